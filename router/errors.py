@@ -1,0 +1,73 @@
+"""The router's own errors, beside those of ``schema.errors`` that the caller can mend.
+
+TrellisError (schema.errors)
+├── OperationRefused           an operation stopped before execution
+│   ├── (codes: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, limits, UNAUTHENTICATED, ...)
+├── PlanningError              no plan exists or planning ran over its budget
+├── SubgraphError              the way to a subgraph failed
+│   ├── SubgraphUnavailable    SUBGRAPH_UNAVAILABLE        refused, reset, 5xx
+│   ├── SubgraphTimeout        SUBGRAPH_TIMEOUT            no answer in time
+│   └── SubgraphInvalidResponse SUBGRAPH_INVALID_RESPONSE  not a GraphQL answer, too large
+├── SupergraphInvalid          the supergraph SDL cannot be loaded
+└── ConfigError                trellis.toml or the environment is wrong
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from schema.errors import TrellisError
+
+
+class OperationRefused(TrellisError):
+    """An operation refused as a whole before any subgraph was asked.
+
+    ``errors`` are complete GraphQL error objects (message, locations, path, extensions.code).
+    """
+
+    http_status = 400
+
+    def __init__(self, errors: Sequence[dict[str, Any]], *, http_status: int = 400) -> None:
+        super().__init__("; ".join(str(e.get("message")) for e in errors))
+        self.errors = list(errors)
+        self.status = http_status
+
+
+class PlanningError(TrellisError):
+    code = "PLANNING_FAILED"
+    http_status = 500
+
+
+class PlanningLimit(PlanningError):
+    code = "PLANNING_LIMIT"
+    http_status = 400
+
+
+class SubgraphError(TrellisError):
+    code = "SUBGRAPH_UNAVAILABLE"
+    http_status = 503
+
+    def __init__(self, subgraph: str, message: str) -> None:
+        super().__init__(message, service=subgraph)
+        self.subgraph = subgraph
+
+
+class SubgraphUnavailable(SubgraphError):
+    code = "SUBGRAPH_UNAVAILABLE"
+
+
+class SubgraphTimeout(SubgraphError):
+    code = "SUBGRAPH_TIMEOUT"
+    http_status = 504
+
+
+class SubgraphInvalidResponse(SubgraphError):
+    code = "SUBGRAPH_INVALID_RESPONSE"
+    http_status = 502
+
+
+class SupergraphInvalid(TrellisError):
+    code = "INVALID_FEDERATION_SUPERGRAPH"
+
+
+class ConfigError(TrellisError):
+    code = "CONFIG_INVALID"

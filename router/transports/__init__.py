@@ -1,0 +1,1 @@
+"""Ways to reach a subgraph: in-process, HTTP, WebSocket; one Protocol, the same behaviour."""

@@ -1,0 +1,37 @@
+"""Who asks: the one shape in which every door, policy and resolver knows the caller."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A caller as proved by a verified token; ``ANONYMOUS`` when there was none.
+
+    ``scopes`` holds permission names such as ``read:projects``; ``expires_at`` is Unix time in
+    seconds. The ``admin`` role holds every scope, which ``may`` knows.
+    """
+
+    id: UUID | None = None
+    username: str | None = None
+    email: str | None = None
+    roles: frozenset[str] = field(default_factory=frozenset)
+    scopes: frozenset[str] = field(default_factory=frozenset)
+    tenant_id: UUID | None = None
+    token_id: str | None = None
+    expires_at: int | None = None
+
+    @property
+    def is_authenticated(self) -> bool:
+        return self.id is not None
+
+    @property
+    def is_admin(self) -> bool:
+        return "admin" in self.roles
+
+    def may(self, scope: str) -> bool:
+        """Whether the caller holds this scope."""
+        return self.is_admin or scope in self.scopes
+
+
+ANONYMOUS = Identity()

@@ -1,0 +1,34 @@
+"""How a subgraph introduces itself to whoever runs it in-process or serves it over HTTP."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry.federation
+
+from schema.request import RequestContext
+
+
+async def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """One Strawberry federation schema and what it needs to live.
+
+    ``make_context`` builds the resolver context of one operation: fresh loaders each time, so no
+    cached row outlives the caller it was filtered for. ``start`` opens connections, migrates the
+    schema and starts background tasks, ``stop`` undoes it; ``seed`` writes demo data once.
+    ``is_ready`` answers the readiness probe. ``jwks`` is given by the subgraph that issues
+    tokens: it returns the JSON Web Key Set (RFC 7517) with its public keys.
+    """
+
+    name: str
+    schema: strawberry.federation.Schema
+    make_context: Callable[[RequestContext], Any]
+    start: Callable[[], Awaitable[None]] = _nothing
+    stop: Callable[[], Awaitable[None]] = _nothing
+    seed: Callable[[], Awaitable[None]] = _nothing
+    is_ready: Callable[[], Awaitable[None]] = _nothing
+    jwks: Callable[[], Awaitable[Mapping[str, Any]]] | None = None

@@ -1,0 +1,1 @@
+"""One folder per bounded context; folders never import one another."""
