@@ -1,0 +1,1 @@
+"""Builders, throw-away servers, and fakes that fill a Protocol."""
