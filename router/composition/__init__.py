@@ -1,0 +1,1 @@
+"""Subgraph SDLs in, supergraph SDL out: Apollo Federation composition."""

@@ -1,0 +1,165 @@
+"""A compact, mutable schema model: what composition reads from a subgraph and merges into.
+
+    Schema
+    ├── types: name -> TypeDefinition (fields -> FieldDefinition -> arguments -> InputValue;
+    │          values -> EnumValue; members; interfaces)
+    ├── directives: name -> DirectiveDefinition
+    ├── roots: "query" | "mutation" | "subscription" -> type name
+    └── applied: directives of the schema element itself (``@link`` and friends)
+
+graphql-core's own schema objects are neither mutable nor able to hold applied directives by
+element, extensions apart from definitions, or half a type (a federation 1 ``extend type``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from graphql import ValueNode
+
+
+class Kind(str, Enum):
+    SCALAR = "scalar"
+    OBJECT = "object"
+    INTERFACE = "interface"
+    UNION = "union"
+    ENUM = "enum"
+    INPUT_OBJECT = "input object"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an element stands: subgraph, 1-based line and column of its SDL."""
+
+    subgraph: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRef:
+    """A type reference: exactly one of ``name`` and ``of`` (list) is set."""
+
+    name: str | None = None
+    of: TypeRef | None = None
+    non_null: bool = False
+
+    @property
+    def base(self) -> str:
+        """The name inside all lists."""
+        ref: TypeRef = self
+        while ref.of is not None:
+            ref = ref.of
+        assert ref.name is not None
+        return ref.name
+
+    def nullable(self) -> TypeRef:
+        return TypeRef(self.name, self.of) if self.non_null else self
+
+    def __str__(self) -> str:
+        inner = self.name if self.of is None else f"[{self.of}]"
+        return f"{inner}!" if self.non_null else str(inner)
+
+
+@dataclass(slots=True)
+class AppliedDirective:
+    """One application of a directive, arguments as AST values in the order written."""
+
+    name: str
+    arguments: dict[str, ValueNode] = field(default_factory=dict)
+    place: Place | None = None
+    on_extension: bool = False
+
+
+@dataclass(slots=True)
+class InputValue:
+    """An argument or an input field."""
+
+    name: str
+    type: TypeRef
+    default: ValueNode | None = None
+    description: str | None = None
+    applied: list[AppliedDirective] = field(default_factory=list)
+    place: Place | None = None
+
+
+@dataclass(slots=True)
+class FieldDefinition:
+    """A field of an object or interface."""
+
+    name: str
+    type: TypeRef
+    arguments: dict[str, InputValue] = field(default_factory=dict)
+    description: str | None = None
+    applied: list[AppliedDirective] = field(default_factory=list)
+    place: Place | None = None
+    on_extension: bool = False
+
+
+@dataclass(slots=True)
+class EnumValue:
+    name: str
+    description: str | None = None
+    applied: list[AppliedDirective] = field(default_factory=list)
+    place: Place | None = None
+
+
+@dataclass(slots=True)
+class TypeDefinition:
+    """A named type with its extensions folded in. ``has_definition`` is False when the SDL only
+    extends it, ``has_extension`` is True when it extends it at all (``extend`` or ``@extends``).
+    Input fields live in ``input_fields``, fields of objects and interfaces in ``fields``."""
+
+    name: str
+    kind: Kind
+    fields: dict[str, FieldDefinition] = field(default_factory=dict)
+    input_fields: dict[str, InputValue] = field(default_factory=dict)
+    values: dict[str, EnumValue] = field(default_factory=dict)
+    members: list[str] = field(default_factory=list)
+    interfaces: list[str] = field(default_factory=list)
+    description: str | None = None
+    applied: list[AppliedDirective] = field(default_factory=list)
+    place: Place | None = None
+    has_definition: bool = True
+    has_extension: bool = False
+
+
+@dataclass(slots=True)
+class DirectiveDefinition:
+    name: str
+    arguments: dict[str, InputValue] = field(default_factory=dict)
+    locations: list[str] = field(default_factory=list)
+    is_repeatable: bool = False
+    description: str | None = None
+    place: Place | None = None
+
+
+@dataclass(slots=True)
+class Schema:
+    """One subgraph's schema, or the merged one."""
+
+    types: dict[str, TypeDefinition] = field(default_factory=dict)
+    directives: dict[str, DirectiveDefinition] = field(default_factory=dict)
+    roots: dict[str, str] = field(default_factory=dict)
+    applied: list[AppliedDirective] = field(default_factory=list)
+    description: str | None = None
+
+    def types_of(self, kind: Kind) -> Iterator[TypeDefinition]:
+        return (t for t in self.types.values() if t.kind is kind)
+
+    def implementations(self, interface: str) -> list[TypeDefinition]:
+        """Objects and interfaces that declare ``implements`` of this interface."""
+        return [t for t in self.types.values() if interface in t.interfaces]
+
+    def runtime_types(self, name: str) -> frozenset[str]:
+        """Names of the object types a value of this composite type can have."""
+        definition = self.types.get(name)
+        if definition is None:
+            return frozenset()
+        if definition.kind is Kind.OBJECT:
+            return frozenset((name,))
+        if definition.kind is Kind.UNION:
+            return frozenset(definition.members)
+        return frozenset(t.name for t in self.types_of(Kind.OBJECT) if name in t.interfaces)
