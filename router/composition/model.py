@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 from graphql import ValueNode
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     SCALAR = "scalar"
     OBJECT = "object"
     INTERFACE = "interface"
