@@ -1,0 +1,59 @@
+# Everything Trellis needs is Python 3.11+ and make. `make help` lists the commands.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PYTEST_ARGS ?= -n auto --dist loadgroup
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev test lint format bench long conformance schema graphiql lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP) ## make the virtual environment and install the pinned packages
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Trellis needs Python 3.11 or newer; set PYTHON=... to one")'
+	@test -x $(BIN)/python || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing the packages of requirements.lock (about half a minute the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+dev: setup ## run every subgraph, the router and GraphiQL on demo data, one port
+	@exec $(BIN)/trellis dev
+
+test: setup ## run the tests
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: setup ## formatting, rules, types, import contracts
+	@$(BIN)/ruff format --check --quiet . || { echo "run 'make format'"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports --no-cache
+
+format: setup ## format the code and sort imports
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+bench: setup ## measure planning, execution and the doors
+	@$(BIN)/python -m pytest -m bench -n0 -s tests/benchmarks
+
+long: setup ## the property tests and soaks that take minutes
+	@$(BIN)/python -m pytest -m long -n0
+
+conformance: setup ## federation audit, plan cases, composition cases: counts and failing names
+	@$(BIN)/python -m tests.conformance
+
+schema: setup ## write schema/subgraphs/*.graphql and schema/supergraph.graphql anew
+	@$(BIN)/trellis compose
+
+graphiql: ## rebuild the GraphiQL page (needs Node)
+	@cd router/web/graphiql/source && npm ci --no-audit --no-fund && npm run build
+
+lock: ## pin the packages of pyproject.toml (needs uv)
+	@uv pip compile --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
+
+clean: ## remove the virtual environment, demo data and caches
+	@rm -rf $(VENV) .trellis .pytest_cache .ruff_cache .hypothesis
