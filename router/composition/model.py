@@ -65,12 +65,15 @@ class TypeRef:
 
 @dataclass(slots=True)
 class AppliedDirective:
-    """One application of a directive, arguments as AST values in the order written."""
+    """One application of a directive, arguments as AST values in the order written.
+    ``feature`` is the identity URL of the specification the directive comes from (None: the
+    subgraph's own); with it ``name`` is the specification's name, whatever the SDL calls it."""
 
     name: str
     arguments: dict[str, ValueNode] = field(default_factory=dict)
     place: Place | None = None
     on_extension: bool = False
+    feature: str | None = None
 
 
 @dataclass(slots=True)
