@@ -9,7 +9,8 @@ class Identity:
     """A caller as proved by a verified token; ``ANONYMOUS`` when there was none.
 
     ``scopes`` holds permission names such as ``read:projects``; ``expires_at`` is Unix time in
-    seconds. The ``admin`` role holds every scope, which ``may`` knows.
+    seconds. The ``admin`` role holds every scope, which ``may`` knows. ``session_id`` names the
+    sign-in that the token belongs to, when its issuer says so.
     """
 
     id: UUID | None = None
@@ -20,6 +21,7 @@ class Identity:
     tenant_id: UUID | None = None
     token_id: str | None = None
     expires_at: int | None = None
+    session_id: UUID | None = None
 
     @property
     def is_authenticated(self) -> bool:

@@ -1,0 +1,1 @@
+"""Who may do what: authentication of callers and authorization of operations."""

@@ -1,0 +1,97 @@
+"""Turns an ``Authorization`` header into an identity, or refuses it."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from router.policy.keys import KeySource
+from schema.identity import ANONYMOUS, Identity
+from schema.tokens import TokenExpired, TokenInvalid, TokenRules, read_head, verify_token
+
+IsRevoked = Callable[[Identity], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedIssuer:
+    """An issuer whose tokens are believed: its rules and where its keys are."""
+
+    rules: TokenRules
+    keys: KeySource
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    identity: Identity
+    issuer: TrustedIssuer
+    keys_version: int
+
+
+class Authenticator:
+    """Verifies Bearer tokens (RFC 6750) of any of several issuers.
+
+    Verified tokens are remembered, since checking a signature costs a hundred microseconds and a
+    client sends the same token with every request; a remembered one is still refused when it has
+    expired, when its issuer's keys have changed since, or when ``is_revoked`` says so.
+    """
+
+    def __init__(
+        self,
+        issuers: Sequence[TrustedIssuer],
+        *,
+        is_revoked: IsRevoked | None = None,
+        remember: int = 1024,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._issuers = {issuer.rules.issuer: issuer for issuer in issuers}
+        if len(self._issuers) != len(issuers):
+            raise ValueError("two trusted issuers share a name")
+        self._is_revoked = is_revoked
+        self._remember = remember
+        self._clock = clock
+        self._verified: OrderedDict[str, _Verified] = OrderedDict()
+
+    async def authenticate(self, authorization: str | None) -> Identity:
+        """The caller proved by this header value; ``ANONYMOUS`` when there is none.
+
+        Raises ``TokenExpired`` or ``TokenInvalid`` (both ``Unauthenticated``), and ``Unavailable``
+        when the issuer's keys cannot be had.
+        """
+        if authorization is None:
+            return ANONYMOUS
+        scheme, _, token = authorization.strip().partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise TokenInvalid
+        identity = self._recall(token) or await self._verify(token)
+        if self._is_revoked is not None and await self._is_revoked(identity):
+            raise TokenInvalid
+        return identity
+
+    async def _verify(self, token: str) -> Identity:
+        head = read_head(token)
+        issuer = self._issuers.get(head.issuer)
+        if issuer is None:
+            raise TokenInvalid
+        key = await issuer.keys.find(head.key_id)
+        if key is None or key.algorithm_name != head.algorithm:
+            raise TokenInvalid
+        identity = verify_token(token, key, issuer.rules)
+        self._verified[token] = _Verified(identity, issuer, issuer.keys.version)
+        if len(self._verified) > self._remember:
+            self._verified.popitem(last=False)
+        return identity
+
+    def _recall(self, token: str) -> Identity | None:
+        known = self._verified.get(token)
+        if known is None:
+            return None
+        if known.keys_version != known.issuer.keys.version:
+            del self._verified[token]
+            return None
+        expires_at = known.identity.expires_at
+        if expires_at is None or expires_at + known.issuer.rules.leeway <= self._clock():
+            del self._verified[token]
+            raise TokenExpired
+        self._verified.move_to_end(token)
+        return known.identity
