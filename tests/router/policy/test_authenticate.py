@@ -19,6 +19,7 @@ from tests.router.policy.tokens import (
     TENANT,
     USER,
     SigningKey,
+    base64url,
     good_claims,
     raw_token,
 )
@@ -132,8 +133,7 @@ def public_key_as_hmac_secret() -> str:
         {"alg": "HS256", "typ": "JWT", "kid": "key-1"}, good_claims()
     ).rpartition(".")
     signature = hmac.digest(secret, head.encode(), hashlib.sha256)
-    encoded = jwt.utils.base64url_encode(signature).decode()
-    return f"{head}.{encoded}"
+    return f"{head}.{base64url(signature)}"
 
 
 def other_algorithm_of_the_same_key() -> str:
@@ -161,8 +161,8 @@ def changed_payload() -> str:
 
 
 def deep_payload() -> str:
-    head = jwt.utils.base64url_encode(b'{"alg":"RS256","typ":"JWT","kid":"key-1"}').decode()
-    deep = jwt.utils.base64url_encode(b"[" * 3000 + b"]" * 3000).decode()
+    head = base64url(b'{"alg":"RS256","typ":"JWT","kid":"key-1"}')
+    deep = base64url(b"[" * 3000 + b"]" * 3000)
     return f"{head}.{deep}.AAAA"
 
 

@@ -68,4 +68,8 @@ def good_claims(**changes: Any) -> dict[str, Any]:
 def raw_token(header: Mapping[str, Any], claims: Mapping[str, Any], signature: bytes = b"") -> str:
     """A token put together by hand, for headers that a library refuses to write."""
     parts = [json.dumps(header).encode(), json.dumps(claims).encode(), signature]
-    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+    return ".".join(base64url(part) for part in parts)
+
+
+def base64url(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
