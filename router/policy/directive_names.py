@@ -1,0 +1,90 @@
+"""Under which names a supergraph applies the security directives."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graphql import (
+    ConstDirectiveNode,
+    DocumentNode,
+    ListValueNode,
+    ObjectValueNode,
+    SchemaDefinitionNode,
+    SchemaExtensionNode,
+    StringValueNode,
+    ValueNode,
+)
+
+FEATURES = ("authenticated", "requiresScopes", "policy")
+_SPECS = "https://specs.apollo.dev/"
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One ``@link`` (or ``@core``) of the schema: its identity and the names it binds."""
+
+    url: str
+    alias: str | None
+    imports: tuple[tuple[str, str], ...]
+
+    @property
+    def feature(self) -> str | None:
+        """The security feature that this link brings, if it does."""
+        parts = self.url.removeprefix(_SPECS).split("/")
+        return parts[0] if self.url.startswith(_SPECS) and parts[0] in FEATURES else None
+
+    @property
+    def directive_names(self) -> Iterator[str]:
+        """The names by which this link's features may be applied (link v1.0, "Names")."""
+        path = self.url.rstrip("/").split("/")
+        yield self.alias or (path[-2] if len(path) > 1 else path[-1])
+        for _, local in self.imports:
+            yield local.removeprefix("@")
+
+
+def security_directives(supergraph: DocumentNode) -> dict[str, str]:
+    """The directive names in use, each with the feature it stands for.
+
+    A feature's own name counts even without a link, unless another specification has taken it:
+    SDL written by hand is protected too.
+    """
+    links = list(_links(supergraph))
+    names = {name: link.feature for link in links for name in link.directive_names}
+    for feature in FEATURES:
+        names.setdefault(feature, feature)
+    # A name bound twice belongs to the security feature: protecting too much is the safe mistake.
+    for link in links:
+        if link.feature is not None:
+            names.update(dict.fromkeys(link.directive_names, link.feature))
+    return {name: feature for name, feature in names.items() if feature is not None}
+
+
+def _links(supergraph: DocumentNode) -> Iterator[_Link]:
+    for node in supergraph.definitions:
+        if isinstance(node, SchemaDefinitionNode | SchemaExtensionNode):
+            for directive in node.directives or ():
+                link = _link(directive)
+                if link is not None:
+                    yield link
+
+
+def _link(directive: ConstDirectiveNode) -> _Link | None:
+    given = {argument.name.value: argument.value for argument in directive.arguments or ()}
+    url = given.get("url") or given.get("feature")
+    if not isinstance(url, StringValueNode):
+        return None
+    imports = given.get("import")
+    entries = imports.values if isinstance(imports, ListValueNode) else ()
+    return _Link(url.value, _text(given.get("as")), tuple(_import(entry) for entry in entries))
+
+
+def _import(entry: ValueNode) -> tuple[str, str]:
+    if isinstance(entry, ObjectValueNode):
+        members = {member.name.value: _text(member.value) or "" for member in entry.fields}
+        name = members.get("name", "")
+        return name, members.get("as") or name
+    name = _text(entry) or ""
+    return name, name
+
+
+def _text(value: ValueNode | None) -> str | None:
+    return value.value if isinstance(value, StringValueNode) else None
