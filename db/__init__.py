@@ -1,1 +1,1 @@
-"""Engines, unit of work, outbox and relay: what every subgraph needs from a database."""
+"""How subgraphs keep their data: engines, units of work, the outbox, the bus, migrations."""

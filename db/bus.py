@@ -1,0 +1,227 @@
+"""How events reach their readers: one Protocol, in this process or through Redis Streams.
+
+A stream is a log, one per subgraph. A subscriber has a small queue; one that falls behind loses
+nothing: its queue is thrown away and it reads on from the log. So memory stays bounded whatever
+a slow client does.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Protocol
+
+from broadcaster import Broadcast
+
+from db.outbox import Envelope
+from schema.errors import BadUserInput, Unavailable
+
+QUEUE_SIZE = 128
+_PAGE = 100
+_READ_AGAIN_SECONDS = 0.5
+
+
+class Log(Protocol):
+    """What a memory bus asks of the one that keeps a stream: the relayed events in order."""
+
+    async def read_after(self, cursor: str, limit: int) -> Sequence[Envelope]: ...
+
+    async def head(self) -> str: ...
+
+
+class EventBus(Protocol):
+    """Carries envelopes from relays to subscribers; at least once, in order per stream."""
+
+    def attach(self, stream: str, log: Log) -> None:
+        """Called by the process that owns ``stream`` before it publishes."""
+        ...
+
+    async def publish(self, stream: str, envelopes: Sequence[Envelope]) -> None: ...
+
+    def subscribe(self, stream: str, after: str | None = None) -> AsyncGenerator[Envelope]:
+        """Events after a cursor, or from now on; use it inside ``aclosing``."""
+        ...
+
+    async def read_after(self, stream: str, cursor: str, limit: int) -> Sequence[Envelope]: ...
+
+    async def head(self, stream: str) -> str:
+        """The cursor of the newest event of the stream; ``"0"`` when there is none."""
+        ...
+
+    async def connect(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def order_of(cursor: str) -> tuple[int, ...]:
+    """A cursor as a sortable value. Raises ``BadUserInput`` for text that is none."""
+    parts = cursor.split("-")
+    if not 1 <= len(parts) <= 2 or not all(p.isascii() and p.isdigit() for p in parts):
+        raise BadUserInput("This is not an event cursor: pass one that an event carried.")
+    return tuple(int(part) for part in parts)
+
+
+class FanOut:
+    """The subscribers of one stream within this process, each with a bounded queue."""
+
+    def __init__(self) -> None:
+        self._queues: set[SubscriberQueue] = set()
+
+    def deliver(self, envelope: Envelope) -> None:
+        for queue in self._queues:
+            queue.put(envelope)
+
+    def everyone_lags(self) -> None:
+        """The live feed had a gap: all subscribers must read on from the log."""
+        for queue in self._queues:
+            queue.drop()
+
+    def join(self) -> "SubscriberQueue":
+        queue = SubscriberQueue()
+        self._queues.add(queue)
+        return queue
+
+    def leave(self, queue: "SubscriberQueue") -> None:
+        self._queues.discard(queue)
+
+
+class SubscriberQueue:
+    """At most ``QUEUE_SIZE`` events; one more and it forgets them and says that it lags."""
+
+    def __init__(self) -> None:
+        self._events: deque[Envelope] = deque()
+        self._arrived = asyncio.Event()
+        self.lags = False
+
+    def put(self, envelope: Envelope) -> None:
+        if len(self._events) >= QUEUE_SIZE:
+            self.drop()
+        elif not self.lags:
+            self._events.append(envelope)
+            self._arrived.set()
+
+    def drop(self) -> None:
+        self._events.clear()
+        self.lags = True
+        self._arrived.set()
+
+    async def wait(self) -> None:
+        await self._arrived.wait()
+
+    def take(self) -> list[Envelope]:
+        """Everything that waits, in order."""
+        taken = list(self._events)
+        self._events.clear()
+        self._arrived.clear()
+        return taken
+
+
+async def follow(
+    bus: EventBus, stream: str, fan_out: FanOut, after: str | None
+) -> AsyncGenerator[Envelope]:
+    """History after the cursor, then live events; each once and in order.
+
+    The queue is joined before the log is read, so nothing falls between the two.
+    """
+    queue = fan_out.join()
+    try:
+        if after is None:
+            last = order_of(await bus.head(stream))
+        else:
+            last, queue.lags = order_of(after), True
+        while True:
+            if queue.lags:
+                queue.lags = False
+                async with aclosing(_log_after(bus, stream, last)) as missed:
+                    async for envelope in missed:
+                        last = order_of(envelope.cursor)
+                        yield envelope
+            await queue.wait()
+            for envelope in queue.take():
+                if order_of(envelope.cursor) > last:
+                    last = order_of(envelope.cursor)
+                    yield envelope
+    finally:
+        fan_out.leave(queue)
+
+
+async def _log_after(bus: EventBus, stream: str, last: tuple[int, ...]) -> AsyncGenerator[Envelope]:
+    cursor = "-".join(str(part) for part in last)
+    while True:
+        try:
+            page = await bus.read_after(stream, cursor, _PAGE)
+        except Unavailable:
+            await asyncio.sleep(_READ_AGAIN_SECONDS)
+            continue
+        if not page:
+            return
+        for envelope in page:
+            yield envelope
+        cursor = page[-1].cursor
+
+
+class MemoryBus:
+    """The bus within one process: broadcaster carries live events, the outbox is the log."""
+
+    def __init__(self) -> None:
+        self._broadcast = Broadcast("memory://")
+        self._logs: dict[str, Log] = {}
+        self._attached: dict[str, asyncio.Event] = {}
+        self._fan_outs: dict[str, FanOut] = {}
+        self._pumps: dict[str, asyncio.Task[None]] = {}
+
+    async def connect(self) -> None:
+        await self._broadcast.connect()
+
+    async def close(self) -> None:
+        for pump in self._pumps.values():
+            pump.cancel()
+        await asyncio.gather(*self._pumps.values(), return_exceptions=True)
+        self._pumps.clear()
+        await self._broadcast.disconnect()
+
+    def attach(self, stream: str, log: Log) -> None:
+        self._logs[stream] = log
+        self._attached_event(stream).set()
+
+    async def publish(self, stream: str, envelopes: Sequence[Envelope]) -> None:
+        if stream not in self._pumps:
+            return  # nobody listens; who comes later reads the log
+        for envelope in envelopes:
+            await self._broadcast.publish(stream, envelope)
+
+    async def subscribe(self, stream: str, after: str | None = None) -> AsyncGenerator[Envelope]:
+        await self._start_pump(stream)
+        async with aclosing(follow(self, stream, self._fan_outs[stream], after)) as events:
+            async for envelope in events:
+                yield envelope
+
+    async def read_after(self, stream: str, cursor: str, limit: int) -> Sequence[Envelope]:
+        return await (await self._log(stream)).read_after(cursor, limit)
+
+    async def head(self, stream: str) -> str:
+        return await (await self._log(stream)).head()
+
+    async def _log(self, stream: str) -> Log:
+        # A consumer may start before the owner of the stream does.
+        await self._attached_event(stream).wait()
+        return self._logs[stream]
+
+    def _attached_event(self, stream: str) -> asyncio.Event:
+        return self._attached.setdefault(stream, asyncio.Event())
+
+    async def _start_pump(self, stream: str) -> None:
+        if stream in self._pumps:
+            return
+        fan_out = self._fan_outs.setdefault(stream, FanOut())
+        listening = asyncio.Event()
+        self._pumps[stream] = asyncio.create_task(self._pump(stream, fan_out, listening))
+        await listening.wait()
+
+    async def _pump(self, stream: str, fan_out: FanOut, listening: asyncio.Event) -> None:
+        # broadcaster's own queues have no bound: this task is its only subscriber and never
+        # waits for anybody, so they stay empty.
+        async with self._broadcast.subscribe(stream) as arrivals:
+            listening.set()
+            while True:
+                fan_out.deliver((await arrivals.get()).message)  # type: ignore[arg-type]

@@ -1,0 +1,127 @@
+"""Reads another subgraph's events into this one's tables, each event exactly once.
+
+Position and inbox row are written in the handler's own transaction: after a crash, or beside a
+second replica, an event that was handled is recognized and passed over.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+
+from sqlalchemy import MetaData, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from db.bus import EventBus, order_of
+from db.engine import Database
+from db.models import utc_now
+from db.outbox import Envelope
+from db.unit_of_work import UnitOfWork, begin
+from schema.errors import Unavailable
+
+logger = logging.getLogger("trellis.consumer")
+
+Handler = Callable[[UnitOfWork, Envelope], Awaitable[None]]
+
+_MAX_TRIES = 5
+_BACK_OFF_SECONDS = (0.05, 0.2, 1.0, 2.0)
+_START = "0"
+
+
+class Consumer:
+    """One subgraph's durable reader of one stream; ``handle`` runs inside a unit of work."""
+
+    def __init__(self, stream: str, handle: Handler, *, name: str | None = None) -> None:
+        self.stream = stream
+        self.name = name or f"from-{stream}"
+        self._handle = handle
+        self._progress = asyncio.Condition()
+        self._position = _START
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, database: Database, metadata: MetaData, bus: EventBus) -> None:
+        self._database, self._tables, self._bus = database, metadata.tables, bus
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def catch_up(self, timeout: float = 1.0) -> None:
+        """Wait until all events known now are handled, at most ``timeout`` seconds.
+
+        For a caller who asks about something another subgraph has made a moment ago.
+        """
+        with suppress(TimeoutError, Unavailable):
+            async with asyncio.timeout(timeout):
+                head = order_of(await self._bus.head(self.stream))
+                async with self._progress:
+                    await self._progress.wait_for(lambda: order_of(self._position) >= head)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                self._position = await self._stored_position()
+                subscription = self._bus.subscribe(self.stream, after=self._position)
+                async with aclosing(subscription) as events:
+                    async for envelope in events:
+                        await self._take(envelope)
+            except Unavailable:
+                await asyncio.sleep(1.0)
+            except Exception:
+                # The boundary of a background task: it must outlive whatever goes wrong once.
+                logger.exception("%s of %s failed", self.name, self._database.name)
+                await asyncio.sleep(1.0)
+
+    async def _take(self, envelope: Envelope) -> None:
+        """Handle one event; after five failures park it with its error and go on."""
+        for tries in range(1, _MAX_TRIES + 1):
+            try:
+                await self._handle_once(envelope)
+                break
+            except Unavailable:
+                raise  # not the event's fault: read it again from the stored position
+            except Exception as failure:
+                # The boundary to the handler, which may fail in any way.
+                if tries == _MAX_TRIES:
+                    logger.exception("%s parks event %s", self.name, envelope.id)
+                    await self._handle_once(envelope, parked=f"{type(failure).__name__}: {failure}")
+                else:
+                    await asyncio.sleep(_BACK_OFF_SECONDS[tries - 1])
+        async with self._progress:
+            self._position = envelope.cursor
+            self._progress.notify_all()
+
+    async def _handle_once(self, envelope: Envelope, *, parked: str | None = None) -> None:
+        inbox = self._tables["inbox"]
+        async with begin(self._database, self._tables["outbox"]) as uow:
+            try:
+                async with uow.session.begin_nested():
+                    row = {
+                        "consumer": self.name,
+                        "event_id": envelope.id,
+                        "handled_at": utc_now(),
+                        "error": parked,
+                    }
+                    await uow.session.execute(insert(inbox).values(row))
+            except IntegrityError:
+                return  # another replica, or this one before a crash, was here
+            if parked is None:
+                await self._handle(uow, envelope)
+            await self._store_position(uow, envelope.cursor)
+
+    async def _stored_position(self) -> str:
+        positions = self._tables["consumer_position"].c
+        mine = (positions.consumer == self.name) & (positions.stream == self.stream)
+        async with self._database.read() as session:
+            stored = await session.execute(select(positions.cursor).where(mine))
+            return stored.scalar_one_or_none() or _START
+
+    async def _store_position(self, uow: UnitOfWork, cursor: str) -> None:
+        table = self._tables["consumer_position"]
+        mine = (table.c.consumer == self.name) & (table.c.stream == self.stream)
+        moved = await uow.session.execute(update(table).where(mine).values(cursor=cursor))
+        if moved.rowcount == 0:  # type: ignore[attr-defined]
+            first = {"consumer": self.name, "stream": self.stream, "cursor": cursor}
+            await uow.session.execute(insert(table).values(first))

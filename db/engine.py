@@ -1,0 +1,111 @@
+"""One subgraph's database: SQLite in WAL mode, or a schema of its own in PostgreSQL."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from schema.errors import Unavailable
+
+_RETRY_AFTER_SECONDS = 1
+
+
+class Database:
+    """The connections of one subgraph; ``name`` is also its PostgreSQL schema."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self.name = name
+        self.engine = make_engine(url, schema=name)
+        # Write sessions take SQLite's write lock at BEGIN: a read-modify-write transaction that
+        # starts as a reader would lose updates. PostgreSQL ignores the option.
+        writing = self.engine.execution_options(write=True)
+        self._read_sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._write_sessions = async_sessionmaker(writing, expire_on_commit=False)
+
+    @property
+    def is_postgres(self) -> bool:
+        return self.engine.dialect.name == "postgresql"
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncSession]:
+        """A session for SELECTs, one per concurrent task. Raises ``Unavailable`` when down."""
+        async with _refusing_when_down(), self._read_sessions() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[AsyncSession]:
+        """A session in one transaction that commits at the end. Raises ``Unavailable``."""
+        async with _refusing_when_down(), self._write_sessions.begin() as session:
+            yield session
+
+    async def ping(self) -> None:
+        """Ask the database for a one; raises ``Unavailable`` when it does not answer."""
+        async with self.read() as session:
+            await session.execute(text("select 1"))
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def make_engine(url: str, *, schema: str) -> AsyncEngine:
+    """An engine for ``url``; on PostgreSQL every name is looked up in ``schema`` first."""
+    if not url.startswith("sqlite"):
+        return create_async_engine(
+            url,
+            pool_size=10,
+            max_overflow=5,
+            pool_pre_ping=True,
+            connect_args={"server_settings": {"search_path": schema}},
+        )
+    database = make_url(url).database
+    if database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, connect_args={"timeout": 5})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+    # The driver would otherwise begin only at the first write: we say BEGIN ourselves.
+    connection.isolation_level = None
+
+
+def _begin_sqlite(connection: Any) -> None:
+    writes = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@asynccontextmanager
+async def _refusing_when_down() -> AsyncGenerator[None]:
+    """Turn "locked", "full", "refused" and "no free connection" into a retryable refusal."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout, ConnectionError) as failure:
+        raise _unavailable() from failure
+    except DBAPIError as failure:
+        if failure.connection_invalidated:
+            raise _unavailable() from failure
+        raise
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(
+        "The data store is busy or restarting. Try again shortly.",
+        retryAfter=_RETRY_AFTER_SECONDS,
+    )

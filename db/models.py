@@ -1,0 +1,167 @@
+"""What tables have in common: names of constraints, JSON, enums, versions, the event tables."""
+
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    false,
+    text,
+)
+from sqlalchemy import Enum as SAEnum
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import declared_attr
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import Field, SQLModel
+
+# Constraints need names: without them SQLite migrations cannot drop what they made.
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class JsonB(TypeDecorator[Any]):
+    """JSON text on SQLite, JSONB on PostgreSQL. Changes in place are not seen: assign anew."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else JSON())
+
+    def __repr__(self) -> str:  # what alembic writes into a migration
+        return "JsonB()"
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC time in columns that are not SQLModel's; naive values are refused."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A time without time zone cannot be stored")
+        since = value - _EPOCH
+        return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        seconds, micro = divmod(value, 1_000_000)
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micro)
+
+    def __repr__(self) -> str:
+        return "Instant()"
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def utc_now() -> datetime:
+    """The time of now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def enum_column(kind: type[Enum]) -> SAEnum:
+    """A column type that stores the values (not names) of ``kind`` as text, easy to extend."""
+    return SAEnum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        values_callable=lambda members: [member.value for member in members],
+        length=32,
+    )
+
+
+class Versioned(SQLModel):
+    """Optimistic locking: an update that starts from an old row is refused as a conflict."""
+
+    version: int = Field(default=1, nullable=False)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.__table__.c.version}  # type: ignore[attr-defined]
+
+
+class Timestamped(SQLModel):
+    """When a row was made and last changed."""
+
+    created_at: datetime = Field(default_factory=utc_now, nullable=False)
+    updated_at: datetime = Field(
+        default_factory=utc_now, nullable=False, sa_column_kwargs={"onupdate": utc_now}
+    )
+
+
+def new_metadata() -> MetaData:
+    """One subgraph's MetaData, with its outbox, inbox and consumer positions already in it."""
+    metadata = MetaData(naming_convention=_NAMES)
+    _declare_outbox(metadata)
+    Table(
+        "inbox",
+        metadata,
+        Column("consumer", String(64), primary_key=True),
+        Column("event_id", Uuid(), primary_key=True),
+        Column("handled_at", Instant(), nullable=False, index=True),
+        Column("error", Text(), nullable=True),
+    )
+    Table(
+        "consumer_position",
+        metadata,
+        Column("consumer", String(64), primary_key=True),
+        Column("stream", String(64), primary_key=True),
+        Column("cursor", String(64), nullable=False),
+    )
+    return metadata
+
+
+def _declare_outbox(metadata: MetaData) -> None:
+    outbox = Table(
+        "outbox",
+        metadata,
+        # SQLite only counts an INTEGER up, and only with AUTOINCREMENT never reuses a number.
+        Column(
+            "id",
+            BigInteger().with_variant(Integer(), "sqlite"),
+            primary_key=True,
+            autoincrement=True,
+        ),
+        Column("event_id", Uuid(), nullable=False, unique=True),
+        Column("topic", String(128), nullable=False),
+        Column("key", String(128), nullable=False),
+        Column("payload", JsonB(), nullable=False),
+        Column("headers", JsonB(), nullable=False),
+        Column("occurred_at", Instant(), nullable=False),
+        Column("attempts", Integer(), nullable=False, server_default=text("0")),
+        Column("available_at", Instant(), nullable=False),
+        Column("lease_until", Instant(), nullable=True),
+        Column("done_at", Instant(), nullable=True),
+        Column("is_dead", Boolean(), nullable=False, server_default=false()),
+        Column("error", Text(), nullable=True),
+        sqlite_autoincrement=True,
+    )
+    pending = outbox.c.done_at.is_(None)
+    Index(
+        "ix_outbox_pending",
+        outbox.c.id,
+        sqlite_where=pending,
+        postgresql_where=pending,
+    )

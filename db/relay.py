@@ -1,0 +1,190 @@
+"""Carries committed events from the outbox to the bus: at least once, in commit order.
+
+The relay is woken after each commit and looks by itself once a second. It claims a batch by a
+lease in one statement, and only while nobody else holds one, so with several processes on one
+database still one of them publishes at a time and order is kept. After a crash the lease runs
+out and the next claim takes the same rows again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Table, and_, exists, or_, select, update
+
+from db import outbox
+from db.bus import EventBus
+from db.engine import Database
+from db.models import utc_now
+from db.outbox import Envelope, advisory_lock
+from schema.errors import Unavailable
+
+logger = logging.getLogger("trellis.relay")
+
+_BATCH = 200
+_MAX_TRIES = 5
+_LOOK_EVERY_SECONDS = 1.0
+_LEASE = timedelta(seconds=10)
+_BACK_OFF_SECONDS = (0.1, 0.5, 2.0, 5.0)
+
+
+class OutboxLog:
+    """An outbox as the log of a stream: what is committed is in it before anybody is told."""
+
+    def __init__(self, database: Database, table: Table) -> None:
+        self._database = database
+        self._table = table
+
+    async def read_after(self, cursor: str, limit: int) -> Sequence[Envelope]:
+        async with self._database.read() as session:
+            position = int(cursor.split("-")[0])
+            return await outbox.read_after(session, self._table, position, limit)
+
+    async def head(self) -> str:
+        async with self._database.read() as session:
+            return str(await outbox.head_of(session, self._table))
+
+
+class Relay:
+    """One background task per subgraph and process."""
+
+    def __init__(self, database: Database, table: Table, bus: EventBus) -> None:
+        self._database = database
+        self._table = table
+        self._bus = bus
+        self._work = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._outages = 0
+
+    def start(self) -> None:
+        self._bus.attach(self._database.name, OutboxLog(self._database, self._table))
+        self._work.set()
+        self._task = asyncio.create_task(self._run())
+
+    def wake(self) -> None:
+        """Say that something was committed."""
+        self._work.set()
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            # Look without being woken, too: a wake-up may have died with another process.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._work.wait(), _LOOK_EVERY_SECONDS)
+            self._work.clear()
+            try:
+                while await self.relay_once():
+                    pass
+            except Unavailable:
+                logger.warning("outbox %s: the database does not answer", self._database.name)
+            except Exception:
+                # The boundary of a background task: it must outlive whatever goes wrong once.
+                logger.exception("outbox %s: relay failed", self._database.name)
+
+    async def relay_once(self) -> int:
+        """Publish one batch; answers how many events went out."""
+        rows = await self._claim()
+        if not rows:
+            return 0
+        published: list[int] = []
+        failure: Exception | None = None
+        try:
+            await self._bus.publish(self._database.name, [outbox.envelope_of(r) for r in rows])
+            published = [row["id"] for row in rows]
+            self._outages = 0
+        except Unavailable as down:
+            await self._hold(rows, down.message)
+            return 0
+        except Exception as failed:
+            # The boundary to the bus. One of the events is bad; find out which, one by one.
+            published, failure = await self._publish_singly(rows, failed)
+        await self._finish(rows, published, failure)
+        return len(published)
+
+    async def _publish_singly(
+        self, rows: Sequence[Mapping[str, Any]], failure: Exception
+    ) -> tuple[list[int], Exception]:
+        published: list[int] = []
+        for row in rows:
+            try:
+                await self._bus.publish(self._database.name, [outbox.envelope_of(row)])
+            except Exception as failed:
+                return published, failed  # order is kept: what follows waits
+            published.append(row["id"])
+        return published, failure
+
+    async def _claim(self) -> list[Mapping[str, Any]]:
+        t, now = self._table.c, utc_now()
+        open_rows = and_(t.done_at.is_(None), t.is_dead.is_(False))
+        held = self._table.alias("held")
+        others = exists().where(
+            held.c.done_at.is_(None),
+            held.c.is_dead.is_(False),
+            or_(held.c.lease_until > now, held.c.available_at > now),
+        )
+        batch = select(t.id).where(open_rows, ~others).order_by(t.id).limit(_BATCH)
+        claim = (
+            update(self._table)
+            .where(t.id.in_(batch.scalar_subquery()))
+            .values(lease_until=now + _LEASE, attempts=t.attempts + 1)
+            .returning(self._table)
+        )
+        async with self._database.read() as session:
+            waiting = await session.execute(select(t.id).where(open_rows).limit(1))
+            if waiting.first() is None:
+                return []  # the usual case takes no write lock
+        async with self._database.write() as session:
+            if self._database.is_postgres:
+                await session.execute(advisory_lock("relay"))
+            rows = (await session.execute(claim)).mappings().all()
+        return sorted((dict(row) for row in rows), key=lambda row: row["id"])
+
+    async def _hold(self, rows: Sequence[Mapping[str, Any]], reason: str) -> None:
+        """The bus is away. Not the events' fault: the try does not count, and there is no last."""
+        pause = _BACK_OFF_SECONDS[min(self._outages, len(_BACK_OFF_SECONDS) - 1)]
+        self._outages += 1
+        values = {
+            "lease_until": None,
+            "attempts": self._table.c.attempts - 1,
+            "available_at": utc_now() + timedelta(seconds=pause),
+            "error": reason,
+        }
+        await self._update([row["id"] for row in rows], values)
+
+    async def _finish(
+        self, rows: Sequence[Mapping[str, Any]], published: list[int], failure: Exception | None
+    ) -> None:
+        if published:
+            done = {"done_at": utc_now(), "lease_until": None, "error": None}
+            await self._update(published, done)
+        left = rows[len(published) :]
+        if not left:
+            return
+        first, behind = left[0], left[1:]
+        dead = first["attempts"] >= _MAX_TRIES
+        if dead:
+            logger.error("outbox %s: event %s is parked", self._database.name, first["event_id"])
+        pause = _BACK_OFF_SECONDS[min(first["attempts"], len(_BACK_OFF_SECONDS)) - 1]
+        values = {
+            "is_dead": dead,
+            "lease_until": None,
+            "error": f"{type(failure).__name__}: {failure}"[:2000],
+            "available_at": utc_now() + timedelta(seconds=pause),
+        }
+        await self._update([first["id"]], values)
+        if behind:
+            # They were only in the way: the try does not count for them.
+            unheld = {"lease_until": None, "attempts": self._table.c.attempts - 1}
+            await self._update([row["id"] for row in behind], unheld)
+
+    async def _update(self, ids: Sequence[int], values: Mapping[str, Any]) -> None:
+        async with self._database.write() as session:
+            statement = update(self._table).where(self._table.c.id.in_(ids)).values(**values)
+            await session.execute(statement)

@@ -1,0 +1,119 @@
+"""Everything one subgraph keeps: its database, its outbox relay, its door to the bus."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import migrate
+from db.bus import EventBus, MemoryBus
+from db.consumer import Consumer
+from db.engine import Database
+from db.outbox import Envelope, outbox_of
+from db.redis_bus import RedisBus
+from db.relay import Relay
+from db.settings import DataSettings
+from db.unit_of_work import UnitOfWork, begin
+from schema.errors import Unavailable
+
+
+class Storage:
+    """Opened by ``start`` and closed by ``stop``; between them any number of readers and writers.
+
+    ``settings`` and ``bus`` come from the environment when they are not given: subgraphs of one
+    process share one bus.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        metadata: MetaData,
+        *,
+        consumers: Sequence[Consumer] = (),
+        settings: DataSettings | None = None,
+        bus: EventBus | None = None,
+    ) -> None:
+        self.name = name
+        self.metadata = metadata
+        self._consumers = consumers
+        self._settings = settings
+        self._given_bus = bus
+        self._database: Database | None = None
+
+    async def start(self) -> None:
+        """Open the database, bring it to the newest migration, start relay and consumers."""
+        settings = self._settings or DataSettings.from_environment()
+        self._database = Database(self.name, settings.url_for(self.name))
+        await migrate.upgrade(self._database, self.metadata)
+        self._bus = self._given_bus or await _shared.acquire(settings.redis_url)
+        self._relay = Relay(self._database, outbox_of(self.metadata), self._bus)
+        self._relay.start()
+        for consumer in self._consumers:
+            consumer.start(self._database, self.metadata, self._bus)
+
+    async def stop(self) -> None:
+        """Stop what ``start`` started; what was committed but not relayed waits in the outbox."""
+        if self._database is None:
+            return
+        for consumer in self._consumers:
+            await consumer.stop()
+        await self._relay.stop()
+        if self._given_bus is None:
+            await _shared.release(self._bus)
+        await self._database.close()
+        self._database = None
+
+    @property
+    def database(self) -> Database:
+        """The open database. Raises ``Unavailable`` before ``start`` and after ``stop``."""
+        if self._database is None:
+            raise Unavailable(f"The subgraph {self.name} is not running.")
+        return self._database
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """A session for SELECTs; each concurrent task opens its own."""
+        return self.database.read()
+
+    def begin(
+        self, headers: Mapping[str, Any] | None = None
+    ) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One transaction with its events; see ``db.unit_of_work.begin``."""
+        outbox = outbox_of(self.metadata)
+        return begin(self.database, outbox, headers=headers, on_commit=self._relay.wake)
+
+    def events(self, after: str | None = None) -> AsyncGenerator[Envelope]:
+        """This subgraph's own stream; use it inside ``aclosing``."""
+        _ = self.database  # refuse when not running
+        return self._bus.subscribe(self.name, after)
+
+    async def ping(self) -> None:
+        """Raises ``Unavailable`` unless the database answers."""
+        await self.database.ping()
+
+
+class _SharedBuses:
+    """One bus per process and address, opened by the first storage and closed by the last."""
+
+    def __init__(self) -> None:
+        self._buses: dict[str | None, EventBus] = {}
+        self._users: dict[int, int] = {}
+
+    async def acquire(self, redis_url: str | None) -> EventBus:
+        bus = self._buses.get(redis_url)
+        if bus is None:
+            bus = self._buses[redis_url] = RedisBus(redis_url) if redis_url else MemoryBus()
+            await bus.connect()
+        self._users[id(bus)] = self._users.get(id(bus), 0) + 1
+        return bus
+
+    async def release(self, bus: EventBus) -> None:
+        self._users[id(bus)] -= 1
+        if self._users[id(bus)] == 0:
+            del self._users[id(bus)]
+            self._buses = {url: kept for url, kept in self._buses.items() if kept is not bus}
+            await bus.close()
+
+
+_shared = _SharedBuses()

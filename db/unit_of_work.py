@@ -1,0 +1,53 @@
+"""One mutation, one transaction: rows and events are committed together or not at all."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.exc import StaleDataError
+
+from db import outbox
+from db.engine import Database
+from db.outbox import Event
+from schema.errors import Conflict
+
+
+class UnitOfWork:
+    """What a use case may touch: a session inside its transaction, and ``emit``."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        """Announce ``event`` if, and only if, this transaction commits."""
+        self.events.append(event)
+
+
+@asynccontextmanager
+async def begin(
+    database: Database,
+    outbox_table: Table,
+    *,
+    headers: Mapping[str, Any] | None = None,
+    on_commit: Callable[[], None] | None = None,
+) -> AsyncGenerator[UnitOfWork]:
+    """Run the block in one transaction; an exception rolls everything back.
+
+    ``headers`` travel with each event (request id, actor). ``on_commit`` is called after the
+    commit when there were events. Raises ``Conflict`` when another writer changed a versioned
+    row in between, ``Unavailable`` when the database does not answer.
+    """
+    try:
+        async with database.write() as session:
+            uow = UnitOfWork(session)
+            yield uow
+            await session.flush()
+            if uow.events:
+                await outbox.append(session, outbox_table, uow.events, headers or {})
+    except StaleDataError as lost:
+        raise Conflict("Somebody else changed this meanwhile. Read it again and retry.") from lost
+    if uow.events and on_commit is not None:
+        on_commit()
