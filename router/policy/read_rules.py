@@ -148,6 +148,7 @@ class _Index:
             arguments={place: values for place, values in arguments.items() if values},
             input_fields={name: values for name, values in input_fields.items() if values},
             whole_inputs={name: needs for name, needs in whole.items() if needs},
+            members={name: frozenset(types) for name, types in written.members.items()},
         )
 
     def _inherit(self) -> None:

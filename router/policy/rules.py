@@ -1,10 +1,10 @@
 """The authorization index of a supergraph: what each type, field and argument needs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from router.policy.requirements import Requirement
+from router.policy.requirements import Alternatives, Requirement
 from schema.identity import Identity
 
 Needs = frozenset[int]
@@ -28,6 +28,7 @@ class NeedsIndex:
     ``types``: existing objects of that type. ``fields``: a field of an object type with all that
     its type, itself and its answer's type ask for. ``arguments`` and ``input_fields``: what is
     protected on the way in; ``whole_inputs``: everything that a value of an input type could need.
+    ``members`` has the object types of every abstract type.
     """
 
     requirements: tuple[Requirement, ...]
@@ -36,6 +37,23 @@ class NeedsIndex:
     arguments: Mapping[tuple[str, str], Mapping[str, InputValue]]
     input_fields: Mapping[str, Mapping[str, InputValue]]
     whole_inputs: Mapping[str, Needs]
+    members: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """What one kind of caller may not do, turned round for quick questions: for each field name
+    the object types on which it is denied, and the types that must not show up at all."""
+
+    unmet: Needs
+    fields: Mapping[str, frozenset[str]]
+    types: frozenset[str]
+
+    def owners(self, field: str) -> frozenset[str]:
+        """The object types on which a field of this name is denied."""
+        if field == "__typename":
+            return self.types
+        return self.fields.get(field, frozenset())
 
 
 class AuthorizationRules:
@@ -44,10 +62,11 @@ class AuthorizationRules:
     def __init__(self, index: NeedsIndex) -> None:
         self.index = index
         self.is_empty = not index.requirements
-        self._scopes = _mentioned(index.requirements, "scopes")
-        self._policies = _mentioned(index.requirements, "policies")
-        # Callers who differ only in what no rule mentions are the same caller here.
-        self._unmet_by_kind = lru_cache(maxsize=4096)(self._judge)
+        self.scopes = _mentioned(requirement.scopes for requirement in index.requirements)
+        self.policies = _mentioned(requirement.policies for requirement in index.requirements)
+        # Callers who differ only in what no rule mentions are one kind of caller.
+        self._unmet_by_kind = lru_cache(maxsize=4096)(self._unmet)
+        self._denied_by_unmet = lru_cache(maxsize=1024)(self._denied)
 
     def unmet_by(self, identity: Identity, policies: frozenset[str] = frozenset()) -> Needs:
         """The requirements that this caller does not meet; part of the key of a cached plan.
@@ -60,15 +79,15 @@ class AuthorizationRules:
         return self._unmet_by_kind(
             identity.is_authenticated,
             identity.is_admin,
-            identity.scopes & self._scopes,
-            policies & self._policies,
+            identity.scopes & self.scopes,
+            policies & self.policies,
         )
 
-    def needed_policies(self) -> frozenset[str]:
-        """The policy names that this supergraph mentions."""
-        return self._policies
+    def denied_to(self, unmet: Needs) -> Denied:
+        """What callers with these unmet requirements may not do."""
+        return self._denied_by_unmet(unmet)
 
-    def _judge(
+    def _unmet(
         self, is_authenticated: bool, is_admin: bool, scopes: frozenset[str], held: frozenset[str]
     ) -> Needs:
         return frozenset(
@@ -77,11 +96,16 @@ class AuthorizationRules:
             if not requirement.is_met_by(is_authenticated, is_admin, scopes, held)
         )
 
+    def _denied(self, unmet: Needs) -> Denied:
+        fields: dict[str, set[str]] = {}
+        for (owner, name), needs in self.index.fields.items():
+            if not needs.isdisjoint(unmet):
+                fields.setdefault(name, set()).add(owner)
+        types = (name for name, needs in self.index.types.items() if not needs.isdisjoint(unmet))
+        return Denied(
+            unmet, {name: frozenset(owners) for name, owners in fields.items()}, frozenset(types)
+        )
 
-def _mentioned(requirements: tuple[Requirement, ...], kind: str) -> frozenset[str]:
-    return frozenset(
-        name
-        for requirement in requirements
-        for alternative in getattr(requirement, kind)
-        for name in alternative
-    )
+
+def _mentioned(forms: Iterable[Alternatives]) -> frozenset[str]:
+    return frozenset(name for form in forms for names in form for name in names)

@@ -1,0 +1,238 @@
+"""Takes out of an operation what its caller may not have, before anything is planned."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, NamedTuple, NewType
+
+from graphql import ListValueNode, NullValueNode, ObjectValueNode, ValueNode, VariableNode
+
+from router.errors import OperationRefused
+from router.operation.model import Field, NormalizedOperation, SelectionSet
+from router.policy.rules import NO_NEEDS, AuthorizationRules, Denied, InputValue, Needs
+from schema.identity import Identity
+
+AllowedOperation = NewType("AllowedOperation", NormalizedOperation)
+"""An operation in which everything that its caller may not have is marked ``denied``."""
+
+UNAUTHORIZED = "UNAUTHORIZED_FIELD_OR_TYPE"
+MAX_REFUSALS = 100
+
+_Path = tuple[str, ...]
+
+
+class Authorized(NamedTuple):
+    """The operation as it may be planned, and one GraphQL error for each denied field.
+
+    The same for all callers with the same ``AuthorizationRules.unmet_by``.
+    """
+
+    operation: AllowedOperation
+    refusals: tuple[dict[str, Any], ...]
+
+
+def authorize(
+    operation: NormalizedOperation,
+    rules: AuthorizationRules,
+    identity: Identity,
+    *,
+    policies: frozenset[str] = frozenset(),
+    reject: bool = False,
+) -> Authorized:
+    """Mark the fields denied to this caller; their answer is null and nothing is fetched for them.
+
+    A field written on an abstract type needs the rights of every object type possible at that
+    place; so does its ``__typename``, which would tell that such an object exists.
+
+    Raises ``OperationRefused`` instead of marking when a mutation or the root field of a
+    subscription is concerned, when ``reject`` asks for it, and with code ``UNAUTHENTICATED`` when
+    an anonymous caller would get nothing of what was asked.
+    """
+    unmet = rules.unmet_by(identity, policies)
+    if not unmet:
+        return Authorized(AllowedOperation(operation), ())
+    walk = _Walk(rules, rules.denied_to(unmet))
+    root = walk.outcome(operation.selection)
+    if not root.has_denied:
+        return Authorized(AllowedOperation(operation), ())
+    refusals = tuple(walk.refusals(operation.selection))
+    starts_denied = any(field.denied for field in root.selection.fields)
+    is_refused = (
+        reject
+        or operation.kind == "mutation"
+        or (operation.kind == "subscription" and starts_denied)
+    )
+    if not identity.is_authenticated and (is_refused or root.is_all_denied):
+        raise _unauthenticated()
+    if is_refused:
+        raise OperationRefused(refusals, http_status=403)
+    selection = _deny_all(root.selection) if root.is_all_denied else root.selection
+    return Authorized(AllowedOperation(replace(operation, selection=selection)), refusals)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """A selection set after authorization. ``is_all_denied``: not one leaf of it is left."""
+
+    selection: SelectionSet
+    has_denied: bool
+    is_all_denied: bool
+
+
+class _Walk:
+    """Visits each selection set once: equal ones are shared, and hostile operations share many."""
+
+    def __init__(self, rules: AuthorizationRules, denied: Denied) -> None:
+        self._rules = rules
+        self._index = rules.index
+        self._denied = denied
+        self._outcomes: dict[int, _Outcome] = {}
+
+    def outcome(self, selection: SelectionSet) -> _Outcome:
+        known = self._outcomes.get(id(selection))
+        if known is None:
+            known = self._outcomes[id(selection)] = self._visit(selection)
+        return known
+
+    def refusals(self, selection: SelectionSet, path: _Path = ()) -> Iterator[dict[str, Any]]:
+        """One error for each denied response path, the first ``MAX_REFUSALS`` of them: shared
+        selection sets can stand for more paths than anyone could read, and for one path in more
+        ways than anyone could wait for."""
+        seen: set[_Path] = set()
+        for place, refused, needs in islice(self._denials(selection, path), 10 * MAX_REFUSALS):
+            if place not in seen:
+                seen.add(place)
+                yield self._refusal(place, refused, needs)
+            if len(seen) == MAX_REFUSALS:
+                return
+
+    def _visit(self, selection: SelectionSet) -> _Outcome:
+        fields: list[Field] = []
+        has_denied, is_all_denied = False, bool(selection.fields)
+        for field in selection.fields:
+            denied, allowed = self._split(field, selection)
+            if denied is not None:
+                has_denied = True
+                fields.append(denied)
+            if allowed is None:
+                continue
+            below = self.outcome(allowed.selection) if allowed.selection is not None else None
+            if below is None or not below.has_denied:
+                is_all_denied = False
+                fields.append(allowed)
+                continue
+            has_denied = True
+            is_all_denied = is_all_denied and below.is_all_denied
+            fields.append(replace(allowed, selection=below.selection))
+        if not has_denied:
+            return _Outcome(selection, has_denied=False, is_all_denied=False)
+        return _Outcome(replace(selection, fields=tuple(fields)), has_denied, is_all_denied)
+
+    def _split(self, field: Field, selection: SelectionSet) -> tuple[Field | None, Field | None]:
+        """The field for the object types on which it is denied, and for those on which it is
+        not; None when there are no such types."""
+        types = selection.possible if field.types is None else field.types
+        denied = self._denied_types(field, selection, types)
+        if not denied:
+            return None, field
+        if denied == types:
+            return replace(field, denied=True), None
+        return (
+            replace(field, types=denied, denied=True),
+            replace(field, types=types - denied),
+        )
+
+    def _denied_types(
+        self, field: Field, selection: SelectionSet, types: frozenset[str]
+    ) -> frozenset[str]:
+        if field.arguments and self._index.arguments:
+            meant = types | self._meant_by(field, selection)
+            if not self._argument_needs(field, meant).isdisjoint(self._denied.unmet):
+                return types
+        protected = self._denied.owners(field.name)
+        if not protected:
+            return protected
+        denied = types & protected
+        meant = self._meant_by(field, selection)
+        # One protected type among those that the client may have meant denies it for all of them.
+        return denied if meant.isdisjoint(protected) else denied | (types & meant)
+
+    def _meant_by(self, field: Field, selection: SelectionSet) -> frozenset[str]:
+        """The object types that a field written on an abstract type may mean at this place."""
+        return self._index.members.get(field.parent, frozenset()) & selection.possible
+
+    def _denials(
+        self, selection: SelectionSet, path: _Path
+    ) -> Iterator[tuple[_Path, Field, Needs]]:
+        for field in selection.fields:
+            place = (*path, field.key)
+            denied, allowed = self._split(field, selection)
+            if denied is not None:
+                yield place, field, self._unmet_needs(field, selection)
+            below = allowed.selection if allowed is not None else None
+            if below is not None and self.outcome(below).has_denied:
+                yield from self._denials(below, place)
+
+    def _unmet_needs(self, field: Field, selection: SelectionSet) -> Needs:
+        types = selection.possible if field.types is None else field.types
+        owners = types | self._meant_by(field, selection)
+        if field.name == "__typename":
+            found = (self._index.types.get(owner, NO_NEEDS) for owner in owners)
+        else:
+            found = (self._index.fields.get((owner, field.name), NO_NEEDS) for owner in owners)
+        needs = self._argument_needs(field, owners).union(*found)
+        return needs & self._denied.unmet
+
+    def _argument_needs(self, field: Field, owners: frozenset[str]) -> Needs:
+        needs: set[int] = set()
+        for owner in owners:
+            protected = self._index.arguments.get((owner, field.name))
+            if protected is not None:
+                needs |= self._value_needs(dict(field.arguments), protected)
+        return frozenset(needs)
+
+    def _value_needs(
+        self, given: Mapping[str, ValueNode], protected: Mapping[str, InputValue]
+    ) -> set[int]:
+        needs: set[int] = set()
+        for name, value in given.items():
+            target = protected.get(name)
+            if target is not None and not isinstance(value, NullValueNode):
+                needs |= target.needs
+                needs |= self._inner_needs(value, target.type)
+        return needs
+
+    def _inner_needs(self, value: ValueNode, type: str) -> Needs:
+        """What lies inside a value; a variable may hold anything that its type allows."""
+        if isinstance(value, VariableNode):
+            return self._index.whole_inputs.get(type, NO_NEEDS)
+        if isinstance(value, ListValueNode):
+            return NO_NEEDS.union(*(self._inner_needs(item, type) for item in value.values))
+        if isinstance(value, ObjectValueNode):
+            given = {member.name.value: member.value for member in value.fields}
+            return frozenset(self._value_needs(given, self._index.input_fields.get(type, {})))
+        return NO_NEEDS
+
+    def _refusal(self, path: _Path, field: Field, needs: Needs) -> dict[str, Any]:
+        wanted = sorted(str(self._index.requirements[number]) for number in needs)
+        return {
+            "message": f"Not authorized to access '{field.parent}.{field.name}': "
+            f"it needs {', and '.join(wanted)}.",
+            "path": list(path),
+            "extensions": {"code": UNAUTHORIZED},
+        }
+
+
+def _deny_all(selection: SelectionSet) -> SelectionSet:
+    """Nothing is left to ask for, so not even the objects on the way are fetched."""
+    return replace(
+        selection, fields=tuple(replace(field, denied=True) for field in selection.fields)
+    )
+
+
+def _unauthenticated() -> OperationRefused:
+    error = {
+        "message": "Sign in to do this: the request carries no valid access token.",
+        "extensions": {"code": "UNAUTHENTICATED"},
+    }
+    return OperationRefused([error], http_status=401)
