@@ -66,8 +66,9 @@ class TypeRef:
 @dataclass(slots=True)
 class AppliedDirective:
     """One application of a directive, arguments as AST values in the order written.
-    ``feature`` is the identity URL of the specification the directive comes from (None: the
-    subgraph's own); with it ``name`` is the specification's name, whatever the SDL calls it."""
+    ``feature`` is the identity URL of the specification when composition itself knows the
+    directive (federation, link, cost...); ``name`` is then the specification's name, whatever
+    the SDL calls it. Own directives and those of other features keep the SDL's name."""
 
     name: str
     arguments: dict[str, ValueNode] = field(default_factory=dict)
@@ -156,6 +157,15 @@ class Schema:
         """Objects and interfaces that declare ``implements`` of this interface."""
         return [t for t in self.types.values() if interface in t.interfaces]
 
+    def elements(self) -> Iterator[tuple[str, str, Element]]:
+        """Everything a directive can stand on: coordinate, directive location, element."""
+        for definition in self.types.values():
+            yield definition.name, definition.kind.name, definition
+            yield from _members(definition)
+        for directive in self.directives.values():
+            for argument in directive.arguments.values():
+                yield f"@{directive.name}({argument.name}:)", "ARGUMENT_DEFINITION", argument
+
     def runtime_types(self, name: str) -> frozenset[str]:
         """Names of the object types a value of this composite type can have."""
         definition = self.types.get(name)
@@ -166,3 +176,18 @@ class Schema:
         if definition.kind is Kind.UNION:
             return frozenset(definition.members)
         return frozenset(t.name for t in self.types_of(Kind.OBJECT) if name in t.interfaces)
+
+
+Element = TypeDefinition | FieldDefinition | InputValue | EnumValue
+
+
+def _members(definition: TypeDefinition) -> Iterator[tuple[str, str, Element]]:
+    for field_ in definition.fields.values():
+        coordinate = f"{definition.name}.{field_.name}"
+        yield coordinate, "FIELD_DEFINITION", field_
+        for argument in field_.arguments.values():
+            yield f"{coordinate}({argument.name}:)", "ARGUMENT_DEFINITION", argument
+    for input_field in definition.input_fields.values():
+        yield f"{definition.name}.{input_field.name}", "INPUT_FIELD_DEFINITION", input_field
+    for value in definition.values.values():
+        yield f"{definition.name}.{value.name}", "ENUM_VALUE", value

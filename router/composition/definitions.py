@@ -1,0 +1,235 @@
+"""A subgraph's own copies of specification elements: compare them, then put the schema in terms
+of the specifications.
+
+Users may repeat the definition of a linked directive or scalar, but only compatibly: fewer
+locations, fewer optional arguments, stricter optional ones, another name for a scalar.
+"""
+
+from collections.abc import Iterator
+
+from graphql import Undefined, value_from_ast_untyped
+
+from router.composition.link import Link, Links
+from router.composition.model import (
+    DirectiveDefinition,
+    InputValue,
+    Kind,
+    Place,
+    Schema,
+    TypeDefinition,
+    TypeRef,
+)
+from router.composition.report import CompositionError
+from router.composition.specs import FEDERATION, built_in_definitions, federation_definitions
+from router.composition.subgraph import SubgraphSchema
+
+BUILT_IN_SCALARS = frozenset(built_in_definitions().types)
+
+# What federation adds to every subgraph; printed SDL may carry it.
+FEDERATION_TYPES = {"_Any": Kind.SCALAR, "_Entity": Kind.UNION, "_Service": Kind.OBJECT}
+
+# Federation 1 users wrote these arguments in many ways that nobody ever checked.
+_LOOSE_IN_FEDERATION_1 = ("key", "requires", "provides")
+
+
+def link_subgraph(
+    name: str, url: str, schema: Schema, links: Links
+) -> tuple[SubgraphSchema, list[CompositionError]]:
+    """Check the definitions that repeat a specification's, take them out of ``schema``, and give
+    every application of a specification's directive its specification name.
+
+    Errors: ``DIRECTIVE_DEFINITION_INVALID``, ``TYPE_DEFINITION_INVALID``.
+    """
+    errors = list(_take_out_built_ins(schema))
+    subgraph = SubgraphSchema(name, url, schema, links)
+    features = list(links)
+    if links.federation is None:
+        features.insert(0, _federation_1(schema))
+    known: dict[str, tuple[str, str]] = {}
+    for link in features:
+        errors += _take_out_feature(subgraph, link, known)
+    for kind_error in _check_federation_types(schema):
+        errors.append(kind_error)
+    _use_specification_names(schema, known)
+    return subgraph, errors
+
+
+def _federation_1(schema: Schema) -> Link:
+    """The federation that a subgraph without ``@link`` means: its directives by their own names."""
+    definitions = federation_definitions((1, 0))
+    imports = {f"@{name}": f"@{name}" for name in definitions.directives}
+    field_set = next((n for n in ("_FieldSet", "FieldSet") if n in schema.types), "_FieldSet")
+    imports["FieldSet"] = field_set
+    return Link("", FEDERATION, "federation", (1, 0), "federation", imports)
+
+
+def _take_out_built_ins(schema: Schema) -> Iterator[CompositionError]:
+    built_in = built_in_definitions()
+    for name, expected in built_in.types.items():
+        own = schema.types.pop(name, None)
+        if own is not None:
+            yield from _compare_types(own, expected, name)
+    for name, expected in built_in.directives.items():
+        own = schema.directives.pop(name, None)
+        if own is not None:
+            yield from _compare_directives(own, expected, schema, {})
+
+
+def _take_out_feature(
+    subgraph: SubgraphSchema, link: Link, known: dict[str, tuple[str, str]]
+) -> Iterator[CompositionError]:
+    if link.identity == FEDERATION and link.version == (1, 0):
+        definitions = federation_definitions((1, 0))
+        _drop_loose_definitions(subgraph.schema)
+    elif link.definitions is not None:
+        definitions = link.definitions
+    else:
+        return
+    schema = subgraph.schema
+    local_types = {name: link.local_name(name) for name in definitions.types}
+    for name, expected in definitions.directives.items():
+        local = link.local_name(f"@{name}")[1:]
+        own = schema.directives.pop(local, None)
+        if own is not None:
+            yield from _compare_directives(own, expected, schema, local_types)
+        known[local] = (link.identity, name)
+        subgraph.spec_directives[name] = expected
+        subgraph.local_names[name] = local
+    for name, expected in definitions.types.items():
+        own = schema.types.pop(local_types[name], None)
+        if own is not None:
+            yield from _compare_types(own, expected, local_types[name])
+
+
+def _drop_loose_definitions(schema: Schema) -> None:
+    """Federation 1 did not look at these definitions, and neither do we where the argument is
+    some kind of text (a string or a scalar of the user's)."""
+    for name in _LOOSE_IN_FEDERATION_1:
+        own = schema.directives.get(name)
+        fields = own.arguments.get("fields") if own else None
+        if fields is None or fields.type.base in ("String", "FieldSet", "_FieldSet"):
+            schema.directives.pop(name, None)
+
+
+def _use_specification_names(schema: Schema, known: dict[str, tuple[str, str]]) -> None:
+    for applied in schema.applied:
+        if applied.name in known:
+            applied.feature, applied.name = known[applied.name]
+    for _, _, element in schema.elements():
+        for applied in element.applied:
+            if applied.name in known:
+                applied.feature, applied.name = known[applied.name]
+
+
+# Comparing
+
+
+def _compare_directives(
+    own: DirectiveDefinition,
+    expected: DirectiveDefinition,
+    schema: Schema,
+    local_types: dict[str, str],
+) -> Iterator[CompositionError]:
+    for problem in _directive_differences(own, expected, schema, local_types):
+        yield CompositionError(
+            "DIRECTIVE_DEFINITION_INVALID",
+            f'Invalid definition for directive "@{own.name}": {problem}.'
+            " Correct it or leave the definition out.",
+            f"@{own.name}",
+            _places(own.place),
+        )
+
+
+def _directive_differences(
+    own: DirectiveDefinition,
+    expected: DirectiveDefinition,
+    schema: Schema,
+    local_types: dict[str, str],
+) -> Iterator[str]:
+    if own.is_repeatable and not expected.is_repeatable:
+        yield "it should not be repeatable"
+    extra = [location for location in own.locations if location not in expected.locations]
+    if extra:
+        yield f"it stands on {', '.join(extra)}, which is not among {', '.join(expected.locations)}"
+    for name, argument in expected.arguments.items():
+        wanted = _renamed(argument.type, local_types)
+        own_argument = own.arguments.get(name)
+        if own_argument is None:
+            if argument.type.non_null and argument.default is None:
+                yield f'it lacks the required argument "{name}"'
+        elif not _is_compatible(own_argument.type, wanted, schema):
+            yield f'argument "{name}" should have type {wanted} but has {own_argument.type}'
+        elif not own_argument.type.non_null and not _same_default(own_argument, argument):
+            yield f'argument "{name}" has another default value'
+    for name in own.arguments:
+        if name not in expected.arguments:
+            yield f'it has the unknown argument "{name}"'
+
+
+def _is_compatible(own: TypeRef, wanted: TypeRef, schema: Schema) -> bool:
+    """Equal, mandatory where it was optional, or another built-in type for a custom scalar."""
+    if own.non_null and not wanted.non_null:
+        own = own.nullable()
+    return own == wanted or _is_redefinition(own, wanted, schema)
+
+
+def _is_redefinition(own: TypeRef, wanted: TypeRef, schema: Schema) -> bool:
+    if own.non_null != wanted.non_null:
+        return False
+    if wanted.of is not None:
+        return own.of is not None and (
+            own.of == wanted.of or _is_redefinition(own.of, wanted.of, schema)
+        )
+    if own.of is not None or wanted.base in BUILT_IN_SCALARS:
+        return False
+    return own.base == wanted.base or own.base in BUILT_IN_SCALARS
+
+
+def _same_default(own: InputValue, expected: InputValue) -> bool:
+    return _plain(own) == _plain(expected)
+
+
+def _plain(value: InputValue) -> object:
+    return Undefined if value.default is None else value_from_ast_untyped(value.default)
+
+
+def _renamed(ref: TypeRef, local_types: dict[str, str]) -> TypeRef:
+    if ref.of is not None:
+        return TypeRef(of=_renamed(ref.of, local_types), non_null=ref.non_null)
+    return TypeRef(local_types.get(ref.base, ref.base), non_null=ref.non_null)
+
+
+def _compare_types(
+    own: TypeDefinition, expected: TypeDefinition, local: str
+) -> Iterator[CompositionError]:
+    if own.kind is not expected.kind:
+        yield _type_error(own, f"it should be a {expected.kind} but is a {own.kind}")
+    elif own.kind is Kind.ENUM and set(own.values) != set(expected.values):
+        yield _type_error(own, f"its values should be {', '.join(expected.values)}")
+
+
+def _check_federation_types(schema: Schema) -> Iterator[CompositionError]:
+    for name, kind in FEDERATION_TYPES.items():
+        own = schema.types.get(name)
+        if own is None:
+            continue
+        if own.kind is not kind:
+            yield _type_error(own, f"it should be a {kind} but is a {own.kind}")
+        elif name == "_Service":
+            sdl = own.fields.get("sdl")
+            if sdl is None or sdl.type.nullable() != TypeRef("String"):
+                yield _type_error(own, 'it should have the field "sdl: String"')
+
+
+def _type_error(own: TypeDefinition, problem: str) -> CompositionError:
+    return CompositionError(
+        "TYPE_DEFINITION_INVALID",
+        f'Invalid definition for type "{own.name}": {problem}.'
+        " Correct it or leave the definition out.",
+        own.name,
+        _places(own.place),
+    )
+
+
+def _places(place: Place | None) -> tuple[Place, ...]:
+    return (place,) if place else ()

@@ -1,0 +1,310 @@
+"""One subgraph as composition sees it: its schema, its links, and what federation says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from graphql import BooleanValueNode, GraphQLError, SelectionSetNode, StringValueNode, ValueNode
+
+from router.composition.fieldsets import parse_field_set, target_fields
+from router.composition.link import Links
+from router.composition.model import (
+    AppliedDirective,
+    DirectiveDefinition,
+    EnumValue,
+    FieldDefinition,
+    InputValue,
+    Kind,
+    Schema,
+    TypeDefinition,
+)
+from router.composition.specs import Version
+
+Element = Schema | TypeDefinition | FieldDefinition | InputValue | EnumValue
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """What composition is given: a name, where requests for it go, and its SDL."""
+
+    name: str
+    url: str
+    sdl: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One ``@key`` of a type. ``selection`` is None when ``fields`` cannot be parsed."""
+
+    fields: str
+    selection: SelectionSetNode | None
+    resolvable: bool
+    applied: AppliedDirective
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSet:
+    """The field set of one ``@requires`` or ``@provides``."""
+
+    fields: str
+    selection: SelectionSetNode | None
+    applied: AppliedDirective
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """An ``@override``: the subgraph that gives the field up, and the label of a migration."""
+
+    source: str
+    label: str | None
+    applied: AppliedDirective
+
+
+@dataclass
+class SubgraphSchema:
+    """A subgraph after linking, in normal form.
+
+    - directives that composition knows have their specification's name (``feature`` is set);
+    - the root types are called Query, Mutation and Subscription, and stand in ``schema.roots``;
+    - ``@extends`` is an extension; definitions of specifications are gone from ``schema``, and so
+      are ``_Any``, ``_Entity``, ``_Service``, ``Query._entities`` and ``Query._service``;
+    - federation 1 subgraphs have been upgraded: ``is_fed2`` tells what was written.
+
+    The views are computed once; after changing ``schema`` call ``forget_views``.
+    """
+
+    name: str
+    url: str
+    schema: Schema
+    links: Links
+    # Directives of specifications that can be used here: by specification name, with the name
+    # they have in the SDL.
+    spec_directives: dict[str, DirectiveDefinition] = field(default_factory=dict)
+    local_names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_fed2(self) -> bool:
+        return self.links.federation is not None
+
+    @property
+    def federation_version(self) -> Version | None:
+        """The linked version, None for federation 1."""
+        return self.links.federation.version if self.links.federation else None
+
+    def federation_name(self, directive: str) -> str:
+        """The name (without ``@``) that the SDL uses for a specification's directive."""
+        return self.local_names.get(directive, directive)
+
+    def applied(self, element: Element, directive: str) -> list[AppliedDirective]:
+        """The applications of a specification's directive, by its specification name."""
+        return [a for a in element.applied if a.name == directive and a.feature is not None]
+
+    def has(self, element: Element, directive: str) -> bool:
+        return any(a.name == directive and a.feature is not None for a in element.applied)
+
+    # Entities
+
+    def keys(self, definition: TypeDefinition) -> list[Key]:
+        """The keys of a type, those with an unusable ``fields`` argument left out."""
+        keys = []
+        for applied in self.applied(definition, "key"):
+            fields = string_value(applied.arguments.get("fields"))
+            if fields is not None:
+                resolvable = applied.arguments.get("resolvable")
+                keys.append(Key(fields, _selection(fields), _is_true(resolvable), applied))
+        return keys
+
+    def is_entity(self, definition: TypeDefinition) -> bool:
+        return self.has(definition, "key")
+
+    def is_interface_object(self, definition: TypeDefinition) -> bool:
+        return self.has(definition, "interfaceObject")
+
+    def requires(self, element: FieldDefinition) -> FieldSet | None:
+        return self._field_set(element, "requires")
+
+    def provides(self, element: FieldDefinition) -> FieldSet | None:
+        return self._field_set(element, "provides")
+
+    def override(self, element: FieldDefinition) -> Override | None:
+        for applied in self.applied(element, "override"):
+            source = string_value(applied.arguments.get("from"))
+            if source is not None:
+                return Override(source, string_value(applied.arguments.get("label")), applied)
+        return None
+
+    def _field_set(self, element: FieldDefinition, directive: str) -> FieldSet | None:
+        for applied in self.applied(element, directive):
+            fields = string_value(applied.arguments.get("fields"))
+            if fields is not None:
+                return FieldSet(fields, _selection(fields), applied)
+        return None
+
+    # Who resolves a field
+
+    def is_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
+        """Marked ``@external``, itself or by its type, and meant so: the key fields of a type
+        extension are resolved here all the same (a federation 1 habit)."""
+        marked = self.has(element, "external") or (
+            parent.kind is Kind.OBJECT and self.has(parent, "external")
+        )
+        return marked and not self.is_fake_external(parent, element)
+
+    def is_fake_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
+        return (parent.name, element.name) in self._fake_externals
+
+    def is_provided(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
+        """Named by some ``@provides`` of this subgraph."""
+        return (parent.name, element.name) in self._provided
+
+    def is_fully_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
+        """External on every path: never resolved by this subgraph."""
+        return self.is_external(parent, element) and not self.is_provided(parent, element)
+
+    def is_partially_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
+        """External, but provided on some path."""
+        return self.is_external(parent, element) and self.is_provided(parent, element)
+
+    def is_shareable(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
+        """Marked ``@shareable`` (itself or its declaration), or a key or provided field."""
+        place = (parent.name, element.name)
+        return (
+            self.has(element, "shareable")
+            or any(
+                a.on_extension == element.on_extension for a in self.applied(parent, "shareable")
+            )
+            or place in self._key_fields
+            or place in self._provided
+        )
+
+    def is_key_field(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
+        """Part of some key of this subgraph, also a nested one."""
+        return (parent.name, element.name) in self._key_fields
+
+    def is_used(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
+        """Needed by a key, requires, provides, context selection or interface."""
+        return (parent.name, element.name) in self.used_fields
+
+    def forget_views(self) -> None:
+        """Compute everything anew: the schema has changed."""
+        for view in ("_fake_externals", "_provided", "_key_fields", "used_fields"):
+            self.__dict__.pop(view, None)
+
+    @cached_property
+    def _fake_externals(self) -> frozenset[tuple[str, str]]:
+        found = set()
+        for definition in self._composites():
+            for key in self.keys(definition):
+                extends = key.applied.on_extension or self.has(definition, "extends")
+                if extends and key.selection is not None:
+                    for parent, element in target_fields(
+                        self.schema, definition, key.selection, implementations=False
+                    ):
+                        if self.has(element, "external"):
+                            found.add((parent.name, element.name))
+        return frozenset(found)
+
+    @cached_property
+    def _provided(self) -> frozenset[tuple[str, str]]:
+        return frozenset(self._named(self._field_sets("provides")))
+
+    @cached_property
+    def _key_fields(self) -> frozenset[tuple[str, str]]:
+        return frozenset(self._named(self._key_sets()))
+
+    @cached_property
+    def used_fields(self) -> frozenset[tuple[str, str]]:
+        """(type, field) of everything that makes an external field useful."""
+        used = set(self._key_fields | self._provided)
+        used.update(self._named(self._field_sets("requires")))
+        used.update(self._named(self._context_sets()))
+        for interface in self.schema.types_of(Kind.INTERFACE):
+            for implementation in self.schema.implementations(interface.name):
+                used.update((implementation.name, name) for name in interface.fields)
+        return frozenset(used)
+
+    def _composites(self) -> Iterator[TypeDefinition]:
+        return (t for t in self.schema.types.values() if t.kind in (Kind.OBJECT, Kind.INTERFACE))
+
+    def _key_sets(self) -> Iterator[tuple[TypeDefinition, SelectionSetNode]]:
+        for definition in self._composites():
+            for key in self.keys(definition):
+                if key.selection is not None:
+                    yield definition, key.selection
+
+    def _field_sets(self, directive: str) -> Iterator[tuple[TypeDefinition, SelectionSetNode]]:
+        for definition in self._composites():
+            for element in definition.fields.values():
+                found = self._field_set(element, directive)
+                if found is None or found.selection is None:
+                    continue
+                base = element.type.base if directive == "provides" else definition.name
+                parent = self.schema.types.get(base)
+                if parent is not None:
+                    yield parent, found.selection
+
+    def _context_sets(self) -> Iterator[tuple[TypeDefinition, SelectionSetNode]]:
+        """What ``@fromContext`` reads, on each type that sets its context."""
+        for definition in self.schema.types_of(Kind.OBJECT):
+            for element in definition.fields.values():
+                for argument in element.arguments.values():
+                    for applied in self.applied(argument, "fromContext"):
+                        yield from self._context_set(applied)
+
+    def _context_set(
+        self, applied: AppliedDirective
+    ) -> Iterator[tuple[TypeDefinition, SelectionSetNode]]:
+        name, text = split_context(string_value(applied.arguments.get("field")) or "")
+        selection = _selection(text) if name else None
+        if selection is None:
+            return
+        for setter in self.context_setters(name):
+            yield setter, selection
+
+    def context_setters(self, name: str) -> list[TypeDefinition]:
+        """The types that set a context."""
+        return [
+            definition
+            for definition in self.schema.types.values()
+            for applied in self.applied(definition, "context")
+            if string_value(applied.arguments.get("name")) == name
+        ]
+
+    def _named(
+        self, sets: Iterable[tuple[TypeDefinition, SelectionSetNode]]
+    ) -> Iterator[tuple[str, str]]:
+        for parent, selection in sets:
+            for owner, element in target_fields(
+                self.schema, parent, selection, implementations=True
+            ):
+                yield owner.name, element.name
+
+
+def split_context(text: str) -> tuple[str, str]:
+    """``$name { selection }`` of a ``@fromContext`` as name and selection; the name is empty when
+    the text does not start with one."""
+    stripped = text.strip()
+    if not stripped.startswith("$"):
+        return "", stripped
+    end = 1
+    while end < len(stripped) and (stripped[end].isalnum() or stripped[end] == "_"):
+        end += 1
+    return stripped[1:end], stripped[end:].strip()
+
+
+def string_value(value: ValueNode | None) -> str | None:
+    """The text of a string literal, None for anything else."""
+    return value.value if isinstance(value, StringValueNode) else None
+
+
+def _is_true(value: ValueNode | None) -> bool:
+    return value.value if isinstance(value, BooleanValueNode) else True
+
+
+def _selection(text: str) -> SelectionSetNode | None:
+    try:
+        return parse_field_set(text)
+    except GraphQLError:
+        return None
