@@ -85,7 +85,8 @@ async def read_after(
         .order_by(outbox.c.id)
         .limit(limit)
     )
-    return [envelope_of(row) for row in (await session.execute(statement)).mappings()]
+    rows = (await session.execute(statement)).mappings()
+    return [envelope_of(dict(row)) for row in rows]
 
 
 async def head_of(session: AsyncSession, outbox: Table) -> int:
@@ -94,7 +95,7 @@ async def head_of(session: AsyncSession, outbox: Table) -> int:
     return (await session.execute(newest)).scalar_one() or 0
 
 
-def envelope_of(row: Mapping[str, Any]) -> Envelope:
+def envelope_of(row: Mapping[Any, Any]) -> Envelope:
     """An outbox row as the bus carries it."""
     return Envelope(
         id=UUID(str(row["event_id"])),

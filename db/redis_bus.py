@@ -70,7 +70,7 @@ class RedisBus:
 
     async def read_after(self, stream: str, cursor: str, limit: int) -> Sequence[Envelope]:
         try:
-            entries = await self._redis.xrange(
+            entries: Any = await self._redis.xrange(
                 self._prefix + stream, min=f"({_full(cursor)}", count=limit
             )
         except (RedisError, OSError) as failure:
@@ -79,7 +79,7 @@ class RedisBus:
 
     async def head(self, stream: str) -> str:
         try:
-            newest = await self._redis.xrevrange(self._prefix + stream, count=1)
+            newest: Any = await self._redis.xrevrange(self._prefix + stream, count=1)
         except (RedisError, OSError) as failure:
             raise _away() from failure
         return newest[0][0].decode() if newest else "0-0"
@@ -102,7 +102,7 @@ class RedisBus:
                     start.set()
                     # Whoever joined while Redis was away reads what was missed from the log.
                     fan_out.everyone_lags()
-                answer = await self._redis.xread({key: cursor}, count=_PAGE, block=_BLOCK_MS)
+                answer: Any = await self._redis.xread({key: cursor}, count=_PAGE, block=_BLOCK_MS)
                 for _, entries in answer or []:
                     for entry_id, fields in entries:
                         fan_out.deliver(_unpacked(entry_id, fields))

@@ -34,7 +34,7 @@ class FieldProblem:
 
 
 class TrellisError(Exception):
-    """An error the caller can mend. ``extensions`` is what GraphQL clients see beside the message."""
+    """An error the caller can mend; GraphQL clients see ``extensions`` beside the message."""
 
     code: ClassVar[str] = "INTERNAL"
     http_status: ClassVar[int] = 500

@@ -1,10 +1,12 @@
 """What alembic runs for every subgraph: the connection and the metadata come from db.migrate."""
 
+from typing import Literal
+
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 
-def _render_item(kind: str, item: object, autogen: AutogenContext) -> str | bool:
+def _render_item(kind: str, item: object, autogen: AutogenContext) -> str | Literal[False]:
     """Write SQLModel's and our own column types with the import they need."""
     module = type(item).__module__
     if kind == "type" and module.startswith(("sqlmodel.", "db.")):

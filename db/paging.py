@@ -1,0 +1,166 @@
+"""Keyset pages: the rows after a sort key, so a page costs the same wherever it lies."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql import Select
+
+from schema.paging import Page, PageRequest, decode_cursor, encode_cursor, invalid_cursor
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class SortColumn:
+    """One column of a sort order. The last one must be unique, or pages could miss rows."""
+
+    name: str
+    parse: Callable[[Any], Any]
+    descending: bool = False
+
+
+def instant(value: Any) -> datetime:
+    """A time out of a cursor; naive ones were not written by us."""
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(value)
+    return moment
+
+
+def integer(value: Any) -> int:
+    """A whole number out of a cursor that a column can be compared with."""
+    if not isinstance(value, int) or not 0 <= value < 2**31:
+        raise ValueError(value)
+    return value
+
+
+NEWEST_FIRST = (SortColumn("created_at", instant, descending=True), SortColumn("id", UUID))
+
+
+async def page_of(
+    session: AsyncSession,
+    statement: Select[tuple[Row]],
+    entity: type[Row],
+    page: PageRequest,
+    order: Sequence[SortColumn] = NEWEST_FIRST,
+) -> Page[Row]:
+    """One page of ``statement``, a SELECT of ``entity``. Raises ``BadUserInput``: bad cursor."""
+    limited = (
+        statement.where(*_beyond_cursors(entity, page, order))
+        .order_by(*_ordering(entity, page, order))
+        .offset(page.skip or None)
+        .limit(page.size + 1)
+    )
+    rows = list((await session.scalars(limited)).all())
+    return _cut(rows, page, order)
+
+
+async def pages_by_parent(
+    session: AsyncSession,
+    statement: Select[tuple[Row]],
+    entity: type[Row],
+    parent: str,
+    parents: Sequence[Any],
+    page: PageRequest,
+    order: Sequence[SortColumn] = NEWEST_FIRST,
+) -> dict[Any, Page[Row]]:
+    """The same page of many lists in one statement; ``parent`` names the column they hang on."""
+    column = getattr(entity, parent)
+    place = func.row_number().over(partition_by=column, order_by=_ordering(entity, page, order))
+    numbered = (
+        statement.where(column.in_(parents), *_beyond_cursors(entity, page, order))
+        .add_columns(place.label("place"))
+        .subquery()
+    )
+    row = aliased(entity, numbered)
+    within = numbered.c.place.between(page.skip + 1, page.skip + page.size + 1)
+    limited = select(row).where(within).order_by(numbered.c.place)
+    lists: dict[Any, list[Row]] = defaultdict(list)
+    for found in await session.scalars(limited):
+        lists[getattr(found, parent)].append(found)
+    return {one: _cut(lists[one], page, order) for one in parents}
+
+
+async def count_by_parent(
+    session: AsyncSession, statement: Select[Any], entity: type, parent: str, parents: Sequence[Any]
+) -> Mapping[Any, int]:
+    """How many rows of ``statement`` each parent has, in one statement."""
+    rows = statement.where(getattr(entity, parent).in_(parents)).subquery()
+    column = rows.c[parent]
+    counted = await session.execute(select(column, func.count()).group_by(column))
+    counts = dict(counted.tuples().all())
+    return {one: counts.get(one, 0) for one in parents}
+
+
+async def count_of(session: AsyncSession, statement: Select[Any]) -> int:
+    """How many rows ``statement`` has."""
+    counted = select(func.count()).select_from(statement.order_by(None).subquery())
+    return (await session.execute(counted)).scalar_one()
+
+
+def cursor_of(row: Any, order: Sequence[SortColumn] = NEWEST_FIRST) -> str:
+    """The cursor of one row in that order."""
+    return encode_cursor([getattr(row, column.name) for column in order])
+
+
+def _cut(rows: list[Row], page: PageRequest, order: Sequence[SortColumn]) -> Page[Row]:
+    has_more = len(rows) > page.size
+    rows = rows[: page.size]
+    if page.backward:
+        rows.reverse()
+    return Page(
+        rows=rows,
+        cursors=[cursor_of(row, order) for row in rows],
+        has_next=page.before is not None if page.backward else has_more,
+        has_previous=has_more if page.backward else page.after is not None or page.skip > 0,
+    )
+
+
+def _ordering(
+    entity: type, page: PageRequest, order: Sequence[SortColumn]
+) -> list[ColumnElement[Any]]:
+    return [
+        getattr(entity, column.name).desc()
+        if column.descending is not page.backward
+        else getattr(entity, column.name).asc()
+        for column in order
+    ]
+
+
+def _beyond_cursors(
+    entity: type, page: PageRequest, order: Sequence[SortColumn]
+) -> list[ColumnElement[bool]]:
+    conditions = []
+    if page.after is not None:
+        conditions.append(_beyond(entity, page.after, order, forward=True))
+    if page.before is not None:
+        conditions.append(_beyond(entity, page.before, order, forward=False))
+    return conditions
+
+
+def _beyond(
+    entity: type, cursor: str, order: Sequence[SortColumn], *, forward: bool
+) -> ColumnElement[bool]:
+    """(a, b) > (x, y), spelled out because the columns may run in different directions."""
+    values = _parsed(cursor, order)
+    condition: ColumnElement[bool] = false()
+    for column, value in reversed(list(zip(order, values, strict=True))):
+        field = getattr(entity, column.name)
+        further = field < value if column.descending is forward else field > value
+        condition = or_(further, and_(field == value, condition))
+    return condition
+
+
+def _parsed(cursor: str, order: Sequence[SortColumn]) -> list[Any]:
+    values = decode_cursor(cursor, len(order))
+    try:
+        return [column.parse(value) for column, value in zip(order, values, strict=True)]
+    except (ValueError, TypeError, AttributeError) as broken:
+        raise invalid_cursor() from broken

@@ -1,0 +1,1 @@
+"""The demo world that every subgraph writes its own part of."""

@@ -1,0 +1,171 @@
+"""The Strawberry schema class of every subgraph: entities in batches, errors that tell no secrets.
+
+A type is resolved by the first of these that it has:
+- ``resolve_references(info, references) -> list``: one call for all, ``None`` where not found
+- ``resolve_reference(info, **key)``: one call each
+- its constructor: a stub that only carries the key and ``@external`` fields
+"""
+
+import asyncio
+import inspect
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import strawberry.federation
+from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType, get_named_type
+from graphql.type import GraphQLEnumType, GraphQLScalarType
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.federation.schema import FederationAny
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext, Info
+from strawberry.utils.str_converters import to_snake_case
+
+from schema.errors import BadUserInput, TrellisError
+from schema.scalars import SCALARS
+
+logger = logging.getLogger("trellis.subgraph")
+
+_DOCUMENTS_KEPT = 512
+
+Reference = dict[str, Any]
+
+
+class TrellisSchema(strawberry.federation.Schema):
+    """A federation schema with the house's scalars, caches, entity resolution and error masking."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("config", StrawberryConfig(scalar_map=SCALARS))
+        kwargs.setdefault(
+            "extensions",
+            [lambda: ParserCache(_DOCUMENTS_KEPT), lambda: ValidationCache(_DOCUMENTS_KEPT)],
+        )
+        super().__init__(*args, **kwargs)
+
+    async def entities_resolver(  # type: ignore[override]
+        self, info: Info, representations: list[FederationAny]
+    ) -> list[FederationAny]:
+        """Apollo subgraph specification, ``_entities``: one result per representation, in order.
+
+        A representation that cannot be used costs only its own place in the list, and the
+        caller's objects are left as they came.
+        """
+        found: list[Any] = [None] * len(representations)
+        groups: dict[str, list[tuple[int, Reference]]] = defaultdict(list)
+        for index, representation in enumerate(representations):
+            try:
+                name, reference = self._read_reference(representation)
+                groups[name].append((index, reference))
+            except TrellisError as refusal:
+                found[index] = refusal
+
+        async def fill(name: str, items: list[tuple[int, Reference]]) -> None:
+            results = await self._resolve_group(info, name, [reference for _, reference in items])
+            for (index, _), result in zip(items, results, strict=True):
+                found[index] = result
+
+        await asyncio.gather(*(fill(name, items) for name, items in groups.items()))
+        return found
+
+    async def _resolve_group(
+        self, info: Info, name: str, references: Sequence[Reference]
+    ) -> Sequence[Any]:
+        origin = self.schema_converter.type_map[name].definition.origin  # type: ignore[union-attr]
+        resolve_all = getattr(origin, "resolve_references", None)
+        if resolve_all is not None:
+            try:
+                results = await resolve_all(info, list(references))
+            except Exception as failure:
+                # The boundary of the group: others of this request still get their answer.
+                return [failure] * len(references)
+            if len(results) != len(references):
+                raise RuntimeError(f"{name} resolved {len(results)} of {len(references)}")
+            return results
+        resolve_one = getattr(origin, "resolve_reference", None)
+        return await asyncio.gather(
+            *(_resolved(origin, resolve_one, info, reference) for reference in references)
+        )
+
+    def _read_reference(self, representation: Any) -> tuple[str, Reference]:
+        """Type name and Python values of a representation. Raises ``BadUserInput``."""
+        name = representation.get("__typename") if isinstance(representation, dict) else None
+        concrete = self._schema.type_map.get(name) if isinstance(name, str) else None
+        entities = self._schema.type_map["_Entity"].types  # type: ignore[union-attr]
+        if not isinstance(concrete, GraphQLObjectType) or concrete not in entities:
+            raise BadUserInput("This subgraph resolves no entity of that type.", typename=name)
+        return concrete.name, _python_values(concrete, representation)
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Log what is our fault and hide it, in place; what the caller did stays as it is."""
+        context = execution_context.context if execution_context else None
+        request = getattr(context, "request", None)
+        request_id = getattr(request, "request_id", "")
+        for index, error in enumerate(errors):
+            errors[index] = presentable(error, request_id)
+
+
+def presentable(error: GraphQLError, request_id: str) -> GraphQLError:
+    """``error`` as a client may see it; one that is our fault is logged and becomes INTERNAL."""
+    cause = error.original_error
+    if cause is None or isinstance(cause, (TrellisError, GraphQLError)):
+        return error
+    logger.error(
+        "unexpected error at %s, request %s",
+        error.path,
+        request_id or "without id",
+        exc_info=(type(cause), cause, cause.__traceback__),
+    )
+    return GraphQLError(
+        "Something went wrong on our side. Tell us the request id.",
+        nodes=error.nodes,
+        path=error.path,
+        extensions={"code": "INTERNAL", "requestId": request_id},
+    )
+
+
+async def _resolved(origin: Any, resolve_one: Any, info: Info, reference: Reference) -> Any:
+    try:
+        if resolve_one is None:
+            return origin(**reference)
+        takes_info = "info" in inspect.signature(resolve_one).parameters
+        result = resolve_one(**({"info": info} if takes_info else {}), **reference)
+        return await result if inspect.isawaitable(result) else result
+    except TypeError as failure:
+        logger.error("reference to %s does not fit", origin.__name__, exc_info=failure)
+        return BadUserInput("This reference has not the fields of the entity's key.")
+    except Exception as failure:
+        # The boundary of one representation: an exception object nulls that place only.
+        return failure
+
+
+def _python_values(
+    concrete: GraphQLObjectType | GraphQLInterfaceType, values: dict[str, Any]
+) -> Reference:
+    """Field values under their Python names, scalars and enums read as arguments would be."""
+    read: Reference = {}
+    for name, value in values.items():
+        field = concrete.fields.get(name)
+        if name == "__typename":
+            continue
+        if field is None:
+            raise BadUserInput(f"{concrete.name} has no field of that name.", field=name)
+        read[to_snake_case(name)] = _python_value(get_named_type(field.type), name, value)
+    return read
+
+
+def _python_value(kind: Any, name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [_python_value(kind, name, item) for item in value]
+    if isinstance(kind, (GraphQLScalarType, GraphQLEnumType)):
+        try:
+            return kind.parse_value(value)
+        except GraphQLError as problem:
+            raise BadUserInput(problem.message, field=name) from problem
+    if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)) and isinstance(value, dict):
+        return _python_values(kind, value)
+    raise BadUserInput("This reference has a value of the wrong shape.", field=name)

@@ -1,0 +1,125 @@
+"""Relay connections: what a client may ask for, opaque cursors, and the shared types.
+
+https://relay.dev/graphql/connections.htm
+"""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar
+
+import orjson
+import strawberry
+import strawberry.federation
+
+from schema.errors import BadUserInput, FieldProblem
+
+DEFAULT_PAGE = 20
+MAX_PAGE = 100
+MAX_SKIP = 10_000
+
+Node = TypeVar("Node")
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One validated page: ``size`` rows, forward or backward, beyond a cursor."""
+
+    size: int = DEFAULT_PAGE
+    backward: bool = False
+    after: str | None = None
+    before: str | None = None
+    skip: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        skip: int | None = None,
+    ) -> Self:
+        """From GraphQL arguments. Raises ``BadUserInput`` that names the argument and its limit."""
+        if first is not None and last is not None:
+            raise _refused("last", "Ask for first or for last, not for both.")
+        for name, value in (("first", first), ("last", last)):
+            if value is not None and not 1 <= value <= MAX_PAGE:
+                message = f"{name} must be between 1 and {MAX_PAGE}, not {value}."
+                raise _refused(name, message, limit=MAX_PAGE)
+        if skip is not None and not 0 <= skip <= MAX_SKIP:
+            message = f"skip must be between 0 and {MAX_SKIP}, not {skip}; use after instead."
+            raise _refused("skip", message, limit=MAX_SKIP)
+        size = first if first is not None else last if last is not None else DEFAULT_PAGE
+        return cls(size, last is not None, after, before, skip or 0)
+
+
+def encode_cursor(values: Sequence[Any]) -> str:
+    """The sort key of a row as text that clients must not look into."""
+    return base64.urlsafe_b64encode(orjson.dumps(list(values), default=str)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, length: int) -> list[Any]:
+    """The sort key back, ``length`` values. Raises ``BadUserInput`` for anything else."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error):
+        values = None
+    if not isinstance(values, list) or len(values) != length:
+        raise invalid_cursor()
+    return values
+
+
+def invalid_cursor() -> BadUserInput:
+    """The refusal of a cursor that no list of this kind has handed out."""
+    return _refused("after", "This cursor does not belong to this list. Start without one.")
+
+
+def _refused(field: str, message: str, **details: Any) -> BadUserInput:
+    problem = FieldProblem(field=field, code="INVALID_FORMAT", message=message)
+    return BadUserInput(message, [problem], **details)
+
+
+@strawberry.federation.type(shareable=True, description="Where a page lies within its list.")
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type
+class Edge(Generic[Node]):
+    node: Node
+    cursor: str
+
+
+@strawberry.type
+class Connection(Generic[Node]):
+    edges: list[Edge[Node]]
+    page_info: PageInfo
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="All that match, on whatever page; counted only when asked for.")
+    async def total_count(self) -> int:
+        return await self.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Node]):
+    """Rows of one page with their cursors, before they become GraphQL objects."""
+
+    rows: Sequence[Node] = ()
+    cursors: Sequence[str] = ()
+    has_next: bool = False
+    has_previous: bool = False
+
+    def info(self) -> PageInfo:
+        return PageInfo(
+            has_next_page=self.has_next,
+            has_previous_page=self.has_previous,
+            start_cursor=self.cursors[0] if self.cursors else None,
+            end_cursor=self.cursors[-1] if self.cursors else None,
+        )
