@@ -1,0 +1,19 @@
+"""The explorer in the browser: GraphiQL with sign-in and query plans, built into ``static/``."""
+
+from router.web.graphiql.content import (
+    DemoAccount,
+    ExplorerContent,
+    SignIn,
+    StartingOperation,
+    load_content,
+)
+from router.web.graphiql.serve import GraphiQL
+
+__all__ = [
+    "DemoAccount",
+    "ExplorerContent",
+    "GraphiQL",
+    "SignIn",
+    "StartingOperation",
+    "load_content",
+]

@@ -1,0 +1,19 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+
+export default defineConfig({
+  base: './', // any mount path serves the page
+  plugins: [react()],
+  worker: { format: 'es' },
+  build: {
+    target: 'es2022',
+    outDir: 'build',
+    assetsDir: 'assets',
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 5000,
+    assetsInlineLimit: 0, // no data: URLs, so that the content policy may stay narrow
+    rolldownOptions: { checks: { moduleLevelDirective: false } },
+  },
+});
