@@ -1,0 +1,100 @@
+"""Bounds on what a client may send: URL, headers, and the body as it arrives and unpacks."""
+
+import asyncio
+import zlib
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router.config import Limits
+from router.web.refusals import BodyTimeout, HeadersTooLarge, UnsupportedMediaType, UrlTooLong
+from schema.errors import BadRequest, PayloadTooLarge
+
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class RequestLimits:
+    """Refuses a request whose URL, headers or announced body are too large, on every route."""
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            self._check(scope)
+        await self._app(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
+        limits = self._limits
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > limits.url_bytes:
+            raise UrlTooLong(f"The URL may have at most {limits.url_bytes} bytes.")
+        headers = scope["headers"]
+        if len(headers) > limits.headers:
+            raise HeadersTooLarge(f"A request may have at most {limits.headers} headers.")
+        if sum([len(name) + len(value) for name, value in headers]) > limits.header_bytes:
+            raise HeadersTooLarge(f"Headers may have at most {limits.header_bytes} bytes.")
+
+
+async def read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
+    """The request's body, gzip unpacked.
+
+    Raises PayloadTooLarge as soon as the limit is passed (also chunked or unpacked), BodyTimeout
+    when the client falls silent, UnsupportedMediaType for another content encoding, BadRequest
+    when the client leaves or its gzip is broken.
+    """
+    encoding = b""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            if not value.isdigit() or int(value) > limits.body_bytes:
+                raise _too_large(limits)
+        elif name == b"content-encoding":
+            encoding = value.strip().lower()
+    if encoding in (b"", b"identity"):
+        return await _collect(receive, limits)
+    if encoding in (b"gzip", b"x-gzip"):
+        return _unpack(await _collect(receive, limits), limits)
+    raise UnsupportedMediaType("Content-Encoding must be gzip or absent.")
+
+
+async def _collect(receive: Receive, limits: Limits) -> bytes:
+    message = await _next_part(receive, limits)
+    body: bytes = message.get("body", b"")
+    if len(body) > limits.body_bytes:
+        raise _too_large(limits)
+    if not message.get("more_body", False):
+        return body
+    parts = bytearray(body)
+    while message.get("more_body", False):
+        message = await _next_part(receive, limits)
+        parts += message.get("body", b"")
+        if len(parts) > limits.body_bytes:
+            raise _too_large(limits)
+    return bytes(parts)
+
+
+async def _next_part(receive: Receive, limits: Limits):
+    try:
+        async with asyncio.timeout(limits.body_idle_seconds):
+            message = await receive()
+    except TimeoutError:
+        raise BodyTimeout("The request body did not arrive in time.") from None
+    if message["type"] == "http.disconnect":
+        raise BadRequest("The request ended before its body did.")
+    return message
+
+
+def _unpack(packed: bytes, limits: Limits) -> bytes:
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        body = unpacker.decompress(packed, limits.body_bytes + 1)
+    except zlib.error:
+        raise BadRequest("The body is not valid gzip.") from None
+    if len(body) > limits.body_bytes:
+        raise _too_large(limits)
+    if not unpacker.eof or unpacker.unused_data:
+        raise BadRequest("The body is not valid gzip.")
+    return body
+
+
+def _too_large(limits: Limits) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The request body may have at most {limits.body_bytes} bytes.")

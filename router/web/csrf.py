@@ -1,0 +1,70 @@
+"""No operation runs from a browser's "simple request", which needs no preflight."""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router.web.refusals import CrossSiteRequest
+
+# A page of another origin cannot set one of these without asking by a preflight first.
+PREFLIGHT_HEADERS = frozenset(
+    {
+        b"x-trellis-preflight",
+        b"x-requested-with",
+        b"apollo-require-preflight",
+        b"x-apollo-operation-name",
+        b"graphql-require-preflight",
+        b"authorization",
+    }
+)
+_OWN_SITE = frozenset({b"same-origin", b"none"})
+_BROWSER_MARKS = frozenset({b"origin", b"cookie", b"referer"})
+
+
+class Csrf:
+    """Refuses GET requests that another site may have made a browser send.
+
+    POST bodies need ``application/json``, which the endpoints check; that alone forces a
+    preflight. A GET passes when it carries one of ``PREFLIGHT_HEADERS``, when the browser says
+    that it comes from our own pages (Fetch Metadata), or when nothing shows a browser at all.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and _may_be_forged(scope):
+            raise CrossSiteRequest(
+                "A browser could send this request for another site. Add the header "
+                "'x-trellis-preflight: 1' to it, or use POST with application/json."
+            )
+        await self._app(scope, receive, send)
+
+
+def _may_be_forged(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    if not PREFLIGHT_HEADERS.isdisjoint(headers):
+        return False
+    if b"application/json" in headers.get(b"content-type", b"").lower():
+        return False
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return site not in _OWN_SITE
+    return not _BROWSER_MARKS.isdisjoint(headers)
+
+
+def is_allowed_origin(scope: Scope, allowed: Iterable[str]) -> bool:
+    """Whether a WebSocket handshake may come from its Origin: browsers ask no preflight there.
+
+    Programs send no Origin; pages of this very host are our own.
+    """
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin")
+    if origin is None:
+        return True
+    text = origin.decode("latin-1")
+    origins = set(allowed)
+    if "*" in origins or text in origins:
+        return True
+    return urlsplit(text).netloc.lower() == headers.get(b"host", b"").decode("latin-1").lower()

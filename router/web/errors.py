@@ -1,0 +1,120 @@
+"""The last boundary of a request: whatever was raised becomes a clear answer that leaks nothing."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from router.errors import OperationRefused
+from router.web.request_id import request_id_of
+from router.web.response_headers import add_response_header
+from schema.errors import TrellisError
+
+log = structlog.get_logger(__name__)
+
+Body = Mapping[str, Any]
+Render = Callable[[TrellisError, str], Body]
+"""Writes an error and the request id as the body that this door's clients know."""
+
+
+class InternalError(TrellisError):
+    """Stands for anything that was not the caller's doing."""
+
+
+def graphql_error_body(error: TrellisError, request_id: str) -> Body:
+    """The error as a GraphQL response without ``data`` (GraphQL specification, section 7.1)."""
+    if isinstance(error, OperationRefused):
+        return {"errors": error.errors}
+    extensions = error.extensions
+    if isinstance(error, InternalError):
+        extensions["requestId"] = request_id
+    return {"errors": [{"message": error.message, "extensions": extensions}]}
+
+
+class Errors:
+    """Answers with the status of a ``TrellisError``; anything else is logged and answered as 500.
+
+    What reaches a client about our own faults is the request id, by which the log is found.
+    """
+
+    def __init__(self, app: ASGIApp, render: Render = graphql_error_body) -> None:
+        self._app = app
+        self._render = render
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._run_socket(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_started = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched_send)
+        except Exception as error:  # the boundary of a request
+            mendable = as_trellis_error(error)
+            if has_started:  # too late for a status: the server cuts the connection
+                raise
+            await self._answer(mendable, scope, send)
+
+    async def _run_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A refused handshake is answered with 403; servers turn a close before accept into it."""
+        try:
+            await self._app(scope, receive, send)
+        except TrellisError as error:
+            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+
+    async def _answer(self, error: TrellisError, scope: Scope, send: Send) -> None:
+        body = orjson.dumps(self._render(error, request_id_of(scope)), default=str)
+        for name, value in error_headers(error):
+            add_response_header(scope, name, value)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status_of(error),
+                "headers": [
+                    (b"content-type", b"application/json; charset=utf-8"),
+                    (b"content-length", str(len(body)).encode()),
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+
+def as_trellis_error(error: Exception) -> TrellisError:
+    """The error itself when the caller can mend it; otherwise it is logged and masked."""
+    if isinstance(error, TrellisError):
+        return error
+    log.error("request_failed", exc_info=error)
+    return InternalError("Something went wrong on our side. The request id helps to find it.")
+
+
+def status_of(error: TrellisError) -> int:
+    return error.status if isinstance(error, OperationRefused) else error.http_status
+
+
+def error_headers(error: TrellisError) -> list[tuple[bytes, bytes]]:
+    """What HTTP wants beside a status: RFC 9110 sections 10.2.1, 10.2.3 and 11.6.1."""
+    status = status_of(error)
+    headers = []
+    if status == 401:
+        headers.append((b"www-authenticate", _challenge(error)))
+    if "allow" in error.details:
+        headers.append((b"allow", str(error.details["allow"]).encode()))
+    if status == 503 or "retry_after" in error.details:
+        seconds = int(error.details.get("retry_after", 5))
+        headers.append((b"retry-after", str(seconds).encode()))
+    return headers
+
+
+def _challenge(error: TrellisError) -> bytes:
+    """RFC 6750 section 3: a token that was sent and refused is told apart from none."""
+    return b'Bearer error="invalid_token"' if "reason" in error.details else b"Bearer"

@@ -1,0 +1,22 @@
+"""What stands behind a GraphQL door: a router's supergraph, or one subgraph on its own."""
+
+from collections.abc import AsyncGenerator
+from typing import Protocol
+
+from router.answer import Answer
+from router.operation.request import GraphQLRequest
+from schema.request import RequestContext
+
+
+class Graph(Protocol):
+    """Answers operations; a refused one is an answer too (``executed`` is false)."""
+
+    async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
+        """Run one query or mutation."""
+        ...
+
+    def stream(
+        self, request: GraphQLRequest, context: RequestContext
+    ) -> AsyncGenerator[Answer, None]:
+        """Run one subscription; closing the generator ends it at its source."""
+        ...

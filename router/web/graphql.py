@@ -1,0 +1,194 @@
+"""The GraphQL endpoint: GraphQL over HTTP, POST and GET, as a raw ASGI callable."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope, Send
+
+from router.answer import Answer
+from router.config import Limits
+from router.operation.request import QUERIES, QUERIES_AND_MUTATIONS, GraphQLRequest, read_request
+from router.web.body_limit import read_body
+from router.web.client_watch import ClientGone, ClientWatch
+from router.web.errors import error_headers, graphql_error_body, status_of
+from router.web.graph import Graph
+from router.web.json_text import dump_json, load_json
+from router.web.media_type import GRAPHQL_RESPONSE, JSON, is_json, negotiate
+from router.web.refusals import (
+    BatchingDisabled,
+    BatchLimit,
+    MethodNotAllowed,
+    NotAcceptable,
+    UnsupportedMediaType,
+)
+from router.web.request_context import ContextMaker
+from router.web.request_id import request_id_of
+from router.web.response_headers import add_response_header
+from schema.errors import BadRequest, TrellisError
+
+# With application/json the draft answers these with 200: to clients of that type a well-formed
+# GraphQL response always was a success of HTTP (GraphQL-over-HTTP, section 6.4.1).
+_PART_OF_THE_PROTOCOL = frozenset(
+    {
+        "GRAPHQL_PARSE_FAILED",
+        "GRAPHQL_VALIDATION_FAILED",
+        "OPERATION_RESOLUTION_FAILURE",
+        "BAD_USER_INPUT",
+        "PERSISTED_QUERY_NOT_FOUND",
+    }
+)
+_KEEP_BODIES = 256
+_KEEP_BODIES_UP_TO = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    status: int
+    body: bytes
+
+
+class GraphQLEndpoint:
+    """``/graphql``: reads a request, has the graph answer it, and writes the answer.
+
+    Statuses and media types follow the GraphQL-over-HTTP draft. ``shows_plans`` lets clients ask
+    for the query plan by the header ``x-trellis-plan: 1``.
+    """
+
+    def __init__(
+        self, graph: Graph, limits: Limits, make_context: ContextMaker, *, shows_plans: bool = False
+    ) -> None:
+        self._graph = graph
+        self._limits = limits
+        self._make_context = make_context
+        self._shows_plans = shows_plans
+        self._read_before: dict[bytes, GraphQLRequest] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        media = negotiate(headers.get(b"accept", b"").decode("latin-1"))
+        if media is None:
+            raise NotAcceptable(f"The answer can be {GRAPHQL_RESPONSE} or {JSON}; accept one.")
+        try:
+            response = await self._respond(scope, headers, receive, media)
+        except ClientGone:
+            return
+        except TrellisError as error:
+            response = _refusal(error, scope)
+        await _write(send, response, media)
+
+    async def _respond(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, media: str
+    ) -> _Response:
+        requests = await self._read(scope, headers, receive)
+        context = self._make_context(scope)
+        if self._shows_plans and headers.get(b"x-trellis-plan") == b"1":
+            requests = _asking_for_plans(requests)
+        async with ClientWatch(receive, self._limits.request_seconds):
+            if isinstance(requests, GraphQLRequest):
+                return _response(await self._graph.answer(requests, context), scope, media)
+            answers = [self._member(request, scope, context) for request in requests]
+            return _Response(200, b"[" + b",".join(await asyncio.gather(*answers)) + b"]")
+
+    async def _member(self, request: GraphQLRequest, scope: Scope, context: Any) -> bytes:
+        """One answer of a batch: a refused operation does not take the others with it."""
+        try:
+            return (await self._graph.answer(request, context)).to_bytes()
+        except TrellisError as error:
+            return dump_json(graphql_error_body(error, request_id_of(scope)))
+
+    async def _read(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> GraphQLRequest | list[GraphQLRequest]:
+        if scope["method"] == "POST":
+            if not is_json(headers.get(b"content-type", b"").decode("latin-1")):
+                raise UnsupportedMediaType("Send the request as application/json in UTF-8.")
+            return self._from_body(await read_body(scope, receive, self._limits))
+        if scope["method"] == "GET":
+            return self._from_query_string(scope["query_string"])
+        raise MethodNotAllowed("Use GET or POST.", allow="GET, POST")
+
+    def _from_body(self, body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
+        """A body seen before is not parsed again: clients repeat themselves."""
+        known = self._read_before.get(body)
+        if known is not None:
+            return known
+        payload = load_json(body, max_depth=self._limits.json_depth)
+        if isinstance(payload, list):
+            return self._batch(payload)
+        request = read_request(payload, kinds=QUERIES_AND_MUTATIONS)
+        if len(body) <= _KEEP_BODIES_UP_TO:
+            if len(self._read_before) >= _KEEP_BODIES:
+                self._read_before.pop(next(iter(self._read_before)))
+            self._read_before[body] = request
+        return request
+
+    def _batch(self, payload: list[Any]) -> list[GraphQLRequest]:
+        most = self._limits.batch
+        if not most:
+            raise BatchingDisabled("Send one operation per request: arrays are not accepted.")
+        if not 0 < len(payload) <= most:
+            raise BatchLimit(f"A batch may have 1 to {most} operations.")
+        return [read_request(member, kinds=QUERIES_AND_MUTATIONS) for member in payload]
+
+    def _from_query_string(self, query_string: bytes) -> GraphQLRequest:
+        try:
+            pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
+        except ValueError:
+            raise BadRequest("The query string is not valid UTF-8.") from None
+        payload: dict[str, Any] = dict(pairs)
+        for name in ("variables", "extensions"):
+            text = payload.pop(name, "")
+            if text:
+                payload[name] = load_json(
+                    text, max_depth=self._limits.json_depth, what=f"The parameter '{name}'"
+                )
+        return read_request(payload, kinds=QUERIES)
+
+
+def _asking_for_plans(
+    requests: GraphQLRequest | list[GraphQLRequest],
+) -> GraphQLRequest | list[GraphQLRequest]:
+    if isinstance(requests, list):
+        return [replace(request, wants_plan=True) for request in requests]
+    return replace(requests, wants_plan=True)
+
+
+def _response(answer: Answer, scope: Scope, media: str) -> _Response:
+    if answer.executed:
+        return _Response(200, answer.to_bytes())
+    if media == JSON and _is_part_of_protocol(answer):
+        return _Response(200, answer.to_bytes())
+    if answer.status == 405:  # RFC 9110, section 15.5.6
+        add_response_header(scope, b"allow", b"POST")
+    if answer.status == 401:
+        add_response_header(scope, b"www-authenticate", b"Bearer")
+    return _Response(answer.status, answer.to_bytes())
+
+
+def _is_part_of_protocol(answer: Answer) -> bool:
+    codes = {error.get("extensions", {}).get("code") for error in answer.errors}
+    return answer.status == 400 and codes <= _PART_OF_THE_PROTOCOL
+
+
+def _refusal(error: TrellisError, scope: Scope) -> _Response:
+    for name, value in error_headers(error):
+        add_response_header(scope, name, value)
+    body = dump_json(graphql_error_body(error, request_id_of(scope)))
+    return _Response(status_of(error), body)
+
+
+async def _write(send: Send, response: _Response, media: str) -> None:
+    await send(
+        {
+            "type": "http.response.start",
+            "status": response.status,
+            "headers": [
+                (b"content-type", b"%b; charset=utf-8" % media.encode()),
+                (b"content-length", b"%d" % len(response.body)),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,28 @@
+"""``/.well-known/jwks.json``: the public keys by which others verify our tokens."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+LoadKeySet = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+class JwksEndpoint:
+    """A key set (RFC 7517). Kept by clients for five minutes, less than a key is published before
+    it signs, then asked again with its ETag."""
+
+    def __init__(self, load: LoadKeySet) -> None:
+        self._load = load
+
+    async def __call__(self, request: Request) -> Response:
+        body = orjson.dumps(await self._load(), option=orjson.OPT_SORT_KEYS)
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        headers = {"cache-control": "public, max-age=300", "etag": etag}
+        asked = {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
+        if etag in asked or "*" in asked:
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type="application/jwk-set+json", headers=headers)

@@ -1,0 +1,42 @@
+"""What the pipeline and subgraphs learn about a request from the door it came through."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from router.web.identity import identity_of
+from router.web.request_id import request_id_of
+from schema.identity import Identity
+from schema.request import RequestContext
+
+
+class ContextMaker:
+    """Makes the context of one operation: caller, id, deadline, and the headers that may travel.
+
+    Only allow-listed headers reach subgraphs, so nothing that a client adds can pose as ours; the
+    request id is always the one we settled on.
+    """
+
+    def __init__(self, allowed_headers: Iterable[str], seconds: float) -> None:
+        self._allowed = {name.lower().encode(): name.lower() for name in allowed_headers}
+        self._seconds = seconds
+
+    def __call__(
+        self, scope: Mapping[str, Any], identity: Identity | None = None
+    ) -> RequestContext:
+        """``identity`` is given by doors that learn it later than by the headers."""
+        allowed = self._allowed
+        headers = {
+            allowed[name]: value.decode("latin-1")
+            for name, value in scope["headers"]
+            if name in allowed
+        }
+        request_id = request_id_of(scope)
+        if "x-request-id" in allowed.values():
+            headers["x-request-id"] = request_id
+        return RequestContext(
+            identity=identity_of(scope) if identity is None else identity,
+            request_id=request_id,
+            headers=headers,
+            deadline=time.monotonic() + self._seconds,
+        )

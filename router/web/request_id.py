@@ -1,0 +1,47 @@
+"""Gives each request an id: the client's when it is harmless, otherwise a new one."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router.web.response_headers import add_response_header
+
+_KEY = "trellis.request_id"
+_HARMLESS = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+
+class RequestId:
+    """Keeps ``X-Request-ID`` if it is ``[A-Za-z0-9._-]{1,128}``; the answer carries the id too.
+
+    Log lines written while the request is handled have it as ``request_id``.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        request_id = _chosen_by_client(scope) or uuid.uuid4().hex
+        scope[_KEY] = request_id
+        add_response_header(scope, b"x-request-id", request_id.encode())
+        # Each request runs in a context of its own, so nothing needs to be unbound afterwards.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        await self._app(scope, receive, send)
+
+
+def request_id_of(scope: Mapping[str, Any]) -> str:
+    """The id that ``RequestId`` gave this request; empty outside of it."""
+    return scope.get(_KEY, "")
+
+
+def _chosen_by_client(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            return value.decode() if _HARMLESS.fullmatch(value) else None
+    return None

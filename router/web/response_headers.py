@@ -1,0 +1,55 @@
+"""The headers that every answer carries, whoever wrote it."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_KEY = "trellis.response_headers"
+
+# A page of another origin can neither frame an answer, nor guess its type, nor read it; what must
+# be looser (the explorer) says so itself.
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
+_CACHES_MUST_TELL_ORIGINS_APART = (b"vary", b"origin")
+
+
+class ResponseHeaders:
+    """Adds the security headers and those given by ``add_response_header`` to each answer.
+
+    A header that the answer has already is left alone; ``Vary`` is added beside.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        extra: list[tuple[bytes, bytes]] = [*SECURITY_HEADERS]
+        scope[_KEY] = extra
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                headers = list(message.get("headers", ()))
+                present = {name for name, _ in headers}
+                headers += [pair for pair in extra if pair[0] not in present]
+                headers.append(_CACHES_MUST_TELL_ORIGINS_APART)
+                message["headers"] = headers
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def add_response_header(scope: MutableMapping[str, Any], name: bytes, value: bytes) -> None:
+    """Let the answer to this request carry a header; outside of ``ResponseHeaders`` a no-op."""
+    extra = scope.get(_KEY)
+    if extra is not None:
+        extra.append((name, value))

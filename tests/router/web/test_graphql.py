@@ -1,0 +1,290 @@
+"""GraphQL over HTTP: what is read, what is refused, which status and media type answers."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from router.config import Limits
+from router.web.errors import Errors
+from router.web.graphql import GraphQLEndpoint
+from router.web.request_context import ContextMaker
+from router.web.response_headers import ResponseHeaders
+from tests.support.toy_graph import ToyGraph
+
+GRJ = "application/graphql-response+json"
+JSON = "application/json"
+
+
+@pytest.fixture
+def graph() -> ToyGraph:
+    return ToyGraph()
+
+
+def client_of(graph: ToyGraph, **options: Any) -> httpx.AsyncClient:
+    limits = options.pop("limits", Limits())
+    endpoint = GraphQLEndpoint(graph, limits, ContextMaker((), limits.request_seconds), **options)
+    transport = httpx.ASGITransport(app=ResponseHeaders(Errors(endpoint)))
+    return httpx.AsyncClient(transport=transport, base_url="http://trellis.test")
+
+
+@pytest.fixture
+async def client(graph: ToyGraph) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(graph) as client:
+        yield client
+
+
+async def test_a_query_is_answered_in_the_type_the_client_accepts(client: httpx.AsyncClient):
+    for accept, expected in [
+        (JSON, JSON),
+        (GRJ, GRJ),
+        ("*/*", JSON),
+        (f"{JSON};q=0.5, {GRJ}", GRJ),
+    ]:
+        response = await client.post(
+            "/graphql", json={"query": "{ hello }"}, headers={"accept": accept}
+        )
+        assert response.status_code == 200
+        assert response.headers["content-type"] == f"{expected}; charset=utf-8"
+        assert response.json() == {"data": {"hello": "world"}}
+
+
+async def test_an_accept_header_without_json_is_refused(client: httpx.AsyncClient):
+    response = await client.post(
+        "/graphql", json={"query": "{ hello }"}, headers={"accept": "text/html"}
+    )
+    assert response.status_code == 406
+    assert response.json()["errors"][0]["extensions"]["code"] == "NOT_ACCEPTABLE"
+
+
+async def test_a_get_request_reads_its_parameters(client: httpx.AsyncClient):
+    response = await client.get(
+        "/graphql",
+        params={
+            "query": "query A($t: String!) { echo(text: $t) } query B { hello }",
+            "operationName": "A",
+            "variables": '{"t": "é"}',
+        },
+    )
+    assert response.json() == {"data": {"echo": "é"}}
+
+
+@pytest.mark.parametrize("accept", [JSON, GRJ])
+async def test_a_get_request_never_changes_anything(
+    graph: ToyGraph, client: httpx.AsyncClient, accept: str
+):
+    document = "query A { hello } mutation B { add }"
+    for name in ("B",):
+        response = await client.get(
+            "/graphql",
+            params={"query": document, "operationName": name},
+            headers={"accept": accept},
+        )
+        assert response.status_code == 405
+        assert response.headers["allow"] == "POST"
+    assert graph.total == 0
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+async def test_other_methods_are_named_as_not_allowed(client: httpx.AsyncClient, method: str):
+    response = await client.request(method, "/graphql")
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"{", "The body is not valid JSON"),
+        (b'{"query": "{ hello }", "variables": {"x": NaN}}', "The body is not valid JSON"),
+        (b'{"query": "\xff"}', "The body is not valid JSON"),
+        (b"[" * 100_000, "The body is not valid JSON"),
+        (b'{"query":"{hello}","variables":' + b'{"a":' * 70 + b"1" + b"}" * 71, "64 levels"),
+        (b'"text"', "must be a JSON object"),
+        (b"{}", "'query' must be a string"),
+        (b'{"query": 1}', "'query' must be a string"),
+        (b'{"query": "  "}', "'query' is empty"),
+        (b'{"query": "{ hello }", "variables": []}', "'variables' must be an object or null"),
+        (b'{"query": "{ hello }", "operationName": {}}', "'operationName' must be a string"),
+    ],
+)
+@pytest.mark.parametrize("accept", [JSON, GRJ])
+async def test_a_malformed_request_is_400_and_says_why(
+    graph: ToyGraph, client: httpx.AsyncClient, body: bytes, message: str, accept: str
+):
+    response = await client.post(
+        "/graphql", content=body, headers={"content-type": JSON, "accept": accept}
+    )
+    assert response.status_code == 400
+    assert response.headers["content-type"].startswith(accept)
+    (error,) = response.json()["errors"]
+    assert message in error["message"]
+    assert error["extensions"] == {"code": "BAD_REQUEST"}
+    assert graph.requests == []
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "",
+        "application/json; charset=utf-16",
+    ],
+)
+async def test_a_body_that_a_form_could_send_is_415(
+    graph: ToyGraph, client: httpx.AsyncClient, content_type: str
+):
+    response = await client.post(
+        "/graphql", content=b'{"query": "{ hello }"}', headers={"content-type": content_type}
+    )
+    assert response.status_code == 415
+    assert graph.requests == []
+
+
+@pytest.mark.parametrize("query", ["{ hello", "{ nothing }", "query A { hello } query B { hello }"])
+async def test_an_operation_that_never_ran_has_no_data_and_its_status_depends_on_the_type(
+    client: httpx.AsyncClient, query: str
+):
+    for accept, status in [(GRJ, 400), (JSON, 200)]:
+        response = await client.post("/graphql", json={"query": query}, headers={"accept": accept})
+        assert response.status_code == status
+        assert "data" not in response.json()
+        assert response.json()["errors"]
+
+
+async def test_a_wrong_variable_is_named(client: httpx.AsyncClient):
+    response = await client.post(
+        "/graphql",
+        json={"query": "query ($t: String!) { echo(text: $t) }", "variables": {"t": 5}},
+        headers={"accept": GRJ},
+    )
+    assert response.status_code == 400
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "$t" in error["message"]
+
+
+async def test_an_operation_over_a_limit_is_400_in_both_types(client: httpx.AsyncClient):
+    body = {"query": "{ hello }" + " " * 100_000}
+    for accept in (JSON, GRJ):
+        response = await client.post("/graphql", json=body, headers={"accept": accept})
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_TOO_LARGE"
+
+
+async def test_a_partial_answer_is_200(client: httpx.AsyncClient):
+    response = await client.post(
+        "/graphql", json={"query": "{ hello missing }"}, headers={"accept": GRJ}
+    )
+    assert response.status_code == 200
+    assert response.json()["data"] == {"hello": "world", "missing": None}
+    assert response.json()["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_a_body_over_the_limit_is_413_also_when_it_comes_in_parts_or_packed(graph: ToyGraph):
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b" " * 100
+
+    bomb = gzip.compress(b" " * 1_000_000)
+    async with client_of(graph, limits=Limits(body_bytes=1500)) as client:
+        for content, extra in [
+            (b" " * 1501, {}),
+            (parts(), {}),
+            (bomb, {"content-encoding": "gzip"}),
+        ]:
+            response = await client.post(
+                "/graphql", content=content, headers={"content-type": JSON, **extra}
+            )
+            assert response.status_code == 413
+            assert response.json()["errors"][0]["extensions"]["code"] == "PAYLOAD_TOO_LARGE"
+    assert graph.requests == []
+
+
+async def test_a_packed_body_is_unpacked(client: httpx.AsyncClient):
+    content = gzip.compress(b'{"query": "{ hello }"}')
+    headers = {"content-type": JSON, "content-encoding": "gzip"}
+    response = await client.post("/graphql", content=content, headers=headers)
+    assert response.json() == {"data": {"hello": "world"}}
+    for broken in (content[:-6], content + b"x", b"no gzip"):
+        response = await client.post("/graphql", content=broken, headers=headers)
+        assert response.status_code == 400
+
+
+async def test_a_silent_client_is_refused(graph: ToyGraph):
+    async def silent() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(60)
+
+    async with client_of(graph, limits=Limits(body_idle_seconds=0.05)) as client:
+        response = await client.post("/graphql", content=silent(), headers={"content-type": JSON})
+    assert response.status_code == 408
+
+
+async def test_batches_are_off_until_allowed(graph: ToyGraph, client: httpx.AsyncClient):
+    batch = [{"query": "{ hello }"}, {"query": "{ nothing }"}, {"query": "mutation { add }"}]
+    response = await client.post("/graphql", json=batch)
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"]["code"] == "BATCHING_DISABLED"
+    assert graph.requests == []
+    async with client_of(graph, limits=Limits(batch=3)) as batching:
+        response = await batching.post("/graphql", json=batch)
+        first, second, third = response.json()
+        assert first == {"data": {"hello": "world"}}
+        assert second["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+        assert third == {"data": {"add": 1}}
+        response = await batching.post("/graphql", json=batch * 2)
+        assert response.json()["errors"][0]["extensions"]["code"] == "BATCH_LIMIT"
+    assert graph.total == 1
+
+
+async def test_the_plan_is_shown_only_where_the_server_allows_it(graph: ToyGraph):
+    for shows_plans, extensions in [(True, {"queryPlan": {"steps": []}}), (False, None)]:
+        async with client_of(graph, shows_plans=shows_plans) as client:
+            response = await client.post(
+                "/graphql", json={"query": "{ hello }"}, headers={"x-trellis-plan": "1"}
+            )
+            assert response.json().get("extensions") == extensions
+            response = await client.post("/graphql", json={"query": "{ hello }"})
+            assert "extensions" not in response.json()
+
+
+async def test_work_stops_when_the_time_is_up(graph: ToyGraph):
+    async with client_of(graph, limits=Limits(request_seconds=0.1)) as client:
+        response = await client.post("/graphql", json={"query": "{ slow }"})
+    assert response.status_code == 504
+    assert response.json()["errors"][0]["extensions"]["code"] == "REQUEST_TIMEOUT"
+    assert graph.running == 0
+
+
+async def test_work_stops_when_the_client_leaves(graph: ToyGraph):
+    limits = Limits()
+    endpoint = GraphQLEndpoint(graph, limits, ContextMaker((), limits.request_seconds))
+    sent: list[Any] = []
+    messages = [{"type": "http.request", "body": orjson.dumps({"query": "{ slow }"})}]
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            return messages.pop()
+        await asyncio.sleep(0.05)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    async with asyncio.timeout(5):
+        await endpoint(scope, receive, send)
+    assert (graph.running, sent, len(graph.requests)) == (0, [], 1)
