@@ -17,7 +17,6 @@ from router.errors import ConfigError
 from router.web.graphiql import DemoAccount, ExplorerContent, GraphiQL, SignIn, load_content
 from router.web.graphiql.serve import CONTENT_SECURITY_POLICY, STATIC
 from tests.support.services import require, require_program
-from tests.support.shared import ROOT
 
 SOURCE = STATIC.parent / "source"
 LIMIT_OF_THE_BUILT_PAGE = 3_000_000
@@ -214,11 +213,6 @@ def test_the_built_page_stays_small_and_brings_the_licences_of_its_parts():
     licences = gzip.decompress((STATIC / "licenses.txt.gz").read_bytes()).decode()
     for package in ("graphiql", "monaco-editor", "react", "graphql-ws"):
         assert f"\n== {package} " in licences
-
-
-def test_the_lock_files_name_no_registry():
-    for folder in (SOURCE, ROOT / "tests/end_to_end/clients"):
-        assert '"resolved"' not in (folder / "package-lock.json").read_text()
 
 
 def packed_files(folder: Path) -> dict[str, bytes]:

@@ -1,7 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-
 export default defineConfig({
   base: './', // any mount path serves the page
   plugins: [react()],
@@ -14,6 +13,14 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 5000,
     assetsInlineLimit: 0, // no data: URLs, so that the content policy may stay narrow
-    rolldownOptions: { checks: { moduleLevelDirective: false } },
+    rolldownOptions: {
+      checks: { moduleLevelDirective: false },
+      // Own code apart from libraries: a change of the page does not rewrite the large files.
+      output: {
+        codeSplitting: {
+          groups: [{ name: 'libraries', test: /node_modules\/(?!monaco-|prettier)/ }],
+        },
+      },
+    },
   },
 });
