@@ -1,0 +1,36 @@
+"""The server audits of graphql-http, the reference implementation: all of them pass."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+import orjson
+
+from router.config import Limits
+from router.web.csrf import Csrf
+from router.web.errors import Errors
+from router.web.graphql import GraphQLEndpoint
+from router.web.request_context import ContextMaker
+from tests.support.services import require, require_program
+from tests.support.serving import served
+from tests.support.toy_graph import ToyGraph
+
+CLIENTS = Path(__file__).resolve().parents[1] / "end_to_end" / "clients"
+
+
+async def test_every_audit_of_graphql_http_passes():
+    node = require_program("node")
+    require("graphql-http", (CLIENTS / "node_modules" / "graphql-http").exists(), "npm ci")
+    endpoint = GraphQLEndpoint(ToyGraph(), Limits(), ContextMaker((), 30))
+    async with served(Errors(Csrf(endpoint))) as url:
+        process = await asyncio.create_subprocess_exec(
+            node,
+            "http_audits.mjs",
+            f"{url}/graphql",
+            cwd=CLIENTS,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+    audits = orjson.loads(output)
+    assert [(a["id"], a["name"], a["reason"]) for a in audits if a["status"] != "ok"] == []
+    assert Counter(a["status"] for a in audits) == {"ok": 61}
