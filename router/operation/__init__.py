@@ -1,0 +1,1 @@
+"""What happens to an operation before it is planned: pure, synchronous, cacheable."""

@@ -1,0 +1,76 @@
+"""The normalized operation: what is left of a client's document once nothing is undecided.
+
+Fragments are inlined, ``@skip`` and ``@include`` are evaluated, impossible type conditions are
+gone, and fields with one response key are merged as GraphQL merges them (CollectFields and
+MergeSelectionSets of the specification). Type conditions are sets of runtime types.
+
+Selection sets that are equal by construction are one object, so a normalized operation is a graph
+without cycles: whoever walks it may remember results by identity.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from graphql import GraphQLOutputType, ValueNode, VariableDefinitionNode
+
+OperationKind = Literal["query", "mutation", "subscription"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """One field of a selection set.
+
+    ``key`` is the client's response key, ``parent`` the type on which the client wrote the field
+    (the widest one when it was written several times),
+    ``type`` its type in the API schema for the runtime types concerned (GraphQL's null propagation
+    asks the object's own field, not the interface's). ``types`` are the runtime types to which the
+    field applies, None for all that are possible at the position: two fields of one selection set
+    may share a key when their types are disjoint.
+
+    ``argument_text`` is the printed argument list without parentheses ("" for none) and
+    ``variables`` the names of the variables in it. ``denied`` may be set by the authorization
+    stage (with ``dataclasses.replace``): nothing is fetched for the field, its answer is null. All
+    fields of a selection set may be denied: then it is still asked whether the object is there.
+    """
+
+    key: str
+    name: str
+    parent: str
+    type: GraphQLOutputType
+    arguments: tuple[tuple[str, ValueNode], ...] = ()
+    argument_text: str = ""
+    variables: tuple[str, ...] = ()
+    selection: "SelectionSet | None" = field(default=None, repr=False)
+    types: frozenset[str] | None = None
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SelectionSet:
+    """The fields asked of one object, in the order of the client's document.
+
+    ``type`` is the API type of the position, ``possible`` the object types it may have at run
+    time. The root fields ``__schema`` and ``__type`` appear without a selection of their own:
+    the router answers them itself.
+    """
+
+    type: str
+    possible: frozenset[str]
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormalizedOperation:
+    """A whole operation, specialised for the values of its condition variables.
+
+    ``conditions`` holds the variables that ``@skip`` and ``@include`` asked, with the values
+    found: an operation normalized for other values is another operation, so they belong to every
+    cache key. ``definitions`` are the client's variable definitions by name.
+    """
+
+    kind: OperationKind
+    name: str | None
+    selection: SelectionSet
+    definitions: Mapping[str, VariableDefinitionNode] = field(default_factory=dict)
+    conditions: tuple[tuple[str, bool], ...] = ()

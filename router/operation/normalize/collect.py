@@ -1,0 +1,136 @@
+"""Fragments inlined: which fields a selection set asks of which runtime types."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    SelectionNode,
+    SelectionSetNode,
+    is_abstract_type,
+)
+
+from router.errors import PlanningLimit
+from router.operation.normalize.conditions import is_selected
+
+# Fragments in fragments may multiply: past this many fields the operation is refused.
+MAX_FIELDS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One field as written: the type it was written on and the runtime types it is meant for
+    (None: all that are possible at the position)."""
+
+    types: frozenset[str] | None
+    parent: str
+    node: FieldNode
+
+
+class TypeIndex:
+    """The runtime types of each composite type of a schema, found once."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self.schema = schema
+        self._possible: dict[str, frozenset[str]] = {}
+
+    def possible(self, name: str) -> frozenset[str]:
+        """The object types that a position of this type may have."""
+        found = self._possible.get(name)
+        if found is None:
+            kind = self.schema.type_map.get(name)
+            if kind is not None and is_abstract_type(kind):
+                found = frozenset(t.name for t in self.schema.get_possible_types(kind))
+            else:
+                found = frozenset((name,))
+            self._possible[name] = found
+        return found
+
+
+@dataclass(slots=True)
+class Collector:
+    """Collects the fields of selection sets; one per operation and request."""
+
+    index: TypeIndex
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Mapping[str, Any]
+    used: set[str] = field(default_factory=set)
+    count: int = 0
+
+    def collect(
+        self, nodes: Iterable[SelectionSetNode], type_name: str, possible: frozenset[str]
+    ) -> dict[str, list[Entry]]:
+        """The entries by response key, in the order in which the client wrote them."""
+        entries: dict[str, list[Entry]] = {}
+        visited: set[tuple[str, frozenset[str] | None]] = set()
+        for node in nodes:
+            self._walk(node, type_name, None, possible, entries, visited)
+        return entries
+
+    def _walk(
+        self,
+        node: SelectionSetNode,
+        parent: str,
+        types: frozenset[str] | None,
+        possible: frozenset[str],
+        entries: dict[str, list[Entry]],
+        visited: set[tuple[str, frozenset[str] | None]],
+    ) -> None:
+        for selection in node.selections:
+            if selection.directives and not is_selected(selection, self.variables, self.used):
+                continue
+            if isinstance(selection, FieldNode):
+                key = (selection.alias or selection.name).value
+                entry = Entry(types, parent, selection)
+                if key in entries:
+                    entries[key].append(entry)
+                else:
+                    entries[key] = [entry]
+                self._spend()
+                continue
+            inner = self._fragment(selection, parent)
+            if inner is None:
+                continue
+            body, condition = inner
+            narrowed = types if condition == parent else self._narrow(types, condition, possible)
+            if narrowed is not None and not narrowed:
+                continue
+            if isinstance(selection, FragmentSpreadNode):
+                # The same fragment under the same condition adds nothing the second time.
+                mark = (selection.name.value, narrowed)
+                if mark in visited:
+                    continue
+                visited.add(mark)
+                self._spend()
+            self._walk(body, condition, narrowed, possible, entries, visited)
+
+    def _fragment(
+        self, selection: SelectionNode, parent: str
+    ) -> tuple[SelectionSetNode, str] | None:
+        if isinstance(selection, InlineFragmentNode):
+            condition = selection.type_condition
+            return selection.selection_set, condition.name.value if condition else parent
+        if isinstance(selection, FragmentSpreadNode):
+            fragment = self.fragments.get(selection.name.value)
+            if fragment is not None:
+                return fragment.selection_set, fragment.type_condition.name.value
+        return None
+
+    def _narrow(
+        self, types: frozenset[str] | None, condition: str, possible: frozenset[str]
+    ) -> frozenset[str] | None:
+        narrowed = (possible if types is None else types) & self.index.possible(condition)
+        return None if narrowed == possible else narrowed
+
+    def _spend(self) -> None:
+        self.count += 1
+        if self.count > MAX_FIELDS:
+            raise PlanningLimit(
+                f"The operation selects more than {MAX_FIELDS} fields once its fragments are"
+                " expanded. Ask for less in one request."
+            )

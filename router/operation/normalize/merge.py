@@ -1,0 +1,186 @@
+"""Fields of one response key merged, apart for runtime types that differ."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    GraphQLString,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+)
+
+from router.operation.model import Field, NormalizedOperation, SelectionSet
+from router.operation.normalize.arguments import print_arguments
+from router.operation.normalize.collect import MAX_FIELDS, Collector, Entry, TypeIndex
+
+__all__ = ["MAX_FIELDS", "Normalizer"]
+
+_TYPENAME = GraphQLNonNull(GraphQLString)
+
+
+class Normalizer:
+    """Normalizes operations against one API schema; holds nothing of any of them."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self.index = TypeIndex(schema)
+
+    def normalize(
+        self,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, Any],
+    ) -> NormalizedOperation:
+        """See ``router.operation.normalize.normalize``."""
+        collector = Collector(self.index, fragments, variables)
+        root = self.index.schema.get_root_type(operation.operation)
+        if root is None:  # refused by validation
+            raise ValueError(f"the schema has no {operation.operation.value} type")
+        selection = _Merger(collector).build((operation.selection_set,), root.name)
+        definitions = operation.variable_definitions or ()
+        return NormalizedOperation(
+            kind=operation.operation.value,
+            name=operation.name.value if operation.name else None,
+            selection=selection,
+            definitions={d.variable.name.value: d for d in definitions},
+            conditions=tuple((n, bool(variables.get(n))) for n in sorted(collector.used)),
+        )
+
+
+class _Merger:
+    """Builds selection sets; what comes out equal is one object, whatever it was written as."""
+
+    def __init__(self, collector: Collector) -> None:
+        self.collector = collector
+        self.index = collector.index
+        self.types = collector.index.schema.type_map
+        self.by_nodes: dict[tuple[str, tuple[int, ...]], SelectionSet] = {}
+        self.by_content: dict[tuple[object, ...], SelectionSet] = {}
+
+    def build(self, nodes: tuple[SelectionSetNode, ...], type_name: str) -> SelectionSet:
+        mark = (type_name, tuple(map(id, nodes)))
+        found = self.by_nodes.get(mark)
+        if found is None:
+            possible = self.index.possible(type_name)
+            fields: list[Field] = []
+            for key, entries in self.collector.collect(nodes, type_name, possible).items():
+                self._merge(key, entries, possible, fields)
+            content = (type_name, *((f.key, f.types, *_content(f)) for f in fields))
+            found = self.by_content.setdefault(
+                content, SelectionSet(type_name, possible, tuple(fields))
+            )
+            self.by_nodes[mark] = found
+        return found
+
+    def _merge(
+        self, key: str, entries: list[Entry], possible: frozenset[str], fields: list[Field]
+    ) -> None:
+        if len(possible) == 1:
+            (only,) = possible
+            fields.append(self._field(key, entries, self._type_of(only, entries[0].node), None))
+            return
+        joined: dict[tuple[object, ...], Field] = {}
+        for runtime, chosen in _groups(entries, possible):
+            for group, api_type in self._by_type(chosen[0].node, runtime):
+                made = self._field(key, chosen, api_type, group)
+                known = joined.get(_content(made))
+                if known is not None and known.types is not None:
+                    made = replace(known, types=known.types | group)
+                joined[_content(made)] = made
+        for made in joined.values():
+            fields.append(replace(made, types=None) if made.types == possible else made)
+
+    def _by_type(
+        self, node: FieldNode, runtime: frozenset[str]
+    ) -> Iterable[tuple[frozenset[str], GraphQLOutputType]]:
+        """The runtime types apart by the type the field has on them."""
+        if node.name.value == "__typename":
+            return [(runtime, _TYPENAME)]
+        apart: dict[str, tuple[list[str], GraphQLOutputType]] = {}
+        for name in sorted(runtime):
+            api_type = self._type_of(name, node)
+            apart.setdefault(str(api_type), ([], api_type))[0].append(name)
+        return [(frozenset(names), api_type) for names, api_type in apart.values()]
+
+    def _type_of(self, type_name: str, node: FieldNode) -> GraphQLOutputType:
+        name = node.name.value
+        if name.startswith("__"):
+            return _introspection_type(self.index.schema, name)
+        parent = self.types[type_name]
+        assert isinstance(parent, GraphQLObjectType | GraphQLInterfaceType)
+        return parent.fields[name].type
+
+    def _field(
+        self,
+        key: str,
+        entries: list[Entry],
+        api_type: GraphQLOutputType,
+        types: frozenset[str] | None,
+    ) -> Field:
+        first = entries[0]
+        name = first.node.name.value
+        selection = None
+        if first.node.selection_set is not None and not name.startswith("__"):
+            nodes = {id(e.node): e.node.selection_set for e in entries}
+            parts = tuple(part for part in nodes.values() if part is not None)
+            selection = self.build(parts, get_named_type(api_type).name)
+        arguments = first.node.arguments or ()
+        text, variables = print_arguments(arguments)
+        return Field(
+            key=key,
+            name=name,
+            # Authorization asks the rights of every type that the client may have meant.
+            parent=max((e.parent for e in entries), key=lambda p: len(self.index.possible(p))),
+            type=api_type,
+            arguments=tuple((a.name.value, a.value) for a in arguments),
+            argument_text=text,
+            variables=variables,
+            selection=selection,
+            types=types,
+        )
+
+
+def _groups(
+    entries: list[Entry], possible: frozenset[str]
+) -> Iterable[tuple[frozenset[str], list[Entry]]]:
+    """The runtime types apart by the entries that concern them."""
+    if all(entry.types is entries[0].types for entry in entries):
+        return [(possible if entries[0].types is None else entries[0].types, entries)]
+    groups: list[tuple[frozenset[str], list[Entry]]] = []
+    untouched = possible
+    for entry in entries:
+        mine = possible if entry.types is None else entry.types
+        refined: list[tuple[frozenset[str], list[Entry]]] = []
+        for types, chosen in groups:
+            both = types & mine
+            if both:
+                refined.append((both, [*chosen, entry]))
+            if both != types:
+                refined.append((types - both, chosen))
+        fresh = mine & untouched
+        if fresh:
+            refined.append((fresh, [entry]))
+            untouched -= fresh
+        groups = refined
+    return groups
+
+
+def _content(field: Field) -> tuple[object, ...]:
+    """What makes two fields of one key the same but for the runtime types they are meant for."""
+    return field.name, field.argument_text, str(field.type), id(field.selection)
+
+
+def _introspection_type(schema: GraphQLSchema, name: str) -> GraphQLOutputType:
+    if name == "__typename":
+        return _TYPENAME
+    named = schema.type_map["__Schema" if name == "__schema" else "__Type"]
+    assert isinstance(named, GraphQLObjectType)
+    return GraphQLNonNull(named) if name == "__schema" else named
