@@ -1,0 +1,45 @@
+"""What the pipeline hands back to a door, whatever the door writes it into."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from router.operation.model import OperationKind
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of one operation, or of one event of a subscription.
+
+    ``executed`` is false when the operation was refused before execution: the response then has
+    no ``data`` member at all ("Request Error Result" in the GraphQL specification), and ``status``
+    is what ``application/graphql-response+json`` answers with. ``body`` holds ready bytes, when a
+    subgraph's answer is the client's. ``kind`` is None when the operation was never understood.
+    """
+
+    data: dict[str, Any] | None = None
+    errors: Sequence[dict[str, Any]] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    executed: bool = True
+    status: int = 200
+    body: bytes | None = None
+    kind: OperationKind | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The response as a GraphQL client sees it: errors first, as the specification advises."""
+        response: dict[str, Any] = {}
+        if self.errors:
+            response["errors"] = list(self.errors)
+        if self.executed:
+            response["data"] = orjson.loads(self.body)["data"] if self.body else self.data
+        if self.extensions:
+            response["extensions"] = dict(self.extensions)
+        return response
+
+    def to_bytes(self) -> bytes:
+        """The response as JSON."""
+        if self.body is not None and not self.errors and not self.extensions:
+            return self.body
+        return orjson.dumps(self.to_dict(), default=str)

@@ -1,0 +1,133 @@
+"""Shaping the client's answer with error paths: the complete, slower twin of ``project``.
+
+It runs only where the data breaks a rule of the API schema: null in a non-null position, a value
+of the wrong kind, a hidden type. GraphQL specification, "Value Completion" and "Handling
+Execution Errors".
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_named_type
+
+from router.executor.leaves import LeafError, complete_leaf
+from router.planner.plan import OutputField, Selection
+
+ClientPath = tuple[str | int, ...]
+
+NULLED: Any = object()
+"""A non-null position without a value: the parent becomes null."""
+
+MAX_ERRORS = 1_000
+"""More errors than this help nobody; nulls are still right beyond it."""
+
+
+def complete(
+    output: Selection, data: dict[str, Any], known: Sequence[dict[str, Any]]
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """The client's data and the errors that its nulls add to the ``known`` ones.
+
+    A null that a known error explains (at, above or below its path) adds none.
+    """
+    completion = _Completion(known)
+    result = completion.object(output, data, ())
+    return (None if result is NULLED else result), completion.errors
+
+
+class _Completion:
+    def __init__(self, known: Iterable[dict[str, Any]]) -> None:
+        self.errors: list[dict[str, Any]] = []
+        self._at: set[ClientPath] = set()
+        self._above: set[ClientPath] = set()
+        for error in known:
+            path = tuple(error.get("path") or ())
+            if path:
+                self._note(path)
+
+    def object(self, selection: Selection, source: dict[str, Any], path: ClientPath) -> Any:
+        typename = source.get("__typename")
+        if selection.possible is not None and typename not in selection.possible:
+            self._report(path, "The object's type is not part of the API.")
+            return None
+        result: dict[str, Any] = {}
+        for field in selection.fields:
+            if field.types is not None and typename not in field.types:
+                continue
+            value = self._field(field, source, (*path, field.key))
+            if value is NULLED:
+                return NULLED
+            result[field.key] = value
+        return result
+
+    def _field(self, field: OutputField, source: dict[str, Any], path: ClientPath) -> Any:
+        if field.typename is not None:
+            return field.typename
+        if field.denied:  # its error exists already, at a path without list positions
+            self._note(path)
+            return NULLED if isinstance(field.type, GraphQLNonNull) else None
+        return self._value(field, field.type, source.get(field.source), path)
+
+    def _value(
+        self, field: OutputField, type_: GraphQLOutputType, value: Any, path: ClientPath
+    ) -> Any:
+        if isinstance(type_, GraphQLNonNull):
+            completed = self._value(field, type_.of_type, value, path)
+            if completed is None:
+                self._report(path, f"Cannot return null for non-nullable field {field.key!r}.")
+                return NULLED
+            return completed
+        if value is None:
+            return None
+        if isinstance(type_, GraphQLList):
+            return self._list(field, type_.of_type, value, path)
+        completed = self._named(field, type_, value, path)
+        return None if completed is NULLED else completed
+
+    def _list(
+        self, field: OutputField, item_type: GraphQLOutputType, value: Any, path: ClientPath
+    ) -> Any:
+        if type(value) is not list:
+            self._report(path, "The subgraph answered no list where one is due.")
+            return None
+        items = []
+        for index, item in enumerate(value):
+            completed = self._value(field, item_type, item, (*path, index))
+            if completed is NULLED:
+                return None
+            items.append(completed)
+        return items
+
+    def _named(
+        self, field: OutputField, type_: GraphQLOutputType, value: Any, path: ClientPath
+    ) -> Any:
+        if field.selection is not None:
+            if type(value) is dict:
+                return self.object(field.selection, value, path)
+            self._report(path, "The subgraph answered no object where one is due.")
+            return None
+        try:
+            return complete_leaf(get_named_type(type_), value)
+        except LeafError as problem:
+            self._report(path, str(problem))
+            return None
+
+    def _report(self, path: ClientPath, message: str) -> None:
+        if self._is_explained(path) or len(self.errors) >= MAX_ERRORS:
+            return
+        self._note(path)
+        self.errors.append(
+            {
+                "message": message,
+                "path": list(path),
+                "extensions": {"code": "SUBGRAPH_INVALID_RESPONSE"},
+            }
+        )
+
+    def _note(self, path: ClientPath) -> None:
+        self._at.add(path)
+        self._above.update(path[:length] for length in range(1, len(path)))
+
+    def _is_explained(self, path: ClientPath) -> bool:
+        if path in self._above:
+            return True
+        return any(path[:length] in self._at for length in range(1, len(path) + 1))

@@ -1,0 +1,188 @@
+"""Shaping the client's answer fast: one generated Python function per selection.
+
+The generated code knows regular data only: every value present where it must be and of the right
+kind. Anything else raises ``Irregular`` and ``complete`` takes over, which finds the nulls'
+places and words. Measured on an 87 kB answer with 37 distinct objects: 14 µs, an interpreter of
+the selection needs 154 µs.
+
+Merged data shares equal entities; each (object, selection) pair is shaped once and the result
+shares too, which orjson expands while writing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    get_named_type,
+)
+
+from router.executor.leaves import fast_test
+from router.planner.plan import OutputField, Selection
+
+Project = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Irregular(Exception):
+    """The data breaks a rule of the API schema somewhere."""
+
+
+def _irregular() -> Any:
+    raise Irregular
+
+
+def make_project(output: Selection, *, is_shared: bool) -> Project:
+    """A function from merged data to the client's data; it raises Irregular for data that needs
+    ``complete``. ``is_shared`` says that objects may occur more than once in the data."""
+    source = _Source(is_shared)
+    entry = source.selection_function(output)
+    namespace: dict[str, Any] = {
+        "irregular": _irregular,
+        "NUMBERS": (float, int),
+        **source.constants,
+    }
+    exec(compile("\n".join(source.lines), "<projection>", "exec"), namespace)
+    function = namespace[entry]
+    memo_count = source.memo_count
+
+    def project(data: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return function(data, [{} for _ in range(memo_count)])
+        except (TypeError, AttributeError) as problem:
+            # A dict where a scalar is due is unhashable, a scalar where a dict is due has no get.
+            raise Irregular from problem
+
+    return project
+
+
+class _Source:
+    """Collects the generated text. Names in it are counters only: nothing a client chose becomes
+    code, keys are written as ``repr`` of strings."""
+
+    def __init__(self, is_shared: bool) -> None:
+        self.is_shared = is_shared
+        self.lines: list[str] = []
+        self.constants: dict[str, Any] = {}
+        self.memo_count = 0
+        self._functions: dict[int, str] = {}
+        self._names = 0
+
+    def selection_function(self, selection: Selection) -> str:
+        """Write the function for one selection, its parts first; returns its name."""
+        known = self._functions.get(id(selection))
+        if known is not None:
+            return known
+        name = self._functions[id(selection)] = self._name("s")
+        body = self._selection_body(selection)
+        self.lines += [f"def {name}(o, memos):", *(f"    {line}" for line in body)]
+        return name
+
+    def _selection_body(self, selection: Selection) -> list[str]:
+        has_types = any(field.types is not None for field in selection.fields)
+        body = []
+        if self.is_shared:
+            memo = f"memos[{self.memo_count}]"
+            self.memo_count += 1
+            body += [f"memo = {memo}", "r = memo.get(id(o))", "if r is not None: return r"]
+        body.append("get = o.get")
+        if has_types or selection.possible is not None:
+            body.append("t = get('__typename')")
+        if selection.possible is not None:
+            body.append(f"if t not in {self._constant(selection.possible)}: irregular()")
+        body += self._conditional(selection) if has_types else self._literal(selection.fields, "r")
+        if self.is_shared:
+            body.append("memo[id(o)] = r")
+        body.append("return r")
+        return body
+
+    def _conditional(self, selection: Selection) -> list[str]:
+        """Fields in query order, runs of fields with one condition together."""
+        body = ["r = {}"]
+        run: list[OutputField] = []
+        for position, field in enumerate(selection.fields):
+            run.append(field)
+            following = selection.fields[position + 1 : position + 2]
+            if following and following[0].types == field.types:
+                continue
+            lines = [*self._literal(tuple(run), "part"), "r.update(part)"]
+            if field.types is not None:
+                body.append(f"if t in {self._constant(field.types)}:")
+                lines = [f"    {line}" for line in lines]
+            body += lines
+            run = []
+        return body
+
+    def _literal(self, fields: tuple[OutputField, ...], result: str) -> list[str]:
+        """Read and test each field, then build one dict literal: the fastest way to a dict."""
+        body: list[str] = []
+        members: list[str] = []
+        for position, field in enumerate(fields):
+            variable = f"v{position}"
+            if field.typename is not None:
+                members.append(f"{field.key!r}: {field.typename!r}")
+                continue
+            if field.denied:
+                if isinstance(field.type, GraphQLNonNull):
+                    body.append("irregular()")
+                members.append(f"{field.key!r}: None")
+                continue
+            body.append(f"{variable} = get({field.source!r})")
+            body += self._value(field, field.type, variable)
+            members.append(f"{field.key!r}: {variable}")
+        body.append(f"{result} = {{{', '.join(members)}}}")
+        return body
+
+    def _value(self, field: OutputField, type_: GraphQLOutputType, variable: str) -> list[str]:
+        """Lines that test ``variable`` against its type and replace it by its shaped value."""
+        is_required = isinstance(type_, GraphQLNonNull)
+        if isinstance(type_, GraphQLNonNull):
+            type_ = type_.of_type
+        if isinstance(type_, GraphQLList):
+            kind, shaped = "list", f"{self._list_function(field, type_.of_type)}({variable}, memos)"
+        elif field.selection is not None:
+            kind, shaped = "dict", f"{self.selection_function(field.selection)}({variable}, memos)"
+        else:
+            return self._leaf(get_named_type(type_), variable, is_required)
+        otherwise = (
+            "else: irregular()" if is_required else f"elif {variable} is not None: irregular()"
+        )
+        return [f"if type({variable}) is {kind}: {variable} = {shaped}", otherwise]
+
+    def _leaf(self, type_: GraphQLNamedType, variable: str, is_required: bool) -> list[str]:
+        if isinstance(type_, GraphQLEnumType):
+            test = f"{variable} in {self._constant(frozenset(type_.values))}"
+        else:
+            test = fast_test(type_, variable)
+        if test == "True":
+            return [f"if {variable} is None: irregular()"] if is_required else []
+        tolerance = "" if is_required else f" and {variable} is not None"
+        return [f"if not ({test}){tolerance}: irregular()"]
+
+    def _list_function(self, field: OutputField, item_type: GraphQLOutputType) -> str:
+        name = self._name("l")
+        lines = self._value(field, item_type, "v")
+        self.lines.append(f"def {name}(items, memos):")
+        if not lines:
+            self.lines.append("    return items")
+            return name
+        self.lines += [
+            "    r = []",
+            "    for v in items:",
+            *(f"        {line}" for line in lines),
+            "        r.append(v)",
+            "    return r",
+        ]
+        return name
+
+    def _constant(self, value: Any) -> str:
+        name = self._name("C")
+        self.constants[name] = value
+        return name
+
+    def _name(self, prefix: str) -> str:
+        self._names += 1
+        return f"{prefix}{self._names}"

@@ -1,0 +1,233 @@
+"""Running a plan: each step starts as soon as the steps it waits for are done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from router.errors import SubgraphError
+from router.executor.entities import Asked, ask, settle
+from router.executor.executable import Executable
+from router.executor.failures import Failure
+from router.executor.merge import copy_tree, merge_into
+from router.executor.walk import Tree, objects_at
+from router.planner.plan import FetchStep
+from router.transports.base import SubgraphRequest, SubgraphResponse, Transport
+from schema.request import RequestContext
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Everything the subgraphs answered, merged, and what failed. ``body`` are the bytes of the
+    only subgraph's answer when that is also the client's."""
+
+    data: Tree = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    body: bytes | None = None
+
+
+async def gather(
+    executable: Executable,
+    variables: Mapping[str, Any],
+    context: RequestContext,
+    transports: Mapping[str, Transport],
+) -> Gathered:
+    """Run all steps. Subgraph failures are part of the result; cancelling cancels every call."""
+    run = _Run(executable, variables, context, transports)
+    first = [index for index, count in enumerate(executable.waits) if count == 0]
+    await run.start(first)
+    return run.gathered
+
+
+async def gather_rest(
+    executable: Executable,
+    event: SubgraphResponse,
+    variables: Mapping[str, Any],
+    context: RequestContext,
+    transports: Mapping[str, Transport],
+) -> Gathered:
+    """Like ``gather`` with the answer of step 0 given: one event of a subscription."""
+    run = _Run(executable, variables, context, transports)
+    run.merge_root(executable.plan.steps[0], event)
+    await run.start(run.release(0))
+    return run.gathered
+
+
+class _Run:
+    """The state of one execution. Between two awaits merging is alone, so nothing is locked."""
+
+    __slots__ = ("context", "executable", "gathered", "tasks", "transports", "variables", "waits")
+
+    def __init__(
+        self,
+        executable: Executable,
+        variables: Mapping[str, Any],
+        context: RequestContext,
+        transports: Mapping[str, Transport],
+    ) -> None:
+        self.executable = executable
+        self.variables = variables
+        self.context = context
+        self.transports = transports
+        self.gathered = Gathered()
+        self.waits = list(executable.waits)
+        self.tasks: asyncio.TaskGroup | None = None
+
+    async def start(self, first: list[int]) -> None:
+        if not first:
+            return
+        if len(self.waits) == 1:
+            await self.perform(first[0])
+            return
+        async with asyncio.TaskGroup() as self.tasks:
+            for index in first[1:]:
+                self.tasks.create_task(self.perform_from(index))
+            await self.perform_from(first[0])
+
+    async def perform_from(self, index: int) -> None:
+        """One step and whatever it sets free: one of those goes on in this task."""
+        assert self.tasks is not None
+        while True:
+            await self.perform(index)
+            ready = self.release(index)
+            if not ready:
+                return
+            for other in ready[1:]:
+                self.tasks.create_task(self.perform_from(other))
+            index = ready[0]
+
+    def release(self, index: int) -> list[int]:
+        ready = []
+        for waiting in self.executable.dependents[index]:
+            self.waits[waiting] -= 1
+            if self.waits[waiting] == 0:
+                ready.append(waiting)
+        return ready
+
+    async def perform(self, index: int) -> None:
+        step = self.executable.plan.steps[index]
+        if step.entities:
+            await self.fetch_entities(step, self.executable.groups[index])
+        elif not step.path or objects_at(self.gathered.data, step.path):
+            response = await self.send(step, self.step_variables(step))
+            if response is not None:
+                self.merge_root(step, response)
+
+    def step_variables(self, step: FetchStep) -> Tree:
+        given = self.variables
+        return {name: given[name] for name in step.variables if name in given}
+
+    async def send(
+        self, step: FetchStep, variables: Tree, asked: tuple[Asked, ...] = ()
+    ) -> SubgraphResponse | None:
+        """The subgraph's answer; None, and the failure noted, when there is none."""
+        request = SubgraphRequest(
+            subgraph=step.service,
+            query=step.operation,
+            variables=variables,
+            kind=step.kind,
+            context=self.context,
+        )
+        try:
+            return await self.transports[step.service].send(request)
+        except Exception as problem:
+            # The boundary of one step: whatever is wrong with one subgraph's transport must not
+            # take the other subgraphs' answers away.
+            self.gathered.failures.append(failed_call(step, self.context, problem, asked))
+            return None
+
+    # -- root data ----------------------------------------------------------------------------
+
+    def merge_root(self, step: FetchStep, response: SubgraphResponse) -> None:
+        data, errors = response.data, response.errors
+        if errors or type(data) is not dict:
+            self.fail(step, response)
+        if type(data) is not dict:
+            return
+        if not step.path and not self.gathered.data:
+            self.gathered.data = data
+            if not errors:
+                self.gathered.body = response.body
+            return
+        abstract = self.executable.abstract
+        holders = objects_at(self.gathered.data, step.path)
+        for number, holder in enumerate(holders):
+            part = data if number == len(holders) - 1 else copy_tree(data)
+            merge_into(holder, part, abstract)
+
+    def fail(
+        self, step: FetchStep, response: SubgraphResponse, asked: tuple[Asked, ...] = ()
+    ) -> None:
+        is_lost = type(response.data) is not dict
+        errors = response.errors or [_invalid(step, "The subgraph answered no data.")]
+        self.gathered.failures.append(Failure(step, errors, asked, is_lost=is_lost))
+
+    # -- entities -----------------------------------------------------------------------------
+
+    async def fetch_entities(self, step: FetchStep, groups: tuple[tuple[int, ...], ...]) -> None:
+        data = self.gathered.data
+        asked = tuple(ask(call, data, row) for call, row in zip(step.entities, groups, strict=True))
+        if not any(one.representations for one in asked):
+            return
+        variables = self.step_variables(step)
+        for call, one in zip(step.entities, asked, strict=True):
+            variables[call.variable] = one.representations
+            if call.condition is not None:
+                variables[call.condition] = bool(one.representations)
+        response = await self.send(step, variables, asked)
+        if response is None:
+            return
+        if response.errors or type(response.data) is not dict:
+            self.fail(step, response, asked)
+        if type(response.data) is dict:
+            self.settle(step, response, asked)
+
+    def settle(self, step: FetchStep, response: SubgraphResponse, asked: tuple[Asked, ...]) -> None:
+        assert response.data is not None
+        problems: list[Tree] = []
+        for call, one in zip(step.entities, asked, strict=True):
+            if not one.representations:
+                continue
+            answers = response.data.get(call.alias)
+            if type(answers) is not list or len(answers) != len(one.representations):
+                # Without one answer for each question, nobody knows which belongs to which.
+                if not response.errors:
+                    message = "The subgraph answered another number of entities than asked for."
+                    problems.append({**_invalid(step, message), "path": [call.alias]})
+                continue
+            for position, entity in enumerate(answers):
+                if type(entity) is dict:
+                    settle(one, position, entity, self.executable.abstract)
+                elif entity is not None:
+                    message = "The subgraph answered no object for an entity."
+                    path = [call.alias, position]
+                    problems.append({**_invalid(step, message), "path": path})
+        if problems:
+            self.gathered.failures.append(Failure(step, problems, asked))
+
+
+def failed_call(
+    step: FetchStep, context: RequestContext, problem: Exception, asked: tuple[Asked, ...] = ()
+) -> Failure:
+    """The failure of a step whose call raised: a SubgraphError speaks for itself, anything else
+    is our fault, logged here and not shown."""
+    if isinstance(problem, SubgraphError):
+        error = {"message": problem.message, "extensions": problem.extensions}
+    else:
+        log.error(
+            "subgraph call failed",
+            exc_info=problem,
+            extra={"subgraph": step.service, "request_id": context.request_id},
+        )
+        error = {"message": "Internal error.", "extensions": {"code": "INTERNAL"}}
+    return Failure(step, [error], asked, is_lost=True)
+
+
+def _invalid(step: FetchStep, message: str) -> Tree:
+    extensions = {"code": "SUBGRAPH_INVALID_RESPONSE", "service": step.service}
+    return {"message": message, "extensions": extensions}

@@ -1,0 +1,66 @@
+"""Validation against the API schema (GraphQL specification, section 5)."""
+
+from graphql import (
+    DocumentNode,
+    GraphQLDeferDirective,
+    GraphQLSchema,
+    GraphQLStreamDirective,
+    NoSchemaIntrospectionCustomRule,
+    specified_rules,
+    validate,
+)
+
+from router.errors import OperationRefused
+from router.operation.limits import refuse
+
+MAX_ERRORS = 20
+
+
+class Validator:
+    """Validates documents against one schema.
+
+    ``@defer`` and ``@stream`` are understood but not acted upon, which their specification
+    allows; introspection does not advertise them. ``introspection`` says whether clients may read
+    the schema; suggestions ("did you mean") would tell it piecemeal and follow that switch.
+    """
+
+    def __init__(self, schema: GraphQLSchema, *, introspection: bool = True) -> None:
+        arguments = schema.to_kwargs()
+        known = {directive.name for directive in schema.directives}
+        arguments["directives"] = (
+            *schema.directives,
+            *(d for d in (GraphQLDeferDirective, GraphQLStreamDirective) if d.name not in known),
+        )
+        arguments["assume_valid"] = True
+        self.schema = GraphQLSchema(**arguments)
+        self.introspection = introspection
+        self.rules = [*specified_rules]
+        if not introspection:
+            self.rules.append(NoSchemaIntrospectionCustomRule)
+
+    def check(self, document: DocumentNode) -> None:
+        """Raises OperationRefused: GRAPHQL_VALIDATION_FAILED or INTROSPECTION_DISABLED."""
+        try:
+            errors = validate(
+                self.schema,
+                document,
+                self.rules,
+                max_errors=MAX_ERRORS,
+                hide_suggestions=not self.introspection,
+                allow_empty_selection_sets=False,
+            )
+        except RecursionError:
+            raise refuse("PARSER_LIMIT", "The document is nested too deep.") from None
+        if errors:
+            raise OperationRefused(
+                [
+                    {**error.formatted, "extensions": {"code": _code(error.message)}}
+                    for error in errors
+                ]
+            )
+
+
+def _code(message: str) -> str:
+    if message.startswith("GraphQL introspection has been disabled"):
+        return "INTROSPECTION_DISABLED"
+    return "GRAPHQL_VALIDATION_FAILED"

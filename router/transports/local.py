@@ -1,0 +1,104 @@
+"""A subgraph in this process: its Strawberry schema executed without HTTP and without JSON."""
+
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    execute,
+    parse,
+    subscribe,
+    validate,
+)
+
+from router.transports.base import SubgraphRequest, SubgraphResponse
+from schema.federation import presentable
+from schema.subgraph import Subgraph
+
+MAX_DOCUMENTS = 1_000
+
+
+class LocalTransport:
+    """Executes on the schema's graphql-core counterpart. Each call gets a context of its own from
+    ``Subgraph.make_context``; documents are parsed and validated once.
+
+    Errors that are the subgraph's own fault are logged and masked as ``presentable`` says.
+    """
+
+    def __init__(self, subgraph: Subgraph) -> None:
+        self.subgraph = subgraph
+        self.schema = subgraph.schema._schema
+        self._documents: OrderedDict[str, DocumentNode | list[GraphQLError]] = OrderedDict()
+
+    async def send(self, request: SubgraphRequest) -> SubgraphResponse:
+        document = self._prepare(request.query)
+        if isinstance(document, list):
+            return SubgraphResponse(errors=[_formatted(error, request) for error in document])
+        result = execute(
+            self.schema,
+            document,
+            context_value=self.subgraph.make_context(request.context),
+            variable_values=dict(request.variables),
+            operation_name=request.operation_name,
+        )
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        return _response(result, request)
+
+    async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
+        document = self._prepare(request.query)
+        if isinstance(document, list):
+            yield SubgraphResponse(errors=[_formatted(error, request) for error in document])
+            return
+        result = subscribe(
+            self.schema,
+            document,
+            context_value=self.subgraph.make_context(request.context),
+            variable_values=dict(request.variables),
+            operation_name=request.operation_name,
+        )
+        stream = result if isinstance(result, AsyncIterator | ExecutionResult) else await result
+        if isinstance(stream, ExecutionResult):
+            yield _response(stream, request)
+            return
+        try:
+            async for event in stream:
+                yield _response(event, request)
+        finally:
+            # Ends the resolver's generator at once instead of when the collector finds it.
+            if isinstance(stream, AsyncGenerator):
+                await stream.aclose()
+
+    async def aclose(self) -> None:
+        return None
+
+    def _prepare(self, query: str) -> DocumentNode | list[GraphQLError]:
+        known = self._documents.get(query)
+        if known is not None:
+            self._documents.move_to_end(query)
+            return known
+        prepared: DocumentNode | list[GraphQLError]
+        try:
+            document = parse(query, no_location=True)
+            prepared = validate(self.schema, document) or document
+        except GraphQLError as error:
+            prepared = [error]
+        self._documents[query] = prepared
+        if len(self._documents) > MAX_DOCUMENTS:
+            self._documents.popitem(last=False)
+        return prepared
+
+
+def _response(result: ExecutionResult, request: SubgraphRequest) -> SubgraphResponse:
+    return SubgraphResponse(
+        data=result.data,
+        errors=[_formatted(error, request) for error in result.errors or ()],
+        extensions=result.extensions or {},
+    )
+
+
+def _formatted(error: GraphQLError, request: SubgraphRequest) -> dict[str, Any]:
+    return dict(presentable(error, request.context.request_id).formatted)

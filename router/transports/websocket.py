@@ -1,0 +1,108 @@
+"""Subscriptions to a subgraph behind a WebSocket (the graphql-transport-ws protocol)."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import orjson
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.typing import Subprotocol
+
+from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
+from router.transports.base import SubgraphRequest, SubgraphResponse
+from router.transports.read import read_response
+
+PROTOCOL = Subprotocol("graphql-transport-ws")
+
+
+class WebSocketTransport:
+    """One connection per subscription: when it ends, everything behind it ends with it.
+
+    Headers of the client that may travel go both into the handshake and, for ``authorization``,
+    into the ``connection_init`` payload, because subgraphs look in either place.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 10.0, frame_bytes: int = 1_000_000) -> None:
+        self.url = url
+        self.timeout = timeout
+        self.frame_bytes = frame_bytes
+
+    async def send(self, request: SubgraphRequest) -> SubgraphResponse:
+        """One query or mutation over a connection of its own."""
+        stream = self.subscribe(request)
+        try:
+            async for response in stream:
+                return response
+        finally:
+            await stream.aclose()
+        raise SubgraphInvalidResponse(request.subgraph, "The subgraph ended without an answer.")
+
+    async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
+        """Raises SubgraphUnavailable when the connection fails or breaks, SubgraphTimeout when
+        it is not acknowledged, SubgraphInvalidResponse for messages against the protocol."""
+        name = request.subgraph
+        try:
+            async with connect(
+                self.url,
+                subprotocols=[PROTOCOL],
+                additional_headers=dict(request.context.headers),
+                max_size=self.frame_bytes,
+                open_timeout=self.timeout,
+                close_timeout=1,
+                proxy=None,
+            ) as connection:
+                await self._begin(connection, request)
+                while True:
+                    message = _message(name, await connection.recv())
+                    kind = message.get("type")
+                    if kind == "next":
+                        yield read_response(name, message.get("payload"))
+                    elif kind == "error":
+                        yield SubgraphResponse(errors=_errors(message.get("payload")))
+                        return
+                    elif kind == "complete":
+                        return
+                    elif kind == "ping":
+                        await connection.send('{"type":"pong"}')
+        except TimeoutError:
+            raise SubgraphTimeout(name, "The subgraph did not answer in time.") from None
+        except (OSError, InvalidHandshake, InvalidURI, ConnectionClosed):
+            raise SubgraphUnavailable(name, "The connection to the subgraph ended.") from None
+
+    async def _begin(self, connection: ClientConnection, request: SubgraphRequest) -> None:
+        init: dict[str, Any] = {"type": "connection_init"}
+        authorization = request.context.headers.get("authorization")
+        if authorization is not None:
+            init["payload"] = {"authorization": authorization}
+        await connection.send(orjson.dumps(init).decode())
+        async with asyncio.timeout(self.timeout):
+            while True:
+                kind = _message(request.subgraph, await connection.recv()).get("type")
+                if kind == "connection_ack":
+                    break
+                if kind == "ping":
+                    await connection.send('{"type":"pong"}')
+        payload: dict[str, Any] = {"query": request.query, "variables": request.variables}
+        if request.operation_name is not None:
+            payload["operationName"] = request.operation_name
+        start = {"id": "1", "type": "subscribe", "payload": payload}
+        await connection.send(orjson.dumps(start, default=str).decode())
+
+    async def aclose(self) -> None:
+        return None
+
+
+def _message(subgraph: str, text: str | bytes) -> dict[str, Any]:
+    try:
+        message = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        message = None
+    if type(message) is not dict:
+        raise SubgraphInvalidResponse(subgraph, "The subgraph sent a message against the protocol.")
+    return message
+
+
+def _errors(payload: Any) -> list[dict[str, Any]]:
+    errors = [e for e in payload if type(e) is dict] if type(payload) is list else []
+    return errors or [{"message": "The subgraph refused the subscription."}]

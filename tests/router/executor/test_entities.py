@@ -1,0 +1,102 @@
+"""Representations: what is asked, what is left out, and where answers go."""
+
+from typing import Any
+
+from router.executor.entities import ALONE, ask, settle
+from router.planner.plan import EntityCall, EntityTarget, Need, PathSegment
+
+ITEMS = (PathSegment("items"),)
+ID = Need("id", "id")
+
+
+def call_for(*targets: EntityTarget) -> EntityCall:
+    return EntityCall("_entities", "representations", targets)
+
+
+def test_equal_representations_are_asked_for_once_and_answered_everywhere() -> None:
+    data: dict[str, Any] = {"items": [{"id": "1"}, {"id": "2"}, {"id": "1"}]}
+    call = call_for(EntityTarget(ITEMS, (ID,), typename="T"))
+
+    asked = ask(call, data, (0,))
+    settle(asked, 0, {"name": "one", "owner": {"id": "o"}}, frozenset())
+
+    assert asked.representations == [{"__typename": "T", "id": "1"}, {"__typename": "T", "id": "2"}]
+    assert data["items"][0] == data["items"][2] == {"id": "1", "name": "one", "owner": {"id": "o"}}
+    assert data["items"][0]["owner"] is data["items"][2]["owner"]
+
+
+def test_values_that_only_python_thinks_equal_stay_apart() -> None:
+    data = {"items": [{"id": 1}, {"id": True}, {"id": 1.0}, {"id": "1"}]}
+
+    asked = ask(call_for(EntityTarget(ITEMS, (ID,), typename="T")), data, (0,))
+
+    assert [r["id"] for r in asked.representations] == [1, True, 1.0, "1"]
+
+
+def test_an_object_without_its_key_is_left_out() -> None:
+    data = {"items": [{"id": None}, {}, {"id": "1"}]}
+
+    asked = ask(call_for(EntityTarget(ITEMS, (ID,), typename="T")), data, (0,))
+
+    assert asked.representations == [{"__typename": "T", "id": "1"}]
+
+
+def test_a_required_null_is_sent_but_an_unknown_value_is_not_made_up() -> None:
+    data = {"items": [{"id": "1", "price": None}, {"id": "2"}]}
+    needs = (ID, Need("price", "price", is_key=False))
+
+    asked = ask(call_for(EntityTarget(ITEMS, needs, typename="T")), data, (0,))
+
+    assert asked.representations == [{"__typename": "T", "id": "1", "price": None}]
+
+
+def test_composite_members_are_read_under_their_internal_keys() -> None:
+    data = {
+        "items": [
+            {"org": {"_k": "o", "more": 1}, "parts": [{"n": 1, "m": 2}, None]},
+            {"org": {"_k": None}, "parts": []},
+        ]
+    }
+    needs = (
+        Need("org", "org", (Need("id", "_k"),)),
+        Need("parts", "parts", (Need("n", "n", is_key=False),), is_key=False),
+    )
+
+    asked = ask(call_for(EntityTarget(ITEMS, needs, typename="T")), data, (0,))
+
+    assert asked.representations == [
+        {"__typename": "T", "org": {"id": "o"}, "parts": [{"n": 1}, None]}
+    ]
+
+
+def test_types_choose_objects_and_members() -> None:
+    data = {
+        "items": [
+            {"__typename": "A", "id": "1", "a": 1},
+            {"__typename": "B", "id": "2"},
+            {"__typename": "C", "id": "3"},
+        ]
+    }
+    needs = (ID, Need("a", "a", types=frozenset({"A"})))
+
+    asked = ask(call_for(EntityTarget(ITEMS, needs, types=frozenset({"A", "B"}))), data, (0,))
+
+    assert asked.representations == [
+        {"__typename": "A", "id": "1", "a": 1},
+        {"__typename": "B", "id": "2"},
+    ]
+
+
+def test_groups_that_may_not_share_receive_copies() -> None:
+    data: dict[str, Any] = {"items": [{"id": "1"}, {"id": "1"}], "other": {"id": "1"}}
+    call = call_for(
+        EntityTarget(ITEMS, (ID,), typename="T"),
+        EntityTarget((PathSegment("other"),), (ID,), typename="T"),
+    )
+
+    asked = ask(call, data, (ALONE, 0))
+    settle(asked, 0, {"owner": {"id": "o"}}, frozenset())
+
+    owners = [data["items"][0]["owner"], data["items"][1]["owner"], data["other"]["owner"]]
+    assert owners == [{"id": "o"}] * 3
+    assert len({id(owner) for owner in owners}) == 3

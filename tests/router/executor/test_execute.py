@@ -1,0 +1,574 @@
+"""Whole executions of hand-written plans: order, partial results, errors in the client's terms."""
+
+import asyncio
+import time
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+from graphql import build_schema
+
+from router.answer import Answer
+from router.errors import SubgraphTimeout, SubgraphUnavailable
+from router.executor.executable import Executable, make_executable
+from router.executor.execute import execute, execute_stream
+from router.planner.plan import (
+    EntityCall,
+    EntityTarget,
+    FetchStep,
+    Need,
+    OutputField,
+    PathSegment,
+    QueryPlan,
+    Selection,
+)
+from schema.request import RequestContext
+from tests.support.output import output_of
+from tests.support.recording import RecordingTransport
+
+SCHEMA = build_schema("""
+    type Query { products: [Product!] me: User hello: String }
+    type Mutation { first: Int second: Int }
+    type Subscription { added: Product }
+    type Product { upc: ID! name: String reviews: [Review!] cost: Int! }
+    type Review { body: String author: User }
+    type User { id: ID! name: String! }
+""")
+PRODUCTS = FetchStep(0, "products", "query", "{ products { upc } }")
+ID = Need("id", "id")
+UPC = Need("upc", "upc")
+
+
+def entity_step(
+    id: int, service: str, path: str, need: Need, typename: str, selection: str, after: int
+) -> FetchStep:
+    target = EntityTarget(
+        tuple(PathSegment(key) for key in path.split(".")), (need,), typename=typename
+    )
+    operation = (
+        "query ($representations: [_Any!]!) { _entities(representations: $representations) "
+        f"{{ ... on {typename} {{ {selection} }} }} }}"
+    )
+    call = EntityCall("_entities", "representations", (target,))
+    return FetchStep(id, service, "query", operation, entities=(call,), after=(after,))
+
+
+REVIEWS = entity_step(
+    1, "reviews", "products", UPC, "Product", "reviews { body author { id } }", after=0
+)
+NAMES = entity_step(2, "users", "products.reviews.author", ID, "User", "name", after=1)
+
+
+def executable(query: str, *steps: FetchStep, kind: Any = "query") -> Executable:
+    plan = QueryPlan(kind, steps, output_of(SCHEMA, query))
+    return make_executable(plan, hides_elements=False)
+
+
+async def run(
+    ready: Executable, context: RequestContext | None = None, **transports: RecordingTransport
+) -> Answer:
+    return await execute(ready, {}, context or RequestContext(), transports)
+
+
+def products(*upcs: str) -> RecordingTransport:
+    return RecordingTransport({"data": {"products": [{"upc": upc} for upc in upcs]}})
+
+
+def reviews_by(*authors: str) -> RecordingTransport:
+    def reply(variables: Any) -> dict[str, Any]:
+        reviews = [{"body": a, "author": {"id": a}} for a in authors]
+        return {"data": {"_entities": [{"reviews": reviews} for _ in variables["representations"]]}}
+
+    return RecordingTransport(reply)
+
+
+def named_users() -> RecordingTransport:
+    def reply(variables: Any) -> dict[str, Any]:
+        asked = variables["representations"]
+        return {"data": {"_entities": [{"name": r["id"].upper()} for r in asked]}}
+
+    return RecordingTransport(reply)
+
+
+QUERY = "{ items: products { upc reviews { author { name } } } }"
+
+
+def renamed(query: str, *steps: FetchStep) -> Executable:
+    """Like ``executable`` for queries whose root alias ``items`` is internally ``products``."""
+    output = output_of(SCHEMA, query)
+    first = output.fields[0]
+    field = OutputField(first.key, "products", first.type, first.selection)
+    plan = QueryPlan("query", steps, Selection((field, *output.fields[1:])))
+    return make_executable(plan)
+
+
+# -- order and batching -------------------------------------------------------------------------
+
+
+async def test_three_hops_ask_each_subgraph_once_with_distinct_entities() -> None:
+    users = named_users()
+
+    answer = await run(
+        renamed(QUERY, PRODUCTS, REVIEWS, NAMES),
+        products=products("1", "2"),
+        reviews=reviews_by("a", "b", "a"),
+        users=users,
+    )
+
+    reviews = [{"author": {"name": name}} for name in ("A", "B", "A")]
+    assert answer.to_dict() == {
+        "data": {"items": [{"upc": "1", "reviews": reviews}, {"upc": "2", "reviews": reviews}]}
+    }
+    assert [request.variables for request in users.requests] == [
+        {
+            "representations": [
+                {"__typename": "User", "id": "a"},
+                {"__typename": "User", "id": "b"},
+            ]
+        }
+    ]
+
+
+async def test_a_step_starts_when_its_own_dependencies_are_done() -> None:
+    """The slow step shares the first round with the fast one whose dependant must not wait."""
+    hello = FetchStep(3, "slow", "query", "{ hello }")
+    users = named_users()
+    slow = RecordingTransport({"data": {"hello": "h"}}, delay=0.2)
+    ready = executable(
+        "{ products { reviews { author { name } } } hello }", PRODUCTS, hello, REVIEWS, NAMES
+    )
+
+    task = asyncio.create_task(
+        run(ready, products=products("1"), slow=slow, reviews=reviews_by("a"), users=users)
+    )
+    await asyncio.sleep(0.1)
+    asked_early = len(users.requests)
+    answer = await task
+
+    assert asked_early == 1
+    assert answer.data == {
+        "products": [{"reviews": [{"author": {"name": "A"}}]}],
+        "hello": "h",
+    }
+
+
+async def test_a_step_without_representations_is_not_sent() -> None:
+    reviews = reviews_by()
+
+    answer = await run(
+        executable("{ products { upc reviews { body } } }", PRODUCTS, REVIEWS),
+        products=products(),
+        reviews=reviews,
+    )
+
+    assert answer.to_dict() == {"data": {"products": []}}
+    assert reviews.requests == []
+
+
+async def test_batched_calls_switch_off_what_has_no_representations() -> None:
+    step = FetchStep(
+        1,
+        "reviews",
+        "query",
+        "query ($r0: [_Any!]!, $r1: [_Any!]!, $if0: Boolean!, $if1: Boolean!) {"
+        " _e0: _entities(representations: $r0) @include(if: $if0) { ... on Product { name } }"
+        " _e1: _entities(representations: $r1) @include(if: $if1) { ... on User { name } } }",
+        entities=(
+            EntityCall(
+                "_e0",
+                "r0",
+                (EntityTarget((PathSegment("products"),), (UPC,), typename="Product"),),
+                "if0",
+            ),
+            EntityCall(
+                "_e1",
+                "r1",
+                (EntityTarget((PathSegment("me"),), (ID,), typename="User"),),
+                "if1",
+            ),
+        ),
+        after=(0,),
+    )
+    reviews = RecordingTransport({"data": {"_e0": [{"name": "n"}]}})
+    first = FetchStep(0, "products", "query", "{ products { upc } me { id } }")
+
+    answer = await run(
+        executable("{ products { name } me { id } }", first, step),
+        products=RecordingTransport({"data": {"products": [{"upc": "1"}], "me": None}}),
+        reviews=reviews,
+    )
+
+    assert answer.to_dict() == {"data": {"products": [{"name": "n"}], "me": None}}
+    assert reviews.requests[0].variables == {
+        "r0": [{"__typename": "Product", "upc": "1"}],
+        "if0": True,
+        "r1": [],
+        "if1": False,
+    }
+
+
+# -- partial results ----------------------------------------------------------------------------
+
+
+async def test_a_subgraph_that_is_down_costs_only_its_own_fields() -> None:
+    answer = await run(
+        renamed(QUERY, PRODUCTS, REVIEWS, NAMES),
+        products=products("1", "2"),
+        reviews=RecordingTransport(SubgraphUnavailable("reviews", "Down.")),
+        users=named_users(),
+    )
+
+    assert answer.data == {"items": [{"upc": "1", "reviews": None}, {"upc": "2", "reviews": None}]}
+    assert answer.errors == [
+        {
+            "message": "Down.",
+            "path": ["items", position, "reviews"],
+            "extensions": {"code": "SUBGRAPH_UNAVAILABLE", "service": "reviews"},
+        }
+        for position in (0, 1)
+    ]
+
+
+async def test_a_lost_required_field_nulls_its_parent_with_one_error_per_place() -> None:
+    answer = await run(
+        renamed(QUERY, PRODUCTS, REVIEWS, NAMES),
+        products=products("1"),
+        reviews=reviews_by("a", "b", "a"),
+        users=RecordingTransport(SubgraphTimeout("users", "Late.")),
+    )
+
+    assert answer.data == {"items": [{"upc": "1", "reviews": [{"author": None}] * 3}]}
+    assert [(e["message"], e["path"]) for e in answer.errors] == [
+        ("Late.", ["items", 0, "reviews", position, "author", "name"]) for position in range(3)
+    ]
+
+
+async def test_entity_errors_move_to_every_place_of_that_entity() -> None:
+    users = RecordingTransport(
+        {
+            "data": {"_entities": [{"name": "A"}, None]},
+            "errors": [
+                {
+                    "message": "No user b.",
+                    "path": ["_entities", 1, "name"],
+                    "locations": [{"line": 1, "column": 1}],
+                    "extensions": {"code": "NOT_FOUND", "stacktrace": ["secret"]},
+                }
+            ],
+        }
+    )
+
+    answer = await run(
+        renamed(QUERY, PRODUCTS, REVIEWS, NAMES),
+        products=products("1", "2"),
+        reviews=reviews_by("a", "b"),
+        users=users,
+    )
+
+    reviews = [{"author": {"name": "A"}}, {"author": None}]
+    assert answer.data == {
+        "items": [{"upc": "1", "reviews": reviews}, {"upc": "2", "reviews": reviews}]
+    }
+    assert answer.errors == [
+        {
+            "message": "No user b.",
+            "path": ["items", position, "reviews", 1, "author", "name"],
+            "extensions": {"code": "NOT_FOUND", "service": "users"},
+        }
+        for position in (0, 1)
+    ]
+
+
+async def test_a_root_error_keeps_its_place_under_the_clients_alias() -> None:
+    first = RecordingTransport(
+        {
+            "data": {"products": [{"upc": "1"}, None]},
+            "errors": [{"message": "Broken.", "path": ["products", 1]}],
+        }
+    )
+
+    answer = await run(renamed("{ items: products { upc } }", PRODUCTS), products=first)
+
+    assert answer.to_dict() == {
+        "errors": [
+            {
+                "message": "Broken.",
+                "path": ["items", 1],
+                "extensions": {"code": "DOWNSTREAM_SERVICE_ERROR", "service": "products"},
+            }
+        ],
+        "data": {"items": None},
+    }
+
+
+async def test_an_error_in_a_field_nobody_asked_for_stands_at_the_object() -> None:
+    first = FetchStep(0, "products", "query", "{ products { upc weight } }")
+    transport = RecordingTransport(
+        {
+            "data": {"products": [{"upc": "1", "weight": None}]},
+            "errors": [{"message": "No scales.", "path": ["products", 0, "weight"]}],
+        }
+    )
+
+    answer = await run(executable("{ products { upc } }", first), products=transport)
+
+    assert answer.data == {"products": [{"upc": "1"}]}
+    assert [e["path"] for e in answer.errors] == [["products", 0]]
+
+
+async def test_an_unexpected_exception_is_one_subgraphs_failure_and_tells_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = await run(
+        renamed("{ items: products { upc reviews { body } } }", PRODUCTS, REVIEWS),
+        products=products("1"),
+        reviews=RecordingTransport(RuntimeError("password in /etc/secret")),
+    )
+
+    assert answer.data == {"items": [{"upc": "1", "reviews": None}]}
+    assert [(e["message"], e["extensions"]) for e in answer.errors] == [
+        ("Internal error.", {"code": "INTERNAL", "service": "reviews"})
+    ]
+    assert "password" in caplog.text
+
+
+async def test_a_null_without_a_cause_is_told_where_it_breaks_the_schema() -> None:
+    answer = await run(executable("{ products { upc cost } }", PRODUCTS), products=products("1"))
+
+    assert answer.data == {"products": None}
+    assert [(e["path"], e["extensions"]["code"]) for e in answer.errors] == [
+        (["products", 0, "cost"], "SUBGRAPH_INVALID_RESPONSE")
+    ]
+
+
+# -- answers that lie ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        [{"reviews": []}],
+        [{"reviews": []}, {"reviews": []}, {"reviews": []}],
+        [],
+        {"reviews": []},
+        "text",
+        None,
+    ],
+)
+async def test_entities_in_wrong_number_or_shape_never_shift(entities: Any) -> None:
+    answer = await run(
+        executable("{ products { upc reviews { body } } }", PRODUCTS, REVIEWS),
+        products=products("1", "2"),
+        reviews=RecordingTransport({"data": {"_entities": entities}}),
+    )
+
+    assert answer.data == {
+        "products": [{"upc": "1", "reviews": None}, {"upc": "2", "reviews": None}]
+    }
+    assert {e["extensions"]["code"] for e in answer.errors} == {"SUBGRAPH_INVALID_RESPONSE"}
+
+
+async def test_one_entity_that_is_no_object_costs_its_own_place() -> None:
+    answer = await run(
+        executable("{ products { upc reviews { body } } }", PRODUCTS, REVIEWS),
+        products=products("1", "2"),
+        reviews=RecordingTransport({"data": {"_entities": [7, {"reviews": []}]}}),
+    )
+
+    assert answer.data == {"products": [{"upc": "1", "reviews": None}, {"upc": "2", "reviews": []}]}
+    assert [e["path"] for e in answer.errors] == [["products", 0]]
+
+
+# -- deadlines, cancelling, size ----------------------------------------------------------------
+
+
+async def test_past_the_deadline_every_call_is_cancelled() -> None:
+    slow = RecordingTransport({"data": {"hello": "h"}}, delay=30)
+    ready = executable("{ hello }", FetchStep(0, "slow", "query", "{ hello }"))
+    started = time.monotonic()
+
+    answer = await run(ready, RequestContext(deadline=started + 0.05), slow=slow)
+
+    assert time.monotonic() - started < 1
+    assert answer.to_dict() == {
+        "errors": [
+            {
+                "message": "The request took too long and was stopped.",
+                "extensions": {"code": "REQUEST_TIMEOUT"},
+            }
+        ],
+        "data": None,
+    }
+    assert (answer.status, slow.running, slow.cancelled) == (504, 0, 1)
+
+
+async def test_a_client_that_leaves_stops_all_calls() -> None:
+    transports = {name: RecordingTransport(delay=30) for name in ("products", "slow")}
+    ready = executable(
+        "{ products { upc } hello }", PRODUCTS, FetchStep(1, "slow", "query", "{ hello }")
+    )
+    task = asyncio.create_task(run(ready, **transports))
+    await asyncio.sleep(0.01)
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert [(t.running, t.cancelled) for t in transports.values()] == [(0, 1), (0, 1)]
+
+
+async def test_a_small_graph_that_expands_to_gigabytes_is_refused() -> None:
+    schema = build_schema("type Query { a: A } type A { id: ID! all: [A!]! }")
+    depth = 12
+    query = "{ a " + "{ all " * depth + "{ id }" + " }" * depth + " }"
+    steps = [FetchStep(0, "s", "query", "{ a { id } }")]
+    for number in range(depth):
+        path = (PathSegment("a"), *(PathSegment("all"),) * number)
+        target = EntityTarget(path, (ID,), typename="A")
+        call = EntityCall("_entities", "representations", (target,))
+        steps.append(
+            FetchStep(
+                number + 1,
+                "s",
+                "query",
+                "{ _entities { all { id } } }",
+                entities=(call,),
+                after=(number,),
+            )
+        )
+
+    def reply(variables: Any) -> dict[str, Any]:
+        if not variables:
+            return {"data": {"a": {"id": "0"}}}
+        everyone = [{"id": str(n)} for n in range(20)]
+        return {
+            "data": {
+                "_entities": [
+                    {"all": [dict(e) for e in everyone]} for _ in variables["representations"]
+                ]
+            }
+        }
+
+    plan = QueryPlan("query", tuple(steps), output_of(schema, query))
+    started = time.monotonic()
+    answer = await execute(
+        make_executable(plan), {}, RequestContext(), {"s": RecordingTransport(reply)}
+    )
+
+    assert time.monotonic() - started < 1
+    assert [e["extensions"]["code"] for e in answer.errors] == ["RESPONSE_TOO_LARGE"]
+
+
+# -- passing through ----------------------------------------------------------------------------
+
+
+async def test_the_only_answer_is_handed_on_as_it_came() -> None:
+    ready = executable("{ products { upc } }", PRODUCTS)
+    assert ready.is_identity
+
+    answer = await run(ready, products=products("1"))
+
+    assert answer.to_dict() == {"data": {"products": [{"upc": "1"}]}}
+
+
+@pytest.mark.parametrize(
+    ("query", "operation"),
+    [
+        ("{ products { upc } }", "{ products { upc name } }"),
+        ("{ products { upc name } }", "{ products { name upc } }"),
+        ("{ products { upc } }", "{ products { __typename upc } }"),
+        ("{ products { upc } }", "{ products { ... on Product { upc } } }"),
+        ("{ products { name } }", "{ products { name: upc } hello }"),
+    ],
+)
+def test_an_answer_that_needs_any_change_is_not_handed_on(query: str, operation: str) -> None:
+    assert not executable(query, FetchStep(0, "products", "query", operation)).is_identity
+
+
+# -- subscriptions ------------------------------------------------------------------------------
+
+ADDED = FetchStep(0, "products", "subscription", "subscription { added { upc } }")
+ADDED_REVIEWS = entity_step(1, "reviews", "added", UPC, "Product", "reviews { body }", after=0)
+
+
+def subscription() -> Executable:
+    return executable(
+        "subscription { added { upc reviews { body } } }",
+        ADDED,
+        ADDED_REVIEWS,
+        kind="subscription",
+    )
+
+
+async def test_each_event_is_completed_by_the_other_subgraphs() -> None:
+    source = RecordingTransport(
+        events=tuple({"data": {"added": {"upc": upc}}} for upc in ("1", "2"))
+    )
+    stream = execute_stream(
+        subscription(), {}, RequestContext(), {"products": source, "reviews": reviews_by("a")}
+    )
+
+    async with aclosing(stream):
+        answers = [answer.to_dict() async for answer in stream]
+
+    reviews = [{"body": "a"}]
+    assert answers == [
+        {"data": {"added": {"upc": "1", "reviews": reviews}}},
+        {"data": {"added": {"upc": "2", "reviews": reviews}}},
+    ]
+    assert source.closed_streams == 1
+
+
+async def test_an_event_with_errors_does_not_end_the_stream() -> None:
+    source = RecordingTransport(
+        events=(
+            {"data": {"added": None}, "errors": [{"message": "Lost.", "path": ["added"]}]},
+            {"data": {"added": {"upc": "2"}}},
+        )
+    )
+    transports = {
+        "products": source,
+        "reviews": RecordingTransport(SubgraphUnavailable("reviews", "Down.")),
+    }
+    stream = execute_stream(subscription(), {}, RequestContext(), transports)
+
+    async with aclosing(stream):
+        answers = [answer async for answer in stream]
+
+    assert [answer.data for answer in answers] == [
+        {"added": None},
+        {"added": {"upc": "2", "reviews": None}},
+    ]
+    assert [[(e["message"], e["path"]) for e in answer.errors] for answer in answers] == [
+        [("Lost.", ["added"])],
+        [("Down.", ["added", "reviews"])],
+    ]
+
+
+async def test_leaving_a_stream_ends_its_source() -> None:
+    source = RecordingTransport(events=({"data": {"added": {"upc": "1"}}},) * 100)
+    stream = execute_stream(
+        subscription(), {}, RequestContext(), {"products": source, "reviews": reviews_by()}
+    )
+
+    async with aclosing(stream):
+        async for _ in stream:
+            break
+
+    assert source.closed_streams == 1
+
+
+async def test_a_source_that_breaks_ends_the_stream_with_an_error() -> None:
+    source = RecordingTransport(
+        events=({"data": {"added": None}}, SubgraphUnavailable("products", "Gone."))
+    )
+    stream = execute_stream(
+        subscription(), {}, RequestContext(), {"products": source, "reviews": reviews_by()}
+    )
+
+    answers = [answer.to_dict() async for answer in stream]
+
+    assert answers[0] == {"data": {"added": None}}
+    assert answers[1]["data"] == {"added": None}
+    assert [(e["message"], e["path"]) for e in answers[1]["errors"]] == [("Gone.", ["added"])]
+    assert len(answers) == 2
