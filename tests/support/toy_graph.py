@@ -31,6 +31,7 @@ type Mutation { add(by: Int = 1): Int! }
 type Subscription {
   count(to: Int = 3): Int!
   forever: Int!
+  blocks: String!
   breaks: Int
 }
 """
@@ -156,6 +157,12 @@ class _Root:
             while True:
                 yield {"forever": number}
                 number += 1
+                await asyncio.sleep(0.001)
+
+    async def blocks(self, _info: Any) -> AsyncGenerator[dict[str, str], None]:
+        with _Counted(self._graph):
+            while True:
+                yield {"blocks": "x" * 500_000}
                 await asyncio.sleep(0.001)
 
     async def breaks(self, _info: Any) -> AsyncGenerator[dict[str, int], None]:

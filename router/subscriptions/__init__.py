@@ -1,0 +1,1 @@
+"""Doors through which answers stream: WebSocket and server-sent events."""

@@ -1,0 +1,319 @@
+"""graphql-transport-ws: queries, mutations and subscriptions over one WebSocket.
+
+connected ── connection_init ──> acknowledged ── subscribe ──> operation ── next*, complete
+    │ 4408 no init in time           │ 4401 before the acknowledgement   │ error
+    │ 4403 token refused             │ 4429 second connection_init       │ complete (client)
+    └ 4406 other subprotocol         └ 4409 id in use                    └ 4403 token expired
+any state: 4400 message that the protocol does not know, 1013 client too slow
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from contextlib import aclosing
+from typing import Any, NoReturn
+
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from router.answer import Answer
+from router.config import WebSocketLimits
+from router.operation.request import ALL_KINDS, GraphQLRequest, read_request
+from router.web.csrf import is_allowed_origin
+from router.web.errors import as_trellis_error, graphql_error_body
+from router.web.graph import Graph
+from router.web.identity import Authenticate, authorization_of
+from router.web.json_text import dump_json, load_json
+from router.web.request_context import ContextMaker
+from router.web.request_id import request_id_of
+from schema.errors import BadRequest, Forbidden, TrellisError, Unauthenticated
+from schema.identity import ANONYMOUS, Identity
+
+log = structlog.get_logger(__name__)
+
+SUBPROTOCOL = "graphql-transport-ws"
+_JSON_DEPTH = 64
+_CLOSE_SECONDS = 1.0
+_NO_ROOM = {
+    "message": "Too many operations run on this connection; complete one first.",
+    "extensions": {"code": "TOO_MANY_OPERATIONS"},
+}
+
+
+class _Close(Exception):
+    """Ends the connection with a close code; the reason is for the people at the client."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason.encode()[:123].decode(errors="ignore")
+
+
+class TransportWs:
+    """The WebSocket door. Every operation gets a fresh context, so nothing loaded for one is seen
+    by another; a client costs at most its queue."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        limits: WebSocketLimits,
+        make_context: ContextMaker,
+        authenticate: Authenticate,
+        *,
+        allowed_origins: Iterable[str] = (),
+    ) -> None:
+        self._graph = graph
+        self._limits = limits
+        self._make_context = make_context
+        self._authenticate = authenticate
+        self._allowed_origins = tuple(allowed_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert (await receive())["type"] == "websocket.connect"
+        if not is_allowed_origin(scope, self._allowed_origins):
+            raise Forbidden("WebSocket connections of this origin are not allowed.")
+        if SUBPROTOCOL not in scope["subprotocols"]:
+            await send({"type": "websocket.accept"})
+            reason = f"Subprotocol not acceptable: use {SUBPROTOCOL}"
+            await send({"type": "websocket.close", "code": 4406, "reason": reason})
+            return
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+        await _Connection(self, scope, receive, send).run()
+
+
+class _Connection:
+    """One socket. Reader, writer and operations are tasks of their own; whichever finds a reason
+    to end puts it in ``_end``, and ``run`` closes the socket and all of them."""
+
+    def __init__(self, door: TransportWs, scope: Scope, receive: Receive, send: Send) -> None:
+        self._door = door
+        self._limits = door._limits
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # also those stopped and not yet ended
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue(maxsize=self._limits.queue)
+        self._end: asyncio.Future[_Close] = asyncio.get_running_loop().create_future()
+        self._timers: list[asyncio.TimerHandle] = []
+        self._authorization: str | None = None
+        self._identity: Identity = ANONYMOUS
+        self._is_initialised = False
+        self._is_acknowledged = False
+
+    async def run(self) -> None:
+        self._after(self._limits.init_seconds, self._init_is_overdue)
+        reader = asyncio.create_task(self._read())
+        writer = asyncio.create_task(self._write())
+        try:
+            await asyncio.wait((reader, writer, self._end), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for timer in self._timers:
+                timer.cancel()
+            await _cancel(reader, writer, *self._tasks)
+        if self._end.done():
+            await self._close(self._end.result())
+
+    async def _close(self, close: _Close) -> None:
+        message = {"type": "websocket.close", "code": close.code, "reason": close.reason}
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):  # a client that does not read takes none
+                await self._send(message)
+        except (TimeoutError, OSError, RuntimeError):  # it is gone already
+            log.debug("socket_not_closed_in_order", code=close.code)
+
+    def _end_with(self, code: int, reason: str) -> None:
+        if not self._end.done():
+            self._end.set_result(_Close(code, reason))
+
+    def _after(self, seconds: float, act: Callable[[], None]) -> None:
+        self._timers.append(asyncio.get_running_loop().call_later(seconds, act))
+
+    def _init_is_overdue(self) -> None:
+        if not self._is_initialised:
+            self._end_with(4408, "Connection initialisation timeout")
+
+    def _token_is_expired(self) -> None:
+        self._end_with(4403, "Forbidden: the access token has expired")
+
+    # -- messages of the client ---------------------------------------------------------------
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                event = await self._receive()
+                if event["type"] == "websocket.disconnect":
+                    return
+                await self._handle(_parse(event))
+        except _Close as close:
+            self._end_with(close.code, close.reason)
+        except Exception as error:  # the boundary of a socket: it must not stay half alive
+            as_trellis_error(error)
+            self._end_with(1011, "Internal error")
+
+    async def _handle(self, message: dict[str, Any]) -> None:
+        match message.get("type"):
+            case "connection_init":
+                await self._initialise(_optional_object(message))
+            case "subscribe":
+                await self._subscribe(_id(message), message.get("payload"))
+            case "complete":
+                self._stop(_id(message))
+            case "ping":
+                payload = _optional_object(message)
+                pong = {"type": "pong"} if payload is None else {"type": "pong", "payload": payload}
+                await self._put(dump_json(pong))
+            case "pong":
+                _optional_object(message)
+            case _:
+                _refuse("unknown type")
+
+    async def _initialise(self, payload: dict[str, Any] | None) -> None:
+        if self._is_initialised:
+            raise _Close(4429, "Too many initialisation requests")
+        self._is_initialised = True
+        self._authorization = _authorization(payload or {}) or authorization_of(self._scope)
+        try:
+            self._identity = await self._door._authenticate(self._authorization)
+        except Unauthenticated as error:
+            raise _Close(4403, f"Forbidden: {error.message}") from None
+        except TrellisError as error:
+            raise _Close(1013, error.message) from None
+        if self._identity.expires_at is not None:
+            self._after(max(0.0, self._identity.expires_at - time.time()), self._token_is_expired)
+        self._is_acknowledged = True
+        await self._put(b'{"type":"connection_ack"}')
+
+    async def _subscribe(self, id: str, payload: Any) -> None:
+        if not self._is_acknowledged:
+            raise _Close(4401, "Unauthorized")
+        if id in self._operations:
+            raise _Close(4409, f"Subscriber for {id} already exists")
+        try:
+            request = read_request(payload, kinds=ALL_KINDS)
+        except BadRequest as error:
+            _refuse(error.message)
+        if len(self._operations) >= self._limits.operations:
+            await self._put(_error(id, [_NO_ROOM]))
+            return
+        task = asyncio.create_task(self._run(id, request))
+        self._operations[id] = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _stop(self, id: str) -> None:
+        task = self._operations.pop(id, None)
+        if task is not None:
+            task.cancel()
+
+    # -- operations ---------------------------------------------------------------------------
+
+    async def _run(self, id: str, request: GraphQLRequest) -> None:
+        try:
+            context = self._door._make_context(self._scope, self._identity)
+            async with aclosing(self._door._graph.stream(request, context)) as answers:
+                async for answer in answers:
+                    if not answer.executed:
+                        await self._finish(id, _error(id, answer.errors))
+                        return
+                    await self._check_rights()
+                    await self._put(_next(id, answer))
+            await self._finish(id, dump_json({"id": id, "type": "complete"}))
+        except _Close as close:
+            self._end_with(close.code, close.reason)
+        except Exception as error:  # the boundary of an operation: the others go on
+            body = graphql_error_body(as_trellis_error(error), request_id_of(self._scope))
+            await self._finish(id, _error(id, body["errors"]))
+
+    async def _check_rights(self) -> None:
+        """A token revoked since the last event ends the connection before this one is sent."""
+        try:
+            await self._door._authenticate(self._authorization)
+        except Unauthenticated as error:
+            raise _Close(4403, f"Forbidden: {error.message}") from None
+
+    async def _finish(self, id: str, message: bytes) -> None:
+        # Free before the client learns of the end: it may use the id again at once.
+        if self._operations.get(id) is asyncio.current_task():
+            del self._operations[id]
+        await self._put(message)
+
+    # -- messages of the server ---------------------------------------------------------------
+
+    async def _put(self, message: bytes) -> None:
+        """Queue a message. A full queue holds the operation back, and a client that leaves it full
+        is let go (1013): it would otherwise cost memory, or miss events without knowing."""
+        text = message.decode()
+        try:
+            self._outgoing.put_nowait(text)
+        except asyncio.QueueFull:
+            try:
+                async with asyncio.timeout(self._limits.slow_seconds):
+                    await self._outgoing.put(text)
+            except TimeoutError:
+                raise _Close(1013, "Too slow: messages were not read in time") from None
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._send({"type": "websocket.send", "text": await self._outgoing.get()})
+        except OSError:  # the client is gone; the reader learns it too
+            return
+
+
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _refuse(what: str) -> NoReturn:
+    raise _Close(4400, f"Invalid message: {what}")
+
+
+def _parse(event: Any) -> dict[str, Any]:
+    text = event.get("text")
+    if text is None:
+        _refuse("binary")
+    try:
+        message = load_json(text, max_depth=_JSON_DEPTH, what="it")
+    except BadRequest as error:
+        _refuse(error.message)
+    if not isinstance(message, dict):
+        _refuse("not a JSON object")
+    return message
+
+
+def _id(message: dict[str, Any]) -> str:
+    id = message.get("id")
+    if not isinstance(id, str) or not id:
+        _refuse("'id' must be a non-empty string")
+    return id
+
+
+def _optional_object(message: dict[str, Any]) -> dict[str, Any] | None:
+    payload = message.get("payload")
+    if payload is not None and not isinstance(payload, dict):
+        _refuse("'payload' must be an object")
+    return payload
+
+
+def _authorization(payload: dict[str, Any]) -> str | None:
+    """Browsers cannot set headers on a handshake, so clients send them as the init payload, with
+    names spelt in any case and sometimes under ``headers``."""
+    nested = payload.get("headers")
+    for members in (payload, nested if isinstance(nested, dict) else {}):
+        for name, value in members.items():
+            if name.lower() == "authorization" and value is not None:
+                if not isinstance(value, str):
+                    _refuse("'authorization' must be a string")
+                return value or None
+    return None
+
+
+def _next(id: str, answer: Answer) -> bytes:
+    return b'{"id":%b,"type":"next","payload":%b}' % (dump_json(id), answer.to_bytes())
+
+
+def _error(id: str, errors: Any) -> bytes:
+    return dump_json({"id": id, "type": "error", "payload": list(errors)})

@@ -1,0 +1,369 @@
+"""graphql-transport-ws to the letter, spoken with a real WebSocket client over a real server."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from router.config import WebSocketLimits
+from router.subscriptions.transport_ws import TransportWs
+from router.web.errors import Errors
+from router.web.request_context import ContextMaker
+from router.web.request_id import RequestId
+from schema.errors import Unauthenticated
+from schema.identity import ANONYMOUS, Identity
+from tests.support.serving import served
+from tests.support.toy_graph import ToyGraph
+
+ADA = Identity(id=uuid4(), username="ada")
+
+
+class Callers:
+    """Who a token stands for; a test may revoke one at any time."""
+
+    def __init__(self) -> None:
+        self.tokens = {"Bearer ada": ADA}
+
+    async def authenticate(self, authorization: str | None) -> Identity:
+        if authorization is None:
+            return ANONYMOUS
+        if authorization not in self.tokens:
+            raise Unauthenticated("The access token is not valid.", reason="TOKEN_INVALID")
+        return self.tokens[authorization]
+
+
+@pytest.fixture
+def callers() -> Callers:
+    return Callers()
+
+
+@pytest.fixture
+def graph() -> ToyGraph:
+    return ToyGraph()
+
+
+@asynccontextmanager
+async def door(
+    graph: ToyGraph, callers: Callers, limits: WebSocketLimits | None = None, **options: Any
+) -> AsyncIterator[str]:
+    app = TransportWs(
+        graph, limits or WebSocketLimits(), ContextMaker((), 30), callers.authenticate, **options
+    )
+    async with served(Errors(RequestId(app))) as url:
+        yield url.replace("http", "ws")
+
+
+@pytest.fixture
+async def url(graph: ToyGraph, callers: Callers) -> AsyncIterator[str]:
+    async with door(graph, callers) as url:
+        yield url
+
+
+@asynccontextmanager
+async def socket(
+    url: str, init: Any = None, *, acknowledged: bool = True, **options: Any
+) -> AsyncIterator[ClientConnection]:
+    options.setdefault("subprotocols", ["graphql-transport-ws"])
+    async with connect(url, **options) as connection:
+        if acknowledged:
+            await say(connection, type="connection_init", payload=init or {})
+            assert await heard(connection) == {"type": "connection_ack"}
+        yield connection
+
+
+async def say(connection: ClientConnection, **message: Any) -> None:
+    await connection.send(orjson.dumps(message).decode())
+
+
+async def heard(connection: ClientConnection) -> Any:
+    async with asyncio.timeout(5):
+        return orjson.loads(await connection.recv())
+
+
+async def closed(connection: ClientConnection) -> tuple[int, str]:
+    """Reads to the end; the close code and reason."""
+    async with asyncio.timeout(5):
+        with suppress(ConnectionClosed):
+            while True:
+                await connection.recv()
+    assert connection.close_code is not None
+    return connection.close_code, connection.close_reason or ""
+
+
+async def subscribe(connection: ClientConnection, query: str, id: str = "1", **more: Any) -> None:
+    await say(connection, id=id, type="subscribe", payload={"query": query, **more})
+
+
+async def settled(graph: ToyGraph) -> int:
+    """How many streams run once a second has passed or none does."""
+    for _ in range(100):
+        if graph.running == 0:
+            break
+        await asyncio.sleep(0.01)
+    return graph.running
+
+
+async def test_a_subscription_sends_its_events_and_completes(url: str, graph: ToyGraph):
+    async with socket(url) as connection:
+        await subscribe(connection, "subscription { count(to: 2) }")
+        assert [await heard(connection) for _ in range(3)] == [
+            {"id": "1", "type": "next", "payload": {"data": {"count": 1}}},
+            {"id": "1", "type": "next", "payload": {"data": {"count": 2}}},
+            {"id": "1", "type": "complete"},
+        ]
+    assert await settled(graph) == 0
+
+
+async def test_queries_and_mutations_travel_too(url: str, graph: ToyGraph):
+    async with socket(url) as connection:
+        await subscribe(
+            connection,
+            "query A($t: String!) { echo(text: $t) } mutation B { add(by: 5) }",
+            operationName="A",
+            variables={"t": "hi"},
+        )
+        assert (await heard(connection))["payload"] == {"data": {"echo": "hi"}}
+        assert await heard(connection) == {"id": "1", "type": "complete"}
+        await subscribe(connection, "mutation { add(by: 5) }")
+        assert (await heard(connection))["payload"] == {"data": {"add": 5}}
+    assert graph.total == 5
+
+
+async def test_each_operation_has_a_context_of_its_own(url: str, graph: ToyGraph):
+    async with socket(url) as connection:
+        for name in ("a", "b"):
+            await subscribe(connection, "{ hello }", id=name)
+            await heard(connection)
+            await heard(connection)
+    assert len({id(context) for context in graph.contexts}) == 2
+    assert all(context.request_id for context in graph.contexts)
+
+
+async def test_a_refused_operation_is_an_error_and_leaves_the_others_alone(url: str):
+    async with socket(url) as connection:
+        await subscribe(connection, "subscription { forever }", id="good")
+        for bad in ("subscription { forever", "{ nothing }"):
+            await subscribe(connection, bad, id="bad")
+            while (message := await heard(connection))["id"] == "good":
+                assert message["type"] == "next"
+            assert message["type"] == "error"
+            assert message["payload"][0]["extensions"]["code"].startswith("GRAPHQL_")
+        assert (await heard(connection))["id"] == "good"
+
+
+async def test_a_failing_source_ends_only_its_stream_and_leaks_nothing(url: str):
+    async with socket(url) as connection:
+        await subscribe(connection, "subscription { breaks }")
+        assert (await heard(connection))["payload"] == {"data": {"breaks": 1}}
+        message = await heard(connection)
+        assert message["type"] == "error"
+        assert message["payload"][0]["extensions"]["code"] == "INTERNAL"
+        assert "swordfish" not in str(message)
+        await subscribe(connection, "{ hello }")
+        assert (await heard(connection))["payload"] == {"data": {"hello": "world"}}
+
+
+async def test_completing_ends_the_source_and_frees_the_id(url: str, graph: ToyGraph):
+    async with socket(url) as connection:
+        await subscribe(connection, "subscription { forever }")
+        await heard(connection)
+        assert graph.running == 1
+        await say(connection, id="1", type="complete")
+        assert await settled(graph) == 0
+        await say(connection, id="unknown", type="complete")
+        await subscribe(connection, "{ hello }")
+        while (message := await heard(connection))["payload"] != {"data": {"hello": "world"}}:
+            assert message["type"] == "next"
+
+
+async def test_leaving_ends_every_source(url: str, graph: ToyGraph):
+    async with socket(url) as connection:
+        for id in ("a", "b"):
+            await subscribe(connection, "subscription { forever }", id=id)
+        await heard(connection)
+    assert await settled(graph) == 0
+
+
+async def test_ping_is_answered_with_its_payload_also_before_the_init(url: str):
+    async with socket(url, acknowledged=False) as connection:
+        await say(connection, type="ping", payload={"x": 1})
+        assert await heard(connection) == {"type": "pong", "payload": {"x": 1}}
+        await say(connection, type="ping")
+        assert await heard(connection) == {"type": "pong"}
+        await say(connection, type="pong")
+        await say(connection, type="connection_init")
+        assert await heard(connection) == {"type": "connection_ack"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b'{"type":"connection_init"}',
+        "{",
+        "[]",
+        '"text"',
+        "{}",
+        '{"type":"start"}',
+        '{"type":"connection_init","payload":5}',
+        '{"type":"ping","payload":[]}',
+        '{"type":"subscribe","payload":{"query":"{ hello }"}}',
+        '{"type":"subscribe","id":"","payload":{"query":"{ hello }"}}',
+        '{"type":"subscribe","id":7,"payload":{"query":"{ hello }"}}',
+        '{"type":"complete"}',
+        '{"type":"ping","payload":' + '{"a":' * 100 + "1" + "}" * 101,
+    ],
+)
+async def test_a_message_the_protocol_does_not_know_closes_with_4400(
+    url: str, message: str | bytes
+):
+    async with socket(url, acknowledged=False) as connection:
+        await connection.send(message)
+        code, reason = await closed(connection)
+        assert code == 4400
+        assert reason.startswith("Invalid message: ")
+
+
+@pytest.mark.parametrize(
+    "payload", [None, {}, {"query": 5}, {"query": "{ hello }", "variables": 5}]
+)
+async def test_a_malformed_operation_closes_with_4400(url: str, payload: Any):
+    async with socket(url) as connection:
+        await say(connection, id="1", type="subscribe", payload=payload)
+        assert (await closed(connection))[0] == 4400
+
+
+async def test_subscribing_before_the_acknowledgement_closes_with_4401(url: str, graph: ToyGraph):
+    async with socket(url, acknowledged=False) as connection:
+        await subscribe(connection, "mutation { add }")
+        assert await closed(connection) == (4401, "Unauthorized")
+    assert graph.total == 0
+
+
+async def test_another_subprotocol_closes_with_4406(url: str):
+    for subprotocols in (["graphql-ws"], None):
+        async with socket(url, acknowledged=False, subprotocols=subprotocols) as connection:
+            assert (await closed(connection))[0] == 4406
+
+
+async def test_no_init_in_time_closes_with_4408(graph: ToyGraph, callers: Callers):
+    limits = WebSocketLimits(init_seconds=0.05)
+    async with door(graph, callers, limits) as url:
+        async with socket(url, acknowledged=False) as connection:
+            assert await closed(connection) == (4408, "Connection initialisation timeout")
+        async with socket(url) as connection:
+            await asyncio.sleep(0.1)
+            await subscribe(connection, "{ hello }")
+            assert (await heard(connection))["type"] == "next"
+
+
+async def test_an_id_in_use_closes_with_4409(url: str, graph: ToyGraph):
+    async with socket(url) as connection:
+        await subscribe(connection, "subscription { forever }")
+        await subscribe(connection, "subscription { forever }")
+        assert await closed(connection) == (4409, "Subscriber for 1 already exists")
+    assert await settled(graph) == 0
+
+
+async def test_a_second_init_closes_with_4429(url: str):
+    async with socket(url) as connection:
+        await say(connection, type="connection_init")
+        assert await closed(connection) == (4429, "Too many initialisation requests")
+
+
+@pytest.mark.parametrize(
+    "init",
+    [
+        {"authorization": "Bearer ada"},
+        {"Authorization": "Bearer ada"},
+        {"headers": {"Authorization": "Bearer ada"}},
+    ],
+)
+async def test_the_init_payload_may_carry_the_token(url: str, init: Any):
+    async with socket(url, init) as connection:
+        await subscribe(connection, "{ whoami }")
+        assert (await heard(connection))["payload"] == {"data": {"whoami": "ada"}}
+
+
+async def test_so_may_the_handshake(url: str):
+    async with socket(url, additional_headers={"Authorization": "Bearer ada"}) as connection:
+        await subscribe(connection, "{ whoami }")
+        assert (await heard(connection))["payload"] == {"data": {"whoami": "ada"}}
+
+
+async def test_a_bad_token_closes_with_4403(url: str):
+    async with socket(url, acknowledged=False) as connection:
+        payload = {"authorization": "Bearer eve"}
+        await say(connection, type="connection_init", payload=payload)
+        assert await closed(connection) == (4403, "Forbidden: The access token is not valid.")
+
+
+async def test_the_end_of_the_token_ends_the_streams(url: str, graph: ToyGraph, callers: Callers):
+    expires_at = int(time.time()) + 1
+    callers.tokens["Bearer ada"] = replace(ADA, expires_at=expires_at)
+    async with socket(url, {"authorization": "Bearer ada"}) as connection:
+        await subscribe(connection, "subscription { forever }")
+        code, reason = await closed(connection)
+        assert (code, reason) == (4403, "Forbidden: the access token has expired")
+        assert expires_at <= time.time() < expires_at + 1
+    assert await settled(graph) == 0
+
+
+async def test_a_revoked_token_ends_the_streams(url: str, graph: ToyGraph, callers: Callers):
+    async with socket(url, {"authorization": "Bearer ada"}) as connection:
+        await subscribe(connection, "subscription { forever }")
+        await heard(connection)
+        del callers.tokens["Bearer ada"]
+        assert (await closed(connection))[0] == 4403
+    assert await settled(graph) == 0
+
+
+async def test_pages_of_other_origins_are_not_let_in(graph: ToyGraph, callers: Callers):
+    async with door(graph, callers, allowed_origins=["https://app.example"]) as url:
+        own = url.replace("ws", "http")
+        for origin in ("https://app.example", own):
+            async with socket(url, origin=origin):
+                pass
+        with pytest.raises(InvalidStatus) as caught:
+            async with socket(url, origin="https://evil.example"):
+                pass
+        assert caught.value.response.status_code == 403
+
+
+async def test_too_many_operations_are_refused_one_by_one(graph: ToyGraph, callers: Callers):
+    async with (
+        door(graph, callers, WebSocketLimits(operations=2)) as url,
+        socket(url) as connection,
+    ):
+        for id in ("a", "b", "c"):
+            await subscribe(connection, "{ slow }", id=id)
+        message = await heard(connection)
+        assert (message["id"], message["type"]) == ("c", "error")
+        assert message["payload"][0]["extensions"]["code"] == "TOO_MANY_OPERATIONS"
+        await subscribe(connection, "{ hello }", id="a")
+        assert (await closed(connection))[0] == 4409
+
+
+async def test_a_client_that_does_not_read_is_let_go_and_delays_nobody(
+    graph: ToyGraph, callers: Callers
+):
+    limits = WebSocketLimits(queue=4, slow_seconds=0.2)
+    async with (
+        door(graph, callers, limits) as url,
+        socket(url, max_queue=1, close_timeout=0.1) as slow,
+        socket(url) as quick,
+    ):
+        await subscribe(slow, "subscription { blocks }")
+        await subscribe(quick, "subscription { forever }")
+        async with asyncio.timeout(20):
+            assert (await heard(slow))["type"] == "next"
+            while graph.running > 1:
+                assert (await heard(quick))["type"] == "next"
+        assert (await heard(quick))["type"] == "next"
