@@ -1,0 +1,286 @@
+"""Where a value can be completed: moves between subgraphs by keys, and the conditions of moves.
+
+A *position* is a place of the query in one subgraph. From it, ``closure`` gives every position of
+the same object that entity fetches can reach; ``advance`` gives the positions of a field's value.
+
+Conditions (a key's fields, a ``@requires`` selection) are the same question asked of a smaller
+selection. They may depend on one another in a circle; what is being computed counts as far as it
+is known, and nothing that leaned on an unfinished answer is remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import FieldNode, InlineFragmentNode, SelectionSetNode
+
+from router.composition.model import Schema
+from router.composition.satisfiability.views import FieldView, SubgraphView
+
+Provided = tuple[SelectionSetNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A value in subgraph ``graph`` whose type there is ``local``; ``provided`` are the field
+    sets that ``@provides`` makes readable below."""
+
+    graph: int
+    local: str
+    provided: Provided = ()
+
+
+Labels = Mapping[str, bool]
+
+
+@dataclass(slots=True)
+class Moves:
+    """Answers about one set of subgraphs, remembered."""
+
+    views: Sequence[SubgraphView]
+    merged: Schema
+    _closures: dict[tuple[Position, str], frozenset[Position]] = field(default_factory=dict)
+    _open: dict[tuple[Position, str], set[Position]] = field(default_factory=dict)
+    _met: dict[tuple[Position, str, str], bool] = field(default_factory=dict)
+    _asking: set[tuple[Position, str, str]] = field(default_factory=set)
+    _leaned_on_open: bool = False
+
+    def closure(self, position: Position, runtime: str) -> frozenset[Position]:
+        """Positions of the same object, of object type ``runtime``, that can be reached."""
+        key = (position, runtime)
+        if key in self._closures:
+            return self._closures[key]
+        if key in self._open:
+            self._leaned_on_open = True
+            return frozenset(self._open[key])
+        self._open[key] = reached = {position}
+        while fresh := [p for p in self._jumps(reached, runtime) if p not in reached]:
+            reached.update(fresh)
+        del self._open[key]
+        result = frozenset(reached)
+        self._remember(self._closures, key, result)
+        return result
+
+    def _remember(self, memory: dict[Any, Any], key: object, result: object) -> None:
+        """Keep an answer unless it leaned on an unfinished one."""
+        if not self._open and not self._asking:
+            self._leaned_on_open = False
+        if not self._leaned_on_open:
+            memory[key] = result
+
+    def _jumps(self, reached: set[Position], runtime: str) -> Iterator[Position]:
+        if runtime in ("Query", "Mutation", "Subscription"):
+            if runtime == "Query":
+                yield from (Position(v.index, "Query") for v in self.views if v.has("Query"))
+            return
+        known = frozenset(reached)
+        for view in self.views:
+            for entity, landing in self._entrances(view, known, runtime):
+                target = Position(view.index, landing)
+                if target not in reached and any(
+                    self.can_resolve(key.selection, known, runtime) for key in view.keys[entity]
+                ):
+                    yield target
+
+    def _entrances(
+        self, view: SubgraphView, reached: Iterable[Position], runtime: str
+    ) -> Iterator[tuple[str, str]]:
+        """(type whose keys are used, type arrived at) through which a subgraph takes the object.
+
+        A representation names the object's own type, or an interface of which the subgraph has
+        an ``@interfaceObject``. Where only an interface object is known so far, the
+        interface's own keys lead to the subgraphs that know the implementations.
+        """
+        is_known = any(p.local not in self.views[p.graph].interface_objects for p in reached)
+        if is_known and view.keys.get(runtime):
+            yield runtime, runtime
+        for interface in self.merged.types[runtime].interfaces:
+            if not view.keys.get(interface):
+                continue
+            if interface in view.interface_objects:
+                yield interface, interface
+            elif not is_known and runtime in view.runtime_types.get(interface, ()):
+                yield interface, runtime
+
+    # Fields
+
+    def advance(
+        self, positions: Iterable[Position], runtime: str, name: str, labels: Labels | None
+    ) -> frozenset[Position]:
+        """Positions of a field's value, asked on an object of type ``runtime`` held at any of
+        ``positions`` or reachable from there. Empty: the field cannot be had.
+
+        ``labels`` are the sides taken of progressive overrides; None while conditions are
+        resolved, where a field that depends on a label is not used at all.
+        """
+        return frozenset(
+            target
+            for position in positions
+            for reached in self.closure(position, runtime)
+            for target in self.step(reached, runtime, name, labels)
+        )
+
+    def step(
+        self, position: Position, runtime: str, name: str, labels: Labels | None
+    ) -> Iterator[Position]:
+        """The position of the field's value when this very position resolves the field."""
+        if name == "__typename":
+            yield position
+            return
+        definition = self.views[position.graph].fields.get((position.local, name))
+        if definition is None or not self._is_usable(position, name, definition, labels):
+            return
+        if not self._meets_requirement(position, runtime, name, definition.requires):
+            return
+        yield Position(position.graph, definition.base, _provided_below(position, name, definition))
+
+    def _meets_requirement(
+        self, position: Position, runtime: str, name: str, required: SelectionSetNode | None
+    ) -> bool:
+        """Whether what the field requires can be had from where the field is resolved."""
+        if required is None:
+            return True
+        question = (position, runtime, name)
+        if question in self._met:
+            return self._met[question]
+        if question in self._asking:  # it requires itself: not this way
+            self._leaned_on_open = True
+            return False
+        self._asking.add(question)
+        result = self.can_resolve(required, self.closure(position, runtime), runtime)
+        self._asking.discard(question)
+        self._remember(self._met, question, result)
+        return result
+
+    def _is_usable(
+        self, position: Position, name: str, definition: FieldView, labels: Labels | None
+    ) -> bool:
+        if definition.overridden_by is not None:
+            return False
+        if definition.external and not _is_provided(position, name, self._names_of(position)):
+            return False
+        if definition.label is None:
+            return True
+        label, wanted = definition.label
+        return labels is not None and labels.get(label) is wanted
+
+    def _names_of(self, position: Position) -> frozenset[str]:
+        """The type itself and the abstract types of its subgraph that it belongs to."""
+        view = self.views[position.graph]
+        return frozenset(
+            name for name, members in view.runtime_types.items() if position.local in members
+        )
+
+    # Conditions
+
+    def can_resolve(
+        self, selection: SelectionSetNode, positions: Iterable[Position], type_name: str
+    ) -> bool:
+        """Whether a field set on ``type_name`` can be had from these positions (taken together)."""
+        positions = frozenset(positions)
+        for node in selection.selections:
+            if isinstance(node, InlineFragmentNode):
+                condition = node.type_condition.name.value if node.type_condition else type_name
+                for runtime, narrowed in self._by_runtime(positions, condition):
+                    if not self.can_resolve(node.selection_set, narrowed, runtime):
+                        return False
+            elif isinstance(node, FieldNode) and not self._can_resolve_field(
+                node, positions, type_name
+            ):
+                return False
+        return True
+
+    def _can_resolve_field(
+        self, node: FieldNode, positions: frozenset[Position], type_name: str
+    ) -> bool:
+        direct = self._on_interface_object(node, positions)
+        if direct and (node.selection_set is None or self._below(node, direct)):
+            return True
+        for runtime, narrowed in self._by_runtime(positions, type_name):
+            values = self.advance(narrowed, runtime, node.name.value, None)
+            if not values:
+                return False
+            if node.selection_set is not None and not self._below(node, values):
+                return False
+        return True
+
+    def _on_interface_object(
+        self, node: FieldNode, positions: frozenset[Position]
+    ) -> frozenset[Position]:
+        """An interface object answers for all implementations at once, whatever they are."""
+        return frozenset(
+            value
+            for position in positions
+            if position.local in self.views[position.graph].interface_objects
+            for value in self.step(position, position.local, node.name.value, None)
+        )
+
+    def _below(self, node: FieldNode, values: frozenset[Position]) -> bool:
+        assert node.selection_set is not None
+        bases = {position.local for position in values}
+        merged = next((b for b in sorted(bases) if self._is_abstract(b)), min(bases))
+        return self.can_resolve(node.selection_set, values, merged)
+
+    def _is_abstract(self, name: str) -> bool:
+        return self.merged.runtime_types(name) != frozenset((name,))
+
+    def _by_runtime(
+        self, positions: frozenset[Position], type_name: str
+    ) -> Iterator[tuple[str, frozenset[Position]]]:
+        """The object types that values at these positions may have, each with its positions."""
+        for runtime in sorted(self.merged.runtime_types(type_name)):
+            narrowed = self.narrow(positions, runtime)
+            if narrowed:
+                yield runtime, narrowed
+
+    def narrow(self, positions: Iterable[Position], runtime: str) -> frozenset[Position]:
+        """The positions at which a value can be of this object type, seen as such."""
+        return frozenset(
+            narrowed
+            for position in positions
+            if (narrowed := self.narrow_one(position, runtime)) is not None
+        )
+
+    def narrow_one(self, position: Position, runtime: str) -> Position | None:
+        view = self.views[position.graph]
+        if position.local in view.interface_objects:
+            interfaces = self.merged.types[runtime].interfaces
+            return position if position.local in (*interfaces, runtime) else None
+        if runtime in view.runtime_types.get(position.local, ()):
+            return Position(position.graph, runtime, position.provided)
+        # The subgraph may know the type only as an interface object that is a union's member.
+        interfaces = self.merged.types[runtime].interfaces
+        members = view.runtime_types.get(position.local, frozenset())
+        for interface in interfaces:
+            if interface in view.interface_objects and interface in members:
+                return Position(position.graph, interface, position.provided)
+        return None
+
+
+def _is_provided(position: Position, name: str, types: frozenset[str]) -> bool:
+    return any(True for _ in _provided_nodes(position.provided, name, types))
+
+
+def _provided_below(position: Position, name: str, definition: FieldView) -> Provided:
+    inherited = [
+        node.selection_set
+        for node in _provided_nodes(position.provided, name, None)
+        if node.selection_set is not None
+    ]
+    own = [definition.provides] if definition.provides is not None else []
+    return (*own, *inherited)
+
+
+def _provided_nodes(
+    provided: Iterable[SelectionSetNode], name: str, types: frozenset[str] | None
+) -> Iterator[FieldNode]:
+    for selection in provided:
+        for node in selection.selections:
+            if isinstance(node, FieldNode) and node.name.value == name:
+                yield node
+            elif isinstance(node, InlineFragmentNode):
+                condition = node.type_condition.name.value if node.type_condition else None
+                if types is None or condition is None or condition in types:
+                    yield from _provided_nodes((node.selection_set,), name, types)

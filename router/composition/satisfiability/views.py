@@ -1,0 +1,148 @@
+"""What each subgraph can resolve, as satisfiability asks it: usable fields, keys, runtime types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from graphql import SelectionSetNode
+
+from router.composition.model import FieldDefinition, Kind, TypeDefinition
+from router.composition.subgraph import SubgraphSchema, split_context, string_value
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvableKey:
+    """A key that ``_entities`` of the subgraph accepts."""
+
+    fields: str
+    selection: SelectionSetNode
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field in one subgraph.
+
+    ``external``: readable only where a ``@provides`` gives the right. ``overridden_by`` names the
+    subgraph that took the field over. ``label`` limits the field to one side of a progressive
+    override: (label, whether it must be on). ``contexts`` are the contexts its arguments read.
+    """
+
+    base: str
+    external: bool = False
+    overridden_by: str | None = None
+    label: tuple[str, bool] | None = None
+    requires: SelectionSetNode | None = None
+    provides: SelectionSetNode | None = None
+    contexts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class SubgraphView:
+    """One subgraph; ``index`` is its position in the list of all."""
+
+    index: int
+    name: str
+    fields: dict[tuple[str, str], FieldView] = field(default_factory=dict)
+    keys: dict[str, tuple[ResolvableKey, ...]] = field(default_factory=dict)
+    runtime_types: dict[str, frozenset[str]] = field(default_factory=dict)
+    interface_objects: set[str] = field(default_factory=set)
+    context_types: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def has(self, type_name: str) -> bool:
+        return type_name in self.runtime_types
+
+    def is_abstract(self, type_name: str) -> bool:
+        return self.runtime_types.get(type_name) != frozenset((type_name,))
+
+
+Overrides = dict[tuple[int, str, str], tuple[str, str | None]]
+
+
+def view_subgraphs(subgraphs: Sequence[SubgraphSchema]) -> list[SubgraphView]:
+    """The views of all subgraphs, in their order; overrides are resolved between them."""
+    overrides = _overrides(subgraphs)
+    return [_view(index, subgraph, overrides) for index, subgraph in enumerate(subgraphs)]
+
+
+def _overrides(subgraphs: Sequence[SubgraphSchema]) -> Overrides:
+    """(source index, type, field) -> (overriding subgraph, label)."""
+    indexes = {subgraph.name: index for index, subgraph in enumerate(subgraphs)}
+    found: Overrides = {}
+    for subgraph in subgraphs:
+        for definition, element in _object_fields(subgraph):
+            override = subgraph.override(element)
+            if override is not None and override.source in indexes:
+                place = (indexes[override.source], definition.name, element.name)
+                found[place] = (subgraph.name, override.label)
+    return found
+
+
+def _object_fields(subgraph: SubgraphSchema) -> Iterator[tuple[TypeDefinition, FieldDefinition]]:
+    for definition in subgraph.schema.types.values():
+        for element in definition.fields.values():
+            yield definition, element
+
+
+def _view(index: int, subgraph: SubgraphSchema, overrides: Overrides) -> SubgraphView:
+    view = SubgraphView(index, subgraph.name)
+    for definition in subgraph.schema.types.values():
+        if definition.kind not in (Kind.OBJECT, Kind.INTERFACE, Kind.UNION):
+            continue
+        view.runtime_types[definition.name] = subgraph.schema.runtime_types(definition.name)
+        view.keys[definition.name] = tuple(
+            ResolvableKey(key.fields, key.selection)
+            for key in subgraph.keys(definition)
+            if key.resolvable and key.selection is not None
+        )
+        if subgraph.is_interface_object(definition):
+            view.interface_objects.add(definition.name)
+        _note_contexts(view, subgraph, definition)
+    for definition, element in _object_fields(subgraph):
+        place = (definition.name, element.name)
+        view.fields[place] = _field_view(index, subgraph, definition, element, overrides)
+    return view
+
+
+def _note_contexts(
+    view: SubgraphView, subgraph: SubgraphSchema, definition: TypeDefinition
+) -> None:
+    for applied in subgraph.applied(definition, "context"):
+        name = string_value(applied.arguments.get("name"))
+        if name is not None:
+            types = view.context_types.get(name, frozenset())
+            view.context_types[name] = types | view.runtime_types[definition.name]
+
+
+def _field_view(
+    index: int,
+    subgraph: SubgraphSchema,
+    definition: TypeDefinition,
+    element: FieldDefinition,
+    overrides: Overrides,
+) -> FieldView:
+    taken = overrides.get((index, definition.name, element.name))
+    own = subgraph.override(element)
+    label = None
+    if own is not None and own.label is not None:
+        label = (own.label, True)
+    elif taken is not None and taken[1] is not None:
+        label = (taken[1], False)
+    requires, provides = subgraph.requires(element), subgraph.provides(element)
+    return FieldView(
+        base=element.type.base,
+        external=subgraph.is_external(definition, element),
+        overridden_by=taken[0] if taken is not None and taken[1] is None else None,
+        label=label,
+        requires=requires.selection if requires else None,
+        provides=provides.selection if provides else None,
+        contexts=tuple(_contexts_read(subgraph, element)),
+    )
+
+
+def _contexts_read(subgraph: SubgraphSchema, element: FieldDefinition) -> Iterator[str]:
+    for argument in element.arguments.values():
+        for applied in subgraph.applied(argument, "fromContext"):
+            name, _ = split_context(string_value(applied.arguments.get("field")) or "")
+            if name:
+                yield name

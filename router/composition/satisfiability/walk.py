@@ -1,0 +1,266 @@
+"""The walk over the API schema: is every path of every query answerable?
+
+A state is an API type with the positions at which its value may be held, the sides taken of
+progressive overrides, and the types passed that set a context. States are visited breadth first,
+so that the query shown for an error is a shortest one. A state is not looked at again when one
+with fewer means (positions, contexts) and fewer assumptions (labels) has been.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition
+from router.composition.report import CompositionError, CompositionHint
+from router.composition.satisfiability import explain
+from router.composition.satisfiability.moves import Moves, Position
+from router.composition.satisfiability.views import SubgraphView
+
+ROOTS = ("Query", "Mutation", "Subscription")
+INTROSPECTION = ("__typename", "__schema", "__type")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One stop of the walk; ``trail`` is the query that leads here."""
+
+    type: str
+    positions: frozenset[Position]
+    labels: tuple[tuple[str, bool], ...] = ()
+    contexts: frozenset[str] = frozenset()
+    trail: explain.Trail = ()
+
+
+class TooManyPaths(Exception):
+    """More live positions than the caller allows."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """One run over a merged schema. ``is_visible`` tells whether an element is in the API."""
+
+    views: Sequence[SubgraphView]
+    merged: Schema
+    is_visible: Callable[[TypeDefinition | FieldDefinition], bool]
+    max_paths: int
+    moves: Moves = field(init=False)
+    errors: list[CompositionError] = field(default_factory=list)
+    hints: list[CompositionHint] = field(default_factory=list)
+    _visited: dict[str, list[State]] = field(default_factory=dict)
+    _reported: set[tuple[str, str]] = field(default_factory=set)
+    _setters: frozenset[str] = frozenset()
+    _labels: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.moves = Moves(self.views, self.merged)
+        self._setters = frozenset(
+            name for v in self.views for types in v.context_types.values() for name in types
+        )
+        for view in self.views:
+            for place, definition in view.fields.items():
+                if definition.label is not None:
+                    self._labels[place] = definition.label[0]
+
+    def run(self) -> None:
+        """Fill ``errors`` and ``hints``. Raises TooManyPaths."""
+        for root in ROOTS:
+            if root not in self.merged.types:
+                continue
+            positions = frozenset(Position(v.index, root) for v in self.views if v.has(root))
+            start = State(root, positions)
+            if root == "Mutation":
+                for name in self._fields(root):
+                    self._mutation_field(start, name)
+            else:
+                self._explore([start])
+
+    def _explore(self, states: Sequence[State]) -> None:
+        queue = deque(states)
+        live = sum(len(s.positions) for s in queue)
+        while queue:
+            if live > self.max_paths:
+                raise TooManyPaths
+            state = queue.popleft()
+            live -= len(state.positions)
+            if self._is_covered(state):
+                continue
+            self._visited.setdefault(state.type, []).append(state)
+            for following in self._next(state):
+                live += len(following.positions)
+                queue.append(following)
+
+    def _is_covered(self, state: State) -> bool:
+        return any(
+            seen.positions <= state.positions
+            and seen.contexts <= state.contexts
+            and set(seen.labels) <= set(state.labels)
+            for seen in self._visited.get(state.type, ())
+        )
+
+    def _next(self, state: State) -> Iterator[State]:
+        if self.merged.types[state.type].kind is Kind.OBJECT:
+            for name in self._fields(state.type):
+                yield from self._field(state, name)
+        else:
+            yield from self._implementations(state)
+
+    def _fields(self, type_name: str) -> Iterator[str]:
+        definition = self.merged.types[type_name]
+        for name, element in definition.fields.items():
+            if name in INTROSPECTION or not self.is_visible(element):
+                continue
+            base = self.merged.types.get(element.type.base)
+            if base is None or self.is_visible(base):
+                yield name
+
+    # Type conditions
+
+    def _implementations(self, state: State) -> Iterator[State]:
+        for runtime in sorted(self.merged.runtime_types(state.type)):
+            if not self.is_visible(self.merged.types[runtime]):
+                continue
+            narrowed = [
+                self.moves.narrow_one(p, runtime) for p in sorted(state.positions, key=_by_graph)
+            ]
+            if any(position is None for position in narrowed):
+                continue  # a subgraph that may be asked can never return this type here
+            positions = [p for p in narrowed if p is not None]
+            known = frozenset(p for p in positions if self._knows_type(p, runtime))
+            condition = replace(
+                state, type=runtime, positions=known, trail=(*state.trail, explain.on(runtime))
+            )
+            if known:
+                yield condition
+            else:
+                self._report(
+                    condition, runtime, state.type, explain.unknown_type(self.views, positions)
+                )
+
+    def _knows_type(self, position: Position, runtime: str) -> bool:
+        """Behind an interface object the type is known once the interface itself is reached."""
+        if position.local not in self.views[position.graph].interface_objects:
+            return True
+        return any(
+            reached.local not in self.views[reached.graph].interface_objects
+            for reached in self.moves.closure(position, runtime)
+        )
+
+    # Fields
+
+    def _field(self, state: State, name: str) -> Iterator[State]:
+        for labels in self._label_choices(state, name):
+            following = self._advance(state, name, labels)
+            if following is None:
+                continue
+            base = self.merged.types.get(following.type)
+            if base is not None and base.kind in (Kind.OBJECT, Kind.INTERFACE, Kind.UNION):
+                self._compare_runtime_types(state, name, following)
+                yield following
+
+    def _label_choices(self, state: State, name: str) -> Iterator[tuple[tuple[str, bool], ...]]:
+        label = self._labels.get((state.type, name))
+        if label is None or label in dict(state.labels):
+            yield state.labels
+            return
+        for side in (False, True):
+            yield (*state.labels, (label, side))
+
+    def _advance(
+        self, state: State, name: str, labels: tuple[tuple[str, bool], ...]
+    ) -> State | None:
+        element = self.merged.types[state.type].fields[name]
+        values = self.moves.advance(state.positions, state.type, name, dict(labels))
+        contexts = state.contexts
+        if state.type in self._setters:
+            contexts |= {state.type}
+        values = self._with_contexts(values, state, name, contexts)
+        following = State(
+            element.type.base,
+            values,
+            labels,
+            contexts,
+            (*state.trail, explain.field(state.type, element)),
+        )
+        if values:
+            return following
+        reasons = explain.why_not(self.moves, state.positions, state.type, name)
+        self._report(following, state.type, name, reasons)
+        return None
+
+    def _with_contexts(
+        self, values: frozenset[Position], state: State, name: str, contexts: frozenset[str]
+    ) -> frozenset[Position]:
+        """Drop the subgraphs whose field reads a context that nothing on this path has set."""
+
+        def is_met(position: Position) -> bool:
+            view = self.views[position.graph]
+            definition = view.fields.get((state.type, name))
+            needed = definition.contexts if definition else ()
+            return all(view.context_types.get(c, frozenset()) & contexts for c in needed)
+
+        return frozenset(p for p in values if is_met(p))
+
+    def _compare_runtime_types(self, state: State, name: str, following: State) -> None:
+        if self.merged.types[following.type].kind is Kind.OBJECT:
+            return
+        views = [(self.views[p.graph], p.local) for p in sorted(following.positions, key=_by_graph)]
+        # A subgraph that declares an object type (or an interface object) has made its promise.
+        sets = {v.name: v.runtime_types[local] for v, local in views if v.is_abstract(local)}
+        if len(sets) < 2:
+            return
+        common = frozenset.intersection(*sets.values())
+        place = (state.type, name)
+        if len(set(sets.values())) < 2 or place in self._reported:
+            return
+        self._reported.add(place)
+        query = explain.query(following.trail)
+        if common:
+            self.hints.append(explain.different_runtime_types(query, place, following.type, sets))
+        else:
+            self.errors.append(explain.disjoint_runtime_types(query, place, following.type, sets))
+
+    def _report(self, state: State, type_name: str, name: str, reasons: Sequence[str]) -> None:
+        if (type_name, name) not in self._reported:
+            self._reported.add((type_name, name))
+            self.errors.append(explain.unsatisfiable(state.trail, f"{type_name}.{name}", reasons))
+
+    # Mutations
+
+    def _mutation_field(self, start: State, name: str) -> None:
+        """A mutation field is called once, in one subgraph: one of them must do for all of what
+        can be asked below it."""
+        holders = sorted(
+            position.graph
+            for position in start.positions
+            if any(True for _ in self.moves.step(position, "Mutation", name, None))
+        )
+        if len(holders) < 2:
+            self._explore(list(self._field(start, name)))
+            return
+        attempts: Mapping[str, Walk] = {
+            self.views[g].name: self._attempt(start, name, g) for g in holders
+        }
+        good = next((a for a in attempts.values() if not a.errors), None)
+        if good is not None:
+            self._visited = good._visited
+            self.hints.extend(good.hints)
+            self._reported |= good._reported
+            return
+        self.errors.append(
+            explain.unsatisfiable_mutation(name, {n: a.errors for n, a in attempts.items()})
+        )
+
+    def _attempt(self, start: State, name: str, graph: int) -> Walk:
+        attempt = Walk(self.views, self.merged, self.is_visible, self.max_paths)
+        attempt.moves = self.moves
+        attempt._visited = {key: list(states) for key, states in self._visited.items()}
+        attempt._reported = set(self._reported)
+        alone = replace(start, positions=frozenset((Position(graph, "Mutation"),)))
+        attempt._explore(list(attempt._field(alone, name)))
+        return attempt
+
+
+def _by_graph(position: Position) -> tuple[int, str]:
+    return position.graph, position.local
