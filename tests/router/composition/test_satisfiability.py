@@ -1,0 +1,214 @@
+"""Satisfiability: graphs that cannot answer some query, and graphs that look so but can."""
+
+import pytest
+
+from router.composition.compose import Composition, compose
+from router.composition.subgraph import Subgraph
+
+LINK = (
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", '
+    '"@external", "@requires", "@provides", "@shareable", "@override", "@interfaceObject", '
+    '"@context", "@fromContext", "@inaccessible"])\n'
+)
+
+
+def composed(max_paths: int = 1_000_000, **sdls: str) -> Composition:
+    subgraphs = [Subgraph(name, f"http://{name}.test", LINK + sdl) for name, sdl in sdls.items()]
+    return compose(subgraphs, max_paths=max_paths)
+
+
+def codes(composition: Composition) -> list[str]:
+    return [error.code for error in composition.errors]
+
+
+def test_a_field_behind_a_key_that_cannot_be_had_is_reported_with_a_query_and_reasons():
+    composition = composed(
+        a='type Query { t(n: Int!): T } type T @key(fields: "id") { id: ID! }',
+        b='type T @key(fields: "sku") { sku: ID! }',
+    )
+    assert codes(composition) == ["SATISFIABILITY_ERROR"]
+    assert composition.errors[0].coordinate == "T.sku"
+    assert composition.errors[0].message == (
+        "This query of the supergraph cannot be answered by the subgraphs:\n"
+        "{\n  t(n: 0) {\n    sku\n  }\n}\n"
+        "because:\n"
+        '- from subgraph "a": there is no field "T.sku".\n'
+        '- subgraph "b" has the field but cannot be reached: the fields of @key(fields: "sku") '
+        "cannot be resolved on this path."
+    )
+
+
+def test_keys_may_be_collected_over_several_subgraphs():
+    composition = composed(
+        a='type Query { t: T } type T @key(fields: "id") { id: ID! }',
+        b='type T @key(fields: "id") { id: ID! code: String! @shareable }',
+        c='type T @key(fields: "id code") { id: ID! code: String! far: Int }',
+    )
+    assert codes(composition) == []
+
+
+def test_a_chain_of_keys_is_followed():
+    composition = composed(
+        a='type Query { t: T } type T @key(fields: "id") { id: ID! }',
+        b='type T @key(fields: "id") @key(fields: "code") { id: ID! code: String! }',
+        c='type T @key(fields: "code") { code: String! far: Int }',
+    )
+    assert codes(composition) == []
+
+
+def test_a_nested_key_is_followed_through_the_other_entity():
+    a = (
+        'type Query { t: T } type T @key(fields: "id") { id: ID! owner: O! } '
+        'type O @key(fields: "id") { id: ID! }'
+    )
+    c = 'type T @key(fields: "owner { code }") { owner: O! @shareable far: Int } type O { code: ID! @shareable }'
+    b = 'type O @key(fields: "id") { id: ID! code: ID! @shareable }'
+    assert codes(composed(a=a.replace("owner: O!", "owner: O! @shareable"), b=b, c=c)) == []
+
+
+def test_a_value_type_without_key_cannot_be_completed_elsewhere():
+    composition = composed(
+        a="type Query { v: V } type V { x: Int }",
+        b="type V { y: Int }",
+    )
+    assert codes(composition) == ["SATISFIABILITY_ERROR"]
+    assert '"V" has no resolvable @key there' in composition.errors[0].message
+
+
+def test_a_shared_root_field_is_asked_in_every_subgraph_that_has_it():
+    composition = composed(
+        a="type Query { v: V @shareable } type V { x: Int }",
+        b="type Query { v: V @shareable } type V { y: Int }",
+    )
+    assert codes(composition) == []
+
+
+def test_a_shared_mutation_field_is_called_only_once():
+    composition = composed(
+        a="type Query { x: Int } type Mutation { f: V @shareable } type V { x: Int }",
+        b="type Mutation { f: V @shareable } type V { y: Int }",
+    )
+    assert codes(composition) == ["SATISFIABILITY_ERROR"]
+    assert composition.errors[0].coordinate == "Mutation.f"
+
+
+def test_a_shared_mutation_field_is_fine_when_one_subgraph_can_answer_alone():
+    composition = composed(
+        a="type Query { x: Int } type Mutation { f: V @shareable } type V { x: Int @shareable }",
+        b="type Mutation { f: V @shareable } type V { x: Int @shareable y: Int }",
+    )
+    assert codes(composition) == []
+
+
+def test_an_unresolvable_key_is_no_way_in():
+    composition = composed(
+        a='type Query { t: T } type T @key(fields: "id") { id: ID! }',
+        b='type T @key(fields: "id", resolvable: false) { id: ID! far: Int }',
+    )
+    assert codes(composition) == ["SATISFIABILITY_ERROR"]
+
+
+def test_provided_fields_are_readable_on_that_path_only():
+    owner = 'type T @key(fields: "id") { id: ID! name: String @shareable }'
+    other = (
+        'type Query { one: T @provides(fields: "name") } '
+        'type T @key(fields: "id", resolvable: false) { id: ID! name: String @external }'
+    )
+    assert codes(composed(a=owner, b=other)) == []
+    closed = owner.replace('"id")', '"id", resolvable: false)')
+    assert codes(composed(a=closed, b=other)) == []
+    assert codes(composed(a=closed, b=other.replace("{ one", "{ two: T one"))) == [
+        "SATISFIABILITY_ERROR"
+    ]
+
+
+def test_required_fields_must_be_reachable_from_where_they_are_required():
+    a = 'type Query { t: T } type T @key(fields: "id") { id: ID! size: Int }'
+    b = (
+        'type T @key(fields: "id") { id: ID! size: Int @external '
+        'price: Int @requires(fields: "size") }'
+    )
+    assert codes(composed(a=a, b=b)) == []
+    closed = a.replace('"id")', '"id", resolvable: false)')
+    broken = composed(a=closed, b=b)
+    assert [e.coordinate for e in broken.errors] == ["T.price"]
+
+
+def test_requirements_may_require_one_another_in_a_chain_but_not_in_a_circle():
+    base = 'type Query { t: T } type T @key(fields: "id") { id: ID! }'
+    b = 'type T @key(fields: "id") { id: ID! y: Int @external x: Int @requires(fields: "y") }'
+    chain = 'type T @key(fields: "id") { id: ID! y: Int }'
+    circle = 'type T @key(fields: "id") { id: ID! x: Int @external y: Int @requires(fields: "x") }'
+    assert codes(composed(a=base, b=b, c=chain)) == []
+    assert set(codes(composed(a=base, b=b, c=circle))) == {"SATISFIABILITY_ERROR"}
+
+
+def test_overriding_the_key_of_the_only_way_out_is_an_error():
+    composition = composed(
+        a='type Query { t: T } type T @key(fields: "k") { k: ID @override(from: "b") a: Int }',
+        b='type Query { other: T } type T @key(fields: "k") { k: ID b: Int }',
+    )
+    assert set(codes(composition)) == {"SATISFIABILITY_ERROR"}
+    assert 'overridden by subgraph "a"' in composition.errors[0].message
+
+
+def test_both_sides_of_a_progressive_override_are_checked():
+    a = (
+        'type Query { t: T } type T @key(fields: "id") { id: ID! '
+        'v: V @override(from: "b", label: "new") } type V { x: Int @shareable }'
+    )
+    b = 'type T @key(fields: "id") { id: ID! v: V } type V { x: Int @shareable }'
+    assert codes(composed(a=a, b=b)) == []
+    only_new = a.replace("{ x: Int @shareable }", "{ x: Int @shareable y: Int }")
+    assert [e.coordinate for e in composed(a=only_new, b=b).errors] == ["V.y"]
+
+
+def test_the_type_behind_an_interface_object_must_be_learned_somewhere():
+    a = (
+        'interface I @key(fields: "id") { id: ID! } '
+        'type A implements I @key(fields: "id") { id: ID! }'
+    )
+    b = 'type Query { i: I } type I @interfaceObject @key(fields: "id") { id: ID! y: Int }'
+    assert codes(composed(a=a, b=b)) == []
+    composition = composed(a=a.replace('interface I @key(fields: "id")', "interface I"), b=b)
+    assert codes(composition) == ["SATISFIABILITY_ERROR"]
+    assert "@interfaceObject" in composition.errors[0].message
+
+
+def test_shared_fields_need_a_runtime_type_in_common():
+    a = "interface I { x: Int } type Query { i: I @shareable }"
+    one, two = "type P implements I { x: Int }", "type Q implements I { x: Int }"
+    disjoint = composed(a=f"{a} {one}", b=f"{a} {two}")
+    assert codes(disjoint) == ["SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES"]
+    both = f"{one} {two}".replace("x: Int", "x: Int @shareable")
+    shared = composed(a=f"{a} {both}", b=f"{a} {two.replace('x: Int', 'x: Int @shareable')}")
+    assert codes(shared) == []
+    assert "INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN" in {h.code for h in shared.hints}
+
+
+def test_a_context_must_be_set_on_every_path():
+    a = (
+        "type Query { holder: Holder %s } "
+        'type Holder @key(fields: "id") @context(name: "ctx") { id: ID! prop: String! child: Child } '
+        'type Child @key(fields: "id") { id: ID! '
+        'made(arg: String @fromContext(field: "$ctx { prop }")): Int }'
+    )
+    b = 'type Child @key(fields: "id") { id: ID! }'
+    assert codes(composed(a=a % "", b=b)) == []
+    missing = composed(a=a % "lone: Child", b=b)
+    assert [e.coordinate for e in missing.errors] == ["Child.made"]
+
+
+def test_inaccessible_elements_need_not_be_reachable():
+    composition = composed(
+        a="type Query { v: V } type V { x: Int }",
+        b="type V { y: Int @inaccessible }",
+    )
+    assert codes(composition) == []
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(1, True), (1_000, False)])
+def test_the_number_of_open_paths_is_bounded(limit: int, expected: bool):
+    sdl = "type Query { v: V @shareable } type V { x: Int @shareable }"
+    composition = composed(limit, a=sdl, b=sdl)
+    assert (codes(composition) == ["MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"]) is expected
