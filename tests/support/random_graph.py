@@ -172,6 +172,9 @@ class GraphMaker:
             return ""
         name, output = pick(self.chance, options)
         draft.add(target, name, f"{name}: {output} @external")
+        owner = entity.leaves[name][1][0].types[target]
+        if "@shareable" not in owner[name]:
+            owner[name] += " @shareable"
         return f' @provides(fields: "{name}")'
 
     def _requires(self, entity: Entity) -> None:
@@ -203,8 +206,10 @@ class GraphMaker:
         others = [d for d in entity.homes if d is not source and name not in d.types[entity.name]]
         if others:
             draft = pick(self.chance, others)
-            line = f'{name}: {output} @override(from: "{source.name}")'
+            shared = " @shareable" if "@shareable" in source.types[entity.name][name] else ""
+            line = f'{name}: {output} @override(from: "{source.name}"){shared}'
             draft.add(entity.name, name, line)
+            entity.leaves[name] = (output, [draft])
 
     def _interface_object(self) -> None:
         if len(self.drafts) < 2 or not happens(self.chance, 30):
