@@ -6,6 +6,7 @@ locations, fewer optional arguments, stricter optional ones, another name for a 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from graphql import Undefined, value_from_ast_untyped
 
@@ -28,6 +29,18 @@ BUILT_IN_SCALARS = frozenset(built_in_definitions().types)
 # What federation adds to every subgraph; printed SDL may carry it.
 FEDERATION_TYPES = {"_Any": Kind.SCALAR, "_Entity": Kind.UNION, "_Service": Kind.OBJECT}
 
+# Printed schemas may carry these; they are the same everywhere (spec 4.5).
+INTROSPECTION_TYPES = (
+    "__Schema",
+    "__Type",
+    "__TypeKind",
+    "__Field",
+    "__InputValue",
+    "__EnumValue",
+    "__Directive",
+    "__DirectiveLocation",
+)
+
 # Federation 1 users wrote these arguments in many ways that nobody ever checked.
 _LOOSE_IN_FEDERATION_1 = ("key", "requires", "provides")
 
@@ -48,8 +61,7 @@ def link_subgraph(
     known: dict[str, tuple[str, str]] = {}
     for link in features:
         errors += _take_out_feature(subgraph, link, known)
-    for kind_error in _check_federation_types(schema):
-        errors.append(kind_error)
+    errors += _check_federation_types(schema)
     _use_specification_names(schema, known)
     return subgraph, errors
 
@@ -64,11 +76,13 @@ def _federation_1(schema: Schema) -> Link:
 
 
 def _take_out_built_ins(schema: Schema) -> Iterator[CompositionError]:
+    for name in INTROSPECTION_TYPES:
+        schema.types.pop(name, None)
     built_in = built_in_definitions()
     for name, expected in built_in.types.items():
         own = schema.types.pop(name, None)
         if own is not None:
-            yield from _compare_types(own, expected, name)
+            yield from _compare_types(own, expected)
     for name, expected in built_in.directives.items():
         own = schema.directives.pop(name, None)
         if own is not None:
@@ -93,12 +107,23 @@ def _take_out_feature(
         if own is not None:
             yield from _compare_directives(own, expected, schema, local_types)
         known[local] = (link.identity, name)
-        subgraph.spec_directives[name] = expected
+        subgraph.spec_directives[name] = _with_local_types(expected, local_types)
         subgraph.local_names[name] = local
     for name, expected in definitions.types.items():
         own = schema.types.pop(local_types[name], None)
         if own is not None:
-            yield from _compare_types(own, expected, local_types[name])
+            yield from _compare_types(own, expected)
+        subgraph.spec_types[local_types[name]] = expected
+
+
+def _with_local_types(
+    definition: DirectiveDefinition, local_types: dict[str, str]
+) -> DirectiveDefinition:
+    arguments = {
+        name: replace(argument, type=_renamed(argument.type, local_types))
+        for name, argument in definition.arguments.items()
+    }
+    return replace(definition, arguments=arguments)
 
 
 def _drop_loose_definitions(schema: Schema) -> None:
@@ -199,9 +224,7 @@ def _renamed(ref: TypeRef, local_types: dict[str, str]) -> TypeRef:
     return TypeRef(local_types.get(ref.base, ref.base), non_null=ref.non_null)
 
 
-def _compare_types(
-    own: TypeDefinition, expected: TypeDefinition, local: str
-) -> Iterator[CompositionError]:
+def _compare_types(own: TypeDefinition, expected: TypeDefinition) -> Iterator[CompositionError]:
     if own.kind is not expected.kind:
         yield _type_error(own, f"it should be a {expected.kind} but is a {own.kind}")
     elif own.kind is Kind.ENUM and set(own.values) != set(expected.values):

@@ -68,13 +68,15 @@ class AppliedDirective:
     """One application of a directive, arguments as AST values in the order written.
     ``feature`` is the identity URL of the specification when composition itself knows the
     directive (federation, link, cost...); ``name`` is then the specification's name, whatever
-    the SDL calls it. Own directives and those of other features keep the SDL's name."""
+    the SDL calls it. Own directives and those of other features keep the SDL's name.
+    ``declaration`` counts the declarations of a type: 0 its definition, n its nth extension."""
 
     name: str
     arguments: dict[str, ValueNode] = field(default_factory=dict)
     place: Place | None = None
     on_extension: bool = False
     feature: str | None = None
+    declaration: int = 0
 
 
 @dataclass(slots=True)
@@ -100,6 +102,7 @@ class FieldDefinition:
     applied: list[AppliedDirective] = field(default_factory=list)
     place: Place | None = None
     on_extension: bool = False
+    declaration: int = 0
 
 
 @dataclass(slots=True)

@@ -109,6 +109,7 @@ class _Reader:
         self.schema = Schema()
         self.errors: list[CompositionError] = []
         self.has_schema_definition = False
+        self.extension_counts: dict[str, int] = {}
 
     def read(self, document: DocumentNode) -> tuple[Schema, list[CompositionError]]:
         for node in document.definitions:
@@ -146,7 +147,7 @@ class _Reader:
                 self.refuse('There can be only one "schema" definition.', None, node)
             self.has_schema_definition = True
             self.schema.description = _description(node)
-        self.schema.applied += self.read_applied(node.directives, extends)
+        self.schema.applied += self.read_applied(node.directives, int(extends))
         for operation in node.operation_types or ():
             kind, name = operation.operation.value, operation.type.name.value
             if kind in self.schema.roots:
@@ -171,10 +172,11 @@ class _Reader:
         definition = self.type_to_fill(node, name, kind, extends)
         if definition is None:
             return
-        definition.applied += self.read_applied(node.directives, extends)
+        declaration = self.count_declaration(name) if extends else 0
+        definition.applied += self.read_applied(node.directives, declaration)
         if kind is Kind.OBJECT or kind is Kind.INTERFACE:
             self.read_interfaces(definition, node)
-            self.read_fields(definition, node, extends)
+            self.read_fields(definition, node, declaration)
         elif kind is Kind.UNION:
             self.read_members(definition, node)
         elif kind is Kind.ENUM:
@@ -183,6 +185,10 @@ class _Reader:
             self.add_input_values(
                 definition.input_fields, node.fields, lambda field: f"{name}.{field}", "field"
             )
+
+    def count_declaration(self, name: str) -> int:
+        self.extension_counts[name] = self.extension_counts.get(name, 0) + 1
+        return self.extension_counts[name]
 
     def type_to_fill(
         self, node: Any, name: str, kind: Kind, extends: bool
@@ -215,24 +221,27 @@ class _Reader:
             else:
                 definition.interfaces.append(interface)
 
-    def read_fields(self, definition: TypeDefinition, node: Any, extends: bool) -> None:
+    def read_fields(self, definition: TypeDefinition, node: Any, declaration: int) -> None:
         for item in node.fields or ():
-            field = self.read_field(definition.name, item, extends)
+            field = self.read_field(definition.name, item, declaration)
             coordinate = f"{definition.name}.{field.name}"
             if field.name in definition.fields:
                 self.refuse(f'Field "{coordinate}" can only be defined once.', coordinate, item)
             else:
                 definition.fields[field.name] = field
 
-    def read_field(self, parent: str, node: FieldDefinitionNode, extends: bool) -> FieldDefinition:
+    def read_field(
+        self, parent: str, node: FieldDefinitionNode, declaration: int
+    ) -> FieldDefinition:
         name = node.name.value
         field = FieldDefinition(
             name,
             read_type_ref(node.type),
             description=_description(node),
-            applied=self.read_applied(node.directives, extends),
+            applied=self.read_applied(node.directives, declaration),
             place=self.place(node),
-            on_extension=extends,
+            on_extension=declaration > 0,
+            declaration=declaration,
         )
         self.add_input_values(
             field.arguments, node.arguments, lambda argument: f"{parent}.{name}({argument}:)"
@@ -303,12 +312,17 @@ class _Reader:
         self.schema.directives[name] = definition
 
     def read_applied(
-        self, nodes: Iterable[DirectiveNode] | None, extends: bool = False
+        self, nodes: Iterable[DirectiveNode] | None, declaration: int = 0
     ) -> list[AppliedDirective]:
-        return [self.read_application(node, extends) for node in nodes or ()]
+        return [self.read_application(node, declaration) for node in nodes or ()]
 
-    def read_application(self, node: DirectiveNode, extends: bool) -> AppliedDirective:
-        applied = AppliedDirective(node.name.value, place=self.place(node), on_extension=extends)
+    def read_application(self, node: DirectiveNode, declaration: int) -> AppliedDirective:
+        applied = AppliedDirective(
+            node.name.value,
+            place=self.place(node),
+            on_extension=declaration > 0,
+            declaration=declaration,
+        )
         for argument in node.arguments or ():
             name = argument.name.value
             if name in applied.arguments:

@@ -79,8 +79,9 @@ class SubgraphSchema:
     url: str
     schema: Schema
     links: Links
-    # Directives of specifications that can be used here: by specification name, with the name
-    # they have in the SDL.
+    # What the specifications give this subgraph: directives by specification name (their name in
+    # the SDL is in ``local_names``), types by the name that the SDL would use.
+    spec_types: dict[str, TypeDefinition] = field(default_factory=dict)
     spec_directives: dict[str, DirectiveDefinition] = field(default_factory=dict)
     local_names: dict[str, str] = field(default_factory=dict)
 
@@ -172,9 +173,7 @@ class SubgraphSchema:
         place = (parent.name, element.name)
         return (
             self.has(element, "shareable")
-            or any(
-                a.on_extension == element.on_extension for a in self.applied(parent, "shareable")
-            )
+            or any(a.declaration == element.declaration for a in self.applied(parent, "shareable"))
             or place in self._key_fields
             or place in self._provided
         )

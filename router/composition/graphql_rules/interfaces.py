@@ -1,0 +1,123 @@
+"""Types have all fields of their interfaces, compatibly (spec 3.6, IsValidImplementation)."""
+
+from collections.abc import Iterator
+
+from router.composition.graphql_rules.violation import violation
+from router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition, TypeRef
+from router.composition.report import CompositionError
+from router.composition.subgraph import SubgraphSchema
+
+
+def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
+    schema = subgraph.schema
+    for definition in schema.types.values():
+        for name in definition.interfaces:
+            interface = schema.types.get(name)
+            if interface is None or interface.kind is not Kind.INTERFACE:
+                reason = "is unknown" if interface is None else f"is of kind {interface.kind}"
+                yield violation(
+                    f'Type "{definition.name}" can only implement interfaces, but "{name}"'
+                    f" {reason}.",
+                    definition.name,
+                    definition.place,
+                )
+            elif name == definition.name:
+                yield violation(
+                    f'Interface "{name}" cannot implement itself.', name, definition.place
+                )
+            else:
+                yield from _check_inherited(definition, interface)
+                yield from _check_fields(schema, definition, interface)
+
+
+def _check_inherited(
+    definition: TypeDefinition, interface: TypeDefinition
+) -> Iterator[CompositionError]:
+    for inherited in interface.interfaces:
+        if inherited == definition.name:
+            yield violation(
+                f'Interface "{definition.name}" cannot implement "{interface.name}", which'
+                " implements it.",
+                definition.name,
+                definition.place,
+            )
+        elif inherited not in definition.interfaces:
+            yield violation(
+                f'Type "{definition.name}" must implement "{inherited}" because its interface'
+                f' "{interface.name}" does.',
+                definition.name,
+                definition.place,
+            )
+
+
+def _check_fields(
+    schema: Schema, definition: TypeDefinition, interface: TypeDefinition
+) -> Iterator[CompositionError]:
+    for expected in interface.fields.values():
+        coordinate = f"{definition.name}.{expected.name}"
+        own = definition.fields.get(expected.name)
+        if own is None:
+            yield violation(
+                f'Field "{interface.name}.{expected.name}" is missing on "{definition.name}",'
+                " which implements that interface.",
+                coordinate,
+                definition.place,
+            )
+            continue
+        if not is_subtype(schema, own.type, expected.type):
+            yield violation(
+                f'Field "{coordinate}" of type {own.type} does not fit interface field'
+                f' "{interface.name}.{expected.name}" of type {expected.type}.',
+                coordinate,
+                own.place,
+            )
+        yield from _check_arguments(coordinate, own, interface.name, expected)
+
+
+def _check_arguments(
+    coordinate: str, own: FieldDefinition, interface: str, expected: FieldDefinition
+) -> Iterator[CompositionError]:
+    for argument in expected.arguments.values():
+        own_argument = own.arguments.get(argument.name)
+        if own_argument is None:
+            yield violation(
+                f'Argument "{interface}.{expected.name}({argument.name}:)" is missing on'
+                f' "{coordinate}", which implements that interface.',
+                coordinate,
+                own.place,
+            )
+        elif own_argument.type != argument.type:
+            yield violation(
+                f'Argument "{coordinate}({argument.name}:)" should have type {argument.type} like'
+                f' the one of interface "{interface}", but has {own_argument.type}.',
+                coordinate,
+                own_argument.place,
+            )
+    for argument in own.arguments.values():
+        is_required = argument.type.non_null and argument.default is None
+        if argument.name not in expected.arguments and is_required:
+            yield violation(
+                f'Argument "{coordinate}({argument.name}:)" is required although interface'
+                f' "{interface}" does not have it.',
+                coordinate,
+                argument.place,
+            )
+
+
+def is_subtype(schema: Schema, own: TypeRef, expected: TypeRef) -> bool:
+    """Whether a field of type ``own`` may implement one of type ``expected`` (covariance)."""
+    if expected.non_null:
+        return own.non_null and is_subtype(schema, own.nullable(), expected.nullable())
+    own = own.nullable()
+    if expected.of is not None:
+        return own.of is not None and is_subtype(schema, own.of, expected.of)
+    if own.of is not None:
+        return False
+    if own.base == expected.base:
+        return True
+    wider, narrower = schema.types.get(expected.base), schema.types.get(own.base)
+    if wider is None or narrower is None:
+        return False
+    if wider.kind is Kind.UNION:
+        return narrower.name in wider.members
+    return wider.kind is Kind.INTERFACE and wider.name in narrower.interfaces

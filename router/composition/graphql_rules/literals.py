@@ -1,0 +1,85 @@
+"""Whether a literal fits an input type (spec 3.5 to 3.12, input coercion)."""
+
+from graphql import (
+    BooleanValueNode,
+    EnumValueNode,
+    FloatValueNode,
+    IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    StringValueNode,
+    ValueNode,
+    VariableNode,
+    print_ast,
+)
+
+from router.composition.model import Kind, TypeDefinition, TypeRef
+from router.composition.subgraph import SubgraphSchema
+
+_LITERALS: dict[str, tuple[type[ValueNode], ...]] = {
+    "Int": (IntValueNode,),
+    "Float": (IntValueNode, FloatValueNode),
+    "String": (StringValueNode,),
+    "Boolean": (BooleanValueNode,),
+    "ID": (StringValueNode, IntValueNode),
+}
+_INT_RANGE = range(-(2**31), 2**31)
+
+
+def literal_problem(subgraph: SubgraphSchema, value: ValueNode, expected: TypeRef) -> str | None:
+    """What is wrong with the value, as the end of a sentence; None when it fits. Custom scalars
+    take anything, unknown types are another rule's business."""
+    if isinstance(value, VariableNode):
+        return "cannot be a variable"
+    if isinstance(value, NullValueNode):
+        return f"of type {expected} cannot be null" if expected.non_null else None
+    if expected.of is not None:
+        items = value.values if isinstance(value, ListValueNode) else (value,)
+        problems = (literal_problem(subgraph, item, expected.of) for item in items)
+        return next((problem for problem in problems if problem), None)
+    if expected.base in _LITERALS:
+        return _built_in_problem(value, expected)
+    definition = subgraph.schema.types.get(expected.base) or subgraph.spec_types.get(expected.base)
+    if definition is not None and definition.kind is Kind.ENUM:
+        # A name in quotes is taken for the value too: subgraph libraries print defaults so.
+        is_name = isinstance(value, EnumValueNode | StringValueNode)
+        is_member = is_name and value.value in definition.values
+        return None if is_member else _mismatch(value, expected)
+    if definition is not None and definition.kind is Kind.INPUT_OBJECT:
+        return _object_problem(subgraph, value, definition)
+    return None
+
+
+def _built_in_problem(value: ValueNode, expected: TypeRef) -> str | None:
+    if not isinstance(value, _LITERALS[expected.base]):
+        return _mismatch(value, expected)
+    is_int = expected.base == "Int" and isinstance(value, IntValueNode)
+    return _mismatch(value, expected) if is_int and int(value.value) not in _INT_RANGE else None
+
+
+def _object_problem(
+    subgraph: SubgraphSchema, value: ValueNode, definition: TypeDefinition
+) -> str | None:
+    if not isinstance(value, ObjectValueNode):
+        return _mismatch(value, TypeRef(definition.name))
+    given: dict[str, ValueNode] = {}
+    for member in value.fields:
+        name = member.name.value
+        field = definition.input_fields.get(name)
+        if field is None:
+            return f'has the unknown field "{name}" of "{definition.name}"'
+        if name in given:
+            return f'has the field "{name}" twice'
+        given[name] = member.value
+        problem = literal_problem(subgraph, member.value, field.type)
+        if problem is not None:
+            return f'in field "{name}" {problem}'
+    for field in definition.input_fields.values():
+        if field.type.non_null and field.default is None and field.name not in given:
+            return f'lacks the required field "{field.name}" of "{definition.name}"'
+    return None
+
+
+def _mismatch(value: ValueNode, expected: TypeRef) -> str:
+    return f"of type {expected} cannot be {print_ast(value)}"

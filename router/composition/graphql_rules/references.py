@@ -1,0 +1,47 @@
+"""Every named type exists and is of a kind that may stand there (spec 3.4.1, 3.6 to 3.10)."""
+
+from collections.abc import Iterator
+
+from router.composition.definitions import BUILT_IN_SCALARS
+from router.composition.graphql_rules.violation import violation
+from router.composition.model import FieldDefinition, InputValue, Kind
+from router.composition.report import CompositionError
+from router.composition.subgraph import SubgraphSchema
+
+_OUTPUT = frozenset(Kind) - {Kind.INPUT_OBJECT}
+_INPUT = frozenset((Kind.SCALAR, Kind.ENUM, Kind.INPUT_OBJECT))
+
+
+def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
+    for coordinate, _, element in subgraph.schema.elements():
+        if not isinstance(element, FieldDefinition | InputValue):
+            continue
+        output = isinstance(element, FieldDefinition)
+        name = element.type.base
+        kind = kind_of(subgraph, name)
+        if kind is None:
+            yield violation(
+                f'Unknown type "{name}" of "{coordinate}"; define it or correct the name.',
+                coordinate,
+                element.place,
+            )
+        elif kind not in (_OUTPUT if output else _INPUT):
+            yield violation(
+                f'The type of "{coordinate}" must be {"an output" if output else "an input"} type,'
+                f' but "{name}" is an {kind}.'.replace("an scalar", "a scalar").replace(
+                    "an union", "a union"
+                ),
+                coordinate,
+                element.place,
+            )
+
+
+def kind_of(subgraph: SubgraphSchema, name: str) -> Kind | None:
+    """The kind of a type that this subgraph's SDL may name, None when there is none."""
+    definition = subgraph.schema.types.get(name)
+    if definition is not None:
+        return definition.kind
+    if name in BUILT_IN_SCALARS:
+        return Kind.SCALAR
+    specified = subgraph.spec_types.get(name)
+    return specified.kind if specified else None

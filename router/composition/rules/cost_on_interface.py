@@ -1,0 +1,21 @@
+"""COST_APPLIED_TO_INTERFACE_FIELD: the cost of an interface field is that of its implementations."""
+
+from collections.abc import Iterator
+
+from router.composition.model import Kind
+from router.composition.report import CompositionError
+from router.composition.rules.applications import applied_on_fields, broken
+from router.composition.subgraph import SubgraphSchema
+
+
+def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
+    for definition, field, applied in applied_on_fields(subgraph, "cost"):
+        if definition.kind is Kind.INTERFACE:
+            coordinate = f"{definition.name}.{field.name}"
+            yield broken(
+                "COST_APPLIED_TO_INTERFACE_FIELD",
+                f"@{subgraph.federation_name('cost')} cannot be applied to interface field"
+                f' "{coordinate}": put it on the fields of the implementations.',
+                coordinate,
+                applied.place,
+            )

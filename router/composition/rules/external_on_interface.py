@@ -1,0 +1,22 @@
+"""EXTERNAL_ON_INTERFACE: a field of an interface is never resolved, so never external."""
+
+from collections.abc import Iterator
+
+from router.composition.model import Kind
+from router.composition.report import CompositionError
+from router.composition.rules.applications import broken
+from router.composition.subgraph import SubgraphSchema
+
+
+def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
+    for interface in subgraph.schema.types_of(Kind.INTERFACE):
+        for field in interface.fields.values():
+            if subgraph.is_external(interface, field):
+                coordinate = f"{interface.name}.{field.name}"
+                yield broken(
+                    "EXTERNAL_ON_INTERFACE",
+                    f'Interface field "{coordinate}" is marked @external, which says nothing:'
+                    " mark the fields of its implementations.",
+                    coordinate,
+                    field.place,
+                )

@@ -1,0 +1,19 @@
+"""INTERFACE_OBJECT_USAGE_ERROR: only an entity can stand for an interface of other subgraphs."""
+
+from collections.abc import Iterator
+
+from router.composition.report import CompositionError
+from router.composition.rules.applications import applied_on_types, broken
+from router.composition.subgraph import SubgraphSchema
+
+
+def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
+    for definition, applied in applied_on_types(subgraph, "interfaceObject"):
+        if not subgraph.is_entity(definition):
+            yield broken(
+                "INTERFACE_OBJECT_USAGE_ERROR",
+                f'@interfaceObject can only stand on entities, but "{definition.name}" has no'
+                " @key in this subgraph: add a key of the interface.",
+                definition.name,
+                applied.place,
+            )
