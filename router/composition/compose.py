@@ -1,0 +1,69 @@
+"""Composition: subgraph SDLs in, supergraph and API schema out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from router.composition.api_schema import api_schema
+from router.composition.merge import MergeResult, merge_subgraphs
+from router.composition.post import check_merged
+from router.composition.report import CompositionError, CompositionHint
+from router.composition.satisfiability import MAX_PATHS, check_satisfiability
+from router.composition.sdl import print_schema
+from router.composition.subgraph import Subgraph
+from router.composition.subgraphs import load_subgraphs
+from router.composition.supergraph_sdl import print_supergraph
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What composing gave: a supergraph, or the reasons why there is none.
+
+    ``supergraph_sdl`` and ``api_sdl`` are empty when there are errors.
+    """
+
+    errors: tuple[CompositionError, ...] = ()
+    hints: tuple[CompositionHint, ...] = ()
+    supergraph_sdl: str = ""
+    api_sdl: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        return not self.errors
+
+
+def compose(subgraphs: Sequence[Subgraph], *, max_paths: int = MAX_PATHS) -> Composition:
+    """Compose subgraphs into one graph, by the rules of Apollo Federation 2.
+
+    The order of the subgraphs changes nothing. Stops after the first stage that finds errors and
+    reports all of that stage; raises nothing for whatever SDL it is given. ``max_paths`` bounds
+    the last stage (see ``check_satisfiability``).
+    """
+    loaded, errors = load_subgraphs(subgraphs)
+    if errors:
+        return Composition(tuple(errors))
+    result = merge_subgraphs(loaded)
+    merge = result.merge
+    if not merge.errors:
+        check_merged(result)
+    if merge.errors:
+        return Composition(tuple(merge.errors), tuple(merge.hints))
+    errors, hints = check_satisfiability(merge.subgraphs, merge.merged, max_paths=max_paths)
+    merge.hints.extend(hints)
+    if errors:
+        return Composition(tuple(errors), tuple(merge.hints))
+    return Composition(
+        (), tuple(merge.hints), print_supergraph(result), print_schema(_api_schema(result))
+    )
+
+
+def _api_schema(result: MergeResult):
+    names = result.names.names
+    machinery = {d.name for feature in result.composed for d in feature.definitions}
+    machinery |= {d.name for d in result.names.definitions()}
+    return api_schema(
+        result.merge.merged,
+        is_machinery=lambda name: name.startswith("@") and name[1:] in machinery,
+        inaccessible=names.get("inaccessible"),
+    )

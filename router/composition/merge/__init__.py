@@ -1,0 +1,98 @@
+"""Merging: one schema out of many, one concern per file.
+
+    types ──> interfaces, unions ──> fields, input objects ──> directives' definitions ──> enums
+    ──> fields contributed by interface objects ──> applied directives
+
+Types come first and shallow: whether two field types agree depends on interfaces and unions.
+Enums come last of the definitions: how their values merge depends on every use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from router.composition.join import graph_names
+from router.composition.merge.compose_directive import ComposedFeature, compose_directives
+from router.composition.merge.definitions import merge_executable_directives
+from router.composition.merge.directives import apply_directives
+from router.composition.merge.enums import merge_enum
+from router.composition.merge.features import MergedNames, merge_names
+from router.composition.merge.fields import merge_fields
+from router.composition.merge.inputs import merge_input_object
+from router.composition.merge.interface_object import add_contributed_fields
+from router.composition.merge.override import OverrideOutcome
+from router.composition.merge.sharing import check_sharing
+from router.composition.merge.state import Merge
+from router.composition.merge.types import (
+    add_join_types,
+    collect_types,
+    merge_description,
+    merge_implements,
+    merge_roots,
+)
+from router.composition.merge.unions import merge_union
+from router.composition.model import Kind
+from router.composition.subgraph import SubgraphSchema
+
+__all__ = ["MergeResult", "merge_subgraphs"]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """The state after merging, and what the supergraph's schema element must link."""
+
+    merge: Merge
+    names: MergedNames
+    composed: list[ComposedFeature]
+
+
+def merge_subgraphs(subgraphs: Sequence[SubgraphSchema]) -> MergeResult:
+    """Merge subgraphs in normal form, in any order.
+
+    The errors are in the result; after an error the merged schema is incomplete.
+    """
+    ordered = sorted(subgraphs, key=lambda subgraph: subgraph.name)
+    merge = Merge(ordered, graph_names([subgraph.name for subgraph in ordered]))
+    names = merge_names(merge)
+    composed = compose_directives(merge)
+    merge.directive_names.update(names.names)
+    for definition in [d for feature in composed for d in feature.definitions]:
+        merge.merged.directives[definition.name] = definition
+    for definition in names.definitions():
+        merge.merged.directives[definition.name] = definition
+    merge_roots(merge)
+    collect_types(merge)
+    if not merge.errors:
+        _merge_members(merge)
+    return MergeResult(merge, names, composed)
+
+
+def _merge_members(merge: Merge) -> None:
+    merge_implements(merge)
+    for definition in merge.of_kind(*Kind):
+        sources = merge.sources[definition.name]
+        merge_description(merge, definition.name, definition, sources)
+        merge.postpone_directives(definition.name, definition, sources)
+        add_join_types(merge, definition)
+    for definition in merge.of_kind(Kind.UNION):
+        merge_union(merge, definition)
+    for definition in merge.of_kind(Kind.OBJECT, Kind.INTERFACE):
+        merge_fields(merge, definition)
+    for definition in merge.of_kind(Kind.INPUT_OBJECT):
+        merge_input_object(merge, definition)
+    merge_executable_directives(merge)
+    for definition in merge.of_kind(Kind.ENUM):
+        merge_enum(merge, definition)
+    _merge_schema_element(merge)
+    apply_directives(merge)
+    for definition, field in add_contributed_fields(merge):
+        absent = dict.fromkeys(range(len(merge.subgraphs)))
+        check_sharing(merge, definition, field.name, absent, OverrideOutcome())
+
+
+def _merge_schema_element(merge: Merge) -> None:
+    sources = {i: subgraph.schema for i, subgraph in enumerate(merge.subgraphs)}
+    described = {i: s for i, s in sources.items() if s.description}
+    merge_description(merge, "schema", merge.merged, described)
+    merge.postpone_directives("schema", merge.merged, sources)

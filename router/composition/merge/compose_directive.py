@@ -1,0 +1,199 @@
+"""``@composeDirective``: directives of other features that the authors want in the supergraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from router.composition.link import Link
+from router.composition.merge.features import MERGED_DIRECTIVES
+from router.composition.merge.state import Merge, differences, quoted
+from router.composition.model import AppliedDirective, DirectiveDefinition
+from router.composition.report import CompositionError
+from router.composition.specs import CORE, FEDERATION, LINK
+from router.composition.subgraph import SubgraphSchema, string_value
+from router.composition.values import list_of, object_of, string
+
+NOT_COMPOSABLE = frozenset({FEDERATION, LINK, CORE, "https://specs.apollo.dev/join"})
+ERROR = "DIRECTIVE_COMPOSITION_ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedDirective:
+    """One request: the directive's name in the subgraph, the feature and its element."""
+
+    index: int
+    local: str
+    link: Link
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedFeature:
+    """What the supergraph takes over of one feature."""
+
+    link: AppliedDirective
+    definitions: list[DirectiveDefinition]
+
+
+def compose_directives(merge: Merge) -> list[ComposedFeature]:
+    """Check all ``@composeDirective`` and collect links and definitions for the supergraph.
+
+    Errors: ``DIRECTIVE_COMPOSITION_ERROR`` no such directive, not from a feature, a directive of
+    federation itself, majors or names that differ, no definition in the newest version.
+    """
+    requested = [
+        found
+        for index, subgraph in enumerate(merge.subgraphs)
+        for applied in subgraph.applied(subgraph.schema, "composeDirective")
+        if (found := _read(merge, index, subgraph, applied)) is not None
+    ]
+    _hint_major_versions(merge, {r.link.identity for r in requested})
+    if not _names_agree(merge, requested):
+        return []
+    features = []
+    for identity in dict.fromkeys(r.link.identity for r in requested):
+        members = [r for r in requested if r.link.identity == identity]
+        feature = _merge_feature(merge, members)
+        if feature is not None:
+            features.append(feature)
+            for member in members:
+                _note_composed(merge, member)
+    return features
+
+
+def _read(
+    merge: Merge, index: int, subgraph: SubgraphSchema, applied: AppliedDirective
+) -> ComposedDirective | None:
+    name = string_value(applied.arguments.get("name"))
+    if not name:
+        return _refuse(merge, subgraph, applied, 'needs a name, such as `name: "@custom"`')
+    if not name.startswith("@"):
+        return _refuse(merge, subgraph, applied, f'needs a leading "@" before "{name}"')
+    source = subgraph.links.source_of(name)
+    if (
+        source is not None
+        and source[0].identity == FEDERATION
+        and (source[1].removeprefix("@") in MERGED_DIRECTIVES)
+    ):
+        merge.hint(
+            "DIRECTIVE_COMPOSITION_INFO",
+            f'"{name}" in {quoted([subgraph.name])} is composed anyway: leave @composeDirective '
+            "out.",
+            name,
+        )
+        return None
+    if source is not None and source[0].identity in NOT_COMPOSABLE:
+        return _refuse(merge, subgraph, applied, f'cannot compose "{name}", a federation directive')
+    if name.removeprefix("@") not in subgraph.schema.directives:
+        return _refuse(merge, subgraph, applied, f'names "{name}", which is not defined')
+    if source is None:
+        return _refuse(
+            merge, subgraph, applied, f'names "{name}", which no linked feature (@link) defines'
+        )
+    return ComposedDirective(index, name, source[0], source[1])
+
+
+def _refuse(merge: Merge, subgraph: SubgraphSchema, applied: AppliedDirective, reason: str) -> None:
+    name = string_value(applied.arguments.get("name"))
+    merge.errors.append(
+        CompositionError(
+            ERROR,
+            f"@composeDirective in {quoted([subgraph.name])} {reason}.",
+            name,
+            (applied.place,) if applied.place else (),
+        )
+    )
+
+
+def _hint_major_versions(merge: Merge, composed: set[str]) -> None:
+    """Features that nobody composes may differ; it is worth knowing."""
+    majors: dict[str, dict[int, str]] = {}
+    for index, subgraph in enumerate(merge.subgraphs):
+        for link in subgraph.links:
+            if link.identity not in NOT_COMPOSABLE:
+                majors.setdefault(link.identity, {})[index] = f"v{link.version[0]}"
+    for identity, versions in majors.items():
+        if len(set(versions.values())) > 1 and identity not in composed:
+            merge.hint(
+                "DIRECTIVE_COMPOSITION_INFO",
+                f"Major versions of feature {identity} differ: {differences(merge, versions)}.",
+            )
+
+
+def _names_agree(merge: Merge, requested: list[ComposedDirective]) -> bool:
+    """One directive has one name, and one name means one directive."""
+    agree = True
+    for group_by, told in (
+        (lambda r: (r.link.identity, r.element), lambda r: r.local),
+        (lambda r: r.local, lambda r: f"{r.link.identity} {r.element}"),
+    ):
+        groups: dict[object, list[ComposedDirective]] = {}
+        for request in requested:
+            groups.setdefault(group_by(request), []).append(request)
+        for group in groups.values():
+            if len({told(r) for r in group}) > 1:
+                agree = False
+                merge.error(
+                    ERROR,
+                    f"Composed directive {group[0].local} is not the same everywhere: "
+                    f"{differences(merge, {r.index: told(r) for r in group})}.",
+                    group[0].local,
+                )
+    return agree
+
+
+def _merge_feature(merge: Merge, members: list[ComposedDirective]) -> ComposedFeature | None:
+    identity = members[0].link.identity
+    if len({m.link.version[0] for m in members}) > 1:
+        versions = {m.index: f"v{m.link.version[0]}" for m in members}
+        merge.error(
+            ERROR,
+            f"Major versions of composed feature {identity} differ: "
+            f"{differences(merge, versions)}. Link one major version everywhere.",
+        )
+        return None
+    newest = max(members, key=lambda m: m.link.version)
+    subgraph = merge.subgraphs[newest.index]
+    definitions: list[DirectiveDefinition] = []
+    imports = []
+    for local, element in dict.fromkeys((m.local, m.element) for m in members):
+        definition = _definition(subgraph, newest.link, element)
+        if definition is None:
+            merge.error(
+                ERROR,
+                f'Feature "{newest.link.url}" in {quoted([subgraph.name])}, the newest version, '
+                f'has no definition of "{element}".',
+                local,
+            )
+            return None
+        definitions.append(replace(definition, name=local.removeprefix("@")))
+        imports.append(
+            string(element)
+            if local == element
+            else object_of({"name": string(element), "as": string(local)})
+        )
+    link = AppliedDirective("link", {"url": string(newest.link.url), "import": list_of(imports)})
+    return ComposedFeature(link, definitions)
+
+
+def _definition(subgraph: SubgraphSchema, link: Link, element: str) -> DirectiveDefinition | None:
+    source = subgraph.links.source_of(link.local_name(element))
+    if source is None or source[0].identity != link.identity:
+        return None
+    return subgraph.schema.directives.get(link.local_name(element).removeprefix("@"))
+
+
+def _note_composed(merge: Merge, member: ComposedDirective) -> None:
+    """Every subgraph that uses the directive contributes, not only those that compose it."""
+    name = member.local.removeprefix("@")
+    for index, local in _uses(merge, member):
+        if local == member.local:
+            merge.composed[index] = merge.composed.get(index, frozenset()) | {name}
+
+
+def _uses(merge: Merge, member: ComposedDirective) -> Iterator[tuple[int, str]]:
+    for index, subgraph in enumerate(merge.subgraphs):
+        link = subgraph.links.by_identity.get(member.link.identity)
+        if link is not None and link.version[0] == member.link.version[0]:
+            yield index, link.local_name(member.element)

@@ -1,0 +1,145 @@
+"""Applied directives: which are carried over to the merged element, and with what arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+
+from graphql import ValueNode
+
+from router.composition.merge.context import context_name
+from router.composition.merge.features import BUILT_IN, MERGED_DIRECTIVES
+from router.composition.merge.state import Element, Merge, PendingDirectives, quoted
+from router.composition.merge.strategies import STRATEGIES
+from router.composition.model import AppliedDirective, DirectiveDefinition
+from router.composition.specs import built_in_definitions
+from router.composition.subgraph import string_value
+from router.composition.values import enum_value, identity_of, list_of, object_of, string
+
+Application = tuple[int, AppliedDirective]
+
+
+def is_merged_directive(merge: Merge, index: int, directive: AppliedDirective) -> bool:
+    """Whether this application of a subgraph appears in the supergraph."""
+    if directive.feature is not None:
+        return directive.name in MERGED_DIRECTIVES
+    return directive.name in BUILT_IN or directive.name in merge.composed.get(index, ())
+
+
+def apply_directives(merge: Merge) -> None:
+    """Merge the directives of every element noted for it."""
+    for pending in merge.pending:
+        _apply_to(merge, pending)
+    merge.pending.clear()
+
+
+def _apply_to(merge: Merge, pending: PendingDirectives) -> None:
+    by_name: dict[str, list[Application]] = {}
+    tags: list[Application] = []
+    for index, source in pending.sources.items():
+        for directive in source.applied:
+            if directive.feature is not None and directive.name == "cacheTag":
+                tags.append((index, directive))
+            elif is_merged_directive(merge, index, directive):
+                by_name.setdefault(directive.name, []).append((index, directive))
+    for name, applications in by_name.items():
+        _merge_applications(merge, pending.coordinate, pending.element, name, applications)
+    _add_join_directives(merge, pending.element, tags)
+
+
+def _merge_applications(
+    merge: Merge, coordinate: str, element: Element, name: str, applications: list[Application]
+) -> None:
+    definition, called = _definition_of(merge, name)
+    distinct: dict[Hashable, list[Application]] = {}
+    for index, directive in applications:
+        if name == "context":
+            directive = _with_unique_context(merge, index, directive)
+        key = _with_defaults_identity(directive, definition)
+        distinct.setdefault(key, []).append((index, directive))
+    groups = list(distinct.values())
+    if definition is not None and definition.is_repeatable:
+        for group in groups:
+            element.applied.append(AppliedDirective(called, dict(group[0][1].arguments)))
+    elif len(groups) == 1:
+        element.applied.append(AppliedDirective(called, dict(groups[0][0][1].arguments)))
+    elif name in STRATEGIES and definition is not None:
+        arguments = _merged_arguments(name, applications, definition)
+        element.applied.append(AppliedDirective(called, arguments))
+        _hint_difference(merge, coordinate, called, groups, "MERGED")
+    else:
+        chosen = max(groups, key=len)
+        element.applied.append(AppliedDirective(called, dict(chosen[0][1].arguments)))
+        _hint_difference(merge, coordinate, called, groups, "INCONSISTENT")
+
+
+def _definition_of(merge: Merge, name: str) -> tuple[DirectiveDefinition | None, str]:
+    """The definition that holds in the supergraph, and the name there."""
+    if name in built_in_definitions().directives:
+        return built_in_definitions().directives[name], name
+    called = merge.directive_names.get(name, name)
+    return merge.merged.directives.get(called), called
+
+
+def _with_unique_context(merge: Merge, index: int, directive: AppliedDirective) -> AppliedDirective:
+    name = string_value(directive.arguments.get("name")) or ""
+    unique = string(context_name(merge.subgraphs[index], name))
+    return AppliedDirective(directive.name, {"name": unique})
+
+
+def _with_defaults_identity(
+    directive: AppliedDirective, definition: DirectiveDefinition | None
+) -> Hashable:
+    """Equal for two applications that mean the same, one perhaps by a default value."""
+    values = {name: identity_of(value) for name, value in directive.arguments.items()}
+    for name, argument in definition.arguments.items() if definition else ():
+        if argument.default is not None:
+            values.setdefault(name, identity_of(argument.default))
+    return frozenset(values.items())
+
+
+def _merged_arguments(
+    name: str, applications: list[Application], definition: DirectiveDefinition
+) -> dict[str, ValueNode]:
+    merged: dict[str, ValueNode] = {}
+    for argument in definition.arguments.values():
+        given = [
+            value
+            for _, directive in applications
+            if (value := directive.arguments.get(argument.name, argument.default)) is not None
+        ]
+        if given:
+            merged[argument.name] = STRATEGIES[name][argument.name](given)
+    return merged
+
+
+def _hint_difference(
+    merge: Merge, coordinate: str, name: str, groups: list[list[Application]], what: str
+) -> None:
+    sides = " and ".join(quoted(merge.name(i) for i, _ in group) for group in groups)
+    done = (
+        "the arguments were merged" if what == "MERGED" else "the most frequent application is used"
+    )
+    merge.hint(
+        f"{what}_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
+        f"@{name} on {coordinate} has different arguments in {sides}: {done}.",
+        coordinate,
+    )
+
+
+def _add_join_directives(merge: Merge, element: Element, tags: list[Application]) -> None:
+    """Directives that the router does not merge travel as ``@join__directive``."""
+    groups: dict[Hashable, tuple[Mapping[str, ValueNode], list[int]]] = {}
+    for index, directive in tags:
+        key = frozenset((k, identity_of(v)) for k, v in directive.arguments.items())
+        groups.setdefault(key, (directive.arguments, []))[1].append(index)
+    for arguments, indices in groups.values():
+        element.applied.append(
+            AppliedDirective(
+                "join__directive",
+                {
+                    "graphs": list_of(enum_value(merge.graphs[i]) for i in indices),
+                    "name": string("federation__cacheTag"),
+                    "args": object_of(dict(arguments)),
+                },
+            )
+        )

@@ -1,0 +1,138 @@
+"""``@external`` copies: left out of merging, checked against the field they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from router.composition.merge.directives import is_merged_directive
+from router.composition.merge.interface_object import abstracting_fields
+from router.composition.merge.references import is_strict_subtype
+from router.composition.merge.state import Merge, quoted
+from router.composition.model import FieldDefinition, TypeDefinition
+from router.composition.values import same_value
+
+FieldSources = Mapping[int, FieldDefinition | None]
+
+
+def owners_only(
+    merge: Merge, parent: TypeDefinition, name: str, fields: FieldSources
+) -> dict[int, FieldDefinition | None]:
+    """The sources that are not external; empty when all that have the field are.
+
+    Errors: ``EXTERNAL_MISSING_ON_BASE`` nobody resolves the field;
+    ``MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL`` an external copy carries a directive that would
+    have to be merged.
+    """
+    coordinate = f"{parent.name}.{name}"
+    owners: dict[int, FieldDefinition | None] = {}
+    for index, source in fields.items():
+        if source is None or not merge.is_external(index, parent.name, source):
+            owners[index] = source
+        else:
+            _refuse_merged_directives(merge, index, coordinate, source)
+    if any(owner is not None for owner in owners.values()):
+        return owners
+    if not _is_abstracted(merge, parent, name, owners):
+        present = [i for i, f in fields.items() if f is not None]
+        merge.error(
+            "EXTERNAL_MISSING_ON_BASE",
+            f"{coordinate} is @external in {quoted(map(merge.name, present))} and no subgraph "
+            "resolves it: define it without @external in one.",
+            coordinate,
+            fields.values(),
+        )
+    return {}
+
+
+def _is_abstracted(
+    merge: Merge, parent: TypeDefinition, name: str, absent: Mapping[int, FieldDefinition | None]
+) -> bool:
+    return any(
+        not merge.is_external(index, copy.parent.name, copy.field)
+        for index in absent
+        for copy in abstracting_fields(merge, parent, name, index)
+    )
+
+
+def _refuse_merged_directives(
+    merge: Merge, index: int, coordinate: str, source: FieldDefinition
+) -> None:
+    elements = {coordinate: source.applied}
+    elements |= {f"{coordinate}({a.name}:)": a.applied for a in source.arguments.values()}
+    for place, applied in elements.items():
+        for directive in applied:
+            if is_merged_directive(merge, index, directive):
+                merge.error(
+                    "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL",
+                    f'@{directive.name} on {place} in subgraph "{merge.name(index)}" has no '
+                    "effect, as the field is @external there: move it to where the field is "
+                    "resolved.",
+                    place,
+                    [source],
+                )
+
+
+def check_external(
+    merge: Merge,
+    parent: TypeDefinition,
+    field: FieldDefinition,
+    fields: FieldSources,
+    *,
+    same_types: bool,
+) -> None:
+    """External copies must look like the merged field.
+
+    Errors: ``EXTERNAL_TYPE_MISMATCH``, ``EXTERNAL_ARGUMENT_MISSING``,
+    ``EXTERNAL_ARGUMENT_TYPE_MISMATCH``, ``EXTERNAL_ARGUMENT_DEFAULT_MISMATCH``.
+    """
+    for index, source in fields.items():
+        if source is None or not merge.is_external(index, parent.name, source):
+            continue
+        fits = source.type == field.type or (
+            not same_types and is_strict_subtype(merge.merged, field.type, source.type)
+        )
+        coordinate = f"{parent.name}.{field.name}"
+        if not fits:
+            merge.error(
+                "EXTERNAL_TYPE_MISMATCH",
+                f'{coordinate} is @external in subgraph "{merge.name(index)}" with type '
+                f'"{source.type}", and resolved with type "{field.type}": make them equal.',
+                coordinate,
+                fields.values(),
+            )
+        _check_arguments(merge, index, coordinate, field, source)
+
+
+def _check_arguments(
+    merge: Merge, index: int, coordinate: str, field: FieldDefinition, source: FieldDefinition
+) -> None:
+    for argument in field.arguments.values():
+        place = f"{coordinate}({argument.name}:)"
+        here = f'@external {coordinate} in subgraph "{merge.name(index)}"'
+        own = source.arguments.get(argument.name)
+        if own is None:
+            merge.error(
+                "EXTERNAL_ARGUMENT_MISSING",
+                f'{here} lacks argument "{argument.name}" of the resolved field.',
+                place,
+                [source, argument],
+            )
+            continue
+        if own.type != argument.type and not is_strict_subtype(
+            merge.merged, own.type, argument.type
+        ):
+            merge.error(
+                "EXTERNAL_ARGUMENT_TYPE_MISMATCH",
+                f'{here} has argument "{argument.name}" of type "{own.type}", the resolved field '
+                f'of type "{argument.type}".',
+                place,
+                [own, argument],
+            )
+        if not same_value(own.default, argument.default):
+            merge.error(
+                "EXTERNAL_ARGUMENT_DEFAULT_MISMATCH",
+                f'{here} has another default for argument "{argument.name}" than the resolved '
+                "field.",
+                place,
+                [own, argument],
+            )

@@ -1,0 +1,182 @@
+"""The directives that survive merging: the specifications' own, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from graphql import ValueNode
+
+from router.composition.merge.state import Element, Merge, differences
+from router.composition.model import (
+    AppliedDirective,
+    DirectiveDefinition,
+    Schema,
+    TypeDefinition,
+    TypeRef,
+)
+from router.composition.specs import LAST_FEDERATION_MINOR, Version, federation_definitions
+from router.composition.values import enum_value, list_of, object_of, string
+
+SPECS = "https://specs.apollo.dev"
+
+
+@dataclass(frozen=True, slots=True)
+class MergedFeature:
+    """A specification that the supergraph links. ``since`` is the federation version that
+    brought it: using it from an older subgraph lifts the version of the graph."""
+
+    name: str
+    version: str
+    directives: tuple[str, ...]
+    purpose: str | None = None
+    since: Version = (2, 0)
+
+    @property
+    def url(self) -> str:
+        return f"{SPECS}/{self.name}/{self.version}"
+
+
+FEATURES = (
+    MergedFeature("tag", "v0.3", ("tag",)),
+    MergedFeature("inaccessible", "v0.2", ("inaccessible",), "SECURITY"),
+    MergedFeature("authenticated", "v0.1", ("authenticated",), "SECURITY", (2, 5)),
+    MergedFeature("requiresScopes", "v0.1", ("requiresScopes",), "SECURITY", (2, 5)),
+    MergedFeature("policy", "v0.1", ("policy",), "SECURITY", (2, 6)),
+    MergedFeature("context", "v0.1", ("context",), "SECURITY", (2, 8)),
+    MergedFeature("cost", "v0.1", ("cost", "listSize"), None, (2, 9)),
+)
+CACHE_TAG = MergedFeature("cacheTag", "v0.1", ("cacheTag",), "EXECUTION", (2, 12))
+
+MERGED_DIRECTIVES = frozenset(name for feature in FEATURES for name in feature.directives)
+BUILT_IN = frozenset({"deprecated", "specifiedBy", "oneOf"})
+
+# Names of the specifications' scalars, as the supergraph has them.
+_SCALARS = {
+    "Scope": "requiresScopes__Scope",
+    "Policy": "policy__Policy",
+    "ContextFieldValue": "context__ContextFieldValue",
+}
+
+
+def elements_of(definition: TypeDefinition) -> Iterator[Element]:
+    """The type itself and everything inside it that directives can stand on."""
+    yield definition
+    for field in definition.fields.values():
+        yield field
+        yield from field.arguments.values()
+    yield from definition.input_fields.values()
+    yield from definition.values.values()
+
+
+def used_directives(schema: Schema) -> set[str]:
+    """The specifications' directives that a schema applies, by specification name."""
+    found = {d.name for d in schema.applied if d.feature}
+    for definition in schema.types.values():
+        for element in elements_of(definition):
+            for directive in element.applied:
+                if directive.feature:
+                    found.add(directive.name)
+    return found
+
+
+@dataclass(slots=True)
+class MergedNames:
+    """What the supergraph calls each merged directive (key: specification name)."""
+
+    names: dict[str, str]
+    uses_cache_tag: bool
+
+    def feature_links(self) -> list[tuple[MergedFeature, AppliedDirective]]:
+        """A ``@link`` for each feature in use."""
+        links = [
+            (feature, link)
+            for feature in FEATURES
+            if (link := _feature_link(feature, self.names)) is not None
+        ]
+        if self.uses_cache_tag:
+            links.append((CACHE_TAG, _link(CACHE_TAG, {})))
+        return links
+
+    def definitions(self) -> list[DirectiveDefinition]:
+        """Definitions of the merged directives, under their names in the supergraph."""
+        known = federation_definitions((2, LAST_FEDERATION_MINOR)).directives
+        names = dict(self.names)
+        found = [_renamed(known[directive], name) for directive, name in names.items()]
+        if "context" in names:
+            found.append(_renamed(known["fromContext"], "context__fromContext"))
+        return found
+
+    def scalars(self) -> list[str]:
+        """Scalars that the definitions refer to."""
+        wanted = {"requiresScopes": "Scope", "policy": "Policy", "context": "ContextFieldValue"}
+        return [_SCALARS[s] for directive, s in wanted.items() if directive in self.names]
+
+
+def merge_names(merge: Merge) -> MergedNames:
+    """Decide which directives are merged and under which names.
+
+    Errors: ``LINK_IMPORT_NAME_MISMATCH`` a directive has one name here and another there.
+    """
+    used_by = [used_directives(subgraph.schema) for subgraph in merge.subgraphs]
+    used = set().union(*used_by)
+    names: dict[str, str] = {}
+    for feature in FEATURES:
+        for directive in feature.directives:
+            if directive not in used:
+                continue
+            called = {
+                index: subgraph.federation_name(directive)
+                for index, subgraph in enumerate(merge.subgraphs)
+                if directive in used_by[index]
+            }
+            if len(set(called.values())) > 1:
+                merge.error(
+                    "LINK_IMPORT_NAME_MISMATCH",
+                    f"@{directive} does not have the same name everywhere: "
+                    f"{differences(merge, {i: f'@{name}' for i, name in called.items()})}. "
+                    "Import it under one name.",
+                    f"@{directive}",
+                )
+            names[directive] = next(iter(called.values()))
+    return MergedNames(names, "cacheTag" in used)
+
+
+def _feature_link(feature: MergedFeature, names: Mapping[str, str]) -> AppliedDirective | None:
+    """A feature of one directive is renamed with ``as``, another one by its imports."""
+    present = [d for d in feature.directives if d in names]
+    if not present:
+        return None
+    if len(feature.directives) == 1:
+        name = names[present[0]]
+        return _link(feature, {} if name == feature.name else {"as": string(name)})
+    imports: list[ValueNode] = []
+    for directive in present:
+        name = names[directive]
+        if name != directive:
+            imports.append(object_of({"name": string(f"@{directive}"), "as": string(f"@{name}")}))
+        elif directive != feature.name:
+            imports.append(string(f"@{directive}"))
+    return _link(feature, {"import": list_of(imports)} if imports else {})
+
+
+def _link(feature: MergedFeature, more: Mapping[str, ValueNode]) -> AppliedDirective:
+    arguments: dict[str, ValueNode] = {"url": string(feature.url), **more}
+    if feature.purpose is not None:
+        arguments["for"] = enum_value(feature.purpose)
+    return AppliedDirective("link", arguments)
+
+
+def _renamed(definition: DirectiveDefinition, name: str) -> DirectiveDefinition:
+    arguments = {
+        key: replace(argument, type=_with_spec_scalar(argument.type))
+        for key, argument in definition.arguments.items()
+    }
+    return replace(definition, name=name, arguments=arguments)
+
+
+def _with_spec_scalar(reference: TypeRef) -> TypeRef:
+    if reference.of is not None:
+        return TypeRef(of=_with_spec_scalar(reference.of), non_null=reference.non_null)
+    name = reference.base
+    return TypeRef(_SCALARS.get(name, name), non_null=reference.non_null)

@@ -1,0 +1,232 @@
+"""Fields of objects and interfaces: presence, type, arguments, and ``@join__field``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from router.composition.merge.arguments import merge_arguments
+from router.composition.merge.context import context_arguments
+from router.composition.merge.external import check_external, owners_only
+from router.composition.merge.interface_object import check_interface_sources, standing_in
+from router.composition.merge.override import OverrideOutcome, resolve_overrides
+from router.composition.merge.references import merge_references
+from router.composition.merge.sharing import check_sharing, check_subscription
+from router.composition.merge.state import Merge, differences, quoted
+from router.composition.merge.types import merge_description
+from router.composition.model import (
+    AppliedDirective,
+    FieldDefinition,
+    Kind,
+    TypeDefinition,
+)
+from router.composition.values import boolean, enum_value, list_of, string
+
+FieldSources = dict[int, FieldDefinition | None]
+
+
+def merge_fields(merge: Merge, definition: TypeDefinition) -> None:
+    """Fill in the fields of a merged object or interface: whatever any subgraph has.
+
+    Errors are those of the single steps: external, override, sharing, types and arguments.
+    """
+    sources = merge.sources[definition.name]
+    is_interface = definition.kind is Kind.INTERFACE
+    if is_interface:
+        has_key = check_interface_sources(merge, definition)
+    else:
+        has_key = _hint_inconsistent_entity(merge, definition)
+    is_root = definition.name in merge.merged.roots.values()
+    is_subscription = definition.name == merge.merged.roots.get("subscription")
+    for name, fields in _fields_by_name(merge, definition, sources).items():
+        field = FieldDefinition(name, _first(fields).type)
+        definition.fields[name] = field
+        coordinate = f"{definition.name}.{name}"
+        if not has_key and not is_root:
+            _hint_partial_field(merge, definition, coordinate, fields)
+        outcome = resolve_overrides(merge, definition, name, fields)
+        if is_subscription:
+            check_subscription(merge, coordinate, fields)
+        _merge_field(merge, definition, field, fields, outcome)
+        if not is_interface:
+            check_sharing(merge, definition, name, fields, outcome)
+
+
+def _fields_by_name(
+    merge: Merge, definition: TypeDefinition, sources: Mapping[int, TypeDefinition]
+) -> dict[str, FieldSources]:
+    """For each field its definition in every subgraph that has the type, or that has one of
+    its interfaces as an interface object (there the field itself is absent)."""
+    stand_ins = (
+        standing_in(merge, definition) if definition.kind is Kind.OBJECT else frozenset[int]()
+    )
+    indices = sorted({*sources, *stand_ins})
+    found: dict[str, FieldSources] = {}
+    for index, source in sources.items():
+        for name, field in source.fields.items():
+            if name not in found:
+                found[name] = dict.fromkeys(indices)
+            found[name][index] = field
+    return found
+
+
+def _first(fields: FieldSources) -> FieldDefinition:
+    return next(f for f in fields.values() if f is not None)
+
+
+def _hint_inconsistent_entity(merge: Merge, definition: TypeDefinition) -> bool:
+    """Whether the type has a key anywhere."""
+    sources = merge.sources[definition.name]
+    keyed = [i for i, t in sources.items() if merge.subgraphs[i].has(t, "key")]
+    if keyed and len(keyed) < len(sources):
+        others = [i for i in sources if i not in keyed]
+        merge.hint(
+            "INCONSISTENT_ENTITY",
+            f'Type "{definition.name}" has a key in {quoted(map(merge.name, keyed))} and none in '
+            f"{quoted(map(merge.name, others))}.",
+            definition.name,
+            sources.values(),
+        )
+    return bool(keyed)
+
+
+def _hint_partial_field(
+    merge: Merge, definition: TypeDefinition, coordinate: str, fields: FieldSources
+) -> None:
+    missing = [
+        i
+        for i, field in fields.items()
+        if field is None
+        and (source := merge.sources[definition.name].get(i)) is not None
+        and not _all_external(merge, i, source)
+    ]
+    if not missing:
+        return
+    code = (
+        "INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD"
+        if definition.kind is Kind.INTERFACE
+        else "INCONSISTENT_OBJECT_VALUE_TYPE_FIELD"
+    )
+    merge.hint(
+        code,
+        f"{coordinate} is missing in {quoted(map(merge.name, missing))}: a value that comes from "
+        "there cannot have it.",
+        coordinate,
+        fields.values(),
+    )
+
+
+def _all_external(merge: Merge, index: int, source: TypeDefinition) -> bool:
+    subgraph = merge.subgraphs[index]
+    return all(subgraph.is_external(source, field) for field in source.fields.values())
+
+
+def _merge_field(
+    merge: Merge,
+    parent: TypeDefinition,
+    field: FieldDefinition,
+    fields: FieldSources,
+    outcome: OverrideOutcome,
+) -> None:
+    coordinate = f"{parent.name}.{field.name}"
+    owners = owners_only(merge, parent, field.name, fields)
+    merge_description(merge, coordinate, field, owners)
+    merge.postpone_directives(coordinate, field, owners)
+    merge_arguments(merge, coordinate, field, owners)
+    same = _merge_type(merge, coordinate, field, owners or fields)
+    check_external(merge, parent, field, fields, same_types=same)
+    _add_join_fields(merge, parent, field, fields, outcome, same)
+
+
+def _merge_type(
+    merge: Merge, coordinate: str, field: FieldDefinition, fields: FieldSources
+) -> bool:
+    types = {i: f.type for i, f in fields.items() if f is not None}
+    merged = merge_references(merge.merged, types.values(), is_input=False)
+    field.type = merged.type
+    merge.note_enum_use(merged.type, coordinate, is_input=False)
+    if not merged.compatible:
+        merge.error(
+            "FIELD_TYPE_MISMATCH",
+            f"Type of {coordinate} differs: {differences(merge, types)}. No type fits all: "
+            "return the same type (or an interface or union over them) everywhere.",
+            coordinate,
+            fields.values(),
+        )
+    elif not merged.same:
+        merge.hint(
+            "INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE",
+            f'Type of {coordinate} differs: {differences(merge, types)}; "{merged.type}" is used.',
+            coordinate,
+            fields.values(),
+        )
+    return merged.same
+
+
+def _add_join_fields(
+    merge: Merge,
+    parent: TypeDefinition,
+    field: FieldDefinition,
+    fields: FieldSources,
+    outcome: OverrideOutcome,
+    same_types: bool,
+) -> None:
+    if not _needs_join_field(merge, parent, fields, outcome, same_types):
+        return
+    for index, source in fields.items():
+        if source is None or index in outcome.dropped:
+            continue
+        field.applied.append(_join_field(merge, parent.name, index, source, outcome, same_types))
+
+
+def _needs_join_field(
+    merge: Merge,
+    parent: TypeDefinition,
+    fields: FieldSources,
+    outcome: OverrideOutcome,
+    same_types: bool,
+) -> bool:
+    """Absence means: every subgraph of the type has the field, with nothing special about it."""
+    if not same_types or outcome.kept or outcome.labels:
+        return True
+    for index, source in fields.items():
+        if source is None or index in outcome.dropped:
+            if index in merge.sources[parent.name]:
+                return True
+            continue
+        subgraph = merge.subgraphs[index]
+        if subgraph.is_external(merge.sources[parent.name][index], source):
+            return True
+        if any(subgraph.has(source, name) for name in ("requires", "provides")):
+            return True
+        if any(subgraph.has(argument, "fromContext") for argument in source.arguments.values()):
+            return True
+    return False
+
+
+def _join_field(
+    merge: Merge,
+    parent: str,
+    index: int,
+    source: FieldDefinition,
+    outcome: OverrideOutcome,
+    same_types: bool,
+) -> AppliedDirective:
+    subgraph = merge.subgraphs[index]
+    arguments = {"graph": enum_value(merge.graphs[index])}
+    for name in ("requires", "provides"):
+        for applied in subgraph.applied(source, name):
+            arguments[name] = applied.arguments["fields"]
+    if not same_types:
+        arguments["type"] = string(str(source.type))
+    if subgraph.is_external(merge.sources[parent][index], source):
+        arguments["external"] = boolean(True)
+    for applied in subgraph.applied(source, "override"):
+        arguments["override"] = applied.arguments["from"]
+    if index in outcome.kept:
+        arguments["usedOverridden"] = boolean(True)
+    if index in outcome.labels:
+        arguments["overrideLabel"] = string(outcome.labels[index])
+    contexts = context_arguments(subgraph, source)
+    if contexts:
+        arguments["contextArguments"] = list_of(contexts)
+    return AppliedDirective("join__field", arguments)

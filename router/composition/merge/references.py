@@ -1,0 +1,65 @@
+"""Type references that differ between subgraphs: which one the merged element gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from router.composition.model import Kind, Schema, TypeRef
+
+
+@dataclass(frozen=True, slots=True)
+class MergedReference:
+    """``type`` for the merged element; ``same`` when every source said exactly that;
+    ``compatible`` is False when there is no common type."""
+
+    type: TypeRef
+    same: bool = True
+    compatible: bool = True
+
+
+def merge_references(
+    schema: Schema, references: Iterable[TypeRef], *, is_input: bool
+) -> MergedReference:
+    """The widest of the references for an output position, the narrowest for an input position.
+
+    ``schema`` is the merged one, its interfaces and unions filled in already.
+    """
+    types = iter(references)
+    chosen = next(types)
+    same = compatible = True
+    for reference in types:
+        if reference == chosen:
+            continue
+        same = False
+        if is_strict_subtype(schema, chosen, reference):
+            chosen = reference if is_input else chosen
+        elif is_strict_subtype(schema, reference, chosen):
+            chosen = chosen if is_input else reference
+        else:
+            compatible = False
+    return MergedReference(chosen, same, compatible)
+
+
+def is_strict_subtype(schema: Schema, wide: TypeRef, narrow: TypeRef) -> bool:
+    """Whether ``narrow`` may stand where ``wide`` is expected and is not equal to it."""
+    if wide == narrow:
+        return False
+    if narrow.non_null:
+        inner = narrow.nullable()
+        target = wide.nullable()
+        return inner == target or is_strict_subtype(schema, target, inner)
+    if wide.non_null:
+        return False
+    if wide.of is not None:
+        return narrow.of is not None and is_strict_subtype(schema, wide.of, narrow.of)
+    return narrow.of is None and _is_member(schema, wide.base, narrow.base)
+
+
+def _is_member(schema: Schema, wide: str, narrow: str) -> bool:
+    outer, inner = schema.types.get(wide), schema.types.get(narrow)
+    if outer is None or inner is None:
+        return False
+    if outer.kind is Kind.UNION:
+        return narrow in outer.members
+    return outer.kind is Kind.INTERFACE and wide in inner.interfaces

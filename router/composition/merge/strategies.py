@@ -1,0 +1,42 @@
+"""How the arguments of a directive that may stand only once are merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from graphql import IntValueNode, ValueNode
+
+from router.composition.merge.dnf import both, read_requirement, write_requirement
+from router.composition.values import boolean, integer, is_true, list_of, string, strings_of
+
+Strategy = Callable[[Sequence[ValueNode]], ValueNode]
+
+
+def highest(values: Sequence[ValueNode]) -> ValueNode:
+    return integer(max(int(value.value) for value in values if isinstance(value, IntValueNode)))
+
+
+def union(values: Sequence[ValueNode]) -> ValueNode:
+    names = dict.fromkeys(name for value in values for name in strings_of(value))
+    return list_of(string(name) for name in names)
+
+
+def every(values: Sequence[ValueNode]) -> ValueNode:
+    return boolean(all(is_true(value) for value in values))
+
+
+def conjunction(values: Sequence[ValueNode]) -> ValueNode:
+    return write_requirement(both([read_requirement(value) for value in values]))
+
+
+STRATEGIES: dict[str, dict[str, Strategy]] = {
+    "cost": {"weight": highest},
+    "listSize": {
+        "assumedSize": highest,
+        "slicingArguments": union,
+        "sizedFields": union,
+        "requireOneSlicingArgument": every,
+    },
+    "requiresScopes": {"scopes": conjunction},
+    "policy": {"policies": conjunction},
+}

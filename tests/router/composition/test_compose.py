@@ -1,0 +1,90 @@
+from itertools import permutations
+
+from router.composition.compose import compose
+from router.composition.subgraph import Subgraph
+
+LINK = (
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3",'
+    ' import: ["@key", "@shareable", "@external", "@requires"])\n'
+)
+PRODUCTS = Subgraph(
+    "products",
+    "http://products/graphql",
+    LINK
+    + """
+    type Query { product(id: ID!): Product }
+    type Product @key(fields: "id") { id: ID! name: String! weight: Float }
+    """,
+)
+SHIPPING = Subgraph(
+    "shipping",
+    "http://shipping/graphql",
+    LINK
+    + """
+    type Product @key(fields: "id") {
+      id: ID!
+      weight: Float @external
+      fee: Int! @requires(fields: "weight")
+    }
+    """,
+)
+
+TYPES = """\
+type Product
+  @join__type(graph: PRODUCTS, key: "id")
+  @join__type(graph: SHIPPING, key: "id")
+{
+  id: ID!
+  name: String! @join__field(graph: PRODUCTS)
+  weight: Float @join__field(graph: PRODUCTS) @join__field(graph: SHIPPING, external: true)
+  fee: Int! @join__field(graph: SHIPPING, requires: "weight")
+}
+
+type Query
+  @join__type(graph: PRODUCTS)
+  @join__type(graph: SHIPPING)
+{
+  product(id: ID!): Product @join__field(graph: PRODUCTS)
+}
+"""
+API = """\
+type Product {
+  id: ID!
+  name: String!
+  weight: Float
+  fee: Int!
+}
+
+type Query {
+  product(id: ID!): Product
+}
+"""
+
+
+def test_the_supergraph_says_which_subgraph_each_field_comes_from():
+    composition = compose([PRODUCTS, SHIPPING])
+
+    assert composition.errors == ()
+    assert composition.supergraph_sdl.endswith(TYPES)
+
+
+def test_the_api_schema_has_no_trace_of_federation():
+    assert compose([PRODUCTS, SHIPPING]).api_sdl == API
+
+
+def test_the_order_of_the_subgraphs_changes_nothing():
+    third = Subgraph("audit", "http://audit", LINK + "type Query { audited: Int }")
+    texts = {compose(order).supergraph_sdl for order in permutations([PRODUCTS, SHIPPING, third])}
+
+    assert len(texts) == 1
+
+
+def test_the_graphs_are_listed_with_their_urls():
+    sdl = compose([PRODUCTS, SHIPPING]).supergraph_sdl
+
+    assert (
+        "enum join__Graph {\n"
+        '  PRODUCTS @join__graph(name: "products", url: "http://products/graphql")\n'
+        '  SHIPPING @join__graph(name: "shipping", url: "http://shipping/graphql")\n'
+        "}\n"
+    ) in sdl
