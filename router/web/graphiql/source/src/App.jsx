@@ -9,6 +9,7 @@ import { createFetcher } from './fetcher.js';
 import { createPlanPlugin } from './plan/PlanPanel.jsx';
 import { observable } from './observable.js';
 import { keepPlan } from './plan/read.js';
+import { isFirstVisit, storage } from './storage.js';
 import trellis from './trellis.svg';
 
 export function App({ config }) {
@@ -25,7 +26,9 @@ export function App({ config }) {
         <GraphiQL
           fetcher={page.fetcher}
           plugins={page.plugins}
+          storage={storage}
           defaultTabs={config.tabs.length ? config.tabs : undefined}
+          initialVariables={page.firstVariables}
           defaultEditorToolsVisibility="variables"
           inputValueDeprecation
           schemaDescription
@@ -50,5 +53,7 @@ function assemble(config) {
     onAnswer: (result, params, ms) => keepPlan(lastPlan, result, params, ms),
   });
   const plugins = [createPlanPlugin(lastPlan), HISTORY_PLUGIN, explorerPlugin()];
-  return { url, session, fetcher, plugins };
+  // GraphiQL takes the first tab's query from defaultTabs, but not its variables.
+  const firstVariables = isFirstVisit() ? config.tabs[0]?.variables : undefined;
+  return { url, session, fetcher, plugins, firstVariables };
 }
