@@ -9,7 +9,7 @@ from router.composition.link import read_links
 from router.composition.normalize import normalize
 from router.composition.parse import parse_schema
 from router.composition.report import CompositionError
-from router.composition.rules import validate_federation
+from router.composition.rules import root_name, validate_federation
 from router.composition.subgraph import Subgraph, SubgraphSchema
 
 
@@ -43,7 +43,8 @@ def load_subgraph(subgraph: Subgraph) -> tuple[SubgraphSchema | None, list[Compo
     linked, errors = link_subgraph(subgraph.name, subgraph.url, schema, links)
     if errors:
         return None, errors
-    errors = validate_graphql(linked)
+    # Federation rules presume valid GraphQL, and root names of their own.
+    errors = validate_graphql(linked) or list(root_name.check(linked))
     if errors:
         return None, errors
     normalize(linked)

@@ -1,4 +1,4 @@
-"""AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE: what an interface asks follows from its implementations."""
+"""AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE: interfaces ask for what their implementations ask."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""COST_APPLIED_TO_INTERFACE_FIELD: the cost of an interface field is that of its implementations."""
+"""COST_APPLIED_TO_INTERFACE_FIELD: an interface field costs what its implementations cost."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""EXTERNAL_UNUSED: an external field is there for a key, requires, provides, context or interface."""
+"""EXTERNAL_UNUSED: external fields serve a key, requires, provides, context or interface."""
 
 from collections.abc import Iterator
 

@@ -16,14 +16,6 @@ _COMPOSITE = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
     for definition, field, applied in applied_on_fields(subgraph, "provides"):
         coordinate = f"{definition.name}.{field.name}"
-        if definition.kind is Kind.INTERFACE:
-            yield broken(
-                "PROVIDES_UNSUPPORTED_ON_INTERFACE",
-                f'Cannot use @provides on "{coordinate}": it is not supported on fields of'
-                " interfaces; put it on the fields of their implementations.",
-                coordinate,
-                applied.place,
-            )
         provided = subgraph.schema.types.get(field.type.base)
         if provided is None or provided.kind not in _COMPOSITE:
             yield broken(
@@ -33,5 +25,13 @@ def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
                 coordinate,
                 applied.place,
             )
-        else:
-            yield from check_field_set(subgraph, PROVIDES, provided, applied, coordinate)
+            continue
+        if definition.kind is Kind.INTERFACE:
+            yield broken(
+                "PROVIDES_UNSUPPORTED_ON_INTERFACE",
+                f'Cannot use @provides on "{coordinate}": it is not supported on fields of'
+                " interfaces; put it on the fields of their implementations.",
+                coordinate,
+                applied.place,
+            )
+        yield from check_field_set(subgraph, PROVIDES, provided, applied, coordinate)
