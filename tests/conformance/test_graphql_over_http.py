@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from pathlib import Path
 
 import orjson
 
@@ -11,16 +10,15 @@ from router.web.csrf import Csrf
 from router.web.errors import Errors
 from router.web.graphql import GraphQLEndpoint
 from router.web.request_context import ContextMaker
-from tests.support.services import require, require_program
+from tests.support.npm_clients import CLIENTS, install_clients
+from tests.support.services import require_program
 from tests.support.serving import served
 from tests.support.toy_graph import ToyGraph
-
-CLIENTS = Path(__file__).resolve().parents[1] / "end_to_end" / "clients"
 
 
 async def test_every_audit_of_graphql_http_passes():
     node = require_program("node")
-    require("graphql-http", (CLIENTS / "node_modules" / "graphql-http").exists(), "npm ci")
+    install_clients()
     endpoint = GraphQLEndpoint(ToyGraph(), Limits(), ContextMaker((), 30))
     async with served(Errors(Csrf(endpoint))) as url:
         process = await asyncio.create_subprocess_exec(
