@@ -55,6 +55,11 @@ class Normalizer:
         )
 
 
+    def selection(self, node: SelectionSetNode, type_name: str) -> SelectionSet:
+        """Normalize a bare selection set, such as a field set of ``@key`` or ``@requires``."""
+        return _Merger(Collector(self.index, {}, {})).build((node,), type_name)
+
+
 class _Merger:
     """Builds selection sets; what comes out equal is one object, whatever it was written as."""
 

@@ -1,0 +1,244 @@
+"""Reads a supergraph into a FederatedGraph: every subgraph's own view, extracted."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from graphql import (
+    FieldDefinitionNode,
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    UnionTypeDefinitionNode,
+    get_named_type,
+    is_composite_type,
+    parse,
+)
+
+from router.errors import SupergraphInvalid
+from router.operation.model import SelectionSet
+from router.operation.normalize import Normalizer
+from router.planner.graph import ContextArgument, FederatedGraph, Key, Kind, LocalField, LocalType
+from router.planner.supergraph_ast import (
+    CompositeDefinition,
+    SupergraphDocument,
+    api_schema,
+    applied,
+    base_name,
+    full_schema,
+    parse_supergraph,
+    type_text,
+)
+
+Joins = dict[str, list[dict[str, Any]]]
+
+
+def read_supergraph(sdl: str) -> FederatedGraph:
+    """Load a supergraph with join specification v0.1 to v0.5.
+
+    Raises SupergraphInvalid when the text is not such a supergraph, with what is wrong with it.
+    """
+    document = parse_supergraph(sdl)
+    try:
+        api, full = api_schema(document), full_schema(document)
+    except (GraphQLError, TypeError, KeyError) as error:
+        raise SupergraphInvalid(f"The supergraph's schema cannot be built: {error}") from None
+    return _Loader(document, full).graph(api)
+
+
+class _Loader:
+    """Goes over the supergraph's types once and fills one view per subgraph."""
+
+    def __init__(self, document: SupergraphDocument, full: GraphQLSchema) -> None:
+        self.document = document
+        self.full = full
+        self.normalizer = Normalizer(full)
+        self.field_sets: dict[tuple[str, str], SelectionSet] = {}
+        self.views: dict[str, dict[str, LocalType]] = {g: {} for g in document.subgraphs}
+        self.contexts: dict[str, set[str]] = {}
+        self.labels: set[str] = set()
+
+    def graph(self, api: GraphQLSchema) -> FederatedGraph:
+        for name, definition in self.document.definitions.items():
+            if name not in self.full.type_map:
+                continue
+            if isinstance(definition, CompositeDefinition | UnionTypeDefinitionNode):
+                for context in applied(definition, "context"):
+                    self.contexts.setdefault(context["name"], set()).add(name)
+            if isinstance(definition, CompositeDefinition):
+                self._read_composite(name, definition)
+            elif isinstance(definition, UnionTypeDefinitionNode):
+                self._read_union(name, definition)
+        self._fill_possible()
+        for view in self.views.values():
+            self._add_implied_fields(view)
+        return FederatedGraph(
+            subgraphs=tuple(self.document.subgraphs.values()),
+            api=api,
+            full=self.full,
+            types=tuple(self.views.values()),
+            labels=frozenset(self.labels),
+            contexts={name: frozenset(types) for name, types in self.contexts.items()},
+        )
+
+    def _graphs_of(self, definition: Any) -> Joins:
+        """The subgraphs that have a type, with its ``join__type`` applications in each."""
+        joins: Joins = {}
+        for owner in applied(definition, "join__owner"):
+            joins.setdefault(owner["graph"], [])
+        for join in applied(definition, "join__type"):
+            joins.setdefault(join["graph"], []).append(join)
+        # Before join v0.2 a type without any application is a value type, known everywhere.
+        return joins or {graph: [] for graph in self.views}
+
+    def _read_union(self, name: str, definition: UnionTypeDefinitionNode) -> None:
+        listed = list(applied(definition, "join__unionMember"))
+        members = [member.name.value for member in definition.types or ()]
+        for graph in self._graphs_of(definition):
+            mine = [m["member"] for m in listed if m["graph"] == graph] if listed else members
+            self.views[graph][name] = LocalType(name, Kind.UNION, possible=frozenset(mine))
+
+    def _read_composite(self, name: str, definition: CompositeDefinition) -> None:
+        joins = self._graphs_of(definition)
+        owner = next((o["graph"] for o in applied(definition, "join__owner")), None)
+        is_object = isinstance(self.full.type_map[name], GraphQLObjectType)
+        for graph, applications in joins.items():
+            is_interface_object = any(a.get("isInterfaceObject") for a in applications)
+            kind = Kind.OBJECT if is_object else Kind.INTERFACE
+            self.views[graph][name] = LocalType(
+                name,
+                Kind.INTERFACE_OBJECT if is_interface_object else kind,
+                keys=tuple(self._key(name, a) for a in applications if a.get("key")),
+                fields={},
+            )
+        fields: dict[str, dict[str, LocalField]] = {graph: {} for graph in joins}
+        for node in definition.fields or ():
+            for graph, local in self._local_fields(name, node, joins, owner):
+                fields[graph][local.name] = local
+        for graph, mine in fields.items():
+            self.views[graph][name] = replace(self.views[graph][name], fields=mine)
+
+    def _key(self, type_name: str, application: Mapping[str, Any]) -> Key:
+        text = application["key"]
+        return Key(
+            text, self._field_set(type_name, text), bool(application.get("resolvable", True))
+        )
+
+    def _local_fields(
+        self, type_name: str, node: FieldDefinitionNode, joins: Joins, owner: str | None
+    ) -> Iterable[tuple[str, LocalField]]:
+        field_joins = list(applied(node, "join__field"))
+        if not field_joins:
+            field_joins = [{"graph": graph} for graph in ([owner] if owner else joins)]
+        for join in field_joins:
+            graph = join.get("graph") or owner
+            # Without a graph the field comes from an @interfaceObject, not from this type.
+            if graph in joins:
+                yield graph, self._local_field(type_name, node, join)
+
+    def _local_field(
+        self, type_name: str, node: FieldDefinitionNode, join: Mapping[str, Any]
+    ) -> LocalField:
+        text = join.get("type") or type_text(node.type)
+        base = text.strip("[]!") if join.get("type") else base_name(node.type)
+        label = join.get("overrideLabel")
+        if label is not None:
+            self.labels.add(label)
+        overridden = bool(join.get("usedOverridden")) and label is None
+        requires, provides = join.get("requires"), join.get("provides")
+        return LocalField(
+            name=node.name.value,
+            type=text,
+            base=base,
+            is_composite=is_composite_type(self.full.type_map[base]),
+            is_external=bool(join.get("external")) or overridden,
+            is_overridden=overridden,
+            requires=self._field_set(type_name, requires) if requires else None,
+            provides=self._field_set(base, provides) if provides else None,
+            label=label,
+            when_active=join.get("override") is not None,
+            contexts=tuple(
+                ContextArgument(c["name"], c["type"], c["context"], c["selection"])
+                for c in join.get("contextArguments") or ()
+            ),
+        )
+
+    def _field_set(self, type_name: str, text: str) -> SelectionSet:
+        known = self.field_sets.get((type_name, text))
+        if known is None:
+            try:
+                definition = parse("{" + text + "}", no_location=True).definitions[0]
+                assert isinstance(definition, OperationDefinitionNode)
+                known = self.normalizer.selection(definition.selection_set, type_name)
+            except (GraphQLError, KeyError, AssertionError) as error:
+                raise SupergraphInvalid(
+                    f"The field set {text!r} on {type_name} cannot be read: {error}"
+                ) from None
+            self.field_sets[type_name, text] = known
+        return known
+
+    def _fill_possible(self) -> None:
+        for graph, view in self.views.items():
+            members: dict[str, set[str]] = {}
+            for name, local in view.items():
+                if local.kind in (Kind.OBJECT, Kind.INTERFACE_OBJECT):
+                    members.setdefault(name, set()).add(name)
+                    for interface in self._interfaces(name, graph):
+                        members.setdefault(interface, set()).add(name)
+            for name, local in view.items():
+                if local.kind is not Kind.UNION:
+                    view[name] = replace(local, possible=frozenset(members.get(name, ())))
+
+    def _interfaces(self, name: str, graph: str) -> Iterable[str]:
+        definition = self.document.definitions[name]
+        listed = list(applied(definition, "join__implements"))
+        if listed:
+            return [j["interface"] for j in listed if j["graph"] == graph]
+        if self.document.is_fed1:
+            return [i.name.value for i in getattr(definition, "interfaces", None) or ()]
+        return []
+
+    def _add_implied_fields(self, view: dict[str, LocalType]) -> None:
+        """Key fields are resolved wherever the key is, whatever the field's own entry says; fields
+        that only a path provides exist although fed1 supergraphs do not list them."""
+        for name in list(view):
+            for key in view[name].keys:
+                for field in key.selection.fields:
+                    self._imply(view, name, field.name, is_key=True)
+                self._imply_nested(view, key.selection)
+            for field in list(view[name].fields.values()):
+                if field.provides is not None:
+                    self._imply_nested(view, field.provides, deep=True)
+
+    def _imply_nested(
+        self, view: dict[str, LocalType], selection: SelectionSet, *, deep: bool = False
+    ) -> None:
+        if deep:
+            for field in selection.fields:
+                for owner in field.types or {selection.type}:
+                    self._imply(view, owner, field.name, is_key=False)
+        for field in selection.fields:
+            if field.selection is not None:
+                self._imply_nested(view, field.selection, deep=True)
+
+    def _imply(self, view: dict[str, LocalType], owner: str, name: str, *, is_key: bool) -> None:
+        local = view.get(owner)
+        if local is None or name == "__typename":
+            return
+        known = local.fields.get(name)
+        if known is None:
+            parent = self.full.type_map[owner]
+            if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+                return
+            kind = parent.fields[name].type
+            base = get_named_type(kind)
+            known = LocalField(
+                name, str(kind), base.name, is_composite_type(base), is_external=not is_key
+            )
+        elif is_key and known.is_external and not known.is_overridden:
+            known = replace(known, is_external=False)
+        else:
+            return
+        view[owner] = replace(local, fields={**local.fields, name: known})

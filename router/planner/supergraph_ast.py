@@ -1,0 +1,245 @@
+"""The supergraph's syntax tree: its features, its subgraphs, and the schemas built from it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from graphql import (
+    DefinitionNode,
+    DirectiveDefinitionNode,
+    DirectiveNode,
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    InterfaceTypeDefinitionNode,
+    ListValueNode,
+    ObjectTypeDefinitionNode,
+    ObjectValueNode,
+    SchemaDefinitionNode,
+    TypeDefinitionNode,
+    TypeNode,
+    UnionTypeDefinitionNode,
+    ValueNode,
+    build_ast_schema,
+    parse,
+    print_ast,
+)
+
+from router.errors import SupergraphInvalid
+
+JOIN = "https://specs.apollo.dev/join/"
+KNOWN_JOIN_VERSIONS = frozenset({"v0.1", "v0.2", "v0.3", "v0.4", "v0.5"})
+KEPT_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf", "skip", "include"})
+
+CompositeDefinition = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
+Node = TypeVar("Node", bound=Any)
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphEntry:
+    """One member of ``enum join__Graph``; ``index`` is its place in every table of the planner."""
+
+    index: int
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupergraphDocument:
+    """A parsed supergraph. ``prefixes`` are the namespaces of linked features ("join", "link"),
+    ``imported`` the directives and types that features gave other names."""
+
+    definitions: dict[str, TypeDefinitionNode]
+    directives: tuple[DirectiveDefinitionNode, ...]
+    schema: SchemaDefinitionNode | None
+    subgraphs: dict[str, SubgraphEntry]
+    join_version: str
+    machinery: frozenset[str]
+    inaccessible: str
+
+    @property
+    def is_fed1(self) -> bool:
+        """Join v0.1 says less: what it leaves out is inferred."""
+        return self.join_version == "v0.1"
+
+
+def parse_supergraph(sdl: str) -> SupergraphDocument:
+    """Parse a supergraph with join specification v0.1 to v0.5.
+
+    Raises SupergraphInvalid when the text is no GraphQL, links no join specification or one of an
+    unknown version.
+    """
+    try:
+        document = parse(sdl, no_location=True)
+    except GraphQLError as error:
+        raise SupergraphInvalid(f"The supergraph is no GraphQL document: {error.message}") from None
+    types = {d.name.value: d for d in document.definitions if isinstance(d, TypeDefinitionNode)}
+    schema = next((d for d in document.definitions if isinstance(d, SchemaDefinitionNode)), None)
+    features = dict(_features(schema))
+    version = next((f.rsplit("/", 1)[1] for f in features if f.startswith(JOIN)), None)
+    if version is None:
+        raise SupergraphInvalid(
+            f"The schema links no {JOIN}v0.x: this is no supergraph. Compose the subgraphs first."
+        )
+    if version not in KNOWN_JOIN_VERSIONS:
+        raise SupergraphInvalid(f"The supergraph uses join {version}; v0.1 to v0.5 are known.")
+    graphs = types.get("join__Graph")
+    if not isinstance(graphs, EnumTypeDefinitionNode):
+        raise SupergraphInvalid("The supergraph has no enum join__Graph: no subgraph is named.")
+    return SupergraphDocument(
+        definitions=types,
+        directives=tuple(d for d in document.definitions if isinstance(d, DirectiveDefinitionNode)),
+        schema=schema,
+        subgraphs=_subgraphs(graphs),
+        join_version=version,
+        machinery=frozenset(features.values()),
+        inaccessible=_inaccessible_name(schema),
+    )
+
+
+def applied(node: Any, name: str) -> Iterable[dict[str, Any]]:
+    """The arguments of each application of directive ``name``, as plain values."""
+    for directive in node.directives or ():
+        if directive.name.value == name:
+            yield _arguments(directive)
+
+
+def full_schema(document: SupergraphDocument) -> GraphQLSchema:
+    """The merged schema with its hidden elements: field sets may speak of those."""
+    return _build(document, hidden=False)
+
+
+def api_schema(document: SupergraphDocument) -> GraphQLSchema:
+    """What clients see: neither machinery nor ``@inaccessible`` elements."""
+    return _build(document, hidden=True)
+
+
+def base_name(node: TypeNode) -> str:
+    """The named type inside lists and non-nulls."""
+    inner: Any = node
+    while hasattr(inner, "type"):
+        inner = inner.type
+    return inner.name.value
+
+
+def type_text(node: TypeNode) -> str:
+    """``[Item!]!`` as written."""
+    return print_ast(node)
+
+
+def _features(schema: SchemaDefinitionNode | None) -> Iterable[tuple[str, str]]:
+    """Feature URL and the namespace of its elements here."""
+    if schema is None:
+        return
+    for directive in schema.directives or ():
+        arguments = _arguments(directive)
+        url = arguments.get("url") or arguments.get("feature")
+        if isinstance(url, str):
+            parts = url.rstrip("/").split("/")
+            has_version = parts[-1][:1] == "v" and parts[-1][1:2].isdigit()
+            name = parts[-2] if has_version and len(parts) > 1 else parts[-1]
+            yield url.rstrip("/"), arguments.get("as") or name
+
+
+def _inaccessible_name(schema: SchemaDefinitionNode | None) -> str:
+    for directive in (schema.directives if schema else None) or ():
+        arguments = _arguments(directive)
+        if "/inaccessible/" in str(arguments.get("url") or arguments.get("feature")):
+            for item in arguments.get("import") or ():
+                if isinstance(item, dict) and item.get("name") == "@inaccessible":
+                    return str(item.get("as", "@inaccessible"))[1:]
+            return arguments.get("as") or "inaccessible"
+    return "inaccessible"
+
+
+def _subgraphs(graphs: EnumTypeDefinitionNode) -> dict[str, SubgraphEntry]:
+    found: dict[str, SubgraphEntry] = {}
+    for index, value in enumerate(graphs.values or ()):
+        graph = next(iter(applied(value, "join__graph")), {})
+        name = graph.get("name", value.name.value)
+        found[value.name.value] = SubgraphEntry(index, name, graph.get("url", ""))
+    return found
+
+
+def _arguments(directive: DirectiveNode) -> dict[str, Any]:
+    return {a.name.value: _plain(a.value) for a in directive.arguments or ()}
+
+
+def _plain(value: ValueNode) -> Any:
+    if isinstance(value, ListValueNode):
+        return [_plain(item) for item in value.values]
+    if isinstance(value, ObjectValueNode):
+        return {f.name.value: _plain(f.value) for f in value.fields}
+    return getattr(value, "value", None)
+
+
+def _build(document: SupergraphDocument, *, hidden: bool) -> GraphQLSchema:
+    def is_hidden(node: Any) -> bool:
+        return hidden and any(d.name.value == document.inaccessible for d in node.directives or ())
+
+    def is_machinery(name: str) -> bool:
+        return name.split("__", 1)[0] in document.machinery and "__" in name
+
+    names = {n for n, d in document.definitions.items() if not is_machinery(n) and not is_hidden(d)}
+    definitions: list[DefinitionNode] = [
+        _stripped(d, names, is_hidden) for n, d in document.definitions.items() if n in names
+    ]
+    for directive in document.directives:
+        name = directive.name.value
+        if _is_executable(directive) and not is_machinery(name) and name not in document.machinery:
+            definitions.append(directive)
+    if document.schema is not None:
+        roots = tuple(
+            o for o in document.schema.operation_types or () if o.type.name.value in names
+        )
+        definitions.append(_copy(document.schema, directives=(), operation_types=roots))
+    return build_ast_schema(
+        DocumentNode(definitions=tuple(definitions)), assume_valid=True, assume_valid_sdl=True
+    )
+
+
+def _is_executable(directive: DirectiveDefinitionNode) -> bool:
+    places = {"QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT"}
+    return any(location.value in places for location in directive.locations or ())
+
+
+def _stripped(definition: TypeDefinitionNode, names: set[str], is_hidden: Any) -> DefinitionNode:
+    """A definition without applied machinery, without hidden members and without references to
+    hidden types."""
+    changed: dict[str, Any] = {"directives": _kept(definition)}
+    node: Any = definition
+    if isinstance(definition, CompositeDefinition):
+        changed["fields"] = tuple(
+            _copy(
+                f,
+                directives=_kept(f),
+                arguments=tuple(
+                    _copy(a, directives=_kept(a)) for a in f.arguments or () if not is_hidden(a)
+                ),
+            )
+            for f in node.fields or ()
+            if not is_hidden(f)
+        )
+        changed["interfaces"] = tuple(
+            i for i in definition.interfaces or () if i.name.value in names
+        )
+    elif isinstance(definition, UnionTypeDefinitionNode):
+        changed["types"] = tuple(t for t in definition.types or () if t.name.value in names)
+    else:
+        for part in ("fields", "values"):
+            members = getattr(node, part, None)
+            if members is not None:
+                changed[part] = tuple(
+                    _copy(m, directives=_kept(m)) for m in members if not is_hidden(m)
+                )
+    return _copy(definition, **changed)
+
+
+def _kept(node: Any) -> tuple[DirectiveNode, ...]:
+    return tuple(d for d in node.directives or () if d.name.value in KEPT_DIRECTIVES)
+
+
+def _copy(node: Node, **changed: Any) -> Node:
+    values = {key: getattr(node, key) for key in node.keys if hasattr(node, key)}
+    return cast(Node, type(node)(**{**values, **changed}))
