@@ -357,7 +357,7 @@ async def test_a_client_that_does_not_read_is_let_go_and_delays_nobody(
     limits = WebSocketLimits(queue=4, slow_seconds=0.2)
     async with (
         door(graph, callers, limits) as url,
-        socket(url, max_queue=1, close_timeout=0.1) as slow,
+        socket(url, max_queue=1, compression=None) as slow,
         socket(url) as quick,
     ):
         await subscribe(slow, "subscription { blocks }")
