@@ -15,8 +15,9 @@ class Answer:
 
     ``executed`` is false when the operation was refused before execution: the response then has
     no ``data`` member at all ("Request Error Result" in the GraphQL specification), and ``status``
-    is what ``application/graphql-response+json`` answers with. ``body`` holds ready bytes, when a
-    subgraph's answer is the client's. ``kind`` is None when the operation was never understood.
+    is what ``application/graphql-response+json`` answers with. ``body`` holds ``data`` as ready
+    bytes of a whole response, when a subgraph's answer is the client's. ``kind`` is None when the
+    operation was never understood.
     """
 
     data: dict[str, Any] | None = None
@@ -33,7 +34,7 @@ class Answer:
         if self.errors:
             response["errors"] = list(self.errors)
         if self.executed:
-            response["data"] = orjson.loads(self.body)["data"] if self.body else self.data
+            response["data"] = self.data
         if self.extensions:
             response["extensions"] = dict(self.extensions)
         return response

@@ -84,8 +84,7 @@ def shape(executable: Executable, gathered: Gathered, refusals: Errors = ()) -> 
     if gathered.failures:
         errors += client_errors(gathered.failures, plan.output, gathered.data)
     elif executable.is_identity and not errors:
-        body = gathered.body
-        return Answer(data=None if body else gathered.data, body=body, kind=plan.kind)
+        return Answer(data=gathered.data, body=gathered.body, kind=plan.kind)
     if executable.is_shared and expanded_size(gathered.data) > RESPONSE_BYTES:
         return _too_large(executable)
     data: dict[str, Any] | None

@@ -3,9 +3,11 @@
 from graphql import (
     DocumentNode,
     GraphQLDeferDirective,
+    GraphQLError,
     GraphQLSchema,
     GraphQLStreamDirective,
     NoSchemaIntrospectionCustomRule,
+    parse,
     specified_rules,
     validate,
 )
@@ -38,10 +40,23 @@ class Validator:
         if not introspection:
             self.rules.append(NoSchemaIntrospectionCustomRule)
 
-    def check(self, document: DocumentNode) -> None:
-        """Raises OperationRefused: GRAPHQL_VALIDATION_FAILED or INTROSPECTION_DISABLED."""
+    def check(self, document: DocumentNode, text: str | None = None) -> None:
+        """Raises OperationRefused: GRAPHQL_VALIDATION_FAILED or INTROSPECTION_DISABLED. With the
+        ``text`` of a document parsed without locations the errors have them all the same."""
+        errors = self._errors(document)
+        if errors and text is not None:
+            errors = self._errors(parse(text)) or errors
+        if errors:
+            raise OperationRefused(
+                [
+                    {**error.formatted, "extensions": {"code": _code(error.message)}}
+                    for error in errors
+                ]
+            )
+
+    def _errors(self, document: DocumentNode) -> list[GraphQLError]:
         try:
-            errors = validate(
+            return validate(
                 self.schema,
                 document,
                 self.rules,
@@ -51,13 +66,6 @@ class Validator:
             )
         except RecursionError:
             raise refuse("PARSER_LIMIT", "The document is nested too deep.") from None
-        if errors:
-            raise OperationRefused(
-                [
-                    {**error.formatted, "extensions": {"code": _code(error.message)}}
-                    for error in errors
-                ]
-            )
 
 
 def _code(message: str) -> str:

@@ -65,7 +65,7 @@ def executable(query: str, *steps: FetchStep, kind: Any = "query") -> Executable
 
 
 async def run(
-    ready: Executable, context: RequestContext | None = None, **transports: RecordingTransport
+    ready: Executable, context: RequestContext | None = None, /, **transports: RecordingTransport
 ) -> Answer:
     return await execute(ready, {}, context or RequestContext(), transports)
 

@@ -1,0 +1,111 @@
+"""Operations are measured with fragments expanded, and measuring is cheap."""
+
+import time
+
+import pytest
+from graphql import parse
+
+from router.errors import OperationRefused
+from router.operation.limits import OperationLimits, check_limits
+
+
+def codes(text: str, limits: OperationLimits | None = None) -> list[str]:
+    try:
+        check_limits(parse(text), limits or OperationLimits())
+    except OperationRefused as refusal:
+        return [error["extensions"]["code"] for error in refusal.errors]
+    return []
+
+
+def nested(depth: int) -> str:
+    return "{" + "a{" * (depth - 1) + "a" + "}" * depth
+
+
+@pytest.mark.parametrize(
+    ("within", "beyond", "code"),
+    [
+        (nested(15), nested(16), "MAX_DEPTH_LIMIT"),
+        (
+            "{" + " ".join(f"x{n}: a" for n in range(20)) + "}",
+            "{" + " ".join(f"x{n}: a" for n in range(21)) + "}",
+            "MAX_ROOT_FIELDS_LIMIT",
+        ),
+        (
+            "{ a {" + " ".join(f"x{n}: a" for n in range(30)) + "} }",
+            "{ a {" + " ".join(f"x{n}: a" for n in range(31)) + "} }",
+            "MAX_ALIASES_LIMIT",
+        ),
+        ("{ a {" + "b " * 199 + "} }", "{ a {" + "b " * 200 + "} }", "MAX_HEIGHT_LIMIT"),
+        (
+            "{ a {" + "b @skip(if: true) " * 50 + "} }",
+            "{ a {" + "b @skip(if: true) " * 51 + "} }",
+            "MAX_DIRECTIVES_LIMIT",
+        ),
+        (
+            "{a} " + " ".join(f"fragment F{n} on Q {{a}}" for n in range(49)),
+            "{a} " + " ".join(f"fragment F{n} on Q {{a}}" for n in range(50)),
+            "MAX_DEFINITIONS_LIMIT",
+        ),
+        (
+            "query (" + " ".join(f"$v{n}: Int" for n in range(200)) + ") {a}",
+            "query (" + " ".join(f"$v{n}: Int" for n in range(201)) + ") {a}",
+            "MAX_VARIABLES_LIMIT",
+        ),
+        (
+            "{" + "...F " * 100 + "} fragment F on Q {" + "... {b} " * 49 + "}",
+            "{" + "...F " * 200 + "} fragment F on Q {" + "...{...{b}} " * 50 + "}",
+            "MAX_SELECTIONS_LIMIT",
+        ),
+    ],
+)
+def test_each_limit_holds_at_its_value_and_not_beyond(within: str, beyond: str, code: str) -> None:
+    assert code not in codes(within)
+    assert code in codes(beyond)
+
+
+def test_fragments_count_where_they_are_spread() -> None:
+    text = "{ ...F a { ...F } } fragment F on Q { x: a { b } }"
+    exact = OperationLimits(depth=3, height=5, aliases=2, root_fields=2, selections=7)
+
+    assert codes(text, exact) == []
+    assert codes(text, OperationLimits(depth=2)) == ["MAX_DEPTH_LIMIT"]
+    assert codes(text, OperationLimits(height=4)) == ["MAX_HEIGHT_LIMIT"]
+    assert codes(text, OperationLimits(aliases=1)) == ["MAX_ALIASES_LIMIT"]
+    assert codes(text, OperationLimits(root_fields=1)) == ["MAX_ROOT_FIELDS_LIMIT"]
+    assert codes(text, OperationLimits(selections=6)) == ["MAX_SELECTIONS_LIMIT"]
+
+
+def chained(links: int) -> str:
+    """Each fragment spreads the next one twice: it expands to 2 to the power of ``links``."""
+    fragments = (f"fragment F{n} on Q {{ ...F{n + 1} a {{ ...F{n + 1} }} }}" for n in range(links))
+    return " ".join(["{ ...F0 }", *fragments, f"fragment F{links} on Q {{ b }}"])
+
+
+def test_chained_fragments_are_measured_in_linear_time() -> None:
+    def seconds(links: int) -> float:
+        document = parse(chained(links))
+        started = time.process_time()
+        for _ in range(50):
+            with pytest.raises(OperationRefused):
+                check_limits(document, OperationLimits())
+        return time.process_time() - started
+
+    assert seconds(60) < 3 * max(seconds(14) * 60 / 14, 0.01)
+
+
+def test_fragments_that_lead_in_a_circle_are_left_to_validation() -> None:
+    assert codes("{ ...F } fragment F on Q { a ...G } fragment G on Q { b ...F }") == []
+
+
+def test_a_long_chain_of_deep_fragments_does_not_exhaust_the_stack() -> None:
+    inner = "... {" * 90
+    fragments = (f"fragment F{n} on Q {{ {inner} ...F{n + 1} {'}' * 90} }}" for n in range(40))
+    text = " ".join(["{ ...F0 }", *fragments, "fragment F40 on Q { b }"])
+
+    assert codes(text) == ["PARSER_LIMIT"]
+
+
+def test_introspection_queries_of_tools_are_not_too_deep() -> None:
+    text = "{ __schema { types { fields { args { type " + "{ ofType" * 12 + " { name }" + "}" * 17
+
+    assert codes(text) == []

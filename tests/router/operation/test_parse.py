@@ -1,0 +1,87 @@
+"""Documents are sized before they are parsed, and one operation is chosen."""
+
+import pytest
+
+from router.errors import OperationRefused
+from router.operation.limits import OperationLimits
+from router.operation.parse import choose_operation, parse_document
+
+LIMITS = OperationLimits()
+
+
+def code_of(text: str, limits: OperationLimits = LIMITS) -> str:
+    with pytest.raises(OperationRefused) as refusal:
+        parse_document(text, limits)
+    assert refusal.value.status == 400
+    return refusal.value.errors[0]["extensions"]["code"]
+
+
+def test_a_syntax_error_has_its_place_and_code() -> None:
+    with pytest.raises(OperationRefused) as refusal:
+        parse_document("{ a", LIMITS)
+
+    assert refusal.value.errors == [
+        {
+            "message": "Syntax Error: Expected Name, found <EOF>.",
+            "locations": [{"line": 1, "column": 4}],
+            "extensions": {"code": "GRAPHQL_PARSE_FAILED"},
+        }
+    ]
+
+
+def test_a_document_with_too_many_characters_is_not_parsed() -> None:
+    assert code_of("{ a }" + " " * 100_000) == "DOCUMENT_TOO_LARGE"
+
+
+def test_a_document_with_too_many_tokens_is_refused() -> None:
+    assert code_of("{" + "a " * 5_000 + "}") == "PARSER_LIMIT"
+
+
+@pytest.mark.parametrize("opening", ["{", "{a", "{a(b:[", '{a(b:"}}}}"){', "{#}}}}\na", "{...{"])
+def test_deep_nesting_is_refused_before_the_parser_recurses(opening: str) -> None:
+    assert code_of(opening * 201) == "PARSER_LIMIT"
+
+
+def test_brackets_in_strings_and_comments_do_not_count() -> None:
+    text = '{ a(b: "' + "{" * 300 + '", c: """' + "[" * 300 + '""") # ' + "(" * 300 + "\n}"
+
+    assert list(parse_document(text, LIMITS).operations) == [None]
+
+
+@pytest.mark.parametrize("text", ["{}", "{ a {} }", "", "#", "query"])
+def test_empty_documents_and_selections_are_syntax_errors(text: str) -> None:
+    assert code_of(text) == "GRAPHQL_PARSE_FAILED"
+
+
+def test_the_only_operation_needs_no_name() -> None:
+    parsed = parse_document("query A { a } fragment F on Query { a }", LIMITS)
+
+    assert choose_operation(parsed, None) is choose_operation(parsed, "A")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("query A { a } query B { a }", None),
+        ("query A { a } query B { a }", "C"),
+        ("{ a }", "A"),
+        ("fragment F on Query { a }", None),
+    ],
+)
+def test_an_operation_that_cannot_be_told_is_refused(text: str, name: str | None) -> None:
+    parsed = parse_document(text, LIMITS)
+
+    with pytest.raises(OperationRefused) as refusal:
+        choose_operation(parsed, name)
+
+    assert refusal.value.errors[0]["extensions"]["code"] == "OPERATION_RESOLUTION_FAILURE"
+
+
+def test_condition_variables_are_found_in_fragments() -> None:
+    parsed = parse_document(
+        "query ($a: Boolean!, $b: Boolean!, $c: Int) { x(n: $c) @skip(if: $a) ...F }"
+        " fragment F on Query { y @include(if: $b) }",
+        LIMITS,
+    )
+
+    assert choose_operation(parsed, None).conditions == ("a", "b")

@@ -1,0 +1,77 @@
+"""Variables are checked once and travel as JSON."""
+
+from typing import Any
+
+import pytest
+from graphql import OperationDefinitionNode, build_schema, parse
+
+from router.errors import OperationRefused
+from router.operation.variables import Variables, coerce_variables
+
+SCHEMA = build_schema("""
+    type Query { f(i: Int, e: Kind, in: In, l: [Int!], d: Date): Int }
+    enum Kind { RED GREEN }
+    input In { n: Int! = 3, list: [In!], kind: Kind = RED }
+    scalar Date
+""")
+
+
+def coerce(definitions: str, given: dict[str, Any]) -> Variables:
+    operation = parse(f"query ({definitions}) {{ f }}").definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    return coerce_variables(SCHEMA, operation.variable_definitions or (), given)
+
+
+def test_values_travel_as_the_client_sent_them() -> None:
+    given = {"in": {"list": [{"n": 1}]}, "e": "GREEN", "l": 5, "d": "2026-01-01"}
+
+    result = coerce("$in: In, $e: Kind, $l: [Int!], $d: Date", given)
+
+    assert result.wire == given
+    assert result.coerced["l"] == [5]
+
+
+def test_defaults_of_the_operation_are_filled_in_and_absent_stays_absent() -> None:
+    result = coerce("$e: Kind = RED, $in: In = {n: 2}, $i: Int, $l: [Int!] = [1]", {})
+
+    assert result.wire == {"e": "RED", "in": {"n": 2}, "l": [1]}
+
+
+def test_null_wins_over_a_default_and_unknown_variables_are_dropped() -> None:
+    result = coerce("$i: Int = 5", {"i": None, "other": 1})
+
+    assert result.wire == {"i": None}
+
+
+@pytest.mark.parametrize(
+    ("definitions", "given"),
+    [
+        ("$i: Int!", {}),
+        ("$i: Int!", {"i": None}),
+        ("$i: Int", {"i": "1"}),
+        ("$e: Kind", {"e": "BLUE"}),
+        ("$in: In", {"in": {"n": 1, "hidden": 2}}),
+        ("$in: In", {"in": []}),
+    ],
+)
+def test_values_that_do_not_fit_are_refused(definitions: str, given: dict[str, Any]) -> None:
+    with pytest.raises(OperationRefused) as refusal:
+        coerce(definitions, given)
+
+    assert refusal.value.errors[0]["extensions"] == {"code": "BAD_USER_INPUT"}
+
+
+def test_a_deeply_nested_value_is_refused_without_exhausting_the_stack() -> None:
+    value: Any = {"n": 1}
+    for _ in range(5_000):
+        value = {"n": 1, "list": [value]}
+
+    with pytest.raises(OperationRefused):
+        coerce("$in: In", {"in": value})
+
+
+def test_many_wrong_values_give_a_bounded_number_of_errors() -> None:
+    with pytest.raises(OperationRefused) as refusal:
+        coerce("$l: [Int!]", {"l": ["x"] * 10_000})
+
+    assert len(refusal.value.errors) == 21
