@@ -235,12 +235,24 @@ def run_npm(npm: str, *arguments: str, **environment: str) -> subprocess.Complet
     )
 
 
-def test_the_committed_page_is_what_its_source_builds(tmp_path: Path):
+@pytest.fixture(scope="module")
+def npm() -> str:
+    """npm, with the page's packages installed."""
     npm = require_program("npm")
     if not (SOURCE / "node_modules").exists():
         installed = run_npm(npm, "ci", "--no-audit", "--no-fund")
         require("the page's npm packages", installed.returncode == 0, installed.stderr[-500:])
+    return npm
 
+
+@pytest.mark.xdist_group("npm")
+def test_the_pages_own_tests_pass(npm: str):
+    done = run_npm(npm, "test")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.xdist_group("npm")
+def test_the_committed_page_is_what_its_source_builds(npm: str, tmp_path: Path):
     target = tmp_path / "static"
     done = run_npm(npm, "run", "build", TRELLIS_GRAPHIQL_TARGET=str(target))
     assert done.returncode == 0, done.stdout + done.stderr

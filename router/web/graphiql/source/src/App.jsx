@@ -44,7 +44,12 @@ export function App({ config }) {
 
 function assemble(config) {
   const url = httpUrl(config);
-  const session = createSession(url, config.signIn);
+  const session = createSession({
+    url,
+    signIn: config.signIn,
+    storage: sessionStorage,
+    fetch: (...request) => fetch(...request),
+  });
   const lastPlan = observable(null);
   const fetcher = createFetcher({
     url,
