@@ -21,7 +21,12 @@ from router.composition.model import (
     TypeRef,
 )
 from router.composition.report import CompositionError
-from router.composition.specs import FEDERATION, built_in_definitions, federation_definitions
+from router.composition.specs import (
+    FEDERATION,
+    LAST_FEDERATION_MINOR,
+    built_in_definitions,
+    federation_definitions,
+)
 from router.composition.subgraph import SubgraphSchema
 
 BUILT_IN_SCALARS = frozenset(built_in_definitions().types)
@@ -40,6 +45,9 @@ INTROSPECTION_TYPES = (
     "__Directive",
     "__DirectiveLocation",
 )
+
+# Federation 2 directives that a federation 1 subgraph may define itself, and then means.
+_DEFINED_IN_FEDERATION_1 = ("shareable", "inaccessible", "override", "composeDirective")
 
 # Federation 1 users wrote these arguments in many ways that nobody ever checked.
 _LOOSE_IN_FEDERATION_1 = ("key", "requires", "provides")
@@ -61,6 +69,8 @@ def link_subgraph(
     known: dict[str, tuple[str, str]] = {}
     for link in features:
         errors += _take_out_feature(subgraph, link, known)
+    if links.federation is None:
+        _take_out_forerunners(subgraph, known)
     errors += _check_federation_types(schema)
     _use_specification_names(schema, known)
     return subgraph, errors
@@ -114,6 +124,18 @@ def _take_out_feature(
         if own is not None:
             yield from _compare_types(own, expected)
         subgraph.spec_types[local_types[name]] = expected
+
+
+def _take_out_forerunners(subgraph: SubgraphSchema, known: dict[str, tuple[str, str]]) -> None:
+    newest = federation_definitions((2, LAST_FEDERATION_MINOR))
+    for name in _DEFINED_IN_FEDERATION_1:
+        own = subgraph.schema.directives.get(name)
+        expected = newest.directives[name]
+        if own and not any(_directive_differences(own, expected, subgraph.schema, {})):
+            del subgraph.schema.directives[name]
+            known[name] = (FEDERATION, name)
+            subgraph.spec_directives[name] = expected
+            subgraph.local_names[name] = name
 
 
 def _with_local_types(

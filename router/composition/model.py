@@ -14,8 +14,9 @@ element, extensions apart from definitions, or half a type (a federation 1 ``ext
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from graphql import ValueNode
 
@@ -116,7 +117,7 @@ class EnumValue:
 @dataclass(slots=True)
 class TypeDefinition:
     """A named type with its extensions folded in. ``has_definition`` is False when the SDL only
-    extends it, ``has_extension`` is True when it extends it at all (``extend`` or ``@extends``).
+    says ``extend``, ``has_extension`` is True when it extends at all (``extend`` or ``@extends``).
     Input fields live in ``input_fields``, fields of objects and interfaces in ``fields``."""
 
     name: str
@@ -160,6 +161,12 @@ class Schema:
         """Objects and interfaces that declare ``implements`` of this interface."""
         return [t for t in self.types.values() if interface in t.interfaces]
 
+    def copy(self) -> Schema:
+        """A schema whose elements can be changed without changing these (values are shared)."""
+        types = {name: _copy_type(definition) for name, definition in self.types.items()}
+        applied = [replace(application) for application in self.applied]
+        return replace(self, types=types, roots=dict(self.roots), applied=applied)
+
     def elements(self) -> Iterator[tuple[str, str, Element]]:
         """Everything a directive can stand on: coordinate, directive location, element."""
         for definition in self.types.values():
@@ -181,7 +188,31 @@ class Schema:
         return frozenset(t.name for t in self.types_of(Kind.OBJECT) if name in t.interfaces)
 
 
+_Simple = TypeVar("_Simple", InputValue, EnumValue)
 Element = TypeDefinition | FieldDefinition | InputValue | EnumValue
+
+
+def _copy_type(definition: TypeDefinition) -> TypeDefinition:
+    return replace(
+        definition,
+        fields={
+            name: replace(
+                field_,
+                arguments={n: _copy_element(a) for n, a in field_.arguments.items()},
+                applied=[replace(application) for application in field_.applied],
+            )
+            for name, field_ in definition.fields.items()
+        },
+        input_fields={n: _copy_element(f) for n, f in definition.input_fields.items()},
+        values={n: _copy_element(v) for n, v in definition.values.items()},
+        members=list(definition.members),
+        interfaces=list(definition.interfaces),
+        applied=[replace(application) for application in definition.applied],
+    )
+
+
+def _copy_element(element: _Simple) -> _Simple:
+    return replace(element, applied=[replace(application) for application in element.applied])
 
 
 def _members(definition: TypeDefinition) -> Iterator[tuple[str, str, Element]]:

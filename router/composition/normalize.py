@@ -26,11 +26,11 @@ def normalize(subgraph: SubgraphSchema) -> None:
 
 
 def fold_extends(subgraph: SubgraphSchema) -> None:
-    """``type T @extends`` means ``extend type T``."""
+    """``type T @extends`` means ``extend type T``, except that it does define ``T``."""
     for definition in subgraph.schema.types.values():
         if not subgraph.has(definition, "extends"):
             continue
-        definition.has_extension, definition.has_definition = True, False
+        definition.has_extension = True
         for applied in definition.applied:
             applied.on_extension = True
         for element in definition.fields.values():

@@ -148,13 +148,23 @@ class SubgraphSchema:
     def is_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
         """Marked ``@external``, itself or by its type, and meant so: the key fields of a type
         extension are resolved here all the same (a federation 1 habit)."""
+        # Federation 1 ignored @external on types.
         marked = self.has(element, "external") or (
-            parent.kind is Kind.OBJECT and self.has(parent, "external")
+            self.is_fed2 and parent.kind is Kind.OBJECT and self.has(parent, "external")
         )
         return marked and not self.is_fake_external(parent, element)
 
     def is_fake_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
         return (parent.name, element.name) in self._fake_externals
+
+    def is_external_somewhere(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
+        """External or, as the field of an interface, external in some implementation."""
+        if self.is_external(parent, element):
+            return True
+        return parent.kind is Kind.INTERFACE and any(
+            element.name in t.fields and self.is_external(t, t.fields[element.name])
+            for t in self.schema.implementations(parent.name)
+        )
 
     def is_provided(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
         """Named by some ``@provides`` of this subgraph."""

@@ -1,6 +1,6 @@
 """From SDL texts to subgraph schemas that can be merged: parse, link, validate, upgrade."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from router.composition.definitions import link_subgraph
@@ -11,6 +11,7 @@ from router.composition.parse import parse_schema
 from router.composition.report import CompositionError
 from router.composition.rules import root_name, validate_federation
 from router.composition.subgraph import Subgraph, SubgraphSchema
+from router.composition.upgrade import upgrade_subgraphs
 
 
 def load_subgraphs(
@@ -24,12 +25,40 @@ def load_subgraphs(
     """
     schemas: list[SubgraphSchema] = []
     errors: list[CompositionError] = []
+    names: set[str] = set()
     for subgraph in subgraphs:
         schema, found = load_subgraph(subgraph)
-        errors += _prefixed(subgraph.name, found)
+        errors += _prefixed(subgraph.name, [*_check_name(subgraph.name, names), *found])
+        names.add(subgraph.name)
         if schema is not None:
             schemas.append(schema)
-    return schemas, errors
+    if errors:
+        return schemas, errors
+    return _upgrade(schemas)
+
+
+def _upgrade(
+    schemas: list[SubgraphSchema],
+) -> tuple[list[SubgraphSchema], list[CompositionError]]:
+    upgraded, refusals = upgrade_subgraphs(schemas)
+    errors = [error for name, refusal in refusals for error in _prefixed(name, [refusal])]
+    if errors:
+        return schemas, errors
+    for schema in upgraded:
+        if not schema.is_fed2:
+            errors += _prefixed(schema.name, validate_federation(schema))
+    return upgraded, errors
+
+
+def _check_name(name: str, taken: set[str]) -> Iterator[CompositionError]:
+    if name == "_":
+        yield CompositionError(
+            "INVALID_SUBGRAPH_NAME", 'A subgraph cannot be called "_": the name is reserved.'
+        )
+    if name in taken:
+        yield CompositionError(
+            "INVALID_SUBGRAPH_NAME", f'Two subgraphs are called "{name}": rename one of them.'
+        )
 
 
 def load_subgraph(subgraph: Subgraph) -> tuple[SubgraphSchema | None, list[CompositionError]]:

@@ -84,6 +84,20 @@ def check_field_set(
             yield error(code, message)
 
 
+def makes_sense(
+    subgraph: SubgraphSchema,
+    rule: FieldSetRule,
+    parent: TypeDefinition,
+    selection: SelectionSetNode,
+) -> bool:
+    """Whether the selection could be answered at all, leaving aside what ``rule`` forbids."""
+    try:
+        _Check(subgraph, rule).understand(parent, selection)
+    except _Invalid:
+        return False
+    return True
+
+
 class _Check:
     def __init__(self, subgraph: SubgraphSchema, rule: FieldSetRule) -> None:
         self.subgraph = subgraph
@@ -222,7 +236,7 @@ class _Check:
         yield from self.problems(
             self.schema.types[field.type.base],
             item.selection_set,
-            in_external=in_external or is_external or self.is_external_somewhere(parent, field),
+            in_external=in_external or self.subgraph.is_external_somewhere(parent, field),
         )
 
     def missing_external(
@@ -235,13 +249,4 @@ class _Check:
             f"{self.rule.prefix}_FIELDS_MISSING_EXTERNAL",
             f'field "{coordinate}" is already resolved by this subgraph: it {reason}. Mark it'
             f" @external or take it out of the @{self.rule.directive}.",
-        )
-
-    def is_external_somewhere(self, parent: TypeDefinition, field: FieldDefinition) -> bool:
-        """Whether the field of an interface is external in one of its implementations."""
-        if parent.kind is not Kind.INTERFACE:
-            return False
-        return any(
-            field.name in t.fields and self.subgraph.is_external(t, t.fields[field.name])
-            for t in self.schema.implementations(parent.name)
         )
