@@ -123,6 +123,7 @@ function SignInForm({ session, demo, wasAsked, onDone }) {
         id={`${id}-email`}
         name="email"
         autoComplete="username"
+        autoFocus={!demo}
         required
         value={email}
         onChange={(event) => setEmail(event.target.value)}
@@ -143,7 +144,7 @@ function SignInForm({ session, demo, wasAsked, onDone }) {
           {problem}
         </p>
       )}
-      <button type="submit" className="trellis-button" disabled={busy}>
+      <button type="submit" className="trellis-button" autoFocus={Boolean(demo)} disabled={busy}>
         {busy ? 'Signing in …' : 'Sign in'}
       </button>
     </form>
