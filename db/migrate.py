@@ -27,8 +27,12 @@ async def downgrade(database: Database, metadata: MetaData, revision: str = "bas
 
 async def make_revision(database: Database, metadata: MetaData, message: str) -> None:
     """Write a new migration file from the difference between database and models."""
+    made = len(list((_FOLDER / database.name / "versions").glob("*.py")))
+    number = f"{made + 1:04d}"
     await _run(
-        database, metadata, lambda config: command.revision(config, message, autogenerate=True)
+        database,
+        metadata,
+        lambda config: command.revision(config, message, autogenerate=True, rev_id=number),
     )
 
 

@@ -16,8 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    false,
-    text,
 )
 from sqlalchemy import Enum as SAEnum
 from sqlalchemy.dialects.postgresql import JSONB
@@ -150,11 +148,11 @@ def _declare_outbox(metadata: MetaData) -> None:
         Column("payload", JsonB(), nullable=False),
         Column("headers", JsonB(), nullable=False),
         Column("occurred_at", Instant(), nullable=False),
-        Column("attempts", Integer(), nullable=False, server_default=text("0")),
+        Column("attempts", Integer(), nullable=False, default=0),
         Column("available_at", Instant(), nullable=False),
         Column("lease_until", Instant(), nullable=True),
         Column("done_at", Instant(), nullable=True),
-        Column("is_dead", Boolean(), nullable=False, server_default=false()),
+        Column("is_dead", Boolean(), nullable=False, default=False),
         Column("error", Text(), nullable=True),
         sqlite_autoincrement=True,
     )

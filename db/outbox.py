@@ -13,9 +13,10 @@ from enum import Enum
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import MetaData, Select, Table, func, insert, select
+from sqlalchemy import MetaData, Table, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.locks import hold
 from db.models import utc_now
 
 
@@ -57,8 +58,7 @@ async def append(
     session: AsyncSession, outbox: Table, events: Sequence[Event], headers: Mapping[str, Any]
 ) -> None:
     """Write events at the very end of the session's transaction."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(advisory_lock("outbox"))
+    await hold(session, "outbox")
     now = utc_now()
     rows = [
         {
@@ -106,12 +106,6 @@ def envelope_of(row: Mapping[Any, Any]) -> Envelope:
         headers=row["headers"],
         cursor=str(row["id"]),
     )
-
-
-def advisory_lock(name: str) -> Select[Any]:
-    """PostgreSQL: hold the lock called ``name`` of this schema until the transaction ends."""
-    qualified = func.concat(func.current_schema(), f":{name}")
-    return select(func.pg_advisory_xact_lock(func.hashtext(qualified)))
 
 
 def _json_value(value: Any) -> Any:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import Select
@@ -46,7 +46,7 @@ NEWEST_FIRST = (SortColumn("created_at", instant, descending=True), SortColumn("
 
 async def page_of(
     session: AsyncSession,
-    statement: Select[tuple[Row]],
+    statement: Select[Row],
     entity: type[Row],
     page: PageRequest,
     order: Sequence[SortColumn] = NEWEST_FIRST,
@@ -64,38 +64,50 @@ async def page_of(
 
 async def pages_by_parent(
     session: AsyncSession,
-    statement: Select[tuple[Row]],
+    statement: Select[Row],
     entity: type[Row],
-    parent: str,
+    parent: SQLColumnExpression[Any],
     parents: Sequence[Any],
     page: PageRequest,
     order: Sequence[SortColumn] = NEWEST_FIRST,
 ) -> dict[Any, Page[Row]]:
-    """The same page of many lists in one statement; ``parent`` names the column they hang on."""
-    column = getattr(entity, parent)
-    place = func.row_number().over(partition_by=column, order_by=_ordering(entity, page, order))
+    """The same page of many lists in one statement; ``parent`` is the column they hang on.
+
+    ``parent`` may belong to a table that ``statement`` joins. A parent without rows gets an
+    empty page.
+    """
+    place = func.row_number().over(partition_by=parent, order_by=_ordering(entity, page, order))
     numbered = (
-        statement.where(column.in_(parents), *_beyond_cursors(entity, page, order))
-        .add_columns(place.label("place"))
+        statement.where(parent.in_(parents), *_beyond_cursors(entity, page, order))
+        .add_columns(parent.label("parent_key"), place.label("place"))
         .subquery()
     )
     row = aliased(entity, numbered)
-    within = numbered.c.place.between(page.skip + 1, page.skip + page.size + 1)
-    limited = select(row).where(within).order_by(numbered.c.place)
+    limited = (
+        select(row, numbered.c.parent_key)
+        .where(numbered.c.place.between(page.skip + 1, page.skip + page.size + 1))
+        .order_by(numbered.c.place)
+    )
     lists: dict[Any, list[Row]] = defaultdict(list)
-    for found in await session.scalars(limited):
-        lists[getattr(found, parent)].append(found)
+    for found, key in await session.execute(limited):
+        lists[key].append(found)
     return {one: _cut(lists[one], page, order) for one in parents}
 
 
 async def count_by_parent(
-    session: AsyncSession, statement: Select[Any], entity: type, parent: str, parents: Sequence[Any]
+    session: AsyncSession,
+    statement: Select[Any],
+    parent: SQLColumnExpression[Any],
+    parents: Sequence[Any],
 ) -> Mapping[Any, int]:
     """How many rows of ``statement`` each parent has, in one statement."""
-    rows = statement.where(getattr(entity, parent).in_(parents)).subquery()
-    column = rows.c[parent]
-    counted = await session.execute(select(column, func.count()).group_by(column))
-    counts = dict(counted.tuples().all())
+    counted = await session.execute(
+        statement.where(parent.in_(parents))
+        .with_only_columns(parent, func.count())
+        .order_by(None)
+        .group_by(parent)
+    )
+    counts: dict[Any, int] = {key: count for key, count in counted}
     return {one: counts.get(one, 0) for one in parents}
 
 

@@ -18,8 +18,9 @@ from sqlalchemy import Table, and_, exists, or_, select, update
 from db import outbox
 from db.bus import EventBus
 from db.engine import Database
+from db.locks import hold
 from db.models import utc_now
-from db.outbox import Envelope, advisory_lock
+from db.outbox import Envelope
 from schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.relay")
@@ -141,8 +142,7 @@ class Relay:
             if waiting.first() is None:
                 return []  # the usual case takes no write lock
         async with self._database.write() as session:
-            if self._database.is_postgres:
-                await session.execute(advisory_lock("relay"))
+            await hold(session, "relay")
             rows = (await session.execute(claim)).mappings().all()
         return sorted((dict(row) for row in rows), key=lambda row: row["id"])
 

@@ -14,7 +14,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import strawberry.federation
-from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType, get_named_type
+from graphql import (
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+    get_named_type,
+)
 from graphql.type import GraphQLEnumType, GraphQLScalarType
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.federation.schema import FederationAny
@@ -42,6 +50,7 @@ class TrellisSchema(strawberry.federation.Schema):
             [lambda: ParserCache(_DOCUMENTS_KEPT), lambda: ValidationCache(_DOCUMENTS_KEPT)],
         )
         super().__init__(*args, **kwargs)
+        _forget_null_defaults(self._schema)
 
     async def entities_resolver(  # type: ignore[override]
         self, info: Info, representations: list[FederationAny]
@@ -124,6 +133,20 @@ def presentable(error: GraphQLError, request_id: str) -> GraphQLError:
         path=error.path,
         extensions={"code": "INTERNAL", "requestId": request_id},
     )
+
+
+def _forget_null_defaults(schema: GraphQLSchema) -> None:
+    """Leave ``= null`` out of the SDL: the Python default None says the same."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType):
+            inputs = list(kind.fields.values())
+        elif isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)):
+            inputs = [arg for field in kind.fields.values() for arg in field.args.values()]
+        else:
+            continue
+        for one in inputs:
+            if one.default_value is None:
+                one.default_value = Undefined
 
 
 async def _resolved(origin: Any, resolve_one: Any, info: Info, reference: Reference) -> Any:

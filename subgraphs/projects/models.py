@@ -1,0 +1,89 @@
+"""The tables of projects."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlmodel import Field, SQLModel
+
+from db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
+
+
+class ProjectStatus(StrEnum):
+    ACTIVE = "active"
+    ON_HOLD = "on_hold"
+    COMPLETED = "completed"
+    ARCHIVED = "archived"
+
+
+class ProjectRole(StrEnum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class MilestoneStatus(StrEnum):
+    PLANNED = "planned"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+
+
+class Base(SQLModel):
+    metadata = new_metadata()
+
+
+class Project(Versioned, Timestamped, Base, table=True):
+    __tablename__ = "project"  # type: ignore[assignment]
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    key: str = Field(max_length=10, unique=True)
+    name: str = Field(max_length=200)
+    description: str | None = Field(default=None, max_length=10_000)
+    project_type: str = Field(default="software", max_length=50)
+    status: ProjectStatus = Field(
+        default=ProjectStatus.ACTIVE,
+        sa_type=enum_column(ProjectStatus),  # type: ignore[arg-type]
+    )
+    lead_id: UUID = Field(index=True)
+    owner_id: UUID
+    organization_id: UUID | None = Field(default=None, index=True)
+    team_id: UUID | None = Field(default=None, index=True)
+    start_date: date | None = None
+    end_date: date | None = None
+    settings: dict[str, Any] = Field(default_factory=dict, sa_type=JsonB)
+
+
+class ProjectMember(Base, table=True):
+    __tablename__ = "project_member"  # type: ignore[assignment]
+
+    project_id: UUID = Field(primary_key=True, foreign_key="project.id", ondelete="CASCADE")
+    user_id: UUID = Field(primary_key=True, index=True)
+    role: ProjectRole = Field(sa_type=enum_column(ProjectRole))  # type: ignore[arg-type]
+    joined_at: datetime = Field(default_factory=utc_now)
+
+
+class Milestone(Versioned, Timestamped, Base, table=True):
+    __tablename__ = "milestone"  # type: ignore[assignment]
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    project_id: UUID = Field(foreign_key="project.id", ondelete="CASCADE", index=True)
+    title: str = Field(max_length=200)
+    description: str | None = Field(default=None, max_length=10_000)
+    due_date: date | None = None
+    status: MilestoneStatus = Field(
+        default=MilestoneStatus.PLANNED,
+        sa_type=enum_column(MilestoneStatus),  # type: ignore[arg-type]
+    )
+    created_by: UUID
+    completed_at: datetime | None = None
+
+
+class Person(Base, table=True):
+    """Who can be chosen as lead or member: kept up to date by the events of accounts."""
+
+    __tablename__ = "person"  # type: ignore[assignment]
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID | None = Field(default=None, index=True)
+    is_active: bool = True

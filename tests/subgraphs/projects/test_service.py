@@ -1,0 +1,304 @@
+"""What can be done with projects, by whom, and what is announced."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from db.seed.world import demo_id
+from subgraphs.projects.service import key_from
+from tests.support.subgraphs import Running, caller
+
+CREATE = (
+    "mutation($i: CreateProjectInput!) { createProject(input: $i) { project { id "
+    "key name version status lead { id } owner { id } organization { id } members "
+    "{ role user { id } } } } }"
+)
+UPDATE = (
+    "mutation($id: ID!, $i: UpdateProjectInput!) { updateProject(id: $id, input: "
+    "$i) { project { name version description status lead { id } settings { "
+    "statuses } } } }"
+)
+ENG = str(demo_id("project", "ENG"))
+HOP = str(demo_id("project", "HOP"))
+
+
+def user(name: str) -> str:
+    return str(demo_id("user", name))
+
+
+async def events(running: Running) -> list[Any]:
+    return list(await running.bus.read_after("projects", "0", 100))
+
+
+async def create(projects: Running, who: str = "alan", **wish: Any) -> dict[str, Any]:
+    data = await projects.ask(CREATE, caller(who), i={"name": "Bombe", **wish})
+    return data["createProject"]["project"]
+
+
+async def test_a_new_project_belongs_to_its_maker_and_is_announced(projects: Running):
+    project = await create(projects, name="Naval Enigma", leadId=user("katherine"))
+
+    assert project["key"] == "NE"
+    assert project["lead"] == {"id": user("katherine")}
+    assert project["owner"] == {"id": user("alan")}
+    assert project["organization"] == {"id": str(caller("alan").tenant_id)}
+    roles = {m["user"]["id"]: m["role"] for m in project["members"]}
+    assert roles == {user("alan"): "OWNER", user("katherine"): "ADMIN"}
+    [event] = await events(projects)
+    assert (event.topic, event.key) == ("project.created", project["id"])
+    assert event.payload["version"] == 1
+    assert event.payload["state"]["members"] == {user("alan"): "owner", user("katherine"): "admin"}
+    assert event.headers == {"actorId": user("alan"), "requestId": "req-1"}
+
+
+async def test_a_key_made_from_the_name_steps_aside_for_a_taken_one(projects: Running):
+    made = [(await create(projects, name="Naval Enigma"))["key"] for _ in range(3)]
+
+    assert made == ["NE", "NE2", "NE3"]
+
+
+async def test_twenty_projects_of_one_name_at_once_get_twenty_keys(projects: Running):
+    made = await asyncio.gather(*(create(projects, name="Colossus") for _ in range(20)))
+
+    assert len({project["key"] for project in made}) == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Bombe", "BOMB"),
+        ("Naval Enigma", "NE"),
+        ("2 fast 4 you", "F4Y"),
+        ("Ж", "PRJ"),
+        ("X", "XPRJ"),
+    ],
+)
+def test_keys_are_made_of_what_letters_a_name_has(name: str, key: str):
+    assert key_from(name) == key
+
+
+async def test_a_taken_key_is_refused_and_leaves_nothing(projects: Running):
+    refusal = await projects.refusal(CREATE, caller("alan"), i={"name": "X", "key": "HOP"})
+
+    assert refusal == {"code": "ALREADY_EXISTS", "field": "key"}
+    assert await events(projects) == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "field", "code"),
+    [
+        ({"name": "  "}, "name", "REQUIRED_FIELD_MISSING"),
+        ({"name": "x" * 201}, "name", "VALUE_TOO_LONG"),
+        ({"name": "a\x00b"}, "name", "INVALID_FORMAT"),
+        ({"name": "x", "key": "low"}, "key", "INVALID_FORMAT"),
+        ({"name": "x", "leadId": "me"}, "leadId", "INVALID_FORMAT"),
+        ({"name": "x", "leadId": str(uuid4())}, "leadId", "INVALID_FORMAT"),
+        ({"name": "x", "leadId": user("hedy")}, "leadId", "INVALID_FORMAT"),
+        (
+            {"name": "x", "startDate": "2026-02-01", "endDate": "2026-01-01"},
+            "endDate",
+            "INVALID_FORMAT",
+        ),
+        ({"name": "x", "settings": {"statuses": []}}, "settings.statuses", "INVALID_FORMAT"),
+    ],
+)
+async def test_an_unacceptable_wish_names_its_field(
+    projects: Running, wish: dict[str, Any], field: str, code: str
+):
+    refusal = await projects.refusal(CREATE, caller("alan"), i=wish)
+
+    assert refusal["code"] == "BAD_USER_INPUT"
+    assert [(p["field"], p["code"]) for p in refusal["fields"]] == [(field, code)]
+    assert await events(projects) == []
+
+
+async def test_nobody_makes_a_project_in_another_organization(projects: Running):
+    wish = {"name": "Spy", "organizationId": str(caller("hedy").tenant_id)}
+
+    assert (await projects.refusal(CREATE, caller("alan"), i=wish))["code"] == "FORBIDDEN"
+
+
+async def test_an_update_changes_only_what_is_given(projects: Running):
+    data = await projects.ask(
+        UPDATE,
+        caller("grace"),
+        id=ENG,
+        i={"name": "Engine", "status": "COMPLETED", "settings": {"statuses": ["New", "Old"]}},
+    )
+
+    assert data["updateProject"]["project"] == {
+        "name": "Engine",
+        "version": 2,
+        "description": "A mill, a store and cards to steer them",
+        "status": "COMPLETED",
+        "lead": {"id": user("ada")},
+        "settings": {"statuses": ["New", "Old"]},
+    }
+    [event] = await events(projects)
+    assert event.payload["changed"] == ["name", "status", "settings"]
+    assert event.payload["version"] == 2
+
+
+async def test_an_update_without_a_change_announces_nothing(projects: Running):
+    await projects.ask(UPDATE, caller("grace"), id=ENG, i={"name": "Analytical Engine"})
+
+    assert await events(projects) == []
+
+
+async def test_of_twenty_updates_with_one_version_one_wins(projects: Running):
+    answers = await asyncio.gather(
+        *(
+            projects.answer(UPDATE, caller("ada"), id=ENG, i={"name": f"N{n}", "version": 1})
+            for n in range(20)
+        )
+    )
+
+    codes = [a.errors[0].extensions["code"] if a.errors else "ok" for a in answers]
+    assert sorted(codes) == ["CONFLICT"] * 19 + ["ok"]
+    assert len(await events(projects)) == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [("katherine", "FORBIDDEN"), ("hedy", "NOT_FOUND"), ("tommy", "NOT_FOUND")],
+)
+async def test_a_refused_change_tells_only_members_that_the_project_exists(
+    projects: Running, who: str, code: str
+):
+    changes = [
+        (UPDATE, {"id": ENG, "i": {"name": "Mine"}}),
+        ("mutation($id: ID!) { deleteProject(id: $id) { deletedProjectId } }", {"id": ENG}),
+        (
+            (
+                "mutation($i: AddProjectMemberInput!) { addProjectMember(input: $i) { member { "
+                "role } } }"
+            ),
+            {"i": {"projectId": ENG, "userId": user(who)}},
+        ),
+        (
+            (
+                "mutation($i: RemoveProjectMemberInput!) { removeProjectMember(input: $i) { "
+                "project { id } } }"
+            ),
+            {"i": {"projectId": ENG, "userId": user("alan")}},
+        ),
+        (
+            (
+                "mutation($i: CreateMilestoneInput!) { createMilestone(input: $i) { milestone "
+                "{ id } } }"
+            ),
+            {"i": {"projectId": ENG, "title": "M"}},
+        ),
+    ]
+    if code == "NOT_FOUND":
+        milestone = str(demo_id("milestone", "ENG/Release"))
+        change = (
+            'mutation($id: ID!) { updateMilestone(id: $id, input: {title: "x"}) { '
+            "milestone { id } } }"
+        )
+        changes.append((change, {"id": milestone}))
+
+    for change, variables in changes:
+        assert (await projects.refusal(change, caller(who), **variables))["code"] == code
+    assert await events(projects) == []
+
+
+async def test_members_come_and_go(projects: Running):
+    add = (
+        "mutation($i: AddProjectMemberInput!) { addProjectMember(input: $i) { member { "
+        "role user { id } } } }"
+    )
+    remove = (
+        "mutation($i: RemoveProjectMemberInput!) { removeProjectMember(input: $i) { "
+        "project { version members { user { id } } } } }"
+    )
+    compiler, who = str(demo_id("project", "COMP")), {"userId": user("alan")}
+
+    data = await projects.ask(add, caller("grace"), i={"projectId": compiler, **who})
+    assert data["addProjectMember"]["member"] == {"role": "MEMBER", "user": {"id": user("alan")}}
+    again = await projects.refusal(add, caller("grace"), i={"projectId": compiler, **who})
+    assert again == {"code": "ALREADY_EXISTS", "reason": "PROJECT_MEMBER_ALREADY_EXISTS"}
+
+    data = await projects.ask(remove, caller("alan"), i={"projectId": compiler, **who})
+    project = data["removeProjectMember"]["project"]
+    assert project["version"] == 3
+    assert user("alan") not in [member["user"]["id"] for member in project["members"]]
+    assert [e.topic for e in await events(projects)] == [
+        "project.member_added",
+        "project.member_removed",
+    ]
+
+
+async def test_a_person_of_another_organization_cannot_be_let_in(projects: Running):
+    add = "mutation($i: AddProjectMemberInput!) { addProjectMember(input: $i) { member { role } } }"
+
+    refusal = await projects.refusal(
+        add, caller("grace"), i={"projectId": ENG, "userId": user("hedy")}
+    )
+
+    assert [p["field"] for p in refusal["fields"]] == ["userId"]
+
+
+async def test_the_owner_stays(projects: Running):
+    remove = (
+        "mutation($i: RemoveProjectMemberInput!) { removeProjectMember(input: $i) { "
+        "project { id } } }"
+    )
+
+    refusal = await projects.refusal(
+        remove, caller("grace"), i={"projectId": ENG, "userId": user("ada")}
+    )
+
+    assert refusal["code"] == "CONFLICT"
+
+
+async def test_a_deleted_project_is_gone_with_its_milestones(projects: Running):
+    await projects.ask(
+        "mutation($id: ID!) { deleteProject(id: $id) { deletedProjectId } }", caller("ada"), id=HOP
+    )
+
+    found = await projects.entities(
+        caller("ada"),
+        "... on Project { key } ... on Milestone { title }",
+        {"__typename": "Project", "id": HOP},
+        {"__typename": "Milestone", "id": str(demo_id("milestone", "HOP/Release"))},
+    )
+    assert found == [None, None]
+    assert [e.topic for e in await events(projects)] == ["project.deleted"]
+
+
+async def test_completing_a_milestone_notes_when(projects: Running):
+    update = (
+        "mutation($id: ID!, $i: UpdateMilestoneInput!) { updateMilestone(id: $id, "
+        "input: $i) { milestone { status completedAt title dueDate version } } }"
+    )
+    milestone = str(demo_id("milestone", "ENG/Release"))
+
+    done = await projects.ask(update, caller("ada"), id=milestone, i={"status": "COMPLETED"})
+    assert done["updateMilestone"]["milestone"]["completedAt"] is not None
+    back = await projects.ask(
+        update,
+        caller("ada"),
+        id=milestone,
+        i={"status": "IN_PROGRESS", "dueDate": None, "version": 2},
+    )
+    assert back["updateMilestone"]["milestone"] == {
+        "status": "IN_PROGRESS", "completedAt": None, "title": "Release", "dueDate": None, "version": 3,
+    }  # fmt: skip
+
+
+async def test_a_mutation_of_nobody_is_refused(projects: Running):
+    assert (await projects.refusal(CREATE, i={"name": "X"}))["code"] == "UNAUTHENTICATED"
+
+
+async def test_two_mutations_in_one_operation_see_each_other(projects: Running):
+    query = """mutation($id: ID!) {
+      a: updateProject(id: $id, input: {startDate: "2027-01-01", endDate: "2027-12-31"}) { project { version } }
+      b: updateProject(id: $id, input: {startDate: "2027-06-01", version: 2}) { project { version endDate } }
+    }"""
+
+    data = await projects.ask(query, caller("ada"), id=ENG)
+
+    assert data["b"]["project"] == {"version": 3, "endDate": "2027-12-31"}

@@ -1,0 +1,99 @@
+"""A running subgraph with demo data, and the demo people as its callers."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from db.bus import MemoryBus
+from db.seed.world import DemoUser, demo_world
+from db.settings import DataSettings
+from schema.identity import ANONYMOUS, Identity
+from schema.request import RequestContext
+from schema.scopes import SCOPES
+from schema.subgraph import Subgraph
+
+_USER_SCOPES = frozenset(scope for scope in SCOPES if scope.split(":")[0] in ("read", "write"))
+_PEOPLE = {user.username: user for user in demo_world().users}
+
+
+def caller(username: str, *, without: str | None = None) -> Identity:
+    """A demo person as a verified token would show them."""
+    user: DemoUser = _PEOPLE[username]
+    extra = {"admin:projects", "delete:projects"} if "project_admin" in user.roles else set()
+    return Identity(
+        id=user.id,
+        username=user.username,
+        email=user.email,
+        roles=frozenset(user.roles),
+        scopes=(_USER_SCOPES | extra) - {without},
+        tenant_id=user.organization_id,
+    )
+
+
+@dataclass
+class Running:
+    """A subgraph that was started, and how to ask it."""
+
+    subgraph: Subgraph
+    bus: MemoryBus
+    settings: DataSettings
+
+    def context(self, who: Identity = ANONYMOUS) -> Any:
+        return self.subgraph.make_context(RequestContext(identity=who, request_id="req-1"))
+
+    async def ask(self, query: str, who: Identity = ANONYMOUS, **variables: Any) -> dict[str, Any]:
+        """Data of an operation that must go well."""
+        result = await self.answer(query, who, **variables)
+        assert not result.errors, result.errors
+        assert result.data is not None
+        return result.data
+
+    async def refusal(
+        self, query: str, who: Identity = ANONYMOUS, **variables: Any
+    ) -> dict[str, Any]:
+        """The extensions of the only error of an operation that must be refused."""
+        result = await self.answer(query, who, **variables)
+        assert result.errors, result.data
+        [error] = result.errors
+        return dict(error.extensions or {})
+
+    async def answer(self, query: str, who: Identity = ANONYMOUS, **variables: Any) -> Any:
+        return await self.subgraph.schema.execute(
+            query, variable_values=variables, context_value=self.context(who)
+        )
+
+    async def entities(
+        self, who: Identity, selection: str, *representations: dict[str, Any]
+    ) -> list[Any]:
+        query = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ {selection} }} }}"
+        return (await self.ask(query, who, r=list(representations)))["_entities"]
+
+
+@asynccontextmanager
+async def running(
+    make_subgraph: Callable[[DataSettings, MemoryBus], Subgraph], settings: DataSettings
+) -> AsyncIterator[Running]:
+    """Start, seed and at the end stop a subgraph; on PostgreSQL its schema is new each time."""
+    bus = MemoryBus()
+    await bus.connect()
+    subgraph = make_subgraph(settings, bus)
+    if settings.database_url:
+        await _drop_schema(settings.database_url, subgraph.name)
+    await subgraph.start()
+    try:
+        await subgraph.seed()
+        yield Running(subgraph, bus, settings)
+    finally:
+        await subgraph.stop()
+        await bus.close()
+
+
+async def _drop_schema(url: str, name: str) -> None:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text(f'drop schema if exists "{name}" cascade'))
+    await engine.dispose()
