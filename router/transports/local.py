@@ -67,6 +67,10 @@ class LocalTransport:
         try:
             async for event in stream:
                 yield _response(event, request)
+        except Exception as problem:
+            # The resolver's own failure ends its stream; what it was is told or hidden as usual.
+            error = GraphQLError(str(problem), original_error=problem)
+            yield SubgraphResponse(errors=[_formatted(error, request)])
         finally:
             # Ends the resolver's generator at once instead of when the collector finds it.
             if isinstance(stream, AsyncGenerator):

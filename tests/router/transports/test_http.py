@@ -1,0 +1,250 @@
+"""What a subgraph behind HTTP may do wrong, and what the router makes of it."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import orjson
+import pytest
+
+from router.errors import (
+    SubgraphError,
+    SubgraphInvalidResponse,
+    SubgraphTimeout,
+    SubgraphUnavailable,
+)
+from router.transports.base import SubgraphRequest, Transport
+from router.transports.http import HttpTransport
+from schema.request import RequestContext
+from tests.support.servers import free_port
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+MAKERS = [HttpTransport]
+REQUEST = SubgraphRequest("orders", "{ a }")
+OK = b'{"data":{"a":1}}'
+
+
+@asynccontextmanager
+async def raw_server(handle: Handler) -> AsyncIterator[str]:
+    """A TCP server that says whatever ``handle`` writes, then closes."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await handle(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    port = free_port()
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    try:
+        yield f"http://127.0.0.1:{port}/graphql"
+    finally:
+        server.close()
+
+
+def replies(*chunks: bytes) -> Handler:
+    """Reads a whole request, writes ``chunks`` and closes."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        for chunk in chunks:
+            writer.write(chunk)
+            await writer.drain()
+
+    return handle
+
+
+async def read_request(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(
+        int(line.split(b":")[1])
+        for line in head.lower().split(b"\r\n")
+        if line.startswith(b"content-length:")
+    )
+    return head, await reader.readexactly(length)
+
+
+def http(status: str, body: bytes, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+@pytest.fixture(params=MAKERS, ids=lambda maker: maker.__name__)
+def make(request: pytest.FixtureRequest) -> Callable[..., Transport]:
+    return request.param
+
+
+async def send(make: Callable[..., Transport], url: str, **options: object) -> object:
+    transport = make(url, **options)
+    try:
+        return await transport.send(REQUEST)
+    finally:
+        await transport.aclose()
+
+
+async def test_the_request_is_json_with_the_clients_allowed_headers(
+    make: Callable[..., Transport],
+) -> None:
+    seen: list[tuple[bytes, bytes]] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await read_request(reader))
+        writer.write(http("200 OK", OK))
+
+    context = RequestContext(request_id="r-1", headers={"authorization": "Bearer t"})
+    async with raw_server(handle) as url:
+        transport = make(url, headers={"x-router": "yes"})
+        request = SubgraphRequest("orders", "query ($x: Int) { a }", {"x": 1}, context=context)
+        response = await transport.send(request)
+        await transport.aclose()
+
+    head, body = seen[0]
+    lines = head.lower().split(b"\r\n")
+    assert (response.data, response.body) == ({"a": 1}, OK)
+    assert head.startswith(b"POST /graphql HTTP/1.1\r\n")
+    assert b"authorization: bearer t" in lines
+    assert b"x-router: yes" in lines
+    assert b"content-type: application/json" in lines
+    assert orjson.loads(body) == {"query": "query ($x: Int) { a }", "variables": {"x": 1}}
+
+
+async def test_bytes_are_kept_only_when_they_hold_nothing_but_data(
+    make: Callable[..., Transport],
+) -> None:
+    for body in (b'{"data":{"a":1},"errors":[]}', b'{"data":{"a":1},"extensions":{}}'):
+        async with raw_server(replies(http("200 OK", body))) as url:
+            response = await send(make, url)
+        assert (response.data, response.body) == ({"a": 1}, None)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"", SubgraphUnavailable),
+        (b"nonsense\r\n\r\n", SubgraphUnavailable),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n" + OK, SubgraphUnavailable),
+        (http("503 Busy", b"<html>"), SubgraphUnavailable),
+        (http("500 Oops", b'{"message":"x"}'), SubgraphUnavailable),
+        (http("200 OK", b"<html>"), SubgraphInvalidResponse),
+        (http("200 OK", b""), SubgraphInvalidResponse),
+        (http("200 OK", b"[]"), SubgraphInvalidResponse),
+        (http("200 OK", b"{}"), SubgraphInvalidResponse),
+        (http("200 OK", b'{"data":[]}'), SubgraphInvalidResponse),
+        (http("200 OK", b'{"data":1}'), SubgraphInvalidResponse),
+        (http("200 OK", b'{"errors":"x"}'), SubgraphInvalidResponse),
+        (http("200 OK", OK[:-1]), SubgraphInvalidResponse),
+        (http("404 Not Found", b"no"), SubgraphInvalidResponse),
+        (http("302 Found", b"", "location: http://127.0.0.1:1/"), SubgraphInvalidResponse),
+        (http("200 OK", b"x", "content-encoding: gzip"), SubgraphError),
+    ],
+)
+async def test_each_failure_has_its_class(
+    make: Callable[..., Transport], answer: bytes, error: type[SubgraphError]
+) -> None:
+    async with raw_server(replies(answer)) as url:
+        with pytest.raises(error) as failure:
+            await send(make, url)
+
+    assert failure.value.subgraph == "orders"
+    assert "127.0.0.1" not in failure.value.message
+
+
+async def test_graphql_errors_with_an_http_status_are_an_answer(
+    make: Callable[..., Transport],
+) -> None:
+    body = b'{"errors":[{"message":"No."}]}'
+    async with raw_server(replies(http("400 Bad Request", body))) as url:
+        response = await send(make, url)
+
+    assert response.errors == [{"message": "No."}]  # type: ignore[attr-defined]
+
+
+async def test_a_subgraph_that_is_not_there_is_unavailable(make: Callable[..., Transport]) -> None:
+    with pytest.raises(SubgraphUnavailable):
+        await send(make, f"http://127.0.0.1:{free_port()}/graphql")
+
+
+@pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"])
+async def test_a_subgraph_that_hangs_times_out(make: Callable[..., Transport], sent: bytes) -> None:
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(sent)
+        await reader.read()
+
+    async with raw_server(hang) as url:
+        with pytest.raises(SubgraphTimeout):
+            await send(make, url, timeout=0.1)
+
+
+async def test_an_answer_that_is_too_large_is_given_up(make: Callable[..., Transport]) -> None:
+    body = b'{"data":{"a":"' + b"x" * 10_000 + b'"}}'
+    async with raw_server(replies(http("200 OK", body))) as url:
+        with pytest.raises(SubgraphInvalidResponse, match="more than 5000 bytes"):
+            await send(make, url, response_bytes=5_000)
+
+
+async def test_a_packed_answer_is_unpacked_and_its_real_size_counts(
+    make: Callable[..., Transport],
+) -> None:
+    small, large = gzip.compress(OK), gzip.compress(b'{"data":{"a":"' + b"x" * 10_000 + b'"}}')
+    encoded = "content-encoding: gzip"
+    async with raw_server(replies(http("200 OK", small, encoded))) as url:
+        response = await send(make, url)
+    async with raw_server(replies(http("200 OK", large, encoded))) as url:
+        with pytest.raises(SubgraphInvalidResponse, match="more than 5000 bytes"):
+            await send(make, url, response_bytes=5_000)
+
+    assert response.data == {"a": 1}  # type: ignore[attr-defined]
+
+
+async def test_a_chunked_answer_is_put_together(make: Callable[..., Transport]) -> None:
+    chunks = [
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+        b"6\r\n" + OK[:6] + b"\r\n",
+        b"%x\r\n" % len(OK[6:]) + OK[6:] + b"\r\n0\r\n\r\n",
+    ]
+    async with raw_server(replies(*chunks)) as url:
+        response = await send(make, url)
+
+    assert response.data == {"a": 1}  # type: ignore[attr-defined]
+
+
+async def test_a_connection_is_used_again(make: Callable[..., Transport]) -> None:
+    connections = 0
+
+    async def keep_alive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while True:
+            await read_request(reader)
+            writer.write(http("200 OK", OK))
+
+    async with raw_server(keep_alive) as url:
+        transport = make(url)
+        for _ in range(5):
+            await transport.send(REQUEST)
+        await transport.aclose()
+
+    assert connections == 1
+
+
+async def test_a_cancelled_call_closes_its_connection(make: Callable[..., Transport]) -> None:
+    left = asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        await reader.read()
+        left.set()
+
+    async with raw_server(hang) as url:
+        transport = make(url)
+        task = asyncio.create_task(transport.send(REQUEST))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.wait_for(left.wait(), 1)
+        await transport.aclose()
