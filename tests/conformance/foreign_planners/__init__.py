@@ -1,0 +1,1 @@
+"""Other query planners as oracles: do our supergraphs give right plans there?"""
