@@ -43,9 +43,8 @@ def literal_problem(subgraph: SubgraphSchema, value: ValueNode, expected: TypeRe
     definition = subgraph.schema.types.get(expected.base) or subgraph.spec_types.get(expected.base)
     if definition is not None and definition.kind is Kind.ENUM:
         # A name in quotes is taken for the value too: subgraph libraries print defaults so.
-        is_name = isinstance(value, EnumValueNode | StringValueNode)
-        is_member = is_name and value.value in definition.values
-        return None if is_member else _mismatch(value, expected)
+        name = value.value if isinstance(value, EnumValueNode | StringValueNode) else None
+        return None if name in definition.values else _mismatch(value, expected)
     if definition is not None and definition.kind is Kind.INPUT_OBJECT:
         return _object_problem(subgraph, value, definition)
     return None

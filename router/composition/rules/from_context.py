@@ -150,7 +150,7 @@ def _check_selection(
 ) -> None:
     """Exactly one leaf is selected for every object that ``setter`` can be."""
     items = selection.selections
-    if isinstance(items[0], FieldNode):
+    if isinstance(next(iter(items), None), FieldNode):
         _check_leaf(subgraph, setter, selection, expected)
         return
     fragments = [_condition(item) for item in items]
