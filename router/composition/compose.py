@@ -46,7 +46,7 @@ def compose(subgraphs: Sequence[Subgraph], *, max_paths: int = MAX_PATHS) -> Com
     result = merge_subgraphs(loaded)
     merge = result.merge
     if not merge.errors:
-        check_merged(result)
+        check_merged(merge)
     if merge.errors:
         return Composition(tuple(merge.errors), tuple(merge.hints))
     errors, hints = check_satisfiability(merge.subgraphs, merge.merged, max_paths=max_paths)

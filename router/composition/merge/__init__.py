@@ -63,8 +63,7 @@ def merge_subgraphs(subgraphs: Sequence[SubgraphSchema]) -> MergeResult:
         merge.merged.directives[definition.name] = definition
     merge_roots(merge)
     collect_types(merge)
-    if not merge.errors:
-        _merge_members(merge)
+    _merge_members(merge)
     return MergeResult(merge, names, composed)
 
 
@@ -89,6 +88,17 @@ def _merge_members(merge: Merge) -> None:
     for definition, field in add_contributed_fields(merge):
         absent = dict.fromkeys(range(len(merge.subgraphs)))
         check_sharing(merge, definition, field.name, absent, OverrideOutcome())
+    _check_queries(merge)
+
+
+def _check_queries(merge: Merge) -> None:
+    """``NO_QUERIES``: a graph that nobody can ask anything."""
+    query = merge.merged.types.get(merge.merged.roots.get("query", ""))
+    if query is None or not query.fields:
+        merge.error(
+            "NO_QUERIES",
+            "No subgraph has a query field: a graph needs at least one.",
+        )
 
 
 def _merge_schema_element(merge: Merge) -> None:

@@ -48,7 +48,7 @@ def compose_directives(merge: Merge) -> list[ComposedFeature]:
         for applied in subgraph.applied(subgraph.schema, "composeDirective")
         if (found := _read(merge, index, subgraph, applied)) is not None
     ]
-    _hint_major_versions(merge, {r.link.identity for r in requested})
+    _hint_major_versions(merge)
     if not _names_agree(merge, requested):
         return []
     features = []
@@ -106,15 +106,15 @@ def _refuse(merge: Merge, subgraph: SubgraphSchema, applied: AppliedDirective, r
     )
 
 
-def _hint_major_versions(merge: Merge, composed: set[str]) -> None:
-    """Features that nobody composes may differ; it is worth knowing."""
+def _hint_major_versions(merge: Merge) -> None:
+    """Subgraphs that do not compose a feature may link another version; it is worth knowing."""
     majors: dict[str, dict[int, str]] = {}
     for index, subgraph in enumerate(merge.subgraphs):
         for link in subgraph.links:
             if link.identity not in NOT_COMPOSABLE:
                 majors.setdefault(link.identity, {})[index] = f"v{link.version[0]}"
     for identity, versions in majors.items():
-        if len(set(versions.values())) > 1 and identity not in composed:
+        if len(set(versions.values())) > 1:
             merge.hint(
                 "DIRECTIVE_COMPOSITION_INFO",
                 f"Major versions of feature {identity} differ: {differences(merge, versions)}.",

@@ -22,8 +22,9 @@ def read_requirement(value: ValueNode | None) -> Requirement:
 
 
 def write_requirement(requirement: Requirement) -> ValueNode:
-    """As a list value, sorted, so that the text does not depend on the order of subgraphs."""
-    alternatives = sorted(sorted(names) for names in requirement)
+    """As a list value, shortest alternatives first: sorted, so that the text does not depend on
+    the order of subgraphs."""
+    alternatives = sorted((sorted(names) for names in requirement), key=lambda n: (len(n), n))
     return list_of(list_of(string(name) for name in names) for names in alternatives)
 
 

@@ -11,11 +11,11 @@ from router.composition.merge.state import Element, Merge, differences
 from router.composition.model import (
     AppliedDirective,
     DirectiveDefinition,
-    Schema,
     TypeDefinition,
     TypeRef,
 )
 from router.composition.specs import LAST_FEDERATION_MINOR, Version, federation_definitions
+from router.composition.subgraph import SubgraphSchema
 from router.composition.values import enum_value, list_of, object_of, string
 
 SPECS = "https://specs.apollo.dev"
@@ -69,15 +69,23 @@ def elements_of(definition: TypeDefinition) -> Iterator[Element]:
     yield from definition.values.values()
 
 
-def used_directives(schema: Schema) -> set[str]:
-    """The specifications' directives that a schema applies, by specification name."""
-    found = {d.name for d in schema.applied if d.feature}
-    for definition in schema.types.values():
+def used_directives(subgraph: SubgraphSchema) -> dict[str, str]:
+    """The specifications' directives that a subgraph applies: specification name -> its own name.
+
+    A directive may come from federation or from its own specification, under two names.
+    """
+    found = {d.name: d.feature for d in subgraph.schema.applied if d.feature}
+    for definition in subgraph.schema.types.values():
         for element in elements_of(definition):
             for directive in element.applied:
                 if directive.feature:
-                    found.add(directive.name)
-    return found
+                    found[directive.name] = directive.feature
+    return {name: _local_name(subgraph, feature, name) for name, feature in found.items()}
+
+
+def _local_name(subgraph: SubgraphSchema, feature: str, name: str) -> str:
+    link = subgraph.links.by_identity.get(feature)
+    return link.local_name(f"@{name}")[1:] if link else subgraph.federation_name(name)
 
 
 @dataclass(slots=True)
@@ -118,18 +126,14 @@ def merge_names(merge: Merge) -> MergedNames:
 
     Errors: ``LINK_IMPORT_NAME_MISMATCH`` a directive has one name here and another there.
     """
-    used_by = [used_directives(subgraph.schema) for subgraph in merge.subgraphs]
-    used = set().union(*used_by)
+    used_by = [used_directives(subgraph) for subgraph in merge.subgraphs]
+    used = {name for names in used_by for name in names}
     names: dict[str, str] = {}
     for feature in FEATURES:
         for directive in feature.directives:
             if directive not in used:
                 continue
-            called = {
-                index: subgraph.federation_name(directive)
-                for index, subgraph in enumerate(merge.subgraphs)
-                if directive in used_by[index]
-            }
+            called = {i: names[directive] for i, names in enumerate(used_by) if directive in names}
             if len(set(called.values())) > 1:
                 merge.error(
                     "LINK_IMPORT_NAME_MISMATCH",

@@ -83,7 +83,12 @@ def _check_implementations_absent(
 def _check_implementations_complete(
     merge: Merge, index: int, source: TypeDefinition, implementations: frozenset[str]
 ) -> None:
-    missing = sorted(implementations - merge.subgraphs[index].schema.runtime_types(source.name))
+    known = set(merge.subgraphs[index].schema.runtime_types(source.name))
+    for name in list(known):
+        # An interface object stands for everything that implements it.
+        if index in merge.interface_objects.get(name, ()):
+            known |= merge.merged.runtime_types(name)
+    missing = sorted(implementations - known)
     if missing:
         merge.error(
             "INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE",

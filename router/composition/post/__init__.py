@@ -1,9 +1,26 @@
-"""Rules on the merged schema, checked when merging found no error."""
+"""Rules on the merged schema, checked when merging found no error: one rule, one file."""
 
 from __future__ import annotations
 
-from router.composition.merge import MergeResult
+from router.composition.merge.state import Merge
+from router.composition.post.auth import add_interface_access, check_transitive_access
+from router.composition.post.inaccessible import check_inaccessible
+from router.composition.post.interfaces import check_implementations, check_interface_fields
+from router.composition.post.requires import check_requires
+
+# Each stage relies on what the ones before it have checked.
+STAGES = (
+    (check_interface_fields, check_requires),
+    (check_implementations,),
+    (check_inaccessible,),
+    (add_interface_access, check_transitive_access),
+)
 
 
-def check_merged(result: MergeResult) -> None:
-    """Check every rule; errors are added to ``result.merge``."""
+def check_merged(merge: Merge) -> None:
+    """Complete the merged schema and check it; what is found is added to ``merge``."""
+    for stage in STAGES:
+        for rule in stage:
+            rule(merge)
+        if merge.errors:
+            return

@@ -1,0 +1,209 @@
+"""Access requirements: what interfaces inherit, and what fields that read others must repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from graphql import FieldNode, InlineFragmentNode, SelectionSetNode
+
+from router.composition.fieldsets import parse_field_set
+from router.composition.merge.dnf import (
+    NOTHING,
+    Requirement,
+    both,
+    implies,
+    read_requirement,
+    write_requirement,
+)
+from router.composition.merge.state import Element, Merge
+from router.composition.model import (
+    AppliedDirective,
+    FieldDefinition,
+    Kind,
+    TypeDefinition,
+)
+from router.composition.subgraph import SubgraphSchema, split_context, string_value
+
+ARGUMENTS = {"requiresScopes": "scopes", "policy": "policies"}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a caller must have: be signed in, scopes, policies."""
+
+    authenticated: bool = False
+    scopes: Requirement = NOTHING
+    policies: Requirement = NOTHING
+
+    def covers(self, other: Access) -> bool:
+        """Whether whoever may pass here may pass there as well."""
+        return (
+            (self.authenticated or not other.authenticated)
+            and implies(self.scopes, other.scopes)
+            and implies(self.policies, other.policies)
+        )
+
+
+OPEN = Access()
+
+
+def all_of(parts: Sequence[Access]) -> Access:
+    return Access(
+        any(p.authenticated for p in parts),
+        both([p.scopes for p in parts]),
+        both([p.policies for p in parts]),
+    )
+
+
+def read_access(element: Element, names: Mapping[str, str]) -> Access:
+    """The requirements on a merged element; ``names`` are the directives' names there."""
+    found = {d.name: d for d in element.applied}
+    scopes = found.get(names.get("requiresScopes", ""))
+    policies = found.get(names.get("policy", ""))
+    return Access(
+        names.get("authenticated", "") in found,
+        read_requirement(scopes.arguments.get("scopes")) if scopes else NOTHING,
+        read_requirement(policies.arguments.get("policies")) if policies else NOTHING,
+    )
+
+
+def add_interface_access(merge: Merge) -> None:
+    """Give interfaces and their fields the requirements of everything that implements them, as a
+    query through the interface may reach any of these; and give implementations what interface
+    objects require for a field, as these resolve it for them."""
+    if not _is_used(merge):
+        return
+    interfaces = [
+        (t, [merge.merged.types[name] for name in sorted(merge.merged.runtime_types(t.name))])
+        for t in merge.of_kind(Kind.INTERFACE)
+    ]
+    for interface, objects in interfaces:
+        if merge.interface_objects.get(interface.name):
+            _lower_access(merge, interface, objects)
+    for interface, objects in interfaces:
+        _raise_access(merge, interface.name, interface, objects)
+        for field in interface.fields.values():
+            fields = [t.fields[field.name] for t in objects if field.name in t.fields]
+            _raise_access(merge, f"{interface.name}.{field.name}", field, fields)
+
+
+def _lower_access(
+    merge: Merge, interface: TypeDefinition, objects: Sequence[TypeDefinition]
+) -> None:
+    for definition in objects:
+        for field in interface.fields.values():
+            own = definition.fields.get(field.name)
+            if own is not None:
+                _raise_access(merge, f"{definition.name}.{field.name}", own, [field])
+
+
+def _is_used(merge: Merge) -> bool:
+    return not merge.directive_names.keys().isdisjoint(("authenticated", *ARGUMENTS))
+
+
+def _raise_access(
+    merge: Merge, coordinate: str, element: Element, implementing: Sequence[Element]
+) -> None:
+    names = merge.directive_names
+    parts = [read_access(e, names) for e in (element, *implementing)]
+    total = all_of(parts)
+    if total == parts[0]:
+        return
+    ours = {names[n] for n in ("authenticated", *ARGUMENTS) if n in names}
+    element.applied = [d for d in element.applied if d.name not in ours]
+    if total.authenticated:
+        element.applied.append(AppliedDirective(names["authenticated"]))
+    for directive, requirement, given in (
+        ("requiresScopes", total.scopes, {p.scopes for p in parts}),
+        ("policy", total.policies, {p.policies for p in parts}),
+    ):
+        if requirement == NOTHING:
+            continue
+        arguments = {ARGUMENTS[directive]: write_requirement(requirement)}
+        element.applied.append(AppliedDirective(names[directive], arguments))
+        if len(given - {NOTHING}) > 1:
+            merge.hint(
+                "MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
+                f"@{names[directive]} differs between the implementations of {coordinate}: the "
+                "interface requires all of it.",
+                coordinate,
+            )
+
+
+def check_transitive_access(merge: Merge) -> None:
+    """Fields that read other data by ``@requires`` or ``@fromContext`` must ask callers for what
+    that data asks for.
+
+    Errors: ``MISSING_TRANSITIVE_AUTH_REQUIREMENTS``.
+    """
+    if not _is_used(merge):
+        return
+    for subgraph in merge.subgraphs:
+        for definition in subgraph.schema.types.values():
+            for field in definition.fields.values():
+                _check_field(merge, subgraph, definition, field)
+
+
+def _check_field(
+    merge: Merge, subgraph: SubgraphSchema, definition: TypeDefinition, field: FieldDefinition
+) -> None:
+    reads = list(_reads(merge, subgraph, definition, field))
+    if not reads:
+        return
+    parent = merge.merged.types[definition.name]
+    held = all_of([_access(merge, parent), _access(merge, parent.fields[field.name])])
+    for place, access in reads:
+        if not held.covers(access):
+            merge.error(
+                "MISSING_TRANSITIVE_AUTH_REQUIREMENTS",
+                f'{definition.name}.{field.name} in subgraph "{subgraph.name}" reads {place} and '
+                "must carry the same @authenticated, @requiresScopes and @policy.",
+                f"{definition.name}.{field.name}",
+                [field],
+            )
+            return
+
+
+def _access(merge: Merge, element: Element) -> Access:
+    return read_access(element, merge.directive_names)
+
+
+def _reads(
+    merge: Merge, subgraph: SubgraphSchema, definition: TypeDefinition, field: FieldDefinition
+) -> Iterator[tuple[str, Access]]:
+    """Coordinates and requirements of all that a field reads beside its own data."""
+    requires = subgraph.requires(field)
+    if requires is not None and requires.selection is not None:
+        yield from _selected(merge, merge.merged.types[definition.name], requires.selection)
+    for argument in field.arguments.values():
+        for applied in subgraph.applied(argument, "fromContext"):
+            name, text = split_context(string_value(applied.arguments.get("field")) or "")
+            for setter in subgraph.context_setters(name):
+                merged = merge.merged.types[setter.name]
+                yield f'context "{name}" of {setter.name}', _access(merge, merged)
+                yield from _selected(merge, merged, parse_field_set(text))
+
+
+def _selected(
+    merge: Merge, parent: TypeDefinition, selection: SelectionSetNode
+) -> Iterator[tuple[str, Access]]:
+    for item in selection.selections:
+        if isinstance(item, FieldNode):
+            field = parent.fields.get(item.name.value)
+            if field is None:
+                continue
+            place = f"{parent.name}.{field.name}"
+            yield place, _access(merge, field)
+            base = merge.merged.types.get(field.type.base)
+            if base is None:
+                continue
+            yield place, _access(merge, base)
+            if item.selection_set is not None:
+                yield from _selected(merge, base, item.selection_set)
+        elif isinstance(item, InlineFragmentNode):
+            name = item.type_condition.name.value if item.type_condition else parent.name
+            narrowed = merge.merged.types.get(name)
+            if narrowed is not None:
+                yield name, _access(merge, narrowed)
+                yield from _selected(merge, narrowed, item.selection_set)
