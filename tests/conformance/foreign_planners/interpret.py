@@ -98,6 +98,9 @@ class Interpreter:
     def _accept(self, target: Any, entity: Any, node: Node) -> None:
         if entity is not None:
             self._rewrite_all(entity, node.get("outputRewrites"))
+            # An interface object says its interface's name; the object's own is known already.
+            if is_abstract_type(self.schema.type_map.get(entity.get("__typename", ""))):
+                entity = {**entity, "__typename": target.get("__typename")}
             _merge(target, entity)
 
     def _representations(self, node: Node, targets: list[Any]) -> Iterator[tuple[Any, Any]]:
