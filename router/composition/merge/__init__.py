@@ -55,7 +55,7 @@ def merge_subgraphs(subgraphs: Sequence[SubgraphSchema]) -> MergeResult:
     ordered = sorted(subgraphs, key=lambda subgraph: subgraph.name)
     merge = Merge(ordered, graph_names([subgraph.name for subgraph in ordered]))
     names = merge_names(merge)
-    composed = compose_directives(merge)
+    composed = compose_directives(merge, names)
     merge.directive_names.update(names.names)
     for definition in [d for feature in composed for d in feature.definitions]:
         merge.merged.directives[definition.name] = definition

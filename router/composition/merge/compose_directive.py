@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from router.composition.join import JOIN_URL
 from router.composition.link import Link
-from router.composition.merge.features import MERGED_DIRECTIVES
+from router.composition.merge.features import MERGED_DIRECTIVES, SPECS, MergedNames
 from router.composition.merge.state import Merge, differences, quoted
 from router.composition.model import AppliedDirective, DirectiveDefinition
 from router.composition.report import CompositionError
@@ -14,7 +15,7 @@ from router.composition.specs import CORE, FEDERATION, LINK
 from router.composition.subgraph import SubgraphSchema, string_value
 from router.composition.values import list_of, object_of, string
 
-NOT_COMPOSABLE = frozenset({FEDERATION, LINK, CORE, "https://specs.apollo.dev/join"})
+NOT_COMPOSABLE = frozenset({FEDERATION, LINK, CORE, JOIN_URL})
 ERROR = "DIRECTIVE_COMPOSITION_ERROR"
 
 
@@ -36,11 +37,12 @@ class ComposedFeature:
     definitions: list[DirectiveDefinition]
 
 
-def compose_directives(merge: Merge) -> list[ComposedFeature]:
+def compose_directives(merge: Merge, names: MergedNames) -> list[ComposedFeature]:
     """Check all ``@composeDirective`` and collect links and definitions for the supergraph.
 
     Errors: ``DIRECTIVE_COMPOSITION_ERROR`` no such directive, not from a feature, a directive of
-    federation itself, majors or names that differ, no definition in the newest version.
+    federation itself, majors or names that differ, no definition in the newest version;
+    ``INVALID_LINK_DIRECTIVE_USAGE`` the name is one of the supergraph's own.
     """
     requested = [
         found
@@ -49,7 +51,7 @@ def compose_directives(merge: Merge) -> list[ComposedFeature]:
         if (found := _read(merge, index, subgraph, applied)) is not None
     ]
     _hint_major_versions(merge)
-    if not _names_agree(merge, requested):
+    if not _names_agree(merge, requested) or not _names_are_free(merge, requested, names):
         return []
     features = []
     for identity in dict.fromkeys(r.link.identity for r in requested):
@@ -141,6 +143,29 @@ def _names_agree(merge: Merge, requested: list[ComposedDirective]) -> bool:
                     group[0].local,
                 )
     return agree
+
+
+def _names_are_free(merge: Merge, requested: list[ComposedDirective], names: MergedNames) -> bool:
+    """The supergraph links features of its own, whose names a composed one must not take."""
+    own = {"link": LINK, "join": JOIN_URL}
+    own |= {feature.name: f"{SPECS}/{feature.name}" for feature, _ in names.feature_links()}
+    own |= {r.link.namespace: r.link.identity for r in requested}
+    taken = set(names.names.values())
+    free = True
+    for request in requested:
+        local = request.local.removeprefix("@")
+        namespace, separator, _ = local.partition("__")
+        owner = own.get(namespace, request.link.identity) if separator else request.link.identity
+        if owner != request.link.identity or local in taken:
+            free = False
+            merge.error(
+                "INVALID_LINK_DIRECTIVE_USAGE",
+                f"{request.local} in {quoted([merge.name(request.index)])} cannot be composed: in "
+                "the supergraph the name reads as one of another feature. Import it under another "
+                "name.",
+                request.local,
+            )
+    return free
 
 
 def _merge_feature(merge: Merge, members: list[ComposedDirective]) -> ComposedFeature | None:

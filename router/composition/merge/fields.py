@@ -10,7 +10,7 @@ from router.composition.merge.external import check_external, owners_only
 from router.composition.merge.interface_object import check_interface_sources, standing_in
 from router.composition.merge.override import OverrideOutcome, resolve_overrides
 from router.composition.merge.references import merge_references
-from router.composition.merge.sharing import check_sharing, check_subscription
+from router.composition.merge.sharing import check_sharing
 from router.composition.merge.state import Merge, differences, quoted
 from router.composition.merge.types import merge_description
 from router.composition.model import (
@@ -36,7 +36,6 @@ def merge_fields(merge: Merge, definition: TypeDefinition) -> None:
     else:
         has_key = _hint_inconsistent_entity(merge, definition)
     is_root = definition.name in merge.merged.roots.values()
-    is_subscription = definition.name == merge.merged.roots.get("subscription")
     for name, fields in _fields_by_name(merge, definition, sources).items():
         field = FieldDefinition(name, _first(fields).type)
         definition.fields[name] = field
@@ -44,8 +43,6 @@ def merge_fields(merge: Merge, definition: TypeDefinition) -> None:
         if not has_key and not is_root:
             _hint_partial_field(merge, definition, coordinate, fields)
         outcome = resolve_overrides(merge, definition, name, fields)
-        if is_subscription:
-            check_subscription(merge, coordinate, fields)
         _merge_field(merge, definition, field, fields, outcome)
         if not is_interface:
             check_sharing(merge, definition, name, fields, outcome)

@@ -18,7 +18,12 @@ def check_sharing(
     outcome: OverrideOutcome,
 ) -> None:
     """``INVALID_FIELD_SHARING`` unless at most one subgraph resolves the field or all that do
-    mark it ``@shareable`` (keys and provided fields are so implicitly)."""
+    mark it ``@shareable`` (keys and provided fields are so implicitly).
+
+    Subscription fields cannot be shared: events have one source."""
+    is_subscription = parent.name == merge.merged.roots.get("subscription")
+    if is_subscription:
+        _refuse_shareable_subscription(merge, f"{parent.name}.{name}", fields)
     shareable: list[str] = []
     exclusive: list[str] = []
     for index, source in fields.items():
@@ -32,7 +37,8 @@ def check_sharing(
         for owner, copy in copies:
             if subgraph.is_fully_external(owner, copy):
                 continue
-            target = shareable if subgraph.is_shareable(owner, copy) else exclusive
+            is_shareable = not is_subscription and subgraph.is_shareable(owner, copy)
+            target = shareable if is_shareable else exclusive
             through = "" if owner.name == parent.name else f", @interfaceObject {owner.name}"
             target.append(f"{subgraph.name}{through}")
     if exclusive and len(exclusive) + len(shareable) > 1:
@@ -47,16 +53,17 @@ def check_sharing(
         )
 
 
-def check_subscription(
+def _refuse_shareable_subscription(
     merge: Merge, coordinate: str, fields: Mapping[int, FieldDefinition | None]
 ) -> None:
-    """``INVALID_FIELD_SHARING``: a subscription has one source of events, shareable or not."""
-    present = {i: f for i, f in fields.items() if f is not None}
-    if len(present) > 1:
+    marked = {
+        i: f for i, f in fields.items() if f is not None and merge.subgraphs[i].has(f, "shareable")
+    }
+    if marked:
         merge.error(
             "INVALID_FIELD_SHARING",
-            f"Subscription field {coordinate} is in {quoted(map(merge.name, present))}: "
-            "only one subgraph can have it.",
+            f"Subscription field {coordinate} is @shareable in {quoted(map(merge.name, marked))}: "
+            "subscriptions cannot be shared, remove it.",
             coordinate,
-            present.values(),
+            marked.values(),
         )
