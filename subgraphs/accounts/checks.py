@@ -1,0 +1,121 @@
+"""Checks of what clients send to accounts; each gives clean values or tells every problem."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from schema.inputs import InputProblems, is_storable
+from subgraphs.accounts.models import Profile
+from subgraphs.accounts.passwords import MAX_LENGTH
+from subgraphs.accounts.settings import minimum_password
+from subgraphs.accounts.use_cases.registration import RESERVED_USERNAMES
+
+# Deliberately loose: whether an address exists is found out by writing to it.
+_EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]+@[^@\s.<>]+(\.[^@\s.<>]+)+")
+_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,4})?")
+_TEXTS = {
+    "first_name": ("firstName", 100),
+    "last_name": ("lastName", 100),
+    "bio": ("bio", 500),
+    "country": ("country", 100),
+    "city": ("city", 100),
+}
+_PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{3,30}")
+
+
+def check_email(problems: InputProblems, value: str) -> str:
+    """An e-mail address in lower case."""
+    email = problems.text("email", value, maximum=254).lower()
+    if email and not _EMAIL.fullmatch(email):
+        problems.add("email", "INVALID_FORMAT", "email is not an e-mail address.")
+    return email
+
+
+def check_username(problems: InputProblems, value: str | None) -> str | None:
+    """A username: letters, digits, dot, dash and underscore."""
+    if value is None:
+        return None
+    username = problems.text("username", value, minimum=3, maximum=50)
+    if username and not _USERNAME.fullmatch(username):
+        message = "username may have letters, digits, dots, dashes and underscores."
+        problems.add("username", "INVALID_FORMAT", message)
+    if username.lower() in RESERVED_USERNAMES:
+        problems.add("username", "INVALID_FORMAT", "username is a reserved word.")
+    return username
+
+
+def check_new_password(
+    problems: InputProblems, value: str, profile: Profile, *, field: str = "password"
+) -> None:
+    """A password that somebody chooses. It is not stripped: blanks may be part of it."""
+    minimum = minimum_password(profile)
+    if not value:
+        problems.add(field, "REQUIRED_FIELD_MISSING", f"{field} must not be empty.")
+    elif len(value) < minimum:
+        problems.add(field, "VALUE_TOO_SHORT", f"{field} needs at least {minimum} characters.")
+    elif len(value) > MAX_LENGTH:
+        problems.add(field, "VALUE_TOO_LONG", f"{field} may have {MAX_LENGTH} characters at most.")
+    if not is_storable(value):
+        problems.add(field, "INVALID_FORMAT", f"{field} contains characters that are not text.")
+
+
+def check_url(problems: InputProblems, field: str, value: str | None) -> str | None:
+    """An http(s) address; other schemes could run code in whoever shows it as a link."""
+    url = problems.optional_text(field, value, maximum=2000)
+    if url is not None and not _is_web_address(url):
+        problems.add(field, "INVALID_FORMAT", f"{field} must be an http or https address.")
+    return url
+
+
+def check_domain(problems: InputProblems, value: str | None) -> str | None:
+    """A DNS name in lower case."""
+    domain = problems.optional_text("domain", value, maximum=253)
+    domain = domain.lower() if domain else None
+    if domain is not None and not _DOMAIN.fullmatch(domain):
+        problems.add("domain", "INVALID_FORMAT", "domain must be a name such as example.com.")
+    return domain
+
+
+def check_display_name(problems: InputProblems, value: str | None) -> str | None:
+    if value is None:
+        return None
+    return problems.text("displayName", value, minimum=2, maximum=100)
+
+
+def check_phone(problems: InputProblems, value: str | None) -> str | None:
+    phone = problems.optional_text("phone", value, maximum=32)
+    if phone is not None and not _PHONE.fullmatch(phone):
+        problems.add("phone", "INVALID_FORMAT", "phone is not a phone number.")
+    return phone
+
+
+def check_profile_changes(problems: InputProblems, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a profile that a client wants to set, clean, under their column names."""
+    changes = dict(given)
+    for name in given.keys() & _TEXTS.keys():
+        field, maximum = _TEXTS[name]
+        changes[name] = problems.optional_text(field, given[name], maximum=maximum)
+    if "display_name" in given:
+        changes["display_name"] = check_display_name(problems, given["display_name"] or "")
+    if "avatar_url" in given:
+        changes["avatar_url"] = check_url(problems, "avatarUrl", given["avatar_url"])
+    if "phone" in given:
+        changes["phone"] = check_phone(problems, given["phone"])
+    if "timezone" in given and given["timezone"] not in available_timezones():
+        message = "timezone must be a name such as UTC or Europe/Paris."
+        problems.add("timezone", "INVALID_FORMAT", message)
+    if "language" in given and not _LANGUAGE.fullmatch(given["language"] or ""):
+        problems.add("language", "INVALID_FORMAT", "language must be a tag such as en or pt-BR.")
+    return changes
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", url)

@@ -1,0 +1,104 @@
+"""What a resolver of accounts may reach."""
+
+import asyncio
+import logging
+from contextlib import AbstractAsyncContextManager
+from uuid import UUID
+
+from db.models import utc_now
+from db.storage import Storage
+from db.unit_of_work import UnitOfWork
+from schema.errors import Unauthenticated, Unavailable
+from schema.identity import Identity
+from schema.request import RequestContext
+from subgraphs.accounts.loaders import Loaders
+from subgraphs.accounts.passwords import Passwords
+from subgraphs.accounts.settings import AccountSettings
+from subgraphs.accounts.signing_keys import SigningKeys
+from subgraphs.accounts.tokens import AccessToken, sign_access_token
+from subgraphs.accounts.use_cases.sign_in import OpenSession
+
+logger = logging.getLogger("trellis.accounts")
+
+_LOOK_AT_KEYS_EVERY = 600.0
+
+
+class Services:
+    """What lives as long as the running subgraph."""
+
+    def __init__(self, storage: Storage, settings: AccountSettings) -> None:
+        self.storage = storage
+        self.settings = settings
+        self.passwords = Passwords()
+        self.keys = SigningKeys(storage)
+        self._rotation: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Make the first signing key and let time rotate them from now on."""
+        await self.keys.keep_fresh()
+        self._rotation = asyncio.create_task(self._rotate())
+
+    async def stop(self) -> None:
+        if self._rotation is not None:
+            self._rotation.cancel()
+            await asyncio.gather(self._rotation, return_exceptions=True)
+
+    async def _rotate(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_AT_KEYS_EVERY)
+            try:
+                await self.keys.keep_fresh()
+            except Unavailable:
+                logger.warning("signing keys could not be looked at; trying again later")
+
+
+class Context:
+    """One operation of one caller."""
+
+    def __init__(self, request: RequestContext, services: Services) -> None:
+        self.request = request
+        self.storage = services.storage
+        self.passwords = services.passwords
+        self._services = services
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Forget all rows that were loaded so far."""
+        self.loaders = Loaders(self.storage, self.caller)
+
+    @property
+    def caller(self) -> Identity:
+        return self.request.identity
+
+    @property
+    def user_agent(self) -> str | None:
+        """What the client calls itself, for the list of sessions."""
+        return self.request.headers.get("user-agent")
+
+    @property
+    def caller_id(self) -> UUID:
+        """Raises ``Unauthenticated`` for nobody."""
+        if self.caller.id is None:
+            raise Unauthenticated("Log in to do this.")
+        return self.caller.id
+
+    def begin(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One transaction for one mutation. Raises ``Unauthenticated`` for nobody."""
+        _ = self.caller_id
+        return self.begin_for_anyone()
+
+    def begin_for_anyone(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One transaction for those who are about to sign up or in."""
+        actor = str(self.caller.id) if self.caller.id is not None else None
+        return self.storage.begin({"actorId": actor, "requestId": self.request.request_id})
+
+    async def sign(self, opened: OpenSession) -> AccessToken:
+        """An access token for a session."""
+        return sign_access_token(
+            opened.user,
+            opened.belonging,
+            opened.session,
+            signer=await self._services.keys.signer(),
+            settings=self._services.settings,
+            now=utc_now(),
+        )

@@ -1,0 +1,118 @@
+"""What may go wrong with accounts."""
+
+from schema.errors import (
+    AlreadyExists,
+    BadUserInput,
+    Conflict,
+    FieldProblem,
+    Forbidden,
+    InvalidCredentials,
+    NotFound,
+    RefreshTokenExpired,
+)
+
+
+class WrongCredentials(InvalidCredentials):
+    """Nobody of that name, another password, a deactivated account: the answer is the same."""
+
+    def __init__(self) -> None:
+        super().__init__("The login or the password is wrong.")
+
+
+class RefreshTokenRefused(RefreshTokenExpired):
+    """Unknown, expired, spent, or of a session that has ended: sign in again."""
+
+    def __init__(self) -> None:
+        super().__init__("The refresh token is no longer valid; sign in again.")
+
+
+class EmailTaken(AlreadyExists):
+    def __init__(self) -> None:
+        super().__init__("An account with this e-mail address exists already.", field="email")
+
+
+class UsernameTaken(AlreadyExists):
+    def __init__(self) -> None:
+        super().__init__("This username is taken. Choose another one.", field="username")
+
+
+class DomainTaken(AlreadyExists):
+    def __init__(self) -> None:
+        super().__init__("Another organization has this domain.", field="domain")
+
+
+class UserNotFound(NotFound):
+    """Also the answer for a user whom the caller may not see."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such user.")
+
+
+class OrganizationNotFound(NotFound):
+    """Also the answer for an organization that the caller may not see."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such organization.")
+
+
+class TeamNotFound(NotFound):
+    """Also the answer for a team that the caller may not see."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such team.")
+
+
+class SessionNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such session of yours.")
+
+
+class DetailsNotShown(Forbidden):
+    """A field that only colleagues, or only the person, may read."""
+
+    def __init__(self, field: str, readers: str) -> None:
+        super().__init__(f"Only {readers} may read {field}.", field=field)
+
+
+class AdministratorsOnly(Forbidden):
+    def __init__(self) -> None:
+        super().__init__("Only administrators may do this.")
+
+
+class NotYourself(Forbidden):
+    def __init__(self) -> None:
+        super().__init__("Only this person or an administrator may do this.")
+
+
+class NotAnAdminThere(Forbidden):
+    """The caller sees the organization or team but does not administer it."""
+
+    def __init__(self) -> None:
+        super().__init__("Only administrators of the organization may do this.")
+
+
+class AlreadyMember(AlreadyExists):
+    def __init__(self) -> None:
+        super().__init__("This person is a member already.")
+
+
+class MemberNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("This person is not a member.")
+
+
+class LastAdminStays(Conflict):
+    def __init__(self) -> None:
+        super().__init__("Somebody has to administer the organization. Appoint another one first.")
+
+
+class UserChanged(Conflict):
+    def __init__(self, current: int) -> None:
+        message = "The user was changed meanwhile. Read it again and retry."
+        super().__init__(message, currentVersion=current)
+
+
+class UnknownRole(BadUserInput):
+    def __init__(self, role: str) -> None:
+        message = f"There is no role called {role[:50]!r}."
+        super().__init__(message, [FieldProblem("roles", "INVALID_ENUM_VALUE", message)])

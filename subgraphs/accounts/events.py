@@ -1,0 +1,110 @@
+"""What happened to people and organizations.
+
+Events about a user carry the user's whole public state beside the news, so that a reader which
+missed one is right again with the next: keep the state with the greatest ``version``. Nothing
+secret is ever in an event.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from db.outbox import Event
+from subgraphs.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserEvent(Event):
+    user_id: UUID
+    version: int
+    username: str
+    display_name: str
+    avatar_url: str | None
+    organization_id: UUID | None
+    roles: tuple[str, ...]
+    is_active: bool
+
+    @property
+    def key(self) -> str:
+        return str(self.user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserCreated(UserEvent):
+    topic: ClassVar[str] = "user.created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserUpdated(UserEvent):
+    topic: ClassVar[str] = "user.updated"
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserVerified(UserEvent):
+    topic: ClassVar[str] = "user.verified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDeactivated(UserEvent):
+    topic: ClassVar[str] = "user.deactivated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SessionEvent(Event):
+    user_id: UUID
+    session_id: UUID
+
+    @property
+    def key(self) -> str:
+        return str(self.user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserLoggedIn(_SessionEvent):
+    topic: ClassVar[str] = "user.login"
+    profile: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserLoggedOut(_SessionEvent):
+    topic: ClassVar[str] = "user.logout"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationCreated(Event):
+    topic: ClassVar[str] = "organization.created"
+    organization_id: UUID
+    name: str
+    created_by: UUID
+
+    @property
+    def key(self) -> str:
+        return str(self.organization_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamCreated(Event):
+    topic: ClassVar[str] = "team.created"
+    team_id: UUID
+    organization_id: UUID
+    name: str
+
+    @property
+    def key(self) -> str:
+        return str(self.team_id)
+
+
+def state_of(user: User, organization_id: UUID | None) -> dict[str, Any]:
+    """What every event about a user tells: the state that other subgraphs may keep."""
+    return {
+        "user_id": user.id,
+        "version": user.version,
+        "username": user.username,
+        "display_name": user.display_name,
+        "avatar_url": user.avatar_url,
+        "organization_id": organization_id,
+        "roles": tuple(user.roles),
+        "is_active": user.is_active,
+    }

@@ -1,0 +1,99 @@
+"""Signing up, in and out."""
+
+from typing import Self
+
+import strawberry
+import strawberry.federation
+
+from subgraphs.accounts.errors import RefreshTokenRefused
+from subgraphs.accounts.graph.inputs import LoginInput, RefreshTokenInput, RegisterInput
+from subgraphs.accounts.graph.types import Ctx, User
+from subgraphs.accounts.use_cases import registration, sessions, sign_in
+from subgraphs.accounts.use_cases.registration import NewUser
+from subgraphs.accounts.use_cases.sign_in import OpenSession, Proof
+
+
+@strawberry.type(description="Tokens for the caller to send: access as Bearer, refresh to renew.")
+class AuthPayload:
+    access_token: str
+    refresh_token: str | None = strawberry.field(
+        description="null when the one that was used stays valid"
+    )
+    token_type: str
+    expires_in: int = strawberry.field(description="seconds until the access token expires")
+    user: User
+
+    @classmethod
+    async def of(cls, info: Ctx, opened: OpenSession) -> Self:
+        token = await info.context.sign(opened)
+        return cls(
+            access_token=token.text,
+            refresh_token=opened.refresh_token,
+            token_type="Bearer",
+            expires_in=token.expires_in,
+            user=User.of_themselves(opened.user),
+        )
+
+
+@strawberry.type
+class RegisterPayload(AuthPayload):
+    message: str = "Registration successful. Please verify your email."
+
+
+@strawberry.type
+class LogoutPayload:
+    message: str = "Successfully logged out"
+
+
+@strawberry.type
+class AuthenticationMutation:
+    @strawberry.mutation(description="Make an account and sign in with it.")
+    async def register(self, info: Ctx, input: RegisterInput) -> RegisterPayload | None:
+        wish = input.checked()
+        password_hash = await info.context.passwords.hash(wish.password)
+        async with info.context.begin_for_anyone() as uow:
+            user = await registration.register(
+                uow,
+                NewUser(
+                    email=wish.email,
+                    password_hash=password_hash,
+                    username=wish.username,
+                    first_name=wish.first_name,
+                    last_name=wish.last_name,
+                    display_name=wish.display_name,
+                    phone=wish.phone,
+                    roles=wish.roles,
+                ),
+            )
+            opened = await sign_in.open_session(uow, Proof(user.id, None), profile=wish.profile)
+        return await RegisterPayload.of(info, opened)
+
+    @strawberry.mutation(description="Prove who you are; the answer is the same for every failure.")
+    async def login(self, info: Ctx, input: LoginInput) -> AuthPayload | None:
+        context = info.context
+        proof = await sign_in.prove_password(
+            context.storage, context.passwords, input.login(), input.password
+        )
+        async with context.begin_for_anyone() as uow:
+            opened = await sign_in.open_session(
+                uow, proof, profile=input.profile, user_agent=context.user_agent
+            )
+        return await AuthPayload.of(info, opened)
+
+    @strawberry.mutation(
+        description="Get a new access token. A spent refresh token ends its session."
+    )
+    async def refresh_token(self, info: Ctx, input: RefreshTokenInput) -> AuthPayload | None:
+        async with info.context.begin_for_anyone() as uow:
+            opened = await sign_in.use_refresh_token(uow, input.refresh_token)
+        if opened is None:
+            raise RefreshTokenRefused
+        return await AuthPayload.of(info, opened)
+
+    @strawberry.federation.mutation(
+        authenticated=True, description="End the session of the access token in use."
+    )
+    async def logout(self, info: Ctx) -> LogoutPayload | None:
+        async with info.context.begin() as uow:
+            await sessions.log_out(uow, info.context.caller)
+        return LogoutPayload()

@@ -1,0 +1,266 @@
+"""The input types of accounts, and how they become checked wishes."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from strawberry import ID, UNSET
+
+from schema.inputs import InputProblems
+from subgraphs.accounts import checks, models
+from subgraphs.accounts.models import MembershipRole, Profile
+from subgraphs.accounts.queries import UserFilters
+
+strawberry.enum(
+    Profile, name="ClientProfile", description="The dialect of the interface a client speaks."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A checked wish for an account, with the password still in clear."""
+
+    email: str
+    username: str | None
+    password: str
+    first_name: str | None
+    last_name: str | None
+    display_name: str | None
+    phone: str | None
+    roles: tuple[str, ...]
+    profile: Profile
+
+
+@strawberry.input
+class RegisterInput:
+    email: str
+    password: str = strawberry.field(description="at least 8 characters; 12 for profile LEARN")
+    username: str | None = strawberry.field(
+        default=None, description="made from the e-mail address if absent"
+    )
+    first_name: str | None = None
+    last_name: str | None = None
+    display_name: str | None = None
+    phone: str | None = None
+    accepted_terms: bool | None = strawberry.field(
+        default=None, description="required to be true for profile LEARN"
+    )
+    profile: Profile = Profile.GRAPHQL
+
+    def checked(self) -> Registration:
+        """Raises ``BadUserInput`` with everything that is not acceptable."""
+        problems = InputProblems()
+        learns = self.profile is Profile.LEARN
+        if learns and self.accepted_terms is not True:
+            message = "acceptedTerms must be true."
+            problems.add("acceptedTerms", "REQUIRED_FIELD_MISSING", message)
+        roles = ("user", "free_user") if learns else ("user",)
+        return _registration(problems, self, roles, self.profile)
+
+
+@strawberry.input
+class CreateUserInput:
+    email: str
+    password: str
+    username: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    display_name: str | None = None
+    phone: str | None = None
+    roles: list[str] | None = None
+
+    def checked(self) -> Registration:
+        """Raises ``BadUserInput`` with everything that is not acceptable."""
+        roles = tuple(self.roles) if self.roles is not None else ("user",)
+        return _registration(InputProblems(), self, roles, Profile.GRAPHQL)
+
+
+def _registration(
+    problems: InputProblems,
+    given: RegisterInput | CreateUserInput,
+    roles: tuple[str, ...],
+    profile: Profile,
+) -> Registration:
+    checks.check_new_password(problems, given.password, profile)
+    wish = Registration(
+        email=checks.check_email(problems, given.email),
+        username=checks.check_username(problems, given.username),
+        password=given.password,
+        first_name=problems.optional_text("firstName", given.first_name, maximum=100),
+        last_name=problems.optional_text("lastName", given.last_name, maximum=100),
+        display_name=checks.check_display_name(problems, given.display_name),
+        phone=checks.check_phone(problems, given.phone),
+        roles=roles,
+        profile=profile,
+    )
+    problems.raise_any()
+    return wish
+
+
+@strawberry.input(description="Name the account by email or by username.")
+class LoginInput:
+    password: str
+    email: str | None = None
+    username: str | None = None
+    mfa_code: str | None = strawberry.field(
+        default=None, description="from the authenticator, or a recovery code, when it is asked for"
+    )
+    profile: Profile = Profile.GRAPHQL
+
+    def login(self) -> str:
+        """What names the account. Raises ``BadUserInput`` when nothing or both do."""
+        problems = InputProblems()
+        given = [name for name in (self.email, self.username) if name]
+        if len(given) != 1:
+            message = "Give either email or username."
+            problems.add("email", "REQUIRED_FIELD_MISSING", message)
+        if not self.password:
+            problems.add("password", "REQUIRED_FIELD_MISSING", "password must not be empty.")
+        problems.raise_any()
+        return given[0]
+
+
+@strawberry.input
+class RefreshTokenInput:
+    refresh_token: str
+
+
+@strawberry.input(description="Members that are absent stay as they are; null empties a member.")
+class UpdateProfileInput:
+    first_name: str | None = UNSET
+    last_name: str | None = UNSET
+    display_name: str | None = UNSET
+    avatar_url: str | None = UNSET
+    phone: str | None = UNSET
+    bio: str | None = UNSET
+    country: str | None = UNSET
+    city: str | None = UNSET
+    timezone: str | None = UNSET
+    language: str | None = UNSET
+    version: int | None = strawberry.field(
+        default=None, description="refuse unless the user still has this version"
+    )
+
+    def checked(self) -> dict[str, Any]:
+        """The changes by column. Raises ``BadUserInput``."""
+        problems = InputProblems()
+        changes = checks.check_profile_changes(problems, _given(self))
+        problems.raise_any()
+        return changes
+
+
+@strawberry.input(description="Members that are absent stay as they are; null empties a member.")
+class UpdateUserInput(UpdateProfileInput):
+    roles: list[str] | None = UNSET
+    is_active: bool | None = UNSET
+    tier: models.Tier | None = UNSET
+
+    def checked(self) -> dict[str, Any]:
+        """The changes by column. Raises ``BadUserInput``."""
+        problems = InputProblems()
+        given = _given(self)
+        for name, field in (("roles", "roles"), ("is_active", "isActive"), ("tier", "tier")):
+            if name in given and given[name] is None:
+                problems.add(field, "REQUIRED_FIELD_MISSING", f"{field} cannot be emptied.")
+        changes = checks.check_profile_changes(problems, given)
+        problems.raise_any()
+        return changes
+
+
+@strawberry.input(name="UserFilters", description="Only users that fit all members given.")
+class UserFiltersInput:
+    search: str | None = strawberry.field(default=None, description="part of a name")
+    organization_id: ID | None = None
+    team_id: ID | None = None
+    is_active: bool | None = None
+
+    def checked(self) -> UserFilters:
+        """Raises ``BadUserInput``."""
+        problems = InputProblems()
+        filters = UserFilters(
+            search=problems.optional_text("search", self.search, maximum=200),
+            organization_id=_optional_id(problems, "organizationId", self.organization_id),
+            team_id=_optional_id(problems, "teamId", self.team_id),
+            is_active=self.is_active,
+        )
+        problems.raise_any()
+        return filters
+
+
+@strawberry.input
+class CreateOrganizationInput:
+    name: str
+    domain: str | None = None
+    description: str | None = None
+    logo_url: str | None = None
+
+    def checked(self) -> dict[str, Any]:
+        problems = InputProblems()
+        wish = {
+            "name": problems.text("name", self.name, maximum=100),
+            "domain": checks.check_domain(problems, self.domain),
+            "description": problems.optional_text("description", self.description, maximum=2000),
+            "logo_url": checks.check_url(problems, "logoUrl", self.logo_url),
+        }
+        problems.raise_any()
+        return wish
+
+
+@strawberry.input
+class CreateTeamInput:
+    organization_id: ID
+    name: str
+    description: str | None = None
+
+    def checked(self) -> dict[str, Any]:
+        problems = InputProblems()
+        wish = {
+            "organization_id": problems.id("organizationId", self.organization_id),
+            "name": problems.text("name", self.name, maximum=100),
+            "description": problems.optional_text("description", self.description, maximum=2000),
+        }
+        problems.raise_any()
+        return wish
+
+
+@strawberry.input
+class OrganizationMemberInput:
+    organization_id: ID
+    user_id: ID
+    role: MembershipRole = MembershipRole.MEMBER
+
+    def checked(self) -> tuple[UUID, UUID, MembershipRole]:
+        """Organization, user and role. Raises ``BadUserInput``."""
+        problems = InputProblems()
+        organization_id = problems.id("organizationId", self.organization_id)
+        user_id = problems.id("userId", self.user_id)
+        problems.raise_any()
+        return organization_id, user_id, self.role
+
+
+@strawberry.input
+class TeamMemberInput:
+    team_id: ID
+    user_id: ID
+    role: MembershipRole = MembershipRole.MEMBER
+
+    def checked(self) -> tuple[UUID, UUID, MembershipRole]:
+        """Team, user and role. Raises ``BadUserInput``."""
+        problems = InputProblems()
+        team_id = problems.id("teamId", self.team_id)
+        user_id = problems.id("userId", self.user_id)
+        problems.raise_any()
+        return team_id, user_id, self.role
+
+
+def _given(wish: UpdateProfileInput) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in vars(wish).items()
+        if name != "version" and value is not UNSET
+    }
+
+
+def _optional_id(problems: InputProblems, field: str, value: str | None) -> UUID | None:
+    return problems.id(field, value) if value is not None else None

@@ -1,0 +1,89 @@
+"""Changing users."""
+
+from uuid import UUID
+
+import strawberry
+import strawberry.federation
+from strawberry import ID
+
+from schema.inputs import as_uuid
+from subgraphs.accounts.errors import AdministratorsOnly, UserNotFound
+from subgraphs.accounts.graph.inputs import CreateUserInput, UpdateProfileInput, UpdateUserInput
+from subgraphs.accounts.graph.types import Ctx, User
+from subgraphs.accounts.use_cases import people, registration
+from subgraphs.accounts.use_cases.registration import NewUser
+
+WRITE = [["write:profile"]]
+
+
+@strawberry.type
+class UserPayload:
+    user: User
+
+
+@strawberry.type
+class PeopleMutation:
+    @strawberry.federation.mutation(requires_scopes=WRITE)
+    async def update_my_profile(self, info: Ctx, input: UpdateProfileInput) -> UserPayload | None:
+        context, changes = info.context, input.checked()
+        async with context.begin() as uow:
+            row = await people.update_user(
+                uow, context.caller, context.caller_id, changes, version=input.version
+            )
+        return UserPayload(user=User.of(info, row))
+
+    @strawberry.federation.mutation(
+        requires_scopes=WRITE,
+        description="Change a profile: one's own, or as an administrator anybody's.",
+    )
+    async def update_user(self, info: Ctx, id: ID, input: UpdateUserInput) -> UserPayload | None:
+        wanted, changes = _user_id(id), input.checked()
+        async with info.context.begin() as uow:
+            row = await people.update_user(
+                uow, info.context.caller, wanted, changes, version=input.version
+            )
+        return UserPayload(user=User.of(info, row))
+
+    @strawberry.federation.mutation(
+        authenticated=True, description="Make an account for somebody else; administrators only."
+    )
+    async def create_user(self, info: Ctx, input: CreateUserInput) -> UserPayload | None:
+        if not info.context.caller.is_admin:
+            # Before the password is hashed: nobody else may make us work.
+            raise AdministratorsOnly
+        wish = input.checked()
+        password_hash = await info.context.passwords.hash(wish.password)
+        async with info.context.begin() as uow:
+            row = await registration.create_user(
+                uow,
+                info.context.caller,
+                NewUser(
+                    email=wish.email,
+                    password_hash=password_hash,
+                    username=wish.username,
+                    first_name=wish.first_name,
+                    last_name=wish.last_name,
+                    display_name=wish.display_name,
+                    phone=wish.phone,
+                    roles=wish.roles,
+                ),
+            )
+        return UserPayload(user=User.of(info, row))
+
+    @strawberry.federation.mutation(
+        authenticated=True,
+        description="Close an account, one's own or as an administrator anybody's; "
+        "its sessions end.",
+    )
+    async def deactivate_user(self, info: Ctx, id: ID) -> UserPayload | None:
+        wanted = _user_id(id)
+        async with info.context.begin() as uow:
+            row = await people.deactivate_user(uow, info.context.caller, wanted)
+        return UserPayload(user=User.of(info, row))
+
+
+def _user_id(id: str) -> UUID:
+    wanted = as_uuid(id)
+    if wanted is None:
+        raise UserNotFound
+    return wanted

@@ -1,0 +1,388 @@
+"""People, organizations and teams as the graph shows them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID
+
+import strawberry
+import strawberry.federation
+from strawberry import ID, Info
+
+from schema.inputs import as_uuid
+from schema.paging import Connection, Edge, Page, PageRequest
+from subgraphs.accounts import models
+from subgraphs.accounts.context import Context
+from subgraphs.accounts.errors import DetailsNotShown
+from subgraphs.accounts.permissions import mightiest, scopes_of
+from subgraphs.accounts.queries import SeenOrganization, SeenTeam, SeenUser
+
+strawberry.enum(models.MembershipRole)
+strawberry.enum(models.Tier)
+
+Ctx = Info[Context, None]
+
+
+@strawberry.enum
+class UserStatus(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+@strawberry.federation.type(
+    keys=["id", "username"],
+    description="A person. Everybody may know the name and the picture; colleagues in an "
+    "organization and administrators may know the rest.",
+)
+class User:
+    id: ID
+    username: str
+    display_name: str
+    avatar_url: str | None
+    created_at: datetime
+    row: strawberry.Private[models.User]
+    is_visible: strawberry.Private[bool]
+    is_self: strawberry.Private[bool]
+
+    @strawberry.field
+    def email(self) -> str:
+        return self._for_colleagues("email").email
+
+    @strawberry.field
+    def first_name(self) -> str | None:
+        return self._for_colleagues("firstName").first_name
+
+    @strawberry.field
+    def last_name(self) -> str | None:
+        return self._for_colleagues("lastName").last_name
+
+    @strawberry.field
+    def bio(self) -> str | None:
+        return self._for_colleagues("bio").bio
+
+    @strawberry.field
+    def country(self) -> str | None:
+        return self._for_colleagues("country").country
+
+    @strawberry.field
+    def city(self) -> str | None:
+        return self._for_colleagues("city").city
+
+    @strawberry.field
+    def timezone(self) -> str | None:
+        return self._for_colleagues("timezone").timezone
+
+    @strawberry.field
+    def language(self) -> str | None:
+        return self._for_colleagues("language").language
+
+    @strawberry.field
+    def roles(self) -> list[str] | None:
+        return list(self._for_colleagues("roles").roles)
+
+    @strawberry.field(description="The mightiest role, for those who know only one.")
+    def role(self) -> str | None:
+        row = self._for_colleagues("role")
+        return mightiest(row.roles, pays=row.tier is not models.Tier.FREE)
+
+    @strawberry.field
+    def is_active(self) -> bool | None:
+        return self._for_colleagues("isActive").is_active
+
+    @strawberry.field
+    def status(self) -> UserStatus | None:
+        is_active = self._for_colleagues("status").is_active
+        return UserStatus.ACTIVE if is_active else UserStatus.INACTIVE
+
+    @strawberry.field
+    def updated_at(self) -> datetime | None:
+        return self._for_colleagues("updatedAt").updated_at
+
+    @strawberry.field(description="Send it with an update to notice lost races.")
+    def version(self) -> int | None:
+        return self._for_colleagues("version").version
+
+    @strawberry.field
+    def email_verified(self) -> bool | None:
+        return self._for_colleagues("emailVerified").email_verified_at is not None
+
+    @strawberry.field
+    def phone(self) -> str | None:
+        return self._for_themselves("phone").phone
+
+    @strawberry.field
+    def tier(self) -> models.Tier | None:
+        return self._for_themselves("tier").tier
+
+    @strawberry.field
+    def last_login_at(self) -> datetime | None:
+        return self._for_themselves("lastLoginAt").last_login_at
+
+    @strawberry.field(description="The scopes that the roles bring.")
+    def permissions(self) -> list[str] | None:
+        return sorted(scopes_of(self._for_themselves("permissions").roles))
+
+    @strawberry.field(description="The organizations that the caller may see.")
+    async def memberships(self, info: Ctx) -> "list[OrganizationMembership] | None":
+        id = self._for_colleagues("memberships").id
+        rows = await info.context.loaders.memberships.load(id)
+        return [OrganizationMembership.of(row) for row in rows]
+
+    def _for_colleagues(self, field: str) -> models.User:
+        if not self.is_visible:
+            raise DetailsNotShown(field, "people of the same organization")
+        return self.row
+
+    def _for_themselves(self, field: str) -> models.User:
+        if not self.is_self:
+            raise DetailsNotShown(field, "the person and administrators")
+        return self.row
+
+    @classmethod
+    def of(cls, info: Ctx, row: models.User, *, is_visible: bool = True) -> Self:
+        """A user as the caller of this operation sees them."""
+        caller = info.context.caller
+        return cls._made(row, is_visible, is_self=caller.is_admin or caller.id == row.id)
+
+    @classmethod
+    def of_themselves(cls, row: models.User) -> Self:
+        """Somebody who has just proved to be this user."""
+        return cls._made(row, is_visible=True, is_self=True)
+
+    @classmethod
+    def _made(cls, row: models.User, is_visible: bool, *, is_self: bool) -> Self:
+        return cls(
+            id=ID(str(row.id)),
+            username=row.username,
+            display_name=row.display_name,
+            avatar_url=row.avatar_url,
+            created_at=row.created_at,
+            row=row,
+            is_visible=is_visible or is_self,
+            is_self=is_self,
+        )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Ctx, references: list[dict[str, Any]]
+    ) -> list[Self | None]:
+        """Also people of other organizations: those who refer to them need a name to show."""
+        loaders = info.context.loaders
+        by_id = [reference for reference in references if "id" in reference]
+        names = [ref["username"].lower() for ref in references if "id" not in ref]
+        of_ids = iter(await load_all(loaders.user, by_id))
+        of_names = iter(await loaders.user_by_username.load_many(names))
+        found = [next(of_ids) if "id" in ref else next(of_names) for ref in references]
+        return [cls.seen(info, one) for one in found]
+
+    @classmethod
+    def seen(cls, info: Ctx, seen: SeenUser | None) -> Self | None:
+        return cls.of(info, seen.row, is_visible=seen.is_visible) if seen else None
+
+
+@strawberry.type(description="What a person is in an organization.")
+class OrganizationMembership:
+    role: models.MembershipRole
+    joined_at: datetime
+    organization_id: strawberry.Private[UUID]
+
+    @strawberry.field
+    async def organization(self, info: Ctx) -> "Organization | None":
+        return Organization.seen(await info.context.loaders.organization.load(self.organization_id))
+
+    @classmethod
+    def of(cls, row: models.OrganizationMember) -> Self:
+        return cls(role=row.role, joined_at=row.joined_at, organization_id=row.organization_id)
+
+
+@strawberry.type(description="A person in an organization or a team.")
+class Member:
+    role: models.MembershipRole
+    joined_at: datetime
+    user_id: strawberry.Private[UUID]
+
+    @strawberry.field
+    async def user(self, info: Ctx) -> User | None:
+        return User.seen(info, await info.context.loaders.user.load(self.user_id))
+
+    @classmethod
+    def of(cls, row: models.OrganizationMember | models.TeamMember) -> Self:
+        return cls(role=row.role, joined_at=row.joined_at, user_id=row.user_id)
+
+
+@strawberry.federation.type(
+    keys=["id"], description="Outsiders may know its name and logo, members the rest."
+)
+class Organization:
+    id: ID
+    name: str
+    logo_url: str | None
+    row: strawberry.Private[models.Organization]
+    is_visible: strawberry.Private[bool]
+
+    @strawberry.field
+    def domain(self) -> str | None:
+        return self._for_members("domain").domain
+
+    @strawberry.field
+    def description(self) -> str | None:
+        return self._for_members("description").description
+
+    @strawberry.field
+    def tier(self) -> models.Tier | None:
+        return self._for_members("tier").tier
+
+    @strawberry.field(description="premium for the tiers pro and enterprise, else the tier.")
+    def subscription_plan(self) -> str | None:
+        tier = self._for_members("subscriptionPlan").tier
+        return "premium" if tier in {models.Tier.PRO, models.Tier.ENTERPRISE} else tier.value
+
+    @strawberry.field
+    def created_at(self) -> datetime | None:
+        return self._for_members("createdAt").created_at
+
+    @strawberry.field
+    def updated_at(self) -> datetime | None:
+        return self._for_members("updatedAt").updated_at
+
+    @strawberry.field(description="What the caller is in it.")
+    async def role(self, info: Ctx) -> models.MembershipRole | None:
+        return await info.context.loaders.organization_role.load(self.row.id)
+
+    @strawberry.field
+    async def member_count(self, info: Ctx) -> int | None:
+        return await info.context.loaders.organization_size.load(
+            self._for_members("memberCount").id
+        )
+
+    @strawberry.field
+    async def members(
+        self, info: Ctx, first: int | None = None, after: str | None = None
+    ) -> Connection[Member] | None:
+        loaders, id = info.context.loaders, self._for_members("members").id
+        page = await loaders.organization_members.load((id, PageRequest.of(first, after)))
+        return member_connection(page, lambda: loaders.organization_size.load(id))
+
+    @strawberry.field
+    async def teams(
+        self, info: Ctx, first: int | None = None, after: str | None = None
+    ) -> "Connection[Team] | None":
+        loaders, id = info.context.loaders, self._for_members("teams").id
+        page = await loaders.teams.load((id, PageRequest.of(first, after)))
+        return connection(
+            [Team.of(row) for row in page.rows], page, lambda: loaders.team_count.load(id)
+        )
+
+    def _for_members(self, field: str) -> models.Organization:
+        if not self.is_visible:
+            raise DetailsNotShown(field, "members of the organization")
+        return self.row
+
+    @classmethod
+    def of(cls, row: models.Organization, *, is_visible: bool = True) -> Self:
+        return cls(
+            id=ID(str(row.id)),
+            name=row.name,
+            logo_url=row.logo_url,
+            row=row,
+            is_visible=is_visible,
+        )
+
+    @classmethod
+    def seen(cls, seen: SeenOrganization | None) -> Self | None:
+        return cls.of(seen.row, is_visible=seen.is_visible) if seen else None
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Ctx, references: list[dict[str, Any]]
+    ) -> list[Self | None]:
+        found = await load_all(info.context.loaders.organization, references)
+        return [cls.seen(one) for one in found]
+
+
+@strawberry.federation.type(
+    keys=["id"], description="Outsiders may know its name, members of the organization the rest."
+)
+class Team:
+    id: ID
+    name: str
+    row: strawberry.Private[models.Team]
+    is_visible: strawberry.Private[bool]
+
+    @strawberry.field
+    def description(self) -> str | None:
+        return self._for_members("description").description
+
+    @strawberry.field
+    async def organization(self, info: Ctx) -> Organization | None:
+        id = self._for_members("organization").organization_id
+        return Organization.seen(await info.context.loaders.organization.load(id))
+
+    @strawberry.field
+    async def owner(self, info: Ctx) -> User | None:
+        id = self._for_members("owner").owner_id
+        return User.seen(info, await info.context.loaders.user.load(id))
+
+    @strawberry.field
+    def created_at(self) -> datetime | None:
+        return self._for_members("createdAt").created_at
+
+    @strawberry.field
+    def updated_at(self) -> datetime | None:
+        return self._for_members("updatedAt").updated_at
+
+    @strawberry.field(description="What the caller is in it.")
+    async def role(self, info: Ctx) -> models.MembershipRole | None:
+        return await info.context.loaders.team_role.load(self.row.id)
+
+    @strawberry.field
+    async def member_count(self, info: Ctx) -> int | None:
+        return await info.context.loaders.team_size.load(self._for_members("memberCount").id)
+
+    @strawberry.field
+    async def members(
+        self, info: Ctx, first: int | None = None, after: str | None = None
+    ) -> Connection[Member] | None:
+        loaders, id = info.context.loaders, self._for_members("members").id
+        page = await loaders.team_members.load((id, PageRequest.of(first, after)))
+        return member_connection(page, lambda: loaders.team_size.load(id))
+
+    def _for_members(self, field: str) -> models.Team:
+        if not self.is_visible:
+            raise DetailsNotShown(field, "members of the organization")
+        return self.row
+
+    @classmethod
+    def of(cls, row: models.Team, *, is_visible: bool = True) -> Self:
+        return cls(id=ID(str(row.id)), name=row.name, row=row, is_visible=is_visible)
+
+    @classmethod
+    def seen(cls, seen: SeenTeam | None) -> Self | None:
+        return cls.of(seen.row, is_visible=seen.is_visible) if seen else None
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Ctx, references: list[dict[str, Any]]
+    ) -> list[Self | None]:
+        found = await load_all(info.context.loaders.team, references)
+        return [cls.seen(one) for one in found]
+
+
+def connection(nodes: Sequence[Any], page: Page[Any], count: Any) -> Connection[Any]:
+    """The nodes of a page as a connection; ``count`` runs only when the total is asked for."""
+    edges = [
+        Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, page.cursors, strict=True)
+    ]
+    return Connection(edges=edges, page_info=page.info(), count=count)
+
+
+def member_connection(page: Page[Any], count: Any) -> Connection[Member]:
+    return connection([Member.of(row) for row in page.rows], page, count)
+
+
+async def load_all(loader: Any, references: Iterable[dict[str, Any]]) -> list[Any]:
+    """What is found by the ids of references; None for text that is no id."""
+    ids = [as_uuid(reference["id"]) for reference in references]
+    found = iter(await loader.load_many([id for id in ids if id is not None]))
+    return [next(found) if id is not None else None for id in ids]

@@ -1,0 +1,171 @@
+"""The tables of accounts and their enums."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import Column, Index, Text
+from sqlmodel import Field, SQLModel
+
+from db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
+
+
+class Base(SQLModel):
+    metadata = new_metadata()
+
+
+class MembershipRole(StrEnum):
+    """What somebody is in an organization or a team."""
+
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class Tier(StrEnum):
+    """What an organization or a user pays for."""
+
+    FREE = "free"
+    BASIC = "basic"
+    PRO = "pro"
+    ENTERPRISE = "enterprise"
+
+
+class Profile(StrEnum):
+    """The dialect of the interface in which a session was opened; it decides lifetimes."""
+
+    GRAPHQL = "graphql"
+    PM = "pm"
+    TRACKER = "tracker"
+    COMMERCE = "commerce"
+    TODO = "todo"
+    LEARN = "learn"
+
+
+class KeyState(StrEnum):
+    """next -> active -> retired: published before it signs and after it has stopped signing."""
+
+    NEXT = "next"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class SessionEnd(StrEnum):
+    """Why a session is over."""
+
+    SIGNED_OUT = "signed_out"
+    ENDED_BY_USER = "ended_by_user"
+    TOKEN_REUSED = "token_reused"
+    PASSWORD_CHANGED = "password_changed"
+    DEACTIVATED = "deactivated"
+
+
+class User(Versioned, Timestamped, Base, table=True):
+    __tablename__ = "users"  # type: ignore[assignment]
+    __table_args__ = (Index("ix_users_created_at_id", "created_at", "id"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    # Lower case: two accounts that differ only in case invite taking one over by the other.
+    email: str = Field(max_length=254, unique=True)
+    username: str = Field(max_length=50)
+    username_key: str = Field(max_length=50, unique=True)
+    display_name: str = Field(max_length=100)
+    first_name: str | None = Field(default=None, max_length=100)
+    last_name: str | None = Field(default=None, max_length=100)
+    avatar_url: str | None = Field(default=None, max_length=2000)
+    phone: str | None = Field(default=None, max_length=32)
+    bio: str | None = Field(default=None, max_length=500)
+    country: str | None = Field(default=None, max_length=100)
+    city: str | None = Field(default=None, max_length=100)
+    timezone: str = Field(default="UTC", max_length=64)
+    language: str = Field(default="en", max_length=10)
+    roles: list[str] = Field(default_factory=list, sa_column=Column(JsonB(), nullable=False))
+    tier: Tier = Field(default=Tier.FREE, sa_column=Column(enum_column(Tier), nullable=False))
+    password_hash: str = Field(sa_column=Column(Text(), nullable=False))
+    is_active: bool = True
+    email_verified_at: datetime | None = None
+    last_login_at: datetime | None = None
+
+
+class Organization(Versioned, Timestamped, Base, table=True):
+    __tablename__ = "organizations"  # type: ignore[assignment]
+    __table_args__ = (Index("ix_organizations_created_at_id", "created_at", "id"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    name: str = Field(max_length=100)
+    domain: str | None = Field(default=None, max_length=253, unique=True)
+    description: str | None = Field(default=None, max_length=2000)
+    logo_url: str | None = Field(default=None, max_length=2000)
+    tier: Tier = Field(default=Tier.FREE, sa_column=Column(enum_column(Tier), nullable=False))
+
+
+class OrganizationMember(Base, table=True):
+    __tablename__ = "organization_members"  # type: ignore[assignment]
+    __table_args__ = (Index("ix_organization_members_joined_at", "organization_id", "joined_at"),)
+
+    organization_id: UUID = Field(foreign_key="organizations.id", primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", primary_key=True, index=True)
+    role: MembershipRole = Field(sa_column=Column(enum_column(MembershipRole), nullable=False))
+    joined_at: datetime = Field(default_factory=utc_now)
+
+
+class Team(Versioned, Timestamped, Base, table=True):
+    __tablename__ = "teams"  # type: ignore[assignment]
+    __table_args__ = (Index("ix_teams_created_at_id", "created_at", "id"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id", index=True)
+    name: str = Field(max_length=100)
+    description: str | None = Field(default=None, max_length=2000)
+    owner_id: UUID = Field(foreign_key="users.id")
+
+
+class TeamMember(Base, table=True):
+    __tablename__ = "team_members"  # type: ignore[assignment]
+
+    team_id: UUID = Field(foreign_key="teams.id", primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", primary_key=True, index=True)
+    role: MembershipRole = Field(sa_column=Column(enum_column(MembershipRole), nullable=False))
+    joined_at: datetime = Field(default_factory=utc_now)
+
+
+class SigningKey(Base, table=True):
+    """A key pair for access tokens; ``id`` is its RFC 7638 thumbprint, the ``kid`` of tokens."""
+
+    __tablename__ = "signing_keys"  # type: ignore[assignment]
+
+    id: str = Field(max_length=64, primary_key=True)
+    state: KeyState = Field(sa_column=Column(enum_column(KeyState), nullable=False, index=True))
+    private_pem: str = Field(sa_column=Column(Text(), nullable=False))
+    created_at: datetime = Field(default_factory=utc_now)
+    activated_at: datetime | None = None
+    retired_at: datetime | None = None
+
+
+class Session(Base, table=True):
+    """One sign-in; the refresh tokens that follow one another in it are its family."""
+
+    __tablename__ = "sessions"  # type: ignore[assignment]
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", index=True)
+    profile: Profile = Field(sa_column=Column(enum_column(Profile), nullable=False))
+    user_agent: str | None = Field(default=None, max_length=300)
+    created_at: datetime = Field(default_factory=utc_now)
+    last_used_at: datetime = Field(default_factory=utc_now)
+    expires_at: datetime = Field(nullable=False)
+    ended_at: datetime | None = None
+    end_reason: SessionEnd | None = Field(
+        default=None, sa_column=Column(enum_column(SessionEnd), nullable=True)
+    )
+
+
+class RefreshToken(Base, table=True):
+    """Only the hash is kept: whoever reads this table can refresh nothing."""
+
+    __tablename__ = "refresh_tokens"  # type: ignore[assignment]
+
+    token_hash: str = Field(max_length=64, primary_key=True)
+    session_id: UUID = Field(foreign_key="sessions.id", index=True)
+    issued_at: datetime = Field(default_factory=utc_now)
+    expires_at: datetime = Field(nullable=False)
+    used_at: datetime | None = None

@@ -1,0 +1,62 @@
+"""What roles allow: the scopes that a user's token carries."""
+
+from collections.abc import Iterable
+
+from schema.scopes import SCOPES, with_implied
+
+ADMIN = "admin"
+
+_EVERYBODY = frozenset(
+    f"{verb}:{noun}"
+    for noun in (
+        "profile",
+        "notifications",
+        "projects",
+        "project_members",
+        "issues",
+        "comments",
+        "tasks",
+        "hours",
+        "files",
+        "orders",
+        "channels",
+        "executions",
+    )
+    for verb in ("read", "write")
+) | {"read:courses", "read:workflows", "execute:workflows", "read:reports"}
+
+# Scopes say what kind of thing somebody may try; whether they may do it to this project or that
+# issue is decided by its subgraph, from memberships.
+ROLE_SCOPES: dict[str, frozenset[str]] = {
+    "user": _EVERYBODY,
+    "premium_user": _EVERYBODY | {"write:reports", "export:data"},
+    "free_user": _EVERYBODY,
+    "subscriber": _EVERYBODY,
+    "moderator": _EVERYBODY,
+    "instructor": _EVERYBODY | {"write:courses"},
+    "project_admin": _EVERYBODY
+    | {
+        "admin:projects",
+        "admin:issues",
+        "write:workflows",
+        "admin:workflows",
+        "write:reports",
+        "admin:reports",
+        "export:data",
+    },
+    ADMIN: SCOPES,
+}
+
+
+def scopes_of(roles: Iterable[str]) -> frozenset[str]:
+    """All scopes that these roles bring; a role that is not known brings none."""
+    return with_implied(scope for role in roles for scope in ROLE_SCOPES.get(role, frozenset()))
+
+
+_MIGHTIEST_FIRST = (ADMIN, "instructor", "moderator", "subscriber", "free_user")
+
+
+def mightiest(roles: Iterable[str], *, pays: bool) -> str:
+    """The one role that dialects with a single role show."""
+    held = {*roles, "subscriber" if pays else "free_user"}
+    return next(role for role in _MIGHTIEST_FIRST if role in held)

@@ -1,0 +1,414 @@
+"""Every SELECT of accounts. What the caller may not see does not exist."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, false, func, or_, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, aliased
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from db.paging import SortColumn, count_by_parent, count_of, instant, page_of, pages_by_parent
+from schema.identity import Identity
+from schema.paging import Page, PageRequest
+from subgraphs.accounts.models import (
+    MembershipRole,
+    Organization,
+    OrganizationMember,
+    RefreshToken,
+    Session,
+    Team,
+    TeamMember,
+    User,
+)
+from subgraphs.accounts.tokens import Belonging
+
+BY_JOINING = (SortColumn("joined_at", instant), SortColumn("user_id", UUID))
+
+
+@dataclass(frozen=True, slots=True)
+class SeenUser:
+    """A user as the caller sees them: strangers show only what everybody may know."""
+
+    row: User
+    is_visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeenOrganization:
+    """An organization as the caller sees it; outsiders know its name."""
+
+    row: Organization
+    is_visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTeam:
+    """A team as the caller sees it; outsiders know its name."""
+
+    row: Team
+    is_visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UserFilters:
+    search: str | None = None
+    organization_id: UUID | None = None
+    team_id: UUID | None = None
+    is_active: bool | None = None
+
+
+def may_see_user(caller: Identity) -> ColumnElement[bool]:
+    """Everybody sees themselves and the people of their organizations."""
+    if caller.is_admin:
+        return true()
+    if caller.id is None:
+        return false()
+    theirs = aliased(OrganizationMember)
+    shared = exists().where(
+        col(theirs.user_id) == col(User.id), col(theirs.organization_id).in_(_mine(caller))
+    )
+    return or_(col(User.id) == caller.id, shared)
+
+
+def may_see_organization(caller: Identity) -> ColumnElement[bool]:
+    if caller.is_admin:
+        return true()
+    return col(Organization.id).in_(_mine(caller)) if caller.id is not None else false()
+
+
+def may_see_team(caller: Identity) -> ColumnElement[bool]:
+    if caller.is_admin:
+        return true()
+    return col(Team.organization_id).in_(_mine(caller)) if caller.id is not None else false()
+
+
+def _mine(caller: Identity) -> SelectOfScalar[UUID]:
+    mine = aliased(OrganizationMember)
+    return select(col(mine.organization_id)).where(col(mine.user_id) == caller.id)
+
+
+def matching_users(caller: Identity, filters: UserFilters) -> SelectOfScalar[User]:
+    """The visible users that fit all of the filters given."""
+    conditions = [may_see_user(caller)]
+    if filters.search:
+        texts = (User.username, User.display_name, User.first_name, User.last_name)
+        found = (col(text).icontains(filters.search, autoescape=True) for text in texts)
+        conditions.append(or_(*found))
+    if filters.organization_id:
+        conditions.append(
+            exists().where(
+                col(OrganizationMember.user_id) == col(User.id),
+                col(OrganizationMember.organization_id) == filters.organization_id,
+                # Whoever is not in it must not learn who is by filtering.
+                *([] if caller.is_admin else [_is_mine(caller, filters.organization_id)]),
+            )
+        )
+    if filters.team_id:
+        conditions.append(
+            exists().where(
+                col(TeamMember.user_id) == col(User.id),
+                col(TeamMember.team_id) == filters.team_id,
+                col(Team.id) == filters.team_id,
+                may_see_team(caller),
+            )
+        )
+    if filters.is_active is not None:
+        conditions.append(col(User.is_active).is_(filters.is_active))
+    return select(User).where(*conditions)
+
+
+def _is_mine(caller: Identity, organization_id: UUID) -> ColumnElement[bool]:
+    mine = aliased(OrganizationMember)
+    return exists().where(
+        col(mine.user_id) == caller.id, col(mine.organization_id) == organization_id
+    )
+
+
+async def users_page(
+    session: AsyncSession, caller: Identity, filters: UserFilters, page: PageRequest
+) -> Page[User]:
+    return await page_of(session, matching_users(caller, filters), User, page)
+
+
+async def users_count(session: AsyncSession, caller: Identity, filters: UserFilters) -> int:
+    return await count_of(session, matching_users(caller, filters))
+
+
+async def users_by_id(
+    session: AsyncSession, caller: Identity, ids: Sequence[UUID]
+) -> list[SeenUser | None]:
+    """Everybody of these ids, strangers too: other subgraphs refer to them."""
+    return await _seen_users(session, caller, User.id, ids)
+
+
+async def users_by_username(
+    session: AsyncSession, caller: Identity, keys: Sequence[str]
+) -> list[SeenUser | None]:
+    """Like ``users_by_id`` by username in lower case."""
+    return await _seen_users(session, caller, User.username_key, keys)
+
+
+async def _seen_users(
+    session: AsyncSession, caller: Identity, key: Any, values: Sequence[Any]
+) -> list[SeenUser | None]:
+    statement = select(User, may_see_user(caller)).where(col(key).in_(values))
+    rows = (await session.execute(statement))
+    found = {getattr(row, key.key): SeenUser(row, bool(seen)) for row, seen in rows}
+    return [found.get(value) for value in values]
+
+
+async def user_by_login(session: AsyncSession, login: str) -> User | None:
+    """Whoever signs in with this e-mail address or username."""
+    key = login.strip().lower()
+    column = User.email if "@" in key else User.username_key
+    return (await session.scalars(select(User).where(col(column) == key))).one_or_none()
+
+
+async def user_for_update(session: AsyncSession, id: UUID) -> User | None:
+    """The user, held against other writers until the transaction ends."""
+    statement = select(User).where(col(User.id) == id).with_for_update()
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def is_colleague(session: AsyncSession, caller: Identity, id: UUID) -> bool:
+    statement = select(User.id).where(col(User.id) == id, may_see_user(caller))
+    return (await session.scalars(statement)).first() is not None
+
+
+async def usernames_like(session: AsyncSession, base: str) -> set[str]:
+    """All usernames, in lower case, that begin with ``base``."""
+    key = col(User.username_key)
+    return set(await session.scalars(select(key).where(key.startswith(base, autoescape=True))))
+
+
+async def belonging_of(session: AsyncSession, user_id: UUID) -> Belonging:
+    """The first organization that the user joined, and the first team there."""
+    organization_id = await first_organization_of(session, user_id)
+    if organization_id is None:
+        return Belonging()
+    teams = (
+        select(TeamMember.team_id)
+        .join(Team, col(Team.id) == col(TeamMember.team_id))
+        .where(col(TeamMember.user_id) == user_id, Team.organization_id == organization_id)
+        .order_by(col(TeamMember.joined_at), col(TeamMember.team_id))
+        .limit(1)
+    )
+    return Belonging(organization_id, (await session.scalars(teams)).first())
+
+
+async def first_organization_of(session: AsyncSession, user_id: UUID) -> UUID | None:
+    statement = (
+        select(OrganizationMember.organization_id)
+        .where(OrganizationMember.user_id == user_id)
+        .order_by(col(OrganizationMember.joined_at), col(OrganizationMember.organization_id))
+        .limit(1)
+    )
+    return (await session.scalars(statement)).first()
+
+
+async def organizations_by_id(
+    session: AsyncSession, caller: Identity, ids: Sequence[UUID]
+) -> list[SeenOrganization | None]:
+    seen = may_see_organization(caller)
+    statement = select(Organization, seen).where(col(Organization.id).in_(ids))
+    rows = (await session.execute(statement))
+    found = {row.id: SeenOrganization(row, bool(visible)) for row, visible in rows}
+    return [found.get(id) for id in ids]
+
+
+def organizations_of(caller: Identity, *, everybodys: bool = False) -> SelectOfScalar[Organization]:
+    """The caller's own organizations, or all that the caller may see."""
+    if everybodys:
+        return select(Organization).where(may_see_organization(caller))
+    return select(Organization).where(col(Organization.id).in_(_mine(caller)))
+
+
+async def organizations_page(
+    session: AsyncSession, caller: Identity, page: PageRequest, *, everybodys: bool
+) -> Page[Organization]:
+    statement = organizations_of(caller, everybodys=everybodys)
+    return await page_of(session, statement, Organization, page)
+
+
+async def organizations_count(session: AsyncSession, caller: Identity, *, everybodys: bool) -> int:
+    return await count_of(session, organizations_of(caller, everybodys=everybodys))
+
+
+async def organization_roles(
+    session: AsyncSession, user_id: UUID | None, ids: Sequence[UUID]
+) -> list[MembershipRole | None]:
+    """What the user is in each of these organizations; None where not a member."""
+    statement = select(OrganizationMember).where(
+        OrganizationMember.user_id == user_id, col(OrganizationMember.organization_id).in_(ids)
+    )
+    roles = {row.organization_id: row.role for row in await session.scalars(statement)}
+    return [roles.get(id) for id in ids]
+
+
+async def team_roles(
+    session: AsyncSession, user_id: UUID | None, ids: Sequence[UUID]
+) -> list[MembershipRole | None]:
+    """What the user is in each of these teams; None where not a member."""
+    statement = select(TeamMember).where(
+        TeamMember.user_id == user_id, col(TeamMember.team_id).in_(ids)
+    )
+    roles = {row.team_id: row.role for row in await session.scalars(statement)}
+    return [roles.get(id) for id in ids]
+
+
+async def organization_sizes(session: AsyncSession, ids: Sequence[UUID]) -> list[int]:
+    """How many members each organization has."""
+    return await _sizes(session, col(OrganizationMember.organization_id), ids)
+
+
+async def team_sizes(session: AsyncSession, ids: Sequence[UUID]) -> list[int]:
+    """How many members each team has."""
+    return await _sizes(session, col(TeamMember.team_id), ids)
+
+
+async def _sizes(session: AsyncSession, parent: Mapped[UUID], ids: Sequence[UUID]) -> list[int]:
+    statement = select(parent, func.count()).where(parent.in_(ids)).group_by(parent)
+    sizes = dict((await session.execute(statement)).all())
+    return [sizes.get(id, 0) for id in ids]
+
+
+async def organization_member_pages(
+    session: AsyncSession, ids: Sequence[UUID], page: PageRequest
+) -> Mapping[UUID, Page[OrganizationMember]]:
+    """Members in the order in which they joined. The caller has seen the organizations already."""
+    parent = col(OrganizationMember.organization_id)
+    statement = select(OrganizationMember)
+    return await pages_by_parent(
+        session, statement, OrganizationMember, parent, ids, page, BY_JOINING
+    )
+
+
+async def team_member_pages(
+    session: AsyncSession, ids: Sequence[UUID], page: PageRequest
+) -> Mapping[UUID, Page[TeamMember]]:
+    """Like ``organization_member_pages`` for teams."""
+    parent = col(TeamMember.team_id)
+    return await pages_by_parent(
+        session, select(TeamMember), TeamMember, parent, ids, page, BY_JOINING
+    )
+
+
+async def team_pages(
+    session: AsyncSession, caller: Identity, ids: Sequence[UUID], page: PageRequest
+) -> Mapping[UUID, Page[Team]]:
+    """One page of each organization's teams, in one statement."""
+    statement = teams_visible_to(caller, None)
+    return await pages_by_parent(session, statement, Team, col(Team.organization_id), ids, page)
+
+
+async def team_counts(
+    session: AsyncSession, caller: Identity, ids: Sequence[UUID]
+) -> Mapping[UUID, int]:
+    statement = teams_visible_to(caller, None)
+    return await count_by_parent(session, statement, col(Team.organization_id), ids)
+
+
+def teams_visible_to(caller: Identity, organization_id: UUID | None) -> SelectOfScalar[Team]:
+    statement = select(Team).where(may_see_team(caller))
+    return (
+        statement.where(Team.organization_id == organization_id) if organization_id else statement
+    )
+
+
+async def teams_page(
+    session: AsyncSession, caller: Identity, organization_id: UUID | None, page: PageRequest
+) -> Page[Team]:
+    return await page_of(session, teams_visible_to(caller, organization_id), Team, page)
+
+
+async def teams_count(session: AsyncSession, caller: Identity, organization_id: UUID | None) -> int:
+    return await count_of(session, teams_visible_to(caller, organization_id))
+
+
+async def teams_by_id(
+    session: AsyncSession, caller: Identity, ids: Sequence[UUID]
+) -> list[SeenTeam | None]:
+    statement = select(Team, may_see_team(caller)).where(col(Team.id).in_(ids))
+    rows = (await session.execute(statement))
+    found = {row.id: SeenTeam(row, bool(visible)) for row, visible in rows}
+    return [found.get(id) for id in ids]
+
+
+async def memberships_by_user(
+    session: AsyncSession, caller: Identity, ids: Sequence[UUID]
+) -> list[list[OrganizationMember]]:
+    """Of each user the organizations that the caller may see, in the order of joining."""
+    statement = (
+        select(OrganizationMember)
+        .join(Organization, col(Organization.id) == col(OrganizationMember.organization_id))
+        .where(col(OrganizationMember.user_id).in_(ids), may_see_organization(caller))
+        .order_by(col(OrganizationMember.joined_at), col(OrganizationMember.organization_id))
+    )
+    found: dict[UUID, list[OrganizationMember]] = {}
+    for member in await session.scalars(statement):
+        found.setdefault(member.user_id, []).append(member)
+    return [found.get(id, []) for id in ids]
+
+
+async def organization_member(
+    session: AsyncSession, organization_id: UUID, user_id: UUID
+) -> OrganizationMember | None:
+    return await session.get(OrganizationMember, (organization_id, user_id))
+
+
+async def team_member(session: AsyncSession, team_id: UUID, user_id: UUID) -> TeamMember | None:
+    return await session.get(TeamMember, (team_id, user_id))
+
+
+async def team_seats(
+    session: AsyncSession, organization_id: UUID, user_id: UUID
+) -> list[TeamMember]:
+    """What the user has in the teams of an organization."""
+    statement = (
+        select(TeamMember)
+        .join(Team, col(Team.id) == col(TeamMember.team_id))
+        .where(TeamMember.user_id == user_id, Team.organization_id == organization_id)
+    )
+    return list(await session.scalars(statement))
+
+
+async def admins_of(session: AsyncSession, organization_id: UUID) -> list[OrganizationMember]:
+    """The administrators, held against other writers until the transaction ends."""
+    statement = (
+        select(OrganizationMember)
+        .where(
+            OrganizationMember.organization_id == organization_id,
+            OrganizationMember.role == MembershipRole.ADMIN,
+        )
+        .with_for_update()
+    )
+    return list(await session.scalars(statement))
+
+
+async def refresh_token_with_session(
+    session: AsyncSession, token_hash: str
+) -> tuple[RefreshToken, Session] | None:
+    statement = (
+        select(RefreshToken, Session)
+        .join(Session, col(Session.id) == col(RefreshToken.session_id))
+        .where(RefreshToken.token_hash == token_hash)
+    )
+    row = (await session.execute(statement)).first()
+    return (row[0], row[1]) if row else None
+
+
+async def open_sessions(session: AsyncSession, user_id: UUID, now: datetime) -> list[Session]:
+    """The user's sessions that are not over, the latest used first."""
+    statement = (
+        select(Session)
+        .where(
+            Session.user_id == user_id, col(Session.ended_at).is_(None), Session.expires_at > now
+        )
+        .order_by(col(Session.last_used_at).desc(), col(Session.id))
+    )
+    return list(await session.scalars(statement))

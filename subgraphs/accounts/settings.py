@@ -1,0 +1,54 @@
+"""What an installation may choose about accounts, read from the environment.
+
+TRELLIS_AUTH__ISSUER      the ``iss`` of the tokens we sign
+TRELLIS_AUTH__AUDIENCE    their ``aud``
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from subgraphs.accounts.models import Profile
+
+_LIFETIME_OF_ACCESS = {
+    Profile.GRAPHQL: timedelta(minutes=15),
+    Profile.LEARN: timedelta(minutes=15),
+}
+_ROTATING = frozenset({Profile.GRAPHQL, Profile.LEARN})
+_MIN_PASSWORD = {Profile.LEARN: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """The names under which tokens are issued."""
+
+    issuer: str = "project-manager-auth"
+    audience: str = "project-manager-api"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read the variables above; an empty value counts as absent."""
+        return cls(
+            issuer=environ.get("TRELLIS_AUTH__ISSUER") or cls().issuer,
+            audience=environ.get("TRELLIS_AUTH__AUDIENCE") or cls().audience,
+        )
+
+
+def access_lifetime(profile: Profile) -> timedelta:
+    """How long an access token lives: the older dialects promise an hour."""
+    return _LIFETIME_OF_ACCESS.get(profile, timedelta(hours=1))
+
+
+def rotates(profile: Profile) -> bool:
+    """Whether each refresh gives a new refresh token and spends the old one.
+
+    Clients of the older dialects never read a new one: rotation would lock them out.
+    """
+    return profile in _ROTATING
+
+
+def minimum_password(profile: Profile) -> int:
+    """The shortest password that may be chosen in that dialect."""
+    return _MIN_PASSWORD.get(profile, 8)

@@ -1,0 +1,79 @@
+"""Access tokens (signed, short-lived) and refresh tokens (random, kept as a hash)."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+
+from subgraphs.accounts.models import Session, User
+from subgraphs.accounts.permissions import scopes_of
+from subgraphs.accounts.settings import AccountSettings, access_lifetime
+from subgraphs.accounts.signing_keys import ALGORITHM, Signer
+
+REFRESH_LIFETIME = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The organization and team in whose name a user acts; a token has one of each at most."""
+
+    organization_id: UUID | None = None
+    team_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A signed token and its lifetime in seconds."""
+
+    text: str
+    expires_in: int
+
+
+def sign_access_token(
+    user: User,
+    belonging: Belonging,
+    session: Session,
+    *,
+    signer: Signer,
+    settings: AccountSettings,
+    now: datetime,
+) -> AccessToken:
+    """A token with the union of the claims that the interface's dialects promise."""
+    lifetime = access_lifetime(session.profile)
+    issued_at = int(now.timestamp())
+    claims: dict[str, Any] = {
+        "iss": settings.issuer,
+        "aud": settings.audience,
+        "sub": str(user.id),
+        "user_id": str(user.id),
+        "email": user.email,
+        "username": user.username,
+        "roles": list(user.roles),
+        "permissions": sorted(scopes_of(user.roles)),
+        "iat": issued_at,
+        "nbf": issued_at,
+        "exp": issued_at + int(lifetime.total_seconds()),
+        "jti": str(uuid4()),
+        "sid": str(session.id),
+    }
+    if belonging.organization_id is not None:
+        claims["tenant_id"] = claims["organization_id"] = str(belonging.organization_id)
+    if belonging.team_id is not None:
+        claims["team_id"] = str(belonging.team_id)
+    headers = {"kid": signer.id}
+    text = jwt.encode(claims, signer.private_key, algorithm=ALGORITHM, headers=headers)
+    return AccessToken(text, int(lifetime.total_seconds()))
+
+
+def new_secret() -> str:
+    """256 random bits that fit into a header, a link or a form."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(secret: str) -> str:
+    """What is kept of a random secret. One fast hash is enough: there is nothing to guess."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,196 @@
+"""Organizations and teams, and who is in them."""
+
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from db.models import utc_now
+from db.unit_of_work import UnitOfWork
+from schema.identity import Identity
+from subgraphs.accounts import queries
+from subgraphs.accounts.errors import (
+    AlreadyMember,
+    DomainTaken,
+    LastAdminStays,
+    MemberNotFound,
+    NotAnAdminThere,
+    OrganizationNotFound,
+    TeamNotFound,
+    UserNotFound,
+)
+from subgraphs.accounts.events import OrganizationCreated, TeamCreated
+from subgraphs.accounts.models import (
+    MembershipRole,
+    Organization,
+    OrganizationMember,
+    Team,
+    TeamMember,
+)
+from subgraphs.accounts.use_cases.people import announce
+
+
+async def create_organization(
+    uow: UnitOfWork,
+    caller: Identity,
+    *,
+    name: str,
+    domain: str | None = None,
+    description: str | None = None,
+    logo_url: str | None = None,
+) -> Organization:
+    """Make an organization that the caller administers. Raises ``DomainTaken``."""
+    assert caller.id is not None
+    organization = Organization(
+        name=name, domain=domain, description=description, logo_url=logo_url
+    )
+    try:
+        async with uow.session.begin_nested():
+            uow.session.add(organization)
+    except IntegrityError:
+        raise DomainTaken from None
+    await _join(uow, organization.id, caller.id, MembershipRole.ADMIN)
+    uow.emit(OrganizationCreated(organization_id=organization.id, name=name, created_by=caller.id))
+    return organization
+
+
+async def add_member(
+    uow: UnitOfWork, caller: Identity, organization_id: UUID, user_id: UUID, role: MembershipRole
+) -> OrganizationMember:
+    """Take somebody into an organization that the caller administers."""
+    await administered(uow, caller, organization_id)
+    user = await queries.user_for_update(uow.session, user_id)
+    if user is None or not user.is_active:
+        raise UserNotFound
+    if await queries.organization_member(uow.session, organization_id, user_id):
+        raise AlreadyMember
+    return await _join(uow, organization_id, user_id, role)
+
+
+async def change_member_role(
+    uow: UnitOfWork, caller: Identity, organization_id: UUID, user_id: UUID, role: MembershipRole
+) -> OrganizationMember:
+    """Appoint or dismiss an administrator; the last one stays."""
+    await administered(uow, caller, organization_id)
+    member = await queries.organization_member(uow.session, organization_id, user_id)
+    if member is None:
+        raise MemberNotFound
+    if role is not MembershipRole.ADMIN:
+        await _keep_an_admin(uow, organization_id, leaving=user_id)
+    member.role = role
+    return member
+
+
+async def remove_member(
+    uow: UnitOfWork, caller: Identity, organization_id: UUID, user_id: UUID
+) -> None:
+    """Put somebody out of an organization and its teams; everybody may leave by themselves."""
+    if user_id != caller.id:
+        await administered(uow, caller, organization_id)
+    member = await queries.organization_member(uow.session, organization_id, user_id)
+    if member is None:
+        raise MemberNotFound if user_id != caller.id else OrganizationNotFound
+    await _keep_an_admin(uow, organization_id, leaving=user_id)
+    for seat in await queries.team_seats(uow.session, organization_id, user_id):
+        await uow.session.delete(seat)
+    await uow.session.delete(member)
+    await uow.session.flush()
+    await _announce_user(uow, user_id)
+
+
+async def create_team(
+    uow: UnitOfWork,
+    caller: Identity,
+    *,
+    organization_id: UUID,
+    name: str,
+    description: str | None = None,
+) -> Team:
+    """Make a team in an organization that the caller administers; the caller owns it."""
+    assert caller.id is not None
+    await administered(uow, caller, organization_id)
+    team = Team(
+        organization_id=organization_id, name=name, description=description, owner_id=caller.id
+    )
+    uow.session.add(team)
+    await uow.session.flush()
+    seat = TeamMember(team_id=team.id, user_id=caller.id, role=MembershipRole.ADMIN)
+    uow.session.add(seat)
+    uow.emit(TeamCreated(team_id=team.id, organization_id=organization_id, name=name))
+    return team
+
+
+async def add_team_member(
+    uow: UnitOfWork, caller: Identity, team_id: UUID, user_id: UUID, role: MembershipRole
+) -> TeamMember:
+    """Take a member of the organization into one of its teams."""
+    team = await _administered_team(uow, caller, team_id)
+    if not await queries.organization_member(uow.session, team.organization_id, user_id):
+        raise UserNotFound
+    if await queries.team_member(uow.session, team_id, user_id):
+        raise AlreadyMember
+    seat = TeamMember(team_id=team_id, user_id=user_id, role=role)
+    uow.session.add(seat)
+    await uow.session.flush()
+    return seat
+
+
+async def remove_team_member(
+    uow: UnitOfWork, caller: Identity, team_id: UUID, user_id: UUID
+) -> None:
+    """Put somebody out of a team; everybody may leave by themselves."""
+    if user_id != caller.id:
+        await _administered_team(uow, caller, team_id)
+    seat = await queries.team_member(uow.session, team_id, user_id)
+    if seat is None:
+        raise MemberNotFound if user_id != caller.id else TeamNotFound
+    await uow.session.delete(seat)
+
+
+async def administered(uow: UnitOfWork, caller: Identity, organization_id: UUID) -> Organization:
+    """The organization, if the caller administers it.
+
+    Raises ``OrganizationNotFound`` for outsiders and ``NotAnAdminThere`` for its other members.
+    """
+    (seen,) = await queries.organizations_by_id(uow.session, caller, [organization_id])
+    if seen is None or not seen.is_visible:
+        raise OrganizationNotFound
+    if not caller.is_admin:
+        (role,) = await queries.organization_roles(uow.session, caller.id, [organization_id])
+        if role is not MembershipRole.ADMIN:
+            raise NotAnAdminThere
+    return seen.row
+
+
+async def _administered_team(uow: UnitOfWork, caller: Identity, team_id: UUID) -> Team:
+    (seen,) = await queries.teams_by_id(uow.session, caller, [team_id])
+    if seen is None or not seen.is_visible:
+        raise TeamNotFound
+    (role,) = await queries.team_roles(uow.session, caller.id, [team_id])
+    if role is not MembershipRole.ADMIN and seen.row.owner_id != caller.id:
+        await administered(uow, caller, seen.row.organization_id)
+    return seen.row
+
+
+async def _join(
+    uow: UnitOfWork, organization_id: UUID, user_id: UUID, role: MembershipRole
+) -> OrganizationMember:
+    member = OrganizationMember(organization_id=organization_id, user_id=user_id, role=role)
+    uow.session.add(member)
+    await uow.session.flush()
+    await _announce_user(uow, user_id)
+    return member
+
+
+async def _announce_user(uow: UnitOfWork, user_id: UUID) -> None:
+    user = await queries.user_for_update(uow.session, user_id)
+    if user is not None:
+        # Readers keep the state with the greatest version, so a membership has to raise it.
+        user.updated_at = utc_now()
+        await uow.session.flush()
+        await announce(uow, user, ("organization_id",))
+
+
+async def _keep_an_admin(uow: UnitOfWork, organization_id: UUID, *, leaving: UUID) -> None:
+    admins = await queries.admins_of(uow.session, organization_id)
+    if [admin.user_id for admin in admins] == [leaving]:
+        raise LastAdminStays

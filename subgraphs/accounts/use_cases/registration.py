@@ -1,0 +1,94 @@
+"""Making users."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+
+from db.unit_of_work import UnitOfWork
+from schema.identity import Identity
+from subgraphs.accounts import queries
+from subgraphs.accounts.errors import AdministratorsOnly, EmailTaken, UnknownRole, UsernameTaken
+from subgraphs.accounts.events import UserCreated, state_of
+from subgraphs.accounts.models import User
+from subgraphs.accounts.permissions import ROLE_SCOPES
+
+# Words that REST paths use in the place of a user id.
+RESERVED_USERNAMES = frozenset({"me", "profile", "admin", "root", "system"})
+_USERNAME_LENGTH = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """A checked wish for an account; without a username one is made from the e-mail address."""
+
+    email: str
+    password_hash: str
+    username: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    display_name: str | None = None
+    phone: str | None = None
+    roles: tuple[str, ...] = ("user",)
+
+
+async def register(uow: UnitOfWork, wish: NewUser) -> User:
+    """Make an account for whoever asks. Raises ``EmailTaken`` or ``UsernameTaken``."""
+    username = wish.username or await _free_username(uow, wish.email)
+    user = User(
+        email=wish.email,
+        username=username,
+        username_key=username.lower(),
+        display_name=wish.display_name or _full_name(wish) or username,
+        first_name=wish.first_name,
+        last_name=wish.last_name,
+        phone=wish.phone,
+        roles=list(wish.roles),
+        password_hash=wish.password_hash,
+    )
+    try:
+        async with uow.session.begin_nested():
+            uow.session.add(user)
+    except IntegrityError:
+        raise await _what_was_taken(uow, wish) from None
+    uow.emit(UserCreated(**state_of(user, None)))
+    return user
+
+
+async def create_user(uow: UnitOfWork, caller: Identity, wish: NewUser) -> User:
+    """Make an account for somebody else, with any roles; administrators only."""
+    if not caller.is_admin:
+        raise AdministratorsOnly
+    check_roles(wish.roles)
+    return await register(uow, wish)
+
+
+def check_roles(roles: Sequence[str]) -> None:
+    """Raises ``UnknownRole`` for a role that nothing is attached to."""
+    for role in roles:
+        if role not in ROLE_SCOPES:
+            raise UnknownRole(role)
+
+
+async def _free_username(uow: UnitOfWork, email: str) -> str:
+    """The local part of the address, with a number when that is taken."""
+    base = re.sub(r"[^a-z0-9._-]", "", email.split("@")[0].lower())[: _USERNAME_LENGTH - 6]
+    if len(base) < 3 or base in RESERVED_USERNAMES:
+        base = f"user-{base}".rstrip("-")
+    taken = await queries.usernames_like(uow.session, base)
+    number = 1
+    candidate = base
+    while candidate in taken:
+        number += 1
+        candidate = f"{base}{number}"
+    return candidate
+
+
+def _full_name(wish: NewUser) -> str | None:
+    return " ".join(name for name in (wish.first_name, wish.last_name) if name) or None
+
+
+async def _what_was_taken(uow: UnitOfWork, wish: NewUser) -> EmailTaken | UsernameTaken:
+    taken = await queries.user_by_login(uow.session, wish.email)
+    return EmailTaken() if taken is not None else UsernameTaken()

@@ -1,0 +1,140 @@
+"""Signing in: proving a password, opening a session, keeping it alive.
+
+login ----> session, refresh token 1
+refresh --> token 1 is spent, token 2 (rotating dialects), or token 1 stays (the others)
+reuse ----> a spent token comes again: it was stolen, so the session ends
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, update
+from sqlmodel import col
+
+from db.models import utc_now
+from db.storage import Storage
+from db.unit_of_work import UnitOfWork
+from subgraphs.accounts import queries
+from subgraphs.accounts.errors import WrongCredentials
+from subgraphs.accounts.events import UserLoggedIn
+from subgraphs.accounts.models import Profile, RefreshToken, Session, SessionEnd, User
+from subgraphs.accounts.passwords import Passwords
+from subgraphs.accounts.settings import rotates
+from subgraphs.accounts.tokens import Belonging, hash_of, new_secret
+from subgraphs.accounts.use_cases.sessions import end_session
+
+REFRESH_LIFETIME = timedelta(days=30)
+SESSION_LIFETIME = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A password that was right; ``renewed_hash`` when the kept one has outdated parameters."""
+
+    user_id: UUID
+    renewed_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """What tokens are made from; ``refresh_token`` is told once and kept only as a hash."""
+
+    user: User
+    session: Session
+    belonging: Belonging
+    refresh_token: str | None
+
+
+async def prove_password(
+    storage: Storage, passwords: Passwords, login: str, password: str
+) -> Proof:
+    """Check a password outside of any transaction: hashing must not hold a lock.
+
+    Raises ``WrongCredentials``, as late for an unknown login as for a known one.
+    """
+    async with storage.read() as session:
+        user = await queries.user_by_login(session, login)
+    fits, renewed = await passwords.check(password, user.password_hash if user else None)
+    if user is None or not fits or not user.is_active:
+        raise WrongCredentials
+    return Proof(user.id, renewed)
+
+
+async def open_session(
+    uow: UnitOfWork, proof: Proof, *, profile: Profile, user_agent: str | None = None
+) -> OpenSession:
+    """Begin a session of somebody who has proved to be themselves."""
+    user = await queries.user_for_update(uow.session, proof.user_id)
+    if user is None or not user.is_active:
+        raise WrongCredentials
+    now = utc_now()
+    user.last_login_at = now
+    if proof.renewed_hash is not None:
+        user.password_hash = proof.renewed_hash
+    session = Session(
+        user_id=user.id,
+        profile=profile,
+        user_agent=user_agent[:300] if user_agent else None,
+        created_at=now,
+        last_used_at=now,
+        expires_at=now + SESSION_LIFETIME,
+    )
+    uow.session.add(session)
+    await uow.session.flush()
+    secret = _next_refresh_token(uow, session, now)
+    uow.emit(UserLoggedIn(user_id=user.id, session_id=session.id, profile=profile))
+    belonging = await queries.belonging_of(uow.session, user.id)
+    return OpenSession(user, session, belonging, secret)
+
+
+async def use_refresh_token(uow: UnitOfWork, secret: str) -> OpenSession | None:
+    """Keep a session alive with one of its refresh tokens; None when the token is good no more.
+
+    The transaction must commit in both cases: a token that comes a second time ends the session.
+    """
+    now = utc_now()
+    found = await queries.refresh_token_with_session(uow.session, hash_of(secret))
+    if found is None:
+        return None
+    token, session = found
+    user = await queries.user_for_update(uow.session, session.user_id)
+    is_over = session.ended_at is not None or session.expires_at <= now
+    if is_over or token.expires_at <= now or user is None or not user.is_active:
+        return None
+    successor = None
+    if rotates(session.profile):
+        if not await _spend(uow, token, now):
+            end_session(uow, session, SessionEnd.TOKEN_REUSED, now)
+            return None
+        successor = _next_refresh_token(uow, session, now)
+    session.last_used_at = now
+    belonging = await queries.belonging_of(uow.session, user.id)
+    return OpenSession(user, session, belonging, successor)
+
+
+async def _spend(uow: UnitOfWork, token: RefreshToken, now: datetime) -> bool:
+    """Use the token up; one statement decides which of several concurrent users it was."""
+    statement = (
+        update(RefreshToken)
+        .where(
+            col(RefreshToken.token_hash) == token.token_hash, col(RefreshToken.used_at).is_(None)
+        )
+        .values(used_at=now)
+    )
+    result = cast("CursorResult[Any]", await uow.session.execute(statement))
+    return result.rowcount == 1
+
+
+def _next_refresh_token(uow: UnitOfWork, session: Session, now: datetime) -> str:
+    secret = new_secret()
+    uow.session.add(
+        RefreshToken(
+            token_hash=hash_of(secret),
+            session_id=session.id,
+            issued_at=now,
+            expires_at=min(now + REFRESH_LIFETIME, session.expires_at),
+        )
+    )
+    return secret
