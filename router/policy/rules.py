@@ -11,6 +11,7 @@ Needs = frozenset[int]
 """Indexes into ``AuthorizationRules.requirements``, all of which must be met."""
 
 NO_NEEDS: Needs = frozenset()
+NOT_SIGNED_IN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,13 @@ class AuthorizationRules:
     def _unmet(
         self, is_authenticated: bool, is_admin: bool, scopes: frozenset[str], held: frozenset[str]
     ) -> Needs:
-        return frozenset(
+        unmet = frozenset(
             number
             for number, requirement in enumerate(self.index.requirements)
             if not requirement.is_met_by(is_authenticated, is_admin, scopes, held)
         )
+        # Refusals differ for those who could sign in, even where the same things are denied.
+        return unmet if is_authenticated or not unmet else unmet | {NOT_SIGNED_IN}
 
     def _denied(self, unmet: Needs) -> Denied:
         fields: dict[str, set[str]] = {}

@@ -7,7 +7,7 @@ from sqlalchemy import MetaData, text
 from db import migrate
 from db.engine import Database
 
-SUBGRAPHS = ["projects"]
+SUBGRAPHS = ["accounts", "projects"]
 
 
 @pytest.fixture(params=SUBGRAPHS)

@@ -292,6 +292,11 @@ def test_callers_with_the_same_rights_share_the_key_of_their_plans():
     assert RULES.unmet_by(SOMEBODY) != RULES.unmet_by(holder("pay"))
 
 
+def test_the_anonymous_share_no_key_with_those_who_lack_only_scopes():
+    rules = read_rules(parse('type Query { a: Int @requiresScopes(scopes: [["x"]]) }'))
+    assert rules.unmet_by(ANONYMOUS) != rules.unmet_by(SOMEBODY)
+
+
 def test_a_hostile_operation_of_shared_fragments_is_judged_quickly():
     levels = 60
     chain = "".join(
