@@ -5,7 +5,7 @@ Users may repeat the definition of a linked directive or scalar, but only compat
 locations, fewer optional arguments, stricter optional ones, another name for a scalar.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from graphql import Undefined, value_from_ast_untyped
@@ -24,6 +24,7 @@ from router.composition.report import CompositionError
 from router.composition.specs import (
     FEDERATION,
     LAST_FEDERATION_MINOR,
+    Definitions,
     built_in_definitions,
     federation_definitions,
 )
@@ -51,6 +52,25 @@ _DEFINED_IN_FEDERATION_1 = ("shareable", "inaccessible", "override", "composeDir
 
 # Federation 1 users wrote these arguments in many ways that nobody ever checked.
 _LOOSE_IN_FEDERATION_1 = ("key", "requires", "provides")
+
+
+class _LocalTypes:
+    """What a subgraph calls the types of a feature, and which of them are scalars."""
+
+    def __init__(self, link: Link | None = None, definitions: Definitions | None = None) -> None:
+        types = definitions.types if definitions else {}
+        self.names = {name: link.local_name(name) for name in types} if link else {}
+        self.scalars = frozenset(
+            local for name, local in self.names.items() if types[name].kind is Kind.SCALAR
+        )
+
+    def rename(self, ref: TypeRef) -> TypeRef:
+        if ref.of is not None:
+            return TypeRef(of=self.rename(ref.of), non_null=ref.non_null)
+        return TypeRef(self.names.get(ref.base, ref.base), non_null=ref.non_null)
+
+
+_NO_TYPES = _LocalTypes()
 
 
 def link_subgraph(
@@ -96,34 +116,37 @@ def _take_out_built_ins(schema: Schema) -> Iterator[CompositionError]:
     for name, expected in built_in.directives.items():
         own = schema.directives.pop(name, None)
         if own is not None:
-            yield from _compare_directives(own, expected, schema, {})
+            yield from _compare_directives(own, expected, schema, _NO_TYPES)
 
 
 def _take_out_feature(
     subgraph: SubgraphSchema, link: Link, known: dict[str, tuple[str, str]]
 ) -> Iterator[CompositionError]:
-    if link.identity == FEDERATION and link.version == (1, 0):
-        definitions = federation_definitions((1, 0))
-        _drop_loose_definitions(subgraph.schema)
-    elif link.definitions is not None:
-        definitions = link.definitions
-    else:
+    is_federation_1 = link.identity == FEDERATION and link.version == (1, 0)
+    definitions = federation_definitions((1, 0)) if is_federation_1 else link.definitions
+    if definitions is None:
         return
     schema = subgraph.schema
-    local_types = {name: link.local_name(name) for name in definitions.types}
+    local_types = _LocalTypes(link, definitions)
     for name, expected in definitions.directives.items():
         local = link.local_name(f"@{name}")[1:]
-        own = schema.directives.pop(local, None)
-        if own is not None:
-            yield from _compare_directives(own, expected, schema, local_types)
         known[local] = (link.identity, name)
-        subgraph.spec_directives[name] = _with_local_types(expected, local_types)
         subgraph.local_names[name] = local
+        subgraph.spec_directives[name] = _with_local_types(expected, local_types)
+        own = schema.directives.pop(local, None)
+        if own is None:
+            continue
+        if is_federation_1 and name in _LOOSE_IN_FEDERATION_1:
+            own = _tightened(own, expected)
+        yield from _compare_directives(own, expected, schema, local_types)
+        if not is_federation_1:
+            # It may be narrower, and is then what the subgraph is held to.
+            subgraph.spec_directives[name] = own
     for name, expected in definitions.types.items():
-        own = schema.types.pop(local_types[name], None)
-        if own is not None:
-            yield from _compare_types(own, expected)
-        subgraph.spec_types[local_types[name]] = expected
+        own_type = schema.types.pop(link.local_name(name), None)
+        if own_type is not None:
+            yield from _compare_types(own_type, expected)
+        subgraph.spec_types[link.local_name(name)] = expected
 
 
 def _take_out_forerunners(subgraph: SubgraphSchema, known: dict[str, tuple[str, str]]) -> None:
@@ -131,7 +154,7 @@ def _take_out_forerunners(subgraph: SubgraphSchema, known: dict[str, tuple[str, 
     for name in _DEFINED_IN_FEDERATION_1:
         own = subgraph.schema.directives.get(name)
         expected = newest.directives[name]
-        if own and not any(_directive_differences(own, expected, subgraph.schema, {})):
+        if own and not any(_directive_differences(own, expected, subgraph.schema, _NO_TYPES)):
             del subgraph.schema.directives[name]
             known[name] = (FEDERATION, name)
             subgraph.spec_directives[name] = expected
@@ -139,23 +162,22 @@ def _take_out_forerunners(subgraph: SubgraphSchema, known: dict[str, tuple[str, 
 
 
 def _with_local_types(
-    definition: DirectiveDefinition, local_types: dict[str, str]
+    definition: DirectiveDefinition, local_types: _LocalTypes
 ) -> DirectiveDefinition:
     arguments = {
-        name: replace(argument, type=_renamed(argument.type, local_types))
+        name: replace(argument, type=local_types.rename(argument.type))
         for name, argument in definition.arguments.items()
     }
     return replace(definition, arguments=arguments)
 
 
-def _drop_loose_definitions(schema: Schema) -> None:
-    """Federation 1 did not look at these definitions, and neither do we where the argument is
-    some kind of text (a string or a scalar of the user's)."""
-    for name in _LOOSE_IN_FEDERATION_1:
-        own = schema.directives.get(name)
-        fields = own.arguments.get("fields") if own else None
-        if fields is None or fields.type.base in ("String", "FieldSet", "_FieldSet"):
-            schema.directives.pop(name, None)
+def _tightened(own: DirectiveDefinition, expected: DirectiveDefinition) -> DirectiveDefinition:
+    """Federation 1 did not look at the type of ``fields``, nor whether there is one: neither do
+    we where it is some kind of text, or lists of it."""
+    fields = own.arguments.get("fields")
+    if fields is not None and fields.type.base not in ("String", "FieldSet", "_FieldSet"):
+        return own
+    return replace(own, arguments={**own.arguments, "fields": expected.arguments["fields"]})
 
 
 def _use_specification_names(schema: Schema, known: dict[str, tuple[str, str]]) -> None:
@@ -175,7 +197,7 @@ def _compare_directives(
     own: DirectiveDefinition,
     expected: DirectiveDefinition,
     schema: Schema,
-    local_types: dict[str, str],
+    local_types: _LocalTypes,
 ) -> Iterator[CompositionError]:
     for problem in _directive_differences(own, expected, schema, local_types):
         yield CompositionError(
@@ -191,7 +213,7 @@ def _directive_differences(
     own: DirectiveDefinition,
     expected: DirectiveDefinition,
     schema: Schema,
-    local_types: dict[str, str],
+    local_types: _LocalTypes,
 ) -> Iterator[str]:
     if own.is_repeatable and not expected.is_repeatable:
         yield "it should not be repeatable"
@@ -199,12 +221,12 @@ def _directive_differences(
     if extra:
         yield f"it stands on {', '.join(extra)}, which is not among {', '.join(expected.locations)}"
     for name, argument in expected.arguments.items():
-        wanted = _renamed(argument.type, local_types)
+        wanted = local_types.rename(argument.type)
         own_argument = own.arguments.get(name)
         if own_argument is None:
             if argument.type.non_null and argument.default is None:
                 yield f'it lacks the required argument "{name}"'
-        elif not _is_compatible(own_argument.type, wanted, schema):
+        elif not _is_compatible(own_argument.type, wanted, schema, local_types.scalars):
             yield f'argument "{name}" should have type {wanted} but has {own_argument.type}'
         elif not own_argument.type.non_null and not _same_default(own_argument, argument):
             yield f'argument "{name}" has another default value'
@@ -213,23 +235,32 @@ def _directive_differences(
             yield f'it has the unknown argument "{name}"'
 
 
-def _is_compatible(own: TypeRef, wanted: TypeRef, schema: Schema) -> bool:
-    """Equal, mandatory where it was optional, or another built-in type for a custom scalar."""
+def _is_compatible(own: TypeRef, wanted: TypeRef, schema: Schema, scalars: Container[str]) -> bool:
+    """Equal, mandatory where it was optional, or another type for a custom scalar."""
     if own.non_null and not wanted.non_null:
         own = own.nullable()
-    return own == wanted or _is_redefinition(own, wanted, schema)
+    return own == wanted or _is_redefinition(own, wanted, schema, scalars)
 
 
-def _is_redefinition(own: TypeRef, wanted: TypeRef, schema: Schema) -> bool:
+def _is_redefinition(
+    own: TypeRef, wanted: TypeRef, schema: Schema, scalars: Container[str]
+) -> bool:
     if own.non_null != wanted.non_null:
         return False
     if wanted.of is not None:
         return own.of is not None and (
-            own.of == wanted.of or _is_redefinition(own.of, wanted.of, schema)
+            own.of == wanted.of or _is_redefinition(own.of, wanted.of, schema, scalars)
         )
-    if own.of is not None or wanted.base in BUILT_IN_SCALARS:
+    if wanted.base in BUILT_IN_SCALARS:
         return False
-    return own.base == wanted.base or own.base in BUILT_IN_SCALARS
+    # A custom scalar takes anything, so any other type may stand for it, but no other scalar.
+    other = schema.types.get(own.base)
+    return (
+        own.of is not None
+        or own.base == wanted.base
+        or other is None
+        or other.kind is not Kind.SCALAR
+    )
 
 
 def _same_default(own: InputValue, expected: InputValue) -> bool:
@@ -238,12 +269,6 @@ def _same_default(own: InputValue, expected: InputValue) -> bool:
 
 def _plain(value: InputValue) -> object:
     return Undefined if value.default is None else value_from_ast_untyped(value.default)
-
-
-def _renamed(ref: TypeRef, local_types: dict[str, str]) -> TypeRef:
-    if ref.of is not None:
-        return TypeRef(of=_renamed(ref.of, local_types), non_null=ref.non_null)
-    return TypeRef(local_types.get(ref.base, ref.base), non_null=ref.non_null)
 
 
 def _compare_types(own: TypeDefinition, expected: TypeDefinition) -> Iterator[CompositionError]:

@@ -1,7 +1,11 @@
 """Bring a linked subgraph into the form that merging works on."""
 
+from decimal import Decimal
+
 from graphql import (
     EnumValueNode,
+    FloatValueNode,
+    IntValueNode,
     ListValueNode,
     ObjectFieldNode,
     ObjectValueNode,
@@ -10,18 +14,18 @@ from graphql import (
 )
 
 from router.composition.definitions import FEDERATION_TYPES
-from router.composition.model import InputValue, Kind, Schema, TypeRef
+from router.composition.model import AppliedDirective, InputValue, Kind, Schema, TypeRef
 from router.composition.parse import DEFAULT_ROOTS
 from router.composition.subgraph import SubgraphSchema
 
 
 def normalize(subgraph: SubgraphSchema) -> None:
     """Fold ``@extends``, use the default root names, drop federation's own types and fields, and
-    write default values as their types ask. The schema must be valid GraphQL."""
+    write literals as their types ask. The schema must be valid GraphQL."""
     fold_extends(subgraph)
     rename_roots(subgraph.schema)
     remove_federation_types(subgraph.schema)
-    coerce_defaults(subgraph.schema)
+    coerce_literals(subgraph)
     subgraph.forget_views()
 
 
@@ -75,17 +79,36 @@ def remove_federation_types(schema: Schema) -> None:
         del schema.roots["query"]
 
 
-def coerce_defaults(schema: Schema) -> None:
-    """Enum defaults may be written as strings; from here on they are enum values."""
-    for _, _, element in schema.elements():
+def coerce_literals(subgraph: SubgraphSchema) -> None:
+    """Write defaults, and arguments of specification directives, as their types ask: enum values
+    without quotes, strings with them, integers without a fraction."""
+    for applied in subgraph.schema.applied:
+        _coerce_arguments(subgraph, applied)
+    for _, _, element in subgraph.schema.elements():
         if isinstance(element, InputValue) and element.default is not None:
-            element.default = _coerced(schema, element.default, element.type)
+            element.default = _coerced(subgraph.schema, element.default, element.type)
+        for applied in element.applied:
+            _coerce_arguments(subgraph, applied)
+
+
+def _coerce_arguments(subgraph: SubgraphSchema, applied: AppliedDirective) -> None:
+    # Field sets must be strings as written: that is a rule of its own.
+    definition = subgraph.spec_directives.get(applied.name)
+    if applied.feature is None or definition is None or "fields" in definition.arguments:
+        return
+    for name, value in applied.arguments.items():
+        applied.arguments[name] = _coerced(subgraph.schema, value, definition.arguments[name].type)
 
 
 def _coerced(schema: Schema, value: ValueNode, expected: TypeRef) -> ValueNode:
     if isinstance(value, ListValueNode) and expected.of is not None:
         items = tuple(_coerced(schema, item, expected.of) for item in value.values)
-        return value if items == tuple(value.values) else ListValueNode(values=items)
+        changed = any(new is not old for new, old in zip(items, value.values, strict=True))
+        return ListValueNode(values=items) if changed else value
+    if isinstance(value, EnumValueNode) and expected.base in ("String", "ID"):
+        return StringValueNode(value=value.value)
+    if isinstance(value, FloatValueNode) and expected.base == "Int":
+        return IntValueNode(value=str(int(Decimal(value.value))))
     definition = schema.types.get(expected.base)
     if definition is None:
         return value
@@ -99,12 +122,12 @@ def _coerced(schema: Schema, value: ValueNode, expected: TypeRef) -> ValueNode:
 def _coerced_object(
     schema: Schema, value: ObjectValueNode, fields: dict[str, InputValue]
 ) -> ObjectValueNode:
-    members = tuple(
-        ObjectFieldNode(
-            name=member.name, value=_coerced(schema, member.value, fields[member.name.value].type)
-        )
-        if member.name.value in fields
-        else member
+    """The members have been checked: each is a field of the type."""
+    members = [
+        (member, _coerced(schema, member.value, fields[member.name.value].type))
         for member in value.fields
-    )
-    return ObjectValueNode(fields=members)
+    ]
+    if all(new is member.value for member, new in members):
+        return value
+    nodes = tuple(ObjectFieldNode(name=member.name, value=new) for member, new in members)
+    return ObjectValueNode(fields=nodes)

@@ -1,4 +1,10 @@
-"""Whether a literal fits an input type (spec 3.5 to 3.12, input coercion)."""
+"""Whether a literal fits an input type (spec 3.5 to 3.12, input coercion).
+
+A little more is taken than the specification says, because schemas in use say it: a whole number
+written as a float, a string without quotes, an enum value with them. ``normalize`` rewrites these.
+"""
+
+from decimal import Decimal
 
 from graphql import (
     BooleanValueNode,
@@ -18,11 +24,11 @@ from router.composition.model import Kind, TypeDefinition, TypeRef
 from router.composition.subgraph import SubgraphSchema
 
 _LITERALS: dict[str, tuple[type[ValueNode], ...]] = {
-    "Int": (IntValueNode,),
+    "Int": (IntValueNode, FloatValueNode),
     "Float": (IntValueNode, FloatValueNode),
-    "String": (StringValueNode,),
+    "String": (StringValueNode, EnumValueNode),
     "Boolean": (BooleanValueNode,),
-    "ID": (StringValueNode, IntValueNode),
+    "ID": (StringValueNode, EnumValueNode, IntValueNode),
 }
 _INT_RANGE = range(-(2**31), 2**31)
 
@@ -42,7 +48,6 @@ def literal_problem(subgraph: SubgraphSchema, value: ValueNode, expected: TypeRe
         return _built_in_problem(value, expected)
     definition = subgraph.schema.types.get(expected.base) or subgraph.spec_types.get(expected.base)
     if definition is not None and definition.kind is Kind.ENUM:
-        # A name in quotes is taken for the value too: subgraph libraries print defaults so.
         name = value.value if isinstance(value, EnumValueNode | StringValueNode) else None
         return None if name in definition.values else _mismatch(value, expected)
     if definition is not None and definition.kind is Kind.INPUT_OBJECT:
@@ -53,8 +58,18 @@ def literal_problem(subgraph: SubgraphSchema, value: ValueNode, expected: TypeRe
 def _built_in_problem(value: ValueNode, expected: TypeRef) -> str | None:
     if not isinstance(value, _LITERALS[expected.base]):
         return _mismatch(value, expected)
-    is_int = expected.base == "Int" and isinstance(value, IntValueNode)
-    return _mismatch(value, expected) if is_int and int(value.value) not in _INT_RANGE else None
+    if expected.base == "Int" and isinstance(value, IntValueNode | FloatValueNode):
+        return None if is_int(value.value) else _mismatch(value, expected)
+    return None
+
+
+def is_int(text: str) -> bool:
+    """Whether the text of a number literal is a 32-bit integer, also in the form of a float."""
+    try:
+        number = Decimal(text)
+        return number == number.to_integral_value() and int(number) in _INT_RANGE
+    except ArithmeticError:
+        return False
 
 
 def _object_problem(

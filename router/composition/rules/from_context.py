@@ -193,7 +193,7 @@ def _leaf_type(
         raise _InvalidSelection(f'"{parent.name}" is an interface object')
     if len(selection.selections) > 1:
         raise _InvalidSelection("multiple selections are made")
-    item = selection.selections[0]
+    (item,) = selection.selections
     if not isinstance(item, FieldNode):
         raise _InvalidSelection("type conditions are allowed at the top only")
     field = parent.fields.get(item.name.value)
