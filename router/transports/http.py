@@ -1,29 +1,31 @@
-"""A subgraph behind HTTP: one POST per operation through httpx."""
+"""A subgraph behind HTTP: one POST per operation over kept connections."""
 
 import ssl
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from urllib.parse import unquote, urlsplit
 
-import httpx
-import orjson
-
-from router.errors import (
-    SubgraphError,
-    SubgraphInvalidResponse,
-    SubgraphTimeout,
-    SubgraphUnavailable,
-)
+from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
 from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.read import read_body
+from router.transports.graphql_over_http import (
+    REQUEST_HEADERS,
+    encode_request,
+    forwarded_headers,
+    read_answer,
+    websocket_url_of,
+)
+from router.transports.http_connection import AnswerTooLarge, ConnectionBroken, ConnectionPool
 from router.transports.websocket import WebSocketTransport
 
-ACCEPT = "application/graphql-response+json, application/json;q=0.9"
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class HttpTransport:
     """Follows the GraphQL-over-HTTP draft as its client. Failures are told apart by class and
     name the subgraph, never its address. Redirects are not followed: they would carry the
     caller's credentials to wherever the answer says.
+
+    ``url`` is ``http://``, ``https://`` or ``http+unix://`` with the socket's path,
+    percent-encoded, as the host.
     """
 
     def __init__(
@@ -36,91 +38,74 @@ class HttpTransport:
         response_bytes: int = 10_000_000,
         connections: int = 100,
         verify: ssl.SSLContext | bool = True,
-        client: httpx.AsyncClient | None = None,
     ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https", "http+unix") or not parts.netloc:
+            raise ValueError(f"not the URL of a subgraph: {url!r}")
         self.url = url
-        self.headers = {
-            **(headers or {}),
-            "accept": ACCEPT,
-            "content-type": "application/json",
-        }
+        self.timeout = timeout
         self.response_bytes = response_bytes
-        self.client = client or httpx.AsyncClient(
-            timeout=timeout,
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            verify=verify,
-            follow_redirects=False,
-            trust_env=False,
+        is_unix = parts.scheme == "http+unix"
+        is_tls = parts.scheme == "https"
+        self._pool = ConnectionPool(
+            parts.hostname or "",
+            parts.port or (443 if is_tls else 80),
+            tls=_tls_context(verify) if is_tls else None,
+            unix_path=unquote(parts.netloc) if is_unix else None,
+            size=connections,
+            response_bytes=response_bytes,
         )
-        self.websocket = WebSocketTransport(websocket_url or _websocket_url(url))
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        fixed = {"host": "localhost" if is_unix else parts.netloc.rpartition("@")[2]}
+        if not is_unix and parts.hostname not in _LOOPBACK:
+            fixed["accept-encoding"] = "gzip"  # packing costs more than a loopback saves
+        fixed |= {**(headers or {}), **REQUEST_HEADERS}
+        self._fixed_names = frozenset(name.lower() for name in fixed)
+        lines = [f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fixed.items())]
+        self._head = "\r\n".join(lines).encode("latin-1")
+        self._websocket = WebSocketTransport(websocket_url or websocket_url_of(url))
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         """Raises SubgraphTimeout, SubgraphUnavailable or SubgraphInvalidResponse."""
         name = request.subgraph
+        may_repeat = request.kind != "mutation"
         try:
-            status, body = await self._post(request)
-        except httpx.TimeoutException:
+            status, body = await self._pool.request(
+                self._encode(request), self.timeout, may_repeat=may_repeat
+            )
+        except TimeoutError:
             raise SubgraphTimeout(name, "The subgraph did not answer in time.") from None
-        except httpx.HTTPError:
+        except (OSError, ConnectionBroken):
             raise SubgraphUnavailable(name, "The subgraph cannot be reached.") from None
-        return _read(name, status, body)
-
-    async def _post(self, request: SubgraphRequest) -> tuple[int, bytes]:
-        content = encode_request(request)
-        headers = {**request.context.headers, **self.headers}
-        async with self.client.stream(
-            "POST", self.url, content=content, headers=headers
-        ) as response:
-            parts: list[bytes] = []
-            size = 0
-            async for part in response.aiter_bytes():
-                size += len(part)
-                if size > self.response_bytes:
-                    raise SubgraphInvalidResponse(
-                        request.subgraph,
-                        f"The subgraph's answer has more than {self.response_bytes} bytes.",
-                    )
-                parts.append(part)
-            return response.status_code, b"".join(parts)
+        except AnswerTooLarge:
+            raise SubgraphInvalidResponse(
+                name, f"The subgraph's answer has more than {self.response_bytes} bytes."
+            ) from None
+        return read_answer(name, status, body)
 
     def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
-        return self.websocket.subscribe(request)
+        return self._websocket.subscribe(request)
 
     async def aclose(self) -> None:
-        await self.client.aclose()
-        await self.websocket.aclose()
+        self._pool.close()
+        await self._websocket.aclose()
+
+    def _encode(self, request: SubgraphRequest) -> bytes:
+        body = encode_request(request)
+        forwarded = "".join(
+            f"\r\n{name}: {value}"
+            for name, value in forwarded_headers(request.context).items()
+            if name.lower() not in self._fixed_names
+        )
+        length = f"\r\ncontent-length: {len(body)}\r\n\r\n"
+        return b"".join((self._head, (forwarded + length).encode("latin-1"), body))
 
 
-def encode_request(request: SubgraphRequest) -> bytes:
-    """The JSON body of a subgraph request."""
-    payload: dict[str, Any] = {"query": request.query}
-    if request.variables:
-        payload["variables"] = request.variables
-    if request.operation_name is not None:
-        payload["operationName"] = request.operation_name
-    return orjson.dumps(payload, default=str)
-
-
-def _read(name: str, status: int, body: bytes) -> SubgraphResponse:
-    try:
-        response = read_body(name, body)
-    except SubgraphInvalidResponse:
-        # Without a GraphQL response the status is all there is; 2xx says that one was due.
-        if status >= 500:
-            raise SubgraphUnavailable(name, f"The subgraph answered HTTP {status}.") from None
-        if not 200 <= status < 300:
-            raise SubgraphInvalidResponse(name, f"The subgraph answered HTTP {status}.") from None
-        raise
-    if status >= 300 and response.data is not None:
-        raise _refused(name, status)
-    return response
-
-
-def _refused(name: str, status: int) -> SubgraphError:
-    if status >= 500:
-        return SubgraphUnavailable(name, f"The subgraph answered HTTP {status}.")
-    return SubgraphInvalidResponse(name, f"The subgraph answered HTTP {status}.")
-
-
-def _websocket_url(url: str) -> str:
-    return "ws" + url.removeprefix("http")
+def _tls_context(verify: ssl.SSLContext | bool) -> ssl.SSLContext:
+    if isinstance(verify, ssl.SSLContext):
+        return verify
+    context = ssl.create_default_context()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -16,11 +16,12 @@ from router.errors import (
 )
 from router.transports.base import SubgraphRequest, Transport
 from router.transports.http import HttpTransport
+from router.transports.httpx_client import HttpxTransport
 from schema.request import RequestContext
 from tests.support.servers import free_port
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-MAKERS = [HttpTransport]
+MAKERS = [HttpTransport, HttpxTransport]
 REQUEST = SubgraphRequest("orders", "{ a }")
 OK = b'{"data":{"a":1}}'
 

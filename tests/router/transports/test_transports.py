@@ -13,6 +13,7 @@ from strawberry.dataloader import DataLoader
 from router.transports.base import SubgraphRequest, Transport
 from router.transports.function import FunctionTransport
 from router.transports.http import HttpTransport
+from router.transports.httpx_client import HttpxTransport
 from router.transports.local import LocalTransport
 from schema.errors import NotFound
 from schema.federation import TrellisSchema
@@ -130,15 +131,16 @@ def function_transport() -> FunctionTransport:
     return FunctionTransport(answers)
 
 
-@pytest.fixture(params=["local", "function", "http"])
+@pytest.fixture(params=["local", "function", "http", "httpx"])
 async def transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
     if request.param == "local":
         yield LocalTransport(SUBGRAPH)
     elif request.param == "function":
         yield function_transport()
     else:
+        maker = HttpTransport if request.param == "http" else HttpxTransport
         async with served(over_http) as url:
-            over = HttpTransport(f"{url}/graphql")
+            over = maker(f"{url}/graphql")
             yield over
             await over.aclose()
 

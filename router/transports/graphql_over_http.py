@@ -1,0 +1,59 @@
+"""What the clients of HTTP subgraphs share: the request they write, the answer they accept."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from router.errors import SubgraphInvalidResponse, SubgraphUnavailable
+from router.transports.base import SubgraphRequest, SubgraphResponse
+from router.transports.read import read_body
+from schema.request import RequestContext
+
+REQUEST_HEADERS: Mapping[str, str] = {
+    "accept": "application/graphql-response+json, application/json;q=0.9",
+    "content-type": "application/json",
+}
+
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+def encode_request(request: SubgraphRequest) -> bytes:
+    """The JSON body of a subgraph request."""
+    payload: dict[str, Any] = {"query": request.query}
+    if request.variables:
+        payload["variables"] = request.variables
+    if request.operation_name is not None:
+        payload["operationName"] = request.operation_name
+    return orjson.dumps(payload, default=str)
+
+
+def forwarded_headers(context: RequestContext) -> Mapping[str, str]:
+    """The client's headers that may travel. A value that is no header text (it came from a
+    WebSocket payload, say) is left out: it could end the header and begin another."""
+    headers = context.headers
+    if all(_HEADER_VALUE.fullmatch(value) for value in headers.values()):
+        return headers
+    return {name: value for name, value in headers.items() if _HEADER_VALUE.fullmatch(value)}
+
+
+def read_answer(name: str, status: int, body: bytes) -> SubgraphResponse:
+    """The GraphQL response in an HTTP answer. Raises SubgraphUnavailable for a server's error,
+    SubgraphInvalidResponse for anything else that is none."""
+    try:
+        response = read_body(name, body)
+    except SubgraphInvalidResponse:
+        # Without a GraphQL response the status is all there is; 2xx says that one was due.
+        if 200 <= status < 300:
+            raise
+        response = None
+    if response is None or (status >= 300 and response.data is not None):
+        kind = SubgraphUnavailable if status >= 500 else SubgraphInvalidResponse
+        raise kind(name, f"The subgraph answered HTTP {status}.")
+    return response
+
+
+def websocket_url_of(url: str) -> str:
+    """Where subscriptions go when nothing else is said: ``http`` becomes ``ws``."""
+    return "ws" + url.removeprefix("http")
