@@ -16,32 +16,32 @@ FieldSources = Mapping[int, FieldDefinition | None]
 
 def owners_only(
     merge: Merge, parent: TypeDefinition, name: str, fields: FieldSources
-) -> dict[int, FieldDefinition | None]:
-    """The sources that are not external; empty when all that have the field are.
+) -> dict[int, FieldDefinition | None] | None:
+    """The sources that are not external: none when the field is only resolved through interface
+    objects; None when nobody resolves it.
 
     Errors: ``EXTERNAL_MISSING_ON_BASE`` nobody resolves the field;
     ``MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL`` an external copy carries a directive that would
     have to be merged.
     """
     coordinate = f"{parent.name}.{name}"
-    owners: dict[int, FieldDefinition | None] = {}
-    for index, source in fields.items():
-        if source is None or not merge.is_external(index, parent.name, source):
-            owners[index] = source
-        else:
-            _refuse_merged_directives(merge, index, coordinate, source)
-    if any(owner is not None for owner in owners.values()):
-        return owners
-    if not _is_abstracted(merge, parent, name, owners):
-        present = [i for i, f in fields.items() if f is not None]
+    external = {
+        i: f for i, f in fields.items() if f is not None and merge.is_external(i, parent.name, f)
+    }
+    owners = {i: f for i, f in fields.items() if i not in external}
+    is_owned = any(owner is not None for owner in owners.values())
+    if not is_owned and not _is_abstracted(merge, parent, name, owners):
         merge.error(
             "EXTERNAL_MISSING_ON_BASE",
-            f"{coordinate} is @external in {quoted(map(merge.name, present))} and no subgraph "
+            f"{coordinate} is @external in {quoted(map(merge.name, external))} and no subgraph "
             "resolves it: define it without @external in one.",
             coordinate,
-            fields.values(),
+            external.values(),
         )
-    return {}
+        return None
+    for index, source in external.items():
+        _refuse_merged_directives(merge, index, coordinate, source)
+    return owners if is_owned else {}
 
 
 def _is_abstracted(

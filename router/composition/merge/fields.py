@@ -126,6 +126,8 @@ def _merge_field(
 ) -> None:
     coordinate = f"{parent.name}.{field.name}"
     owners = owners_only(merge, parent, field.name, fields)
+    if owners is None:
+        return
     merge_description(merge, coordinate, field, owners)
     merge.postpone_directives(coordinate, field, owners)
     merge_arguments(merge, coordinate, field, owners)

@@ -55,12 +55,11 @@ def check_interface_sources(merge: Merge, interface: TypeDefinition) -> bool:
     has_key = False
     for index, source in merge.sources[interface.name].items():
         subgraph = merge.subgraphs[index]
-        if subgraph.is_interface_object(source):
-            _check_implementations_absent(merge, index, source, implementations)
-            continue
         keys = subgraph.keys(source)
         has_key = has_key or bool(keys)
-        if any(key.resolvable for key in keys):
+        if subgraph.is_interface_object(source):
+            _check_implementations_absent(merge, index, source, implementations)
+        elif any(key.resolvable for key in keys):
             _check_implementations_complete(merge, index, source, implementations)
     return has_key
 

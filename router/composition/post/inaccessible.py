@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from graphql import EnumValueNode, ListValueNode, ObjectValueNode, ValueNode
 
 from router.composition.merge.arguments import is_required
-from router.composition.merge.definitions import EXECUTABLE
-from router.composition.merge.state import Described, Element, Merge
+from router.composition.merge.state import Element, Merge
 from router.composition.model import (
-    AppliedDirective,
     FieldDefinition,
     InputValue,
     Kind,
@@ -36,7 +34,7 @@ class _Check:
         self.directive = merge.directive_names.get("inaccessible")
 
     def run(self) -> None:
-        self.check_directive_arguments()
+        self.check_directives()
         if self.directive is None:
             return
         query = self.types.get(self.merge.merged.roots.get("query", ""))
@@ -50,9 +48,7 @@ class _Check:
             if not self.is_hidden(definition):
                 self.check_type(definition)
 
-    def is_hidden(self, element: Element | AppliedDirective) -> bool:
-        if isinstance(element, AppliedDirective):
-            return element.name == self.directive
+    def is_hidden(self, element: Element) -> bool:
         return any(d.name == self.directive for d in element.applied)
 
     def is_type_hidden(self, name: str) -> bool:
@@ -60,26 +56,30 @@ class _Check:
         return definition is not None and self.is_hidden(definition)
 
     def error(self, code: str, message: str, coordinate: str) -> None:
-        elements: Iterator[Described] = iter(
-            self.merge.sources.get(coordinate.partition(".")[0], {}).values()
-        )
-        self.merge.error(code, message, coordinate, elements)
+        sources = self.merge.sources.get(coordinate.partition(".")[0], {})
+        self.merge.error(code, message, coordinate, sources.values())
 
-    def check_directive_arguments(self) -> None:
-        """Type-system directives are no part of the API: there is nothing to hide."""
-        for subgraph in self.merge.subgraphs:
-            for definition in subgraph.schema.directives.values():
-                if EXECUTABLE.issuperset(definition.locations):
-                    continue
-                for argument in definition.arguments.values():
-                    if subgraph.has(argument, "inaccessible"):
-                        coordinate = f"@{definition.name}({argument.name}:)"
-                        self.error(
-                            "DISALLOWED_INACCESSIBLE",
-                            f'Argument {coordinate} in subgraph "{subgraph.name}" cannot be '
-                            "@inaccessible: the directive is not part of what clients see.",
-                            coordinate,
-                        )
+    def check_directives(self) -> None:
+        composed = set().union(*self.merge.composed.values())
+        for definition in self.merge.merged.directives.values():
+            for argument in definition.arguments.values():
+                coordinate = f"@{definition.name}({argument.name}:)"
+                if definition.name in composed:
+                    self.check_composed_argument(coordinate, argument)
+                elif not self.is_hidden(argument):
+                    self.check_input_value(coordinate, argument)
+                elif is_required(argument):
+                    self.report_required("Argument", coordinate)
+
+    def check_composed_argument(self, coordinate: str, argument: InputValue) -> None:
+        """Directives of features are no part of the API: there is nothing to hide."""
+        if any(d.feature and d.name == "inaccessible" for d in argument.applied):
+            self.error(
+                "DISALLOWED_INACCESSIBLE",
+                f"Argument {coordinate} cannot be @inaccessible: its directive is not part of "
+                "what clients see.",
+                coordinate,
+            )
 
     def check_type(self, definition: TypeDefinition) -> None:
         self.check_children(definition)
