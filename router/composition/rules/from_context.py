@@ -191,9 +191,9 @@ def _leaf_type(
     """The type of the one value selected: nullable or a list when something above it is."""
     if subgraph.is_interface_object(parent):
         raise _InvalidSelection(f'"{parent.name}" is an interface object')
-    if len(selection.selections) > 1:
+    if len(selection.selections) != 1:
         raise _InvalidSelection("multiple selections are made")
-    (item,) = selection.selections
+    item = selection.selections[0]
     if not isinstance(item, FieldNode):
         raise _InvalidSelection("type conditions are allowed at the top only")
     field = parent.fields.get(item.name.value)
