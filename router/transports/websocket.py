@@ -11,6 +11,7 @@ from websockets.typing import Subprotocol
 
 from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
 from router.transports.base import SubgraphRequest, SubgraphResponse
+from router.transports.graphql_over_http import forwarded_headers
 from router.transports.read import read_response
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -46,7 +47,7 @@ class WebSocketTransport:
             async with connect(
                 self.url,
                 subprotocols=[PROTOCOL],
-                additional_headers=dict(request.context.headers),
+                additional_headers=dict(forwarded_headers(request.context)),
                 max_size=self.frame_bytes,
                 open_timeout=self.timeout,
                 close_timeout=1,
