@@ -107,7 +107,7 @@ async def count_by_parent(
         .order_by(None)
         .group_by(parent)
     )
-    counts: dict[Any, int] = {key: count for key, count in counted}
+    counts: dict[Any, int] = {row[0]: row[1] for row in counted}
     return {one: counts.get(one, 0) for one in parents}
 
 

@@ -77,8 +77,10 @@ class Relay:
     async def _run(self) -> None:
         while True:
             # Look without being woken, too: a wake-up may have died with another process.
+            # Not wait_for: before Python 3.12 it can lose the cancellation that stops this task.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), _LOOK_EVERY_SECONDS)
+                async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                    await self._work.wait()
             self._work.clear()
             try:
                 while await self.relay_once():

@@ -27,14 +27,12 @@ from subgraphs.projects.inputs import (
     AddProjectMemberInput,
     CreateMilestoneInput,
     CreateProjectInput,
-    MilestoneStatus,
     ProjectFiltersInput,
-    ProjectRole,
-    ProjectStatus,
     RemoveProjectMemberInput,
     UpdateMilestoneInput,
     UpdateProjectInput,
 )
+from subgraphs.projects.models import MilestoneStatus, ProjectRole, ProjectStatus
 from subgraphs.projects.people import people_consumer
 from subgraphs.projects.queries import ListOf, ProjectFilters
 from subgraphs.projects.settings import ProjectSettings as Settings

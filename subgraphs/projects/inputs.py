@@ -9,14 +9,13 @@ import strawberry
 from strawberry import UNSET
 
 from schema.inputs import InputProblems
-from subgraphs.projects import models
+from subgraphs.projects.models import MilestoneStatus, Project, ProjectRole, ProjectStatus
 from subgraphs.projects.queries import ProjectFilters
 from subgraphs.projects.service import NewProject
 from subgraphs.projects.settings import ProjectSettings
 
-ProjectStatus = strawberry.enum(models.ProjectStatus)
-ProjectRole = strawberry.enum(models.ProjectRole)
-MilestoneStatus = strawberry.enum(models.MilestoneStatus)
+for _enum in (ProjectStatus, ProjectRole, MilestoneStatus):
+    strawberry.enum(_enum)  # models know nothing of GraphQL: here they become known to it
 
 _KEY = re.compile(r"[A-Z][A-Z0-9]{1,9}")
 _MAX_TEXT = 10_000
@@ -117,7 +116,7 @@ class UpdateProjectInput:
         default=None, description="refuse unless the project still has this version"
     )
 
-    def checked(self, current: models.Project) -> dict[str, Any]:
+    def checked(self, current: Project) -> dict[str, Any]:
         """The changes by column. Raises ``BadUserInput``."""
         problems = InputProblems()
         changes: dict[str, Any] = {}
@@ -156,11 +155,11 @@ class UpdateProjectInput:
 class AddProjectMemberInput:
     project_id: strawberry.ID
     user_id: strawberry.ID
-    role: ProjectRole = models.ProjectRole.MEMBER
+    role: ProjectRole = ProjectRole.MEMBER
 
-    def checked(self) -> tuple[UUID, UUID, models.ProjectRole]:
+    def checked(self) -> tuple[UUID, UUID, ProjectRole]:
         problems = InputProblems()
-        if self.role is models.ProjectRole.OWNER:
+        if self.role is ProjectRole.OWNER:
             message = "A project has one owner: choose ADMIN or MEMBER."
             problems.add("role", "INVALID_ENUM_VALUE", message)
         ids = problems.id("projectId", self.project_id), problems.id("userId", self.user_id)

@@ -22,8 +22,9 @@ class ProjectSettings:
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """From the stored JSON object; absent members have their default."""
         known: dict[str, Any] = {name: stored[name] for name in cls.__slots__ if name in stored}
-        words = {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
-        return cls(**(known | words))
+        for name, value in known.items():
+            known[name] = tuple(value) if isinstance(value, list) else value
+        return cls(**known)
 
     def stored(self) -> dict[str, Any]:
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}

@@ -149,7 +149,8 @@ async def test_a_board_needs_the_same_statements_for_one_project_and_for_five(pr
     query = """query($n: Int) { projects(first: $n) { totalCount edges { node {
       lead { id ledProjects(first: 2) { totalCount edges { node { key } } } }
       members { role joinedAt user { id projects(first: 3) { edges { node { key } } } } }
-      milestones { title project { key } } settings { statuses } organization { id projects { totalCount } }
+      milestones { title project { key } } settings { statuses }
+      organization { id projects { totalCount } }
     } } } }"""
 
     with statements() as for_one:

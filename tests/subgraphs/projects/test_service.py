@@ -285,8 +285,12 @@ async def test_completing_a_milestone_notes_when(projects: Running):
         i={"status": "IN_PROGRESS", "dueDate": None, "version": 2},
     )
     assert back["updateMilestone"]["milestone"] == {
-        "status": "IN_PROGRESS", "completedAt": None, "title": "Release", "dueDate": None, "version": 3,
-    }  # fmt: skip
+        "status": "IN_PROGRESS",
+        "completedAt": None,
+        "title": "Release",
+        "dueDate": None,
+        "version": 3,
+    }
 
 
 async def test_a_mutation_of_nobody_is_refused(projects: Running):
@@ -295,8 +299,12 @@ async def test_a_mutation_of_nobody_is_refused(projects: Running):
 
 async def test_two_mutations_in_one_operation_see_each_other(projects: Running):
     query = """mutation($id: ID!) {
-      a: updateProject(id: $id, input: {startDate: "2027-01-01", endDate: "2027-12-31"}) { project { version } }
-      b: updateProject(id: $id, input: {startDate: "2027-06-01", version: 2}) { project { version endDate } }
+      a: updateProject(id: $id, input: {startDate: "2027-01-01", endDate: "2027-12-31"}) {
+        project { version }
+      }
+      b: updateProject(id: $id, input: {startDate: "2027-06-01", version: 2}) {
+        project { version endDate }
+      }
     }"""
 
     data = await projects.ask(query, caller("ada"), id=ENG)
