@@ -108,7 +108,10 @@ def parse_feature_url(url: str) -> tuple[str, str, Version]:
 
     Raises ``LinkError`` with ``INVALID_LINK_IDENTIFIER``.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if not parts.scheme or not parts.netloc:
         raise LinkError("INVALID_LINK_IDENTIFIER", f'"{url}" is not an absolute URL.')
     path = [part for part in parts.path.split("/") if part]
@@ -150,10 +153,10 @@ def read_links(schema: Schema) -> tuple[Links, list[CompositionError]]:
         except LinkError as error:
             errors.append(_report(error, applied))
     for link in links.values():
-        errors += _check_imports(link, schema)
-    errors += _check_conflicts(list(links.values()))
-    if LINK not in links and CORE not in links:
+        errors += _check_imports(link)
+    if LINK not in links and CORE not in links and not errors:
         links[LINK] = Link(f"{LINK}/v1.0", LINK, "link", (1, 0), directive)
+    errors += _check_conflicts(list(links.values()))
     return Links(links), errors
 
 
@@ -285,7 +288,7 @@ def _check_known_feature(link: Link) -> None:
         )
 
 
-def _check_imports(link: Link, schema: Schema) -> Iterator[CompositionError]:
+def _check_imports(link: Link) -> Iterator[CompositionError]:
     """Features that composition knows have only the elements of their version."""
     if link.definitions is None:
         return

@@ -1,0 +1,140 @@
+import pytest
+
+from tests.support.composing import codes, codes_of, load_one
+
+LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n'
+TYPES = '\ntype Query { t: T } type T @key(fields: "id") { id: ID! }'
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "directive @key(fields: federation__FieldSet!, resolvable: Boolean = true)"
+        " repeatable on OBJECT | INTERFACE scalar federation__FieldSet",
+        "directive @key(fields: federation__FieldSet!) on OBJECT",
+        "directive @key(fields: String!, resolvable: Boolean = true) repeatable on OBJECT",
+        "directive @key(fields: String!, resolvable: Boolean!) repeatable on INTERFACE | OBJECT",
+    ],
+)
+def test_compatible_definitions_are_accepted(definition):
+    # The last one makes "resolvable" mandatory, so the key has to give it.
+    types = TYPES.replace('"id"', '"id", resolvable: true') if "Boolean!" in definition else TYPES
+    assert codes(LINK + definition + types) == []
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "directive @key(fields: String, resolvable: Boolean = true) on OBJECT",
+        "directive @key(fields: Other!, resolvable: Boolean = true) on OBJECT scalar Other",
+        "directive @key(fields: String!, resolvable: Boolean = false) on OBJECT",
+        "directive @key(fields: String!, resolvable: String = true) on OBJECT",
+        "directive @key(fields: String!, more: Int) on OBJECT",
+        "directive @key(fields: String!) on OBJECT | ENUM",
+        "directive @key on OBJECT",
+    ],
+)
+def test_other_definitions_are_refused(definition):
+    assert codes(LINK + definition + TYPES) == ["DIRECTIVE_DEFINITION_INVALID"]
+
+
+def test_a_directive_that_repeats_no_more_than_specified():
+    definition = "directive @federation__external(reason: String) repeatable on FIELD_DEFINITION"
+
+    assert codes(LINK + definition + TYPES) == ["DIRECTIVE_DEFINITION_INVALID"]
+
+
+def test_the_own_narrower_definition_binds():
+    definition = "directive @key(fields: String!) on OBJECT\n"
+    twice = 'type Query { t: T } type T @key(fields: "a") @key(fields: "b") { a: ID! b: ID! }'
+    more = 'type Query { t: T } type T @key(fields: "a", resolvable: false) { a: ID! }'
+
+    assert codes(LINK + twice) == []
+    assert codes(LINK + definition + twice) == ["INVALID_GRAPHQL"]
+    assert codes(LINK + definition + more) == ["INVALID_GRAPHQL"]
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "type federation__FieldSet { x: Int }",
+        "enum link__Purpose { EXECUTION OTHER }",
+        "scalar link__Purpose",
+        "type _Any { x: Int }",
+        "scalar _Entity",
+        "type _Service { other: String }",
+        "type _Service { sdl: Int }",
+        "enum Int { A }",
+    ],
+)
+def test_specified_types_cannot_be_something_else(definition):
+    assert codes(LINK + definition + TYPES) == ["TYPE_DEFINITION_INVALID"]
+
+
+def test_built_in_directives_cannot_be_redefined_differently():
+    assert codes_of(
+        "directive @deprecated(reason: String) on ENUM_VALUE type Query { q: Int }"
+    ) == ["DIRECTIVE_DEFINITION_INVALID"]
+    assert (
+        codes_of(
+            'directive @deprecated(reason: String = "No longer supported") on ENUM_VALUE'
+            " type Query { q: Int }"
+        )
+        == []
+    )
+
+
+def test_specified_definitions_are_not_part_of_the_schema():
+    subgraph = load_one(
+        LINK
+        + """
+        directive @key(fields: federation__FieldSet!) repeatable on OBJECT
+        directive @mine on FIELD_DEFINITION
+        scalar federation__FieldSet
+        scalar _Any
+        scalar String
+        union _Entity = T
+        type _Service { sdl: String! }
+        type __Type { x: Int }
+        type Query {
+          t: T
+          _service: _Service!
+          _entities(representations: [_Any!]!): [_Entity]!
+        }
+        type T @key(fields: "id") { id: ID! }
+        """
+    )
+
+    assert list(subgraph.schema.types) == ["Query", "T"]
+    assert list(subgraph.schema.types["Query"].fields) == ["t"]
+    assert list(subgraph.schema.directives) == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "directive @key(fields: String) on OBJECT",
+        "directive @key(fields: [String!]) on OBJECT",
+        "directive @key(fields: _FieldSet!) repeatable on OBJECT | INTERFACE scalar _FieldSet",
+        "directive @key on OBJECT",
+    ],
+)
+def test_federation_1_did_not_look_at_the_type_of_fields(definition):
+    assert codes(definition + TYPES) == []
+
+
+def test_federation_1_refused_unknown_arguments():
+    definition = "directive @key(fields: String!, more: Int) on OBJECT"
+
+    assert codes(definition + TYPES) == ["DIRECTIVE_DEFINITION_INVALID"]
+
+
+def test_a_federation_1_subgraph_may_define_later_directives():
+    subgraph = load_one(
+        """
+        directive @inaccessible on FIELD_DEFINITION
+        type Query { q: Int @inaccessible }
+        """
+    )
+
+    assert subgraph.has(subgraph.schema.types["Query"].fields["q"], "inaccessible")
