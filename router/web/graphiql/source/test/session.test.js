@@ -57,6 +57,17 @@ test('a token about to expire is renewed once for all requests that start togeth
   assert.equal(sent.length, 2);
 });
 
+test('a renewal that answers no new refresh token keeps the old one', async () => {
+  const storage = memoryStorage();
+  const first = newSession({ storage });
+  await first.session.signIn('ada', 'secret');
+  const answer = { data: { any: { accessToken: 'new', refreshToken: null, expiresIn: 100 } } };
+  const later = newSession({ storage, answer });
+  later.clock.ms += 200_000;
+  assert.equal(await later.session.authorization(), 'Bearer new');
+  assert.equal(later.session.state.get().refreshToken, 'r1');
+});
+
 test('when renewal is refused the session ends', async () => {
   const storage = memoryStorage();
   const first = newSession({ storage });

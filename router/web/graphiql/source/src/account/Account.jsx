@@ -118,7 +118,7 @@ function SignInForm({ session, demo, wasAsked, onDone }) {
   return (
     <form onSubmit={submit}>
       {wasAsked && <p className="trellis-note">That operation needs someone who is signed in.</p>}
-      <label htmlFor={`${id}-email`}>E-mail or username</label>
+      <label htmlFor={`${id}-email`}>E-mail</label>
       <input
         id={`${id}-email`}
         name="email"

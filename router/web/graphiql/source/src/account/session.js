@@ -46,7 +46,9 @@ export function createSession({ url, signIn, storage, fetch, now = Date.now }) {
   async function refresh(current) {
     try {
       const tokens = await askTokens(signIn.refresh, { refreshToken: current.refreshToken });
-      keep({ ...tokens, user: tokens.user ?? current.user });
+      // An answer without a new refresh token or without the user leaves the old one in place.
+      const told = Object.entries(tokens).filter(([, value]) => value != null);
+      keep({ ...current, ...Object.fromEntries(told) });
     } catch {
       keep(null); // the next answer says what is missing, and the panel opens
     }
