@@ -70,6 +70,7 @@ class Limits(Section):
         default=100_000, gt=0, description="length of a GraphQL document"
     )
     tokens: int = Field(default=5_000, gt=0, description="tokens of a GraphQL document")
+    nesting: int = Field(default=200, gt=0, description="brackets within brackets of a document")
     depth: int = Field(default=15, gt=0, description="nesting of fields, fragments expanded")
     height: int = Field(default=200, gt=0, description="number of fields, fragments expanded")
     aliases: int = Field(default=30, ge=0, description="aliased fields, fragments expanded")
@@ -169,6 +170,9 @@ class Config(BaseSettings):
     schema_dir: Path = Field(
         default=Path("schema"), description="folder of the generated SDL files"
     )
+    supergraph: Path | None = Field(
+        default=None, description="supergraph SDL composed earlier; without it composed at start"
+    )
     operations_dir: Path = Field(
         default=Path("persisted_queries"), description="folder of stored operations and REST routes"
     )
@@ -216,9 +220,25 @@ def load_config(file: Path | str | None = None, **overrides: Any) -> Config:
     return config.model_copy(
         update={
             name: (base / getattr(config, name)).resolve()
-            for name in ("data_dir", "schema_dir", "operations_dir")
+            for name in ("data_dir", "schema_dir", "operations_dir", "supergraph")
+            if getattr(config, name) is not None
         }
     )
+
+
+def export_to_subgraphs(config: Config) -> None:
+    """Put what subgraphs in this process read from the environment there, if it is not already.
+
+    Subgraphs know neither this module nor trellis.toml, so that each can also run on its own.
+    """
+    settings = {
+        "TRELLIS_DATA_DIR": str(config.data_dir),
+        "TRELLIS_DATABASE_URL": config.database_url,
+        "TRELLIS_REDIS_URL": config.redis_url,
+        "TRELLIS_AUTH__ISSUER": config.auth.issuer,
+        "TRELLIS_AUTH__AUDIENCE": config.auth.audience,
+    }
+    os.environ.update({name: value for name, value in settings.items() if value})
 
 
 def settings_reference(

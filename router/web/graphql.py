@@ -158,7 +158,7 @@ def _asking_for_plans(
 
 def _response(answer: Answer, scope: Scope, media: str) -> _Response:
     if answer.executed:
-        return _Response(200, answer.to_bytes())
+        return _Response(answer.status, answer.to_bytes())
     if media == JSON and _is_part_of_protocol(answer):
         return _Response(200, answer.to_bytes())
     if answer.status == 405:  # RFC 9110, section 15.5.6

@@ -22,19 +22,12 @@ async def health(_request: Request) -> JSONResponse:
 
 
 class Readiness:
-    """Asks every part at once and names those that are not ready.
-
-    ``is_draining`` turns true when the process is told to stop, so that a load balancer sends
-    new requests elsewhere while those in flight end.
-    """
+    """Asks every part at once and names those that are not ready."""
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = dict(checks)
-        self.is_draining = False
 
-    async def __call__(self, _request: Request) -> JSONResponse:
-        if self.is_draining:
-            return JSONResponse({"status": "draining"}, 503)
+    async def respond(self, _request: Request) -> JSONResponse:
         states = await asyncio.gather(*(self._ask(name) for name in self._checks))
         parts = dict(zip(self._checks, states, strict=True))
         is_ready = all(state == "ok" for state in states)

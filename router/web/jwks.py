@@ -18,7 +18,7 @@ class JwksEndpoint:
     def __init__(self, load: LoadKeySet) -> None:
         self._load = load
 
-    async def __call__(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         body = orjson.dumps(await self._load(), option=orjson.OPT_SORT_KEYS)
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {"cache-control": "public, max-age=300", "etag": etag}

@@ -17,13 +17,12 @@ SECURITY_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
-_CACHES_MUST_TELL_ORIGINS_APART = (b"vary", b"origin")
 
 
 class ResponseHeaders:
     """Adds the security headers and those given by ``add_response_header`` to each answer.
 
-    A header that the answer has already is left alone; ``Vary`` is added beside.
+    A header that the answer has already is left alone.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -41,7 +40,6 @@ class ResponseHeaders:
                 headers = list(message.get("headers", ()))
                 present = {name for name, _ in headers}
                 headers += [pair for pair in extra if pair[0] not in present]
-                headers.append(_CACHES_MUST_TELL_ORIGINS_APART)
                 message["headers"] = headers
             await send(message)
 

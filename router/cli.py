@@ -1,0 +1,294 @@
+"""The ``trellis`` command line."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint, entry_points, version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+import typer.main
+from rich.console import Console
+from rich.table import Table
+from typer.core import TyperGroup
+
+from router.app import build_app, explorer_content
+from router.composed import compose_members, write_schemas
+from router.config import Config, export_to_subgraphs, load_config
+from router.errors import OperationRefused
+from router.logs import configure_logs
+from router.members import load_members
+from router.planner.explain import to_text
+from router.server import listen, run_server
+from router.subgraph_app import build_subgraph_app
+from router.supergraph import Supergraph
+from router.supergraph_yaml import read_supergraph_yaml
+from schema.errors import TrellisError
+
+RUN, SCHEMAS = "Run", "Look at schemas and plans"
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+class _Commands(TyperGroup):
+    """Our commands, and the groups that other packages bring through ``trellis.commands``; those
+    are imported only when they are called or listed."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *sorted(_foreign())]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None or cmd_name not in _foreign():
+            return own
+        command = typer.main.get_command(_foreign()[cmd_name].load())
+        command.name = cmd_name
+        return command
+
+
+def _foreign() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group="trellis.commands")}
+
+
+app = typer.Typer(
+    cls=_Commands,
+    name="trellis",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config-file", "-c", help="Read this file in place of trellis.toml."),
+]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
+
+
+@app.callback(
+    epilog="Settings: trellis.toml here, or TRELLIS_... in the environment. "
+    "[bold]trellis COMMAND --help[/bold] tells more about each."
+)
+def trellis(
+    show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Trellis puts many GraphQL subgraphs behind [bold]one graph[/bold].
+
+    Start with [bold]trellis dev[/bold]: it runs every subgraph of trellis.toml in one process on
+    demo data, with GraphiQL at http://127.0.0.1:4000.
+
+    Then write your own subgraph as a Strawberry schema, name it in trellis.toml as
+    [bold]module:attribute[/bold], and look at what became of the graph with
+    [bold]trellis compose[/bold] and [bold]trellis plan[/bold].
+    """
+    if show_version:
+        out.print(f"Trellis {version('trellis-graphql')}")
+        raise typer.Exit
+
+
+@app.command(rich_help_panel=RUN)
+def dev(
+    config_file: ConfigFile = None,
+    host: Host = None,
+    port: Port = None,
+    seed: Annotated[
+        bool | None, typer.Option("--seed/--no-seed", help="Write the demo data once.")
+    ] = None,
+) -> None:
+    """Run everything in this process: subgraphs, router, GraphiQL, demo data.
+
+    Nothing else is needed: data is kept in SQLite files below `data_dir` (.trellis).
+    """
+    with _mendable_errors():
+        config = load_config(config_file, host=host, port=port, seed=seed, mode="development")
+        _serve(config, config.seed, lambda c: build_app(c, seed=c.seed))
+
+
+@app.command(rich_help_panel=RUN)
+def serve(
+    config_file: ConfigFile = None,
+    host: Host = None,
+    port: Port = None,
+    supergraph: Annotated[
+        Path | None,
+        typer.Option(help="Serve this supergraph SDL instead of composing the subgraphs."),
+    ] = None,
+    mode: Annotated[
+        Literal["development", "production"] | None,
+        typer.Option(help="Production hides GraphiQL, introspection and plans."),
+    ] = None,
+) -> None:
+    """Run the router over the subgraphs of trellis.toml, in-process or behind URLs.
+
+    With [bold]--supergraph FILE[/bold] and no configured subgraphs, the URLs in the file lead to
+    the subgraphs.
+    """
+    with _mendable_errors():
+        config = load_config(config_file, host=host, port=port, supergraph=supergraph, mode=mode)
+        _serve(config, False, build_app)
+
+
+@app.command(rich_help_panel=RUN)
+def subgraph(
+    name: Annotated[str, typer.Argument(help="Its name in trellis.toml.")],
+    config_file: ConfigFile = None,
+    host: Host = None,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 4001,
+) -> None:
+    """Serve one subgraph alone, for a router in another process.
+
+    Callers prove themselves by the Authorization header that the router hands on.
+    """
+    with _mendable_errors():
+        config = load_config(config_file, host=host, port=port)
+        configure_logs(config.log_level, for_people=config.is_development)
+        export_to_subgraphs(config)
+        application = build_subgraph_app(config, name)
+        bound = listen(config.host, config.port)
+        url = f"http://{config.host}:{bound.getsockname()[1]}/graphql"
+        ready = lambda: err.print(f"Subgraph [bold]{name}[/bold] answers at {url}")  # noqa: E731
+        raise typer.Exit(run_server(application, bound, config, ready))
+
+
+@app.command(rich_help_panel=SCHEMAS)
+def compose(
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Compose the subgraphs of a supergraph.yaml and print the supergraph."),
+    ] = None,
+    config_file: ConfigFile = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the supergraph SDL here.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail when a file would change.")
+    ] = False,
+) -> None:
+    """Compose the subgraphs into one supergraph, or say why they do not fit together.
+
+    Without options the subgraphs of trellis.toml are composed, and schema/supergraph.graphql and
+    schema/subgraphs/*.graphql are written anew.
+    """
+    with _mendable_errors():
+        if config is not None:
+            composition = compose_members(read_supergraph_yaml(config))
+            _print_hints(composition.hints)
+            _write_or_print(composition.supergraph_sdl, output)
+            return
+        settings = load_config(config_file)
+        export_to_subgraphs(settings)
+        members = load_members(settings)
+        composition = compose_members(members)
+        _print_hints(composition.hints)
+        if output is not None:
+            _write_or_print(composition.supergraph_sdl, output)
+            return
+        changed = write_schemas(members, composition, settings.schema_dir, dry_run=check)
+        for path in changed:
+            err.print(f"{'stale' if check else 'wrote'} {path}")
+        if not changed:
+            err.print(f"{len(members)} subgraphs compose; {settings.schema_dir} is up to date.")
+        raise typer.Exit(1 if check and changed else 0)
+
+
+@app.command(rich_help_panel=SCHEMAS)
+def plan(
+    query: Annotated[str, typer.Argument(help="A GraphQL document, or a file that holds one.")],
+    config_file: ConfigFile = None,
+    supergraph: Annotated[Path | None, typer.Option(help="Plan over this supergraph SDL.")] = None,
+    operation_name: Annotated[
+        str | None, typer.Option("--operation", help="Which operation of the document.")
+    ] = None,
+) -> None:
+    """Show which subgraphs an operation asks for what, in which order. Nothing is run."""
+    with _mendable_errors():
+        config = load_config(config_file, supergraph=supergraph)
+        document = query
+        if "{" not in query:
+            document = Path(query).read_text(encoding="utf-8")
+        planned = Supergraph.load(_supergraph_sdl(config)).plan(
+            document, operation_name=operation_name
+        )
+        out.print(to_text(planned), markup=False, soft_wrap=True)
+
+
+def _supergraph_sdl(config: Config) -> str:
+    if config.supergraph is not None:
+        return config.supergraph.read_text(encoding="utf-8")
+    export_to_subgraphs(config)
+    return compose_members(load_members(config)).supergraph_sdl
+
+
+def _serve(config: Config, seeds: bool, build: Callable[[Config], Any]) -> None:
+    configure_logs(config.log_level, for_people=config.is_development)
+    export_to_subgraphs(config)
+    bound = listen(config.host, config.port)
+    application = build(config)
+    url = f"http://{config.host}:{bound.getsockname()[1]}"
+    raise typer.Exit(
+        run_server(application, bound, config, lambda: _welcome(config, url, seeds=seeds))
+    )
+
+
+def _welcome(config: Config, url: str, *, seeds: bool) -> None:
+    """Where everything is, once it is there."""
+    table = Table.grid(padding=(0, 2))
+    if config.is_development:
+        table.add_row("GraphiQL", f"{url}/")
+    table.add_row("GraphQL", f"{url}/graphql [dim](HTTP and WebSocket)[/dim]")
+    table.add_row("Health", f"{url}/health [dim]and[/dim] {url}/ready")
+    table.add_row("Subgraphs", _subgraph_list(config))
+    if any(source.module for source in config.subgraphs.values()):
+        where = "PostgreSQL" if config.database_url else str(config.data_dir)
+        table.add_row("Data", where)
+    sign_in = explorer_content(config).sign_in
+    if seeds and sign_in and sign_in.demo:
+        table.add_row("Sign in", f"{sign_in.demo.email} [dim]/[/dim] {sign_in.demo.password}")
+    err.print()
+    err.print(f"[bold]Trellis {version('trellis-graphql')}[/bold] [dim]{config.mode}[/dim]")
+    err.print(table)
+    err.print("[dim]Ctrl+C stops.[/dim]")
+
+
+def _subgraph_list(config: Config) -> str:
+    return ", ".join(
+        f"{name} [dim]({source.url})[/dim]" if source.url else name
+        for name, source in config.subgraphs.items()
+    )
+
+
+def _write_or_print(sdl: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(sdl.rstrip() + "\n")
+    else:
+        output.write_text(sdl.rstrip() + "\n", encoding="utf-8")
+        err.print(f"wrote {output}")
+
+
+def _print_hints(hints: Any) -> None:
+    for hint in hints:
+        if hint.level == "WARN":
+            err.print(f"[yellow]{hint.code}[/yellow]: {hint.message}")
+
+
+@contextmanager
+def _mendable_errors() -> Iterator[None]:
+    """What the person at the keyboard can mend is said in a sentence, without a traceback."""
+    try:
+        yield
+    except OperationRefused as error:
+        for problem in error.errors:
+            err.print("[bold red]error[/bold red]", end=" ")
+            err.print(str(problem.get("message")), markup=False)
+        raise typer.Exit(1) from None
+    except TrellisError as error:
+        err.print("[bold red]error[/bold red]", end=" ")
+        err.print(error.message, markup=False, soft_wrap=True)
+        raise typer.Exit(2 if error.code == "CONFIG_INVALID" else 1) from None
+
+
+def main() -> None:
+    """Entry point of the ``trellis`` program."""
+    app()

@@ -1,0 +1,132 @@
+"""The subgraphs that the configuration names: imported into this process, or reached by URL."""
+
+import difflib
+import importlib
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from router.config import Config, SubgraphSource
+from router.errors import ConfigError
+from schema.subgraph import Subgraph
+
+_PATIENCE_SECONDS = 30.0
+_SDL_QUERY = "query TrellisReadsTheSchema { _service { sdl } }"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One subgraph of the graph. ``local`` is set when it runs in this process, otherwise ``url``
+    leads to it."""
+
+    name: str
+    sdl: str
+    url: str = ""
+    websocket_url: str | None = None
+    local: Subgraph | None = None
+
+
+def load_members(config: Config) -> list[Member]:
+    """Every configured subgraph, in the order of the configuration.
+
+    Raises ConfigError when one cannot be imported or does not tell its schema.
+    """
+    if not config.subgraphs:
+        raise ConfigError(
+            "No subgraphs are configured: name them in trellis.toml under [subgraphs], for "
+            'example `orders = "shop.orders.graph:subgraph"`.'
+        )
+    return [load_member(name, source) for name, source in config.subgraphs.items()]
+
+
+def load_member(name: str, source: SubgraphSource) -> Member:
+    """One subgraph. Raises ConfigError when it is not where ``source`` says."""
+    if source.module and not source.url:
+        local = import_subgraph(name, source.module)
+        return Member(name, local.schema.as_str(), local=local)
+    if source.url and not source.module:
+        return Member(name, _remote_sdl(name, source), source.url, source.websocket_url)
+    raise ConfigError(f"subgraphs.{name}: give either `module` or `url`.")
+
+
+def import_subgraph(name: str, target: str) -> Subgraph:
+    """The ``schema.subgraph.Subgraph`` at ``module:attribute``, as uvicorn finds applications.
+
+    An error inside the module is not ours to explain and is raised as it is.
+    """
+    module_name, _, attribute = target.partition(":")
+    if not attribute:
+        raise ConfigError(f"subgraphs.{name}: `{target}` is not of the form `module:attribute`.")
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and module_name.startswith(error.name):
+            raise ConfigError(f"subgraphs.{name}: there is no module `{error.name}`.") from None
+        raise
+    found = getattr(module, attribute, None)
+    if found is None:
+        near = difflib.get_close_matches(attribute, dir(module), 1)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        raise ConfigError(f"subgraphs.{name}: `{module_name}` has no `{attribute}`.{hint}")
+    if not isinstance(found, Subgraph):
+        raise ConfigError(
+            f"subgraphs.{name}: `{target}` is a {type(found).__name__}, not a `schema.Subgraph`."
+        )
+    if found.name != name:
+        raise ConfigError(f"subgraphs.{name}: the subgraph calls itself `{found.name}`.")
+    return found
+
+
+def _remote_sdl(name: str, source: SubgraphSource) -> str:
+    if source.schema_file is None:
+        assert source.url is not None
+        return fetch_sdl(name, source.url)
+    try:
+        return source.schema_file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"subgraphs.{name}: cannot read {source.schema_file}: {error.strerror}."
+        ) from None
+
+
+def fetch_sdl(name: str, url: str, *, patience: float = _PATIENCE_SECONDS) -> str:
+    """Ask a subgraph for its schema (Apollo Federation subgraph specification, ``_service``).
+
+    One that cannot be reached is asked again for ``patience`` seconds: it may be starting too.
+    Raises ConfigError.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            response = httpx.post(url, json={"query": _SDL_QUERY}, timeout=10, trust_env=False)
+            sdl = _dig(response.json(), "data", "_service", "sdl")
+            break
+        except httpx.TransportError:
+            if time.monotonic() >= until:
+                raise ConfigError(
+                    f"subgraphs.{name}: {url} cannot be reached. Start it first, or give "
+                    "`schema_file`."
+                ) from None
+            time.sleep(0.25)
+        except ValueError:
+            sdl = None
+            break
+    if not isinstance(sdl, str):
+        raise ConfigError(
+            f"subgraphs.{name}: {url} does not tell its schema as a federation subgraph does "
+            "(`_service { sdl }`)."
+        )
+    return sdl
+
+
+def _dig(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,1 @@
+"""REST from stored operations: each route is a GraphQL document with a path."""

@@ -1,0 +1,142 @@
+"""Runs an application: uvicorn on uvloop, with the bounds that uvicorn leaves to us."""
+
+import gc
+import socket
+from asyncio import TimerHandle, Transport
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from router.config import Config
+from router.errors import ConfigError
+
+_HEADER_SECONDS = 10.0
+_KEEP_ALIVE_SECONDS = 75
+_REFUSED = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"connection: close\r\ncontent-length: 0\r\n\r\n"
+)
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """HTTP/1.1 whose request heads are bounded in time and size while they arrive.
+
+    uvicorn waits for ever for the end of the headers and keeps whatever comes; both would let a
+    few slow or chatty connections hold a worker.
+    """
+
+    head_bytes = 131_072
+    _overdue: TimerHandle | None = None
+    _in_head = True
+    _head_size = 0
+
+    def connection_made(self, transport: Transport) -> None:  # pyright: ignore
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_came()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            self._head_size += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_size > self.head_bytes and not self.transport.is_closing():
+            self.transport.write(_REFUSED)
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if not self._in_head:
+            self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        self._head_came()
+        super().on_headers_complete()
+
+    def _expect_head(self) -> None:
+        self._in_head, self._head_size = True, 0
+        self._overdue = self.loop.call_later(_HEADER_SECONDS, self._head_is_overdue)
+
+    def _head_came(self) -> None:
+        self._in_head = False
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
+
+    def _head_is_overdue(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, and a word when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            # What lives now lives as long as the process: the collector need not look again.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(20_000, 20, 50)
+            self._on_ready()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises ConfigError when the address is taken or is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise ConfigError(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port."
+        ) from None
+    bound.set_inheritable(True)
+    return bound
+
+
+def run_server(
+    app: ASGIApp, bound: socket.socket, config: Config, on_ready: Callable[[], None]
+) -> int:
+    """Serve until told to stop; returns the exit status.
+
+    SIGTERM and SIGINT stop accepting, let requests in flight end within ``shutdown_seconds``,
+    close WebSockets (1012) and run the application's shutdown.
+    """
+    server = Server(uvicorn_config(app, config), on_ready)
+    server.run(sockets=[bound])
+    return 0 if server.started else 3
+
+
+def uvicorn_config(app: ASGIApp | str, config: Config, **more: Any) -> uvicorn.Config:
+    """uvicorn's settings for a configuration."""
+    websocket = config.websocket
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=GuardedProtocol,
+        ws="websockets-sansio",
+        ws_max_size=websocket.frame_bytes,
+        ws_ping_interval=websocket.ping_seconds,
+        ws_ping_timeout=websocket.ping_seconds,
+        lifespan="on",
+        limit_concurrency=config.limits.connections,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=config.shutdown_seconds,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        **more,
+    )

@@ -1,0 +1,145 @@
+"""One subgraph on its own behind HTTP and WebSocket: a part of the distributed edition."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+
+from starlette.routing import Router
+from starlette.types import ASGIApp
+
+from router.answer import Answer
+from router.cache import Cache
+from router.config import Config
+from router.errors import ConfigError, OperationRefused
+from router.members import Member, load_member
+from router.operation.limits import GENEROUS, refuse
+from router.operation.model import OperationKind
+from router.operation.parse import ParsedDocument, choose_operation, parse_document
+from router.operation.request import GraphQLRequest
+from router.subscriptions.transport_ws import TransportWs
+from router.transports.base import SubgraphRequest, SubgraphResponse
+from router.transports.local import LocalTransport
+from router.web.graphql import GraphQLEndpoint
+from router.web.identity import CallerIdentity
+from router.web.request_context import ContextMaker
+from router.wiring import Doors, authenticator, lifespan, nothing_here, operations_routes, wrap
+from schema.request import RequestContext
+from schema.subgraph import Subgraph
+
+_DOCUMENT_CHARACTERS = 1_000_000
+
+
+class SubgraphGraph:
+    """Fills ``router.web.graph.Graph`` with one in-process subgraph.
+
+    Its clients are routers, which have counted and authorized what they send; the subgraph itself
+    checks rights on objects.
+    """
+
+    def __init__(self, subgraph: Subgraph) -> None:
+        self._name = subgraph.name
+        self._transport = LocalTransport(subgraph)
+        self._documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_CHARACTERS)
+
+    async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
+        try:
+            kind = self._kind(request)
+            if kind == "subscription":
+                raise refuse("METHOD_NOT_ALLOWED", "Subscribe over WebSocket.", http_status=405)
+        except OperationRefused as error:
+            return _refused(error)
+        return _answer(await self._transport.send(self._request(request, context, kind)), kind)
+
+    async def stream(
+        self, request: GraphQLRequest, context: RequestContext
+    ) -> AsyncGenerator[Answer, None]:
+        try:
+            kind = self._kind(request)
+        except OperationRefused as error:
+            yield _refused(error)
+            return
+        if kind != "subscription":
+            yield await self.answer(request, context)
+            return
+        source = self._transport.subscribe(self._request(request, context, kind))
+        async with aclosing(source) as events:
+            async for event in events:
+                yield _answer(event, kind)
+
+    def _kind(self, request: GraphQLRequest) -> OperationKind:
+        parsed = self._documents.find(
+            request.document,
+            lambda: parse_document(request.document, GENEROUS),
+            lambda _: len(request.document),
+        )
+        kind = choose_operation(parsed, request.operation_name).kind
+        if kind not in request.kinds:
+            raise refuse("METHOD_NOT_ALLOWED", f"A {kind} needs POST.", http_status=405)
+        return kind
+
+    def _request(
+        self, request: GraphQLRequest, context: RequestContext, kind: OperationKind
+    ) -> SubgraphRequest:
+        return SubgraphRequest(
+            subgraph=self._name,
+            query=request.document,
+            variables=request.variables,
+            operation_name=request.operation_name,
+            kind=kind,
+            context=context,
+        )
+
+
+def build_subgraph_app(config: Config, name: str) -> ASGIApp:
+    """The application that serves the in-process subgraph ``name`` of the configuration.
+
+    Raises ConfigError when there is none of that name, or it is configured as a URL.
+    """
+    source = config.subgraphs.get(name)
+    if source is None or not source.module:
+        known = sorted(n for n, s in config.subgraphs.items() if s.module)
+        raise ConfigError(
+            f"No subgraph `{name}` is configured as `module:attribute`; there are "
+            f"{', '.join(known) or 'none'}."
+        )
+    return _application(load_member(name, source), config)
+
+
+def _application(member: Member, config: Config) -> ASGIApp:
+    assert member.local is not None
+    graph = SubgraphGraph(member.local)
+    authenticate = authenticator([member], config)
+    make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
+    endpoint = GraphQLEndpoint(graph, config.limits, make_context)
+    socket = TransportWs(graph, config.websocket, make_context, authenticate)
+    doors = Doors(
+        http={"/graphql": CallerIdentity(endpoint, authenticate)},
+        websocket={"/graphql": socket},
+        otherwise=Router(
+            operations_routes([member]),
+            default=nothing_here,
+            lifespan=partial(lifespan, members=[member], close=_nothing_to_close),
+        ),
+    )
+    return wrap(doors, config)
+
+
+async def _nothing_to_close() -> None:
+    return None
+
+
+def _answer(response: SubgraphResponse, kind: OperationKind) -> Answer:
+    """Errors without a path and without data are from before execution (validation, variables)."""
+    executed = response.data is not None or any("path" in error for error in response.errors)
+    return Answer(
+        data=response.data,
+        errors=response.errors,
+        extensions=response.extensions,
+        executed=executed,
+        status=200 if executed else 400,
+        kind=kind,
+    )
+
+
+def _refused(error: OperationRefused) -> Answer:
+    return Answer(errors=error.errors, executed=False, status=error.status)

@@ -1,0 +1,125 @@
+"""What every application of ours is wired with: doors by path, layers, tokens, life and health."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router.config import Config
+from router.members import Member
+from router.policy.authenticate import Authenticator, TrustedIssuer
+from router.policy.keys import KeySet, LoadKeys, load_from_file, load_from_url
+from router.web.body_limit import RequestLimits
+from router.web.cors import allow_origins
+from router.web.errors import Errors
+from router.web.health import Readiness, health
+from router.web.identity import Authenticate
+from router.web.jwks import JwksEndpoint
+from router.web.request_id import RequestId
+from router.web.response_headers import ResponseHeaders
+from schema.errors import Forbidden, NotFound
+from schema.tokens import TokenRules
+
+log = structlog.get_logger(__name__)
+
+
+class Doors:
+    """Chooses the door by path. GraphQL is found by one dictionary look-up, before any routing."""
+
+    def __init__(
+        self, *, http: Mapping[str, ASGIApp], websocket: Mapping[str, ASGIApp], otherwise: ASGIApp
+    ) -> None:
+        self._doors = {"http": dict(http), "websocket": dict(websocket), "lifespan": {}}
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        door = self._doors[scope["type"]].get(scope.get("path"), self._otherwise)
+        await door(scope, receive, send)
+
+
+def wrap(app: ASGIApp, config: Config) -> ASGIApp:
+    """The layers that every request goes through, the outermost first."""
+    layers: list[Callable[[ASGIApp], ASGIApp]] = [
+        ResponseHeaders,
+        RequestId,
+        partial(allow_origins, cors=config.cors),
+        Errors,
+        partial(RequestLimits, limits=config.limits),
+    ]
+    for layer in reversed(layers):
+        app = layer(app)
+    return app
+
+
+def operations_routes(members: Sequence[Member]) -> list[BaseRoute]:
+    """For those who run it, and for those who verify its tokens."""
+    local = [member.local for member in members if member.local is not None]
+    routes: list[BaseRoute] = [
+        Route("/health", health),
+        Route("/ready", Readiness({part.name: part.is_ready for part in local}).respond),
+    ]
+    if jwks := _token_issuer(members):
+        routes.append(Route("/.well-known/jwks.json", JwksEndpoint(jwks).respond))
+    return routes
+
+
+def authenticator(members: Sequence[Member], config: Config) -> Authenticate:
+    """Tokens are verified with the configured key set, else with those of the subgraph that
+    issues them; with neither nobody can prove anything and every token is refused."""
+    load = _key_loader(members, config)
+    if load is None:
+        return Authenticator([]).authenticate
+    rules = TokenRules(
+        issuer=config.auth.issuer,
+        audience=config.auth.audience,
+        leeway=config.auth.leeway_seconds,
+    )
+    return Authenticator([TrustedIssuer(rules, KeySet(load))]).authenticate
+
+
+def _key_loader(members: Sequence[Member], config: Config) -> LoadKeys | None:
+    location = config.auth.jwks
+    if location is None:
+        return _token_issuer(members)
+    if "://" in location:
+        return load_from_url(location, httpx.AsyncClient(trust_env=False))
+    return load_from_file(Path(location))
+
+
+def _token_issuer(members: Sequence[Member]) -> LoadKeys | None:
+    found = (m.local.jwks for m in members if m.local is not None and m.local.jwks is not None)
+    return next(found, None)
+
+
+@asynccontextmanager
+async def lifespan(
+    _app: Any,
+    *,
+    members: Sequence[Member],
+    close: Callable[[], Awaitable[None]],
+    seed: bool = False,
+) -> AsyncIterator[None]:
+    """Subgraphs start in the order of the configuration and stop in reverse; one that fails to
+    start stops those before it. ``close`` gives back what the application itself holds."""
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(close)
+        for member in members:
+            if member.local is not None:
+                await member.local.start()
+                stack.push_async_callback(member.local.stop)
+                if seed:
+                    await member.local.seed()
+                log.debug("subgraph_started", subgraph=member.name)
+        yield
+
+
+async def nothing_here(scope: Scope, _receive: Receive, _send: Send) -> None:
+    if scope["type"] == "http":
+        raise NotFound(f"There is nothing at {scope['path'][:200]}.")
+    raise Forbidden("There is no WebSocket here.")
