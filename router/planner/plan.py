@@ -150,3 +150,21 @@ class QueryPlan:
     output: Selection
     root_type: str = "Query"
     labels: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def fetch_count(self) -> int:
+        """How many requests to subgraphs the plan makes at most."""
+        return len(self.steps)
+
+    @property
+    def depth(self) -> int:
+        """How many requests have to wait for one another: the longest chain of steps."""
+        rounds: list[int] = []
+        for step in self.steps:
+            rounds.append(1 + max((rounds[other] for other in step.after), default=0))
+        return max(rounds, default=0)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The subgraphs asked, each once, in the order in which they are asked first."""
+        return tuple(dict.fromkeys(step.service for step in self.steps))

@@ -1,0 +1,240 @@
+"""Choosing at a position whose runtime type is decided by the data.
+
+A field is asked once on the interface where the subgraph has it there and all runtime types agree.
+Otherwise it is asked apart for each runtime type that the subgraph can return. An object known only
+through an ``@interfaceObject`` has no runtime type yet: it is learned from a subgraph that has the
+interface itself, when something depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from graphql import GraphQLNonNull, GraphQLString
+
+from router.operation.model import Field, SelectionSet
+from router.planner.choice import Access, Holder, Open, Option, Solution, Spot
+from router.planner.tables import Kind
+
+if TYPE_CHECKING:
+    from router.planner.choose import Chooser
+
+
+TYPENAME = Field("__typename", "__typename", "", GraphQLNonNull(GraphQLString))
+
+
+@dataclass(slots=True)
+class Group:
+    """One question with the runtime types it is for (None: all), whatever its response keys."""
+
+    field: Field
+    types: frozenset[str] | None
+
+
+def solve_abstract(chooser: Chooser, selection: SelectionSet, spot: Spot) -> Solution | None:
+    """How a selection on an abstract position is answered; None when it cannot be."""
+    groups = _groups(selection)
+    if len(spot) == 1:
+        return _at(chooser, selection, groups, spot)
+    options: list[Solution] = []
+    for access in _bases(spot):
+        alone = (Holder(access.subgraph, access.view, access.given),)
+        inner = chooser.solve(selection, alone)
+        if inner is not None:
+            mask = access.mask | inner.mask << (chooser.view.size * access.round)
+            turn = access.round + inner.round
+            options.append(Solution(mask, turn, held=(access,), inner=inner))
+    together = _at(chooser, selection, groups, spot)
+    if together is not None:
+        options.append(together)
+    return min(options, key=lambda s: (chooser.view.weight(s.mask), s.round), default=None)
+
+
+def _at(
+    chooser: Chooser, selection: SelectionSet, groups: list[Group], spot: Spot
+) -> Solution | None:
+    kinds = [chooser.view.kind(h.subgraph, h.view) for h in spot]
+    if all(kind is Kind.INTERFACE_OBJECT for kind in kinds):
+        return _AtInterfaceObject(chooser, selection, groups, spot).solve()
+    return _AtKnownType(chooser, selection, groups, spot).solve()
+
+
+class _AtKnownType:
+    """Some holder can tell the runtime type."""
+
+    def __init__(
+        self, chooser: Chooser, selection: SelectionSet, groups: list[Group], spot: Spot
+    ) -> None:
+        self.chooser = chooser
+        self.view = chooser.view
+        self.selection = selection
+        self.groups = groups
+        self.spot = spot
+        self.bases = _bases(spot)
+        self.kinds = [self.view.kind(h.subgraph, h.view) for h in spot]
+        self.telling = [
+            base
+            for base, kind in zip(self.bases, self.kinds, strict=True)
+            if kind is not Kind.INTERFACE_OBJECT
+        ]
+        self.runtime = selection.possible
+        for base in self.telling:
+            self.runtime &= self.view.possible(base.subgraph, base.view)
+
+    def solve(self) -> Solution | None:
+        choices: list[Open] = []
+        apart: dict[str, list[Field]] = {}
+        depends = self._has_hidden_types()
+        for group in self.groups:
+            depends = depends or group.types is not None or group.field.name == "__typename"
+            if group.field.denied or group.field.name.startswith("__"):
+                continue
+            options = self._on_the_whole(group)
+            if options:
+                choices.append(Open(group.field, None, options))
+                continue
+            for runtime in self.runtime if group.types is None else self.runtime & group.types:
+                apart.setdefault(runtime, []).append(group.field)
+        whole = self.chooser.decide(choices, min(h.round for h in self.spot))
+        mask, turn, picks = whole.mask, whole.round, list(whole.picks)
+        for runtime in sorted(apart):
+            solved = self._for(runtime, apart[runtime])
+            if solved is None:
+                return None
+            mask |= solved.mask
+            turn = max(turn, solved.round)
+            picks.extend(solved.picks)
+        if not depends and not apart:
+            return Solution(mask, turn, tuple(picks))
+        teller = self._teller(mask)
+        return Solution(mask | teller.mask, turn, tuple(picks), typename=teller)
+
+    def _has_hidden_types(self) -> bool:
+        """Objects of types that clients may not see must be recognised."""
+        return any(
+            not self.view.possible(a.subgraph, a.view) <= self.view.visible for a in self.telling
+        )
+
+    def _teller(self, mask: int) -> Access:
+        return min(self.telling, key=lambda a: self.view.weight(mask | a.mask))
+
+    def _on_the_whole(self, group: Group) -> list[Option]:
+        sources = [
+            base
+            for base, kind in zip(self.bases, self.kinds, strict=True)
+            if self._can_ask(base, kind, group)
+        ]
+        return _options(self.chooser, group.field, sources, self.runtime)
+
+    def _can_ask(self, base: Access, kind: Kind, group: Group) -> bool:
+        name = group.field.name
+        if kind is Kind.INTERFACE_OBJECT:
+            return self.view.plain(
+                base.subgraph, base.view, name
+            ) is not None and self.selection.possible <= self.view.graph.possible(base.view)
+        if kind is not Kind.INTERFACE:
+            return False
+        if group.types is not None and not self.runtime <= group.types:
+            return False
+        return self.view.is_asked_on_interface(base.subgraph, base.view, name, base.given)
+
+    def _for(self, runtime: str, fields: list[Field]) -> Solution | None:
+        spot = tuple(
+            holder if kind is Kind.INTERFACE_OBJECT else holder._replace(view=runtime)
+            for holder, kind in zip(self.spot, self.kinds, strict=True)
+        )
+        return self.chooser.at_place(fields, self.chooser.place(runtime, spot))
+
+
+class _AtInterfaceObject:
+    """Every holder knows the object as an interface object only."""
+
+    def __init__(
+        self, chooser: Chooser, selection: SelectionSet, groups: list[Group], spot: Spot
+    ) -> None:
+        self.chooser = chooser
+        self.view = chooser.view
+        self.selection = selection
+        self.groups = groups
+        self.spot = spot
+        self.place = chooser.place(spot[0].view, spot)
+
+    def solve(self) -> Solution | None:
+        choices: list[Open] = []
+        rest: list[Group] = []
+        for group in self.groups:
+            if group.field.denied:
+                continue
+            options = [] if group.field.name == "__typename" else self._on_the_whole(group)
+            if options:
+                choices.append(Open(group.field, None, options))
+                if group.types is not None:
+                    rest.append(Group(TYPENAME, None))
+            else:
+                rest.append(group)
+        whole = self.chooser.decide(choices, self.place.start)
+        if not rest:
+            return whole
+        inner = self._through_the_interface(rest, whole.mask)
+        if inner is None:
+            return None
+        return Solution(
+            whole.mask | inner.mask,
+            max(whole.round, inner.round),
+            whole.picks,
+            held=inner.held,
+            inner=inner.inner,
+        )
+
+    def _on_the_whole(self, group: Group) -> list[Option]:
+        name = group.field.name
+        sources = self.place.sources(name)
+        if group.types is not None:
+            sources = [a for a in sources if a.base is not None]
+        return _options(self.chooser, group.field, sources, self.selection.possible)
+
+    def _through_the_interface(self, rest: list[Group], paid: int) -> Solution | None:
+        options: list[Solution] = []
+        for access in self.place.accesses():
+            if self.view.kind(access.subgraph, access.view) is not Kind.INTERFACE:
+                continue
+            holder = Holder(access.subgraph, access.view, (), access.round, access.mask)
+            spot = (holder, *self.spot)
+            inner = _AtKnownType(self.chooser, self.selection, rest, spot).solve()
+            if inner is not None:
+                held = (access, *self.place.bases)
+                options.append(Solution(inner.mask, inner.round, held=held, inner=inner))
+        weight = self.view.weight
+        return min(options, key=lambda s: (weight(s.mask | paid), s.round), default=None)
+
+
+def _options(
+    chooser: Chooser, field: Field, sources: list[Access], possible: Iterable[str]
+) -> list[Option]:
+    """The ways to ask a field of the position as a whole."""
+    if field.selection is None:
+        free = [a for a in sources if a.mask == 0]
+        return [Option(a.mask, a.round, (a,), None) for a in free or sources]
+    return chooser.composite(field, min(possible, default=""), sources)
+
+
+def _groups(selection: SelectionSet) -> list[Group]:
+    groups: dict[tuple[str, str, int, bool], Group] = {}
+    for field in selection.fields:
+        mark = (field.name, field.argument_text, id(field.selection), field.denied)
+        known = groups.get(mark)
+        if known is None:
+            groups[mark] = Group(field, field.types)
+        elif known.types is not None:
+            joined = None if field.types is None else known.types | field.types
+            known.types = None if joined == selection.possible else joined
+    return list(groups.values())
+
+
+def _bases(spot: Spot) -> list[Access]:
+    return [
+        Access(h.subgraph, h.view, h.round, h.mask, h.given, base=index)
+        for index, h in enumerate(spot)
+    ]

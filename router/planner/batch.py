@@ -1,0 +1,261 @@
+"""Fetches into steps: rounds, equal fetches joined, one request per subgraph and round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from graphql import VariableDefinitionNode, print_ast
+
+from router.planner.emit import unique_needs
+from router.planner.fetches import Fetch, Node, Printer, Target
+from router.planner.plan import EntityCall, EntityTarget, FetchStep, OperationKind
+from router.planner.tables import FederatedGraph
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """One ``_entities`` field in the making: its fragments by type, its targets."""
+
+    path: object
+    fragments: dict[str, str]
+    targets: list[Target]
+
+    def text(self) -> str:
+        parts = (f"... on {view} {text}" for view, text in self.fragments.items())
+        return "{" + " ".join(parts) + "}"
+
+
+@dataclass(slots=True, eq=False)
+class _Step:
+    subgraph: int
+    round: int
+    fetches: list[Fetch] = field(default_factory=list)
+    id: int = -1
+
+
+def build_steps(
+    graph: FederatedGraph,
+    fetches: list[Fetch],
+    kind: OperationKind,
+    definitions: Mapping[str, VariableDefinitionNode],
+) -> tuple[FetchStep, ...]:
+    """The steps of a plan in topological order.
+
+    Fetches of one subgraph in one round never need one another: they are one request.
+    """
+    _set_rounds(fetches)
+    kept, replaced = _join_equal(fetches)
+    steps = _group(kept)
+    step_of = {fetch: step for step in steps for fetch in step.fetches}
+    for fetch, other in replaced.items():
+        step_of[fetch] = step_of[other]
+    after = _reduced(steps, step_of, replaced)
+    writer = _Writer(graph, kind, definitions)
+    return tuple(writer.write(step, after[step.id]) for step in steps)
+
+
+def _set_rounds(fetches: list[Fetch]) -> None:
+    pending = list(fetches)
+    while pending:
+        fetch = pending[-1]
+        if fetch.round >= 0:
+            pending.pop()
+            continue
+        waiting = [other for other in fetch.after if other.round < 0]
+        if waiting:
+            pending.extend(waiting)
+        else:
+            fetch.round = 1 + max((other.round for other in fetch.after), default=-1)
+            pending.pop()
+
+
+def _join_equal(fetches: list[Fetch]) -> tuple[list[Fetch], dict[Fetch, Fetch]]:
+    """Fetches that ask about the same objects in the same round and subgraph become one."""
+    kept: dict[tuple[object, ...], Fetch] = {}
+    replaced: dict[Fetch, Fetch] = {}
+    for fetch in fetches:
+        target = fetch.target
+        mark: tuple[object, ...] = (fetch.subgraph, fetch.round, fetch.view, fetch.path)
+        if target is not None:
+            keys = frozenset(need for need in target.needs if need.is_key)
+            mark += (target.slot, target.path, target.types, target.typename, keys)
+        known = kept.setdefault(mark, fetch)
+        if known is not fetch:
+            known.node.absorb(fetch.node)
+            known.after |= fetch.after
+            if known.target is not None and target is not None:
+                known.target.needs = unique_needs((*known.target.needs, *target.needs))
+            replaced[fetch] = known
+    return list(kept.values()), replaced
+
+
+def _group(fetches: list[Fetch]) -> list[_Step]:
+    groups: dict[tuple[object, ...], _Step] = {}
+    for fetch in fetches:
+        mark: tuple[object, ...] = (fetch.subgraph, fetch.round)
+        if fetch.target is None:
+            mark += (fetch.path, fetch.view)
+        groups.setdefault(mark, _Step(fetch.subgraph, fetch.round)).fetches.append(fetch)
+    steps = sorted(groups.values(), key=lambda step: step.round)
+    for number, step in enumerate(steps):
+        step.id = number
+    return steps
+
+
+def _reduced(
+    steps: list[_Step], step_of: Mapping[Fetch, _Step], replaced: Mapping[Fetch, Fetch]
+) -> list[tuple[int, ...]]:
+    """Which steps each step waits for, without those it waits for anyway through others."""
+    reach: list[int] = []
+    after: list[tuple[int, ...]] = []
+    for step in steps:
+        direct = {step_of[other].id for fetch in step.fetches for other in fetch.after}
+        through = 0
+        for other in direct:
+            through |= reach[other]
+        own = through
+        for other in direct:
+            own |= 1 << other
+        reach.append(own)
+        after.append(tuple(sorted(other for other in direct if not through >> other & 1)))
+    return after
+
+
+class _Writer:
+    """Writes steps as GraphQL operations."""
+
+    def __init__(
+        self,
+        graph: FederatedGraph,
+        kind: OperationKind,
+        definitions: Mapping[str, VariableDefinitionNode],
+    ) -> None:
+        self.graph = graph
+        self.kind: OperationKind = kind
+        self.definitions = definitions
+
+    def write(self, step: _Step, after: tuple[int, ...]) -> FetchStep:
+        printer = Printer()
+        first = step.fetches[0]
+        service = self.graph.subgraphs[step.subgraph].name
+        why = tuple(_reason(fetch) for fetch in step.fetches)
+        if first.target is None:
+            body = printer.selection(first.node)
+            kind: OperationKind = "query" if first.path else self.kind
+            text = self._head(kind, printer, ()) + body
+            variables = tuple(printer.variables)
+            return FetchStep(
+                step.id, service, kind, text, variables, path=first.path, after=after, why=why
+            )
+        calls = self._calls(step.fetches, printer)
+        body = "{" + " ".join(_call_text(call, text) for call, text in calls) + "}"
+        own: list[tuple[str, str]] = []
+        for call, _ in calls:
+            own.append((call.variable, "[_Any!]!"))
+            if call.condition is not None:
+                own.append((call.condition, "Boolean!"))
+        text = self._head("query", printer, own) + body
+        return FetchStep(
+            step.id,
+            service,
+            "query",
+            text,
+            tuple(printer.variables),
+            entities=tuple(call for call, _ in calls),
+            after=after,
+            why=why,
+        )
+
+    def _head(self, kind: OperationKind, printer: Printer, own: Iterable[tuple[str, str]]) -> str:
+        parts = [f"${name}: {type_text}" for name, type_text in own]
+        parts += [self._definition(name) for name in printer.variables]
+        if parts:
+            return f"{kind}({', '.join(parts)}) "
+        return "" if kind == "query" else f"{kind} "
+
+    def _definition(self, name: str) -> str:
+        definition = self.definitions[name]
+        text = f"${name}: {print_ast(definition.type)}"
+        if definition.default_value is not None:
+            text += f" = {print_ast(definition.default_value)}"
+        return text
+
+    def _calls(self, fetches: list[Fetch], printer: Printer) -> list[tuple[EntityCall, str]]:
+        by_text: dict[str, list[Target]] = {}
+        for call in _folded(fetches, printer):
+            by_text.setdefault(call.text(), []).extend(call.targets)
+        is_single = len(by_text) == 1
+        calls: list[tuple[EntityCall, str]] = []
+        for number, (text, targets) in enumerate(by_text.items()):
+            call = EntityCall(
+                alias="_entities" if is_single else f"_e{number}",
+                variable=self._name("representations" if is_single else f"r{number}"),
+                targets=_targets(targets),
+                condition=None if is_single else self._name(f"c{number}"),
+            )
+            calls.append((call, text))
+        return calls
+
+    def _name(self, wanted: str) -> str:
+        """A variable name that the client does not use."""
+        while wanted in self.definitions:
+            wanted = "_" + wanted
+        return wanted
+
+
+def _folded(fetches: list[Fetch], printer: Printer) -> list[_Call]:
+    """Fetches at one position share an ``_entities`` field when their types differ."""
+    calls: list[_Call] = []
+    for fetch in fetches:
+        target = fetch.target
+        assert target is not None
+        text = printer.selection(fetch.node)
+        for call in calls:
+            if call.path == target.path and _may_join(call, fetch.view, text, target):
+                call.fragments[fetch.view] = text
+                call.targets.append(target)
+                break
+        else:
+            calls.append(_Call(target.path, {fetch.view: text}, [target]))
+    return calls
+
+
+def _may_join(call: _Call, view: str, text: str, target: Target) -> bool:
+    if call.fragments.get(view, text) != text:
+        return False
+    return target.types is not None and all(
+        other.types is not None and not other.types & target.types for other in call.targets
+    )
+
+
+def _targets(targets: list[Target]) -> tuple[EntityTarget, ...]:
+    """Targets that differ only in their runtime types are one."""
+    found: dict[tuple[object, ...], EntityTarget] = {}
+    for target in targets:
+        mark = (target.path, target.needs, target.typename, target.types is None)
+        known = found.get(mark)
+        if known is None or known.types is None or target.types is None:
+            found[mark] = EntityTarget(target.path, target.needs, target.types, target.typename)
+        else:
+            found[mark] = replace(known, types=known.types | target.types)
+    return tuple(found.values())
+
+
+def _call_text(call: EntityCall, selection: str) -> str:
+    name = "_entities" if call.alias == "_entities" else f"{call.alias}: _entities"
+    condition = f" @include(if: ${call.condition})" if call.condition else ""
+    return f"{name}(representations: ${call.variable}){condition} {selection}"
+
+
+def _reason(fetch: Fetch) -> str:
+    names = list(_names(fetch.node))
+    shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+    return f"{fetch.view}: {shown or '__typename'}"
+
+
+def _names(node: Node) -> Iterable[str]:
+    for asked in node.fields.values():
+        yield asked.field.name
+    for inner in node.on.values():
+        yield from _names(inner)

@@ -1,0 +1,287 @@
+"""Turns decisions into fetches: every field into the selection of the fetch that asks it, every hop
+into an entity fetch whose keys and required fields are asked first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from router.errors import PlanningLimit
+from router.operation.model import Field, SelectionSet
+from router.planner.choice import Access, Condition, Pick, Solution
+from router.planner.fetches import Fetch, Node, Slot, Target
+from router.planner.plan import Need, Path, PathSegment
+from router.planner.tables import Kind
+from router.planner.view import GraphView, fields_for
+
+MAX_FETCHES = 2_000
+MAX_POSITIONS = 100_000
+
+Hold = tuple[Fetch, Node]
+
+
+class Base:
+    """A selection in which an object is asked already, made when first used: a holder that is not
+    used costs nothing. ``view`` is the object's type in that subgraph."""
+
+    __slots__ = ("_make", "made", "view")
+
+    def __init__(self, view: str, make: Callable[[], Hold]) -> None:
+        self.view = view
+        self.made: Hold | None = None
+        self._make = make
+
+    def hold(self) -> Hold:
+        if self.made is None:
+            self.made = self._make()
+        return self.made
+
+
+@dataclass(slots=True, eq=False)
+class Position:
+    """An object of the merged data while its selection is emitted; ``bases`` are in the order of
+    the spot for which its solution was found."""
+
+    slot: Slot
+    path: Path
+    bases: tuple[Base, ...]
+    holds: dict[tuple[Access, str | None], Hold] = field(default_factory=dict)
+    children: dict[tuple[object, ...], Position] = field(default_factory=dict)
+    done: dict[Solution, frozenset[Fetch]] = field(default_factory=dict)
+
+    @property
+    def base(self) -> Base:
+        """A holder that is asked anyway, if there is one."""
+        return next((base for base in self.bases if base.made), self.bases[0])
+
+
+class Emitter:
+    """Collects the fetches of one operation."""
+
+    def __init__(self, view: GraphView) -> None:
+        self.view = view
+        self.fetches: list[Fetch] = []
+        self._positions = 0
+
+    def root_fetch(self, subgraph: int, type_name: str, path: Path = ()) -> Fetch:
+        """A fetch that begins at a root type: of the operation, or met again at ``path``."""
+        fetch = Fetch(subgraph, type_name, Node(), path)
+        self._add(fetch)
+        return fetch
+
+    def emit(self, solution: Solution, position: Position) -> frozenset[Fetch]:
+        """Ask everything the solution picks; returns the fetches that hold the answers."""
+        known = position.done.get(solution)
+        if known is not None:
+            return known
+        used: set[Fetch] = set()
+        for pick, types in self._together(solution.picks, position):
+            used |= self._emit_pick(pick, types, position)
+        if solution.typename is not None:
+            used.add(self._learn_type(position, solution.typename))
+        if solution.inner is not None:
+            used |= self.emit(solution.inner, self._held_by(position, solution.held))
+        found = position.done[solution] = frozenset(used)
+        return found
+
+    def _together(
+        self, picks: tuple[Pick, ...], position: Position
+    ) -> list[tuple[Pick, tuple[str, ...]]]:
+        """Each pick with its runtime types (none: all). What is asked of several types in one
+        fetch is emitted once, so that what is below it is one position."""
+        joined: dict[tuple[object, ...], tuple[Pick, list[str]]] = {}
+        for number, pick in enumerate(picks):
+            mark: tuple[object, ...] = (number,)
+            if pick.runtime is not None and pick.child is not None and len(pick.accesses) == 1:
+                base = pick.accesses[0].base
+                if base is not None:
+                    mark = (position.slot.key(pick.field, pick.runtime), base, pick.child)
+            known = joined.setdefault(mark, (pick, []))
+            if pick.runtime is not None:
+                known[1].append(pick.runtime)
+        return [(pick, tuple(types)) for pick, types in joined.values()]
+
+    def _emit_pick(self, pick: Pick, types: tuple[str, ...], position: Position) -> set[Fetch]:
+        access = pick.accesses[0]
+        if pick.child is None:
+            fetch, node = self._hold(position, access, pick.runtime)
+            for key in self._leaf_keys(pick, access, position.slot):
+                node.ask(key, pick.field)
+            return {fetch}
+        child = self._child(pick, types, position)
+        used = set(self.emit(pick.child, child))
+        if len(pick.accesses) == 1 or not used:
+            used.add(child.base.hold()[0])
+        return used
+
+    def _leaf_keys(self, pick: Pick, access: Access, slot: Slot) -> set[str]:
+        if pick.runtime is not None:
+            return {slot.key(pick.field, pick.runtime)}
+        here = self.view.possible(access.subgraph, access.view) & slot.possible
+        return {key for key, _ in slot.keys(pick.field, here or None)}
+
+    def _child(self, pick: Pick, types: tuple[str, ...], position: Position) -> Position:
+        key = position.slot.key(pick.field, pick.runtime)
+        mark = (key, types, pick.accesses)
+        known = position.children.get(mark)
+        if known is None:
+            self._positions += 1
+            if self._positions > MAX_POSITIONS:
+                raise PlanningLimit("The plan of this operation is too large. Ask for less.")
+            limits = self._segment_types(position, types)
+            known = position.children[mark] = Position(
+                slot=position.slot.child(key, pick.field),
+                path=(*position.path, PathSegment(key, limits)),
+                bases=tuple(
+                    self._asked_by(access, pick, key, types, position) for access in pick.accesses
+                ),
+            )
+        return known
+
+    def _asked_by(
+        self, access: Access, pick: Pick, key: str, types: tuple[str, ...], position: Position
+    ) -> Base:
+        local = self.view.local(access.subgraph, access.view, pick.field.name)
+        assert local is not None
+
+        def make() -> Hold:
+            fetch, node = self._hold(position, access, pick.runtime)
+            child = node.ask(key, pick.field)
+            assert child is not None
+            for other in types[1:]:
+                _, twin = self._hold(position, access, other)
+                shared = twin.ask(key, pick.field, child)
+                if shared is not None and shared is not child:
+                    child.absorb(shared)
+                    twin.fields[key].child = child
+            return fetch, child
+
+        return Base(local.base, make)
+
+    def _segment_types(self, position: Position, types: tuple[str, ...]) -> frozenset[str] | None:
+        limits = frozenset(types)
+        if not limits or limits >= position.slot.possible:
+            return None
+        position.slot.is_typed = True
+        return limits
+
+    def _hold(self, position: Position, access: Access, runtime: str | None) -> Hold:
+        """The selection in which fields of the position's object go, for objects of one type."""
+        mark = (access, runtime)
+        known = position.holds.get(mark)
+        if known is None:
+            if access.base is not None:
+                known = self._at_base(position, access, access.base, runtime)
+            elif access.key is None:
+                known = self._ask_root_again(position, access)
+            else:
+                known = self._hop(position, access, access.key, runtime)
+            position.holds[mark] = known
+        return known
+
+    def _at_base(self, position: Position, access: Access, index: int, runtime: str | None) -> Hold:
+        base = position.bases[index]
+        fetch, node = base.hold()
+        if runtime is not None and self.view.kind(access.subgraph, base.view).is_abstract:
+            return fetch, node.under(runtime)
+        return fetch, node
+
+    def _learn_type(self, position: Position, access: Access) -> Fetch:
+        fetch, node = self._hold(position, access, None)
+        node.has_typename = True
+        position.slot.is_typed = True
+        return fetch
+
+    def _held_by(self, position: Position, held: tuple[Access, ...]) -> Position:
+        """The same object, seen from the holders ``held``."""
+
+        def base(access: Access) -> Base:
+            view = access.view if access.base is None else position.bases[access.base].view
+            return Base(view, lambda: self._hold(position, access, None))
+
+        return Position(position.slot, position.path, tuple(base(access) for access in held))
+
+    def _hop(self, position: Position, access: Access, key: Condition, runtime: str | None) -> Hold:
+        """A new entity fetch for the position's object."""
+        type_name = runtime or access.view
+        after = set(self.emit(key.solution, position))
+        if access.requires is not None:
+            after |= self.emit(access.requires.solution, position)
+        types, typename = self._representation(position, access, runtime)
+        if types is not None or typename is None:
+            after.add(self._fetch_typename(position))
+        elif not after:
+            after.add(position.base.hold()[0])
+        needs = self._needs(key.selection, type_name, position.slot, is_key=True)
+        if access.requires is not None:
+            required = access.requires.selection
+            needs += self._needs(required, type_name, position.slot, is_key=False)
+        target = Target(position.slot, position.path, unique_needs(needs), types, typename)
+        fetch = Fetch(access.subgraph, access.view, Node(), target=target, after=after)
+        self._add(fetch)
+        return fetch, fetch.node
+
+    def _representation(
+        self, position: Position, access: Access, runtime: str | None
+    ) -> tuple[frozenset[str] | None, str | None]:
+        """Which objects are meant, and what their representations say as ``__typename``."""
+        is_certain = len(position.slot.possible) == 1
+        types = None if runtime is None or is_certain else frozenset((runtime,))
+        is_object = self.view.kind(access.subgraph, access.view) is Kind.OBJECT
+        return types, (None if is_object and not is_certain else access.view)
+
+    def _fetch_typename(self, position: Position) -> Fetch:
+        position.slot.is_typed = True
+        fetch, node = position.base.hold()
+        node.has_typename = True
+        return fetch
+
+    def _ask_root_again(self, position: Position, access: Access) -> Hold:
+        fetch = self.root_fetch(access.subgraph, access.view, position.path)
+        fetch.after.add(position.base.hold()[0])
+        return fetch, fetch.node
+
+    def _needs(
+        self, selection: SelectionSet, type_name: str, slot: Slot, *, is_key: bool
+    ) -> tuple[Need, ...]:
+        return tuple(
+            self._need(asked, slot.key(asked, type_name), slot, None, is_key=is_key)
+            for asked in fields_for(selection, type_name)
+            if asked.name != "__typename"
+        )
+
+    def _need(
+        self, asked: Field, key: str, slot: Slot, types: frozenset[str] | None, *, is_key: bool
+    ) -> Need:
+        if asked.selection is None:
+            return Need(asked.name, key, types=types, is_key=is_key)
+        below = slot.child(key, asked)
+        members: list[Need] = []
+        if len(asked.selection.possible) > 1 and below.is_typed:
+            members.append(Need("__typename", "__typename", is_key=False))
+        for inner in asked.selection.fields:
+            if inner.name != "__typename":
+                for inner_key, runtime in below.keys(inner, inner.types):
+                    members.append(self._need(inner, inner_key, below, runtime, is_key=is_key))
+        return Need(asked.name, key, tuple(members), types=types, is_key=is_key)
+
+    def _add(self, fetch: Fetch) -> None:
+        self.fetches.append(fetch)
+        if len(self.fetches) > MAX_FETCHES:
+            raise PlanningLimit(
+                f"The plan of this operation has more than {MAX_FETCHES} fetches. Ask for less."
+            )
+
+
+def unique_needs(needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    """Each member of a representation once; what is a key too is needed as a key."""
+    found: dict[tuple[str, frozenset[str] | None], Need] = {}
+    for need in needs:
+        mark = (need.name, need.types)
+        known = found.get(mark)
+        if known is None:
+            found[mark] = need
+        elif known.selection != need.selection:
+            members = unique_needs((*known.selection, *need.selection))
+            found[mark] = Need(need.name, known.source, members, known.types, known.is_key)
+    return tuple(found.values())

@@ -1,0 +1,194 @@
+"""Fetches under construction: growing selections, positions in the merged data, entity targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from router.errors import PlanningLimit
+from router.operation.model import Field
+from router.planner.plan import Need, Path
+from router.planner.view import GraphView
+
+MAX_PRINTED_FIELDS = 100_000
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """One field in a growing selection."""
+
+    key: str
+    field: Field
+    child: Node | None
+
+
+class Node:
+    """A growing selection of one subgraph operation: fields, and fragments by type condition."""
+
+    __slots__ = ("fields", "has_typename", "on")
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Asked] = {}
+        self.on: dict[str, Node] = {}
+        self.has_typename = False
+
+    def under(self, type_name: str) -> Node:
+        """The fragment for one type."""
+        found = self.on.get(type_name)
+        if found is None:
+            found = self.on[type_name] = Node()
+        return found
+
+    def ask(self, key: str, asked: Field, child: Node | None = None) -> Node | None:
+        """Add a field; returns its selection (the one it has already, when it was there)."""
+        known = self.fields.get(key)
+        if known is None:
+            if child is None and asked.selection is not None:
+                child = Node()
+            known = self.fields[key] = Asked(key, asked, child)
+        return known.child
+
+    def absorb(self, other: Node) -> None:
+        """Take over everything another selection asks."""
+        self.has_typename = self.has_typename or other.has_typename
+        for key, asked in other.fields.items():
+            known = self.fields.get(key)
+            if known is None:
+                self.fields[key] = asked
+            elif known.child is not None and known.child is not asked.child and asked.child:
+                known.child.absorb(asked.child)
+        for type_name, node in other.on.items():
+            known_node = self.on.get(type_name)
+            if known_node is None:
+                self.on[type_name] = node
+            elif known_node is not node:
+                known_node.absorb(node)
+
+
+class Printer:
+    """Prints selections as GraphQL and notes the client's variables in them."""
+
+    def __init__(self) -> None:
+        self.variables: dict[str, None] = {}
+        self._printed = 0
+
+    def selection(self, node: Node) -> str:
+        parts: list[str] = []
+        self._members(node, parts, node.fields)
+        return "{" + " ".join(parts) + "}"
+
+    def _members(self, node: Node, parts: list[str], above: dict[str, Asked]) -> None:
+        self._spend(len(node.fields) + len(node.on) + 1)
+        if node.has_typename or not (node.fields or node.on):
+            parts.append("__typename")
+        for key, asked in node.fields.items():
+            if node.fields is not above and asked.child is None and key in above:
+                continue  # asked of all types already
+            parts.append(self._field(asked))
+        for type_name, inner in node.on.items():
+            inside: list[str] = []
+            self._members(inner, inside, above)
+            if inside:
+                parts.append(f"... on {type_name} {{{' '.join(inside)}}}")
+
+    def _field(self, asked: Asked) -> str:
+        name = asked.field.name
+        text = name if asked.key == name else f"{asked.key}: {name}"
+        if asked.field.argument_text:
+            text += f"({asked.field.argument_text})"
+            for variable in asked.field.variables:
+                self.variables[variable] = None
+        return text if asked.child is None else text + " " + self.selection(asked.child)
+
+    def _spend(self, fields: int) -> None:
+        self._printed += fields
+        if self._printed > MAX_PRINTED_FIELDS:
+            raise PlanningLimit(
+                "The subgraph requests for this operation would be too large: fragments on several"
+                " types within one another multiply. Ask for less in one request."
+            )
+
+
+class Slot:
+    """One position of the merged data: which internal key stands for which field there."""
+
+    __slots__ = ("_children", "_keys", "_taken", "is_typed", "possible", "view")
+
+    def __init__(self, view: GraphView, possible: frozenset[str]) -> None:
+        self.view = view
+        self.possible = possible
+        self.is_typed = False
+        self._keys: dict[tuple[str, int, str], str] = {}
+        self._taken: set[str] = set()
+        self._children: dict[str, Slot] = {}
+
+    def key(self, asked: Field, runtime: str | None) -> str:
+        """The internal key of a field for objects of one runtime type (None: of all)."""
+        shape = self._shape(asked.name, runtime)
+        mark = (asked.name, shape, asked.argument_text)
+        found = self._keys.get(mark)
+        if found is None:
+            found, number = asked.name, 0
+            while found in self._taken:
+                number += 1
+                found = f"{asked.name}_{number}"
+            self._taken.add(found)
+            self._keys[mark] = found
+        return found
+
+    def child(self, key: str, asked: Field) -> Slot:
+        """The position that a composite field leads to."""
+        found = self._children.get(key)
+        if found is None:
+            assert asked.selection is not None
+            possible = self.view.graph.possible(asked.selection.type)
+            found = self._children[key] = Slot(self.view, possible)
+        return found
+
+    def keys(
+        self, asked: Field, types: frozenset[str] | None
+    ) -> list[tuple[str, frozenset[str] | None]]:
+        """The internal keys of a field for a set of runtime types (None: all), each with its
+        types (None: all of the set)."""
+        shapes = self._shapes(asked.name)
+        if shapes is None:
+            return [(self.key(asked, None), types)]
+        by_key: dict[str, set[str]] = {}
+        for runtime in sorted(self.possible if types is None else types):
+            by_key.setdefault(self.key(asked, runtime), set()).add(runtime)
+        if len(by_key) == 1:
+            return [(next(iter(by_key)), types)]
+        return [(key, frozenset(runtime)) for key, runtime in by_key.items()]
+
+    def _shape(self, name: str, runtime: str | None) -> int:
+        shapes = self._shapes(name)
+        return 0 if shapes is None or runtime is None else shapes.get(runtime, 0)
+
+    def _shapes(self, name: str) -> dict[str, int] | None:
+        if len(self.possible) == 1 or name == "__typename":
+            return None
+        return self.view.shapes(self.possible, name)
+
+
+@dataclass(slots=True, eq=False)
+class Target:
+    """Where the objects of an entity fetch are and what represents them."""
+
+    slot: Slot
+    path: Path
+    needs: tuple[Need, ...]
+    types: frozenset[str] | None
+    typename: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Fetch:
+    """One question to one subgraph: the operation's root, a root type met again at ``path``, or
+    the entities of ``target`` (then ``view`` is the type they are asked as)."""
+
+    subgraph: int
+    view: str
+    node: Node
+    path: Path = ()
+    target: Target | None = None
+    after: set[Fetch] = field(default_factory=set)
+    round: int = -1

@@ -1,0 +1,47 @@
+"""The client's answer, read from the merged data."""
+
+from router.operation.model import Field, SelectionSet
+from router.planner.fetches import Slot
+from router.planner.plan import OutputField, Selection
+
+
+class OutputBuilder:
+    """Builds output selections; equal selections at one position are one object."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[SelectionSet, Slot], Selection] = {}
+
+    def build(self, selection: SelectionSet, slot: Slot) -> Selection:
+        """What objects at ``slot`` contribute, in the order of the client's document."""
+        mark = (selection, slot)
+        found = self._known.get(mark)
+        if found is None:
+            fields: list[OutputField] = []
+            for asked in selection.fields:
+                fields.extend(self._fields(asked, selection, slot))
+            is_checked = len(slot.possible) > 1 and slot.is_typed
+            possible = selection.possible if is_checked else None
+            found = self._known[mark] = Selection(tuple(fields), possible)
+        return found
+
+    def _fields(self, asked: Field, selection: SelectionSet, slot: Slot) -> list[OutputField]:
+        if asked.name == "__typename":
+            return [_typename(asked, selection)]
+        types = asked.types
+        if asked.denied:
+            return [OutputField(asked.key, asked.key, asked.type, types=types, denied=True)]
+        return [
+            OutputField(
+                asked.key,
+                key,
+                asked.type,
+                self.build(asked.selection, slot.child(key, asked)) if asked.selection else None,
+                runtime,
+            )
+            for key, runtime in slot.keys(asked, types)
+        ]
+
+
+def _typename(asked: Field, selection: SelectionSet) -> OutputField:
+    only = min(selection.possible) if len(selection.possible) == 1 else None
+    return OutputField(asked.key, "__typename", asked.type, types=asked.types, typename=only)

@@ -1,0 +1,197 @@
+"""One object of a known type: the subgraphs that can be asked about it, and how each is reached.
+
+Reaching is a closure over entity hops. From the subgraphs that hold the object, every subgraph
+with a resolvable key whose fields are known is one round further; its fields make more keys known.
+Composite keys may come from several subgraphs. A field with ``requires`` is one more hop into its
+subgraph that carries the required fields.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.operation.model import Field
+from router.planner.choice import Access, Condition, Solution, Spot
+from router.planner.tables import Kind
+from router.planner.view import Entrance, GraphView, provided
+
+if TYPE_CHECKING:
+    from router.planner.choose import Chooser
+
+MAX_HOPS = 12
+
+
+class Place:
+    """The ways to ask about one object. Answers are found when first needed, and kept."""
+
+    def __init__(self, chooser: Chooser, type_name: str, spot: Spot) -> None:
+        self.chooser = chooser
+        self.view: GraphView = chooser.view
+        self.type = type_name
+        self.spot = spot
+        self.bases = [
+            Access(h.subgraph, h.view, h.round, h.mask, h.given, base=index)
+            for index, h in enumerate(spot)
+        ]
+        self.known: list[Access] = list(self.bases)
+        self.start = min((h.round for h in spot), default=0)
+        # An interface here means that the runtime type is unknown: what is asked, is asked of all.
+        self.runtime = None if self.view.is_interface(type_name) else type_name
+        self._is_closed = False
+        self._is_closing = False
+        self._near: dict[str, list[Access]] = {}
+        self._all: dict[str, list[Access]] = {}
+        self._asking: set[str] = set()
+
+    def sources(self, name: str) -> list[Access]:
+        """Where a field can be asked, the cheapest first. Hops are left out when the object's
+        own subgraphs have the field: asking there costs nothing."""
+        found = self._near.get(name)
+        if found is None:
+            found = [a for a in self.bases if self._has(a, name)]
+            if not any(a.mask == 0 for a in found):
+                found = self.all_sources(name)
+            if not self._is_closing:
+                self._near[name] = found
+        return found
+
+    def all_sources(self, name: str) -> list[Access]:
+        """Every subgraph where a field can be asked, the cheapest first."""
+        known = self._all.get(name)
+        if known is not None:
+            return known
+        found = [a for a in self.accesses() if self._has(a, name)]
+        if name in self._asking:
+            # The field is needed to know itself: this way is closed, others are not.
+            self.chooser.cuts += 1
+            return found
+        before = self.chooser.cuts
+        self._asking.add(name)
+        found += self._with_requires(name)
+        self._asking.discard(name)
+        found.sort(key=lambda a: (self.view.weight(a.mask), a.round))
+        if not self._is_closing and (self.chooser.cuts == before or not self._asking):
+            self._all[name] = found
+        return found
+
+    def accesses(self) -> list[Access]:
+        """Every subgraph that can be reached from here, nearest first."""
+        if self._is_closing:
+            self.chooser.cuts += 1
+        elif not self._is_closed:
+            self._close()
+        return self.known
+
+    def _has(self, access: Access, name: str) -> bool:
+        subgraph, view, given = access.subgraph, access.view, access.given
+        if self.view.kind(subgraph, view) is Kind.INTERFACE:
+            return self.view.is_asked_on_interface(subgraph, view, name, given)
+        if self.view.plain(subgraph, view, name) is not None:
+            return True
+        return bool(given) and provided(given, self.type, name) is not None
+
+    def _with_requires(self, name: str) -> list[Access]:
+        found: list[Access] = []
+        for subgraph, view in self.view.homes(self.type):
+            field = self.view.resolvable(subgraph, view, name)
+            if field is None or field.requires is None or field.contexts:
+                continue
+            solution = self._solve(self.view.fields_for(field.requires, self.type))
+            key = self._key_into(subgraph) if solution is not None else None
+            if solution is None or key is None:
+                continue
+            turn = max(solution.round, key.solution.round) + 1
+            mask = solution.mask | key.solution.mask | self._bit(turn, subgraph)
+            found.append(
+                Access(
+                    subgraph,
+                    view,
+                    turn,
+                    mask,
+                    key=key,
+                    requires=Condition(field.requires, solution),
+                )
+            )
+        return found
+
+    def _key_into(self, subgraph: int) -> Condition | None:
+        """The key to come (back) into a subgraph with."""
+        for access in self.accesses():
+            if access.subgraph == subgraph and access.key is not None:
+                return access.key
+        best: Condition | None = None
+        for entrance in self.view.entrances(self.type):
+            if entrance.subgraph == subgraph:
+                condition = self._condition(entrance)
+                if condition is not None and (best is None or _is_nearer(condition, best)):
+                    best = condition
+        return best
+
+    def _close(self) -> None:
+        before = self.chooser.cuts
+        self._is_closing = True
+        self.chooser.closing += 1
+        self.known = list(self.bases)
+        if self.type in self.view.root_types:
+            self._reach_roots()
+        for _ in range(MAX_HOPS):
+            if not self._reach_next():
+                break
+        self._is_closing = False
+        self.chooser.closing -= 1
+        # What was found while another place waited for this one may be incomplete.
+        self._is_closed = self.chooser.cuts == before or not self.chooser.closing
+
+    def _reach_roots(self) -> None:
+        """A root type needs no key: its fields can be asked anywhere again."""
+        if any(a.mask for a in self.bases):
+            return
+        start = min(a.round for a in self.bases)
+        reached = {a.subgraph for a in self.known}
+        for subgraph, view in self.view.homes(self.type):
+            if subgraph not in reached:
+                mask = self._bit(start + 1, subgraph)
+                self.known.append(Access(subgraph, view, start + 1, mask))
+
+    def _reach_next(self) -> bool:
+        reached = {a.subgraph for a in self.known}
+        best: dict[int, Access] = {}
+        for entrance in self.view.entrances(self.type):
+            if entrance.subgraph in reached:
+                continue
+            condition = self._condition(entrance)
+            if condition is None:
+                continue
+            turn = condition.solution.round + 1
+            mask = condition.solution.mask | self._bit(turn, entrance.subgraph)
+            known = best.get(entrance.subgraph)
+            if known is None or (turn, self._weight(mask)) < (
+                known.round,
+                self._weight(known.mask),
+            ):
+                best[entrance.subgraph] = Access(
+                    entrance.subgraph, entrance.view, turn, mask, key=condition
+                )
+        if not best:
+            return False
+        nearest = min(access.round for access in best.values())
+        self.known.extend(a for a in best.values() if a.round == nearest)
+        return True
+
+    def _condition(self, entrance: Entrance) -> Condition | None:
+        fields = self.view.fields_for(entrance.key.selection, self.type)
+        solution = self._solve(fields)
+        return Condition(entrance.key.selection, solution) if solution is not None else None
+
+    def _solve(self, fields: tuple[Field, ...]) -> Solution | None:
+        return self.chooser.at_place(fields, self)
+
+    def _weight(self, mask: int) -> int:
+        return self.view.weight(mask)
+
+    def _bit(self, turn: int, subgraph: int) -> int:
+        return 1 << (turn * self.view.size + subgraph)
+
+
+def _is_nearer(one: Condition, other: Condition) -> bool:
+    return one.solution.round < other.solution.round

@@ -1,0 +1,154 @@
+"""The planner: a normalized operation in, a query plan out."""
+
+from time import perf_counter
+
+from router.errors import PlanningError
+from router.operation.model import Field, NormalizedOperation, SelectionSet
+from router.planner.batch import build_steps
+from router.planner.choice import Holder, Option, Pick, Solution, Spot
+from router.planner.choose import Chooser
+from router.planner.emit import Base, Emitter, Position
+from router.planner.fetches import Fetch, Node, Slot
+from router.planner.output import OutputBuilder
+from router.planner.plan import QueryPlan
+from router.planner.tables import FederatedGraph
+from router.planner.view import GraphView
+
+MAX_SECONDS = 0.8
+_VIEWS = 64
+
+
+class Planner:
+    """Plans operations against one supergraph. What it learns about the graph is kept, what it
+    learns about an operation is not."""
+
+    def __init__(self, graph: FederatedGraph, *, max_seconds: float = MAX_SECONDS) -> None:
+        self.graph = graph
+        self.max_seconds = max_seconds
+        self._choosers: dict[frozenset[str], Chooser] = {}
+
+    def plan(
+        self, operation: NormalizedOperation, labels: frozenset[str] = frozenset()
+    ) -> QueryPlan:
+        """The plan of ``operation`` with these override labels active.
+
+        Raises PlanningLimit when it takes too long or grows too large, PlanningError when a field
+        cannot be reached (the supergraph then is not satisfiable).
+        """
+        labels = labels & self.graph.labels
+        return _Planning(self._chooser(labels), operation, self.max_seconds).plan(labels)
+
+    def _chooser(self, labels: frozenset[str]) -> Chooser:
+        found = self._choosers.get(labels)
+        if found is None:
+            if len(self._choosers) >= _VIEWS:
+                self._choosers.clear()
+            found = self._choosers[labels] = Chooser(GraphView(self.graph, labels))
+        return found
+
+
+class _Planning:
+    """One operation on its way to a plan."""
+
+    def __init__(self, shared: Chooser, operation: NormalizedOperation, seconds: float) -> None:
+        self.operation = operation
+        self.view = shared.view
+        self.chooser = Chooser(
+            shared.view,
+            shared,
+            deadline=perf_counter() + seconds,
+            may_split=operation.kind == "query",
+        )
+        self.emitter = Emitter(shared.view)
+        self.root_type = operation.selection.type
+
+    def plan(self, labels: frozenset[str]) -> QueryPlan:
+        operation = self.operation
+        slot = Slot(self.view, operation.selection.possible)
+        if operation.kind == "query":
+            self._plan_query(operation.selection, slot)
+        else:
+            self._plan_serial(operation.selection, slot)
+        steps = build_steps(
+            self.view.graph, self.emitter.fetches, operation.kind, operation.definitions
+        )
+        return QueryPlan(
+            kind=operation.kind,
+            steps=steps,
+            output=OutputBuilder().build(operation.selection, slot),
+            root_type=self.root_type,
+            labels=labels,
+        )
+
+    def _plan_query(self, selection: SelectionSet, slot: Slot) -> None:
+        solution = self._solve(selection.fields)
+        fetches: dict[int, Fetch] = {}
+
+        def base(subgraph: int) -> Base:
+            def make() -> tuple[Fetch, Node]:
+                fetch = fetches[subgraph] = self.emitter.root_fetch(subgraph, self.root_type)
+                return fetch, fetch.node
+
+            return Base(self.root_type, make)
+
+        bases = tuple(base(holder.subgraph) for holder in self._root_spot())
+        self.emitter.emit(solution, Position(slot, (), bases))
+
+    def _plan_serial(self, selection: SelectionSet, slot: Slot) -> None:
+        """Root fields of a mutation run one after another; neighbours of one subgraph share a
+        request. Each field is asked of exactly one subgraph."""
+        previous: Fetch | None = None
+        for asked in selection.fields:
+            if asked.denied or asked.name.startswith("__"):
+                continue
+            option = self._best(asked, previous)
+            subgraph = option.accesses[0].subgraph
+            if previous is None or previous.subgraph != subgraph:
+                fetch = self.emitter.root_fetch(subgraph, self.root_type)
+                if previous is not None:
+                    fetch.after.add(previous)
+                previous = fetch
+            self._emit_serial(asked, option, previous, slot)
+
+    def _best(self, asked: Field, previous: Fetch | None) -> Option:
+        options = self.chooser.options(asked, self.chooser.place(self.root_type, self._root_spot()))
+        if not options:
+            raise self._unreachable((asked,))
+        current = previous.subgraph if previous is not None else -1
+        return min(
+            options,
+            key=lambda o: (
+                self.view.weight(o.mask) - (o.accesses[0].subgraph == current),
+                o.round,
+            ),
+        )
+
+    def _emit_serial(self, asked: Field, option: Option, fetch: Fetch, slot: Slot) -> None:
+        pick = Pick(asked, option.accesses, self.root_type, option.child)
+        bases = tuple(Base(self.root_type, lambda: (fetch, fetch.node)) for _ in self._root_spot())
+        position = Position(slot, (), bases)
+        self.emitter.emit(Solution(option.mask, option.round, (pick,)), position)
+
+    def _solve(self, fields: tuple[Field, ...]) -> Solution:
+        place = self.chooser.place(self.root_type, self._root_spot())
+        solution = self.chooser.at_place(fields, place)
+        if solution is None:
+            raise self._unreachable(fields)
+        return solution
+
+    def _root_spot(self) -> Spot:
+        return tuple(
+            Holder(subgraph, view, (), 0, 1 << subgraph)
+            for subgraph, view in self.view.homes(self.root_type)
+        )
+
+    def _unreachable(self, fields: tuple[Field, ...]) -> PlanningError:
+        place = self.chooser.place(self.root_type, self._root_spot())
+        names = [
+            f.key for f in fields if not f.denied and self.chooser.at_place((f,), place) is None
+        ]
+        shown = ", ".join(names[:5])
+        return PlanningError(
+            f"No subgraph can answer all of {shown!r} on {self.root_type}: the supergraph is not"
+            " satisfiable for this operation. Compose it again and check the errors."
+        )

@@ -1,0 +1,205 @@
+"""The graph as planning sees it, for one set of active override labels.
+
+Everything is found on first use and kept: these answers depend on the supergraph alone, so they
+serve every operation planned with it.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from graphql import GraphQLInterfaceType
+
+from router.operation.model import Field, SelectionSet
+from router.planner.tables import FederatedGraph, Key, Kind, LocalField, LocalType
+
+Provides = tuple[SelectionSet, ...]
+
+
+class Entrance(NamedTuple):
+    """A way to ask a subgraph for an entity: by a key of the type it knows the entity as."""
+
+    subgraph: int
+    view: str
+    key: Key
+
+
+class GraphView:
+    """Lookups over a FederatedGraph with override labels decided."""
+
+    def __init__(self, graph: FederatedGraph, labels: frozenset[str] = frozenset()) -> None:
+        self.graph = graph
+        self.labels = labels
+        self.size = len(graph.subgraphs)
+        self.types = graph.types
+        self.visible = frozenset(graph.api.type_map)
+        query = graph.full.query_type
+        self.root_types = frozenset({query.name} if query else ())
+        self._resolvable: dict[tuple[int, str, str], LocalField | None] = {}
+        self._entrances: dict[str, tuple[Entrance, ...]] = {}
+        self._homes: dict[str, tuple[tuple[int, str], ...]] = {}
+        self._shared: dict[tuple[int, str, str], bool] = {}
+        self._shapes: dict[tuple[frozenset[str], str], dict[str, int] | None] = {}
+        self._weights: dict[int, int] = {0: 0}
+        self._fields: dict[tuple[SelectionSet, str], tuple[Field, ...]] = {}
+
+    def local(self, subgraph: int, view: str, name: str) -> LocalField | None:
+        """A field as declared there, resolvable or not."""
+        local = self.types[subgraph].get(view)
+        return local.fields.get(name) if local is not None else None
+
+    def kind(self, subgraph: int, view: str) -> Kind:
+        return self.types[subgraph][view].kind
+
+    def is_interface(self, type_name: str) -> bool:
+        return isinstance(self.graph.full.type_map.get(type_name), GraphQLInterfaceType)
+
+    def possible(self, subgraph: int, view: str) -> frozenset[str]:
+        return self.types[subgraph][view].possible
+
+    def resolvable(self, subgraph: int, view: str, name: str) -> LocalField | None:
+        """The field when that subgraph resolves it itself, with or without ``requires``."""
+        mark = (subgraph, view, name)
+        try:
+            return self._resolvable[mark]
+        except KeyError:
+            field = self.local(subgraph, view, name)
+            if field is not None and (field.is_external or not self._is_active(field)):
+                field = None
+            self._resolvable[mark] = field
+            return field
+
+    def plain(self, subgraph: int, view: str, name: str) -> LocalField | None:
+        """The field when it can be asked there without anything sent along."""
+        field = self.resolvable(subgraph, view, name)
+        if field is None or field.requires is not None or field.contexts:
+            return None
+        return field
+
+    def homes(self, type_name: str) -> tuple[tuple[int, str], ...]:
+        """The subgraphs that know objects of a type, and as what: the type itself or an
+        ``@interfaceObject`` that stands for it."""
+        found = self._homes.get(type_name)
+        if found is None:
+            homes = {s: type_name for s, types in enumerate(self.types) if type_name in types}
+            for interface in self.graph.interfaces_of(type_name):
+                for subgraph, types in enumerate(self.types):
+                    local = types.get(interface)
+                    if local is not None and local.kind is Kind.INTERFACE_OBJECT:
+                        homes.setdefault(subgraph, interface)
+            found = self._homes[type_name] = tuple(homes.items())
+        return found
+
+    def entrances(self, type_name: str) -> tuple[Entrance, ...]:
+        """Every resolvable key by which an entity of this type can be asked for somewhere, simple
+        ones first."""
+        found = self._entrances.get(type_name)
+        if found is None:
+            entrances = [
+                Entrance(subgraph, view, key)
+                for subgraph, view in self.homes(type_name)
+                for key in self.types[subgraph][view].keys
+                if key.is_resolvable
+            ]
+            entrances.sort(key=lambda e: (_size(e.key.selection), e.key.text))
+            found = self._entrances[type_name] = tuple(entrances)
+        return found
+
+    def is_asked_on_interface(self, subgraph: int, view: str, name: str, given: Provides) -> bool:
+        """Whether a field can be asked once on the interface for all its runtime types there."""
+        if given:
+            return self._is_shared(subgraph, view, name, given)
+        mark = (subgraph, view, name)
+        answer = self._shared.get(mark)
+        if answer is None:
+            answer = self._shared[mark] = self._is_shared(subgraph, view, name, ())
+        return answer
+
+    def shapes(self, possible: frozenset[str], name: str) -> dict[str, int] | None:
+        """Runtime types apart where some subgraph gives a field different types on them, so that
+        their answers cannot share one response key. None when all may."""
+        mark = (possible, name)
+        if mark not in self._shapes:
+            self._shapes[mark] = self._apart(possible, name)
+        return self._shapes[mark]
+
+    def weight(self, mask: int) -> int:
+        """What a set of fetches costs: later rounds weigh more, as they wait for the others."""
+        known = self._weights.get(mask)
+        if known is None:
+            known, rest, turn = 0, mask, 0
+            everyone = (1 << self.size) - 1
+            while rest:
+                known += (rest & everyone).bit_count() * (100 * turn or 1)
+                rest >>= self.size
+                turn += 1
+            if len(self._weights) < 50_000:
+                self._weights[mask] = known
+        return known
+
+    def fields_for(self, selection: SelectionSet, type_name: str) -> tuple[Field, ...]:
+        """The fields of a field set (of a key or requires) that concern one runtime type."""
+        mark = (selection, type_name)
+        found = self._fields.get(mark)
+        if found is None:
+            found = self._fields[mark] = tuple(fields_for(selection, type_name))
+        return found
+
+    def _is_active(self, field: LocalField) -> bool:
+        return field.label is None or (field.label in self.labels) == field.when_active
+
+    def _is_shared(self, subgraph: int, view: str, name: str, given: Provides) -> bool:
+        local = self.types[subgraph][view]
+        if local.kind is not Kind.INTERFACE or name not in local.fields:
+            return False
+        if self.shapes(local.possible, name) is not None:
+            return False
+        return all(
+            self.plain(subgraph, runtime, name) is not None
+            or provided(given, runtime, name) is not None
+            for runtime in local.possible
+        )
+
+    def _apart(self, possible: frozenset[str], name: str) -> dict[str, int] | None:
+        if len(possible) < 2:
+            return None
+        groups: list[list[str | None]] = []
+        placed: dict[str, int] = {}
+        for runtime in sorted(possible):
+            mine = [_declared(types.get(runtime), name) for types in self.types]
+            for number, group in enumerate(groups):
+                if all(a is None or b is None or a == b for a, b in zip(mine, group, strict=True)):
+                    groups[number] = [a or b for a, b in zip(group, mine, strict=True)]
+                    placed[runtime] = number
+                    break
+            else:
+                placed[runtime] = len(groups)
+                groups.append(mine)
+        return placed if len(groups) > 1 else None
+
+
+def fields_for(selection: SelectionSet, type_name: str) -> Iterable[Field]:
+    """The fields of a selection that concern one runtime type. For an interface whose runtime
+    type is unknown these are all, each once."""
+    if type_name in selection.possible:
+        return [f for f in selection.fields if f.types is None or type_name in f.types]
+    return {(f.name, f.argument_text): f for f in selection.fields}.values()
+
+
+def provided(given: Provides, type_name: str, name: str) -> Provides | None:
+    """What is provided below a provided field; None when the field is not provided."""
+    found: Provides | None = None
+    for selection in given:
+        for field in selection.fields:
+            if field.name == name and (field.types is None or type_name in field.types):
+                inner = (field.selection,) if field.selection is not None else ()
+                found = (*(found or ()), *inner)
+    return found
+
+
+def _declared(local: LocalType | None, name: str) -> str | None:
+    field = local.fields.get(name) if local is not None else None
+    return field.type if field is not None else None
+
+
+def _size(selection: SelectionSet) -> int:
+    return sum(1 + (_size(f.selection) * 2 if f.selection else 0) for f in selection.fields)
