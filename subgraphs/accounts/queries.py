@@ -112,7 +112,7 @@ def matching_users(caller: Identity, filters: UserFilters) -> SelectOfScalar[Use
         conditions.append(
             exists().where(
                 col(TeamMember.user_id) == col(User.id),
-                col(TeamMember.team_id) == filters.team_id,
+                col(TeamMember.team_id) == col(Team.id),
                 col(Team.id) == filters.team_id,
                 may_see_team(caller),
             )
