@@ -32,7 +32,7 @@ Line = tuple[str, int]
 
 def _class_lines(definition: Any) -> Iterable[Line]:
     cls = getattr(definition, "origin", None) or getattr(definition, "wrapped_cls", None)
-    line = _class_line(cls)
+    line = _class_line(cls) if isinstance(cls, type) else None
     return [line] if line else []
 
 
@@ -60,12 +60,10 @@ def _function_line(function: Any) -> Line:
     return code.co_filename, code.co_firstlineno
 
 
-def _class_line(cls: type | None) -> Line | None:
+def _class_line(cls: type) -> Line | None:
     tree = _tree_of(cls)
-    node = _class_node(tree, cls.__qualname__) if tree and cls else None
-    if cls is None or node is None:
-        return None
-    return _file_of(cls), node.lineno
+    node = _class_node(tree, cls.__qualname__) if tree else None
+    return (_file_of(cls), node.lineno) if node else None
 
 
 def _attribute_line(cls: type, name: str) -> Line | None:
@@ -106,8 +104,8 @@ def _file_of(cls: type) -> str:
     return getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
 
 
-def _tree_of(cls: type | None) -> ast.Module | None:
-    file = _file_of(cls) if cls is not None else ""
+def _tree_of(cls: type) -> ast.Module | None:
+    file = _file_of(cls)
     return _parse(file) if file else None
 
 
