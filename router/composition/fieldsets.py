@@ -29,16 +29,18 @@ def parse_field_set(text: str) -> SelectionSetNode:
     definition = document.definitions[0]
     if len(document.definitions) != 1 or not isinstance(definition, OperationDefinitionNode):
         raise GraphQLError("Syntax Error: expected one selection of fields.")
-    _refuse_spreads(definition.selection_set)
+    _refuse_emptiness_and_spreads(definition.selection_set)
     return definition.selection_set
 
 
-def _refuse_spreads(selection: SelectionSetNode) -> None:
+def _refuse_emptiness_and_spreads(selection: SelectionSetNode) -> None:
+    if not selection.selections:
+        raise GraphQLError('Syntax Error: Expected Name, found "}".')
     for item in selection.selections:
         if isinstance(item, FragmentSpreadNode):
             raise GraphQLError(f'Unknown fragment "{item.name.value}".')
         if isinstance(item, FieldNode | InlineFragmentNode) and item.selection_set:
-            _refuse_spreads(item.selection_set)
+            _refuse_emptiness_and_spreads(item.selection_set)
 
 
 def target_fields(
