@@ -1,0 +1,105 @@
+"""One subgraph on its own: what a router and its operators need from it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import orjson
+import pytest
+from websockets.asyncio.client import connect
+
+from router.config import Auth, Config, SubgraphSource
+from router.errors import ConfigError
+from router.members import fetch_sdl
+from router.subgraph_app import build_subgraph_app
+from tests.router.policy.tokens import AUDIENCE, ISSUER, SigningKey, good_claims
+from tests.support import shop
+from tests.support.serving import served
+
+KEY = SigningKey("k1")
+
+
+def config(tmp_path: Path) -> Config:
+    keys = tmp_path / "jwks.json"
+    keys.write_bytes(orjson.dumps({"keys": [KEY.jwk]}))
+    return Config(
+        subgraphs={
+            "catalog": SubgraphSource(module="tests.support.shop:catalog"),
+            "remote": SubgraphSource(url="http://remote.example/graphql"),
+        },
+        auth=Auth(issuer=ISSUER, audience=AUDIENCE, jwks=str(keys)),
+    )
+
+
+@pytest.fixture
+async def url(tmp_path: Path) -> AsyncIterator[str]:
+    async with served(build_subgraph_app(config(tmp_path), "catalog")) as url:
+        yield url
+
+
+async def ask(url: str, query: str, **headers: str) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return await client.post(f"{url}/graphql", json={"query": query}, headers=headers)
+
+
+async def test_it_answers_and_tells_its_schema(url: str):
+    answer = (await ask(url, '{ product(sku: "1") { title size } }')).json()
+    assert answer == {"data": {"product": {"title": "Product 1", "size": "SMALL"}}}
+    sdl = await asyncio.to_thread(fetch_sdl, "catalog", f"{url}/graphql")
+    assert sdl == shop.catalog.schema.as_str()
+
+
+async def test_it_resolves_entities(url: str):
+    query = '{ _entities(representations: [{__typename: "Product", sku: "7"}]) { __typename } }'
+    assert (await ask(url, query)).json() == {"data": {"_entities": [{"__typename": "Product"}]}}
+
+
+async def test_the_caller_is_whom_the_token_proves(url: str):
+    token = KEY.sign(good_claims(username="grace", sub=str(uid := uuid4()), user_id=str(uid)))
+    answer = await ask(url, "{ caller }", authorization=f"Bearer {token}")
+    assert answer.json() == {"data": {"caller": "grace"}}
+    assert (await ask(url, "{ caller }")).json() == {"data": {"caller": None}}
+    forged = SigningKey("k1").sign(good_claims())
+    assert (await ask(url, "{ caller }", authorization=f"Bearer {forged}")).status_code == 401
+
+
+async def test_a_refused_operation_is_told_apart_from_a_failed_one(url: str):
+    accept = {"accept": "application/graphql-response+json"}
+    for query in ("{ nothing }", "{", "subscription { arrivals { sku } }"):
+        answer = await ask(url, query, **accept)
+        assert answer.status_code in (400, 405)
+        assert "data" not in answer.json()
+
+
+async def test_subscriptions_come_over_the_socket(url: str):
+    socket_url = f"{url.replace('http', 'ws')}/graphql"
+    async with connect(socket_url, subprotocols=["graphql-transport-ws"]) as socket:  # pyright: ignore
+        await socket.send('{"type": "connection_init"}')
+        assert orjson.loads(await socket.recv()) == {"type": "connection_ack"}
+        payload = {"query": "subscription { arrivals(to: 2) { sku } }"}
+        await socket.send(
+            orjson.dumps({"id": "1", "type": "subscribe", "payload": payload}).decode()
+        )
+        messages = [orjson.loads(await socket.recv()) for _ in range(3)]
+    assert [m.get("payload") for m in messages] == [
+        {"data": {"arrivals": {"sku": "1"}}},
+        {"data": {"arrivals": {"sku": "2"}}},
+        None,
+    ]
+    assert messages[2]["type"] == "complete"
+
+
+async def test_it_says_whether_it_is_ready(url: str):
+    async with httpx.AsyncClient(trust_env=False) as client:
+        ready = await client.get(f"{url}/ready")
+        assert ready.json() == {"status": "ok", "subgraphs": {"catalog": "ok"}}
+        assert (await client.get(f"{url}/health")).status_code == 200
+        assert (await client.get(f"{url}/.well-known/jwks.json")).status_code == 404
+
+
+def test_only_a_subgraph_of_this_process_can_be_served(tmp_path: Path):
+    for name in ("remote", "unknown"):
+        with pytest.raises(ConfigError, match="there are catalog"):
+            build_subgraph_app(config(tmp_path), name)
