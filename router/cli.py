@@ -41,7 +41,11 @@ class _Commands(TyperGroup):
         own = super().get_command(ctx, cmd_name)
         if own is not None or cmd_name not in _foreign():
             return own
-        command = typer.main.get_command(_foreign()[cmd_name].load())
+        try:
+            command = typer.main.get_command(_foreign()[cmd_name].load())
+        except ImportError as error:  # an optional package of that group is not installed
+            err.print(f"[yellow]trellis {cmd_name} is not available[/yellow]: {error}")
+            return None
         command.name = cmd_name
         return command
 
@@ -54,7 +58,7 @@ app = typer.Typer(
     cls=_Commands,
     name="trellis",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -69,19 +73,19 @@ Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a fre
 
 @app.callback(
     epilog="Settings: trellis.toml here, or TRELLIS_... in the environment. "
-    "[bold]trellis COMMAND --help[/bold] tells more about each."
+    "**trellis COMMAND --help** tells more about each."
 )
 def trellis(
     show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
-    """Trellis puts many GraphQL subgraphs behind [bold]one graph[/bold].
+    """Trellis puts many GraphQL subgraphs behind **one graph**.
 
-    Start with [bold]trellis dev[/bold]: it runs every subgraph of trellis.toml in one process on
+    Start with **trellis dev**: it runs every subgraph of `trellis.toml` in one process on
     demo data, with GraphiQL at http://127.0.0.1:4000.
 
-    Then write your own subgraph as a Strawberry schema, name it in trellis.toml as
-    [bold]module:attribute[/bold], and look at what became of the graph with
-    [bold]trellis compose[/bold] and [bold]trellis plan[/bold].
+    Then write your own subgraph as a Strawberry schema, name it in `trellis.toml` as
+    **module:attribute**, and look at what became of the graph with
+    **trellis compose** and **trellis plan**.
     """
     if show_version:
         out.print(f"Trellis {version('trellis-graphql')}")
@@ -99,7 +103,7 @@ def dev(
 ) -> None:
     """Run everything in this process: subgraphs, router, GraphiQL, demo data.
 
-    Nothing else is needed: data is kept in SQLite files below `data_dir` (.trellis).
+    Nothing else is needed: data is kept in SQLite files below `data_dir` (`.trellis`).
     """
     with _mendable_errors():
         config = load_config(config_file, host=host, port=port, seed=seed, mode="development")
@@ -122,7 +126,7 @@ def serve(
 ) -> None:
     """Run the router over the subgraphs of trellis.toml, in-process or behind URLs.
 
-    With [bold]--supergraph FILE[/bold] and no configured subgraphs, the URLs in the file lead to
+    With **--supergraph FILE** and no configured subgraphs, the URLs in the file lead to
     the subgraphs.
     """
     with _mendable_errors():
