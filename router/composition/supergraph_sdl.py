@@ -10,6 +10,7 @@ from router.composition.join import (
     join_version,
 )
 from router.composition.merge import MergeResult
+from router.composition.merge.features import federation_version
 from router.composition.model import (
     AppliedDirective,
     EnumValue,
@@ -30,7 +31,7 @@ def print_supergraph(result: MergeResult) -> str:
     """The supergraph SDL of an error-free merge: elements of the specifications first, then the
     types, both in order of names."""
     merged = result.merge.merged
-    version = join_version(federation_version(result))
+    version = join_version(federation_version(result.merge))
     parts = [_schema_element(result, version)]
     parts += [print_directive_definition(d) for d in merged.directives.values()]
     parts += [text.strip("\n") for text in (LINK_DEFINITIONS, *join_definitions(version))]
@@ -38,13 +39,6 @@ def print_supergraph(result: MergeResult) -> str:
     parts.append(print_type(_graph_enum(result)))
     parts += [print_type(definition) for _, definition in sorted(merged.types.items())]
     return "\n\n".join(parts) + "\n"
-
-
-def federation_version(result: MergeResult) -> Version:
-    """The highest version that a subgraph links, or that a directive in use needs."""
-    linked = [subgraph.federation_version or (2, 0) for subgraph in result.merge.subgraphs]
-    needed = [feature.since for feature, _ in result.names.feature_links()]
-    return max(linked + needed)
 
 
 def _schema_element(result: MergeResult, version: Version) -> str:

@@ -17,7 +17,7 @@ from router.composition.merge.compose_directive import ComposedFeature, compose_
 from router.composition.merge.definitions import merge_executable_directives
 from router.composition.merge.directives import apply_directives
 from router.composition.merge.enums import merge_enum
-from router.composition.merge.features import MergedNames, merge_names
+from router.composition.merge.features import MergedNames, hint_upgrades, merge_names
 from router.composition.merge.fields import merge_fields
 from router.composition.merge.inputs import merge_input_object
 from router.composition.merge.interface_object import add_contributed_fields
@@ -54,6 +54,7 @@ def merge_subgraphs(subgraphs: Sequence[SubgraphSchema]) -> MergeResult:
     """
     ordered = sorted(subgraphs, key=lambda subgraph: subgraph.name)
     merge = Merge(ordered, graph_names([subgraph.name for subgraph in ordered]))
+    hint_upgrades(merge)
     names = merge_names(merge)
     composed = compose_directives(merge, names)
     merge.directive_names.update(names.names)

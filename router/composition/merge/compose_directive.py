@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from router.composition.join import JOIN_URL
@@ -16,6 +15,8 @@ from router.composition.subgraph import SubgraphSchema, string_value
 from router.composition.values import list_of, object_of, string
 
 NOT_COMPOSABLE = frozenset({FEDERATION, LINK, CORE, JOIN_URL})
+# Asking for these is superfluous, for any other directive of federation it is an error.
+COMPOSED_ANYWAY = MERGED_DIRECTIVES - {"cost", "listSize"}
 ERROR = "DIRECTIVE_COMPOSITION_ERROR"
 
 
@@ -53,6 +54,7 @@ def compose_directives(merge: Merge, names: MergedNames) -> list[ComposedFeature
     _hint_major_versions(merge)
     if not _names_agree(merge, requested) or not _names_are_free(merge, requested, names):
         return []
+    _hint_other_names(merge, requested)
     features = []
     for identity in dict.fromkeys(r.link.identity for r in requested):
         members = [r for r in requested if r.link.identity == identity]
@@ -168,6 +170,25 @@ def _names_are_free(merge: Merge, requested: list[ComposedDirective], names: Mer
     return free
 
 
+def _hint_other_names(merge: Merge, requested: list[ComposedDirective]) -> None:
+    composing = {(r.index, r.link.identity, r.element) for r in requested}
+    for identity, element, local in dict.fromkeys(
+        (r.link.identity, r.element, r.local) for r in requested
+    ):
+        for index, subgraph in enumerate(merge.subgraphs):
+            link = subgraph.links.by_identity.get(identity)
+            if link is None or (index, identity, element) in composing:
+                continue
+            other = link.local_name(element)
+            if other != local and other.removeprefix("@") in subgraph.schema.directives:
+                merge.hint(
+                    "DIRECTIVE_COMPOSITION_WARN",
+                    f"{local}, which other subgraphs compose, is called {other} in "
+                    f"{quoted([subgraph.name])}: it is left out of the graph there.",
+                    local,
+                )
+
+
 def _merge_feature(merge: Merge, members: list[ComposedDirective]) -> ComposedFeature | None:
     identity = members[0].link.identity
     if len({m.link.version[0] for m in members}) > 1:
@@ -210,15 +231,6 @@ def _definition(subgraph: SubgraphSchema, link: Link, element: str) -> Directive
 
 
 def _note_composed(merge: Merge, member: ComposedDirective) -> None:
-    """Every subgraph that uses the directive contributes, not only those that compose it."""
+    """Only the subgraphs that ask for it contribute applications of the directive."""
     name = member.local.removeprefix("@")
-    for index, local in _uses(merge, member):
-        if local == member.local:
-            merge.composed[index] = merge.composed.get(index, frozenset()) | {name}
-
-
-def _uses(merge: Merge, member: ComposedDirective) -> Iterator[tuple[int, str]]:
-    for index, subgraph in enumerate(merge.subgraphs):
-        link = subgraph.links.by_identity.get(member.link.identity)
-        if link is not None and link.version[0] == member.link.version[0]:
-            yield index, link.local_name(member.element)
+    merge.composed[member.index] = merge.composed.get(member.index, frozenset()) | {name}

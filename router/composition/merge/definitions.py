@@ -32,6 +32,10 @@ def merge_executable_directives(merge: Merge) -> None:
 
     Errors: those of merging arguments.
     """
+    for definition in merge.merged.directives.values():
+        for argument in definition.arguments.values():
+            place = f"@{definition.name}({argument.name}:)"
+            merge.note_enum_use(argument.type, place, is_input=True)
     names = dict.fromkeys(
         name
         for subgraph in merge.subgraphs
@@ -44,29 +48,28 @@ def merge_executable_directives(merge: Merge) -> None:
 
 
 def _merge_definition(merge: Merge, name: str) -> None:
-    sources = {i: s.schema.directives.get(name) for i, s in enumerate(merge.subgraphs)}
-    missing = [i for i, source in sources.items() if source is None]
-    if missing:
-        merge.hint(
-            "INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE",
-            f"@{name} is not defined in {quoted(map(merge.name, missing))}: it is left out of the "
-            "graph.",
-            f"@{name}",
-        )
-        return
-    present = {i: source for i, source in sources.items() if source is not None}
-    locations = [
-        location
-        for location in next(iter(present.values())).locations
-        if location in EXECUTABLE and all(location in d.locations for d in present.values())
-    ]
-    if not locations:
-        merge.hint(
-            "NO_EXECUTABLE_DIRECTIVE_INTERSECTION",
-            f"@{name} has no location that all subgraphs allow: it is left out of the graph.",
-            f"@{name}",
-        )
-        return
+    present: dict[int, DirectiveDefinition] = {}
+    locations = EXECUTABLE
+    for index, subgraph in enumerate(merge.subgraphs):
+        definition = subgraph.schema.directives.get(name)
+        if definition is None:
+            _hint_left_out(
+                merge,
+                "INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE",
+                name,
+                f"is not defined in {quoted([subgraph.name])}",
+            )
+            return
+        present[index] = definition
+        locations = locations.intersection(definition.locations)
+        if not locations:
+            _hint_left_out(
+                merge,
+                "NO_EXECUTABLE_DIRECTIVE_INTERSECTION",
+                name,
+                "has no location that all subgraphs allow",
+            )
+            return
     _hint_differences(merge, name, present)
     merged = DirectiveDefinition(
         name,
@@ -76,6 +79,10 @@ def _merge_definition(merge: Merge, name: str) -> None:
     merge_description(merge, f"@{name}", merged, present)
     _merge_arguments(merge, merged, present)
     merge.merged.directives[name] = merged
+
+
+def _hint_left_out(merge: Merge, code: str, name: str, reason: str) -> None:
+    merge.hint(code, f"@{name} {reason}: it is left out of the graph.", f"@{name}")
 
 
 def _hint_differences(merge: Merge, name: str, present: Mapping[int, DirectiveDefinition]) -> None:

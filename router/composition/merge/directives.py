@@ -18,11 +18,16 @@ from router.composition.values import enum_value, identity_of, list_of, object_o
 Application = tuple[int, AppliedDirective]
 
 
-def is_merged_directive(merge: Merge, index: int, directive: AppliedDirective) -> bool:
-    """Whether this application of a subgraph appears in the supergraph."""
-    if directive.feature is not None:
-        return directive.name in MERGED_DIRECTIVES
-    return directive.name in BUILT_IN or directive.name in merge.composed.get(index, ())
+def is_merged_always(directive: AppliedDirective) -> bool:
+    """Whether it is a directive of GraphQL or of federation that supergraphs have."""
+    known = BUILT_IN if directive.feature is None else MERGED_DIRECTIVES
+    return directive.name in known
+
+
+def _is_merged(merge: Merge, index: int, directive: AppliedDirective) -> bool:
+    return is_merged_always(directive) or (
+        directive.feature is None and directive.name in merge.composed.get(index, ())
+    )
 
 
 def apply_directives(merge: Merge) -> None:
@@ -39,7 +44,7 @@ def _apply_to(merge: Merge, pending: PendingDirectives) -> None:
         for directive in source.applied:
             if directive.feature is not None and directive.name == "cacheTag":
                 tags.append((index, directive))
-            elif is_merged_directive(merge, index, directive):
+            elif _is_merged(merge, index, directive):
                 by_name.setdefault(directive.name, []).append((index, directive))
     for name, applications in by_name.items():
         _merge_applications(merge, pending.coordinate, pending.element, name, applications)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from router.composition.merge.directives import is_merged_directive
+from router.composition.merge.directives import is_merged_always
 from router.composition.merge.interface_object import abstracting_fields
 from router.composition.merge.references import is_strict_subtype
 from router.composition.merge.state import Merge, quoted
@@ -61,7 +61,7 @@ def _refuse_merged_directives(
     elements |= {f"{coordinate}({a.name}:)": a.applied for a in source.arguments.values()}
     for place, applied in elements.items():
         for directive in applied:
-            if is_merged_directive(merge, index, directive):
+            if is_merged_always(directive):
                 merge.error(
                     "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL",
                     f'@{directive.name} on {place} in subgraph "{merge.name(index)}" has no '

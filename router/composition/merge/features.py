@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from graphql import ValueNode
 
-from router.composition.merge.state import Element, Merge, differences
+from router.composition.merge.state import Element, Merge, differences, quoted
 from router.composition.model import (
     AppliedDirective,
     DirectiveDefinition,
@@ -146,14 +146,41 @@ def merge_names(merge: Merge) -> MergedNames:
     return MergedNames(names, "cacheTag" in used)
 
 
+def federation_version(merge: Merge) -> Version:
+    """The highest federation version that a subgraph links, or that another feature it links
+    belongs to."""
+    return max(max(_linked(s), _needed(s)) for s in merge.subgraphs)
+
+
+def hint_upgrades(merge: Merge) -> None:
+    """``IMPLICITLY_UPGRADED_FEDERATION_VERSION``: a subgraph links a feature that came with a
+    newer federation version than it links itself."""
+    for subgraph in merge.subgraphs:
+        linked, needed = _linked(subgraph), _needed(subgraph)
+        if needed > linked:
+            merge.hint(
+                "IMPLICITLY_UPGRADED_FEDERATION_VERSION",
+                f"{quoted([subgraph.name])} links federation v{linked[0]}.{linked[1]} and a "
+                f"feature of v{needed[0]}.{needed[1]}: the newer one is used.",
+            )
+
+
+def _linked(subgraph: SubgraphSchema) -> Version:
+    return subgraph.federation_version or (2, 0)
+
+
+def _needed(subgraph: SubgraphSchema) -> Version:
+    if not subgraph.is_fed2:
+        return (2, 0)
+    urls = {f"{SPECS}/{feature.name}": feature.since for feature in (*FEATURES, CACHE_TAG)}
+    return max((urls.get(link.identity, (2, 0)) for link in subgraph.links), default=(2, 0))
+
+
 def _feature_link(feature: MergedFeature, names: Mapping[str, str]) -> AppliedDirective | None:
-    """A feature of one directive is renamed with ``as``, another one by its imports."""
+    """Only what is not called by the feature's default name is imported."""
     present = [d for d in feature.directives if d in names]
     if not present:
         return None
-    if len(feature.directives) == 1:
-        name = names[present[0]]
-        return _link(feature, {} if name == feature.name else {"as": string(name)})
     imports: list[ValueNode] = []
     for directive in present:
         name = names[directive]

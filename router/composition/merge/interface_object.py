@@ -34,8 +34,11 @@ def standing_in(merge: Merge, definition: TypeDefinition) -> frozenset[int]:
 def abstracting_fields(
     merge: Merge, definition: TypeDefinition, name: str, index: int
 ) -> list[AbstractingField]:
-    """The fields through which an interface object of that subgraph gives the object its field."""
-    found = []
+    """The fields through which an interface object of that subgraph gives the object its field:
+    none where the subgraph has the object itself."""
+    found: list[AbstractingField] = []
+    if index in merge.sources[definition.name]:
+        return found
     for interface in definition.interfaces:
         if index in merge.interface_objects.get(interface, ()):
             source = merge.sources[interface][index]

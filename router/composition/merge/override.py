@@ -206,7 +206,7 @@ def _apply(
     if is_used:
         outcome.kept.add(origin)
     label = string_of(case.directive.arguments.get("label"))
-    if label is not None:
+    if label:
         _apply_label(merge, case, origin, label, outcome)
         return
     if not is_used:

@@ -20,9 +20,8 @@ def check_sharing(
     """``INVALID_FIELD_SHARING`` unless at most one subgraph resolves the field or all that do
     mark it ``@shareable`` (keys and provided fields are so implicitly).
 
-    Subscription fields cannot be shared: events have one source."""
-    is_subscription = parent.name == merge.merged.roots.get("subscription")
-    if is_subscription:
+    Subscription fields cannot be marked at all: events have one source."""
+    if parent.name == merge.merged.roots.get("subscription"):
         _refuse_shareable_subscription(merge, f"{parent.name}.{name}", fields)
     shareable: list[str] = []
     exclusive: list[str] = []
@@ -37,8 +36,7 @@ def check_sharing(
         for owner, copy in copies:
             if subgraph.is_fully_external(owner, copy):
                 continue
-            is_shareable = not is_subscription and subgraph.is_shareable(owner, copy)
-            target = shareable if is_shareable else exclusive
+            target = shareable if subgraph.is_shareable(owner, copy) else exclusive
             through = "" if owner.name == parent.name else f", @interfaceObject {owner.name}"
             target.append(f"{subgraph.name}{through}")
     if exclusive and len(exclusive) + len(shareable) > 1:

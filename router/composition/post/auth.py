@@ -106,29 +106,39 @@ def _raise_access(
     merge: Merge, coordinate: str, element: Element, implementing: Sequence[Element]
 ) -> None:
     names = merge.directive_names
-    parts = [read_access(e, names) for e in (element, *implementing)]
+    elements = (element, *implementing)
+    parts = [read_access(e, names) for e in elements]
     total = all_of(parts)
     if total == parts[0]:
         return
     ours = {names[n] for n in ("authenticated", *ARGUMENTS) if n in names}
-    element.applied = [d for d in element.applied if d.name not in ours]
+    kept = [d for d in element.applied if d.name not in ours]
     if total.authenticated:
-        element.applied.append(AppliedDirective(names["authenticated"]))
+        kept.append(AppliedDirective(names["authenticated"]))
     for directive, requirement, given in (
-        ("requiresScopes", total.scopes, {p.scopes for p in parts}),
-        ("policy", total.policies, {p.policies for p in parts}),
+        ("requiresScopes", total.scopes, [p.scopes for p in parts]),
+        ("policy", total.policies, [p.policies for p in parts]),
     ):
         if requirement == NOTHING:
             continue
-        arguments = {ARGUMENTS[directive]: write_requirement(requirement)}
-        element.applied.append(AppliedDirective(names[directive], arguments))
-        if len(given - {NOTHING}) > 1:
-            merge.hint(
-                "MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
-                f"@{names[directive]} differs between the implementations of {coordinate}: the "
-                "interface requires all of it.",
-                coordinate,
-            )
+        if requirement in given:
+            # As it was written there: nothing was merged.
+            source = elements[given.index(requirement)]
+            kept += [d for d in source.applied if d.name == names[directive]]
+        else:
+            arguments = {ARGUMENTS[directive]: write_requirement(requirement)}
+            kept.append(AppliedDirective(names[directive], arguments))
+        if len(set(given) - {NOTHING}) > 1:
+            _hint_merged(merge, coordinate, names[directive])
+    element.applied = kept
+
+
+def _hint_merged(merge: Merge, coordinate: str, name: str) -> None:
+    merge.hint(
+        "MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
+        f"@{name} differs between what implements {coordinate}: all of it is required.",
+        coordinate,
+    )
 
 
 def check_transitive_access(merge: Merge) -> None:
