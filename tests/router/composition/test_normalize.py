@@ -1,0 +1,49 @@
+from tests.support.composing import federation_2, load_one
+
+
+def test_roots_get_their_default_names():
+    subgraph = load_one(
+        """
+        schema { query: Q mutation: M }
+        type Q { q: U }
+        type M { make(x: Int): [Q!]! }
+        union U = Q | T
+        type T { back: Q }
+        """
+    )
+
+    types = subgraph.schema.types
+    assert subgraph.schema.roots == {"query": "Query", "mutation": "Mutation"}
+    assert list(types) == ["Query", "Mutation", "U", "T"]
+    assert types["Query"].name == "Query"
+    assert str(types["Mutation"].fields["make"].type) == "[Query!]!"
+    assert types["U"].members == ["Query", "T"]
+    assert str(types["T"].fields["back"].type) == "Query"
+
+
+def test_extends_is_an_extension_that_defines():
+    subgraph = load_one(
+        federation_2('type Query { q: Int } type T @extends @key(fields: "id") { id: ID! }')
+    )
+
+    definition = subgraph.schema.types["T"]
+    assert definition.has_definition
+    assert definition.has_extension
+    assert definition.fields["id"].on_extension
+    assert all(applied.on_extension for applied in definition.applied)
+
+
+def test_what_federation_adds_is_taken_out():
+    subgraph = load_one(
+        """
+        schema { query: Root }
+        type Root { _service: _Service! _entities(representations: [_Any!]!): [_Entity]! }
+        scalar _Any
+        union _Entity = T
+        type _Service { sdl: String }
+        type T @key(fields: "id") { id: ID! }
+        """
+    )
+
+    assert list(subgraph.schema.types) == ["T"]
+    assert subgraph.schema.roots == {}
