@@ -6,6 +6,7 @@ Execution Errors".
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_named_type
@@ -22,21 +23,37 @@ MAX_ERRORS = 1_000
 """More errors than this help nobody; nulls are still right beyond it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Object types and (enum, value) pairs that the API hides (``@inaccessible``). They are
+    answered as null without an error, which would only tell that there is something."""
+
+    types: frozenset[str] = frozenset()
+    values: frozenset[tuple[str, str]] = frozenset()
+
+
+NOTHING_HIDDEN = Hidden()
+
+
 def complete(
-    output: Selection, data: dict[str, Any], known: Sequence[dict[str, Any]]
+    output: Selection,
+    data: dict[str, Any],
+    known: Sequence[dict[str, Any]],
+    hidden: Hidden = NOTHING_HIDDEN,
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
     """The client's data and the errors that its nulls add to the ``known`` ones.
 
     A null that a known error explains (at, above or below its path) adds none.
     """
-    completion = _Completion(known)
+    completion = _Completion(known, hidden)
     result = completion.object(output, data, ())
     return (None if result is NULLED else result), completion.errors
 
 
 class _Completion:
-    def __init__(self, known: Iterable[dict[str, Any]]) -> None:
+    def __init__(self, known: Iterable[dict[str, Any]], hidden: Hidden) -> None:
         self.errors: list[dict[str, Any]] = []
+        self.hidden = hidden
         self._at: set[ClientPath] = set()
         self._above: set[ClientPath] = set()
         for error in known:
@@ -47,7 +64,8 @@ class _Completion:
     def object(self, selection: Selection, source: dict[str, Any], path: ClientPath) -> Any:
         typename = source.get("__typename")
         if selection.possible is not None and typename not in selection.possible:
-            self._report(path, "The object's type is not part of the API.")
+            if typename not in self.hidden.types:
+                self._report(path, "The subgraph answered an object of an unknown type.")
             return None
         result: dict[str, Any] = {}
         for field in selection.fields:
@@ -105,8 +123,11 @@ class _Completion:
                 return self.object(field.selection, value, path)
             self._report(path, "The subgraph answered no object where one is due.")
             return None
+        named = get_named_type(type_)
+        if type(value) is str and (named.name, value) in self.hidden.values:
+            return None
         try:
-            return complete_leaf(get_named_type(type_), value)
+            return complete_leaf(named, value)
         except LeafError as problem:
             self._report(path, str(problem))
             return None

@@ -14,6 +14,7 @@ from graphql import (
     parse,
 )
 
+from router.executor.complete import NOTHING_HIDDEN, Hidden
 from router.executor.entities import ALONE
 from router.executor.project import Project, make_project
 from router.planner.plan import EntityTarget, FetchStep, Path, QueryPlan, Selection
@@ -35,16 +36,16 @@ class Executable:
     groups: tuple[tuple[tuple[int, ...], ...], ...]
     project: Project
     abstract: Set[str]
+    hidden: Hidden
     is_identity: bool
     is_shared: bool
 
 
 def make_executable(
-    plan: QueryPlan, *, abstract: Set[str] = frozenset(), hides_elements: bool = True
+    plan: QueryPlan, *, abstract: Set[str] = frozenset(), hidden: Hidden = NOTHING_HIDDEN
 ) -> Executable:
-    """``abstract`` are the names of interfaces and unions; ``hides_elements`` says that the
-    supergraph has ``@inaccessible`` elements, so that a subgraph may answer what clients must not
-    see."""
+    """``abstract`` are the names of interfaces and unions, ``hidden`` what subgraphs may answer
+    but clients must not see."""
     position = {step.id: index for index, step in enumerate(plan.steps)}
     dependents: list[list[int]] = [[] for _ in plan.steps]
     for index, step in enumerate(plan.steps):
@@ -58,7 +59,8 @@ def make_executable(
         groups=tuple(_groups_of_step(step, plan) for step in plan.steps),
         project=make_project(plan.output, is_shared=is_shared),
         abstract=abstract,
-        is_identity=not hides_elements and _is_identity(plan),
+        hidden=hidden,
+        is_identity=hidden == NOTHING_HIDDEN and _is_identity(plan),
         is_shared=is_shared,
     )
 

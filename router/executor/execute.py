@@ -91,7 +91,7 @@ def shape(executable: Executable, gathered: Gathered, refusals: Errors = ()) -> 
     try:
         data = executable.project(gathered.data)
     except Irregular:
-        data, found = complete(plan.output, gathered.data, errors)
+        data, found = complete(plan.output, gathered.data, errors, executable.hidden)
         errors += found
     return Answer(data=data, errors=errors, kind=plan.kind)
 

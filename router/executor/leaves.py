@@ -16,7 +16,6 @@ class LeafError(Exception):
 def complete_leaf(type_: GraphQLNamedType, value: Any) -> Any:
     """``value`` as the client gets it (never called with None). Raises LeafError."""
     if isinstance(type_, GraphQLEnumType):
-        # Values that the API hides (@inaccessible) and unknown ones look the same to clients.
         if type(value) is str and value in type_.values:
             return value
         raise LeafError(f"The subgraph answered a value that enum {type_.name} does not have.")

@@ -1,12 +1,22 @@
 """Validation against the API schema (GraphQL specification, section 5)."""
 
 from graphql import (
+    DeferStreamDirectiveLabel,
+    DeferStreamDirectiveOnRootField,
+    DeferStreamDirectiveOnValidOperationsRule,
     DocumentNode,
     GraphQLDeferDirective,
     GraphQLError,
     GraphQLSchema,
     GraphQLStreamDirective,
+    MaxIntrospectionDepthRule,
     NoSchemaIntrospectionCustomRule,
+    NoUnusedFragmentsRule,
+    NoUnusedVariablesRule,
+    OverlappingFieldsCanBeMergedRule,
+    SingleFieldSubscriptionsRule,
+    StreamDirectiveOnListField,
+    VariablesInAllowedPositionRule,
     parse,
     specified_rules,
     validate,
@@ -17,6 +27,23 @@ from router.operation.limits import refuse
 
 MAX_ERRORS = 20
 
+# Rules that forbid what has a meaning all the same: which of two conflicting fields is meant, an
+# optional Boolean where a condition needs one, variables and deferral of no effect.
+_STRICTNESS = frozenset(
+    {
+        DeferStreamDirectiveLabel,
+        DeferStreamDirectiveOnRootField,
+        DeferStreamDirectiveOnValidOperationsRule,
+        MaxIntrospectionDepthRule,
+        NoUnusedFragmentsRule,
+        NoUnusedVariablesRule,
+        OverlappingFieldsCanBeMergedRule,
+        SingleFieldSubscriptionsRule,
+        StreamDirectiveOnListField,
+        VariablesInAllowedPositionRule,
+    }
+)
+
 
 class Validator:
     """Validates documents against one schema.
@@ -24,9 +51,12 @@ class Validator:
     ``@defer`` and ``@stream`` are understood but not acted upon, which their specification
     allows; introspection does not advertise them. ``introspection`` says whether clients may read
     the schema; suggestions ("did you mean") would tell it piecemeal and follow that switch.
+    ``is_strict`` is for clients; tools may plan whatever can be planned.
     """
 
-    def __init__(self, schema: GraphQLSchema, *, introspection: bool = True) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, *, introspection: bool = True, is_strict: bool = True
+    ) -> None:
         arguments = schema.to_kwargs()
         known = {directive.name for directive in schema.directives}
         arguments["directives"] = (
@@ -36,7 +66,7 @@ class Validator:
         arguments["assume_valid"] = True
         self.schema = GraphQLSchema(**arguments)
         self.introspection = introspection
-        self.rules = [*specified_rules]
+        self.rules = [rule for rule in specified_rules if is_strict or rule not in _STRICTNESS]
         if not introspection:
             self.rules.append(NoSchemaIntrospectionCustomRule)
 

@@ -61,7 +61,7 @@ NAMES = entity_step(2, "users", "products.reviews.author", ID, "User", "name", a
 
 def executable(query: str, *steps: FetchStep, kind: Any = "query") -> Executable:
     plan = QueryPlan(kind, steps, output_of(SCHEMA, query))
-    return make_executable(plan, hides_elements=False)
+    return make_executable(plan)
 
 
 async def run(

@@ -8,7 +8,7 @@ from graphql import build_schema, execute_sync, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.executor.complete import complete
+from router.executor.complete import Hidden, complete
 from router.executor.project import Irregular, make_project
 from router.planner.plan import OutputField, Selection
 from tests.support.output import output_of
@@ -169,7 +169,19 @@ def test_a_value_of_the_wrong_kind_is_null_and_an_error(
     assert one_field(type_text, value) == ({"f": answer}, paths)
 
 
-def test_an_object_of_a_hidden_type_is_null_and_an_error() -> None:
+def test_hidden_types_and_values_are_null_without_an_error() -> None:
+    output = output_of(SCHEMA, "{ node { id } nodes { id } first: a { kind } }")
+    secret = {"__typename": "Secret", "id": "1"}
+    data = {"node": secret, "nodes": [secret], "first": {"kind": "DARK"}}
+
+    hidden = Hidden(frozenset({"Secret"}), frozenset({("Kind", "DARK")}))
+    result, errors = complete(output, data, [], hidden)
+
+    assert result == {"node": None, "nodes": None, "first": {"kind": None}}
+    assert [error["path"] for error in errors] == [["nodes", 0]]
+
+
+def test_an_object_of_an_unknown_type_is_null_and_an_error() -> None:
     output = output_of(SCHEMA, "{ nodes { id } node { id } }")
     data = {"nodes": None, "node": {"__typename": "Secret", "id": "1"}}
 

@@ -1,0 +1,155 @@
+"""Runs the shared query plan cases: the right data, no refusal by a subgraph, plans not worse."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from router.planner.plan import OperationKind, QueryPlan
+from router.supergraph import Supergraph
+from router.transports.function import FunctionTransport
+from schema.errors import TrellisError
+from tests.conformance.mock_universe import mock_universe
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """One run (assignment of variables) of one case. ``problem`` is empty when the answer is
+    right; ``excess`` says how the plan is worse than the best known one."""
+
+    case: str
+    problem: str = ""
+    excess: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All runs, grouped by case: a case counts as right when each of its runs is."""
+
+    results: tuple[RunResult, ...]
+
+    @property
+    def cases(self) -> list[str]:
+        return list(dict.fromkeys(result.case for result in self.results))
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        """Case to its first problem."""
+        return {r.case: r.problem for r in reversed(self.results) if r.problem}
+
+    @property
+    def worse(self) -> dict[str, str]:
+        """Right cases whose plan is worse than the best known one."""
+        wrong = self.wrong
+        return {r.case: r.excess for r in self.results if r.excess and r.case not in wrong}
+
+
+def run_all(folder: Path, *, only: Sequence[str] = ()) -> Report:
+    """Run every case in ``folder``; ``only`` keeps those whose id contains one of the texts."""
+    results: list[RunResult] = []
+    for path in sorted(folder.glob("*.json")):
+        suite = json.loads(path.read_text(encoding="utf-8"))
+        results += run_suite(suite, folder, suite["supergraph"], only)
+    return Report(tuple(results))
+
+
+def run_suite(
+    suite: Mapping[str, Any], folder: Path, supergraph_sdl: str, only: Sequence[str] = ()
+) -> Iterator[RunResult]:
+    """Run the cases of one suite on a supergraph: the given one, or one composed from it."""
+    cases = [c for c in suite["cases"] if not only or any(text in c["id"] for text in only)]
+    if not cases:
+        return
+    module = mock_universe(folder)
+    universe = module.Universe(suite["supergraph"], suite["api_schema"], suite["subgraphs"])
+    try:
+        supergraph = Supergraph.load(supergraph_sdl)
+    except Exception as problem:
+        # The boundary of a suite: the others still run.
+        yield from (RunResult(c["id"], f"load: {type(problem).__name__}: {problem}") for c in cases)
+        return
+    for case in cases:
+        for run in case["runs"]:
+            yield _run(case, run, supergraph, universe, suite["subgraphs"])
+
+
+def _run(
+    case: Mapping[str, Any],
+    run: Mapping[str, Any],
+    supergraph: Supergraph,
+    universe: Any,
+    subgraphs: Sequence[Mapping[str, Any]],
+) -> RunResult:
+    refusals: list[str] = []
+
+    def transport(name: str) -> FunctionTransport:
+        mock = universe.subgraph(name)
+
+        async def answers(query: str, variables: Mapping[str, Any]) -> Any:
+            # Through JSON, as over HTTP: nothing is shared with the mock's objects.
+            answer = json.loads(json.dumps(mock.execute(query, dict(variables))))
+            refusals.extend(f"{name}: {error['message']}" for error in answer.get("errors", ()))
+            return answer
+
+        return FunctionTransport(answers)
+
+    transports = {subgraph["name"]: transport(subgraph["name"]) for subgraph in subgraphs}
+    try:
+        plan = supergraph.plan(case["operation"], run["variables"])
+        answer = asyncio.run(
+            _answer(supergraph, plan.kind, case["operation"], run["variables"], transports)
+        )
+    except TrellisError as problem:
+        return RunResult(case["id"], f"{type(problem).__name__}: {problem}")
+    except Exception as problem:
+        # A defect of ours in one case must not hide the others' results.
+        return RunResult(case["id"], f"crash: {type(problem).__name__}: {problem}")
+    return RunResult(case["id"], _problem(answer, run["expected"], refusals), _excess(plan, case))
+
+
+async def _answer(
+    supergraph: Supergraph,
+    kind: OperationKind,
+    operation: str,
+    variables: Mapping[str, Any],
+    transports: Mapping[str, FunctionTransport],
+) -> dict[str, Any]:
+    if kind == "subscription":
+        async for answer in supergraph.subscribe(operation, variables, transports=transports):
+            return answer
+        return {}
+    return await supergraph.execute(operation, variables, transports=transports)
+
+
+def _problem(answer: Mapping[str, Any], expected: Mapping[str, Any], refusals: list[str]) -> str:
+    if refusals:
+        return f"subgraph refused: {refusals[0]}"
+    if answer.get("errors"):
+        return f"errors: {answer['errors'][0]}"
+    if answer.get("data") != expected["data"]:
+        return f"data: got {_brief(answer.get('data'))}, expected {_brief(expected['data'])}"
+    if json.dumps(answer["data"]) != json.dumps(expected["data"]):
+        return "members in another order"
+    return ""
+
+
+def _excess(plan: QueryPlan, case: Mapping[str, Any]) -> str:
+    best = case["best"]
+    found = {"fetch_count": len(plan.steps), "depth": _depth(plan)}
+    return ", ".join(
+        f"{name} {found[name]} > {best[name]}" for name in found if found[name] > best[name]
+    )
+
+
+def _depth(plan: QueryPlan) -> int:
+    depths: dict[int, int] = {}
+    for step in plan.steps:
+        depths[step.id] = 1 + max((depths[before] for before in step.after), default=0)
+    return max(depths.values(), default=0)
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 300 else text[:300] + "..."
