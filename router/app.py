@@ -9,7 +9,12 @@ from starlette.types import ASGIApp
 
 from router.composed import compose_members, write_schemas
 from router.config import Config
-from router.members import Member, load_members
+from router.members import (
+    Member,
+    load_members,
+    members_of_supergraph,
+    read_supergraph_file,
+)
 from router.rest.routes import rest_routes
 from router.served_graph import ServedGraph, load_supergraph, transport_to
 from router.subscriptions.transport_ws import TransportWs
@@ -34,38 +39,63 @@ def create_app(
     """
     config = config or Config()
     members = [Member(s["name"], s.get("sdl", ""), s["url"]) for s in subgraphs]
-    transports = {member.name: transport_to(member, config) for member in members}
-    graph = ServedGraph(load_supergraph(supergraph, transports, config))
-    return _application(graph, members, config, authenticate_nobody)
+    graph = _served(supergraph, members, config)
+    make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
+    return _application(graph, members, config, make_context, authenticate_nobody)
 
 
-def build_app(config: Config, *, supergraph: str | None = None, seed: bool = False) -> ASGIApp:
+def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
     """The whole product as configured: subgraphs loaded and composed, every door opened.
 
-    ``supergraph`` is an SDL composed earlier, used in place of composing. ``seed`` writes the
-    demo data when the application starts. Raises ConfigError, CompositionFailed and
-    SupergraphInvalid; the messages are for the person who starts it.
+    ``seed`` writes the demo data when the application starts. Raises ConfigError,
+    CompositionFailed and SupergraphInvalid; the messages are for the person who starts it.
     """
+    supergraph, members = _supergraph_and_members(config)
+    graph = _served(supergraph, members, config)
+    authenticate = authenticator(members, config)
+    make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
+    routes = [
+        *rest_routes(
+            config.operations_dir / "rest",
+            graph,
+            graph.supergraph.schema,
+            make_context,
+            authenticate,
+            config.limits,
+        ),
+        *_explorer(config),
+    ]
+    return _application(
+        graph, members, config, make_context, authenticate, routes=routes, seed=seed
+    )
+
+
+def _supergraph_and_members(config: Config) -> tuple[str, list[Member]]:
+    if config.supergraph is not None:
+        sdl = read_supergraph_file(config.supergraph)
+        return sdl, members_of_supergraph(sdl, config)
     members = load_members(config)
-    if supergraph is None:
-        composition = compose_members(members)
-        supergraph = composition.supergraph_sdl
-        if config.is_development:
-            write_schemas(members, composition, config.schema_dir)
+    composition = compose_members(members)
+    if config.is_development:
+        write_schemas(members, composition, config.schema_dir)
+    return composition.supergraph_sdl, members
+
+
+def _served(supergraph: str, members: Sequence[Member], config: Config) -> ServedGraph:
     transports = {member.name: transport_to(member, config) for member in members}
-    graph = ServedGraph(load_supergraph(supergraph, transports, config))
-    return _application(graph, members, config, authenticator(members, config), seed=seed)
+    return ServedGraph(load_supergraph(supergraph, transports, config))
 
 
 def _application(
     graph: ServedGraph,
     members: Sequence[Member],
     config: Config,
+    make_context: ContextMaker,
     authenticate: Authenticate,
     *,
+    routes: Sequence[BaseRoute] = (),
     seed: bool = False,
 ) -> ASGIApp:
-    make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
     endpoint = GraphQLEndpoint(
         graph, config.limits, make_context, shows_plans=config.is_development
     )
@@ -80,18 +110,7 @@ def _application(
         http=dict.fromkeys(GRAPHQL_PATHS, Csrf(CallerIdentity(endpoint, authenticate))),
         websocket=dict.fromkeys(SOCKET_PATHS, socket),
         otherwise=Router(
-            [
-                *operations_routes(members),
-                *rest_routes(
-                    config.operations_dir / "rest",
-                    graph,
-                    graph.supergraph.schema,
-                    make_context,
-                    authenticate,
-                    config.limits,
-                ),
-                *_explorer(config),
-            ],
+            [*operations_routes(members), *routes],
             default=nothing_here,
             lifespan=partial(lifespan, members=members, close=graph.aclose, seed=seed),
         ),

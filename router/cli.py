@@ -18,7 +18,7 @@ from router.composed import compose_members, write_schemas
 from router.config import Config, export_to_subgraphs, load_config
 from router.errors import OperationRefused
 from router.logs import configure_logs
-from router.members import load_members
+from router.members import load_members, read_supergraph_file
 from router.planner.explain import to_text
 from router.server import listen, run_server
 from router.subgraph_app import build_subgraph_app
@@ -220,7 +220,7 @@ def plan(
 
 def _supergraph_sdl(config: Config) -> str:
     if config.supergraph is not None:
-        return config.supergraph.read_text(encoding="utf-8")
+        return read_supergraph_file(config.supergraph)
     export_to_subgraphs(config)
     return compose_members(load_members(config)).supergraph_sdl
 

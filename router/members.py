@@ -13,6 +13,7 @@ import httpx
 
 from router.config import Config, SubgraphSource
 from router.errors import ConfigError
+from router.planner.supergraph_ast import parse_supergraph
 from schema.subgraph import Subgraph
 
 _PATIENCE_SECONDS = 30.0
@@ -42,6 +43,36 @@ def load_members(config: Config) -> list[Member]:
             'example `orders = "shop.orders.graph:subgraph"`.'
         )
     return [load_member(name, source) for name, source in config.subgraphs.items()]
+
+
+def read_supergraph_file(path: Path) -> str:
+    """The supergraph SDL in a file. Raises ConfigError when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(f"Cannot read the supergraph {path}: {reason}.") from None
+
+
+def members_of_supergraph(sdl: str, config: Config) -> list[Member]:
+    """The subgraphs that a composed supergraph names. Where the configuration knows one by that
+    name, it says where it lives; otherwise the URL in the SDL does.
+
+    Raises SupergraphInvalid for text that is none, ConfigError for a subgraph that is nowhere.
+    """
+    members = []
+    for entry in parse_supergraph(sdl).subgraphs.values():
+        source = config.subgraphs.get(entry.name)
+        if source is not None and source.module:
+            members.append(load_member(entry.name, source))
+            continue
+        url = (source and source.url) or entry.url
+        if not url:
+            raise ConfigError(
+                f"subgraphs.{entry.name}: the supergraph gives no URL for it; configure one."
+            )
+        members.append(Member(entry.name, "", url, source and source.websocket_url))
+    return members
 
 
 def load_member(name: str, source: SubgraphSource) -> Member:
