@@ -23,14 +23,16 @@ SPECS = "https://specs.apollo.dev"
 
 @dataclass(frozen=True, slots=True)
 class MergedFeature:
-    """A specification that the supergraph links. ``since`` is the federation version that
-    brought it: using it from an older subgraph lifts the version of the graph."""
+    """A specification that the supergraph links. ``helpers`` are directives it defines that are
+    not merged. ``since`` is the federation version that brought it: linking it from an older
+    subgraph lifts the version of the graph."""
 
     name: str
     version: str
     directives: tuple[str, ...]
     purpose: str | None = None
     since: Version = (2, 0)
+    helpers: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -43,7 +45,7 @@ FEATURES = (
     MergedFeature("authenticated", "v0.1", ("authenticated",), "SECURITY", (2, 5)),
     MergedFeature("requiresScopes", "v0.1", ("requiresScopes",), "SECURITY", (2, 5)),
     MergedFeature("policy", "v0.1", ("policy",), "SECURITY", (2, 6)),
-    MergedFeature("context", "v0.1", ("context",), "SECURITY", (2, 8)),
+    MergedFeature("context", "v0.1", ("context",), "SECURITY", (2, 8), ("fromContext",)),
     MergedFeature("cost", "v0.1", ("cost", "listSize"), None, (2, 9)),
 )
 CACHE_TAG = MergedFeature("cacheTag", "v0.1", ("cacheTag",), "EXECUTION", (2, 12))
@@ -107,12 +109,17 @@ class MergedNames:
         return links
 
     def definitions(self) -> list[DirectiveDefinition]:
-        """Definitions of the merged directives, under their names in the supergraph."""
+        """Definitions of the linked features' directives, under their names in the supergraph:
+        the imported one, or the one that the link specification gives to what is not imported."""
         known = federation_definitions((2, LAST_FEDERATION_MINOR)).directives
-        names = dict(self.names)
-        found = [_renamed(known[directive], name) for directive, name in names.items()]
-        if "context" in names:
-            found.append(_renamed(known["fromContext"], "context__fromContext"))
+        found = []
+        for feature in FEATURES:
+            if self.names.keys().isdisjoint(feature.directives):
+                continue
+            for directive in (*feature.directives, *feature.helpers):
+                default = directive if directive == feature.name else f"{feature.name}__{directive}"
+                name = self.names.get(directive, default)
+                found.append(_renamed(known[directive], name))
         return found
 
     def scalars(self) -> list[str]:

@@ -12,7 +12,6 @@ from router.composition.merge.dnf import (
     NOTHING,
     Requirement,
     both,
-    implies,
     read_requirement,
     write_requirement,
 )
@@ -40,8 +39,8 @@ class Access:
         """Whether whoever may pass here may pass there as well."""
         return (
             (self.authenticated or not other.authenticated)
-            and implies(self.scopes, other.scopes)
-            and implies(self.policies, other.policies)
+            and self.scopes.implies(other.scopes)
+            and self.policies.implies(other.policies)
         )
 
 
