@@ -15,7 +15,14 @@ async def served(app: Any, **options: Any) -> AsyncIterator[str]:
     """Serves ``app`` in this event loop; yields ``http://127.0.0.1:<port>``."""
     port = free_port()
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="warning", lifespan="off", **options
+        app,
+        **{
+            "host": "127.0.0.1",
+            "port": port,
+            "log_level": "warning",
+            "lifespan": "off",
+            **options,
+        },
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
