@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from graphql import GraphQLNonNull, GraphQLString
 
 from router.operation.model import Field, SelectionSet
-from router.planner.choice import Access, Holder, Open, Option, Solution, Spot
+from router.planner.choice import HOP, Access, Holder, Open, Option, Solution, Spot
 from router.planner.tables import Kind
 
 if TYPE_CHECKING:
@@ -39,17 +39,29 @@ def solve_abstract(chooser: Chooser, selection: SelectionSet, spot: Spot) -> Sol
     if len(spot) == 1:
         return _at(chooser, selection, groups, spot)
     options: list[Solution] = []
+    start = min(holder.round for holder in spot)
     for access in _bases(spot):
         alone = (Holder(access.subgraph, access.view, access.given),)
         inner = chooser.solve(selection, alone)
         if inner is not None:
             mask = access.mask | inner.mask << (chooser.view.size * access.round)
             turn = access.round + inner.round
-            options.append(Solution(mask, turn, held=(access,), inner=inner))
+            effort = inner.effort + (inner.leaves if access.round > start else 0)
+            options.append(
+                Solution(
+                    mask,
+                    turn,
+                    effort=effort,
+                    leaves=inner.leaves,
+                    held=(access,),
+                    inner=inner,
+                )
+            )
     together = _at(chooser, selection, groups, spot)
     if together is not None:
         options.append(together)
-    return min(options, key=lambda s: (chooser.view.weight(s.mask), s.round), default=None)
+    weight = chooser.view.weight
+    return min(options, key=lambda s: (weight(s.mask), s.effort, s.round), default=None)
 
 
 def _at(
@@ -99,17 +111,22 @@ class _AtKnownType:
                 apart.setdefault(runtime, []).append(group.field)
         whole = self.chooser.decide(choices, min(h.round for h in self.spot))
         mask, turn, picks = whole.mask, whole.round, list(whole.picks)
+        effort, leaves = whole.effort, whole.leaves
         for runtime in sorted(apart):
             solved = self._for(runtime, apart[runtime])
             if solved is None:
                 return None
             mask |= solved.mask
             turn = max(turn, solved.round)
+            effort += solved.effort
+            leaves += solved.leaves
             picks.extend(solved.picks)
         if not depends and not apart:
-            return Solution(mask, turn, tuple(picks))
+            return Solution(mask, turn, tuple(picks), effort=effort, leaves=leaves)
         teller = self._teller(mask)
-        return Solution(mask | teller.mask, turn, tuple(picks), typename=teller)
+        return Solution(
+            mask | teller.mask, turn, tuple(picks), typename=teller, effort=effort, leaves=leaves
+        )
 
     def _has_hidden_types(self) -> bool:
         """Objects of types that clients may not see must be recognised."""
@@ -184,6 +201,8 @@ class _AtInterfaceObject:
             whole.mask | inner.mask,
             max(whole.round, inner.round),
             whole.picks,
+            effort=whole.effort + inner.effort,
+            leaves=whole.leaves + inner.leaves,
             held=inner.held,
             inner=inner.inner,
         )
@@ -205,9 +224,18 @@ class _AtInterfaceObject:
             inner = _AtKnownType(self.chooser, self.selection, rest, spot).solve()
             if inner is not None:
                 held = (access, *self.place.bases)
-                options.append(Solution(inner.mask, inner.round, held=held, inner=inner))
+                options.append(
+                    Solution(
+                        inner.mask,
+                        inner.round,
+                        effort=inner.effort + HOP,
+                        leaves=inner.leaves,
+                        held=held,
+                        inner=inner,
+                    )
+                )
         weight = self.view.weight
-        return min(options, key=lambda s: (weight(s.mask | paid), s.round), default=None)
+        return min(options, key=lambda s: (weight(s.mask | paid), s.effort, s.round), default=None)
 
 
 def _options(

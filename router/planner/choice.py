@@ -26,6 +26,8 @@ class Holder(NamedTuple):
 
 Spot = tuple[Holder, ...]
 
+HOP = 100  # one more entity fetch is worse than this many fields that come late
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Access:
@@ -72,12 +74,16 @@ class Solution:
 
     ``typename`` is where the runtime type of an abstract position is learned, when it must be
     known. ``inner`` answers (the rest of) the selection for the same object held by ``held``.
+    ``effort`` decides between ways with the same requests: entity fetches before they are joined,
+    and fields that come late; ``leaves`` counts the leaf fields.
     """
 
     mask: int
     round: int
     picks: tuple[Pick, ...] = ()
     typename: Access | None = None
+    effort: int = 0
+    leaves: int = 0
     held: tuple[Access, ...] = ()
     inner: "Solution | None" = None
 
@@ -89,6 +95,17 @@ class Option(NamedTuple):
     round: int
     accesses: tuple[Access, ...]
     child: Solution | None
+
+    @property
+    def effort(self) -> int:
+        """``Solution.effort`` of this option alone."""
+        child = self.child
+        if len(self.accesses) > 1 and child is not None:
+            hops = [a for a in self.accesses if a.base is None and a.mask & ~child.mask == 0]
+            return child.effort + HOP * len(hops)
+        if self.accesses[0].base is not None:
+            return child.effort if child is not None else 0
+        return HOP + (child.effort + child.leaves if child is not None else 1)
 
 
 @dataclass(slots=True)

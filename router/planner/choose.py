@@ -11,7 +11,7 @@ from time import perf_counter
 from router.errors import PlanningLimit
 from router.operation.model import Field, SelectionSet
 from router.planner.abstract import solve_abstract
-from router.planner.choice import Access, Holder, Open, Option, Pick, Solution, Spot
+from router.planner.choice import HOP, Access, Holder, Open, Option, Pick, Solution, Spot
 from router.planner.place import Place
 from router.planner.view import GraphView, provided
 
@@ -77,7 +77,22 @@ class Chooser:
             if not options:
                 return None
             choices.append(Open(field, place.runtime, options))
+        self._share(choices, place)
         return self.decide(choices, place.start)
+
+    def _share(self, choices: list[Open], place: Place) -> None:
+        """Look again at fields that may be put together from several subgraphs, now that some
+        subgraphs are asked anyway."""
+        paid = 0
+        for choice in choices:
+            if len(choice.options) == 1:
+                paid |= choice.options[0].mask
+        if not paid:
+            return
+        for choice in choices:
+            if len(choice.options) > 1 and choice.field.selection is not None:
+                sources = place.all_sources(choice.field.name)
+                choice.options = self.composite(choice.field, place.type, sources, paid)
 
     def decide(self, choices: list[Open], start: int) -> Solution:
         """Take one option of each field: free ones first, then those without an alternative, then
@@ -95,13 +110,22 @@ class Chooser:
         if undecided:
             self._decide_rest(choices, chosen, mask)
         picks: list[Pick] = []
-        mask = 0
+        hops: set[Access] = set()
+        mask = effort = leaves = 0
         for number, choice in enumerate(choices):
             option = chosen[number]
             mask |= option.mask
             turn = max(turn, option.round)
+            effort += option.effort
+            leaves += option.child.leaves if option.child is not None else 1
+            access = option.accesses[0]
+            if access.base is None and len(option.accesses) == 1:
+                effort -= HOP * (access in hops)
+                hops.add(access)
+            elif option.child is None and option.round > start:
+                effort += 1
             picks.append(Pick(choice.field, option.accesses, choice.runtime, option.child))
-        return Solution(mask, turn, tuple(picks))
+        return Solution(mask, turn, tuple(picks), effort=effort, leaves=leaves)
 
     def _decide_rest(self, choices: list[Open], chosen: dict[int, Option], mask: int) -> None:
         weight = self.view.weight
@@ -113,7 +137,7 @@ class Chooser:
         for number in rest:
             best = min(
                 choices[number].options,
-                key=lambda o: (weight(mask | o.mask), -reach[o.mask], o.round),
+                key=lambda o: (weight(mask | o.mask), o.effort, -reach[o.mask], o.round),
             )
             chosen[number] = best
             mask |= best.mask
@@ -128,11 +152,11 @@ class Chooser:
             for other, option in chosen.items():
                 if other != number:
                     others |= option.mask
-            current = weight(others | chosen[number].mask)
+            current = (weight(others | chosen[number].mask), chosen[number].effort)
             for option in choices[number].options:
-                if weight(others | option.mask) < current:
+                if (weight(others | option.mask), option.effort) < current:
                     chosen[number] = option
-                    current = weight(others | option.mask)
+                    current = (weight(others | option.mask), option.effort)
 
     def _is_concrete(self, selection: SelectionSet, spot: Spot) -> bool:
         if len(selection.possible) != 1:
@@ -151,9 +175,11 @@ class Chooser:
             options = self.composite(field, place.type, everywhere)
         return options
 
-    def composite(self, field: Field, type_name: str, sources: Iterable[Access]) -> list[Option]:
+    def composite(
+        self, field: Field, type_name: str, sources: Iterable[Access], paid: int = 0
+    ) -> list[Option]:
         """The ways to answer a composite field, the cheapest first: at one source alone, or put
-        together from all of them."""
+        together from all of them. Fetches in ``paid`` are made anyway."""
         selection = field.selection
         assert selection is not None
         options: list[Option] = []
@@ -172,15 +198,17 @@ class Chooser:
             if access.requires is None:
                 together.append((access, below))
         if len(together) > 1 and self.may_split:
-            options.extend(self._split(selection, together))
-        options.sort(key=lambda o: (self.view.weight(o.mask), o.round))
+            options.extend(self._split(selection, together, paid))
+        weight = self.view.weight
+        options.sort(key=lambda o: (weight(o.mask | paid), o.effort, o.round))
         return options
 
     def _split(
-        self, selection: SelectionSet, together: list[tuple[Access, Holder]]
+        self, selection: SelectionSet, together: list[tuple[Access, Holder]], paid: int
     ) -> Iterable[Option]:
         spot = tuple(
-            below._replace(round=access.round, mask=access.mask) for access, below in together
+            below._replace(round=access.round, mask=access.mask if access.mask & ~paid else 0)
+            for access, below in together
         )
         child = self.solve(selection, spot)
         if child is not None:

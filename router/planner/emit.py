@@ -285,3 +285,15 @@ def unique_needs(needs: tuple[Need, ...]) -> tuple[Need, ...]:
             members = unique_needs((*known.selection, *need.selection))
             found[mark] = Need(need.name, known.source, members, known.types, known.is_key)
     return tuple(found.values())
+
+
+def needs_agree(one: tuple[Need, ...], other: tuple[Need, ...]) -> bool:
+    """Whether no member would have to be read from two places."""
+    known = {(need.name, need.types): need for need in one}
+    for need in other:
+        mine = known.get((need.name, need.types))
+        if mine is None:
+            continue
+        if mine.source != need.source or not needs_agree(mine.selection, need.selection):
+            return False
+    return True
