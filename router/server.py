@@ -1,6 +1,8 @@
 """Runs an application: uvicorn on uvloop, with the bounds that uvicorn leaves to us."""
 
+import asyncio
 import gc
+import signal
 import socket
 from asyncio import TimerHandle, Transport
 from collections.abc import Callable
@@ -79,6 +81,13 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        # uvicorn raises the signal again after its shutdown, and the process would seem killed.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        await self._serve(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
