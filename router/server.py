@@ -15,7 +15,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from router.config import Config
 from router.errors import ConfigError
 
-_HEADER_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 75
 _REFUSED = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -31,6 +30,7 @@ class GuardedProtocol(HttpToolsProtocol):
     """
 
     head_bytes = 131_072
+    head_seconds = 10.0
     _overdue: TimerHandle | None = None
     _in_head = True
     _head_size = 0
@@ -62,7 +62,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _expect_head(self) -> None:
         self._in_head, self._head_size = True, 0
-        self._overdue = self.loop.call_later(_HEADER_SECONDS, self._head_is_overdue)
+        self._overdue = self.loop.call_later(self.head_seconds, self._head_is_overdue)
 
     def _head_came(self) -> None:
         self._in_head = False
