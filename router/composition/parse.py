@@ -4,36 +4,24 @@ What the text itself gets wrong (syntax, a name defined twice) is collected here
 model cannot hold it; everything else is judged later, on the model.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from graphql import (
-    DirectiveDefinitionNode,
-    DirectiveNode,
-    DocumentNode,
-    EnumTypeDefinitionNode,
-    EnumTypeExtensionNode,
-    FieldDefinitionNode,
+    BooleanValueNode,
+    DirectiveLocation,
+    EnumValueNode,
+    ExecutableDefinitionNode,
+    FloatValueNode,
     GraphQLError,
-    InputObjectTypeDefinitionNode,
-    InputObjectTypeExtensionNode,
-    InputValueDefinitionNode,
-    InterfaceTypeDefinitionNode,
-    InterfaceTypeExtensionNode,
-    ListTypeNode,
-    NamedTypeNode,
-    Node,
-    NonNullTypeNode,
-    ObjectTypeDefinitionNode,
-    ObjectTypeExtensionNode,
-    ScalarTypeDefinitionNode,
-    ScalarTypeExtensionNode,
-    SchemaDefinitionNode,
-    SchemaExtensionNode,
+    IntValueNode,
+    ListValueNode,
+    NameNode,
+    NullValueNode,
+    ObjectFieldNode,
+    ObjectValueNode,
     Source,
-    TypeNode,
-    UnionTypeDefinitionNode,
-    UnionTypeExtensionNode,
+    StringValueNode,
+    ValueNode,
     parse,
 )
 
@@ -50,23 +38,28 @@ from router.composition.model import (
     TypeRef,
 )
 from router.composition.report import CompositionError
+from router.composition.tokens import Tokens, Unreadable, string_of, tokenize
 
-KINDS: dict[type[Node], tuple[Kind, bool]] = {
-    ScalarTypeDefinitionNode: (Kind.SCALAR, False),
-    ScalarTypeExtensionNode: (Kind.SCALAR, True),
-    ObjectTypeDefinitionNode: (Kind.OBJECT, False),
-    ObjectTypeExtensionNode: (Kind.OBJECT, True),
-    InterfaceTypeDefinitionNode: (Kind.INTERFACE, False),
-    InterfaceTypeExtensionNode: (Kind.INTERFACE, True),
-    UnionTypeDefinitionNode: (Kind.UNION, False),
-    UnionTypeExtensionNode: (Kind.UNION, True),
-    EnumTypeDefinitionNode: (Kind.ENUM, False),
-    EnumTypeExtensionNode: (Kind.ENUM, True),
-    InputObjectTypeDefinitionNode: (Kind.INPUT_OBJECT, False),
-    InputObjectTypeExtensionNode: (Kind.INPUT_OBJECT, True),
+KINDS = {
+    "scalar": Kind.SCALAR,
+    "type": Kind.OBJECT,
+    "interface": Kind.INTERFACE,
+    "union": Kind.UNION,
+    "enum": Kind.ENUM,
+    "input": Kind.INPUT_OBJECT,
 }
 
 DEFAULT_ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
+
+# Nothing sensible is nested deeper; the readers below are recursive.
+MAX_DEPTH = 100
+
+_LOCATIONS = frozenset(DirectiveLocation.__members__)
+_WORDS: dict[str, Callable[[], ValueNode]] = {
+    "true": lambda: BooleanValueNode(value=True),
+    "false": lambda: BooleanValueNode(value=False),
+    "null": NullValueNode,
+}
 
 
 def parse_schema(subgraph: str, sdl: str) -> tuple[Schema, list[CompositionError]]:
@@ -76,25 +69,35 @@ def parse_schema(subgraph: str, sdl: str) -> tuple[Schema, list[CompositionError
     duplicates (GraphQL spec 3.3 to 3.13); with a syntax error the schema is empty. Raises nothing.
     """
     try:
+        reader = _Reader(subgraph, tokenize(sdl))
+        return reader.read()
+    except Unreadable as unreadable:
+        return Schema(), [_syntax_error(subgraph, sdl, unreadable.offset)]
+
+
+def _syntax_error(subgraph: str, sdl: str, offset: int) -> CompositionError:
+    """What graphql-core says about a text that could not be read here."""
+    line = sdl.count("\n", 0, offset) + 1
+    column = offset - sdl.rfind("\n", 0, offset)
+    message = "Syntax Error: this is not the type system definition language."
+    try:
         document = parse(Source(sdl, name=subgraph))
     except GraphQLError as error:
-        where = error.locations[0] if error.locations else None
-        place = Place(subgraph, where.line, where.column) if where else None
-        return Schema(), [_invalid(error.message, None, place)]
+        message = error.message
+        if error.locations:
+            line, column = error.locations[0].line, error.locations[0].column
     except RecursionError:
-        return Schema(), [_invalid("The SDL is nested too deeply to be read.", None, None)]
-    return _Reader(subgraph).read(document)
-
-
-def read_type_ref(node: TypeNode) -> TypeRef:
-    """A type reference of the AST as a ``TypeRef``."""
-    if isinstance(node, NonNullTypeNode):
-        inner = read_type_ref(node.type)
-        return TypeRef(inner.name, inner.of, non_null=True)
-    if isinstance(node, ListTypeNode):
-        return TypeRef(of=read_type_ref(node.type))
-    assert isinstance(node, NamedTypeNode)
-    return TypeRef(node.name.value)
+        message = "The SDL is nested too deeply to be read."
+    else:
+        executable = [d for d in document.definitions if isinstance(d, ExecutableDefinitionNode)]
+        if executable and executable[0].loc is not None:
+            token = executable[0].loc.start_token
+            line, column = token.line, token.column
+            message = (
+                "A subgraph schema holds type system definitions only;"
+                " remove the operation or fragment."
+            )
+    return _invalid(message, None, Place(subgraph, line, column))
 
 
 def _invalid(message: str, coordinate: str | None, place: Place | None) -> CompositionError:
@@ -102,62 +105,132 @@ def _invalid(message: str, coordinate: str | None, place: Place | None) -> Compo
 
 
 class _Reader:
-    """Folds the definitions of one document into a schema, noting what is said twice."""
+    """Reads one document by recursive descent, folding extensions into their types and noting
+    what is said twice. ``at`` is the index of the token to read next."""
 
-    def __init__(self, subgraph: str) -> None:
+    def __init__(self, subgraph: str, tokens: Tokens) -> None:
         self.subgraph = subgraph
+        self.tokens = tokens
+        self.values = tokens.values
+        self.at = 0
+        self.depth = 0
         self.schema = Schema()
         self.errors: list[CompositionError] = []
         self.has_schema_definition = False
         self.extension_counts: dict[str, int] = {}
 
-    def read(self, document: DocumentNode) -> tuple[Schema, list[CompositionError]]:
-        for node in document.definitions:
-            if type(node) in KINDS:
-                self.read_type(node)
-            elif isinstance(node, DirectiveDefinitionNode):
-                self.read_directive_definition(node)
-            elif isinstance(node, SchemaDefinitionNode | SchemaExtensionNode):
-                self.read_schema_element(node)
-            else:
-                self.refuse(
-                    "A subgraph schema holds type system definitions only; "
-                    "remove the operation or fragment.",
-                    None,
-                    node,
-                )
+    def read(self) -> tuple[Schema, list[CompositionError]]:
+        """The whole document. Raises ``Unreadable``."""
+        if not self.values[0]:
+            raise self.unreadable()
+        while self.values[self.at]:
+            self.read_definition()
         self.add_default_roots()
         return self.schema, self.errors
 
-    def place(self, node: Node) -> Place | None:
-        if node.loc is None:
-            return None
-        token = node.loc.start_token
-        return Place(self.subgraph, token.line, token.column)
+    def read_definition(self) -> None:
+        description = self.read_description()
+        start = self.at
+        extends = self.skip("extend")
+        if extends and description is not None:
+            raise self.unreadable()
+        keyword = self.name()
+        if keyword in KINDS:
+            self.read_type(KINDS[keyword], extends, description, start)
+        elif keyword == "schema":
+            self.read_schema_element(extends, description, start)
+        elif keyword == "directive" and not extends:
+            self.read_directive_definition(description, start)
+        else:
+            raise self.unreadable(start)
 
-    def refuse(self, message: str, coordinate: str | None, node: Node) -> None:
-        self.errors.append(_invalid(message, coordinate, self.place(node)))
+    # Tokens
+
+    def unreadable(self, at: int | None = None) -> Unreadable:
+        return Unreadable(self.tokens.offsets[self.at if at is None else at])
+
+    def place(self, at: int) -> Place:
+        line, column = self.tokens.place(self.tokens.offsets[at])
+        return Place(self.subgraph, line, column)
+
+    def refuse(self, message: str, coordinate: str | None, at: int) -> None:
+        self.errors.append(_invalid(message, coordinate, self.place(at)))
+
+    def skip(self, token: str) -> bool:
+        if self.values[self.at] == token:
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, token: str) -> None:
+        if self.values[self.at] != token:
+            raise self.unreadable()
+        self.at += 1
+
+    def name(self) -> str:
+        value = self.values[self.at]
+        if not value.isidentifier():
+            raise self.unreadable()
+        self.at += 1
+        return value
+
+    def items(self, opening: str, closing: str) -> Iterator[int]:
+        """The index of each item between two tokens: none when the first is not there, else at
+        least one. The caller reads the item."""
+        if self.values[self.at] != opening:
+            return
+        self.at += 1
+        yield self.at
+        while self.values[self.at] != closing:
+            yield self.at
+        self.at += 1
+
+    def names_between(self, separator: str) -> Iterator[tuple[int, str]]:
+        """Names with a separator between them, and perhaps before the first."""
+        self.skip(separator)
+        yield self.at, self.name()
+        while self.skip(separator):
+            yield self.at, self.name()
+
+    def read_description(self) -> str | None:
+        token = self.values[self.at]
+        if not token.startswith('"'):
+            return None
+        self.at += 1
+        return string_of(token, self.tokens.offsets[self.at - 1])
+
+    def nest(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.unreadable()
 
     # The schema element
 
-    def read_schema_element(self, node: SchemaDefinitionNode | SchemaExtensionNode) -> None:
-        extends = isinstance(node, SchemaExtensionNode)
+    def read_schema_element(self, extends: bool, description: str | None, start: int) -> None:
         if not extends:
             if self.has_schema_definition:
-                self.refuse('There can be only one "schema" definition.', None, node)
+                self.refuse('There can be only one "schema" definition.', None, start)
             self.has_schema_definition = True
-            self.schema.description = _description(node)
-        self.schema.applied += self.read_applied(node.directives, int(extends))
-        for operation in node.operation_types or ():
-            kind, name = operation.operation.value, operation.type.name.value
+            self.schema.description = description
+        applied = self.read_applied(int(extends))
+        self.schema.applied += applied
+        has_operations = self.values[self.at] == "{"
+        if not has_operations and not (extends and applied):
+            raise self.unreadable()
+        for at in self.items("{", "}"):
+            kind = self.name()
+            if kind not in DEFAULT_ROOTS:
+                raise self.unreadable(at)
+            self.expect(":")
+            name = self.name()
             if kind in self.schema.roots:
                 message = f'There can be only one {kind} type; "{name}" is a second one.'
-                self.refuse(message, None, operation)
+                self.refuse(message, None, at)
             self.schema.roots.setdefault(kind, name)
 
     def add_default_roots(self) -> None:
         """Without a schema definition that names roots, types called Query... are the roots
-        (GraphQL spec 3.3.1). A ``schema @link(...)`` without operations counts as none."""
+        (GraphQL spec 3.3.1)."""
         if self.schema.roots and self.has_schema_definition:
             return
         for kind, name in DEFAULT_ROOTS.items():
@@ -166,171 +239,231 @@ class _Reader:
 
     # Types
 
-    def read_type(self, node: Any) -> None:
-        kind, extends = KINDS[type(node)]
-        name = node.name.value
-        definition = self.type_to_fill(node, name, kind, extends)
-        if definition is None:
-            return
+    def read_type(self, kind: Kind, extends: bool, description: str | None, start: int) -> None:
+        name = self.name()
+        parts_start = self.at
         declaration = self.count_declaration(name) if extends else 0
-        definition.applied += self.read_applied(node.directives, declaration)
+        definition = self.type_to_fill(name, kind, extends, description, start)
         if kind is Kind.OBJECT or kind is Kind.INTERFACE:
-            self.read_interfaces(definition, node)
-            self.read_fields(definition, node, declaration)
+            self.read_interfaces(definition)
+        definition.applied += self.read_applied(declaration)
+        if kind is Kind.OBJECT or kind is Kind.INTERFACE:
+            self.read_fields(definition, declaration)
         elif kind is Kind.UNION:
-            self.read_members(definition, node)
+            self.read_members(definition)
         elif kind is Kind.ENUM:
-            self.read_values(definition, node)
+            self.read_values(definition)
         elif kind is Kind.INPUT_OBJECT:
-            self.add_input_values(
-                definition.input_fields, node.fields, lambda field: f"{name}.{field}", "field"
+            self.read_input_values(
+                definition.input_fields, "{", "}", lambda field: f"{name}.{field}", "Field"
             )
+        if extends and self.at == parts_start:
+            raise self.unreadable()
 
     def count_declaration(self, name: str) -> int:
         self.extension_counts[name] = self.extension_counts.get(name, 0) + 1
         return self.extension_counts[name]
 
     def type_to_fill(
-        self, node: Any, name: str, kind: Kind, extends: bool
-    ) -> TypeDefinition | None:
+        self, name: str, kind: Kind, extends: bool, description: str | None, start: int
+    ) -> TypeDefinition:
+        """The type that a declaration belongs to; a refused one goes into a type of its own,
+        which is part of nothing."""
         known = self.schema.types.get(name)
         if known is None:
             known = self.schema.types[name] = TypeDefinition(
-                name, kind, place=self.place(node), has_definition=False
+                name, kind, place=self.place(start), has_definition=False
             )
         elif known.kind is not kind:
-            self.refuse(f'"{name}" is a {known.kind} and a {kind} in the same schema.', name, node)
-            return None
+            message = f'"{name}" is defined both as {known.kind} and as {kind}.'
+            self.refuse(message, name, start)
+            return TypeDefinition(name, kind)
         if extends:
             known.has_extension = True
             return known
         if known.has_definition:
-            self.refuse(f'There can be only one type named "{name}".', name, node)
-            return None
+            self.refuse(f'There can be only one type named "{name}".', name, start)
+            return TypeDefinition(name, kind)
         known.has_definition = True
-        known.place = self.place(node)
-        known.description = _description(node)
+        known.place = self.place(start)
+        known.description = description
         return known
 
-    def read_interfaces(self, definition: TypeDefinition, node: Any) -> None:
-        for reference in node.interfaces or ():
-            interface = reference.name.value
+    def read_interfaces(self, definition: TypeDefinition) -> None:
+        if not self.skip("implements"):
+            return
+        for at, interface in self.names_between("&"):
             if interface in definition.interfaces:
                 message = f'Type "{definition.name}" can only implement "{interface}" once.'
-                self.refuse(message, definition.name, reference)
+                self.refuse(message, definition.name, at)
             else:
                 definition.interfaces.append(interface)
 
-    def read_fields(self, definition: TypeDefinition, node: Any, declaration: int) -> None:
-        for item in node.fields or ():
-            field = self.read_field(definition.name, item, declaration)
-            coordinate = f"{definition.name}.{field.name}"
-            if field.name in definition.fields:
-                self.refuse(f'Field "{coordinate}" can only be defined once.', coordinate, item)
+    def read_fields(self, definition: TypeDefinition, declaration: int) -> None:
+        parent, fields = definition.name, definition.fields
+        for _ in self.items("{", "}"):
+            description = self.read_description()
+            at = self.at
+            name = self.name()
+            arguments: dict[str, InputValue] = {}
+            if self.values[self.at] == "(":
+                self.read_input_values(
+                    arguments,
+                    "(",
+                    ")",
+                    lambda argument: f"{parent}.{name}({argument}:)",  # noqa: B023
+                )
+            self.expect(":")
+            field = FieldDefinition(
+                name,
+                self.read_type_ref(),
+                arguments,
+                description,
+                self.read_applied(declaration),
+                self.place(at),
+                declaration > 0,
+                declaration,
+            )
+            if name in fields:
+                coordinate = f"{parent}.{name}"
+                self.refuse(f'Field "{coordinate}" can only be defined once.', coordinate, at)
             else:
-                definition.fields[field.name] = field
+                fields[name] = field
 
-    def read_field(
-        self, parent: str, node: FieldDefinitionNode, declaration: int
-    ) -> FieldDefinition:
-        name = node.name.value
-        field = FieldDefinition(
-            name,
-            read_type_ref(node.type),
-            description=_description(node),
-            applied=self.read_applied(node.directives, declaration),
-            place=self.place(node),
-            on_extension=declaration > 0,
-            declaration=declaration,
-        )
-        self.add_input_values(
-            field.arguments, node.arguments, lambda argument: f"{parent}.{name}({argument}:)"
-        )
-        return field
-
-    def read_members(self, definition: TypeDefinition, node: Any) -> None:
-        for reference in node.types or ():
-            member = reference.name.value
+    def read_members(self, definition: TypeDefinition) -> None:
+        if not self.skip("="):
+            return
+        for at, member in self.names_between("|"):
             if member in definition.members:
                 message = f'Union type "{definition.name}" can only include "{member}" once.'
-                self.refuse(message, definition.name, reference)
+                self.refuse(message, definition.name, at)
             else:
                 definition.members.append(member)
 
-    def read_values(self, definition: TypeDefinition, node: Any) -> None:
-        for item in node.values or ():
-            name = item.name.value
-            coordinate = f"{definition.name}.{name}"
+    def read_values(self, definition: TypeDefinition) -> None:
+        for _ in self.items("{", "}"):
+            description = self.read_description()
+            at = self.at
+            name = self.name()
+            if name in _WORDS:
+                raise self.unreadable(at)
+            value = EnumValue(name, description, self.read_applied(), self.place(at))
             if name in definition.values:
-                message = f'Enum value "{coordinate}" can only be defined once.'
-                self.refuse(message, coordinate, item)
-                continue
-            definition.values[name] = EnumValue(
-                name, _description(item), self.read_applied(item.directives), self.place(item)
-            )
+                coordinate = f"{definition.name}.{name}"
+                self.refuse(f'Enum value "{coordinate}" can only be defined once.', coordinate, at)
+            else:
+                definition.values[name] = value
+
+    def read_type_ref(self) -> TypeRef:
+        if self.skip("["):
+            self.nest()
+            inner = self.read_type_ref()
+            self.depth -= 1
+            self.expect("]")
+            return TypeRef(of=inner, non_null=self.skip("!"))
+        return TypeRef(self.name(), non_null=self.skip("!"))
 
     # Arguments, input fields, directives
 
-    def add_input_values(
+    def read_input_values(
         self,
         target: dict[str, InputValue],
-        nodes: Iterable[InputValueDefinitionNode] | None,
+        opening: str,
+        closing: str,
         coordinate_of: Callable[[str], str],
-        noun: str = "argument",
+        noun: str = "Argument",
     ) -> None:
-        for node in nodes or ():
-            name = node.name.value
+        for _ in self.items(opening, closing):
+            description = self.read_description()
+            at = self.at
+            name = self.name()
+            self.expect(":")
+            ref = self.read_type_ref()
+            default = self.read_value() if self.skip("=") else None
+            value = InputValue(name, ref, default, description, self.read_applied(), self.place(at))
             if name in target:
                 coordinate = coordinate_of(name)
-                message = f'{noun.capitalize()} "{coordinate}" can only be defined once.'
-                self.refuse(message, coordinate, node)
-                continue
-            target[name] = InputValue(
-                name,
-                read_type_ref(node.type),
-                node.default_value,
-                _description(node),
-                self.read_applied(node.directives),
-                self.place(node),
-            )
+                self.refuse(f'{noun} "{coordinate}" can only be defined once.', coordinate, at)
+            else:
+                target[name] = value
 
-    def read_directive_definition(self, node: DirectiveDefinitionNode) -> None:
-        name = node.name.value
+    def read_directive_definition(self, description: str | None, start: int) -> None:
+        self.expect("@")
+        name = self.name()
+        definition = DirectiveDefinition(name, description=description, place=self.place(start))
+        self.read_input_values(
+            definition.arguments, "(", ")", lambda argument: f"@{name}({argument}:)"
+        )
+        definition.is_repeatable = self.skip("repeatable")
+        self.expect("on")
+        for at, location in self.names_between("|"):
+            if location not in _LOCATIONS:
+                raise self.unreadable(at)
+            definition.locations.append(location)
         if name in self.schema.directives:
-            self.refuse(f'There can be only one directive named "@{name}".', f"@{name}", node)
-            return
-        definition = DirectiveDefinition(
-            name,
-            locations=[location.value for location in node.locations],
-            is_repeatable=node.repeatable,
-            description=_description(node),
-            place=self.place(node),
-        )
-        self.add_input_values(
-            definition.arguments, node.arguments, lambda argument: f"@{name}({argument}:)"
-        )
-        self.schema.directives[name] = definition
+            self.refuse(f'There can be only one directive named "@{name}".', f"@{name}", start)
+        else:
+            self.schema.directives[name] = definition
 
-    def read_applied(
-        self, nodes: Iterable[DirectiveNode] | None, declaration: int = 0
-    ) -> list[AppliedDirective]:
-        return [self.read_application(node, declaration) for node in nodes or ()]
+    def read_applied(self, declaration: int = 0) -> list[AppliedDirective]:
+        found: list[AppliedDirective] = []
+        while self.values[self.at] == "@":
+            start = self.at
+            self.at += 1
+            name = self.name()
+            arguments: dict[str, ValueNode] = {}
+            for at in self.items("(", ")"):
+                argument = self.name()
+                self.expect(":")
+                if argument in arguments:
+                    self.refuse(f'Argument "{argument}" of "@{name}" is given twice.', None, at)
+                arguments[argument] = self.read_value()
+            found.append(
+                AppliedDirective(
+                    name,
+                    arguments,
+                    self.place(start),
+                    on_extension=declaration > 0,
+                    declaration=declaration,
+                )
+            )
+        return found
 
-    def read_application(self, node: DirectiveNode, declaration: int) -> AppliedDirective:
-        applied = AppliedDirective(
-            node.name.value,
-            place=self.place(node),
-            on_extension=declaration > 0,
-            declaration=declaration,
-        )
-        for argument in node.arguments or ():
-            name = argument.name.value
-            if name in applied.arguments:
-                message = f'Argument "{name}" of "@{applied.name}" is given twice.'
-                self.refuse(message, None, argument)
-            applied.arguments[name] = argument.value
-        return applied
+    # Values
 
+    def read_value(self) -> ValueNode:
+        """A constant (spec 2.9)."""
+        token = self.values[self.at]
+        self.at += 1
+        if token.isidentifier():
+            word = _WORDS.get(token)
+            return word() if word else EnumValueNode(value=token)
+        if token.startswith('"'):
+            text = string_of(token, self.tokens.offsets[self.at - 1])
+            return StringValueNode(value=text, block=token.startswith('"""'))
+        if token == "[":
+            return self.read_list()
+        if token == "{":
+            return self.read_object()
+        if token[:1] in "-0123456789" and token:
+            is_float = "." in token or "e" in token or "E" in token
+            return (FloatValueNode if is_float else IntValueNode)(value=token)
+        raise self.unreadable(self.at - 1)
 
-def _description(node: Any) -> str | None:
-    return node.description.value if node.description else None
+    def read_list(self) -> ValueNode:
+        self.nest()
+        items: list[ValueNode] = []
+        while not self.skip("]"):
+            items.append(self.read_value())
+        self.depth -= 1
+        return ListValueNode(values=tuple(items))
+
+    def read_object(self) -> ValueNode:
+        self.nest()
+        members: list[ObjectFieldNode] = []
+        while not self.skip("}"):
+            name = NameNode(value=self.name())
+            self.expect(":")
+            members.append(ObjectFieldNode(name=name, value=self.read_value()))
+        self.depth -= 1
+        return ObjectValueNode(fields=tuple(members))

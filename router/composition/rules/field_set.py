@@ -193,7 +193,8 @@ class _Check:
         narrowed = self.schema.types.get(name)
         if narrowed is None or narrowed.kind not in _COMPOSITE:
             raise _Invalid(f'Unknown object, interface or union type "{name}".')
-        if not self.schema.runtime_types(parent.name) & self.schema.runtime_types(name):
+        possible = self.schema.runtime_types(name)
+        if narrowed is not parent and not possible & self.schema.runtime_types(parent.name):
             raise _Invalid(
                 f'A fragment on "{name}" cannot be spread in "{parent.name}": no object is both.'
             )

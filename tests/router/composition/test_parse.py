@@ -138,7 +138,7 @@ def test_nothing_may_be_defined_twice():
 
 def test_an_extension_of_another_kind_is_refused():
     assert messages("type T { x: Int } extend interface T { y: Int }") == [
-        '"T" is a object and a interface in the same schema.'
+        '"T" is defined both as object and as interface.'
     ]
 
 
