@@ -98,9 +98,8 @@ class _AtKnownType:
     def solve(self) -> Solution | None:
         choices: list[Open] = []
         apart: dict[str, list[Field]] = {}
-        depends = self._has_hidden_types()
+        depends = self._has_hidden_types() or _tells_types_apart(self.selection)
         for group in self.groups:
-            depends = depends or group.types is not None or group.field.name == "__typename"
             if group.field.denied or group.field.name.startswith("__"):
                 continue
             options = self._on_the_whole(group)
@@ -187,10 +186,10 @@ class _AtInterfaceObject:
             options = [] if group.field.name == "__typename" else self._on_the_whole(group)
             if options:
                 choices.append(Open(group.field, None, options))
-                if group.types is not None:
-                    rest.append(Group(TYPENAME, None))
             else:
                 rest.append(group)
+        if not rest and _tells_types_apart(self.selection):
+            rest.append(Group(TYPENAME, None))
         whole = self.chooser.decide(choices, self.place.start)
         if not rest:
             return whole
@@ -236,6 +235,11 @@ class _AtInterfaceObject:
                 )
         weight = self.view.weight
         return min(options, key=lambda s: (weight(s.mask | paid), s.effort, s.round), default=None)
+
+
+def _tells_types_apart(selection: SelectionSet) -> bool:
+    """Whether the answer depends on the runtime type."""
+    return any(f.types is not None or f.name == "__typename" for f in selection.fields)
 
 
 def _options(

@@ -19,7 +19,8 @@ class OutputBuilder:
             fields: list[OutputField] = []
             for asked in selection.fields:
                 fields.extend(self._fields(asked, selection, slot))
-            is_checked = len(slot.possible) > 1 and slot.is_typed
+            # Only where clients may not see every type: elsewhere no object can be of another.
+            is_checked = slot.is_typed and slot.possible != selection.possible
             possible = selection.possible if is_checked else None
             found = self._known[mark] = Selection(tuple(fields), possible)
         return found
