@@ -446,10 +446,8 @@ async def _project_list(
     loaders, page, parent = info.context.loaders, PageRequest.of(first, after), as_uuid(id)
     if parent is None:
         return _connection(Page(), _none)
-    found = await loaders.project_list.load((kind, parent, page))
-    return _connection(
-        found, lambda: loaders.project_list_count.load((kind, parent, PageRequest()))
-    )
+    found = await loaders.project_list.load(((kind, page), parent))
+    return _connection(found, lambda: loaders.project_list_count.load((kind, parent)))
 
 
 async def _none() -> int:

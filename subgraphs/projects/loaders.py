@@ -1,13 +1,11 @@
 """Per-request batches: whatever the number of rows, one statement per kind of question."""
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.dataloader import DataLoader
 
+from db.batching import in_groups
 from db.storage import Storage
 from schema.identity import Identity
 from schema.paging import Page, PageRequest
@@ -15,7 +13,7 @@ from subgraphs.projects import queries
 from subgraphs.projects.models import Milestone, Project, ProjectMember
 from subgraphs.projects.queries import ListOf
 
-ListKey = tuple[ListOf, UUID, PageRequest]
+ProjectList = tuple[ListOf, PageRequest]
 
 
 class Loaders:
@@ -45,21 +43,20 @@ class Loaders:
             async with storage.read() as session:
                 return await queries.milestones_by_id(session, caller, ids)
 
-        async def lists(keys: list[ListKey]) -> list[Page[Project]]:
-            async def load(
-                session: AsyncSession, kind: ListOf, page: PageRequest, ids: Sequence[UUID]
-            ) -> Mapping[UUID, Page[Project]]:
-                return await queries.project_lists(session, caller, kind, ids, page)
+        async def lists(keys: list[tuple[ProjectList, UUID]]) -> list[Page[Project]]:
+            async def load(asked: ProjectList, ids: list[UUID]) -> Mapping[UUID, Page[Project]]:
+                kind, page = asked
+                async with storage.read() as session:
+                    return await queries.project_lists(session, caller, kind, ids, page)
 
-            return await _in_groups(storage, keys, load)
+            return await in_groups(keys, load)
 
-        async def counts(keys: list[ListKey]) -> list[int]:
-            async def load(
-                session: AsyncSession, kind: ListOf, _page: PageRequest, ids: Sequence[UUID]
-            ) -> Mapping[UUID, int]:
-                return await queries.project_list_counts(session, caller, kind, ids)
+        async def counts(keys: list[tuple[ListOf, UUID]]) -> list[int]:
+            async def load(kind: ListOf, ids: list[UUID]) -> Mapping[UUID, int]:
+                async with storage.read() as session:
+                    return await queries.project_list_counts(session, caller, kind, ids)
 
-            return await _in_groups(storage, keys, load)
+            return await in_groups(keys, load)
 
         self.project = DataLoader(projects)
         self.project_by_key = DataLoader(projects_by_key)
@@ -68,20 +65,3 @@ class Loaders:
         self.milestone = DataLoader(milestone)
         self.project_list = DataLoader(lists)
         self.project_list_count = DataLoader(counts)
-
-
-async def _in_groups(
-    storage: Storage,
-    keys: Sequence[ListKey],
-    load: Callable[[AsyncSession, ListOf, PageRequest, Sequence[UUID]], Awaitable[Mapping]],
-) -> list[Any]:
-    """Lists of the same kind and page are loaded together."""
-    groups: dict[tuple[ListOf, PageRequest], list[UUID]] = defaultdict(list)
-    for kind, id, page in keys:
-        groups[kind, page].append(id)
-    found: dict[ListKey, Any] = {}
-    async with storage.read() as session:
-        for (kind, page), ids in groups.items():
-            for id, value in (await load(session, kind, page, ids)).items():
-                found[kind, id, page] = value
-    return [found[key] for key in keys]

@@ -1,6 +1,6 @@
 """A running subgraph with demo data, and the demo people as its callers."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from db.bus import MemoryBus
+from db.outbox import Envelope
 from db.seed.world import DemoUser, demo_world
 from db.settings import DataSettings
 from schema.identity import ANONYMOUS, Identity
@@ -32,6 +33,16 @@ def caller(username: str, *, without: str | None = None) -> Identity:
         scopes=(_USER_SCOPES | extra) - {without},
         tenant_id=user.organization_id,
     )
+
+
+class EmptyLog:
+    """The stream of a subgraph that has never announced anything."""
+
+    async def read_after(self, cursor: str, limit: int) -> list[Envelope]:
+        return []
+
+    async def head(self) -> str:
+        return "0"
 
 
 @dataclass
@@ -75,13 +86,25 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    make_subgraph: Callable[[DataSettings, MemoryBus], Subgraph], settings: DataSettings
+    make_subgraph: Callable[[DataSettings, MemoryBus], Subgraph],
+    settings: DataSettings,
+    beside: Sequence[str] = (),
+    *,
+    bus: MemoryBus | None = None,
+    fresh: bool = True,
 ) -> AsyncIterator[Running]:
-    """Start, seed and at the end stop a subgraph; on PostgreSQL its schema is new each time."""
-    bus = MemoryBus()
-    await bus.connect()
+    """Start, seed and at the end stop a subgraph; on PostgreSQL its schema is new if ``fresh``.
+
+    ``beside`` names subgraphs whose streams it reads and that do not run.
+    """
+    own_bus = bus is None
+    bus = bus or MemoryBus()
+    if own_bus:
+        await bus.connect()
+    for absent in beside:
+        bus.attach(absent, EmptyLog())
     subgraph = make_subgraph(settings, bus)
-    if settings.database_url:
+    if settings.database_url and fresh:
         await _drop_schema(settings.database_url, subgraph.name)
     await subgraph.start()
     try:
@@ -89,7 +112,8 @@ async def running(
         yield Running(subgraph, bus, settings)
     finally:
         await subgraph.stop()
-        await bus.close()
+        if own_bus:
+            await bus.close()
 
 
 async def _drop_schema(url: str, name: str) -> None:

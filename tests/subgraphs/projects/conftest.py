@@ -9,5 +9,5 @@ from tests.support.subgraphs import Running, running
 
 @pytest.fixture
 async def projects(data_settings: DataSettings) -> AsyncIterator[Running]:
-    async with running(make_subgraph, data_settings) as subgraph:
+    async with running(make_subgraph, data_settings, beside=["accounts"]) as subgraph:
         yield subgraph

@@ -1,0 +1,70 @@
+"""What may go wrong with issues."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from schema.errors import AlreadyExists, BadUserInput, Conflict, FieldProblem, Forbidden, NotFound
+
+
+class IssueNotFound(NotFound):
+    """Also the answer for an issue that the caller may not know of."""
+
+    def __init__(self, id: UUID | str) -> None:
+        super().__init__("There is no such issue.", id=str(id))
+
+
+class ProjectNotFound(NotFound):
+    def __init__(self, id: UUID | str) -> None:
+        super().__init__("There is no such project.", id=str(id))
+
+
+class IssueNotYours(Forbidden):
+    """The caller sees the issue but has not the role that the change needs."""
+
+    def __init__(self, needed: str) -> None:
+        super().__init__(f"Only {needed} may do this.")
+
+
+class IssueChanged(Conflict):
+    def __init__(self, current: int) -> None:
+        message = "The issue was changed meanwhile. Read it again and retry."
+        super().__init__(message, currentVersion=current)
+
+
+class IssueHasLinks(Conflict):
+    def __init__(self) -> None:
+        message = "The issue is linked with others. Remove the links first."
+        super().__init__(message, reason="ISSUE_CANNOT_BE_DELETED")
+
+
+class WordNotInVocabulary(BadUserInput):
+    """A type, priority or status that the project has not configured."""
+
+    def __init__(self, field: str, allowed: Sequence[str]) -> None:
+        message = f"{field} must be one of: {', '.join(allowed)}."
+        super().__init__(message, [FieldProblem(field, "INVALID_ENUM_VALUE", message)])
+
+
+class AssigneeNotMember(BadUserInput):
+    def __init__(self) -> None:
+        message = "Only a member of the project can be assigned."
+        super().__init__(message, [FieldProblem("assigneeId", "INVALID_FORMAT", message)])
+
+
+class LinkNotFound(NotFound):
+    def __init__(self, id: UUID | str) -> None:
+        super().__init__("There is no such link.", id=str(id))
+
+
+class AlreadyLinked(AlreadyExists):
+    def __init__(self) -> None:
+        super().__init__("The two issues are linked in this way already.")
+
+
+class LinkNotPossible(Conflict):
+    """The link would contradict one that exists, or itself."""
+
+
+class TooManyLinks(Conflict):
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"An issue can have {limit} links at most.", limit=limit)

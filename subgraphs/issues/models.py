@@ -1,0 +1,116 @@
+"""The tables of issues."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
+
+
+class LinkType(StrEnum):
+    BLOCKS = "blocks"
+    DUPLICATES = "duplicates"
+    RELATES_TO = "relates_to"
+
+
+class Base(SQLModel):
+    metadata = new_metadata()
+
+
+class Project(Base, table=True):
+    """What issues must know of a project, kept up to date by its events.
+
+    A deleted project stays as a row without members, so that a late event cannot revive it.
+    """
+
+    __tablename__ = "project"  # type: ignore[assignment]
+
+    id: UUID = Field(primary_key=True)
+    key: str = Field(max_length=10)
+    organization_id: UUID | None = Field(default=None, index=True)
+    settings: dict[str, Any] = Field(default_factory=dict, sa_type=JsonB)
+    version: int
+    is_deleted: bool = False
+
+
+class ProjectMember(Base, table=True):
+    __tablename__ = "project_member"  # type: ignore[assignment]
+
+    project_id: UUID = Field(primary_key=True, foreign_key="project.id")
+    user_id: UUID = Field(primary_key=True, index=True)
+    role: str = Field(max_length=32)
+
+
+class IssueCounter(Base, table=True):
+    """The last number given away in a project: updating it lets makers of issues queue up."""
+
+    __tablename__ = "issue_counter"  # type: ignore[assignment]
+
+    project_id: UUID = Field(primary_key=True, foreign_key="project.id")
+    last_number: int = 0
+
+
+class Issue(Versioned, Timestamped, Base, table=True):
+    __tablename__ = "issue"  # type: ignore[assignment]
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    project_id: UUID = Field(foreign_key="project.id")
+    number: int
+    key: str = Field(max_length=24, unique=True)
+    summary: str = Field(max_length=255)
+    description: str | None = Field(default=None, max_length=50_000)
+    issue_type: str = Field(max_length=50)
+    status: str = Field(max_length=50)
+    priority: str = Field(max_length=50)
+    assignee_id: UUID | None = None
+    reporter_id: UUID
+    custom_fields: dict[str, Any] = Field(default_factory=dict, sa_type=JsonB)
+
+    __table_args__ = (
+        UniqueConstraint("project_id", "number"),
+        Index("ix_issue_of_project", "project_id", "created_at", "id"),
+        Index("ix_issue_of_assignee", "assignee_id", "created_at", "id"),
+        Index("ix_issue_of_reporter", "reporter_id", "created_at", "id"),
+        Index("ix_issue_created", "created_at", "id"),
+    )
+
+
+class IssueLink(Base, table=True):
+    """No cascade: an issue that is linked cannot be deleted."""
+
+    __tablename__ = "issue_link"  # type: ignore[assignment]
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    source_id: UUID = Field(foreign_key="issue.id")
+    target_id: UUID = Field(foreign_key="issue.id", index=True)
+    type: LinkType = Field(sa_type=enum_column(LinkType))  # type: ignore[arg-type]
+    created_at: datetime = Field(default_factory=utc_now)
+
+    __table_args__ = (UniqueConstraint("source_id", "target_id", "type"),)
+
+
+class Comment(Versioned, Timestamped, Base, table=True):
+    __tablename__ = "comment"  # type: ignore[assignment]
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    issue_id: UUID = Field(foreign_key="issue.id", ondelete="CASCADE")
+    author_id: UUID
+    content: str = Field(max_length=10_000)
+
+    __table_args__ = (Index("ix_comment_of_issue", "issue_id", "created_at", "id"),)
+
+
+class Attachment(Base, table=True):
+    __tablename__ = "attachment"  # type: ignore[assignment]
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    issue_id: UUID = Field(foreign_key="issue.id", ondelete="CASCADE", index=True)
+    filename: str = Field(max_length=255)
+    mime_type: str = Field(max_length=127)
+    size: int
+    url: str | None = Field(default=None, max_length=2_000)
+    created_at: datetime = Field(default_factory=utc_now)

@@ -1,0 +1,285 @@
+"""The types of issues in the graph, and what issues add to projects and people."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+import strawberry
+import strawberry.federation
+from strawberry import ID, Info
+
+from schema.inputs import as_uuid
+from schema.paging import Connection, Edge, Page, PageRequest
+from schema.scalars import JSON
+from subgraphs.issues import models, queries
+from subgraphs.issues.context import Context
+from subgraphs.issues.inputs import IssueFiltersInput
+from subgraphs.issues.queries import IssueFilters, ListOf, SeenLink
+from subgraphs.issues.vocabulary import StatusCategory
+
+READ = [["read:issues"]]
+WRITE = [["write:issues"]]
+READ_COMMENTS = [["read:comments"]]
+WRITE_COMMENTS = [["write:comments"]]
+
+Ctx = Info[Context, None]
+
+
+@strawberry.federation.type(keys=["id"])
+class User:
+    id: ID
+
+    @strawberry.federation.field(requires_scopes=READ, description="Issues to be done by them.")
+    async def assigned_issues(
+        self,
+        info: Ctx,
+        first: int | None = None,
+        after: str | None = None,
+        filters: IssueFiltersInput | None = None,
+    ) -> "Connection[Issue] | None":
+        page = PageRequest.of(first, after)
+        return await issue_list(info, queries.OF_ASSIGNEE, self.id, page, filters)
+
+    @strawberry.federation.field(requires_scopes=READ, description="Issues they have reported.")
+    async def reported_issues(
+        self,
+        info: Ctx,
+        first: int | None = None,
+        after: str | None = None,
+        filters: IssueFiltersInput | None = None,
+    ) -> "Connection[Issue] | None":
+        page = PageRequest.of(first, after)
+        return await issue_list(info, queries.OF_REPORTER, self.id, page, filters)
+
+
+@strawberry.type(description="The three parts always add up to the total.")
+class IssueStatistics:
+    total_issues: int
+    open_issues: int
+    in_progress_issues: int
+    closed_issues: int
+
+    @classmethod
+    def of(cls, counts: dict[StatusCategory, int]) -> Self:
+        return cls(
+            total_issues=sum(counts.values()),
+            open_issues=counts[StatusCategory.OPEN],
+            in_progress_issues=counts[StatusCategory.IN_PROGRESS],
+            closed_issues=counts[StatusCategory.CLOSED],
+        )
+
+
+@strawberry.federation.type(keys=["id"])
+class Project:
+    id: ID
+    key: str = strawberry.federation.field(external=True, default="")
+
+    @strawberry.federation.field(requires_scopes=READ, description="Newest first.")
+    async def issues(
+        self,
+        info: Ctx,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        filters: IssueFiltersInput | None = None,
+    ) -> "Connection[Issue] | None":
+        page = PageRequest.of(first, after, last, before)
+        return await issue_list(info, queries.OF_PROJECT, self.id, page, filters)
+
+    @strawberry.federation.field(requires_scopes=READ)
+    async def issue_statistics(self, info: Ctx) -> IssueStatistics | None:
+        return await _statistics(info, self.id)
+
+    @strawberry.federation.field(requires_scopes=READ, description="The same as issueStatistics.")
+    async def statistics(self, info: Ctx) -> IssueStatistics | None:
+        return await _statistics(info, self.id)
+
+
+@strawberry.federation.type(keys=["id"], requires_scopes=READ_COMMENTS)
+class Comment:
+    id: ID
+    content: str
+    author: User
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: models.Comment) -> Self:
+        return cls(
+            id=ID(str(row.id)),
+            content=row.content,
+            author=User(id=ID(str(row.author_id))),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Ctx, references: list[dict[str, Any]]
+    ) -> list[Self | None]:
+        rows = await _load_all(info.context.loaders.comment, references)
+        return [cls.of(row) if row else None for row in rows]
+
+
+@strawberry.federation.type(keys=["id"], requires_scopes=READ)
+class Attachment:
+    id: ID
+    filename: str
+    mime_type: str
+    size: int = strawberry.field(description="In bytes.")
+    url: str | None = strawberry.field(description="Null while no file store serves it.")
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: models.Attachment) -> Self:
+        return cls(
+            id=ID(str(row.id)),
+            filename=row.filename,
+            mime_type=row.mime_type,
+            size=row.size,
+            url=row.url,
+            created_at=row.created_at,
+        )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Ctx, references: list[dict[str, Any]]
+    ) -> list[Self | None]:
+        rows = await _load_all(info.context.loaders.attachment, references)
+        return [cls.of(row) if row else None for row in rows]
+
+
+@strawberry.federation.type(requires_scopes=READ, description="A link seen from one of its ends.")
+class IssueLink:
+    id: ID
+    type: str = strawberry.field(
+        description="blocks, is_blocked_by, duplicates, is_duplicated_by or relates_to"
+    )
+    issue: "Issue" = strawberry.field(description="The issue at the other end.")
+
+    @classmethod
+    def of(cls, link: SeenLink) -> Self:
+        return cls(id=ID(str(link.id)), type=link.type, issue=Issue.of(link.issue))
+
+
+@strawberry.federation.type(keys=["id", "key"], requires_scopes=READ)
+class Issue:
+    id: ID
+    key: str
+    summary: str
+    description: str | None
+    issue_type: str
+    status: str
+    priority: str
+    project: Project = strawberry.federation.field(provides=["key"])
+    assignee: User | None
+    reporter: User
+    custom_fields: JSON
+    created_at: datetime
+    updated_at: datetime
+    version: int = strawberry.field(description="Send it with an update to notice lost races.")
+    event_cursor: str | None = strawberry.field(
+        default=None,
+        description="Where this delivery stands in the stream; only in subscriptions. "
+        "Subscribe again with it as `after` and nothing is missed.",
+    )
+
+    @strawberry.federation.field(requires_scopes=READ_COMMENTS, description="Oldest first.")
+    async def comments(
+        self, info: Ctx, first: int | None = None, after: str | None = None
+    ) -> Connection[Comment] | None:
+        loaders, issue_id = info.context.loaders, UUID(self.id)
+        page = await loaders.comment_list.load((PageRequest.of(first, after), issue_id))
+        edges = [
+            Edge(node=Comment.of(row), cursor=cursor)
+            for row, cursor in zip(page.rows, page.cursors, strict=True)
+        ]
+        return Connection(
+            edges=edges,
+            page_info=page.info(),
+            count=lambda: loaders.comment_count.load(issue_id),
+        )
+
+    @strawberry.field
+    async def attachments(self, info: Ctx) -> list[Attachment]:
+        rows = await info.context.loaders.attachments.load(UUID(self.id))
+        return [Attachment.of(row) for row in rows]
+
+    @strawberry.field(description="Without links to issues that the caller may not see.")
+    async def links(self, info: Ctx) -> list[IssueLink]:
+        links = await info.context.loaders.links.load(UUID(self.id))
+        return [IssueLink.of(link) for link in links]
+
+    @classmethod
+    def of(cls, row: models.Issue, *, event_cursor: str | None = None) -> Self:
+        project_key = row.key.rpartition("-")[0]
+        assignee = row.assignee_id
+        return cls(
+            id=ID(str(row.id)),
+            key=row.key,
+            summary=row.summary,
+            description=row.description,
+            issue_type=row.issue_type,
+            status=row.status,
+            priority=row.priority,
+            project=Project(id=ID(str(row.project_id)), key=project_key),
+            assignee=User(id=ID(str(assignee))) if assignee else None,
+            reporter=User(id=ID(str(row.reporter_id))),
+            custom_fields=JSON(row.custom_fields),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            version=row.version,
+            event_cursor=event_cursor,
+        )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Ctx, references: list[dict[str, Any]]
+    ) -> list[Self | None]:
+        loaders = info.context.loaders
+        by_id = [reference for reference in references if "id" in reference]
+        keys = [reference["key"] for reference in references if "id" not in reference]
+        of_ids = iter(await _load_all(loaders.issue, by_id))
+        of_keys = iter(await loaders.issue_by_key.load_many(keys))
+        rows = [next(of_ids) if "id" in ref else next(of_keys) for ref in references]
+        return [cls.of(row) if row else None for row in rows]
+
+
+def issue_connection(page: Page[models.Issue], count: Any) -> Connection[Issue]:
+    """A page of rows as a connection; ``count`` is called when totalCount is selected."""
+    edges = [
+        Edge(node=Issue.of(row), cursor=cursor)
+        for row, cursor in zip(page.rows, page.cursors, strict=True)
+    ]
+    return Connection(edges=edges, page_info=page.info(), count=count)
+
+
+async def issue_list(
+    info: Ctx, kind: ListOf, id: str, page: PageRequest, filters: IssueFiltersInput | None
+) -> Connection[Issue]:
+    """The issues that hang on something, loaded together with those of its siblings."""
+    loaders, parent = info.context.loaders, as_uuid(id)
+    wanted = filters.checked() if filters else IssueFilters()
+    if parent is None:
+        return issue_connection(Page(), _none)
+    found = await loaders.issue_list.load(((kind, wanted, page), parent))
+    return issue_connection(found, lambda: loaders.issue_list_count.load(((kind, wanted), parent)))
+
+
+async def _statistics(info: Ctx, id: str) -> IssueStatistics | None:
+    project_id = as_uuid(id)
+    counts = await info.context.loaders.statistics.load(project_id) if project_id else None
+    return IssueStatistics.of(counts) if counts else None
+
+
+async def _none() -> int:
+    return 0
+
+
+async def _load_all(loader: Any, references: Iterable[dict[str, Any]]) -> list[Any]:
+    """Rows by the ids of references; None for text that is no id."""
+    ids = [as_uuid(reference["id"]) for reference in references]
+    found = iter(await loader.load_many([id for id in ids if id is not None]))
+    return [next(found) if id is not None else None for id in ids]
