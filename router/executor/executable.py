@@ -15,9 +15,10 @@ from graphql import (
 )
 
 from router.executor.complete import NOTHING_HIDDEN, Hidden
-from router.executor.entities import ALONE
+from router.executor.entities import Asker
 from router.executor.project import Project, make_project
-from router.planner.plan import EntityTarget, FetchStep, Path, QueryPlan, Selection
+from router.executor.sharing import sharing_groups
+from router.planner.plan import QueryPlan, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,15 @@ class Executable:
     """A QueryPlan with its schedule, its sharing rules and its projection.
 
     ``waits[i]`` counts the steps that step ``i`` waits for, ``dependents[i]`` lists those waiting
-    for it (both by position in ``plan.steps``). ``groups[i]`` has one tuple per entity call: the
-    sharing group of each target. ``is_identity``: the answer of the only step is the client's
-    answer, byte for byte.
+    for it (both by position in ``plan.steps``). ``askers[i]`` collects the representations of an
+    entity step. ``is_identity``: the answer of the only step is the client's answer, byte for
+    byte.
     """
 
     plan: QueryPlan
     waits: tuple[int, ...]
     dependents: tuple[tuple[int, ...], ...]
-    groups: tuple[tuple[tuple[int, ...], ...], ...]
+    askers: tuple[Asker | None, ...]
     project: Project
     abstract: Set[str]
     hidden: Hidden
@@ -56,71 +57,16 @@ def make_executable(
         plan=plan,
         waits=tuple(len(step.after) for step in plan.steps),
         dependents=tuple(tuple(indexes) for indexes in dependents),
-        groups=tuple(_groups_of_step(step, plan) for step in plan.steps),
+        askers=tuple(
+            Asker(step, groups) if step.entities else None
+            for step, groups in zip(plan.steps, sharing_groups(plan), strict=True)
+        ),
         project=make_project(plan.output, is_shared=is_shared),
         abstract=abstract,
         hidden=hidden,
         is_identity=hidden == NOTHING_HIDDEN and _is_identity(plan),
         is_shared=is_shared,
     )
-
-
-# -- sharing ------------------------------------------------------------
-#
-# Objects that stand for one entity receive the same answer. They may receive the same *dicts*, as
-# long as every later step that writes below one of them writes the same below all of them.
-
-Writer = tuple[int, int, Path, Set[str] | None]
-"""Step, call within it, the way from the target to the objects written, their types."""
-
-
-def _groups_of_step(step: FetchStep, plan: QueryPlan) -> tuple[tuple[int, ...], ...]:
-    groups: list[tuple[int, ...]] = []
-    for call in step.entities:
-        numbers: dict[frozenset[Writer], int] = {}
-        row = []
-        for target in call.targets:
-            writers = _writers_below(target, plan)
-            row.append(ALONE if writers is None else numbers.setdefault(writers, len(numbers)))
-        groups.append(tuple(row))
-    return tuple(groups)
-
-
-def _writers_below(target: EntityTarget, plan: QueryPlan) -> frozenset[Writer] | None:
-    """What other calls write below the target's objects; None when some write only below a part
-    of them, so that no two of them may share."""
-    writers: set[Writer] = set()
-    for step in plan.steps:
-        places = [(0, step.path, None)] if step.path else []
-        places += [
-            (number, other.path, other.types)
-            for number, call in enumerate(step.entities)
-            for other in call.targets
-        ]
-        for number, path, types in places:
-            if len(path) <= len(target.path):
-                continue
-            relation = _covers(path, target.path)
-            if relation is None:
-                return None
-            if relation:
-                writers.add((step.id, number, path[len(target.path) :], types))
-    return frozenset(writers)
-
-
-def _covers(path: Path, start: Path) -> bool | None:
-    """Whether ``path`` goes through every object at ``start`` (True), none (False) or some."""
-    is_total = True
-    for segment, own in zip(path, start, strict=False):
-        if segment.key != own.key:
-            return False
-        if segment.types is None:
-            continue
-        if own.types is None or not own.types <= segment.types:
-            if own.types is not None and own.types.isdisjoint(segment.types):
-                return False
-            is_total = False
-    return True if is_total else None
 
 
 # -- identity ------------------------------------------------------------

@@ -85,7 +85,7 @@ def shape(executable: Executable, gathered: Gathered, refusals: Errors = ()) -> 
         errors += client_errors(gathered.failures, plan.output, gathered.data)
     elif executable.is_identity and not errors:
         return Answer(data=gathered.data, body=gathered.body, kind=plan.kind)
-    if executable.is_shared and expanded_size(gathered.data) > RESPONSE_BYTES:
+    if gathered.is_shared and expanded_size(gathered.data) > RESPONSE_BYTES:
         return _too_large(executable)
     data: dict[str, Any] | None
     try:

@@ -12,16 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import (
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    parse,
-)
-
+from router.executor.answered import answered_keys
 from router.executor.complete import MAX_ERRORS, ClientPath
 from router.executor.entities import Asked
 from router.executor.walk import Tree
@@ -172,7 +163,7 @@ def _applies(output_field: OutputField, typename: Any) -> bool:
 def _places_of_lost_fields(failure: Failure, root: _Place) -> Iterator[_Place]:
     """Every field of the answer that the step would have given."""
     step = failure.step
-    keys = _answered_keys(step)
+    keys = answered_keys(step)
     if not step.entities:
         for place in _places_at(root, step.path):
             yield from _lost_fields(place, keys.get(None, frozenset()))
@@ -195,42 +186,6 @@ def _lost_fields(place: _Place, keys: frozenset[str]) -> Iterator[_Place]:
         yield _Place((*place.path, output_field.key), None, None)
     if not lost:
         yield _Place(place.path, place.value, None)
-
-
-def _answered_keys(step: FetchStep) -> dict[str | None, frozenset[str]]:
-    """The response keys of a step's operation, below each entity call's alias (None: its root)."""
-    document = parse(step.operation)
-    fragments = {
-        node.name.value: node.selection_set
-        for node in document.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
-    keys: dict[str | None, frozenset[str]] = {}
-    for definition in document.definitions:
-        if not isinstance(definition, OperationDefinitionNode):
-            continue
-        top = list(_fields(definition.selection_set, fragments))
-        keys[None] = frozenset(_response_key(node) for node in top)
-        for node in top:
-            inner = _fields(node.selection_set, fragments) if node.selection_set else ()
-            keys[_response_key(node)] = frozenset(map(_response_key, inner)) - {"__typename"}
-    return keys
-
-
-def _fields(
-    selections: SelectionSetNode, fragments: dict[str, SelectionSetNode]
-) -> Iterator[FieldNode]:
-    for node in selections.selections:
-        if isinstance(node, FieldNode):
-            yield node
-        elif isinstance(node, InlineFragmentNode):
-            yield from _fields(node.selection_set, fragments)
-        elif isinstance(node, FragmentSpreadNode):
-            yield from _fields(fragments[node.name.value], fragments)
-
-
-def _response_key(node: FieldNode) -> str:
-    return node.alias.value if node.alias else node.name.value
 
 
 # -- from a plan's path to places ------------------------------------------------------------

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from router.errors import SubgraphError
-from router.executor.entities import Asked, ask, settle
+from router.executor.entities import Asked, settle
 from router.executor.executable import Executable
 from router.executor.failures import Failure
 from router.executor.merge import copy_tree, merge_into
@@ -23,11 +23,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Gathered:
-    """Everything the subgraphs answered, merged, and what failed. ``body`` are the bytes of the
-    only subgraph's answer when that is also the client's."""
+    """Everything the subgraphs answered, merged, and what failed. ``is_shared``: some object is
+    part of several others. ``body`` are the bytes of the only subgraph's answer when that is also
+    the client's."""
 
     data: Tree = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    is_shared: bool = False
     body: bytes | None = None
 
 
@@ -112,7 +114,7 @@ class _Run:
     async def perform(self, index: int) -> None:
         step = self.executable.plan.steps[index]
         if step.entities:
-            await self.fetch_entities(step, self.executable.groups[index])
+            await self.fetch_entities(step, index)
         elif not step.path or objects_at(self.gathered.data, step.path):
             response = await self.send(step, self.step_variables(step))
             if response is not None:
@@ -169,9 +171,12 @@ class _Run:
 
     # -- entities -----------------------------------------------------------------------------
 
-    async def fetch_entities(self, step: FetchStep, groups: tuple[tuple[int, ...], ...]) -> None:
-        data = self.gathered.data
-        asked = tuple(ask(call, data, row) for call, row in zip(step.entities, groups, strict=True))
+    async def fetch_entities(self, step: FetchStep, index: int) -> None:
+        asker = self.executable.askers[index]
+        assert asker is not None
+        asked = asker.ask(self.gathered.data)
+        if any(one.has_unified for one in asked):
+            self.gathered.is_shared = True
         if not any(one.representations for one in asked):
             return
         variables = self.step_variables(step)
@@ -202,7 +207,8 @@ class _Run:
                 continue
             for position, entity in enumerate(answers):
                 if type(entity) is dict:
-                    settle(one, position, entity, self.executable.abstract)
+                    if settle(one, position, entity, self.executable.abstract):
+                        self.gathered.is_shared = True
                 elif entity is not None:
                     message = "The subgraph answered no object for an entity."
                     path = [call.alias, position]

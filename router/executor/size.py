@@ -2,11 +2,11 @@
 
 from typing import Any
 
-_FIXED = 8
-"""Bytes counted for a number, a boolean, null or a member's punctuation."""
+_FIXED = 12
+"""Bytes counted for each member or item beside its text: name, punctuation, numbers."""
 
 
-def expanded_size(value: Any) -> int:
+def expanded_size(value: dict[str, Any]) -> int:
     """Roughly the bytes of ``value`` as JSON, every shared part counted as often as it occurs.
 
     Shared objects are measured once, so a small graph that would expand to gigabytes is found out
@@ -15,17 +15,18 @@ def expanded_size(value: Any) -> int:
     return _size(value, {})
 
 
-def _size(value: Any, known: dict[int, int]) -> int:
-    kind = type(value)
-    if kind is str:
-        return len(value) + 2
-    if kind is not dict and kind is not list:
-        return _FIXED
+def _size(value: dict[str, Any] | list[Any], known: dict[int, int]) -> int:
+    # One loop for members and items, without a call for each leaf: it runs on every answer that
+    # shares objects.
     size = known.get(id(value))
-    if size is None:
-        if kind is dict:
-            size = 2 + sum(len(key) + 4 + _size(item, known) for key, item in value.items())
-        else:
-            size = 2 + sum(1 + _size(item, known) for item in value)
-        known[id(value)] = size
+    if size is not None:
+        return size
+    size = _FIXED * (len(value) + 1)
+    for item in value.values() if isinstance(value, dict) else value:
+        kind = type(item)
+        if kind is str:
+            size += len(item)
+        elif kind is dict or kind is list:
+            size += _size(item, known)
+    known[id(value)] = size
     return size

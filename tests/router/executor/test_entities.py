@@ -2,11 +2,16 @@
 
 from typing import Any
 
-from router.executor.entities import ALONE, ask, settle
-from router.planner.plan import EntityCall, EntityTarget, Need, PathSegment
+from router.executor.entities import ALONE, Asked, Asker, settle
+from router.planner.plan import EntityCall, EntityTarget, FetchStep, Need, PathSegment
 
 ITEMS = (PathSegment("items"),)
 ID = Need("id", "id")
+
+
+def ask(call: EntityCall, data: dict[str, Any], groups: tuple[int, ...]) -> Asked:
+    step = FetchStep(0, "s", "query", "", entities=(call,))
+    return Asker(step, (groups,)).ask(data)[0]
 
 
 def call_for(*targets: EntityTarget) -> EntityCall:
@@ -14,14 +19,15 @@ def call_for(*targets: EntityTarget) -> EntityCall:
 
 
 def test_equal_representations_are_asked_for_once_and_answered_everywhere() -> None:
-    data: dict[str, Any] = {"items": [{"id": "1"}, {"id": "2"}, {"id": "1"}]}
+    data: dict[str, Any] = {"items": [{"id": "1"}, {"id": "2"}, {"id": "1", "more": 1}]}
     call = call_for(EntityTarget(ITEMS, (ID,), typename="T"))
 
     asked = ask(call, data, (0,))
     settle(asked, 0, {"name": "one", "owner": {"id": "o"}}, frozenset())
 
     assert asked.representations == [{"__typename": "T", "id": "1"}, {"__typename": "T", "id": "2"}]
-    assert data["items"][0] == data["items"][2] == {"id": "1", "name": "one", "owner": {"id": "o"}}
+    assert data["items"][0] == {"id": "1", "name": "one", "owner": {"id": "o"}}
+    assert data["items"][2] == {"id": "1", "more": 1, "name": "one", "owner": {"id": "o"}}
     assert data["items"][0]["owner"] is data["items"][2]["owner"]
 
 
@@ -100,3 +106,49 @@ def test_groups_that_may_not_share_receive_copies() -> None:
     owners = [data["items"][0]["owner"], data["items"][1]["owner"], data["other"]["owner"]]
     assert owners == [{"id": "o"}] * 3
     assert len({id(owner) for owner in owners}) == 3
+
+
+def test_equal_objects_of_one_entity_become_one_object() -> None:
+    data: dict[str, Any] = {
+        "items": [
+            [{"id": "1", "x": {"y": 1}}],
+            [{"id": "1", "x": {"y": 1}}, {"id": "1", "x": None}],
+        ]
+    }
+    call = call_for(EntityTarget(ITEMS, (ID,), typename="T"))
+
+    asked = ask(call, data, (0,))
+
+    assert data["items"][0][0] is data["items"][1][0]
+    assert data["items"][1][1] == {"id": "1", "x": None}
+    assert [len(holders) for holders in asked.holders] == [2]
+    assert asked.has_unified
+
+
+def test_equal_objects_that_must_not_share_stay_apart() -> None:
+    data: dict[str, Any] = {"items": [{"id": "1"}, {"id": "1"}], "other": {"id": "1"}}
+    call = call_for(
+        EntityTarget(ITEMS, (ID,), typename="T"),
+        EntityTarget((PathSegment("other"),), (ID,), typename="T"),
+    )
+
+    asked = ask(call, data, (ALONE, 0))
+
+    assert len({id(x) for x in (*data["items"], data["other"])}) == 3
+    assert not asked.has_unified
+
+
+def test_paths_with_a_common_beginning_are_walked_together() -> None:
+    data = {"items": [{"__typename": "A", "id": "1", "in": {"id": "2"}}, {"__typename": "B"}]}
+    inner = (*ITEMS, PathSegment("in", frozenset({"A"})))
+    call = call_for(
+        EntityTarget(ITEMS, (ID,), types=frozenset({"A"})),
+        EntityTarget(inner, (ID,), typename="T"),
+    )
+
+    asked = ask(call, data, (0, 1))
+
+    assert asked.representations == [
+        {"__typename": "A", "id": "1"},
+        {"__typename": "T", "id": "2"},
+    ]

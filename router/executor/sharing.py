@@ -1,0 +1,122 @@
+"""Which objects may share what they receive.
+
+Objects that stand for one entity receive the same answer. They may receive the same *dicts*, or
+even become one dict, as long as whatever is written later at or below one of them is written the
+same way at or below all of them.
+"""
+
+from collections.abc import Callable, Mapping, Set
+
+from router.executor.answered import answered_keys
+from router.executor.entities import ALONE
+from router.planner.plan import EntityTarget, FetchStep, Path, QueryPlan
+
+Groups = tuple[tuple[int, ...], ...]
+"""One tuple per entity call of a step: the sharing group of each target, or ALONE."""
+
+_Writer = tuple[int, int, Path, Set[str] | None]
+"""Step, call within it, the way from the target to the objects written, their types."""
+
+
+def sharing_groups(plan: QueryPlan) -> tuple[Groups, ...]:
+    """The groups of each step, by position in ``plan.steps``."""
+    if not any(step.entities for step in plan.steps):
+        return tuple(() for _ in plan.steps)
+    places = [place for step in plan.steps for place in _places(step)]
+    ancestors = _ancestors(plan)
+    known: dict[int, Mapping[str | None, frozenset[str]]] = {}
+
+    def keys(step: FetchStep) -> Mapping[str | None, frozenset[str]]:
+        if step.id not in known:
+            known[step.id] = answered_keys(step)
+        return known[step.id]
+
+    return tuple(_groups_of(step, places, ancestors[step.id], keys) for step in plan.steps)
+
+
+_Keys = Callable[[FetchStep], Mapping[str | None, frozenset[str]]]
+
+
+class _Place:
+    """Somewhere that a step writes: a root step at its path, an entity call at its targets."""
+
+    __slots__ = ("alias", "call", "path", "step", "types")
+
+    def __init__(
+        self, step: FetchStep, call: int, alias: str | None, path: Path, types: Set[str] | None
+    ) -> None:
+        self.step = step
+        self.call = call
+        self.alias = alias
+        self.path = path
+        self.types = types
+
+
+def _places(step: FetchStep) -> list[_Place]:
+    if not step.entities:
+        return [_Place(step, 0, None, step.path, None)]
+    return [
+        _Place(step, number, call.alias, target.path, target.types)
+        for number, call in enumerate(step.entities)
+        for target in call.targets
+    ]
+
+
+def _ancestors(plan: QueryPlan) -> dict[int, frozenset[int]]:
+    """The steps that are done before each step begins."""
+    found: dict[int, frozenset[int]] = {}
+    for step in plan.steps:
+        found[step.id] = frozenset(step.after).union(*(found[before] for before in step.after))
+    return found
+
+
+def _groups_of(step: FetchStep, places: list[_Place], done: frozenset[int], keys: _Keys) -> Groups:
+    groups: list[tuple[int, ...]] = []
+    for call in step.entities:
+        numbers: dict[frozenset[_Writer], int] = {}
+        row = []
+        for target in call.targets:
+            writers = _writers(target, places, done, keys)
+            row.append(ALONE if writers is None else numbers.setdefault(writers, len(numbers)))
+        groups.append(tuple(row))
+    return tuple(groups)
+
+
+def _writers(
+    target: EntityTarget, places: list[_Place], done: frozenset[int], keys: _Keys
+) -> frozenset[_Writer] | None:
+    """What is written at or below the target's objects from now on; None when some of it reaches
+    only a part of them, so that no two of them may share."""
+    writers: set[_Writer] = set()
+    for place in places:
+        if place.step.id in done:
+            continue
+        relation = _covers(place.path, target.path)
+        if relation is False:
+            continue
+        if len(place.path) < len(target.path):
+            # Written from above, down to these objects, if its answer goes that way at all.
+            if target.path[len(place.path)].key in keys(place.step)[place.alias]:
+                return None
+        elif relation is None:
+            return None
+        else:
+            below = place.path[len(target.path) :]
+            writers.add((place.step.id, place.call, below, place.types))
+    return frozenset(writers)
+
+
+def _covers(path: Path, start: Path) -> bool | None:
+    """Whether ``path`` goes through every object at ``start`` (True), none (False) or some. Of
+    paths of different length the common beginning is compared."""
+    is_total = True
+    for segment, own in zip(path, start, strict=False):
+        if segment.key != own.key:
+            return False
+        if segment.types is None:
+            continue
+        if own.types is None or not own.types <= segment.types:
+            if own.types is not None and own.types.isdisjoint(segment.types):
+                return False
+            is_total = False
+    return True if is_total else None
