@@ -43,6 +43,11 @@ page.on('console', (message) => {
 
 const response = page.locator('.graphiql-response');
 
+// Monaco draws spaces as no-break spaces.
+async function answerText() {
+  return ((await response.textContent()) ?? '').replaceAll('\u00a0', ' ');
+}
+
 async function signInForm() {
   const form = page.locator('.trellis-popover form');
   if (!(await form.isVisible())) await page.click('.trellis-account > button');
@@ -67,7 +72,7 @@ const steps = {
   async run() {
     await page.click('.graphiql-execute-button');
   },
-  /** Waits for a text in the answer. Monaco draws spaces as no-break spaces. */
+  /** Waits for a text in the answer. */
   async answer(text) {
     await page.waitForFunction(
       (wanted) => {
@@ -76,10 +81,15 @@ const steps = {
       },
       text,
     );
-    return (await response.textContent()).replaceAll('\u00a0', ' ');
+    return answerText();
   },
+  /** With what the form is filled in with. */
   async signIn() {
+    return steps.signInWith(null);
+  },
+  async signInWith(password) {
     const form = await signInForm();
+    if (password) await form.locator('input[name=password]').fill(password);
     await form.locator('button[type=submit]').click();
     await page.waitForSelector('.trellis-person');
     await page.keyboard.press('Escape');
@@ -90,9 +100,7 @@ const steps = {
     const form = await signInForm();
     await form.locator('input[name=password]').fill(password);
     await form.locator('button[type=submit]').click();
-    const told = await page.locator('.trellis-problem').textContent();
-    await page.keyboard.press('Escape');
-    return told;
+    return page.locator('.trellis-problem').textContent();
   },
   async isAskedToSignIn() {
     await page.waitForSelector('.trellis-popover .trellis-note');
@@ -102,6 +110,22 @@ const steps = {
     await page.getByRole('button', { name: `Show ${title}` }).click();
     await page.waitForTimeout(300);
     return page.locator('.graphiql-plugin').innerText();
+  },
+  /** Another client sends a mutation now and then until the page shows its text. */
+  async changeUntilSeen(url, token, query, variables, text) {
+    for (let turn = 0; turn < 40; turn += 1) {
+      const sent = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query, variables: { ...variables, text: `${text} ${turn}` } }),
+      });
+      const { errors } = await sent.json();
+      if (errors) throw new Error(JSON.stringify(errors));
+      await page.waitForTimeout(250);
+      const shown = await answerText();
+      if (shown.includes(text)) return shown;
+    }
+    throw new Error('the page showed no event in 10 seconds');
   },
   async screenshot(name) {
     if (settings.screenshots) {

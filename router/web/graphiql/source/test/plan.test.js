@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { observable } from '../src/observable.js';
-import { keepPlan, readablePath, rounds } from '../src/plan/read.js';
+import { asksEntities, keepPlan, readableOperation, readablePath, rounds } from '../src/plan/read.js';
 
 const ids = (plan) => rounds(plan).map((steps) => steps.map((step) => step.id));
 
@@ -45,4 +45,12 @@ test('later parts of the same answer keep its plan, the next operation clears it
   assert.deepEqual(last.get().plan, { steps: [] });
   keepPlan(last, { data: {} }, {}, 3);
   assert.equal(last.get().plan, null);
+});
+
+test('operations are laid out, and entity steps are told apart', () => {
+  const step = { operation: 'query($r: [_Any!]!) {_entities(representations: $r) {... on A {b}}}' };
+  assert.equal(asksEntities(step), true);
+  assert.equal(asksEntities({ operation: '{entities}' }), false);
+  assert.match(readableOperation(step), /^query \(\$r: \[_Any!\]!\) \{\n  _entities/);
+  assert.equal(readableOperation({ operation: 'not {' }), 'not {');
 });

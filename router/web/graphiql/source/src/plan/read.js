@@ -1,5 +1,7 @@
 // Reads `extensions.queryPlan` into rounds: what is asked at the same time stands side by side.
 
+import { parse, print } from 'graphql';
+
 /** Takes the plan out of an answer (it would bury the data) and shows it in its panel. */
 export function keepPlan(lastPlan, result, params, ms) {
   const { queryPlan, ...others } = result?.extensions ?? {};
@@ -26,4 +28,18 @@ export function rounds(plan) {
 /** `[{key: 'project'}, {key: 'issues'}]` or `['project', 'issues']` as `project › issues`. */
 export function readablePath(path) {
   return (path ?? []).map((part) => part?.key ?? part).join(' › ');
+}
+
+/** Whether a step completes objects that other steps found (federation's `_entities`). */
+export function asksEntities(step) {
+  return /\b_entities\b/.test(step.operation ?? '');
+}
+
+/** The operation a step sends, laid out; as it is when it does not parse. */
+export function readableOperation(step) {
+  try {
+    return print(parse(step.operation));
+  } catch {
+    return step.operation;
+  }
 }
