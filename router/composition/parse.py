@@ -53,6 +53,7 @@ DEFAULT_ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subs
 
 # Nothing sensible is nested deeper; the readers below are recursive.
 MAX_DEPTH = 100
+NESTED_TOO_DEEPLY = "this is nested too deeply"
 
 _LOCATIONS = frozenset(DirectiveLocation.__members__)
 _WORDS: dict[str, Callable[[], ValueNode]] = {
@@ -72,14 +73,15 @@ def parse_schema(subgraph: str, sdl: str) -> tuple[Schema, list[CompositionError
         reader = _Reader(subgraph, tokenize(sdl))
         return reader.read()
     except Unreadable as unreadable:
-        return Schema(), [_syntax_error(subgraph, sdl, unreadable.offset)]
+        return Schema(), [_syntax_error(subgraph, sdl, unreadable)]
 
 
-def _syntax_error(subgraph: str, sdl: str, offset: int) -> CompositionError:
+def _syntax_error(subgraph: str, sdl: str, unreadable: Unreadable) -> CompositionError:
     """What graphql-core says about a text that could not be read here."""
+    offset = unreadable.offset
     line = sdl.count("\n", 0, offset) + 1
     column = offset - sdl.rfind("\n", 0, offset)
-    message = "Syntax Error: this is not the type system definition language."
+    message = f"Syntax Error: {unreadable.reason}."
     try:
         document = parse(Source(sdl, name=subgraph))
     except GraphQLError as error:
@@ -87,7 +89,7 @@ def _syntax_error(subgraph: str, sdl: str, offset: int) -> CompositionError:
         if error.locations:
             line, column = error.locations[0].line, error.locations[0].column
     except RecursionError:
-        message = "The SDL is nested too deeply to be read."
+        message = f"Syntax Error: {NESTED_TOO_DEEPLY}."
     else:
         executable = [d for d in document.definitions if isinstance(d, ExecutableDefinitionNode)]
         if executable and executable[0].loc is not None:
@@ -202,7 +204,7 @@ class _Reader:
     def nest(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise self.unreadable()
+            raise Unreadable(self.tokens.offsets[self.at], NESTED_TOO_DEEPLY)
 
     # The schema element
 

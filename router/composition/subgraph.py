@@ -103,7 +103,11 @@ class SubgraphSchema:
         return [a for a in element.applied if a.name == directive and a.feature is not None]
 
     def has(self, element: Element, directive: str) -> bool:
-        return any(a.name == directive and a.feature is not None for a in element.applied)
+        # Asked for every element many times: a loop is three times faster than any().
+        for applied in element.applied:  # noqa: SIM110
+            if applied.name == directive and applied.feature is not None:
+                return True
+        return False
 
     # Entities
 
@@ -148,11 +152,7 @@ class SubgraphSchema:
     def is_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
         """Marked ``@external``, itself or by its type, and meant so: the key fields of a type
         extension are resolved here all the same (a federation 1 habit)."""
-        # Federation 1 ignored @external on types.
-        marked = self.has(element, "external") or (
-            self.is_fed2 and parent.kind is Kind.OBJECT and self.has(parent, "external")
-        )
-        return marked and not self.is_fake_external(parent, element)
+        return (parent.name, element.name) in self._externals
 
     def is_fake_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
         return (parent.name, element.name) in self._fake_externals
@@ -198,8 +198,19 @@ class SubgraphSchema:
 
     def forget_views(self) -> None:
         """Compute everything anew: the schema has changed."""
-        for view in ("_fake_externals", "_provided", "_key_fields", "used_fields"):
+        for view in ("_externals", "_fake_externals", "_provided", "_key_fields", "used_fields"):
             self.__dict__.pop(view, None)
+
+    @cached_property
+    def _externals(self) -> frozenset[tuple[str, str]]:
+        found = set()
+        for parent in self._composites():
+            # Federation 1 ignored @external on types.
+            of_type = self.is_fed2 and parent.kind is Kind.OBJECT and self.has(parent, "external")
+            for element in parent.fields.values():
+                if of_type or self.has(element, "external"):
+                    found.add((parent.name, element.name))
+        return frozenset(found - self._fake_externals)
 
     @cached_property
     def _fake_externals(self) -> frozenset[tuple[str, str]]:

@@ -32,9 +32,10 @@ _NEW_LINE = re.compile(r"\r\n|\n|\r")
 class Unreadable(Exception):
     """The text is not the GraphQL that was expected, at this offset."""
 
-    def __init__(self, offset: int) -> None:
-        super().__init__(offset)
+    def __init__(self, offset: int, reason: str = "this is no type system definition") -> None:
+        super().__init__(offset, reason)
         self.offset = offset
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+from graphql import print_ast
+
 from router.composition.model import Kind, Place
 from router.composition.parse import parse_schema
 
@@ -145,4 +147,47 @@ def test_an_extension_of_another_kind_is_refused():
 def test_operations_are_no_schema():
     assert messages("type T { x: Int } query { x }") == [
         "A subgraph schema holds type system definitions only; remove the operation or fragment."
+    ]
+
+
+def test_bottomless_nesting_is_no_crash():
+    lists = "[" * 200 + "Int" + "]" * 200
+
+    assert messages(f"type T {{ x: {lists} }}") == ["Syntax Error: this is nested too deeply."]
+    assert messages("type T { x(a: Int = " + "[" * 9000 + "]" * 9000 + "): Int }") == [
+        "Syntax Error: Document is nested too deeply. Parsing aborted."
+    ]
+
+
+def test_strings_mean_what_the_specification_says():
+    schema, errors = parse_schema(
+        "a",
+        '''
+        """
+          two
+            lines \\"""
+        """
+        type T { "caf\\u00e9 \\"x\\"" x: Int }
+        ''',
+    )
+
+    assert errors == []
+    assert schema.types["T"].description == 'two\n  lines """'
+    assert schema.types["T"].fields["x"].description == 'café "x"'
+
+
+def test_values_are_kept_as_written():
+    schema, errors = parse_schema(
+        "a", 'type T { x: Int @d(a: [1, -2.5e3, "s", true, null, E, {f: $}]) }'.replace("$", "{}")
+    )
+
+    assert errors == []
+    assert print_ast(schema.types["T"].fields["x"].applied[0].arguments["a"]) == (
+        '[1, -2.5e3, "s", true, null, E, { f: {  } }]'
+    )
+
+
+def test_variables_are_no_constants():
+    assert messages("type T { x: Int @d(a: $b) }") == [
+        "Syntax Error: Unexpected variable '$b' in constant value."
     ]
