@@ -104,7 +104,7 @@ class SubgraphSchema:
 
     def has(self, element: Element, directive: str) -> bool:
         # Asked for every element many times: a loop is three times faster than any().
-        for applied in element.applied:  # noqa: SIM110
+        for applied in element.applied:
             if applied.name == directive and applied.feature is not None:
                 return True
         return False
