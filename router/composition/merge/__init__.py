@@ -21,7 +21,6 @@ from router.composition.merge.features import MergedNames, hint_upgrades, merge_
 from router.composition.merge.fields import merge_fields
 from router.composition.merge.inputs import merge_input_object
 from router.composition.merge.interface_object import add_contributed_fields
-from router.composition.merge.override import OverrideOutcome
 from router.composition.merge.sharing import check_sharing
 from router.composition.merge.state import Merge
 from router.composition.merge.types import (
@@ -87,8 +86,7 @@ def _merge_members(merge: Merge) -> None:
     _merge_schema_element(merge)
     apply_directives(merge)
     for definition, field in add_contributed_fields(merge):
-        absent = dict.fromkeys(range(len(merge.subgraphs)))
-        check_sharing(merge, definition, field.name, absent, OverrideOutcome())
+        check_sharing(merge, definition, field.name, {})
     _check_queries(merge)
 
 

@@ -14,7 +14,7 @@ from router.composition.values import same_value
 ARGUMENT = ("FIELD_ARGUMENT_TYPE_MISMATCH", "FIELD_ARGUMENT_DEFAULT_MISMATCH", "ARGUMENT")
 INPUT_FIELD = ("FIELD_TYPE_MISMATCH", "INPUT_FIELD_DEFAULT_MISMATCH", "FIELD")
 
-FieldSources = Mapping[int, FieldDefinition | None]
+FieldSources = Mapping[int, FieldDefinition]
 
 
 def merge_arguments(
@@ -25,10 +25,9 @@ def merge_arguments(
     Errors: ``REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH``,
     ``CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS``, type and default mismatches.
     """
-    present = {index: source for index, source in fields.items() if source is not None}
-    names = dict.fromkeys(name for source in present.values() for name in source.arguments)
+    names = dict.fromkeys(name for source in fields.values() for name in source.arguments)
     for name in names:
-        sources = {i: source.arguments.get(name) for i, source in present.items()}
+        sources = {i: source.arguments.get(name) for i, source in fields.items()}
         place = f"{coordinate}({name}:)"
         if _is_left_to_context(merge, place, sources) or _is_partial(merge, place, sources):
             continue

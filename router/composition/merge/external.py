@@ -11,12 +11,12 @@ from router.composition.merge.state import Merge, quoted
 from router.composition.model import FieldDefinition, TypeDefinition
 from router.composition.values import same_value
 
-FieldSources = Mapping[int, FieldDefinition | None]
+FieldSources = Mapping[int, FieldDefinition]
 
 
 def owners_only(
     merge: Merge, parent: TypeDefinition, name: str, fields: FieldSources
-) -> dict[int, FieldDefinition | None] | None:
+) -> FieldSources | None:
     """The sources that are not external: none when the field is only resolved through interface
     objects; None when nobody resolves it.
 
@@ -25,12 +25,10 @@ def owners_only(
     have to be merged.
     """
     coordinate = f"{parent.name}.{name}"
-    external = {
-        i: f for i, f in fields.items() if f is not None and merge.is_external(i, parent.name, f)
-    }
-    owners = {i: f for i, f in fields.items() if i not in external}
-    is_owned = any(owner is not None for owner in owners.values())
-    if not is_owned and not _is_abstracted(merge, parent, name, owners):
+    external = {i: f for i, f in fields.items() if merge.is_external(i, parent.name, f)}
+    if not external:
+        return fields
+    if len(external) == len(fields) and not _is_abstracted(merge, parent, name):
         merge.error(
             "EXTERNAL_MISSING_ON_BASE",
             f"{coordinate} is @external in {quoted(map(merge.name, external))} and no subgraph "
@@ -41,16 +39,13 @@ def owners_only(
         return None
     for index, source in external.items():
         _refuse_merged_directives(merge, index, coordinate, source)
-    return owners if is_owned else {}
+    return {i: f for i, f in fields.items() if i not in external}
 
 
-def _is_abstracted(
-    merge: Merge, parent: TypeDefinition, name: str, absent: Mapping[int, FieldDefinition | None]
-) -> bool:
+def _is_abstracted(merge: Merge, parent: TypeDefinition, name: str) -> bool:
     return any(
-        not merge.is_external(index, copy.parent.name, copy.field)
-        for index in absent
-        for copy in abstracting_fields(merge, parent, name, index)
+        not merge.is_external(copy.index, copy.parent.name, copy.field)
+        for copy in abstracting_fields(merge, parent, name)
     )
 
 
@@ -86,7 +81,7 @@ def check_external(
     ``EXTERNAL_ARGUMENT_TYPE_MISMATCH``, ``EXTERNAL_ARGUMENT_DEFAULT_MISMATCH``.
     """
     for index, source in fields.items():
-        if source is None or not merge.is_external(index, parent.name, source):
+        if not merge.is_external(index, parent.name, source):
             continue
         fits = source.type == field.type or (
             not same_types and is_strict_subtype(merge.merged, field.type, source.type)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from router.composition.merge.arguments import merge_arguments
 from router.composition.merge.context import context_arguments
 from router.composition.merge.external import check_external, owners_only
-from router.composition.merge.interface_object import check_interface_sources, standing_in
+from router.composition.merge.interface_object import check_interface_sources
 from router.composition.merge.override import OverrideOutcome, resolve_overrides
 from router.composition.merge.references import merge_references
 from router.composition.merge.sharing import check_sharing
@@ -21,7 +21,7 @@ from router.composition.model import (
 )
 from router.composition.values import boolean, enum_value, list_of, string
 
-FieldSources = dict[int, FieldDefinition | None]
+FieldSources = Mapping[int, FieldDefinition]
 
 
 def merge_fields(merge: Merge, definition: TypeDefinition) -> None:
@@ -36,8 +36,8 @@ def merge_fields(merge: Merge, definition: TypeDefinition) -> None:
     else:
         has_key = _hint_inconsistent_entity(merge, definition)
     is_root = definition.name in merge.merged.roots.values()
-    for name, fields in _fields_by_name(merge, definition, sources).items():
-        field = FieldDefinition(name, _first(fields).type)
+    for name, fields in _fields_by_name(sources).items():
+        field = FieldDefinition(name, next(iter(fields.values())).type)
         definition.fields[name] = field
         coordinate = f"{definition.name}.{name}"
         if not has_key and not is_root:
@@ -45,29 +45,18 @@ def merge_fields(merge: Merge, definition: TypeDefinition) -> None:
         outcome = resolve_overrides(merge, definition, name, fields)
         _merge_field(merge, definition, field, fields, outcome)
         if not is_interface:
-            check_sharing(merge, definition, name, fields, outcome)
+            check_sharing(merge, definition, name, fields, outcome.overridden)
 
 
 def _fields_by_name(
-    merge: Merge, definition: TypeDefinition, sources: Mapping[int, TypeDefinition]
-) -> dict[str, FieldSources]:
-    """For each field its definition in every subgraph that has the type, or that has one of
-    its interfaces as an interface object (there the field itself is absent)."""
-    stand_ins = (
-        standing_in(merge, definition) if definition.kind is Kind.OBJECT else frozenset[int]()
-    )
-    indices = sorted({*sources, *stand_ins})
-    found: dict[str, FieldSources] = {}
+    sources: Mapping[int, TypeDefinition],
+) -> dict[str, dict[int, FieldDefinition]]:
+    """For each field the subgraphs that have it, in their order."""
+    found: dict[str, dict[int, FieldDefinition]] = {}
     for index, source in sources.items():
         for name, field in source.fields.items():
-            if name not in found:
-                found[name] = dict.fromkeys(indices)
-            found[name][index] = field
+            found.setdefault(name, {})[index] = field
     return found
-
-
-def _first(fields: FieldSources) -> FieldDefinition:
-    return next(f for f in fields.values() if f is not None)
 
 
 def _hint_inconsistent_entity(merge: Merge, definition: TypeDefinition) -> bool:
@@ -89,12 +78,13 @@ def _hint_inconsistent_entity(merge: Merge, definition: TypeDefinition) -> bool:
 def _hint_partial_field(
     merge: Merge, definition: TypeDefinition, coordinate: str, fields: FieldSources
 ) -> None:
+    sources = merge.sources[definition.name]
+    if len(fields) == len(sources):
+        return
     missing = [
         i
-        for i, field in fields.items()
-        if field is None
-        and (source := merge.sources[definition.name].get(i)) is not None
-        and not _all_external(merge, i, source)
+        for i, source in sources.items()
+        if i not in fields and not _all_external(merge, i, source)
     ]
     if not missing:
         return
@@ -139,7 +129,7 @@ def _merge_field(
 def _merge_type(
     merge: Merge, coordinate: str, field: FieldDefinition, fields: FieldSources
 ) -> bool:
-    types = {i: f.type for i, f in fields.items() if f is not None}
+    types = {i: f.type for i, f in fields.items()}
     merged = merge_references(merge.merged, types.values(), is_input=False)
     field.type = merged.type
     merge.note_enum_use(merged.type, coordinate, is_input=False)
@@ -172,9 +162,9 @@ def _add_join_fields(
     if not _needs_join_field(merge, parent, fields, outcome, same_types):
         return
     for index, source in fields.items():
-        if source is None or index in outcome.dropped:
-            continue
-        field.applied.append(_join_field(merge, parent.name, index, source, outcome, same_types))
+        if index not in outcome.dropped:
+            join = _join_field(merge, parent.name, index, source, outcome, same_types)
+            field.applied.append(join)
 
 
 def _needs_join_field(
@@ -187,11 +177,9 @@ def _needs_join_field(
     """Absence means: every subgraph of the type has the field, with nothing special about it."""
     if not same_types or outcome.kept or outcome.labels:
         return True
+    if outcome.dropped or len(fields) < len(merge.sources[parent.name]):
+        return True
     for index, source in fields.items():
-        if source is None or index in outcome.dropped:
-            if index in merge.sources[parent.name]:
-                return True
-            continue
         subgraph = merge.subgraphs[index]
         if subgraph.is_external(merge.sources[parent.name][index], source):
             return True

@@ -18,33 +18,24 @@ from router.composition.model import (
 class AbstractingField:
     """``field`` of the interface object ``parent``: stands for the field of implementations."""
 
+    index: int
     parent: TypeDefinition
     field: FieldDefinition
 
 
-def standing_in(merge: Merge, definition: TypeDefinition) -> frozenset[int]:
-    """Subgraphs that have an interface of this object as an interface object."""
-    return frozenset(
-        index
+def abstracting_fields(
+    merge: Merge, definition: TypeDefinition, name: str
+) -> list[AbstractingField]:
+    """The fields through which interface objects give an object its field, in the subgraphs that
+    do not have the object itself."""
+    holders = merge.sources[definition.name]
+    found = [
+        AbstractingField(index, source, source.fields[name])
         for interface in definition.interfaces
         for index in merge.interface_objects.get(interface, ())
-    )
-
-
-def abstracting_fields(
-    merge: Merge, definition: TypeDefinition, name: str, index: int
-) -> list[AbstractingField]:
-    """The fields through which an interface object of that subgraph gives the object its field:
-    none where the subgraph has the object itself."""
-    found: list[AbstractingField] = []
-    if index in merge.sources[definition.name]:
-        return found
-    for interface in definition.interfaces:
-        if index in merge.interface_objects.get(interface, ()):
-            source = merge.sources[interface][index]
-            if name in source.fields:
-                found.append(AbstractingField(source, source.fields[name]))
-    return found
+        if index not in holders and name in (source := merge.sources[interface][index]).fields
+    ]
+    return sorted(found, key=lambda a: a.index) if len(found) > 1 else found
 
 
 def check_interface_sources(merge: Merge, interface: TypeDefinition) -> bool:

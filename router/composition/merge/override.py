@@ -46,7 +46,7 @@ def resolve_overrides(
     merge: Merge,
     parent: TypeDefinition,
     name: str,
-    fields: Mapping[int, FieldDefinition | None],
+    fields: Mapping[int, FieldDefinition],
 ) -> OverrideOutcome:
     """Decide for every copy of a field whether it stays.
 
@@ -58,7 +58,7 @@ def resolve_overrides(
     cases = [
         _Case(parent, name, index, source, applied[-1])
         for index, source in fields.items()
-        if source is not None and (applied := merge.subgraphs[index].applied(source, "override"))
+        if source.applied and (applied := merge.subgraphs[index].applied(source, "override"))
     ]
     overriding = {case.index for case in cases}
     for case in cases:
@@ -99,7 +99,7 @@ def _is_allowed_here(merge: Merge, case: _Case) -> bool:
 def _origin(
     merge: Merge,
     case: _Case,
-    fields: Mapping[int, FieldDefinition | None],
+    fields: Mapping[int, FieldDefinition],
     overriding: set[int],
 ) -> int | None:
     """The index of the subgraph named by ``from``, when there is something to override."""
@@ -136,7 +136,9 @@ def _origin(
 
 def _report_nothing_to_override(merge: Merge, case: _Case, origin: int) -> None:
     here = f'{case.coordinate} in subgraph "{merge.name(case.index)}"'
-    abstracting = abstracting_fields(merge, case.parent, case.name, origin)
+    abstracting = [
+        a for a in abstracting_fields(merge, case.parent, case.name) if a.index == origin
+    ]
     if abstracting:
         merge.error(
             "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from router.composition.merge.interface_object import abstracting_fields
-from router.composition.merge.override import OverrideOutcome
 from router.composition.merge.state import Merge, quoted
 from router.composition.model import FieldDefinition, TypeDefinition
 
@@ -14,8 +14,8 @@ def check_sharing(
     merge: Merge,
     parent: TypeDefinition,
     name: str,
-    fields: Mapping[int, FieldDefinition | None],
-    outcome: OverrideOutcome,
+    fields: Mapping[int, FieldDefinition],
+    overridden: AbstractSet[int] = frozenset(),
 ) -> None:
     """``INVALID_FIELD_SHARING`` unless at most one subgraph resolves the field or all that do
     mark it ``@shareable`` (keys and provided fields are so implicitly).
@@ -23,22 +23,21 @@ def check_sharing(
     Subscription fields cannot be marked at all: events have one source."""
     if parent.name == merge.merged.roots.get("subscription"):
         _refuse_shareable_subscription(merge, f"{parent.name}.{name}", fields)
+    copies = [
+        (index, merge.sources[parent.name][index], field)
+        for index, field in fields.items()
+        if index not in overridden
+    ]
+    copies += [(a.index, a.parent, a.field) for a in abstracting_fields(merge, parent, name)]
     shareable: list[str] = []
     exclusive: list[str] = []
-    for index, source in fields.items():
+    for index, owner, field in copies if len(copies) > 1 else ():
         subgraph = merge.subgraphs[index]
-        if source is None:
-            copies = [(a.parent, a.field) for a in abstracting_fields(merge, parent, name, index)]
-        elif index in outcome.overridden:
+        if subgraph.is_fully_external(owner, field):
             continue
-        else:
-            copies = [(merge.sources[parent.name][index], source)]
-        for owner, copy in copies:
-            if subgraph.is_fully_external(owner, copy):
-                continue
-            target = shareable if subgraph.is_shareable(owner, copy) else exclusive
-            through = "" if owner.name == parent.name else f", @interfaceObject {owner.name}"
-            target.append(f"{subgraph.name}{through}")
+        target = shareable if subgraph.is_shareable(owner, field) else exclusive
+        through = "" if owner.name == parent.name else f", @interfaceObject {owner.name}"
+        target.append(f"{subgraph.name}{through}")
     if exclusive and len(exclusive) + len(shareable) > 1:
         coordinate = f"{parent.name}.{name}"
         merge.error(
@@ -52,11 +51,9 @@ def check_sharing(
 
 
 def _refuse_shareable_subscription(
-    merge: Merge, coordinate: str, fields: Mapping[int, FieldDefinition | None]
+    merge: Merge, coordinate: str, fields: Mapping[int, FieldDefinition]
 ) -> None:
-    marked = {
-        i: f for i, f in fields.items() if f is not None and merge.subgraphs[i].has(f, "shareable")
-    }
+    marked = {i: f for i, f in fields.items() if merge.subgraphs[i].has(f, "shareable")}
     if marked:
         merge.error(
             "INVALID_FIELD_SHARING",
