@@ -16,7 +16,11 @@ _SHARED = (
 def configure_logs(level: str, *, for_people: bool) -> None:
     """Send every line, also those of libraries, through one format to standard error."""
     if for_people:
-        writers = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # The pretty traceback shows local variables, and those hold passwords and tokens.
+        plain = structlog.dev.plain_traceback
+        writers = [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        ]
     else:
         writers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     handler = logging.StreamHandler(sys.stderr)

@@ -1,0 +1,53 @@
+"""Log lines: readable in development, JSON in production, never with secrets."""
+
+import logging
+from collections.abc import Iterator
+
+import orjson
+import pytest
+import structlog
+
+from router.logs import configure_logs
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def fail(password: str) -> None:
+    secret = f"{password}!"
+    raise RuntimeError(f"a value of {len(secret)} characters")
+
+
+@pytest.mark.parametrize("for_people", [True, False])
+def test_an_error_is_logged_with_its_traceback_but_without_local_variables(
+    capsys: pytest.CaptureFixture[str], for_people: bool
+):
+    configure_logs("info", for_people=for_people)
+    try:
+        fail("".join(reversed("hsifdrows")))  # the source lines in a traceback are ours
+    except RuntimeError as error:
+        structlog.get_logger("test").error("request_failed", exc_info=error)
+    said = capsys.readouterr().err
+    assert "request_failed" in said
+    assert "a value of 10 characters" in said
+    assert "in fail" in said
+    assert "swordfish" not in said
+
+
+def test_lines_for_machines_are_json_with_the_request_id(capsys: pytest.CaptureFixture[str]):
+    configure_logs("info", for_people=False)
+    with structlog.contextvars.bound_contextvars(request_id="r1"):
+        structlog.get_logger("a.b").info("something", size=3)
+        logging.getLogger("library").warning("from a library")
+    structlog.get_logger("a.b").debug("too quiet")
+    first, second = map(orjson.loads, capsys.readouterr().err.splitlines())
+    assert (first["event"], first["size"], first["request_id"]) == ("something", 3, "r1")
+    assert (first["level"], first["logger"]) == ("info", "a.b")
+    assert second["event"] == "from a library"
