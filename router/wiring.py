@@ -24,6 +24,7 @@ from router.web.jwks import JwksEndpoint
 from router.web.request_id import RequestId
 from router.web.response_headers import ResponseHeaders
 from schema.errors import Forbidden, NotFound
+from schema.subgraph import Subgraph
 from schema.tokens import TokenRules
 
 log = structlog.get_logger(__name__)
@@ -64,15 +65,17 @@ def operations_routes(members: Sequence[Member]) -> list[BaseRoute]:
         Route("/health", health),
         Route("/ready", Readiness({part.name: part.is_ready for part in local}).respond),
     ]
-    if jwks := _token_issuer(members):
-        routes.append(Route("/.well-known/jwks.json", JwksEndpoint(jwks).respond))
+    issuer = _token_issuer(members)
+    if issuer is not None and issuer.jwks is not None:
+        routes.append(Route("/.well-known/jwks.json", JwksEndpoint(issuer.jwks).respond))
     return routes
 
 
 def authenticator(members: Sequence[Member], config: Config) -> Authenticate:
     """Tokens are verified with the configured key set, else with those of the subgraph that
     issues them; with neither nobody can prove anything and every token is refused."""
-    load = _key_loader(members, config)
+    issuer = _token_issuer(members)
+    load = _key_loader(issuer, config)
     if load is None:
         return Authenticator([]).authenticate
     rules = TokenRules(
@@ -80,21 +83,23 @@ def authenticator(members: Sequence[Member], config: Config) -> Authenticate:
         audience=config.auth.audience,
         leeway=config.auth.leeway_seconds,
     )
-    return Authenticator([TrustedIssuer(rules, KeySet(load))]).authenticate
+    is_revoked = issuer.is_revoked if issuer is not None else None
+    trusted = [TrustedIssuer(rules, KeySet(load))]
+    return Authenticator(trusted, is_revoked=is_revoked).authenticate
 
 
-def _key_loader(members: Sequence[Member], config: Config) -> LoadKeys | None:
+def _key_loader(issuer: Subgraph | None, config: Config) -> LoadKeys | None:
     location = config.auth.jwks
     if location is None:
-        return _token_issuer(members)
+        return issuer.jwks if issuer is not None else None
     if "://" in location:
         return load_from_url(location, httpx.AsyncClient(trust_env=False))
     return load_from_file(Path(location))
 
 
-def _token_issuer(members: Sequence[Member]) -> LoadKeys | None:
-    found = (m.local.jwks for m in members if m.local is not None and m.local.jwks is not None)
-    return next(found, None)
+def _token_issuer(members: Sequence[Member]) -> Subgraph | None:
+    local = (member.local for member in members if member.local is not None)
+    return next((subgraph for subgraph in local if subgraph.jwks is not None), None)
 
 
 @asynccontextmanager

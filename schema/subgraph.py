@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry.federation
 
+from schema.identity import Identity
 from schema.request import RequestContext
 
 
@@ -21,7 +22,9 @@ class Subgraph:
     cached row outlives the caller it was filtered for. ``start`` opens connections, migrates the
     schema and starts background tasks, ``stop`` undoes it; ``seed`` writes demo data once.
     ``is_ready`` answers the readiness probe. ``jwks`` is given by the subgraph that issues
-    tokens: it returns the JSON Web Key Set (RFC 7517) with its public keys.
+    tokens: it returns the JSON Web Key Set (RFC 7517) with its public keys. ``is_revoked`` is its
+    answer to whether a verified token is good no more, although it has not expired: it is asked
+    with every request, so it must not wait for anything.
     """
 
     name: str
@@ -32,3 +35,4 @@ class Subgraph:
     seed: Callable[[], Awaitable[None]] = _nothing
     is_ready: Callable[[], Awaitable[None]] = _nothing
     jwks: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
+    is_revoked: Callable[[Identity], Awaitable[bool]] | None = None

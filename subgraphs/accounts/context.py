@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 from db.models import utc_now
@@ -11,11 +13,16 @@ from db.unit_of_work import UnitOfWork
 from schema.errors import Unauthenticated, Unavailable
 from schema.identity import Identity
 from schema.request import RequestContext
+from subgraphs.accounts.background import Background
+from subgraphs.accounts.ended_sessions import EndedSessions
+from subgraphs.accounts.errors import WrongPassword
 from subgraphs.accounts.loaders import Loaders
+from subgraphs.accounts.mail import Mailer, Postbox
 from subgraphs.accounts.passwords import Passwords
 from subgraphs.accounts.settings import AccountSettings
 from subgraphs.accounts.signing_keys import SigningKeys
 from subgraphs.accounts.tokens import AccessToken, sign_access_token
+from subgraphs.accounts.use_cases.passwords import confirm_password
 from subgraphs.accounts.use_cases.sign_in import OpenSession
 
 logger = logging.getLogger("trellis.accounts")
@@ -26,22 +33,38 @@ _LOOK_AT_KEYS_EVERY = 600.0
 class Services:
     """What lives as long as the running subgraph."""
 
-    def __init__(self, storage: Storage, settings: AccountSettings) -> None:
+    def __init__(self, storage: Storage, settings: AccountSettings, mailer: Mailer) -> None:
         self.storage = storage
         self.settings = settings
         self.passwords = Passwords()
         self.keys = SigningKeys(storage)
+        self.ended_sessions = EndedSessions(storage)
+        self.postbox = Postbox(mailer)
+        self.background = Background()
         self._rotation: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Make the first signing key and let time rotate them from now on."""
+        await self.storage.start()
         await self.keys.keep_fresh()
+        await self.ended_sessions.start()
         self._rotation = asyncio.create_task(self._rotate())
 
     async def stop(self) -> None:
         if self._rotation is not None:
             self._rotation.cancel()
             await asyncio.gather(self._rotation, return_exceptions=True)
+        await self.ended_sessions.stop()
+        await self.background.finish()
+        await self.postbox.empty()
+        await self.storage.stop()
+
+    @asynccontextmanager
+    async def begin(self, headers: Mapping[str, Any]) -> AsyncGenerator[UnitOfWork]:
+        """One transaction; sessions that it ended are refused at once."""
+        async with self.storage.begin(headers) as uow:
+            yield uow
+        self.ended_sessions.learn(uow.events)
 
     async def _rotate(self) -> None:
         while True:
@@ -59,6 +82,8 @@ class Context:
         self.request = request
         self.storage = services.storage
         self.passwords = services.passwords
+        self.settings = services.settings
+        self.postbox = services.postbox
         self._services = services
         self.refresh()
 
@@ -90,7 +115,18 @@ class Context:
     def begin_for_anyone(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction for those who are about to sign up or in."""
         actor = str(self.caller.id) if self.caller.id is not None else None
-        return self.storage.begin({"actorId": actor, "requestId": self.request.request_id})
+        return self._services.begin({"actorId": actor, "requestId": self.request.request_id})
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something after the answer; what goes wrong is logged."""
+        self._services.background.do(work)
+
+    async def confirm_password(self, password: str) -> None:
+        """Before a grave step: is it still the same person? Raises ``WrongPassword``."""
+        user = await self.loaders.user.load(self.caller_id)
+        if user is None:
+            raise WrongPassword
+        await confirm_password(self.storage, self.passwords, user.row.email, password)
 
     async def sign(self, opened: OpenSession) -> AccessToken:
         """An access token for a session."""
@@ -99,6 +135,6 @@ class Context:
             opened.belonging,
             opened.session,
             signer=await self._services.keys.signer(),
-            settings=self._services.settings,
+            settings=self.settings,
             now=utc_now(),
         )

@@ -116,3 +116,54 @@ class UnknownRole(BadUserInput):
     def __init__(self, role: str) -> None:
         message = f"There is no role called {role[:50]!r}."
         super().__init__(message, [FieldProblem("roles", "INVALID_ENUM_VALUE", message)])
+
+
+class LinkRefused(BadUserInput):
+    """Unknown, expired or used up: which of them is nobody's business."""
+
+    def __init__(self) -> None:
+        message = "This code or link is not valid (any more). Ask for a new one."
+        super().__init__(message, [FieldProblem("token", "INVALID_TOKEN", message)])
+
+
+class WrongPassword(BadUserInput):
+    """The person is signed in but the password that was to confirm it is wrong."""
+
+    def __init__(self) -> None:
+        message = "The current password is wrong."
+        super().__init__(message, [FieldProblem("currentPassword", "INVALID_PASSWORD", message)])
+
+
+class MfaRequired(InvalidCredentials):
+    """The password was right; the account asks for a code besides."""
+
+    code = "MFA_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("This account needs a code from your authenticator: send mfaCode.")
+
+
+class WrongCode(BadUserInput):
+    def __init__(self) -> None:
+        message = "The code is wrong or was used before. Wait for the next one."
+        super().__init__(message, [FieldProblem("code", "INVALID_CODE", message)])
+
+
+class MfaEnabledAlready(Conflict):
+    def __init__(self) -> None:
+        super().__init__("A second factor is in use already. Disable it first.")
+
+
+class MfaNotEnrolled(Conflict):
+    def __init__(self) -> None:
+        super().__init__("There is no second factor. Begin with enableMfa.")
+
+
+class AlreadyInvited(AlreadyExists):
+    def __init__(self) -> None:
+        super().__init__("There is an open invitation for this address already.", field="email")
+
+
+class InvitationNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such invitation.")

@@ -73,6 +73,41 @@ class UserLoggedOut(_SessionEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _SecurityEvent(Event):
+    user_id: UUID
+
+    @property
+    def key(self) -> str:
+        return str(self.user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanged(_SecurityEvent):
+    topic: ClassVar[str] = "user.password_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MfaEnabled(_SecurityEvent):
+    topic: ClassVar[str] = "mfa.enabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MfaDisabled(_SecurityEvent):
+    topic: ClassVar[str] = "mfa.disabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberInvited(Event):
+    topic: ClassVar[str] = "organization.member_invited"
+    organization_id: UUID
+    invitation_id: UUID
+
+    @property
+    def key(self) -> str:
+        return str(self.organization_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationCreated(Event):
     topic: ClassVar[str] = "organization.created"
     organization_id: UUID

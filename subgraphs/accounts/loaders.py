@@ -8,11 +8,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.dataloader import DataLoader
 
+from db.models import utc_now
 from db.storage import Storage
 from schema.identity import Identity
 from schema.paging import Page, PageRequest
 from subgraphs.accounts import queries
-from subgraphs.accounts.models import MembershipRole, OrganizationMember, Team, TeamMember
+from subgraphs.accounts.models import (
+    Invitation,
+    MembershipRole,
+    OrganizationMember,
+    Team,
+    TeamMember,
+)
 from subgraphs.accounts.queries import SeenOrganization, SeenTeam, SeenUser
 
 Key = TypeVar("Key")
@@ -70,6 +77,9 @@ class Loaders:
         self.team_members: DataLoader[PageKey, Page[TeamMember]] = paged(queries.team_member_pages)
         self.teams: DataLoader[PageKey, Page[Team]] = paged(
             lambda session, ids, page: queries.team_pages(session, caller, ids, page)
+        )
+        self.invitations: DataLoader[UUID, list[Invitation]] = batched(
+            lambda session, ids: queries.invitations_by_organization(session, ids, utc_now())
         )
         self.team_count: DataLoader[UUID, int] = batched(
             lambda session, ids: _in_order(ids, queries.team_counts(session, caller, ids))

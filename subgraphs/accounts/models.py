@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import Column, Index, Text, false, true
 from sqlmodel import Field, SQLModel
 
 from db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
@@ -39,6 +39,19 @@ class Profile(StrEnum):
     COMMERCE = "commerce"
     TODO = "todo"
     LEARN = "learn"
+
+
+class Theme(StrEnum):
+    LIGHT = "light"
+    DARK = "dark"
+    SYSTEM = "system"
+
+
+class LinkPurpose(StrEnum):
+    """What whoever holds a mailed link may do with it."""
+
+    VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"
 
 
 class KeyState(StrEnum):
@@ -78,6 +91,13 @@ class User(Versioned, Timestamped, Base, table=True):
     city: str | None = Field(default=None, max_length=100)
     timezone: str = Field(default="UTC", max_length=64)
     language: str = Field(default="en", max_length=10)
+    theme: Theme = Field(
+        default=Theme.SYSTEM,
+        sa_column=Column(enum_column(Theme), nullable=False, server_default="system"),
+    )
+    notify_by_email: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    notify_by_push: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    notify_in_app: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     roles: list[str] = Field(default_factory=list, sa_column=Column(JsonB(), nullable=False))
     tier: Tier = Field(default=Tier.FREE, sa_column=Column(enum_column(Tier), nullable=False))
     password_hash: str = Field(sa_column=Column(Text(), nullable=False))
@@ -153,7 +173,7 @@ class Session(Base, table=True):
     created_at: datetime = Field(default_factory=utc_now)
     last_used_at: datetime = Field(default_factory=utc_now)
     expires_at: datetime = Field(nullable=False)
-    ended_at: datetime | None = None
+    ended_at: datetime | None = Field(default=None, index=True)
     end_reason: SessionEnd | None = Field(
         default=None, sa_column=Column(enum_column(SessionEnd), nullable=True)
     )
@@ -169,3 +189,60 @@ class RefreshToken(Base, table=True):
     issued_at: datetime = Field(default_factory=utc_now)
     expires_at: datetime = Field(nullable=False)
     used_at: datetime | None = None
+
+
+class MailedLink(Base, table=True):
+    """A single-use link that was mailed; only the hash of its secret is kept."""
+
+    __tablename__ = "mailed_links"  # type: ignore[assignment]
+
+    token_hash: str = Field(max_length=64, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", index=True)
+    purpose: LinkPurpose = Field(sa_column=Column(enum_column(LinkPurpose), nullable=False))
+    # A link proves the mailbox it went to, not the one the account may have by then.
+    email: str = Field(max_length=254)
+    created_at: datetime = Field(default_factory=utc_now)
+    expires_at: datetime = Field(nullable=False)
+    used_at: datetime | None = None
+
+
+class Authenticator(Base, table=True):
+    """A second factor by time-based codes (RFC 6238); it counts once it is confirmed."""
+
+    __tablename__ = "authenticators"  # type: ignore[assignment]
+
+    user_id: UUID = Field(foreign_key="users.id", primary_key=True)
+    secret: str = Field(max_length=64)
+    created_at: datetime = Field(default_factory=utc_now)
+    confirmed_at: datetime | None = None
+    # Codes of this time step and of earlier ones are spent.
+    last_step: int = 0
+    failures: int = 0
+    locked_until: datetime | None = None
+
+
+class RecoveryCode(Base, table=True):
+    """Stands in once for a lost authenticator."""
+
+    __tablename__ = "recovery_codes"  # type: ignore[assignment]
+
+    user_id: UUID = Field(foreign_key="users.id", primary_key=True)
+    code_hash: str = Field(max_length=64, primary_key=True)
+    used_at: datetime | None = None
+
+
+class Invitation(Base, table=True):
+    """An open door into an organization for whoever has the mailbox."""
+
+    __tablename__ = "invitations"  # type: ignore[assignment]
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    organization_id: UUID = Field(foreign_key="organizations.id", index=True)
+    email: str = Field(max_length=254, index=True)
+    role: MembershipRole = Field(sa_column=Column(enum_column(MembershipRole), nullable=False))
+    token_hash: str = Field(max_length=64, unique=True)
+    invited_by: UUID = Field(foreign_key="users.id")
+    created_at: datetime = Field(default_factory=utc_now)
+    expires_at: datetime = Field(nullable=False)
+    accepted_at: datetime | None = None
+    withdrawn_at: datetime | None = None

@@ -16,9 +16,14 @@ from db.paging import SortColumn, count_by_parent, count_of, instant, page_of, p
 from schema.identity import Identity
 from schema.paging import Page, PageRequest
 from subgraphs.accounts.models import (
+    Authenticator,
+    Invitation,
+    LinkPurpose,
+    MailedLink,
     MembershipRole,
     Organization,
     OrganizationMember,
+    RecoveryCode,
     RefreshToken,
     Session,
     Team,
@@ -157,7 +162,7 @@ async def _seen_users(
     session: AsyncSession, caller: Identity, key: Any, values: Sequence[Any]
 ) -> list[SeenUser | None]:
     statement = select(User, may_see_user(caller)).where(col(key).in_(values))
-    rows = (await session.execute(statement))
+    rows = await session.execute(statement)
     found = {getattr(row, key.key): SeenUser(row, bool(seen)) for row, seen in rows}
     return [found.get(value) for value in values]
 
@@ -216,7 +221,7 @@ async def organizations_by_id(
 ) -> list[SeenOrganization | None]:
     seen = may_see_organization(caller)
     statement = select(Organization, seen).where(col(Organization.id).in_(ids))
-    rows = (await session.execute(statement))
+    rows = await session.execute(statement)
     found = {row.id: SeenOrganization(row, bool(visible)) for row, visible in rows}
     return [found.get(id) for id in ids]
 
@@ -334,7 +339,7 @@ async def teams_by_id(
     session: AsyncSession, caller: Identity, ids: Sequence[UUID]
 ) -> list[SeenTeam | None]:
     statement = select(Team, may_see_team(caller)).where(col(Team.id).in_(ids))
-    rows = (await session.execute(statement))
+    rows = await session.execute(statement)
     found = {row.id: SeenTeam(row, bool(visible)) for row, visible in rows}
     return [found.get(id) for id in ids]
 
@@ -412,3 +417,90 @@ async def open_sessions(session: AsyncSession, user_id: UUID, now: datetime) -> 
         .order_by(col(Session.last_used_at).desc(), col(Session.id))
     )
     return list(await session.scalars(statement))
+
+
+async def sessions_ended_since(session: AsyncSession, moment: datetime) -> frozenset[UUID]:
+    """The ids of the sessions that ended after ``moment``, the latest 100,000."""
+    ended_at = col(Session.ended_at)
+    statement = select(Session.id).where(ended_at >= moment)
+    ids = await session.scalars(statement.order_by(ended_at.desc()).limit(100_000))
+    return frozenset(ids)
+
+
+async def links_mailed_since(
+    session: AsyncSession, user_id: UUID, purpose: LinkPurpose, moment: datetime
+) -> int:
+    """How many links of this kind the user was sent after ``moment``."""
+    statement = select(func.count()).where(
+        MailedLink.user_id == user_id,
+        MailedLink.purpose == purpose,
+        MailedLink.created_at >= moment,
+    )
+    return (await session.scalars(statement)).one()
+
+
+async def usable_link(
+    session: AsyncSession, token_hash: str, purpose: LinkPurpose, now: datetime
+) -> MailedLink | None:
+    statement = select(MailedLink).where(
+        MailedLink.token_hash == token_hash,
+        MailedLink.purpose == purpose,
+        MailedLink.expires_at > now,
+        col(MailedLink.used_at).is_(None),
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def authenticator_for_update(session: AsyncSession, user_id: UUID) -> Authenticator | None:
+    """The second factor, held against other writers until the transaction ends."""
+    statement = select(Authenticator).where(Authenticator.user_id == user_id).with_for_update()
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def unused_recovery_codes(session: AsyncSession, user_id: UUID) -> int:
+    statement = select(func.count()).where(
+        RecoveryCode.user_id == user_id, col(RecoveryCode.used_at).is_(None)
+    )
+    return (await session.scalars(statement)).one()
+
+
+def open_invitations(now: datetime) -> SelectOfScalar[Invitation]:
+    """Invitations that can still be accepted."""
+    return select(Invitation).where(
+        col(Invitation.accepted_at).is_(None),
+        col(Invitation.withdrawn_at).is_(None),
+        Invitation.expires_at > now,
+    )
+
+
+async def open_invitation_of(
+    session: AsyncSession, organization_id: UUID, email: str, now: datetime
+) -> Invitation | None:
+    statement = open_invitations(now).where(
+        Invitation.organization_id == organization_id, Invitation.email == email
+    )
+    return (await session.scalars(statement)).first()
+
+
+async def invitation_by_token(
+    session: AsyncSession, token_hash: str, now: datetime
+) -> Invitation | None:
+    statement = open_invitations(now).where(Invitation.token_hash == token_hash)
+    return (await session.scalars(statement.with_for_update())).one_or_none()
+
+
+async def invitations_by_organization(
+    session: AsyncSession, ids: Sequence[UUID], now: datetime
+) -> list[list[Invitation]]:
+    """The open invitations of each organization, the oldest first, at most 1,000 together. The
+    caller administers the organizations."""
+    statement = (
+        open_invitations(now)
+        .where(col(Invitation.organization_id).in_(ids))
+        .order_by(col(Invitation.created_at), col(Invitation.id))
+        .limit(1000)
+    )
+    found: dict[UUID, list[Invitation]] = {}
+    for invitation in await session.scalars(statement):
+        found.setdefault(invitation.organization_id, []).append(invitation)
+    return [found.get(id, []) for id in ids]

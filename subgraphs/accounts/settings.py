@@ -2,6 +2,9 @@
 
 TRELLIS_AUTH__ISSUER      the ``iss`` of the tokens we sign
 TRELLIS_AUTH__AUDIENCE    their ``aud``
+TRELLIS_MAIL_URL          console: (default), file:///folder, smtp://user:password@host, smtps://
+TRELLIS_MAIL_FROM         the sender of letters
+TRELLIS_PUBLIC_URL        where links in letters lead to
 """
 
 import os
@@ -22,10 +25,13 @@ _MIN_PASSWORD = {Profile.LEARN: 12}
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
-    """The names under which tokens are issued."""
+    """The names under which tokens are issued, and how letters go out."""
 
     issuer: str = "project-manager-auth"
     audience: str = "project-manager-api"
+    mail_url: str = "console:"
+    mail_from: str = "Trellis <trellis@localhost>"
+    public_url: str = "http://127.0.0.1:4000"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -33,6 +39,9 @@ class AccountSettings:
         return cls(
             issuer=environ.get("TRELLIS_AUTH__ISSUER") or cls().issuer,
             audience=environ.get("TRELLIS_AUTH__AUDIENCE") or cls().audience,
+            mail_url=environ.get("TRELLIS_MAIL_URL") or cls().mail_url,
+            mail_from=environ.get("TRELLIS_MAIL_FROM") or cls().mail_from,
+            public_url=environ.get("TRELLIS_PUBLIC_URL") or cls().public_url,
         )
 
 

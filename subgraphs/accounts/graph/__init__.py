@@ -13,12 +13,19 @@ from subgraphs.accounts.context import Context, Services
 from subgraphs.accounts.graph.authentication import AuthenticationMutation
 from subgraphs.accounts.graph.organizations import OrganizationsMutation
 from subgraphs.accounts.graph.people import PeopleMutation
-from subgraphs.accounts.graph.query import Query
+from subgraphs.accounts.graph.query import PeopleQuery
+from subgraphs.accounts.graph.security import SecurityMutation, SecurityQuery
+from subgraphs.accounts.mail import Mailer, mailer_for
 from subgraphs.accounts.settings import AccountSettings
 
 
 @strawberry.type
-class Mutation(AuthenticationMutation, PeopleMutation, OrganizationsMutation):
+class Query(PeopleQuery, SecurityQuery):
+    pass
+
+
+@strawberry.type
+class Mutation(AuthenticationMutation, SecurityMutation, PeopleMutation, OrganizationsMutation):
     pass
 
 
@@ -26,21 +33,16 @@ def make_subgraph(
     settings: DataSettings | None = None,
     bus: EventBus | None = None,
     account_settings: AccountSettings | None = None,
+    mailer: Mailer | None = None,
 ) -> Subgraph:
     """The accounts subgraph; whatever is not given comes from the environment."""
     storage = Storage("accounts", models.Base.metadata, settings=settings, bus=bus)
-    services = Services(storage, account_settings or AccountSettings.from_environment())
+    chosen = account_settings or AccountSettings.from_environment()
+    mailer = mailer or mailer_for(chosen.mail_url, chosen.mail_from)
+    services = Services(storage, chosen, mailer)
 
     def make_context(request: RequestContext) -> Context:
         return Context(request, services)
-
-    async def start() -> None:
-        await storage.start()
-        await services.start()
-
-    async def stop() -> None:
-        await services.stop()
-        await storage.stop()
 
     async def write_demo_data() -> None:
         async with storage.begin() as uow:
@@ -50,11 +52,12 @@ def make_subgraph(
         name="accounts",
         schema=TrellisSchema(query=Query, mutation=Mutation),
         make_context=make_context,
-        start=start,
-        stop=stop,
+        start=services.start,
+        stop=services.stop,
         seed=write_demo_data,
         is_ready=storage.ping,
         jwks=services.keys.jwks,
+        is_revoked=services.ended_sessions.is_revoked,
     )
 
 

@@ -5,11 +5,15 @@ from typing import Self
 import strawberry
 import strawberry.federation
 
-from subgraphs.accounts.errors import RefreshTokenRefused
+from subgraphs.accounts.errors import MfaRequired, RefreshTokenRefused, WrongCredentials
 from subgraphs.accounts.graph.inputs import LoginInput, RefreshTokenInput, RegisterInput
 from subgraphs.accounts.graph.types import Ctx, User
-from subgraphs.accounts.use_cases import registration, sessions, sign_in
+from subgraphs.accounts.letters import verification_letter
+from subgraphs.accounts.models import LinkPurpose
+from subgraphs.accounts.use_cases import links, registration, second_factor, sessions, sign_in
+from subgraphs.accounts.use_cases.links import NewLink
 from subgraphs.accounts.use_cases.registration import NewUser
+from subgraphs.accounts.use_cases.second_factor import Verdict
 from subgraphs.accounts.use_cases.sign_in import OpenSession, Proof
 
 
@@ -45,6 +49,14 @@ class LogoutPayload:
     message: str = "Successfully logged out"
 
 
+def post_verification(info: Ctx, link: NewLink | None) -> None:
+    """Mail a link, if there is one, after its transaction has committed."""
+    if link is not None:
+        context = info.context
+        letter = verification_letter(link.email, link.token, context.settings.public_url)
+        context.postbox.post(letter)
+
+
 @strawberry.type
 class AuthenticationMutation:
     @strawberry.mutation(description="Make an account and sign in with it.")
@@ -65,7 +77,9 @@ class AuthenticationMutation:
                     roles=wish.roles,
                 ),
             )
+            link = await links.make_link(uow, user, LinkPurpose.VERIFY_EMAIL)
             opened = await sign_in.open_session(uow, Proof(user.id, None), profile=wish.profile)
+        post_verification(info, link)
         return await RegisterPayload.of(info, opened)
 
     @strawberry.mutation(description="Prove who you are; the answer is the same for every failure.")
@@ -74,10 +88,16 @@ class AuthenticationMutation:
         proof = await sign_in.prove_password(
             context.storage, context.passwords, input.login(), input.password
         )
+        opened = None
+        # The transaction commits in any case: tries of the second factor are counted.
         async with context.begin_for_anyone() as uow:
-            opened = await sign_in.open_session(
-                uow, proof, profile=input.profile, user_agent=context.user_agent
-            )
+            verdict = await second_factor.check(uow, proof.user_id, input.mfa_code)
+            if verdict is Verdict.PASSED:
+                opened = await sign_in.open_session(
+                    uow, proof, profile=input.profile, user_agent=context.user_agent
+                )
+        if opened is None:
+            raise MfaRequired if verdict is Verdict.MISSING else WrongCredentials
         return await AuthPayload.of(info, opened)
 
     @strawberry.mutation(

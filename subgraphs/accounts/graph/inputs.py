@@ -126,6 +126,33 @@ class RefreshTokenInput:
     refresh_token: str
 
 
+strawberry.enum(models.Theme)
+
+
+@strawberry.input(description="Channels that are absent stay as they are.")
+class NotificationChannelsInput:
+    email: bool | None = UNSET
+    push: bool | None = UNSET
+    in_app: bool | None = UNSET
+
+
+@strawberry.input(description="Members that are absent stay as they are.")
+class PreferencesInput:
+    theme: models.Theme | None = UNSET
+    notifications: NotificationChannelsInput | None = UNSET
+
+    def columns(self) -> dict[str, Any]:
+        """The members given, under their column names."""
+        channels = self.notifications or NotificationChannelsInput()
+        given = {
+            "theme": self.theme,
+            "notify_by_email": channels.email,
+            "notify_by_push": channels.push,
+            "notify_in_app": channels.in_app,
+        }
+        return {name: value for name, value in given.items() if value not in (UNSET, None)}
+
+
 @strawberry.input(description="Members that are absent stay as they are; null empties a member.")
 class UpdateProfileInput:
     first_name: str | None = UNSET
@@ -138,6 +165,7 @@ class UpdateProfileInput:
     city: str | None = UNSET
     timezone: str | None = UNSET
     language: str | None = UNSET
+    preferences: PreferencesInput | None = UNSET
     version: int | None = strawberry.field(
         default=None, description="refuse unless the user still has this version"
     )
@@ -240,6 +268,21 @@ class OrganizationMemberInput:
 
 
 @strawberry.input
+class InviteInput:
+    organization_id: ID
+    email: str
+    role: MembershipRole = MembershipRole.MEMBER
+
+    def checked(self) -> tuple[UUID, str, MembershipRole]:
+        """Organization, address and role. Raises ``BadUserInput``."""
+        problems = InputProblems()
+        organization_id = problems.id("organizationId", self.organization_id)
+        email = checks.check_email(problems, self.email)
+        problems.raise_any()
+        return organization_id, email, self.role
+
+
+@strawberry.input
 class TeamMemberInput:
     team_id: ID
     user_id: ID
@@ -255,11 +298,13 @@ class TeamMemberInput:
 
 
 def _given(wish: UpdateProfileInput) -> dict[str, Any]:
-    return {
+    preferences = wish.preferences.columns() if wish.preferences else {}
+    given = {
         name: value
         for name, value in vars(wish).items()
-        if name != "version" and value is not UNSET
+        if name not in ("version", "preferences") and value is not UNSET
     }
+    return given | preferences
 
 
 def _optional_id(problems: InputProblems, field: str, value: str | None) -> UUID | None:

@@ -4,14 +4,18 @@ import strawberry
 import strawberry.federation
 from strawberry import ID
 
+from schema.inputs import as_uuid
+from subgraphs.accounts.errors import InvitationNotFound
 from subgraphs.accounts.graph.inputs import (
     CreateOrganizationInput,
     CreateTeamInput,
+    InviteInput,
     OrganizationMemberInput,
     TeamMemberInput,
 )
-from subgraphs.accounts.graph.types import Ctx, Member, Organization, Team
-from subgraphs.accounts.use_cases import organizations
+from subgraphs.accounts.graph.types import Ctx, Invitation, Member, Organization, Team
+from subgraphs.accounts.letters import invitation_letter
+from subgraphs.accounts.use_cases import invitations, organizations
 
 
 @strawberry.type
@@ -35,7 +39,43 @@ class RemoveMemberPayload:
 
 
 @strawberry.type
+class InvitationPayload:
+    invitation: Invitation
+
+
+@strawberry.type
 class OrganizationsMutation:
+    @strawberry.federation.mutation(
+        authenticated=True, description="Mail an invitation into an organization one administers."
+    )
+    async def invite_to_organization(
+        self, info: Ctx, input: InviteInput
+    ) -> InvitationPayload | None:
+        organization_id, email, role = input.checked()
+        context = info.context
+        async with context.begin() as uow:
+            new = await invitations.invite(uow, context.caller, organization_id, email, role)
+        url = context.settings.public_url
+        context.postbox.post(invitation_letter(email, new.organization.name, new.token, url))
+        return InvitationPayload(invitation=Invitation.of(new.invitation))
+
+    @strawberry.federation.mutation(authenticated=True)
+    async def withdraw_invitation(self, info: Ctx, id: ID) -> InvitationPayload | None:
+        wanted = as_uuid(id)
+        if wanted is None:
+            raise InvitationNotFound
+        async with info.context.begin() as uow:
+            row = await invitations.withdraw(uow, info.context.caller, wanted)
+        return InvitationPayload(invitation=Invitation.of(row))
+
+    @strawberry.federation.mutation(
+        authenticated=True, description="Join by an invitation sent to the caller's own address."
+    )
+    async def accept_invitation(self, info: Ctx, token: str) -> OrganizationPayload | None:
+        async with info.context.begin() as uow:
+            row = await invitations.accept(uow, info.context.caller, token)
+        return OrganizationPayload(organization=Organization.of(row))
+
     @strawberry.federation.mutation(
         authenticated=True, description="Make an organization; the caller administers it."
     )

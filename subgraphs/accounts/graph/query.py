@@ -14,7 +14,7 @@ from subgraphs.accounts.queries import UserFilters
 
 
 @strawberry.type
-class Query:
+class PeopleQuery:
     @strawberry.federation.field(authenticated=True, description="Who is signed in.")
     async def me(self, info: Ctx) -> User | None:
         return User.seen(info, await info.context.loaders.user.load(info.context.caller_id))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import UUID
 
 import strawberry
@@ -12,9 +12,11 @@ from strawberry import ID, Info
 
 from schema.inputs import as_uuid
 from schema.paging import Connection, Edge, Page, PageRequest
-from subgraphs.accounts import models
+from schema.scalars import JSON
+from subgraphs.accounts import history, models
 from subgraphs.accounts.context import Context
 from subgraphs.accounts.errors import DetailsNotShown
+from subgraphs.accounts.history import HistoryEntry
 from subgraphs.accounts.permissions import mightiest, scopes_of
 from subgraphs.accounts.queries import SeenOrganization, SeenTeam, SeenUser
 
@@ -28,6 +30,46 @@ Ctx = Info[Context, None]
 class UserStatus(StrEnum):
     ACTIVE = "active"
     INACTIVE = "inactive"
+
+
+strawberry.enum(models.Theme)
+
+
+@strawberry.type(description="Which ways of telling somebody something are open at all.")
+class NotificationChannels:
+    email: bool
+    push: bool
+    in_app: bool
+
+
+@strawberry.type
+class UserPreferences:
+    theme: models.Theme
+    notifications: NotificationChannels
+
+    @classmethod
+    def of(cls, row: models.User) -> Self:
+        channels = NotificationChannels(
+            email=row.notify_by_email, push=row.notify_by_push, in_app=row.notify_in_app
+        )
+        return cls(theme=row.theme, notifications=channels)
+
+
+@strawberry.type
+class UserEvent:
+    id: ID
+    event_type: str
+    data: JSON
+    created_at: datetime
+
+    @classmethod
+    def of(cls, entry: HistoryEntry) -> Self:
+        return cls(
+            id=ID(str(entry.id)),
+            event_type=entry.topic,
+            data=cast("JSON", entry.payload),
+            created_at=entry.occurred_at,
+        )
 
 
 @strawberry.federation.type(
@@ -123,6 +165,25 @@ class User:
     def permissions(self) -> list[str] | None:
         return sorted(scopes_of(self._for_themselves("permissions").roles))
 
+    @strawberry.field
+    def preferences(self) -> UserPreferences | None:
+        return UserPreferences.of(self._for_themselves("preferences"))
+
+    @strawberry.field(description="What happened to the account, in order.")
+    async def events(
+        self, info: Ctx, first: int | None = None, after: str | None = None
+    ) -> Connection[UserEvent] | None:
+        id, page = self._for_themselves("events").id, PageRequest.of(first, after)
+        storage = info.context.storage
+        async with storage.read() as session:
+            found = await history.events_page(session, storage.metadata, id, page)
+
+        async def count() -> int:
+            async with storage.read() as session:
+                return await history.events_count(session, storage.metadata, id)
+
+        return connection([UserEvent.of(entry) for entry in found.rows], found, count)
+
     @strawberry.field(description="The organizations that the caller may see.")
     async def memberships(self, info: Ctx) -> "list[OrganizationMembership] | None":
         id = self._for_colleagues("memberships").id
@@ -211,6 +272,25 @@ class Member:
         return cls(role=row.role, joined_at=row.joined_at, user_id=row.user_id)
 
 
+@strawberry.type(description="An open invitation into an organization.")
+class Invitation:
+    id: ID
+    email: str
+    role: models.MembershipRole
+    created_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, row: models.Invitation) -> Self:
+        return cls(
+            id=ID(str(row.id)),
+            email=row.email,
+            role=row.role,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+        )
+
+
 @strawberry.federation.type(
     keys=["id"], description="Outsiders may know its name and logo, members the rest."
 )
@@ -273,6 +353,16 @@ class Organization:
         return connection(
             [Team.of(row) for row in page.rows], page, lambda: loaders.team_count.load(id)
         )
+
+    @strawberry.field(description="Open invitations, for those who administer it.")
+    async def invitations(self, info: Ctx) -> list[Invitation] | None:
+        loaders, id = info.context.loaders, self._for_members("invitations").id
+        is_admin = info.context.caller.is_admin
+        if not is_admin:
+            is_admin = await loaders.organization_role.load(id) is models.MembershipRole.ADMIN
+        if not is_admin:
+            raise DetailsNotShown("invitations", "administrators of the organization")
+        return [Invitation.of(row) for row in await loaders.invitations.load(id)]
 
     def _for_members(self, field: str) -> models.Organization:
         if not self.is_visible:

@@ -48,7 +48,7 @@ async def create_organization(
             uow.session.add(organization)
     except IntegrityError:
         raise DomainTaken from None
-    await _join(uow, organization.id, caller.id, MembershipRole.ADMIN)
+    await join(uow, organization.id, caller.id, MembershipRole.ADMIN)
     uow.emit(OrganizationCreated(organization_id=organization.id, name=name, created_by=caller.id))
     return organization
 
@@ -63,7 +63,7 @@ async def add_member(
         raise UserNotFound
     if await queries.organization_member(uow.session, organization_id, user_id):
         raise AlreadyMember
-    return await _join(uow, organization_id, user_id, role)
+    return await join(uow, organization_id, user_id, role)
 
 
 async def change_member_role(
@@ -171,9 +171,10 @@ async def _administered_team(uow: UnitOfWork, caller: Identity, team_id: UUID) -
     return seen.row
 
 
-async def _join(
+async def join(
     uow: UnitOfWork, organization_id: UUID, user_id: UUID, role: MembershipRole
 ) -> OrganizationMember:
+    """Make somebody a member; whether that is right has been found out before."""
     member = OrganizationMember(organization_id=organization_id, user_id=user_id, role=role)
     uow.session.add(member)
     await uow.session.flush()

@@ -2,12 +2,23 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from db.bus import MemoryBus
 from db.settings import DataSettings
+from schema.subgraph import Subgraph
 from subgraphs.accounts.graph import make_subgraph
+from tests.subgraphs.accounts.letters import Letters
 from tests.support.subgraphs import Running, running
 
 
 @pytest.fixture
-async def accounts(data_settings: DataSettings) -> AsyncIterator[Running]:
-    async with running(make_subgraph, data_settings) as subgraph:
+def letters() -> Letters:
+    return Letters()
+
+
+@pytest.fixture
+async def accounts(data_settings: DataSettings, letters: Letters) -> AsyncIterator[Running]:
+    def make(settings: DataSettings, bus: MemoryBus) -> Subgraph:
+        return make_subgraph(settings, bus, mailer=letters)
+
+    async with running(make, data_settings) as subgraph:
         yield subgraph

@@ -237,6 +237,44 @@ async def test_of_two_who_start_from_one_version_the_second_is_told(accounts: Ru
     assert details == {"code": "CONFLICT", "currentVersion": 2}
 
 
+async def test_people_choose_their_preferences_one_by_one(accounts: Running):
+    mutation = (
+        "mutation($i: UpdateProfileInput!) { updateMyProfile(input: $i) { user "
+        "{ preferences { theme notifications { email push inApp } } } } }"
+    )
+    for preferences in ({"theme": "DARK"}, {"notifications": {"push": True, "inApp": False}}):
+        data = await accounts.ask(mutation, caller("alan"), i={"preferences": preferences})
+    assert data["updateMyProfile"]["user"]["preferences"] == {
+        "theme": "DARK",
+        "notifications": {"email": True, "push": True, "inApp": False},
+    }
+
+
+async def test_the_history_of_an_account_is_told_in_order(accounts: Running):
+    query = (
+        "query($a: String) { me { events(first: 2, after: $a) { totalCount "
+        "pageInfo { hasNextPage endCursor } edges { node { eventType data } } } } }"
+    )
+    await accounts.ask(MINE, caller("alan"), i={"bio": "runs"})
+    await log_in(accounts, "alan")
+    await accounts.ask(MINE, caller("alan"), i={"bio": "rests"})
+    await log_in(accounts, "ada")
+    first = (await accounts.ask(query, caller("alan")))["me"]["events"]
+    assert first["totalCount"] == 3
+    assert [edge["node"]["eventType"] for edge in first["edges"]] == ["user.updated", "user.login"]
+    after = first["pageInfo"]["endCursor"]
+    rest = (await accounts.ask(query, caller("alan"), a=after))["me"]["events"]
+    assert [edge["node"]["data"]["changed"] for edge in rest["edges"]] == [["bio"]]
+    assert rest["pageInfo"]["hasNextPage"] is False
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "WyJ4Il0", "WzEsMl0", "Wy0xXQ"])
+async def test_a_cursor_of_another_list_is_refused(accounts: Running, cursor: str):
+    query = "query($a: String) { me { events(after: $a) { totalCount } } }"
+    details = await accounts.refusal(query, caller("alan"), a=cursor)
+    assert details["code"] == "BAD_USER_INPUT"
+
+
 async def test_a_deactivated_person_is_out_at_once(accounts: Running):
     token = (await log_in(accounts, "alan"))["refreshToken"]
     await accounts.ask(

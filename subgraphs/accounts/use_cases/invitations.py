@@ -1,0 +1,84 @@
+"""Inviting people into an organization by e-mail."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from db.models import utc_now
+from db.unit_of_work import UnitOfWork
+from schema.identity import Identity
+from subgraphs.accounts import queries
+from subgraphs.accounts.errors import (
+    AlreadyInvited,
+    AlreadyMember,
+    InvitationNotFound,
+    LinkRefused,
+)
+from subgraphs.accounts.events import MemberInvited
+from subgraphs.accounts.models import Invitation, MembershipRole, Organization
+from subgraphs.accounts.tokens import hash_of, new_secret
+from subgraphs.accounts.use_cases.organizations import administered, join
+
+_LIFETIME = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """An invitation to be mailed; its token is told only there."""
+
+    invitation: Invitation
+    organization: Organization
+    token: str
+
+
+async def invite(
+    uow: UnitOfWork, caller: Identity, organization_id: UUID, email: str, role: MembershipRole
+) -> NewInvitation:
+    """Invite a mailbox. Raises ``AlreadyMember`` and ``AlreadyInvited``."""
+    assert caller.id is not None
+    organization = await administered(uow, caller, organization_id)
+    user = await queries.user_by_login(uow.session, email)
+    if user and await queries.organization_member(uow.session, organization_id, user.id):
+        raise AlreadyMember
+    now = utc_now()
+    if await queries.open_invitation_of(uow.session, organization_id, email, now):
+        raise AlreadyInvited
+    token = new_secret()
+    invitation = Invitation(
+        organization_id=organization_id,
+        email=email,
+        role=role,
+        token_hash=hash_of(token),
+        invited_by=caller.id,
+        created_at=now,
+        expires_at=now + _LIFETIME,
+    )
+    uow.session.add(invitation)
+    uow.emit(MemberInvited(organization_id=organization_id, invitation_id=invitation.id))
+    return NewInvitation(invitation, organization, token)
+
+
+async def withdraw(uow: UnitOfWork, caller: Identity, id: UUID) -> Invitation:
+    """Close the door again. Raises ``InvitationNotFound``."""
+    invitation = await uow.session.get(Invitation, id)
+    if invitation is None or invitation.accepted_at is not None:
+        raise InvitationNotFound
+    await administered(uow, caller, invitation.organization_id)
+    invitation.withdrawn_at = invitation.withdrawn_at or utc_now()
+    return invitation
+
+
+async def accept(uow: UnitOfWork, caller: Identity, token: str) -> Organization:
+    """Join by an invitation that went to the caller's own address. Raises ``LinkRefused``."""
+    assert caller.id is not None
+    now = utc_now()
+    invitation = await queries.invitation_by_token(uow.session, hash_of(token), now)
+    user = await queries.user_for_update(uow.session, caller.id)
+    if invitation is None or user is None or user.email != invitation.email:
+        raise LinkRefused
+    invitation.accepted_at = now
+    if not await queries.organization_member(uow.session, invitation.organization_id, user.id):
+        await join(uow, invitation.organization_id, user.id, invitation.role)
+    organization = await uow.session.get(Organization, invitation.organization_id)
+    assert organization is not None
+    return organization

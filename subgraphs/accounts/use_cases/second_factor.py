@@ -1,0 +1,146 @@
+"""Time-based codes as a second factor (RFC 6238), with recovery codes for lost devices.
+
+enrol ----> a secret that does not count yet
+confirm --> one right code: from now on signing in needs codes
+check ----> each code is good once; five wrong ones in a row close the door for a while
+"""
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Any, cast
+from uuid import UUID
+
+import pyotp
+from pyotp.totp import TOTP
+from sqlalchemy import CursorResult, delete, update
+from sqlmodel import col
+
+from db.models import utc_now
+from db.unit_of_work import UnitOfWork
+from subgraphs.accounts import queries
+from subgraphs.accounts.errors import MfaEnabledAlready, MfaNotEnrolled, WrongCode
+from subgraphs.accounts.events import MfaDisabled, MfaEnabled
+from subgraphs.accounts.models import Authenticator, RecoveryCode
+from subgraphs.accounts.tokens import hash_of
+
+RECOVERY_CODES = 10
+_STEP_SECONDS = 30
+_MOST_FAILURES = 5
+_LOCKED = timedelta(minutes=15)
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class Verdict(Enum):
+    PASSED = auto()
+    MISSING = auto()
+    WRONG = auto()
+
+
+async def enrol(uow: UnitOfWork, user_id: UUID) -> str:
+    """Begin with a new secret, which an authenticator is to be fed. Raises
+    ``MfaEnabledAlready``."""
+    device = await queries.authenticator_for_update(uow.session, user_id)
+    if device is not None and device.confirmed_at is not None:
+        raise MfaEnabledAlready
+    if device is None:
+        device = Authenticator(user_id=user_id, secret="")
+        uow.session.add(device)
+    device.secret, device.created_at = pyotp.random_base32(), utc_now()
+    return device.secret
+
+
+async def confirm(uow: UnitOfWork, user_id: UUID, code: str) -> list[str]:
+    """Make the second factor count; the recovery codes are told once.
+
+    Raises ``MfaNotEnrolled``, ``MfaEnabledAlready`` and ``WrongCode``.
+    """
+    device = await queries.authenticator_for_update(uow.session, user_id)
+    if device is None:
+        raise MfaNotEnrolled
+    if device.confirmed_at is not None:
+        raise MfaEnabledAlready
+    now = utc_now()
+    if not _take_step(device, code, now):
+        raise WrongCode
+    device.confirmed_at = now
+    codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
+    mine = col(RecoveryCode.user_id) == user_id
+    await uow.session.execute(delete(RecoveryCode).where(mine))
+    uow.session.add_all(
+        RecoveryCode(user_id=user_id, code_hash=_recovery_hash(user_id, code)) for code in codes
+    )
+    uow.emit(MfaEnabled(user_id=user_id))
+    return codes
+
+
+async def disable(uow: UnitOfWork, user_id: UUID) -> None:
+    """Do without a second factor. Whoever calls has checked a code. Raises ``MfaNotEnrolled``."""
+    device = await queries.authenticator_for_update(uow.session, user_id)
+    if device is None:
+        raise MfaNotEnrolled
+    was_enabled = device.confirmed_at is not None
+    mine = col(RecoveryCode.user_id) == user_id
+    await uow.session.execute(delete(RecoveryCode).where(mine))
+    await uow.session.delete(device)
+    if was_enabled:
+        uow.emit(MfaDisabled(user_id=user_id))
+
+
+async def check(uow: UnitOfWork, user_id: UUID, code: str | None) -> Verdict:
+    """Whether somebody whose password was right may go on.
+
+    The transaction must commit whatever the verdict is: tries are counted and codes spent.
+    """
+    device = await queries.authenticator_for_update(uow.session, user_id)
+    if device is None or device.confirmed_at is None:
+        return Verdict.PASSED
+    if not code:
+        return Verdict.MISSING
+    now = utc_now()
+    if device.locked_until is not None and device.locked_until > now:
+        return Verdict.WRONG
+    if _take_step(device, code, now) or await _take_recovery_code(uow, user_id, code, now):
+        device.failures, device.locked_until = 0, None
+        return Verdict.PASSED
+    device.failures += 1
+    if device.failures >= _MOST_FAILURES:
+        device.failures, device.locked_until = 0, now + _LOCKED
+    return Verdict.WRONG
+
+
+def _take_step(device: Authenticator, code: str, now: datetime) -> bool:
+    """Spend the time step of a right code; clocks may differ by one step (RFC 6238, 5.2)."""
+    totp, current = TOTP(device.secret), int(now.timestamp()) // _STEP_SECONDS
+    given = code.strip().replace(" ", "").encode("utf-8", "surrogatepass")
+    for step in (current - 1, current, current + 1):
+        fits = hmac.compare_digest(totp.generate_otp(step).encode(), given)
+        if fits and step > device.last_step:
+            device.last_step = step
+            return True
+    return False
+
+
+async def _take_recovery_code(uow: UnitOfWork, user_id: UUID, code: str, now: datetime) -> bool:
+    statement = (
+        update(RecoveryCode)
+        .where(
+            col(RecoveryCode.user_id) == user_id,
+            col(RecoveryCode.code_hash) == _recovery_hash(user_id, code),
+            col(RecoveryCode.used_at).is_(None),
+        )
+        .values(used_at=now)
+    )
+    result = cast("CursorResult[Any]", await uow.session.execute(statement))
+    return result.rowcount == 1
+
+
+def _recovery_code() -> str:
+    """Sixty random bits in three groups, without letters that look alike."""
+    groups = ("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
+    return "-".join(groups)
+
+
+def _recovery_hash(user_id: UUID, code: str) -> str:
+    return hash_of(f"{user_id}:{code.strip().lower().replace('-', '').replace(' ', '')}")

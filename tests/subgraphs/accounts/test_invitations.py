@@ -1,0 +1,100 @@
+"""Inviting people into an organization."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from db.seed.world import demo_id
+from tests.subgraphs.accounts.letters import Letters
+from tests.subgraphs.accounts.signing_in import topics
+from tests.support.subgraphs import Running, caller
+
+INVITE = (
+    "mutation($i: InviteInput!) { inviteToOrganization(input: $i) { invitation "
+    "{ id email role } } }"
+)
+ACCEPT = "mutation($t: String!) { acceptInvitation(token: $t) { organization { name role } } }"
+WITHDRAW = "mutation($id: ID!) { withdrawInvitation(id: $id) { invitation { id } } }"
+OPEN = "query($id: ID!) { organization(id: $id) { invitations { email role } } }"
+ANALYTICAL = str(demo_id("organization", "analytical.example.com"))
+
+
+async def invite(accounts: Running, email: str = "hedy@example.com", **more: Any) -> dict[str, Any]:
+    wish = {"organizationId": ANALYTICAL, "email": email, **more}
+    data = await accounts.ask(INVITE, caller("ada"), i=wish)
+    return data["inviteToOrganization"]["invitation"]
+
+
+async def test_whoever_is_invited_joins_with_the_role(accounts: Running, letters: Letters):
+    await invite(accounts, role="ADMIN")
+    letter = await letters.next()
+    assert (letter.to, letter.subject) == ("hedy@example.com", "Join Analytical Engines")
+    data = await accounts.ask(ACCEPT, caller("hedy"), t=await letters.token())
+    assert data["acceptInvitation"]["organization"] == {
+        "name": "Analytical Engines",
+        "role": "ADMIN",
+    }
+    assert await topics(accounts) == ["organization.member_invited", "user.updated"]
+    assert (await accounts.ask(OPEN, caller("ada"), id=ANALYTICAL))["organization"] == {
+        "invitations": []
+    }
+
+
+async def test_an_invitation_is_for_its_address_only_and_once(accounts: Running, letters: Letters):
+    await invite(accounts)
+    token = await letters.token()
+    assert (await accounts.refusal(ACCEPT, caller("tommy"), t=token))["code"] == "BAD_USER_INPUT"
+    await accounts.ask(ACCEPT, caller("hedy"), t=token)
+    assert (await accounts.refusal(ACCEPT, caller("hedy"), t=token))["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize(
+    ("who", "email", "code"),
+    [
+        ("alan", "hedy@example.com", "FORBIDDEN"),
+        ("tommy", "hedy@example.com", "NOT_FOUND"),
+        ("ada", "alan@example.com", "ALREADY_EXISTS"),
+        ("ada", "not an address", "BAD_USER_INPUT"),
+    ],
+)
+async def test_an_invitation_that_makes_no_sense_is_refused_and_not_mailed(
+    accounts: Running, letters: Letters, who: str, email: str, code: str
+):
+    wish = {"organizationId": ANALYTICAL, "email": email}
+    assert (await accounts.refusal(INVITE, caller(who), i=wish))["code"] == code
+    assert letters.sent == []
+    assert await topics(accounts) == []
+
+
+async def test_an_address_is_invited_once_at_a_time(accounts: Running):
+    first = await invite(accounts)
+    wish = {"organizationId": ANALYTICAL, "email": "Hedy@example.com"}
+    assert (await accounts.refusal(INVITE, caller("ada"), i=wish))["code"] == "ALREADY_EXISTS"
+    await accounts.ask(WITHDRAW, caller("ada"), id=first["id"])
+    await invite(accounts)
+
+
+@pytest.mark.parametrize("statement", ["withdrawn_at", "expires_at"])
+async def test_an_invitation_that_is_over_opens_nothing(
+    accounts: Running, letters: Letters, statement: str
+):
+    await invite(accounts)
+    token = await letters.token()
+    async with accounts.context().storage.database.write() as session:
+        moment = "2020-01-01 00:00:00+00:00"
+        await session.execute(text(f"update invitations set {statement} = '{moment}'"))
+    assert (await accounts.refusal(ACCEPT, caller("hedy"), t=token))["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize(("who", "code"), [("alan", "FORBIDDEN"), ("hedy", "NOT_FOUND")])
+async def test_only_administrators_see_and_withdraw_invitations(
+    accounts: Running, who: str, code: str
+):
+    invitation = await invite(accounts)
+    details = await accounts.refusal(WITHDRAW, caller(who), id=invitation["id"])
+    assert details["code"] == code
+    mine = await accounts.answer(OPEN, caller("alan"), id=ANALYTICAL)
+    assert mine.data["organization"]["invitations"] is None
+    seen = (await accounts.ask(OPEN, caller("ada"), id=ANALYTICAL))["organization"]
+    assert seen["invitations"] == [{"email": "hedy@example.com", "role": "MEMBER"}]
