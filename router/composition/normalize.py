@@ -84,7 +84,7 @@ def coerce_literals(subgraph: SubgraphSchema) -> None:
     without quotes, strings with them, integers without a fraction."""
     for applied in subgraph.schema.applied:
         _coerce_arguments(subgraph, applied)
-    for _, _, element in subgraph.schema.elements():
+    for _, _, element in subgraph.elements:
         if isinstance(element, InputValue) and element.default is not None:
             element.default = _coerced(subgraph.schema, element.default, element.type)
         for applied in element.applied:

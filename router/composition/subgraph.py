@@ -8,6 +8,7 @@ from functools import cached_property
 
 from graphql import BooleanValueNode, GraphQLError, SelectionSetNode, StringValueNode, ValueNode
 
+from router.composition import model
 from router.composition.fieldsets import parse_field_set, target_fields
 from router.composition.link import Links
 from router.composition.model import (
@@ -109,6 +110,11 @@ class SubgraphSchema:
                 return True
         return False
 
+    @cached_property
+    def elements(self) -> list[tuple[str, str, model.Element]]:
+        """``schema.elements()``, which many rules go through."""
+        return list(self.schema.elements())
+
     # Entities
 
     def keys(self, definition: TypeDefinition) -> list[Key]:
@@ -198,7 +204,7 @@ class SubgraphSchema:
 
     def forget_views(self) -> None:
         """Compute everything anew: the schema has changed."""
-        for view in ("_externals", "_fake_externals", "_provided", "_key_fields", "used_fields"):
+        for view in _VIEWS:
             self.__dict__.pop(view, None)
 
     @cached_property
@@ -300,6 +306,9 @@ class SubgraphSchema:
                 self.schema, parent, selection, implementations=True
             ):
                 yield owner.name, element.name
+
+
+_VIEWS = ("elements", "_externals", "_fake_externals", "_provided", "_key_fields", "used_fields")
 
 
 def split_context(text: str) -> tuple[str, str]:

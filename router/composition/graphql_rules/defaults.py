@@ -10,7 +10,7 @@ from router.composition.subgraph import SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
-    for coordinate, _, element in subgraph.schema.elements():
+    for coordinate, _, element in subgraph.elements:
         if not isinstance(element, InputValue) or element.default is None:
             continue
         problem = literal_problem(subgraph, element.default, element.type)

@@ -17,7 +17,7 @@ from router.composition.subgraph import SubgraphSchema
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
     yield from _check_applications(subgraph, None, "SCHEMA", subgraph.schema.applied)
-    for coordinate, location, element in subgraph.schema.elements():
+    for coordinate, location, element in subgraph.elements:
         if element.applied:
             yield from _check_applications(subgraph, coordinate, location, element.applied)
 

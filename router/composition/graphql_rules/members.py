@@ -25,7 +25,7 @@ def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
             yield from _check_empty(definition)
         yield from _check_union(subgraph, definition)
         yield from _check_one_of(definition)
-    for coordinate, _, element in subgraph.schema.elements():
+    for coordinate, _, element in subgraph.elements:
         if isinstance(element, InputValue):
             yield from _check_deprecation(coordinate, element)
 

@@ -3,17 +3,12 @@
 from collections.abc import Iterator
 
 from router.composition.graphql_rules.violation import violation
-from router.composition.model import Schema
 from router.composition.report import CompositionError
 from router.composition.subgraph import SubgraphSchema
 
-# An enum value of this name could not be told from the literal (spec 3.9).
-_LITERALS = frozenset(("true", "false", "null"))
-
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
-    schema: Schema = subgraph.schema
-    for coordinate, location, element in schema.elements():
+    for coordinate, _, element in subgraph.elements:
         if element.name.startswith("__"):
             yield violation(
                 f'"{coordinate}": names must not begin with "__", which is reserved for'
@@ -21,13 +16,7 @@ def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
                 coordinate,
                 element.place,
             )
-        if location == "ENUM_VALUE" and element.name in _LITERALS:
-            yield violation(
-                f'Enum value "{coordinate}" cannot be called {element.name}.',
-                coordinate,
-                element.place,
-            )
-    for directive in schema.directives.values():
+    for directive in subgraph.schema.directives.values():
         if directive.name.startswith("__"):
             yield violation(
                 f'Directive "@{directive.name}": names must not begin with "__", which is reserved'

@@ -13,7 +13,7 @@ _INPUT = frozenset((Kind.SCALAR, Kind.ENUM, Kind.INPUT_OBJECT))
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
-    for coordinate, _, element in subgraph.schema.elements():
+    for coordinate, _, element in subgraph.elements:
         if not isinstance(element, FieldDefinition | InputValue):
             continue
         output = isinstance(element, FieldDefinition)
