@@ -105,6 +105,7 @@ def _join_equal(fetches: list[Fetch]) -> tuple[list[Fetch], dict[Fetch, Fetch]]:
         if target is not None:
             keys = frozenset(need for need in target.needs if need.is_key)
             mark += (target.slot, target.path, target.types, target.typename, keys)
+            mark += (target.contexts,)
         rivals = kept.setdefault(mark, [])
         known = next((other for other in rivals if _needs_agree(other, fetch)), None)
         if known is None:
@@ -132,6 +133,8 @@ def _group(fetches: list[Fetch]) -> list[_Step]:
         mark: tuple[object, ...] = (fetch.subgraph, fetch.round)
         if fetch.target is None:
             mark += (fetch.path, fetch.view)
+        elif fetch.target.contexts:
+            mark += (fetch.view, Printer().selection(fetch.node))
         groups.setdefault(mark, _Step(fetch.subgraph, fetch.round)).fetches.append(fetch)
     steps = sorted(groups.values(), key=lambda step: step.round)
     for number, step in enumerate(steps):
@@ -191,6 +194,8 @@ class _Writer:
             own.append((call.variable, "[_Any!]!"))
             if call.condition is not None:
                 own.append((call.condition, "Boolean!"))
+        for fetch in step.fetches:
+            own.extend(item for item in fetch.variables.items() if item not in own)
         text = self._head("query", printer, own) + body
         return FetchStep(
             step.id,
@@ -258,7 +263,7 @@ def _folded(fetches: list[Fetch], printer: Printer) -> list[_Call]:
 
 
 def _may_join(call: _Call, view: str, text: str, target: Target) -> bool:
-    if call.fragments.get(view, text) != text:
+    if target.contexts or call.fragments.get(view, text) != text:
         return False
     return target.types is not None and all(
         other.types is not None and not other.types & target.types for other in call.targets
@@ -269,10 +274,13 @@ def _targets(targets: list[Target]) -> tuple[EntityTarget, ...]:
     """Targets that differ only in their runtime types are one."""
     found: dict[tuple[object, ...], EntityTarget] = {}
     for target in targets:
-        mark = (target.path, target.needs, target.typename, target.types is None)
+        is_open = target.types is None
+        mark = (target.path, target.needs, target.typename, target.contexts, is_open)
         known = found.get(mark)
         if known is None or known.types is None or target.types is None:
-            found[mark] = EntityTarget(target.path, target.needs, target.types, target.typename)
+            found[mark] = EntityTarget(
+                target.path, target.needs, target.types, target.typename, target.contexts
+            )
         else:
             found[mark] = replace(known, types=known.types | target.types)
     return tuple(found.values())

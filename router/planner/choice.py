@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from router.operation.model import Field, SelectionSet
+from router.planner.tables import ContextArgument
 from router.planner.view import Provides
 
 
@@ -35,6 +36,7 @@ class Access:
 
     ``base`` is the index of the holder when the object is there already; otherwise it is reached
     by an entity fetch that sends ``key`` and ``requires``, or, for a root type, by a plain fetch.
+    ``contexts`` are arguments of the field that enclosing objects give.
     """
 
     subgraph: int
@@ -45,6 +47,7 @@ class Access:
     base: int | None = None
     key: "Condition | None" = None
     requires: "Condition | None" = None
+    contexts: tuple[ContextArgument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,10 +103,11 @@ class Option(NamedTuple):
     def effort(self) -> int:
         """``Solution.effort`` of this option alone."""
         child = self.child
-        if len(self.accesses) > 1 and child is not None:
+        first, *others = self.accesses
+        if others and child is not None:
             hops = [a for a in self.accesses if a.base is None and a.mask & ~child.mask == 0]
             return child.effort + HOP * len(hops)
-        if self.accesses[0].base is not None:
+        if first.base is not None:
             return child.effort if child is not None else 0
         return HOP + (child.effort + child.leaves if child is not None else 1)
 

@@ -185,7 +185,7 @@ class Chooser:
         options: list[Option] = []
         together: list[tuple[Access, Holder]] = []
         for access in sources:
-            below = self._below(access, type_name, field.name)
+            below = self.below(access, type_name, field.name)
             if below is None:
                 continue
             child = self.solve(selection, (below,))
@@ -215,7 +215,7 @@ class Chooser:
             accesses = tuple(access for access, _ in together)
             yield Option(child.mask, child.round, accesses, child)
 
-    def _below(self, access: Access, type_name: str, name: str) -> Holder | None:
+    def below(self, access: Access, type_name: str, name: str) -> Holder | None:
         """The object that a composite field leads to, as the subgraph of ``access`` has it."""
         local = self.view.local(access.subgraph, access.view, name)
         if local is None or local.base not in self.view.types[access.subgraph]:

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from router.errors import PlanningLimit
 from router.operation.model import Field, SelectionSet
 from router.planner.choice import Access, Condition, Pick, Solution
+from router.planner.choose import Chooser
+from router.planner.contexts import ContextGiver
 from router.planner.fetches import Fetch, Node, Slot, Target
 from router.planner.plan import Need, Path, PathSegment
 from router.planner.tables import Kind
-from router.planner.view import GraphView, fields_for
+from router.planner.view import Provides, fields_for
 
 MAX_FETCHES = 2_000
 MAX_POSITIONS = 100_000
@@ -24,10 +26,14 @@ class Base:
     """A selection in which an object is asked already, made when first used: a holder that is not
     used costs nothing. ``view`` is the object's type in that subgraph."""
 
-    __slots__ = ("_make", "made", "view")
+    __slots__ = ("_make", "given", "made", "subgraph", "view")
 
-    def __init__(self, view: str, make: Callable[[], Hold]) -> None:
+    def __init__(
+        self, subgraph: int, view: str, make: Callable[[], Hold], given: Provides = ()
+    ) -> None:
+        self.subgraph = subgraph
         self.view = view
+        self.given = given
         self.made: Hold | None = None
         self._make = make
 
@@ -40,11 +46,13 @@ class Base:
 @dataclass(slots=True, eq=False)
 class Position:
     """An object of the merged data while its selection is emitted; ``bases`` are in the order of
-    the spot for which its solution was found."""
+    the spot for which its solution was found. ``parent`` is the object it was reached from."""
 
     slot: Slot
     path: Path
+    type: str
     bases: tuple[Base, ...]
+    parent: Position | None = None
     holds: dict[tuple[Access, str | None], Hold] = field(default_factory=dict)
     children: dict[tuple[object, ...], Position] = field(default_factory=dict)
     done: dict[Solution, frozenset[Fetch]] = field(default_factory=dict)
@@ -58,9 +66,11 @@ class Position:
 class Emitter:
     """Collects the fetches of one operation."""
 
-    def __init__(self, view: GraphView) -> None:
-        self.view = view
+    def __init__(self, chooser: Chooser) -> None:
+        self.chooser = chooser
+        self.view = chooser.view
         self.fetches: list[Fetch] = []
+        self.contexts = ContextGiver(self)
         self._positions = 0
 
     def root_fetch(self, subgraph: int, type_name: str, path: Path = ()) -> Fetch:
@@ -106,7 +116,7 @@ class Emitter:
         if pick.child is None:
             fetch, node = self._hold(position, access, pick.runtime)
             for key in self._leaf_keys(pick, access, position.slot):
-                node.ask(key, pick.field)
+                node.ask(key, self.contexts.asked(pick.field, access, fetch))
             return {fetch}
         child = self._child(pick, types, position)
         used = set(self.emit(pick.child, child))
@@ -132,21 +142,23 @@ class Emitter:
             known = position.children[mark] = Position(
                 slot=position.slot.child(key, pick.field),
                 path=(*position.path, PathSegment(key, limits)),
+                type=pick.field.selection.type if pick.field.selection else "",
                 bases=tuple(
                     self._asked_by(access, pick, key, types, position) for access in pick.accesses
                 ),
+                parent=position,
             )
         return known
 
     def _asked_by(
         self, access: Access, pick: Pick, key: str, types: tuple[str, ...], position: Position
     ) -> Base:
-        local = self.view.local(access.subgraph, access.view, pick.field.name)
-        assert local is not None
+        below = self.chooser.below(access, pick.runtime or access.view, pick.field.name)
+        assert below is not None
 
         def make() -> Hold:
             fetch, node = self._hold(position, access, pick.runtime)
-            child = node.ask(key, pick.field)
+            child = node.ask(key, self.contexts.asked(pick.field, access, fetch))
             assert child is not None
             for other in types[1:]:
                 _, twin = self._hold(position, access, other)
@@ -156,7 +168,7 @@ class Emitter:
                     twin.fields[key].child = child
             return fetch, child
 
-        return Base(local.base, make)
+        return Base(access.subgraph, below.view, make, below.given)
 
     def _segment_types(self, position: Position, types: tuple[str, ...]) -> frozenset[str] | None:
         limits = frozenset(types)
@@ -197,12 +209,26 @@ class Emitter:
 
         def base(access: Access) -> Base:
             view = access.view if access.base is None else position.bases[access.base].view
-            return Base(view, lambda: self._hold(position, access, None))
+            hold = lambda: self._hold(position, access, None)  # noqa: E731
+            return Base(access.subgraph, view, hold, access.given)
 
-        return Position(position.slot, position.path, tuple(base(access) for access in held))
+        return Position(
+            position.slot,
+            position.path,
+            position.type,
+            tuple(base(access) for access in held),
+            position.parent,
+        )
 
     def _hop(self, position: Position, access: Access, key: Condition, runtime: str | None) -> Hold:
         """A new entity fetch for the position's object."""
+        context = self.contexts.find(position, access)
+        if context is not None and access.requires is None:
+            host = self.contexts.host(position, access, context)
+            if host is not None:
+                known = self._at_base(position, access, host, runtime)
+                self.contexts.give(known[0], access, context)
+                return known
         type_name = runtime or access.view
         after = set(self.emit(key.solution, position))
         if access.requires is not None:
@@ -218,6 +244,8 @@ class Emitter:
             needs += self._needs(required, type_name, position.slot, is_key=False)
         target = Target(position.slot, position.path, unique_needs(needs), types, typename)
         fetch = Fetch(access.subgraph, access.view, Node(), target=target, after=after)
+        if context is not None:
+            self.contexts.give(fetch, access, context)
         self._add(fetch)
         return fetch, fetch.node
 
@@ -255,15 +283,19 @@ class Emitter:
     ) -> Need:
         if asked.selection is None:
             return Need(asked.name, key, types=types, is_key=is_key)
-        below = slot.child(key, asked)
+        members = self.members(asked.selection, slot.child(key, asked), is_key=is_key)
+        return Need(asked.name, key, members, types=types, is_key=is_key)
+
+    def members(self, selection: SelectionSet, slot: Slot, *, is_key: bool) -> tuple[Need, ...]:
+        """Where the fields of a field set are found in an object at ``slot``."""
         members: list[Need] = []
-        if len(asked.selection.possible) > 1 and below.is_typed:
+        if len(selection.possible) > 1 and slot.is_typed:
             members.append(Need("__typename", "__typename", is_key=False))
-        for inner in asked.selection.fields:
+        for inner in selection.fields:
             if inner.name != "__typename":
-                for inner_key, runtime in below.keys(inner, inner.types):
-                    members.append(self._need(inner, inner_key, below, runtime, is_key=is_key))
-        return Need(asked.name, key, tuple(members), types=types, is_key=is_key)
+                for key, runtime in slot.keys(inner, inner.types):
+                    members.append(self._need(inner, key, slot, runtime, is_key=is_key))
+        return tuple(members)
 
     def _add(self, fetch: Fetch) -> None:
         self.fetches.append(fetch)

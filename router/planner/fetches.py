@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from router.errors import PlanningLimit
 from router.operation.model import Field
-from router.planner.plan import Need, Path
+from router.planner.choice import Access
+from router.planner.plan import ContextValue, Need, Path
 from router.planner.view import GraphView
 
 MAX_PRINTED_FIELDS = 100_000
@@ -178,12 +179,17 @@ class Target:
     needs: tuple[Need, ...]
     types: frozenset[str] | None
     typename: str | None
+    contexts: tuple[ContextValue, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class Fetch:
     """One question to one subgraph: the operation's root, a root type met again at ``path``, or
-    the entities of ``target`` (then ``view`` is the type they are asked as)."""
+    the entities of ``target`` (then ``view`` is the type they are asked as).
+
+    ``variables`` are the variables of its contexts with their types, ``arguments`` which of them
+    stands for which argument of a field.
+    """
 
     subgraph: int
     view: str
@@ -192,3 +198,5 @@ class Fetch:
     target: Target | None = None
     after: set[Fetch] = field(default_factory=set)
     round: int = -1
+    variables: dict[str, str] = field(default_factory=dict)
+    arguments: dict[tuple[Access, str], str] = field(default_factory=dict)

@@ -10,11 +10,9 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
-    OperationDefinitionNode,
     UnionTypeDefinitionNode,
     get_named_type,
     is_composite_type,
-    parse,
 )
 
 from router.errors import SupergraphInvalid
@@ -27,6 +25,7 @@ from router.planner.supergraph_ast import (
     applied,
     base_name,
     full_schema,
+    parse_field_set,
     parse_supergraph,
     type_text,
 )
@@ -171,9 +170,7 @@ class _Loader:
         known = self.field_sets.get((type_name, text))
         if known is None:
             try:
-                definition = parse("{" + text + "}", no_location=True).definitions[0]
-                assert isinstance(definition, OperationDefinitionNode)
-                known = self.normalizer.selection(definition.selection_set, type_name)
+                known = self.normalizer.selection(parse_field_set(text), type_name)
             except (GraphQLError, KeyError, AssertionError) as error:
                 raise SupergraphInvalid(
                     f"The field set {text!r} on {type_name} cannot be read: {error}"

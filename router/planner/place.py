@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from router.operation.model import Field
 from router.planner.choice import Access, Condition, Solution, Spot
-from router.planner.tables import Kind
+from router.planner.tables import Kind, LocalField
 from router.planner.view import Entrance, GraphView, provided
 
 if TYPE_CHECKING:
@@ -94,25 +94,30 @@ class Place:
         found: list[Access] = []
         for subgraph, view in self.view.homes(self.type):
             field = self.view.resolvable(subgraph, view, name)
-            if field is None or field.requires is None or field.contexts:
-                continue
-            solution = self._solve(self.view.fields_for(field.requires, self.type))
-            key = self._key_into(subgraph) if solution is not None else None
-            if solution is None or key is None:
-                continue
-            turn = max(solution.round, key.solution.round) + 1
-            mask = solution.mask | key.solution.mask | self._bit(turn, subgraph)
-            found.append(
-                Access(
-                    subgraph,
-                    view,
-                    turn,
-                    mask,
-                    key=key,
-                    requires=Condition(field.requires, solution),
-                )
-            )
+            if field is not None and (field.requires is not None or field.contexts):
+                access = self._carrying(subgraph, view, field)
+                if access is not None:
+                    found.append(access)
         return found
+
+    def _carrying(self, subgraph: int, view: str, field: LocalField) -> Access | None:
+        """The hop into a subgraph that sends what the field requires."""
+        key = self._key_into(subgraph)
+        if key is None:
+            return None
+        required: Condition | None = None
+        turn, mask = key.solution.round, key.solution.mask
+        if field.requires is not None:
+            solution = self._solve(self.view.fields_for(field.requires, self.type))
+            if solution is None:
+                return None
+            required = Condition(field.requires, solution)
+            turn, mask = max(turn, solution.round), mask | solution.mask
+        turn += 1
+        mask |= self._bit(turn, subgraph)
+        return Access(
+            subgraph, view, turn, mask, key=key, requires=required, contexts=field.contexts
+        )
 
     def _key_into(self, subgraph: int) -> Condition | None:
         """The key to come (back) into a subgraph with."""

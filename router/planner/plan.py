@@ -56,6 +56,20 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextValue:
+    """A variable of an entity fetch whose value an enclosing object gives (``@fromContext``).
+
+    The object is found on the way to the target: after the first ``depth`` segments of the
+    target's path (0: the root). ``source`` describes the value like a member of a representation:
+    the one leaf of the first need that applies to the object's runtime type.
+    """
+
+    variable: str
+    depth: int
+    source: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EntityTarget:
     """Objects in the merged data that an entity call completes.
 
@@ -63,12 +77,17 @@ class EntityTarget:
     is what the representation says as ``__typename``: a fixed name (needed when the subgraph
     knows the type as an ``@interfaceObject``, or when the position has one possible type and its
     ``__typename`` was not fetched) or None for the object's own.
+
+    ``contexts``: objects are asked for together with values of the objects around them. Such a
+    step has one call; objects with different values need a request (with the same operation)
+    for each combination of values, and must stay apart even when they are the same entity.
     """
 
     path: Path
     needs: tuple[Need, ...]
     types: frozenset[str] | None = None
     typename: str | None = None
+    contexts: tuple[ContextValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

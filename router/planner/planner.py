@@ -59,7 +59,7 @@ class _Planning:
             deadline=perf_counter() + seconds,
             may_split=operation.kind == "query",
         )
-        self.emitter = Emitter(shared.view)
+        self.emitter = Emitter(self.chooser)
         self.root_type = operation.selection.type
 
     def plan(self, labels: frozenset[str]) -> QueryPlan:
@@ -89,10 +89,10 @@ class _Planning:
                 fetch = fetches[subgraph] = self.emitter.root_fetch(subgraph, self.root_type)
                 return fetch, fetch.node
 
-            return Base(self.root_type, make)
+            return Base(subgraph, self.root_type, make)
 
         bases = tuple(base(holder.subgraph) for holder in self._root_spot())
-        self.emitter.emit(solution, Position(slot, (), bases))
+        self.emitter.emit(solution, Position(slot, (), self.root_type, bases))
 
     def _plan_serial(self, selection: SelectionSet, slot: Slot) -> None:
         """Root fields of a mutation run one after another; neighbours of one subgraph share a
@@ -125,8 +125,11 @@ class _Planning:
 
     def _emit_serial(self, asked: Field, option: Option, fetch: Fetch, slot: Slot) -> None:
         pick = Pick(asked, option.accesses, self.root_type, option.child)
-        bases = tuple(Base(self.root_type, lambda: (fetch, fetch.node)) for _ in self._root_spot())
-        position = Position(slot, (), bases)
+        bases = tuple(
+            Base(holder.subgraph, self.root_type, lambda: (fetch, fetch.node))
+            for holder in self._root_spot()
+        )
+        position = Position(slot, (), self.root_type, bases)
         self.emitter.emit(Solution(option.mask, option.round, (pick,)), position)
 
     def _solve(self, fields: tuple[Field, ...]) -> Solution:

@@ -16,7 +16,9 @@ from graphql import (
     ListValueNode,
     ObjectTypeDefinitionNode,
     ObjectValueNode,
+    OperationDefinitionNode,
     SchemaDefinitionNode,
+    SelectionSetNode,
     TypeDefinitionNode,
     TypeNode,
     UnionTypeDefinitionNode,
@@ -103,6 +105,13 @@ def applied(node: Any, name: str) -> Iterable[dict[str, Any]]:
     for directive in node.directives or ():
         if directive.name.value == name:
             yield _arguments(directive)
+
+
+def parse_field_set(text: str) -> SelectionSetNode:
+    """A field set, written without its outer braces. Raises GraphQLError."""
+    definition = parse("{" + text + "}", no_location=True).definitions[0]
+    assert isinstance(definition, OperationDefinitionNode)
+    return definition.selection_set
 
 
 def full_schema(document: SupergraphDocument) -> GraphQLSchema:

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from graphql import GraphQLInterfaceType
 
 from router.operation.model import Field, SelectionSet
-from router.planner.tables import FederatedGraph, Key, Kind, LocalField, LocalType
+from router.operation.normalize import Normalizer
+from router.planner.supergraph_ast import parse_field_set
+from router.planner.tables import ContextArgument, FederatedGraph, Key, Kind, LocalField, LocalType
 
 Provides = tuple[SelectionSet, ...]
 
@@ -40,6 +42,8 @@ class GraphView:
         self._shared: dict[tuple[int, str, str], bool] = {}
         self._shapes: dict[tuple[frozenset[str], str], dict[str, int] | None] = {}
         self._weights: dict[int, int] = {0: 0}
+        self._normalizer = Normalizer(graph.full)
+        self._context_selections: dict[tuple[str, str, str], SelectionSet] = {}
         self._fields: dict[tuple[SelectionSet, str], tuple[Field, ...]] = {}
 
     def local(self, subgraph: int, view: str, name: str) -> LocalField | None:
@@ -142,6 +146,27 @@ class GraphView:
         found = self._fields.get(mark)
         if found is None:
             found = self._fields[mark] = tuple(fields_for(selection, type_name))
+        return found
+
+    def context_types(self, context: str) -> frozenset[str]:
+        """The object types that set a context."""
+        found: frozenset[str] = frozenset()
+        for name in self.graph.contexts.get(context, ()):
+            found |= self.graph.possible(name)
+        return found
+
+    def context_selection(self, argument: ContextArgument, type_name: str) -> SelectionSet:
+        """What a context argument selects, on an object found as ``type_name``."""
+        mark = (argument.context, argument.selection, type_name)
+        found = self._context_selections.get(mark)
+        if found is None:
+            text = argument.selection.strip()
+            text = text[1:-1] if text.startswith("{") else text
+            setters = self.graph.contexts.get(argument.context, frozenset())
+            if type_name not in setters:
+                text = " ".join(f"... on {setter} {{ {text} }}" for setter in sorted(setters))
+            found = self._normalizer.selection(parse_field_set(text), type_name)
+            self._context_selections[mark] = found
         return found
 
     def _is_active(self, field: LocalField) -> bool:
