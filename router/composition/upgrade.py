@@ -210,7 +210,8 @@ class _Upgrade:
         for definition in self.composites():
             is_root = definition.name in self.schema.roots.values()
             if is_root or self.is_extension(definition):
-                self.remove(definition, "extends")
+                if not definition.has_definition:
+                    self.remove(definition, "extends")
                 definition.has_definition, definition.has_extension = True, False
                 applications = [a for field in definition.fields.values() for a in field.applied]
                 for applied in (*definition.applied, *applications):

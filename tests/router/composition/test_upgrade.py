@@ -43,10 +43,10 @@ def test_an_extension_becomes_a_definition_that_resolves_its_key():
     assert not subgraph.schema.types["T"].fields["y"].on_extension
 
 
-def test_extends_goes_with_it():
+def test_extends_stays_on_a_definition():
     subgraph = upgraded('type T @extends @key(fields: "id") { id: ID! @external y: Int }', T)
 
-    assert applied_on(subgraph, "T") == ["key"]
+    assert applied_on(subgraph, "T") == ["extends", "key"]
     assert applied_on(subgraph, "T.id") == []
 
 
