@@ -1,6 +1,6 @@
 """Takes out of an operation what its caller may not have, before anything is planned."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple, NewType
@@ -63,7 +63,7 @@ def authorize(
         or (operation.kind == "subscription" and starts_denied)
     )
     if not identity.is_authenticated and (is_refused or root.is_all_denied):
-        raise _unauthenticated()
+        raise _unauthenticated(refusals)
     if is_refused:
         raise OperationRefused(refusals, http_status=403)
     selection = _deny_all(root.selection) if root.is_all_denied else root.selection
@@ -230,9 +230,10 @@ def _deny_all(selection: SelectionSet) -> SelectionSet:
     )
 
 
-def _unauthenticated() -> OperationRefused:
+def _unauthenticated(refusals: Sequence[Mapping[str, Any]]) -> OperationRefused:
+    wanted = ".".join(refusals[0]["path"])
     error = {
-        "message": "Sign in to do this: the request carries no valid access token.",
+        "message": f"Sign in to ask for '{wanted}': the request carries no valid access token.",
         "extensions": {"code": "UNAUTHENTICATED"},
     }
     return OperationRefused([error], http_status=401)

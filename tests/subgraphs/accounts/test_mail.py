@@ -1,6 +1,7 @@
 """The ways to send letters."""
 
 import email
+import email.policy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
