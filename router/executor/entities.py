@@ -23,33 +23,33 @@ ALONE = -1
 @dataclass(slots=True)
 class Asked:
     """The representations of one call. ``holders[i]`` are the objects completed by answer ``i``,
-    each with its sharing group. ``has_unified``: some objects have become one."""
+    each with its sharing group. ``incomplete`` are objects that could not be asked for, because
+    their type or a member is not known. ``has_unified``: some objects have become one."""
 
     representations: list[Tree] = field(default_factory=list)
     holders: list[list[tuple[Tree, int]]] = field(default_factory=list)
     positions: dict[Any, int] = field(default_factory=dict)
+    incomplete: list[Tree] = field(default_factory=list)
     has_unified: bool = False
 
 
 # -- what stands for an object ------------------------------------------------------------------
 
 
-def represent(entity: Tree, target: EntityTarget) -> Tree | None:
-    """What stands for ``entity`` in ``_entities(representations:)``; None when it cannot be
-    asked for (another type, or a key without a value)."""
+def represent(entity: Tree, target: EntityTarget) -> Any:
+    """What stands for ``entity`` in ``_entities(representations:)``; None when the target does
+    not mean objects of its type, UNKNOWN when its type or a member is not known."""
     own_type = entity.get("__typename")
     if target.types is not None and own_type not in target.types:
-        return None
+        return UNKNOWN if own_type is None else None
     typename = target.typename or own_type
     if typename is None:
-        return None
+        return UNKNOWN
     members = _members(entity, target.needs, own_type)
-    if members is None:
-        return None
-    return {"__typename": typename, **members}
+    return UNKNOWN if members is UNKNOWN else {"__typename": typename, **members}
 
 
-def _members(entity: Tree, needs: tuple[Need, ...], own_type: Any) -> Tree | None:
+def _members(entity: Tree, needs: tuple[Need, ...], own_type: Any) -> Any:
     members: Tree = {}
     for need in needs:
         if need.types is not None and own_type not in need.types:
@@ -60,15 +60,14 @@ def _members(entity: Tree, needs: tuple[Need, ...], own_type: Any) -> Tree | Non
         # A required field that was never answered is not null but unknown: asking with a made-up
         # null would give a wrong answer instead of an error.
         if value is UNKNOWN or (need.is_key and value is None):
-            return None
+            return UNKNOWN
         members[need.name] = value
     return members
 
 
 def _composite(value: Any, selection: tuple[Need, ...]) -> Any:
     if type(value) is dict:
-        members = _members(value, selection, value.get("__typename"))
-        return UNKNOWN if members is None else members
+        return _members(value, selection, value.get("__typename"))
     if type(value) is list:
         items = [_composite(item, selection) for item in value]
         return UNKNOWN if any(item is UNKNOWN for item in items) else items
@@ -79,8 +78,8 @@ Identify = Callable[[Tree], Any]
 
 
 def make_identify(target: EntityTarget) -> Identify:
-    """A function that tells objects with equal representations by equal values, and gives None
-    for objects that cannot be asked for. Most objects repeat others, and knowing that much is
+    """A function that tells objects with equal representations by equal values; like ``represent``
+    it gives None or UNKNOWN for the others. Most objects repeat others, and knowing that much is
     cheaper than representing them."""
     if any(need.selection or need.types is not None for need in target.needs):
         return _identify_by_representation(target)
@@ -92,7 +91,9 @@ def make_identify(target: EntityTarget) -> Identify:
 def _identify_by_representation(target: EntityTarget) -> Identify:
     def identify(entity: Tree) -> Any:
         representation = represent(entity, target)
-        return None if representation is None else orjson.dumps(representation, default=repr)
+        if representation is None or representation is UNKNOWN:
+            return representation
+        return orjson.dumps(representation, default=repr)
 
     return identify
 
@@ -103,11 +104,11 @@ def _identify_by_key(target: EntityTarget) -> Identify:
     def identify(entity: Tree) -> Any:
         own_type = entity.get("__typename")
         if types is not None and own_type not in types:
-            return None
+            return UNKNOWN if own_type is None else None
         value = entity.get(source)
         name = typename or own_type
         if value is None or name is None:
-            return None
+            return UNKNOWN
         # Python thinks 1, 1.0 and True equal, and cannot tell lists apart at all.
         return (name, value) if type(value) is str else orjson.dumps((name, value), default=repr)
 
@@ -121,14 +122,14 @@ def _identify_by_members(target: EntityTarget) -> Identify:
     def identify(entity: Tree) -> Any:
         own_type = entity.get("__typename")
         if types is not None and own_type not in types:
-            return None
+            return UNKNOWN if own_type is None else None
         values = [typename or own_type]
         if values[0] is None:
-            return None
+            return UNKNOWN
         for source, is_key in needs:
             value = entity.get(source, UNKNOWN)
             if value is UNKNOWN or (is_key and value is None):
-                return None
+                return UNKNOWN
             values.append(value)
         return orjson.dumps(values, default=repr)
 
@@ -254,12 +255,13 @@ def _pose(question: _Question, entity: Tree, asked: Asked) -> Tree:
     identity = question.identify(entity)
     if identity is None:
         return entity
+    if identity is UNKNOWN:
+        asked.incomplete.append(entity)
+        return entity
     position = asked.positions.get(identity)
     if position is None:
-        representation = represent(entity, question.target)
-        assert representation is not None
         asked.positions[identity] = len(asked.representations)
-        asked.representations.append(representation)
+        asked.representations.append(represent(entity, question.target))
         asked.holders.append([(entity, question.group)])
         return entity
     holders = asked.holders[position]

@@ -26,7 +26,8 @@ class Executable:
     """A QueryPlan with its schedule, its sharing rules and its projection.
 
     ``waits[i]`` counts the steps that step ``i`` waits for, ``dependents[i]`` lists those waiting
-    for it (both by position in ``plan.steps``). ``askers[i]`` collects the representations of an
+    for it (both by position in ``plan.steps``), ``ancestors[i]`` has the ids of all steps that are
+    done before. ``askers[i]`` collects the representations of an
     entity step. ``is_identity``: the answer of the only step is the client's answer, byte for
     byte.
     """
@@ -34,6 +35,7 @@ class Executable:
     plan: QueryPlan
     waits: tuple[int, ...]
     dependents: tuple[tuple[int, ...], ...]
+    ancestors: tuple[frozenset[int], ...]
     askers: tuple[Asker | None, ...]
     project: Project
     abstract: Set[str]
@@ -52,14 +54,16 @@ def make_executable(
     for index, step in enumerate(plan.steps):
         for before in step.after:
             dependents[position[before]].append(index)
+    ancestors = _ancestors(plan)
     is_shared = any(step.entities or step.path for step in plan.steps)
     return Executable(
         plan=plan,
         waits=tuple(len(step.after) for step in plan.steps),
         dependents=tuple(tuple(indexes) for indexes in dependents),
+        ancestors=ancestors,
         askers=tuple(
             Asker(step, groups) if step.entities else None
-            for step, groups in zip(plan.steps, sharing_groups(plan), strict=True)
+            for step, groups in zip(plan.steps, sharing_groups(plan, ancestors), strict=True)
         ),
         project=make_project(plan.output, is_shared=is_shared),
         abstract=abstract,
@@ -67,6 +71,13 @@ def make_executable(
         is_identity=hidden == NOTHING_HIDDEN and _is_identity(plan),
         is_shared=is_shared,
     )
+
+
+def _ancestors(plan: QueryPlan) -> tuple[frozenset[int], ...]:
+    found: dict[int, frozenset[int]] = {}
+    for step in plan.steps:
+        found[step.id] = frozenset(step.after).union(*(found[before] for before in step.after))
+    return tuple(found.values())
 
 
 # -- identity ------------------------------------------------------------

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from router.errors import SubgraphError
-from router.executor.entities import Asked, settle
+from router.executor.entities import ALONE, Asked, settle
 from router.executor.executable import Executable
 from router.executor.failures import Failure
 from router.executor.merge import copy_tree, merge_into
@@ -177,6 +177,8 @@ class _Run:
         asked = asker.ask(self.gathered.data)
         if any(one.has_unified for one in asked):
             self.gathered.is_shared = True
+        if self.gathered.failures and any(one.incomplete for one in asked):
+            self.skip_incomplete(step, index, asked)
         if not any(one.representations for one in asked):
             return
         variables = self.step_variables(step)
@@ -191,6 +193,19 @@ class _Run:
             self.fail(step, response, asked)
         if type(response.data) is dict:
             self.settle(step, response, asked)
+
+    def skip_incomplete(self, step: FetchStep, index: int, asked: tuple[Asked, ...]) -> None:
+        """Objects lack what this step needs. Where a step before has failed that is the reason,
+        and the client is told about these fields too; otherwise a subgraph does not know them."""
+        before = self.executable.ancestors[index]
+        if not any(failure.step.id in before for failure in self.gathered.failures):
+            return
+        lost = tuple(Asked(holders=[[(e, ALONE)] for e in one.incomplete]) for one in asked)
+        error = {
+            "message": "Values that this field needs could not be fetched.",
+            "extensions": {"code": "DEPENDENCY_FAILED", "service": step.service},
+        }
+        self.gathered.failures.append(Failure(step, [error], lost, is_lost=True))
 
     def settle(self, step: FetchStep, response: SubgraphResponse, asked: tuple[Asked, ...]) -> None:
         assert response.data is not None

@@ -5,7 +5,7 @@ even become one dict, as long as whatever is written later at or below one of th
 same way at or below all of them.
 """
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from router.executor.answered import answered_keys
 from router.executor.entities import ALONE
@@ -18,12 +18,12 @@ _Writer = tuple[int, int, Path, Set[str] | None]
 """Step, call within it, the way from the target to the objects written, their types."""
 
 
-def sharing_groups(plan: QueryPlan) -> tuple[Groups, ...]:
-    """The groups of each step, by position in ``plan.steps``."""
+def sharing_groups(plan: QueryPlan, ancestors: Sequence[frozenset[int]]) -> tuple[Groups, ...]:
+    """The groups of each step; ``ancestors`` are the ids of the steps done before it. Both by
+    position in ``plan.steps``."""
     if not any(step.entities for step in plan.steps):
         return tuple(() for _ in plan.steps)
     places = [place for step in plan.steps for place in _places(step)]
-    ancestors = _ancestors(plan)
     known: dict[int, Mapping[str | None, frozenset[str]]] = {}
 
     def keys(step: FetchStep) -> Mapping[str | None, frozenset[str]]:
@@ -31,7 +31,10 @@ def sharing_groups(plan: QueryPlan) -> tuple[Groups, ...]:
             known[step.id] = answered_keys(step)
         return known[step.id]
 
-    return tuple(_groups_of(step, places, ancestors[step.id], keys) for step in plan.steps)
+    return tuple(
+        _groups_of(step, places, done, keys)
+        for step, done in zip(plan.steps, ancestors, strict=True)
+    )
 
 
 _Keys = Callable[[FetchStep], Mapping[str | None, frozenset[str]]]
@@ -60,14 +63,6 @@ def _places(step: FetchStep) -> list[_Place]:
         for number, call in enumerate(step.entities)
         for target in call.targets
     ]
-
-
-def _ancestors(plan: QueryPlan) -> dict[int, frozenset[int]]:
-    """The steps that are done before each step begins."""
-    found: dict[int, frozenset[int]] = {}
-    for step in plan.steps:
-        found[step.id] = frozenset(step.after).union(*(found[before] for before in step.after))
-    return found
 
 
 def _groups_of(step: FetchStep, places: list[_Place], done: frozenset[int], keys: _Keys) -> Groups:

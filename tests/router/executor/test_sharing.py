@@ -46,7 +46,8 @@ def step(id: int, *paths: str, after: tuple[int, ...] = (0,), keys: str = "name"
 
 def groups(*steps: FetchStep, roots: str = "{ a { id } b { id } }") -> list[Any]:
     plan = QueryPlan("query", (FetchStep(0, "s", "query", roots), *steps), Selection(()))
-    return [row for one in sharing_groups(plan)[1:] for row in one]
+    ready = make_executable(plan)
+    return [row for one in sharing_groups(plan, ready.ancestors)[1:] for row in one]
 
 
 def test_targets_share_when_nothing_is_written_below_them() -> None:
