@@ -1,5 +1,6 @@
 """Bring a linked subgraph into the form that merging works on."""
 
+import re
 from decimal import Decimal
 
 from graphql import (
@@ -17,6 +18,14 @@ from router.composition.definitions import FEDERATION_TYPES
 from router.composition.model import AppliedDirective, InputValue, Kind, Schema, TypeRef
 from router.composition.parse import DEFAULT_ROOTS
 from router.composition.subgraph import SubgraphSchema
+
+# Arguments that hold a selection, by directive.
+SELECTIONS = {
+    "key": ("fields",),
+    "requires": ("fields",),
+    "provides": ("fields",),
+    "fromContext": ("field",),
+}
 
 
 def normalize(subgraph: SubgraphSchema) -> None:
@@ -57,6 +66,19 @@ def rename_roots(schema: Schema) -> None:
         definition.members = [names.get(member, member) for member in definition.members]
         for element in definition.fields.values():
             element.type = _renamed(element.type, names)
+    _rename_conditions(schema, names)
+
+
+def _rename_conditions(schema: Schema, names: dict[str, str]) -> None:
+    """Selections in directives name types too, in ``... on Type``."""
+    condition = re.compile(rf"(\.\.\.\s*on\s+)({'|'.join(names)})\b")
+    for _, _, element in schema.elements():
+        for applied in element.applied:
+            for name in SELECTIONS.get(applied.name, ()) if applied.feature else ():
+                value = applied.arguments.get(name)
+                if isinstance(value, StringValueNode) and condition.search(value.value):
+                    text = condition.sub(lambda m: m[1] + names[m[2]], value.value)
+                    applied.arguments[name] = StringValueNode(value=text)
 
 
 def _renamed(ref: TypeRef, names: dict[str, str]) -> TypeRef:

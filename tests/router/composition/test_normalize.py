@@ -47,3 +47,21 @@ def test_what_federation_adds_is_taken_out():
 
     assert list(subgraph.schema.types) == ["T"]
     assert subgraph.schema.roots == {}
+
+
+def test_selections_follow_the_renamed_roots():
+    subgraph = load_one(
+        federation_2(
+            """
+            schema { query: Root }
+            type Root { home: Home @provides(fields: "up { ... on Root { title } }") }
+            type Home @key(fields: "id") { id: ID! up: Up }
+            union Up = Root | Home
+            extend type Root { title: String @external }
+            """
+        )
+    )
+
+    provides = subgraph.provides(subgraph.schema.types["Query"].fields["home"])
+    assert provides is not None
+    assert provides.fields == "up { ... on Query { title } }"
