@@ -101,6 +101,8 @@ class SubgraphSchema:
 
     def applied(self, element: Element, directive: str) -> list[AppliedDirective]:
         """The applications of a specification's directive, by its specification name."""
+        if not element.applied:
+            return []
         return [a for a in element.applied if a.name == directive and a.feature is not None]
 
     def has(self, element: Element, directive: str) -> bool:
