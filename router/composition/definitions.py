@@ -85,7 +85,7 @@ def link_subgraph(
     subgraph = SubgraphSchema(name, url, schema, links)
     features = list(links)
     if links.federation is None:
-        features.insert(0, _federation_1(schema))
+        features.insert(0, _federation_1())
     known: dict[str, tuple[str, str]] = {}
     for link in features:
         errors += _take_out_feature(subgraph, link, known)
@@ -96,12 +96,11 @@ def link_subgraph(
     return subgraph, errors
 
 
-def _federation_1(schema: Schema) -> Link:
+def _federation_1() -> Link:
     """The federation that a subgraph without ``@link`` means: its directives by their own names."""
     definitions = federation_definitions((1, 0))
     imports = {f"@{name}": f"@{name}" for name in definitions.directives}
-    field_set = next((n for n in ("_FieldSet", "FieldSet") if n in schema.types), "_FieldSet")
-    imports["FieldSet"] = field_set
+    imports["FieldSet"] = "_FieldSet"
     return Link("", FEDERATION, "federation", (1, 0), "federation", imports)
 
 
