@@ -1,0 +1,94 @@
+import pytest
+
+from tests.support.merging import merge_errors, merge_hints, merged_type
+
+
+def test_a_type_says_each_subgraph_and_key_it_comes_from():
+    assert (
+        merged_type(
+            "T",
+            'type T @key(fields: "id") @key(fields: "x") { id: ID! x: Int }',
+            'type T @key(fields: "id", resolvable: false) { id: ID! }',
+        )
+        == """\
+type T
+  @join__type(graph: A, key: "id")
+  @join__type(graph: A, key: "x")
+  @join__type(graph: B, key: "id", resolvable: false)
+{
+  id: ID!
+  x: Int @join__field(graph: A)
+}"""
+    )
+
+
+def test_an_extension_is_marked():
+    assert '@join__type(graph: B, key: "id", extension: true)' in merged_type(
+        "T",
+        'type T @key(fields: "id") { id: ID! }',
+        'extend type T @key(fields: "id") { id: ID! }',
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("type T { x: Int }", "input T { x: Int }"),
+        ("scalar T", "enum T { X }"),
+        ("interface T { x: Int }", "type T { x: Int }"),
+        ("union T = U type U { x: Int }", "type T { x: Int }"),
+    ],
+)
+def test_one_name_has_one_kind(one, other):
+    assert ("TYPE_KIND_MISMATCH", "T") in merge_errors(one, other)
+
+
+def test_a_type_that_is_only_extended_lacks_a_base():
+    extension = 'extend type T @key(fields: "id") { id: ID! }'
+
+    assert merge_errors(extension, extension) == [("EXTENSION_WITH_NO_BASE", "T")]
+
+
+def test_the_base_must_be_of_the_same_kind():
+    assert merge_errors("extend type T { x: Int }", "input T { x: Int }") == [
+        ("EXTENSION_WITH_NO_BASE", "T"),
+        ("TYPE_KIND_MISMATCH", "T"),
+    ]
+
+
+def test_extends_on_a_definition_needs_no_base():
+    assert merge_errors('type T @extends @key(fields: "id") { id: ID! }') == []
+
+
+def test_interfaces_are_those_of_any_subgraph():
+    assert (
+        merged_type(
+            "T",
+            "interface I { x: Int } type T implements I { x: Int @shareable }",
+            "interface J { x: Int } type T implements J { x: Int @shareable }",
+        )
+        == """\
+type T implements I & J
+  @join__implements(graph: A, interface: "I")
+  @join__implements(graph: B, interface: "J")
+  @join__type(graph: A)
+  @join__type(graph: B)
+{
+  x: Int
+}"""
+    )
+
+
+def test_the_most_frequent_description_wins():
+    sdls = ['"""one""" scalar S', '"""two""" scalar S', '"""two""" scalar S', "scalar S"]
+
+    assert merged_type("S", *sdls).startswith('"""two"""\nscalar S\n')
+    assert merge_hints(*sdls) == [("INCONSISTENT_DESCRIPTION", "S")]
+
+
+def test_the_first_description_wins_a_tie():
+    assert merged_type("S", '"""one""" scalar S', '"""two""" scalar S').startswith('"""one"""\n')
+
+
+def test_a_query_type_belongs_to_every_subgraph():
+    assert "@join__type(graph: B)" in merged_type("Query", "scalar S", "scalar S")
