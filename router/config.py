@@ -80,6 +80,9 @@ class Limits(Section):
     directives: int = Field(default=50, ge=0, description="directives, fragments expanded")
     definitions: int = Field(default=50, gt=0, description="operations and fragments of a document")
     variables: int = Field(default=200, ge=0, description="variables of an operation")
+    variable_values: int = Field(
+        default=20_000, gt=0, description="list items and members in an operation's variables"
+    )
     selections: int = Field(default=10_000, gt=0, description="selections, fragments expanded")
     request_seconds: float = Field(default=30, gt=0, description="a request's whole time")
     subgraph_seconds: float = Field(default=5, gt=0, description="one call to a subgraph")

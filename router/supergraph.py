@@ -121,7 +121,11 @@ class Supergraph:
         """The operation's variables; raises OperationRefused."""
         definitions = parsed.operation.variable_definitions
         return coerce_variables(
-            self.schema, definitions or (), given, suggestions=self.options.introspection
+            self.schema,
+            definitions or (),
+            given,
+            suggestions=self.options.introspection,
+            max_values=self.options.limits.variable_values,
         )
 
     def normalize(self, parsed: ParsedOperation, variables: Variables) -> NormalizedOperation:

@@ -20,8 +20,9 @@ from router.errors import OperationRefused
 
 @dataclass(frozen=True, slots=True)
 class OperationLimits:
-    """The most that one document may have. All but the first three count with every fragment
-    expanded. ``nesting`` bounds brackets and selection sets, ``depth`` fields within fields,
+    """The most that one operation may have. From ``depth`` on they count with every fragment
+    expanded. ``variable_values`` are all list items and members in the variables, ``nesting``
+    bounds brackets and selection sets, ``depth`` fields within fields,
     ``height`` all fields, ``selections`` fields and fragments together."""
 
     document_characters: int = 100_000
@@ -29,6 +30,7 @@ class OperationLimits:
     nesting: int = 200
     definitions: int = 50
     variables: int = 200
+    variable_values: int = 20_000
     depth: int = 15
     height: int = 200
     aliases: int = 30
@@ -42,6 +44,7 @@ GENEROUS = OperationLimits(
     tokens=100_000,
     definitions=1_000,
     variables=1_000,
+    variable_values=1_000_000,
     depth=100,
     height=100_000,
     aliases=10_000,

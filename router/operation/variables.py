@@ -12,8 +12,10 @@ from graphql import (
 )
 
 from router.errors import OperationRefused
+from router.operation.limits import refuse
 
 MAX_ERRORS = 20
+MAX_VALUES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,21 @@ def coerce_variables(
     given: Mapping[str, Any],
     *,
     suggestions: bool = True,
+    max_values: int = MAX_VALUES,
 ) -> Variables:
     """Check and complete ``given`` ("Coercing Variable Values" of the specification).
 
-    Values for undefined variables are dropped. Raises OperationRefused with one
-    BAD_USER_INPUT error per value that does not fit; secrets in values are not repeated beyond
-    the value at fault.
+    Values for undefined variables are dropped. Raises OperationRefused: one BAD_USER_INPUT error
+    per value that does not fit, MAX_VARIABLE_VALUES_LIMIT when there are more than ``max_values``
+    list items and members, because checking a million of them takes seconds.
     """
     if not definitions:
         return NO_VARIABLES
+    if _has_more_than(max_values, given):
+        raise refuse(
+            "MAX_VARIABLE_VALUES_LIMIT",
+            f"The variables have more than {max_values} values. Send them in several requests.",
+        )
     result = get_variable_values(
         schema, definitions, dict(given), max_errors=MAX_ERRORS, hide_suggestions=not suggestions
     )
@@ -59,3 +67,16 @@ def coerce_variables(
         elif definition.default_value is not None:
             wire[name] = value_from_ast_untyped(definition.default_value)
     return Variables(result.coerced, wire)
+
+
+def _has_more_than(most: int, given: Mapping[str, Any]) -> bool:
+    count = 0
+    pending: list[Any] = [given]
+    while pending:
+        value = pending.pop()
+        count += len(value)
+        if count > most:
+            return True
+        items = value if type(value) is list else value.values()
+        pending += [item for item in items if type(item) is list or type(item) is dict]
+    return False

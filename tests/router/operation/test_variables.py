@@ -75,3 +75,11 @@ def test_many_wrong_values_give_a_bounded_number_of_errors() -> None:
         coerce("$l: [Int!]", {"l": ["x"] * 10_000})
 
     assert len(refusal.value.errors) == 21
+
+
+@pytest.mark.parametrize("value", [[1] * 20_000, [[1] * 200] * 200, {"x": [{"y": 1}] * 15_000}])
+def test_more_values_than_allowed_are_refused_before_they_are_checked(value: Any) -> None:
+    with pytest.raises(OperationRefused) as refusal:
+        coerce("$l: [Int!]", {"l": value})
+
+    assert refusal.value.errors[0]["extensions"] == {"code": "MAX_VARIABLE_VALUES_LIMIT"}
