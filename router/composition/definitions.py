@@ -136,7 +136,7 @@ def _take_out_feature(
         if own is None:
             continue
         if is_federation_1 and name in _LOOSE_IN_FEDERATION_1:
-            own = _tightened(own, expected)
+            own = _tightened(own, subgraph.spec_directives[name])
         yield from _compare_directives(own, expected, schema, local_types)
         if not is_federation_1:
             # It may be narrower, and is then what the subgraph is held to.
