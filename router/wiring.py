@@ -16,7 +16,7 @@ from router.members import Member
 from router.policy.authenticate import Authenticator, TrustedIssuer
 from router.policy.keys import KeySet, LoadKeys, load_from_file, load_from_url
 from router.web.body_limit import RequestLimits
-from router.web.cors import allow_origins
+from router.web.cors import AllowOrigins
 from router.web.errors import Errors
 from router.web.health import Readiness, health
 from router.web.identity import Authenticate
@@ -49,7 +49,7 @@ def wrap(app: ASGIApp, config: Config) -> ASGIApp:
     layers: list[Callable[[ASGIApp], ASGIApp]] = [
         ResponseHeaders,
         RequestId,
-        partial(allow_origins, cors=config.cors),
+        partial(AllowOrigins, cors=config.cors),
         Errors,
         partial(RequestLimits, limits=config.limits),
     ]

@@ -19,20 +19,23 @@ class ClientGone(Exception):
 class ClientWatch:
     """``async with ClientWatch(receive, seconds)``: cancels the block for one of two reasons.
 
-    Raises ClientGone or RequestTimeout in its place. The request's body must have been read.
+    Raises ClientGone or RequestTimeout in its place. The request's body must have been read. A
+    fast request pays for one timer that never fires.
     """
 
     def __init__(self, receive: Receive, seconds: float) -> None:
         self._receive = receive
-        self._timeout = asyncio.timeout(seconds)
+        self._seconds = seconds
         self._listener: asyncio.Task[None] | None = None
-        self._is_gone = False
+        self._reason: type[ClientGone | RequestTimeout] | None = None
 
     async def __aenter__(self) -> Self:
-        self._owner = asyncio.current_task()
-        loop = asyncio.get_running_loop()
-        self._start = loop.call_later(_LISTEN_AFTER_SECONDS, self._start_listening)
-        await self._timeout.__aenter__()
+        task = asyncio.current_task()
+        assert task is not None
+        self._owner = task
+        self._loop = asyncio.get_running_loop()
+        wait = min(_LISTEN_AFTER_SECONDS, self._seconds)
+        self._timer = self._loop.call_later(wait, self._start_listening)
         return self
 
     async def __aexit__(
@@ -41,24 +44,29 @@ class ClientWatch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._start.cancel()
+        self._timer.cancel()
         if self._listener is not None:
             self._listener.cancel()
-        try:
-            await self._timeout.__aexit__(kind, error, traceback)
-        except TimeoutError:
+        if self._reason is None or self._owner.uncancel() > 0 or kind is None:
+            return
+        if self._reason is RequestTimeout:
             raise RequestTimeout("The request took too long and was stopped.") from None
-        if self._is_gone and kind is asyncio.CancelledError:
-            assert self._owner is not None
-            if self._owner.uncancel() == 0:
-                raise ClientGone from None
+        raise ClientGone from None
 
     def _start_listening(self) -> None:
-        self._listener = asyncio.get_running_loop().create_task(self._listen())
+        left = self._seconds - _LISTEN_AFTER_SECONDS
+        if left <= 0:
+            self._stop(RequestTimeout)
+            return
+        self._timer = self._loop.call_later(left, self._stop, RequestTimeout)
+        self._listener = self._loop.create_task(self._listen())
 
     async def _listen(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self._is_gone = True
-        assert self._owner is not None
-        self._owner.cancel()
+        self._stop(ClientGone)
+
+    def _stop(self, reason: type[ClientGone | RequestTimeout]) -> None:
+        if self._reason is None:
+            self._reason = reason
+            self._owner.cancel()

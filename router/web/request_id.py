@@ -1,16 +1,19 @@
 """Gives each request an id: the client's when it is harmless, otherwise a new one."""
 
 import re
-import uuid
+import secrets
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.web.response_headers import add_response_header
 
 _KEY = "trellis.request_id"
+current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
+"""The id of the request being handled, for log lines."""
+
 _HARMLESS = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
@@ -27,11 +30,11 @@ class RequestId:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        request_id = _chosen_by_client(scope) or uuid.uuid4().hex
+        request_id = _chosen_by_client(scope) or secrets.token_hex(16)
         scope[_KEY] = request_id
         add_response_header(scope, b"x-request-id", request_id.encode())
-        # Each request runs in a context of its own, so nothing needs to be unbound afterwards.
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        # Each request runs in a context of its own, so nothing needs to be reset afterwards.
+        current_request_id.set(request_id)
         await self._app(scope, receive, send)
 
 

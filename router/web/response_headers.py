@@ -39,6 +39,7 @@ class ResponseHeaders:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = list(message.get("headers", ()))
                 present = {name for name, _ in headers}
+                present.discard(b"vary")  # its values add up
                 headers += [pair for pair in extra if pair[0] not in present]
                 message["headers"] = headers
             await send(message)

@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from router.logs import configure_logs
+from router.web.request_id import current_request_id
 
 
 @pytest.fixture(autouse=True)
@@ -43,11 +44,12 @@ def test_an_error_is_logged_with_its_traceback_but_without_local_variables(
 
 def test_lines_for_machines_are_json_with_the_request_id(capsys: pytest.CaptureFixture[str]):
     configure_logs("info", for_people=False)
-    with structlog.contextvars.bound_contextvars(request_id="r1"):
-        structlog.get_logger("a.b").info("something", size=3)
-        logging.getLogger("library").warning("from a library")
+    token = current_request_id.set("r1")
+    structlog.get_logger("a.b").info("something", size=3)
+    logging.getLogger("library").warning("from a library")
+    current_request_id.reset(token)
     structlog.get_logger("a.b").debug("too quiet")
     first, second = map(orjson.loads, capsys.readouterr().err.splitlines())
     assert (first["event"], first["size"], first["request_id"]) == ("something", 3, "r1")
     assert (first["level"], first["logger"]) == ("info", "a.b")
-    assert second["event"] == "from a library"
+    assert (second["event"], second["request_id"]) == ("from a library", "r1")
