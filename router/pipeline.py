@@ -16,7 +16,7 @@ from router.operation.limits import refuse
 from router.operation.model import NormalizedOperation, OperationKind
 from router.operation.request import GraphQLRequest
 from router.operation.variables import Variables
-from router.planner.plan import QueryPlan
+from router.planner.explain import to_json
 from router.supergraph import Supergraph
 from schema.errors import TrellisError
 from schema.request import RequestContext
@@ -107,7 +107,7 @@ def _finish(request: GraphQLRequest, prepared: _Prepared, result: Answer) -> Ans
         keys = (field.key for field in prepared.operation.selection.fields)
         result = replace(result, data={key: known[key] for key in keys}, body=None)
     if request.wants_plan:
-        extensions = {**result.extensions, "queryPlan": _shown(prepared.executable.plan)}
+        extensions = {**result.extensions, "queryPlan": to_json(prepared.executable.plan)}
         result = replace(result, extensions=extensions)
     return result
 
@@ -117,17 +117,3 @@ def _refused(refusal: TrellisError) -> Answer:
         return Answer(errors=refusal.errors, executed=False, status=refusal.status)
     error = {"message": refusal.message, "extensions": refusal.extensions}
     return Answer(errors=[error], executed=False, status=refusal.http_status)
-
-
-def _shown(plan: QueryPlan) -> dict[str, Any]:
-    steps = [
-        {
-            "id": step.id,
-            "service": step.service,
-            "operation": step.operation,
-            "after": list(step.after),
-            "why": list(step.why),
-        }
-        for step in plan.steps
-    ]
-    return {"kind": plan.kind, "steps": steps}
