@@ -120,7 +120,7 @@ class Slot:
         self.is_typed = False
         self._keys: dict[tuple[str, int, str], str] = {}
         self._taken: set[str] = set()
-        self._children: dict[str, Slot] = {}
+        self._children: dict[tuple[str, str], Slot] = {}
 
     def key(self, asked: Field, runtime: str | None) -> str:
         """The internal key of a field for objects of one runtime type (None: of all)."""
@@ -138,11 +138,13 @@ class Slot:
 
     def child(self, key: str, asked: Field) -> Slot:
         """The position that a composite field leads to."""
-        found = self._children.get(key)
+        assert asked.selection is not None
+        # Objects of disjoint types may lead to different types under one key.
+        mark = (key, asked.selection.type)
+        found = self._children.get(mark)
         if found is None:
-            assert asked.selection is not None
             possible = self.view.graph.possible(asked.selection.type)
-            found = self._children[key] = Slot(self.view, possible)
+            found = self._children[mark] = Slot(self.view, possible)
         return found
 
     def keys(

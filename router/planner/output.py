@@ -20,7 +20,7 @@ class OutputBuilder:
             for asked in selection.fields:
                 fields.extend(self._fields(asked, selection, slot))
             # Only where clients may not see every type: elsewhere no object can be of another.
-            is_checked = slot.is_typed and slot.possible != selection.possible
+            is_checked = slot.is_typed and len(slot.possible) > len(selection.possible)
             possible = selection.possible if is_checked else None
             found = self._known[mark] = Selection(tuple(fields), possible)
         return found
