@@ -30,7 +30,12 @@ class Log(Protocol):
 
 
 class EventBus(Protocol):
-    """Carries envelopes from relays to subscribers; at least once, in order per stream."""
+    """Carries envelopes from relays to subscribers; at least once, in order per stream.
+
+    ``sees_commits``: whether ``head`` counts events that are committed but not relayed yet.
+    """
+
+    sees_commits: bool
 
     def attach(self, stream: str, log: Log) -> None:
         """Called by the process that owns ``stream`` before it publishes."""
@@ -162,6 +167,8 @@ async def _log_after(bus: EventBus, stream: str, last: tuple[int, ...]) -> Async
 
 class MemoryBus:
     """The bus within one process: broadcaster carries live events, the outbox is the log."""
+
+    sees_commits = True
 
     def __init__(self) -> None:
         self._broadcast = Broadcast("memory://")

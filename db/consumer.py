@@ -62,7 +62,7 @@ class Consumer:
     async def _run(self) -> None:
         while True:
             try:
-                self._position = await self._stored_position()
+                self._position = await self._first_position()
                 subscription = self._bus.subscribe(self.stream, after=self._position)
                 async with aclosing(subscription) as events:
                     async for envelope in events:
@@ -110,6 +110,14 @@ class Consumer:
             if parked is None:
                 await self._handle(uow, envelope)
             await self._store_position(uow, envelope.cursor)
+
+    async def _first_position(self) -> str:
+        """Where to read on; from the start when the stream has begun anew since.
+
+        What was handled already is then recognized by its id.
+        """
+        stored, head = await self._stored_position(), await self._bus.head(self.stream)
+        return stored if order_of(stored) <= order_of(head) else _START
 
     async def _stored_position(self) -> str:
         positions = self._tables["consumer_position"].c

@@ -27,6 +27,8 @@ _RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 class RedisBus:
     """Stream ids are the cursors; trimmed at about 100,000 events per stream."""
 
+    sees_commits = False
+
     def __init__(self, url: str, *, prefix: str = "trellis:events:") -> None:
         # Protocol 3 answers XREAD in another shape; client and server agree on 2.
         self._redis = Redis.from_url(url, protocol=2, health_check_interval=15)

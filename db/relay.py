@@ -8,12 +8,13 @@ out and the next claim takes the same rows again.
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Table, and_, exists, or_, select, update
+from sqlalchemy import Table, and_, delete, exists, or_, select, update
 
 from db import outbox
 from db.bus import EventBus
@@ -29,6 +30,9 @@ _BATCH = 200
 _MAX_TRIES = 5
 _LOOK_EVERY_SECONDS = 1.0
 _LEASE = timedelta(seconds=10)
+_KEPT = timedelta(days=30)
+_FORGET_EVERY_SECONDS = 3_600
+_FORGET_AT_ONCE = 10_000
 _BACK_OFF_SECONDS = (0.1, 0.5, 2.0, 5.0)
 
 
@@ -57,8 +61,10 @@ class Relay:
         self._table = table
         self._bus = bus
         self._work = asyncio.Event()
+        self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._outages = 0
+        self._forget_at = 0.0
 
     def start(self) -> None:
         self._bus.attach(self._database.name, OutboxLog(self._database, self._table))
@@ -67,7 +73,14 @@ class Relay:
 
     def wake(self) -> None:
         """Say that something was committed."""
+        self._idle.clear()
         self._work.set()
+
+    async def settle(self, timeout: float) -> None:
+        """Wait until what was committed so far is published, at most ``timeout`` seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._idle.wait()
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -85,6 +98,9 @@ class Relay:
             try:
                 while await self.relay_once():
                     pass
+                if not self._work.is_set():
+                    self._idle.set()
+                await self._forget_old()
             except Unavailable:
                 logger.warning("outbox %s: the database does not answer", self._database.name)
             except Exception:
@@ -185,6 +201,18 @@ class Relay:
             # They were only in the way: the try does not count for them.
             unheld = {"lease_until": None, "attempts": self._table.c.attempts - 1}
             await self._update([row["id"] for row in behind], unheld)
+
+    async def _forget_old(self) -> None:
+        """Once an hour: a slice of what was relayed, or handled as a reader, long ago."""
+        if time.monotonic() < self._forget_at:
+            return
+        self._forget_at = time.monotonic() + _FORGET_EVERY_SECONDS
+        t, inbox = self._table.c, self._table.metadata.tables["inbox"]
+        before = utc_now() - _KEPT
+        old = select(t.id).where(t.done_at < before).order_by(t.id).limit(_FORGET_AT_ONCE)
+        async with self._database.write() as session:
+            await session.execute(delete(self._table).where(t.id.in_(old.scalar_subquery())))
+            await session.execute(delete(inbox).where(inbox.c.handled_at < before))
 
     async def _update(self, ids: Sequence[int], values: Mapping[str, Any]) -> None:
         async with self._database.write() as session:

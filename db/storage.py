@@ -1,7 +1,7 @@
 """Everything one subgraph keeps: its database, its outbox relay, its door to the bus."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from sqlalchemy import MetaData
@@ -17,6 +17,8 @@ from db.relay import Relay
 from db.settings import DataSettings
 from db.unit_of_work import UnitOfWork, begin
 from schema.errors import Unavailable
+
+_SETTLE_SECONDS = 0.25
 
 
 class Storage:
@@ -76,12 +78,18 @@ class Storage:
         """A session for SELECTs; each concurrent task opens its own."""
         return self.database.read()
 
-    def begin(
-        self, headers: Mapping[str, Any] | None = None
-    ) -> AbstractAsyncContextManager[UnitOfWork]:
-        """One transaction with its events; see ``db.unit_of_work.begin``."""
-        outbox = outbox_of(self.metadata)
-        return begin(self.database, outbox, headers=headers, on_commit=self._relay.wake)
+    @asynccontextmanager
+    async def begin(self, headers: Mapping[str, Any] | None = None) -> AsyncGenerator[UnitOfWork]:
+        """One transaction with its events; see ``db.unit_of_work.begin``.
+
+        Returns when others can know of the events: who asks another subgraph next finds it able
+        to catch up, whichever bus there is.
+        """
+        outbox, relay = outbox_of(self.metadata), self._relay
+        async with begin(self.database, outbox, headers=headers, on_commit=relay.wake) as uow:
+            yield uow
+        if uow.events and not self._bus.sees_commits:
+            await relay.settle(_SETTLE_SECONDS)
 
     def events(self, after: str | None = None) -> AsyncGenerator[Envelope]:
         """This subgraph's own stream; use it inside ``aclosing``."""

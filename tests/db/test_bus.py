@@ -1,0 +1,151 @@
+"""The same behaviour of both buses: within a process and through Redis."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from uuid import uuid4
+
+import pytest
+
+from db.bus import QUEUE_SIZE, EventBus, MemoryBus, order_of
+from db.models import utc_now
+from db.outbox import Envelope
+from db.redis_bus import RedisBus
+from schema.errors import BadUserInput, Unavailable
+
+
+class ListLog:
+    """A log in a list: what an outbox is to the memory bus."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+
+    async def read_after(self, cursor: str, limit: int) -> Sequence[Envelope]:
+        return self.envelopes[int(cursor) : int(cursor) + limit]
+
+    async def head(self) -> str:
+        return str(len(self.envelopes))
+
+
+class Stream:
+    """One stream of a bus, written to by number."""
+
+    def __init__(self, bus: EventBus) -> None:
+        self.bus = bus
+        self.name = f"s{uuid4().hex[:8]}"
+        self.log = ListLog()
+        bus.attach(self.name, self.log)
+
+    async def write(self, *numbers: int) -> None:
+        fresh = [
+            Envelope(uuid4(), "n", str(n), {"n": n}, utc_now(), cursor=str(place))
+            for place, n in enumerate(numbers, len(self.log.envelopes) + 1)
+        ]
+        self.log.envelopes += fresh
+        await self.bus.publish(self.name, fresh)
+
+
+@pytest.fixture(params=["memory", "redis"])
+def redis_or_none(request: pytest.FixtureRequest) -> str | None:
+    return request.getfixturevalue("redis_url") if request.param == "redis" else None
+
+
+@pytest.fixture
+async def stream(redis_or_none: str | None) -> AsyncIterator[Stream]:
+    bus: EventBus = RedisBus(redis_or_none) if redis_or_none else MemoryBus()
+    await bus.connect()
+    yield Stream(bus)
+    await bus.close()
+
+
+async def take(events: AsyncIterator[Envelope], count: int) -> list[int]:
+    async with asyncio.timeout(10):
+        return [(await anext(events)).payload["n"] for _ in range(count)]
+
+
+async def test_a_subscriber_from_the_start_gets_everything_once_and_in_order(stream: Stream):
+    await stream.write(1, 2, 3)
+    async with aclosing(stream.bus.subscribe(stream.name, after="0")) as events:
+        assert await take(events, 3) == [1, 2, 3]
+        await stream.write(4, 5)
+        assert await take(events, 2) == [4, 5]
+
+
+async def test_a_subscriber_without_cursor_gets_what_comes(stream: Stream):
+    await stream.write(1, 2)
+    async with aclosing(stream.bus.subscribe(stream.name)) as events:
+        waiting = asyncio.create_task(take(events, 2))
+        await asyncio.sleep(0.2)
+        await stream.write(3, 4)
+        assert await waiting == [3, 4]
+
+
+async def test_a_subscriber_resumes_after_the_cursor_of_an_event(stream: Stream):
+    await stream.write(1, 2, 3)
+    async with aclosing(stream.bus.subscribe(stream.name, after="0")) as events:
+        second = [await anext(events), await anext(events)][1]
+    async with aclosing(stream.bus.subscribe(stream.name, after=second.cursor)) as events:
+        assert await take(events, 1) == [3]
+
+
+async def test_streams_do_not_mix(stream: Stream):
+    other = Stream(stream.bus)
+    async with aclosing(stream.bus.subscribe(stream.name, after="0")) as events:
+        await other.write(9)
+        await stream.write(1)
+        assert await take(events, 1) == [1]
+
+
+async def test_who_does_not_read_holds_nobody_up_and_misses_nothing(stream: Stream):
+    count = 5 * QUEUE_SIZE
+    async with (
+        aclosing(stream.bus.subscribe(stream.name, after="0")) as slow,
+        aclosing(stream.bus.subscribe(stream.name, after="0")) as quick,
+    ):
+        await stream.write(0)
+        assert await take(slow, 1) == await take(quick, 1) == [0]
+        reading = asyncio.create_task(take(quick, count))
+        for first in range(1, count + 1, 20):
+            await stream.write(*range(first, first + 20))
+        assert await reading == list(range(1, count + 1))
+
+        assert await take(slow, count) == list(range(1, count + 1))
+
+
+async def test_an_envelope_arrives_as_it_was_sent(stream: Stream):
+    await stream.write(7)
+    [sent] = stream.log.envelopes
+    [received] = await stream.bus.read_after(stream.name, "0", 10)
+
+    assert (received.id, received.topic, received.key) == (sent.id, "n", "7")
+    assert (received.payload, received.occurred_at) == (sent.payload, sent.occurred_at)
+    assert received.cursor == await stream.bus.head(stream.name)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "-1", "1-2-3", "１", "1e3"])
+def test_text_that_is_no_cursor_is_refused(cursor: str):
+    with pytest.raises(BadUserInput):
+        order_of(cursor)
+
+
+async def test_a_redis_that_is_away_is_unavailable():
+    bus = RedisBus("redis://127.0.0.1:9")
+    with pytest.raises(Unavailable):
+        await bus.publish("s", [Envelope(uuid4(), "n", "1", {}, utc_now())])
+    with pytest.raises(Unavailable):
+        await bus.head("s")
+    await bus.close()
+
+
+async def test_a_subscriber_lives_through_a_lost_redis_connection(redis_url: str):
+    bus, killer = RedisBus(redis_url), RedisBus(redis_url)
+    stream = Stream(bus)
+    async with aclosing(bus.subscribe(stream.name, after="0")) as events:
+        await stream.write(1)
+        assert await take(events, 1) == [1]
+        await killer._redis.client_kill_filter(_type="normal", skipme=True)
+        await asyncio.sleep(0.05)
+        await stream.write(2)
+        assert await take(events, 1) == [2]
+    await bus.close()
+    await killer.close()
