@@ -15,12 +15,12 @@ from typer.core import TyperGroup
 
 from router.app import build_app, explorer_content
 from router.composed import compose_members, write_schemas
-from router.config import Config, export_to_subgraphs, load_config
+from router.config import Config, export_overrides, export_to_subgraphs, load_config
 from router.errors import OperationRefused
 from router.logs import configure_logs
 from router.members import load_members, read_supergraph_file
 from router.planner.explain import to_text
-from router.server import listen, run_server
+from router.server import listen, run_server, run_workers
 from router.subgraph_app import build_subgraph_app
 from router.supergraph import Supergraph
 from router.supergraph_yaml import read_supergraph_yaml
@@ -123,6 +123,9 @@ def serve(
         Literal["development", "production"] | None,
         typer.Option(help="Production hides GraphiQL, introspection and plans."),
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; each uses one core.", min=1)
+    ] = None,
 ) -> None:
     """Run the router over the subgraphs of trellis.toml, in-process or behind URLs.
 
@@ -130,7 +133,10 @@ def serve(
     the subgraphs.
     """
     with _mendable_errors():
-        config = load_config(config_file, host=host, port=port, supergraph=supergraph, mode=mode)
+        options = {"host": host, "port": port, "supergraph": supergraph, "mode": mode}
+        config = load_config(config_file, workers=workers, **options)
+        if config.workers > 1:
+            export_overrides(config_file, options)
         _serve(config, False, build_app)
 
 
@@ -231,9 +237,13 @@ def _serve(config: Config, seeds: bool, build: Callable[[Config], Any]) -> None:
     bound = listen(config.host, config.port)
     application = build(config)
     url = f"http://{config.host}:{bound.getsockname()[1]}"
-    raise typer.Exit(
-        run_server(application, bound, config, lambda: _welcome(config, url, seeds=seeds))
-    )
+
+    def welcome() -> None:
+        _welcome(config, url, seeds=seeds)
+
+    if config.workers == 1 or seeds:
+        raise typer.Exit(run_server(application, bound, config, welcome))
+    raise typer.Exit(run_workers("router.worker:make_app", bound, config, welcome))
 
 
 def _welcome(config: Config, url: str, *, seeds: bool) -> None:
@@ -244,7 +254,7 @@ def _welcome(config: Config, url: str, *, seeds: bool) -> None:
     table.add_row("GraphQL", f"{url}/graphql [dim](HTTP and WebSocket)[/dim]")
     table.add_row("Health", f"{url}/health [dim]and[/dim] {url}/ready")
     table.add_row("Subgraphs", _subgraph_list(config))
-    if any(source.module for source in config.subgraphs.values()):
+    if _has_local(config):
         where = "PostgreSQL" if config.database_url else str(config.data_dir)
         table.add_row("Data", where)
     sign_in = explorer_content(config).sign_in
@@ -252,8 +262,16 @@ def _welcome(config: Config, url: str, *, seeds: bool) -> None:
         table.add_row("Sign in", f"{sign_in.demo.email} [dim]/[/dim] {sign_in.demo.password}")
     err.print()
     err.print(f"[bold]Trellis {version('trellis-graphql')}[/bold] [dim]{config.mode}[/dim]")
+    if config.workers > 1 and not config.redis_url and _has_local(config):
+        err.print(
+            "[yellow]Without Redis, subscribers see only the events of their own worker.[/yellow]"
+        )
     err.print(table)
     err.print("[dim]Ctrl+C stops.[/dim]")
+
+
+def _has_local(config: Config) -> bool:
+    return any(source.module for source in config.subgraphs.values())
 
 
 def _subgraph_list(config: Config) -> str:

@@ -244,6 +244,14 @@ def export_to_subgraphs(config: Config) -> None:
     os.environ.update({name: value for name, value in settings.items() if value})
 
 
+def export_overrides(file: Path | None, overrides: Mapping[str, Any]) -> None:
+    """Let processes started from here load the same configuration by ``load_config()``."""
+    given = {"config": file, **overrides}
+    for name, value in given.items():
+        if value is not None:
+            os.environ[f"TRELLIS_{name.upper()}"] = str(value)
+
+
 def settings_reference(
     section: type[BaseModel] = Config, prefix: str = ""
 ) -> Iterator[tuple[str, str, str]]:

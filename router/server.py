@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.supervisors import Multiprocess
 
 from router.config import Config
 from router.errors import ConfigError
@@ -126,6 +127,21 @@ def run_server(
     server = Server(uvicorn_config(app, config), on_ready)
     server.run(sockets=[bound])
     return 0 if server.started else 3
+
+
+def run_workers(
+    factory: str, bound: socket.socket, config: Config, ready: Callable[[], None]
+) -> int:
+    """Serve from ``config.workers`` processes that share the socket; one that dies is replaced.
+
+    ``factory`` is ``module:function`` and makes the application anew in each process, from the
+    configuration file and the environment.
+    """
+    bound.listen()
+    ready()
+    settings = uvicorn_config(factory, config, factory=True, workers=config.workers)
+    Multiprocess(settings, sockets=[bound]).run()
+    return 0
 
 
 def uvicorn_config(app: ASGIApp | str, config: Config, **more: Any) -> uvicorn.Config:

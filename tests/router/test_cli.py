@@ -205,3 +205,19 @@ def test_a_router_and_subgraphs_in_processes_of_their_own(folder: Path, started:
     answer = httpx.post(f"{url}/graphql", json=body, trust_env=False)
     assert answer.json() == {"data": {"product": {"title": "Product abc", "stock": 3}}}
     assert [server.stop() for server in started] == [0, 0, 0]
+
+
+def test_several_workers_share_the_port(folder: Path, started: list[Running]):
+    port = free_port()
+    config = str(folder / "trellis.toml")
+    arguments = ("--port", str(port), "--workers", "2", "--mode", "production")
+    server = Running(folder, "serve", "-c", config, *arguments)
+    started.append(server)
+    url = f"http://127.0.0.1:{port}"
+    server.wait_for(f"{url}/ready")
+    for _ in range(4):
+        body = {"query": "{ warehouses }"}
+        answer = httpx.post(f"{url}/graphql", json=body, trust_env=False)
+        assert answer.json() == {"data": {"warehouses": 2}}
+    assert server.stop() == 0
+    assert "only the events of their own worker" in server.log.read_text(encoding="utf-8")
