@@ -75,11 +75,11 @@ def _read(
     if not name.startswith("@"):
         return _refuse(merge, subgraph, applied, f'needs a leading "@" before "{name}"')
     source = subgraph.links.source_of(name)
-    if (
-        source is not None
-        and source[0].identity == FEDERATION
-        and (source[1].removeprefix("@") in MERGED_DIRECTIVES)
-    ):
+    if source is not None and source[0].identity in NOT_COMPOSABLE:
+        if source[1].removeprefix("@") not in COMPOSED_ANYWAY:
+            return _refuse(
+                merge, subgraph, applied, f'cannot compose "{name}", a federation directive'
+            )
         merge.hint(
             "DIRECTIVE_COMPOSITION_INFO",
             f'"{name}" in {quoted([subgraph.name])} is composed anyway: leave @composeDirective '
@@ -87,8 +87,6 @@ def _read(
             name,
         )
         return None
-    if source is not None and source[0].identity in NOT_COMPOSABLE:
-        return _refuse(merge, subgraph, applied, f'cannot compose "{name}", a federation directive')
     if name.removeprefix("@") not in subgraph.schema.directives:
         return _refuse(merge, subgraph, applied, f'names "{name}", which is not defined')
     if source is None:
