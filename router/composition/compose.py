@@ -49,7 +49,12 @@ def compose(subgraphs: Sequence[Subgraph], *, max_paths: int = MAX_PATHS) -> Com
         check_merged(merge)
     if merge.errors:
         return Composition(tuple(merge.errors), tuple(merge.hints))
-    errors, hints = check_satisfiability(merge.subgraphs, merge.merged, max_paths=max_paths)
+    errors, hints = check_satisfiability(
+        merge.subgraphs,
+        merge.merged,
+        max_paths=max_paths,
+        inaccessible=merge.directive_names.get("inaccessible", "inaccessible"),
+    )
     merge.hints.extend(hints)
     if errors:
         return Composition(tuple(errors), tuple(merge.hints))

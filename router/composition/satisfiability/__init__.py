@@ -12,15 +12,24 @@ MAX_PATHS = 1_000_000
 
 
 def check_satisfiability(
-    subgraphs: Sequence[SubgraphSchema], merged: Schema, *, max_paths: int = MAX_PATHS
+    subgraphs: Sequence[SubgraphSchema],
+    merged: Schema,
+    *,
+    max_paths: int = MAX_PATHS,
+    inaccessible: str = "inaccessible",
 ) -> tuple[list[CompositionError], list[CompositionHint]]:
-    """Walk every path of the API schema (``merged`` without what is ``@inaccessible``).
+    """Walk every path of the API schema (``merged`` without what is ``@inaccessible``, which the
+    subgraphs may have imported under another name).
 
     Returns one error per field that some path cannot reach (SATISFIABILITY_ERROR, with a
     shortest query), errors and hints about shared fields whose subgraphs return different types,
     and MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED alone when more than ``max_paths`` positions are
     open at once.
     """
+
+    def is_visible(element: TypeDefinition | FieldDefinition) -> bool:
+        return not any(applied.name == inaccessible for applied in element.applied)
+
     walk = Walk(view_subgraphs(subgraphs), merged, is_visible, max_paths)
     try:
         walk.run()
@@ -31,8 +40,3 @@ def check_satisfiability(
         )
         return [CompositionError("MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED", message)], []
     return walk.errors, walk.hints
-
-
-def is_visible(element: TypeDefinition | FieldDefinition) -> bool:
-    """Whether an element is part of the API schema."""
-    return not any(applied.name == "inaccessible" for applied in element.applied)
