@@ -44,7 +44,7 @@ def use_page(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_the_page_opens_with_the_starting_operations_and_asks_no_other_host(
+def test_the_page_opens_with_the_starting_operations_and_asks_no_other_host(
     server: TrellisServer, scheme: str
 ):
     [tabs, docs, _] = use_page(
@@ -59,7 +59,7 @@ async def test_the_page_opens_with_the_starting_operations_and_asks_no_other_hos
         assert root in docs
 
 
-async def test_whoever_runs_the_board_unknown_is_asked_to_sign_in_and_then_sees_it(
+def test_whoever_runs_the_board_unknown_is_asked_to_sign_in_and_then_sees_it(
     server: TrellisServer,
 ):
     results = use_page(
@@ -86,7 +86,7 @@ async def test_whoever_runs_the_board_unknown_is_asked_to_sign_in_and_then_sees_
         assert subgraph in plan
 
 
-async def test_a_subscription_shows_what_another_client_changes(server: TrellisServer, token: str):
+def test_a_subscription_shows_what_another_client_changes(server: TrellisServer, token: str):
     results = use_page(
         server,
         ("open",),

@@ -33,18 +33,18 @@ def run(server: TrellisServer, scenario: str, **settings: Any) -> dict[str, Any]
     )
 
 
-async def test_a_query_is_answered_once_and_completed(server: TrellisServer):
+def test_a_query_is_answered_once_and_completed(server: TrellisServer):
     seen = run(server, "operation", query="{ __typename }")
     assert seen["answers"] == [{"data": {"__typename": "Query"}}]
     assert seen["end"] == "complete"
 
 
-async def test_the_token_of_connection_init_says_who_asks(server: TrellisServer, token: str):
+def test_the_token_of_connection_init_says_who_asks(server: TrellisServer, token: str):
     seen = run(server, "operation", query="{ me { email } }", token=token)
     assert seen["answers"] == [{"data": {"me": {"email": "ada@example.com"}}}]
 
 
-async def test_a_subscriber_sees_changes_until_it_completes_and_the_socket_stays_open(
+def test_a_subscriber_sees_changes_until_it_completes_and_the_socket_stays_open(
     server: TrellisServer, token: str
 ):
     seen = run(
@@ -63,13 +63,13 @@ async def test_a_subscriber_sees_changes_until_it_completes_and_the_socket_stays
     assert seen["probe"] == {"data": {"__typename": "Query"}}
 
 
-async def test_a_bad_token_closes_the_socket_with_4403(server: TrellisServer):
+def test_a_bad_token_closes_the_socket_with_4403(server: TrellisServer):
     seen = run(server, "operation", query="{ __typename }", token="not.a.token")
     assert seen["answers"] == []
     assert seen["end"]["close"] == 4403
 
 
-async def test_a_subscription_without_a_token_is_refused_before_its_first_event(
+def test_a_subscription_without_a_token_is_refused_before_its_first_event(
     server: TrellisServer,
 ):
     seen = run(server, "operation", query=ISSUE_UPDATED, variables={"projectId": PROJECT})
@@ -77,7 +77,7 @@ async def test_a_subscription_without_a_token_is_refused_before_its_first_event(
     assert [e["extensions"]["code"] for e in seen["end"]["errors"]] == ["UNAUTHENTICATED"]
 
 
-async def test_an_invalid_operation_ends_with_its_errors_and_the_socket_stays_open(
+def test_an_invalid_operation_ends_with_its_errors_and_the_socket_stays_open(
     server: TrellisServer,
 ):
     seen = run(server, "operation", query="{ nothingLikeThis }")
@@ -87,7 +87,7 @@ async def test_an_invalid_operation_ends_with_its_errors_and_the_socket_stays_op
     assert [close["code"] for close in seen["closes"]] in ([], [1000])
 
 
-async def test_pings_are_answered_while_a_subscription_waits(server: TrellisServer, token: str):
+def test_pings_are_answered_while_a_subscription_waits(server: TrellisServer, token: str):
     seen = run(
         server,
         "keepAlive",

@@ -30,10 +30,12 @@ class TrellisServer:
     always runs on SQLite and in memory, unless ``settings`` says otherwise.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str] | None = None, *, port: int | None = None
+    ) -> None:
         self.data_dir = folder / "data"
         self.log_path = folder / "server.log"
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.graphql_url = f"{self.url}/graphql"
         self.ws_url = f"ws://127.0.0.1:{self.port}/graphql"
