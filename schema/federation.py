@@ -150,15 +150,17 @@ def _forget_null_defaults(schema: GraphQLSchema) -> None:
 
 
 async def _resolved(origin: Any, resolve_one: Any, info: Info, reference: Reference) -> Any:
+    resolve = origin if resolve_one is None else resolve_one
+    parameters = inspect.signature(resolve)
+    if resolve_one is not None and "info" in parameters.parameters:
+        reference = {"info": info, **reference}
     try:
-        if resolve_one is None:
-            return origin(**reference)
-        takes_info = "info" in inspect.signature(resolve_one).parameters
-        result = resolve_one(**({"info": info} if takes_info else {}), **reference)
-        return await result if inspect.isawaitable(result) else result
-    except TypeError as failure:
-        logger.error("reference to %s does not fit", origin.__name__, exc_info=failure)
+        parameters.bind(**reference)
+    except TypeError:
         return BadUserInput("This reference has not the fields of the entity's key.")
+    try:
+        result = resolve(**reference)
+        return await result if inspect.isawaitable(result) else result
     except Exception as failure:
         # The boundary of one representation: an exception object nulls that place only.
         return failure

@@ -1,0 +1,93 @@
+"""The GraphQL contract of the issue tracker is contained in the composed graph."""
+
+import pytest
+from graphql import GraphQLObjectType, GraphQLSchema, build_schema, parse, print_ast, validate
+
+from router.composition.compose import Subgraph, compose
+from subgraphs.accounts.graph import subgraph as accounts
+from subgraphs.issues.graph import subgraph as issues
+from subgraphs.projects.graph import subgraph as projects
+
+CONTRACT = {
+    "Query": """me: User
+        projects(first: Int, after: String): ProjectConnection
+        issues(first: Int, after: String, filters: IssueFilters): IssueConnection
+        issue(id: ID!): Issue
+        project(id: ID!): Project""",
+    "Mutation": """createIssue(input: CreateIssueInput!): CreateIssuePayload
+        updateIssue(id: ID!, input: UpdateIssueInput!): UpdateIssuePayload
+        deleteIssue(id: ID!): DeleteIssuePayload
+        createProject(input: CreateProjectInput!): CreateProjectPayload""",
+    "Subscription": """issueUpdated(projectId: ID!): Issue
+        projectUpdated(id: ID!): Project""",
+    "User": """id: ID!
+        username: String!
+        email: String!
+        displayName: String!
+        avatarUrl: String
+        createdAt: DateTime!""",
+    "Project": """id: ID!
+        key: String!
+        name: String!
+        description: String
+        lead: User!
+        issues(first: Int, after: String): IssueConnection
+        members: [ProjectMember!]!
+        createdAt: DateTime!""",
+    "Issue": """id: ID!
+        key: String!
+        summary: String!
+        description: String
+        issueType: String!
+        status: String!
+        priority: String!
+        project: Project!
+        assignee: User
+        reporter: User!
+        comments(first: Int, after: String): CommentConnection
+        attachments: [Attachment!]!
+        createdAt: DateTime!
+        updatedAt: DateTime!""",
+}
+
+BOARD = """query ProjectBoard($id: ID!) { project(id: $id) {
+  id key name status lead { id displayName avatarUrl }
+  members { role joinedAt user { id displayName } } milestones { id title }
+  issues(first: 20) { edges { node { id key summary status assignee { displayName }
+    comments(first: 3) { edges { node { content author { displayName } } } } } } } } }"""
+
+GET_PROJECT_ISSUES = """query GetProjectIssues($projectId: ID!, $first: Int!) {
+  project(id: $projectId) { id name issues(first: $first) {
+    edges { node { id key summary status assignee { username displayName } } }
+    pageInfo { hasNextPage endCursor } } } }"""
+
+
+@pytest.fixture(scope="module")
+def graph() -> GraphQLSchema:
+    parts = [
+        Subgraph(one.name, f"local:{one.name}", one.schema.as_str())
+        for one in (accounts, projects, issues)
+    ]
+    composed = compose(parts)
+    assert composed.errors == ()
+    return build_schema(composed.api_sdl)
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_every_field_of_the_contract_is_there_with_its_type_and_arguments(
+    graph: GraphQLSchema, name: str
+):
+    kind = graph.type_map[name]
+    assert isinstance(kind, GraphQLObjectType)
+    wanted = parse(f"type T {{ {CONTRACT[name]} }}").definitions[0]
+    for field in wanted.fields:  # type: ignore[attr-defined]
+        here = kind.fields[field.name.value]
+        written = print_ast(field.type)
+        assert str(here.type) == written, field.name.value
+        for argument in field.arguments or ():
+            assert str(here.args[argument.name.value].type) == print_ast(argument.type)
+
+
+@pytest.mark.parametrize("query", [BOARD, GET_PROJECT_ISSUES])
+def test_the_queries_of_the_contract_are_valid(graph: GraphQLSchema, query: str):
+    assert validate(graph, parse(query)) == []
