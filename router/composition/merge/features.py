@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from graphql import ValueNode
 
@@ -76,12 +77,17 @@ def used_directives(subgraph: SubgraphSchema) -> dict[str, str]:
 
     A directive may come from federation or from its own specification, under two names.
     """
-    found = {d.name: d.feature for d in subgraph.schema.applied if d.feature}
-    for definition in subgraph.schema.types.values():
-        for element in elements_of(definition):
-            for directive in element.applied:
-                if directive.feature:
-                    found[directive.name] = directive.feature
+    schema = subgraph.schema
+    found = {
+        directive.name: directive.feature
+        for element in chain(
+            (schema,),
+            chain.from_iterable(map(elements_of, schema.types.values())),
+            chain.from_iterable(d.arguments.values() for d in schema.directives.values()),
+        )
+        for directive in element.applied
+        if directive.feature
+    }
     return {name: _local_name(subgraph, feature, name) for name, feature in found.items()}
 
 

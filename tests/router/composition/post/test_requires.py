@@ -1,0 +1,31 @@
+from tests.support.merging import merge_errors
+
+NEEDS = """
+type T @key(fields: "id") {{
+  id: ID!
+  x({parameters}): Int @external
+  y: Int @requires(fields: "x{arguments}")
+}}
+"""
+
+
+def owner(parameters: str) -> str:
+    return f'type T @key(fields: "id") {{ id: ID! x{parameters}: Int @shareable }}'
+
+
+def test_a_requirement_may_give_arguments():
+    needs = NEEDS.format(parameters="a: Int", arguments="(a: 1)")
+
+    assert merge_errors(needs, owner("(a: Int)")) == []
+
+
+def test_an_argument_that_merging_drops_cannot_be_given():
+    needs = NEEDS.format(parameters="a: Int", arguments="(a: 1)")
+
+    assert merge_errors(needs, owner("(a: Int)"), owner("")) == [("REQUIRES_INVALID_FIELDS", "T.y")]
+
+
+def test_an_argument_that_the_owner_requires_must_be_given():
+    needs = NEEDS.format(parameters="a: Int", arguments="")
+
+    assert ("REQUIRES_INVALID_FIELDS", "T.y") in merge_errors(needs, owner("(a: Int!)"))
