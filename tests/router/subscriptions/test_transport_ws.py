@@ -358,7 +358,7 @@ async def test_a_client_that_does_not_read_is_let_go_and_delays_nobody(
     async with (
         door(graph, callers, limits) as url,
         socket(url, max_queue=1, compression=None) as slow,
-        socket(url) as quick,
+        socket(url, close_timeout=0.2) as quick,
     ):
         await subscribe(slow, "subscription { blocks }")
         await subscribe(quick, "subscription { forever }")
