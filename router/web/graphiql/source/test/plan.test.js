@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { observable } from '../src/observable.js';
-import { asksEntities, keepPlan, readableOperation, readablePath, rounds } from '../src/plan/read.js';
+import { asksEntities, keepPlan, readableOperation, rounds } from '../src/plan/read.js';
 
 const ids = (plan) => rounds(plan).map((steps) => steps.map((step) => step.id));
 
@@ -18,12 +18,6 @@ test('a step stands one round after the last step it waits for', () => {
 
 test('a plan without steps has no rounds', () => {
   assert.deepEqual(ids({}), []);
-});
-
-test('paths read as places', () => {
-  assert.equal(readablePath([{ key: 'project' }, { key: 'lead' }]), 'project › lead');
-  assert.equal(readablePath(['a', 'b']), 'a › b');
-  assert.equal(readablePath(undefined), '');
 });
 
 test('the plan goes to its panel and out of the answer, other extensions stay', () => {

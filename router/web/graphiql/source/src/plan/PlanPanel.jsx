@@ -1,7 +1,7 @@
 // "Query plan": which subgraph was asked for what, in which order, and why.
 import { useState } from 'react';
 import { useObservable } from '../observable.js';
-import { asksEntities, readableOperation, readablePath, rounds } from './read.js';
+import { asksEntities, readableOperation, rounds } from './read.js';
 
 export function createPlanPlugin(lastPlan) {
   return {
@@ -64,12 +64,7 @@ function Plan({ plan, params, ms }) {
               {steps.length > 1 && <span> side by side</span>}
             </h3>
             {steps.map((step) => (
-              <Step
-                key={step.id}
-                step={step}
-                kind={plan.kind}
-                hue={hueOf(services.indexOf(step.service))}
-              />
+              <Step key={step.id} step={step} hue={hueOf(services.indexOf(step.service))} />
             ))}
           </li>
         ))}
@@ -78,18 +73,16 @@ function Plan({ plan, params, ms }) {
   );
 }
 
-function Step({ step, kind, hue }) {
+function Step({ step, hue }) {
   const [open, setOpen] = useState(false);
-  const place = readablePath(step.path);
   return (
     <article className="trellis-step" style={{ '--service-hue': hue }}>
       <header>
         <span className="trellis-service">{step.service}</span>
-        <span className="trellis-kind">{asksEntities(step) ? 'entities' : kind}</span>
+        <span className="trellis-kind">{asksEntities(step) ? 'entities' : step.kind}</span>
         {step.after?.length > 0 && <span className="trellis-after">after {step.after.join(', ')}</span>}
         <span className="trellis-id">#{step.id}</span>
       </header>
-      {place && <p className="trellis-path">{place}</p>}
       {step.why?.map((reason) => (
         <p key={reason}>{reason}</p>
       ))}

@@ -25,11 +25,6 @@ export function rounds(plan) {
   return result;
 }
 
-/** `[{key: 'project'}, {key: 'issues'}]` or `['project', 'issues']` as `project › issues`. */
-export function readablePath(path) {
-  return (path ?? []).map((part) => part?.key ?? part).join(' › ');
-}
-
 /** Whether a step completes objects that other steps found (federation's `_entities`). */
 export function asksEntities(step) {
   return /\b_entities\b/.test(step.operation ?? '');
