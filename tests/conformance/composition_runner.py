@@ -1,7 +1,8 @@
 """Runs the shared composition cases: ``python -m tests.conformance.composition_runner [text]``.
 
 A case is the input of one composition run and what a complete composition answers. ``run_case``
-compares one; as a program this prints the failing ones whose id contains the text.
+compares one: verdict, error codes, API schema, supergraph and hint codes. As a program this
+prints the failing ones whose id contains the text.
 """
 
 import json
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from router.composition.compose import compose
+from router.composition.compose import Composition, compose
 from router.composition.report import CompositionError
 from router.composition.subgraph import Subgraph
+from tests.conformance.schema_comparison import api_differences, supergraph_differences
 from tests.support.shared import find_shared
 
 Case = dict[str, Any]
@@ -24,7 +26,8 @@ Case = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How one case went: ``status`` is ``right``, ``other`` (the codes of the second package,
-    where the two disagree) or ``wrong``; ``detail`` says what was got and wanted."""
+    where the two disagree), ``wrong`` (verdict or codes), or what differs after success: ``api``,
+    ``supergraph`` or ``hints``; ``detail`` says what was got and wanted."""
 
     case: str
     status: str
@@ -42,7 +45,7 @@ def subgraphs_of(case: Case) -> list[Subgraph]:
 
 
 def run_case(case: Case) -> Verdict:
-    """Compose the case and compare success or the set of error codes."""
+    """Compose the case and compare the error codes, or the two schemas and the hint codes."""
     options = case.get("options") or {}
     limit = options.get("maxValidationSubgraphPaths")
     composition = (
@@ -50,7 +53,10 @@ def run_case(case: Case) -> Verdict:
         if limit is None
         else compose(subgraphs_of(case), max_paths=limit)
     )
-    return judge(case, composition.errors)
+    verdict = judge(case, composition.errors)
+    if verdict.status == "right" and composition.is_ok:
+        return judge_result(case, composition)
+    return verdict
 
 
 def judge(case: Case, errors: Sequence[CompositionError]) -> Verdict:
@@ -63,6 +69,20 @@ def judge(case: Case, errors: Sequence[CompositionError]) -> Verdict:
         return Verdict(case["id"], "other", detail)
     messages = "".join(f"\n      {error.message}" for error in errors[:3])
     return Verdict(case["id"], "wrong", detail + messages)
+
+
+def judge_result(case: Case, composition: Composition) -> Verdict:
+    """Compare what a successful composition gave, the most important difference first."""
+    got, wanted = {hint.code for hint in composition.hints}, set(case.get("hints") or ())
+    differences = {
+        "api": api_differences(composition.api_sdl, case["api_schema"]),
+        "supergraph": supergraph_differences(composition.supergraph_sdl, case["supergraph"]),
+        "hints": [] if got == wanted else [f"got {sorted(got)}, wanted {sorted(wanted)}"],
+    }
+    for status, found in differences.items():
+        if found:
+            return Verdict(case["id"], status, "".join(f"\n      {d}" for d in found[:5]))
+    return Verdict(case["id"], "right")
 
 
 def main(text: str = "") -> int:
@@ -78,7 +98,7 @@ def main(text: str = "") -> int:
             print(f"{verdict.status}: {verdict.case}: {verdict.detail}")  # noqa: T201
     counts = Counter(verdict.status for verdict in verdicts)
     print(f"{len(verdicts)} cases in {elapsed:.1f} s: {dict(counts)}")  # noqa: T201
-    return 1 if counts["wrong"] else 0
+    return 1 if set(counts) - {"right", "other"} else 0
 
 
 if __name__ == "__main__":
