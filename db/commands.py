@@ -7,7 +7,7 @@ import sys
 import tomllib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -181,6 +181,6 @@ async def _drop_schema(database: Database) -> None:
         await database.close()
 
 
-def _fail(message: str) -> Any:
+def _fail(message: str) -> NoReturn:
     _errors.print(f"[red]✗[/] {message}")
     raise typer.Exit(1)

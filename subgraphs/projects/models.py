@@ -87,3 +87,4 @@ class Person(Base, table=True):
     id: UUID = Field(primary_key=True)
     organization_id: UUID | None = Field(default=None, index=True)
     is_active: bool = True
+    version: int = 0

@@ -16,19 +16,19 @@ def people_consumer() -> Consumer:
 
 
 async def take_person(uow: UnitOfWork, envelope: Envelope) -> None:
-    """Note who the event speaks of; events about other things are passed over."""
+    """Keep the person as the event tells it; events about other things are passed over."""
     news = envelope.payload
-    if not envelope.topic.startswith("user.") or "organization_id" not in news:
-        if envelope.topic in _GONE:
-            person = await uow.session.get(Person, UUID(news["user_id"]))
-            if person is not None:
-                person.is_active = False
+    if not envelope.topic.startswith("user.") or "version" not in news:
         return
-    organization = news["organization_id"]
+    id, organization = UUID(news["user_id"]), news["organization_id"]
+    known = await uow.session.get(Person, id)
+    if known is not None and known.version >= news["version"]:
+        return
     await uow.session.merge(
         Person(
-            id=UUID(news["user_id"]),
+            id=id,
             organization_id=UUID(organization) if organization else None,
-            is_active=envelope.topic not in _GONE and news.get("is_active", True),
+            is_active=envelope.topic not in _GONE and news["is_active"],
+            version=news["version"],
         )
     )

@@ -1,0 +1,54 @@
+from collections import Counter
+from uuid import UUID
+
+from db.seed.world import PASSWORD, demo_id, demo_world
+
+
+def test_the_world_has_the_size_that_is_documented():
+    world = demo_world()
+
+    assert [len(world.organizations), len(world.users), len(world.projects)] == [2, 12, 5]
+    assert len(world.issues) == 400
+    assert (world.users[0].email, PASSWORD) == ("ada@example.com", "trellis-demo")
+
+
+def test_ids_are_the_same_on_every_machine():
+    assert demo_world().users[0].id == UUID("d61fd979-fdf9-5230-b403-cd70adb78194")
+    assert demo_id("issue", "ENG-1") == demo_world().issues[0].id
+
+
+def test_no_id_is_used_twice():
+    world = demo_world()
+    everything = [
+        *world.organizations, *world.teams, *world.users, *world.projects, *world.issues,
+        *world.links, *world.comments, *world.attachments,
+    ]  # fmt: skip
+
+    assert [id for id, count in Counter(one.id for one in everything).items() if count > 1] == []
+
+
+def test_people_work_only_in_projects_of_their_organization():
+    world = demo_world()
+    home = {user.id: user.organization_id for user in world.users}
+    people = {project.id: {m.user_id for m in project.members} for project in world.projects}
+
+    for project in world.projects:
+        assert {home[member] for member in people[project.id]} == {project.organization_id}
+    for issue in world.issues:
+        assert issue.reporter_id in people[issue.project_id]
+        assert issue.assignee_id is None or issue.assignee_id in people[issue.project_id]
+
+
+def test_numbers_run_without_gap_in_each_project():
+    world = demo_world()
+
+    for project in world.projects:
+        numbers = [issue.number for issue in world.issues if issue.project_id == project.id]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_links_stay_within_a_project():
+    world = demo_world()
+    home = {issue.id: issue.project_id for issue in world.issues}
+
+    assert all(home[link.source_id] == home[link.target_id] for link in world.links)
