@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,8 @@ from db.unit_of_work import UnitOfWork
 from schema.errors import Unauthenticated, Unavailable
 from schema.identity import Identity
 from schema.request import RequestContext
+from subgraphs.accounts import audit
+from subgraphs.accounts.audit import Deed, Doer
 from subgraphs.accounts.background import Background
 from subgraphs.accounts.ended_sessions import EndedSessions
 from subgraphs.accounts.errors import WrongPassword
@@ -60,10 +62,16 @@ class Services:
         await self.storage.stop()
 
     @asynccontextmanager
-    async def begin(self, headers: Mapping[str, Any]) -> AsyncGenerator[UnitOfWork]:
-        """One transaction; sessions that it ended are refused at once."""
-        async with self.storage.begin(headers) as uow:
+    async def begin(self, doer: Doer) -> AsyncGenerator[UnitOfWork]:
+        """One transaction: what it announces is audited with it, sessions that it ended are
+        refused at once."""
+        actor = str(doer.actor_id) if doer.actor_id is not None else None
+        async with self.storage.begin({"actorId": actor, "requestId": doer.request_id}) as uow:
             yield uow
+            await uow.session.flush()
+            await audit.append(
+                uow.session, doer, [Deed(event.topic, event.key) for event in uow.events]
+            )
         self.ended_sessions.learn(uow.events)
 
     async def _rotate(self) -> None:
@@ -114,8 +122,16 @@ class Context:
 
     def begin_for_anyone(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction for those who are about to sign up or in."""
-        actor = str(self.caller.id) if self.caller.id is not None else None
-        return self._services.begin({"actorId": actor, "requestId": self.request.request_id})
+        return self._services.begin(self._doer)
+
+    async def audit_refusal(self, action: str, target: str) -> None:
+        """Note what somebody was kept from doing."""
+        async with self.storage.begin() as uow:
+            await audit.append(uow.session, self._doer, [Deed(action, target, audit.REFUSED)])
+
+    @property
+    def _doer(self) -> Doer:
+        return Doer(self.caller.id, self.request.request_id, self.user_agent)
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something after the answer; what goes wrong is logged."""

@@ -51,6 +51,13 @@ class UserDeactivated(UserEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserDeleted(UserEvent):
+    """Nothing of the person is left in it but the id."""
+
+    topic: ClassVar[str] = "user.deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _SessionEvent(Event):
     user_id: UUID
     session_id: UUID

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, MetaData, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, MetaData, Table, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.outbox import outbox_of
@@ -53,6 +53,13 @@ async def events_count(session: AsyncSession, metadata: MetaData, user_id: UUID)
     outbox = outbox_of(metadata)
     counted = select(func.count()).select_from(outbox).where(_about(outbox, user_id))
     return (await session.execute(counted)).scalar_one()
+
+
+async def forget(session: AsyncSession, metadata: MetaData, user_id: UUID) -> None:
+    """Take the delivered events about the user out of the log: they tell who it was."""
+    outbox = outbox_of(metadata)
+    is_delivered = outbox.c.done_at.is_not(None)
+    await session.execute(delete(outbox).where(_about(outbox, user_id), is_delivered))
 
 
 def _about(outbox: Table, user_id: UUID) -> ColumnElement[bool]:

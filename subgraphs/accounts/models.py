@@ -246,3 +246,21 @@ class Invitation(Base, table=True):
     expires_at: datetime = Field(nullable=False)
     accepted_at: datetime | None = None
     withdrawn_at: datetime | None = None
+
+
+class AuditEntry(Base, table=True):
+    """One line of the audit log. Each carries the hash of the one before, so that a line that was
+    changed or taken out shows."""
+
+    __tablename__ = "audit_log"  # type: ignore[assignment]
+
+    sequence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(nullable=False)
+    actor_id: UUID | None = Field(default=None, index=True)
+    action: str = Field(max_length=64)
+    target: str = Field(max_length=128, index=True)
+    result: str = Field(max_length=16)
+    request_id: str = Field(max_length=128)
+    origin: str | None = Field(default=None, max_length=300)
+    previous_hash: str = Field(max_length=64)
+    entry_hash: str = Field(max_length=64)

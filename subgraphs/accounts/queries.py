@@ -419,6 +419,21 @@ async def open_sessions(session: AsyncSession, user_id: UUID, now: datetime) -> 
     return list(await session.scalars(statement))
 
 
+def session_ids_of(user_id: UUID) -> SelectOfScalar[UUID]:
+    return select(Session.id).where(Session.user_id == user_id)
+
+
+async def sessions_of(session: AsyncSession, user_id: UUID) -> list[Session]:
+    """All sessions of the user, those that are over too."""
+    return list(await session.scalars(select(Session).where(Session.user_id == user_id)))
+
+
+async def memberships_of(session: AsyncSession, user_id: UUID) -> list[OrganizationMember]:
+    """What the user is in which organizations."""
+    statement = select(OrganizationMember).where(OrganizationMember.user_id == user_id)
+    return list(await session.scalars(statement))
+
+
 async def sessions_ended_since(session: AsyncSession, moment: datetime) -> frozenset[UUID]:
     """The ids of the sessions that ended after ``moment``, the latest 100,000."""
     ended_at = col(Session.ended_at)

@@ -10,6 +10,7 @@ from schema.request import RequestContext
 from schema.subgraph import Subgraph
 from subgraphs.accounts import models, seed
 from subgraphs.accounts.context import Context, Services
+from subgraphs.accounts.graph.audit import AuditQuery
 from subgraphs.accounts.graph.authentication import AuthenticationMutation
 from subgraphs.accounts.graph.organizations import OrganizationsMutation
 from subgraphs.accounts.graph.people import PeopleMutation
@@ -20,7 +21,7 @@ from subgraphs.accounts.settings import AccountSettings
 
 
 @strawberry.type
-class Query(PeopleQuery, SecurityQuery):
+class Query(PeopleQuery, SecurityQuery, AuditQuery):
     pass
 
 

@@ -6,10 +6,12 @@ import strawberry
 import strawberry.federation
 
 from subgraphs.accounts.errors import MfaRequired, RefreshTokenRefused, WrongCredentials
+from subgraphs.accounts.events import UserLoggedIn
 from subgraphs.accounts.graph.inputs import LoginInput, RefreshTokenInput, RegisterInput
 from subgraphs.accounts.graph.types import Ctx, User
 from subgraphs.accounts.letters import verification_letter
 from subgraphs.accounts.models import LinkPurpose
+from subgraphs.accounts.tokens import hash_of
 from subgraphs.accounts.use_cases import links, registration, second_factor, sessions, sign_in
 from subgraphs.accounts.use_cases.links import NewLink
 from subgraphs.accounts.use_cases.registration import NewUser
@@ -57,6 +59,12 @@ def post_verification(info: Ctx, link: NewLink | None) -> None:
         context.postbox.post(letter)
 
 
+async def _audit_refused_login(info: Ctx, login: str) -> None:
+    # Hashed: people type passwords into the wrong field. Who looks for a login hashes it, too.
+    target = f"login:{hash_of(login.strip().lower())[:32]}"
+    await info.context.audit_refusal(UserLoggedIn.topic, target)
+
+
 @strawberry.type
 class AuthenticationMutation:
     @strawberry.mutation(description="Make an account and sign in with it.")
@@ -85,9 +93,14 @@ class AuthenticationMutation:
     @strawberry.mutation(description="Prove who you are; the answer is the same for every failure.")
     async def login(self, info: Ctx, input: LoginInput) -> AuthPayload | None:
         context = info.context
-        proof = await sign_in.prove_password(
-            context.storage, context.passwords, input.login(), input.password
-        )
+        login = input.login()
+        try:
+            proof = await sign_in.prove_password(
+                context.storage, context.passwords, login, input.password
+            )
+        except WrongCredentials:
+            await _audit_refused_login(info, login)
+            raise
         opened = None
         # The transaction commits in any case: tries of the second factor are counted.
         async with context.begin_for_anyone() as uow:
@@ -96,8 +109,11 @@ class AuthenticationMutation:
                 opened = await sign_in.open_session(
                     uow, proof, profile=input.profile, user_agent=context.user_agent
                 )
+        if verdict is Verdict.MISSING:
+            raise MfaRequired
         if opened is None:
-            raise MfaRequired if verdict is Verdict.MISSING else WrongCredentials
+            await _audit_refused_login(info, login)
+            raise WrongCredentials
         return await AuthPayload.of(info, opened)
 
     @strawberry.mutation(

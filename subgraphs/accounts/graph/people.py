@@ -10,7 +10,7 @@ from schema.inputs import as_uuid
 from subgraphs.accounts.errors import AdministratorsOnly, UserNotFound
 from subgraphs.accounts.graph.inputs import CreateUserInput, UpdateProfileInput, UpdateUserInput
 from subgraphs.accounts.graph.types import Ctx, User
-from subgraphs.accounts.use_cases import people, registration
+from subgraphs.accounts.use_cases import deletion, people, registration
 from subgraphs.accounts.use_cases.registration import NewUser
 
 WRITE = [["write:profile"]]
@@ -19,6 +19,11 @@ WRITE = [["write:profile"]]
 @strawberry.type
 class UserPayload:
     user: User
+
+
+@strawberry.type
+class DeleteUserPayload:
+    deleted_user_id: ID
 
 
 @strawberry.type
@@ -80,6 +85,17 @@ class PeopleMutation:
         async with info.context.begin() as uow:
             row = await people.deactivate_user(uow, info.context.caller, wanted)
         return UserPayload(user=User.of(info, row))
+
+    @strawberry.federation.mutation(
+        authenticated=True,
+        description="Forget a person, oneself or as an administrator anybody: name, address, "
+        "memberships and sessions are gone for good.",
+    )
+    async def delete_user(self, info: Ctx, id: ID) -> DeleteUserPayload | None:
+        wanted = _user_id(id)
+        async with info.context.begin() as uow:
+            await deletion.delete_user(uow, info.context.caller, wanted)
+        return DeleteUserPayload(deleted_user_id=ID(str(wanted)))
 
 
 def _user_id(id: str) -> UUID:

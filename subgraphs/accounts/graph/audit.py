@@ -1,0 +1,78 @@
+"""The audit log, for administrators."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+import strawberry.federation
+
+from schema.paging import Connection, PageRequest
+from subgraphs.accounts import audit, models
+from subgraphs.accounts.errors import AdministratorsOnly
+from subgraphs.accounts.graph.types import Ctx, User, connection
+
+
+@strawberry.type(description="Who did what, when, and with which result.")
+class AuditEntry:
+    sequence: int
+    at: datetime
+    action: str
+    target: str
+    result: str
+    request_id: str
+    origin: str | None
+    row: strawberry.Private[models.AuditEntry]
+
+    @strawberry.field
+    async def actor(self, info: Ctx) -> User | None:
+        if self.row.actor_id is None:
+            return None
+        return User.seen(info, await info.context.loaders.user.load(self.row.actor_id))
+
+    @classmethod
+    def of(cls, row: models.AuditEntry) -> Self:
+        return cls(
+            sequence=row.sequence,
+            at=row.at,
+            action=row.action,
+            target=row.target,
+            result=row.result,
+            request_id=row.request_id,
+            origin=row.origin,
+            row=row,
+        )
+
+
+@strawberry.type
+class AuditQuery:
+    @strawberry.federation.field(
+        authenticated=True, description="The newest first; administrators only."
+    )
+    async def audit_log(
+        self, info: Ctx, first: int | None = None, after: str | None = None
+    ) -> Connection[AuditEntry] | None:
+        _require_administrator(info)
+        storage, page = info.context.storage, PageRequest.of(first, after)
+        async with storage.read() as session:
+            found = await audit.entries_page(session, page)
+
+        async def count() -> int:
+            async with storage.read() as session:
+                return await audit.entries_count(session)
+
+        return connection([AuditEntry.of(row) for row in found.rows], found, count)
+
+    @strawberry.federation.field(
+        authenticated=True,
+        description="The first entry that was tampered with, null when there is none; "
+        "administrators only.",
+    )
+    async def audit_log_broken_at(self, info: Ctx) -> int | None:
+        _require_administrator(info)
+        async with info.context.storage.read() as session:
+            return await audit.first_broken(session)
+
+
+def _require_administrator(info: Ctx) -> None:
+    if not info.context.caller.is_admin:
+        raise AdministratorsOnly

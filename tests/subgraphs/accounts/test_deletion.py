@@ -1,0 +1,96 @@
+"""Forgetting a person."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from db.seed.world import demo_id
+from tests.subgraphs.accounts.letters import Letters
+from tests.subgraphs.accounts.signing_in import LOGIN, log_in, refresh_code
+from tests.support.subgraphs import Running, caller
+
+DELETE = "mutation($id: ID!) { deleteUser(id: $id) { deletedUserId } }"
+FORGOT = 'mutation { requestPasswordReset(email: "alan@example.com") { message } }'
+MINE = "mutation($i: UpdateProfileInput!) { updateMyProfile(input: $i) { user { id } } }"
+ALAN = str(demo_id("user", "alan"))
+
+
+async def everything(accounts: Running) -> str:
+    """All that the database says, of all tables."""
+    told = []
+    async with accounts.context().storage.read() as session:
+        for table in accounts.context().storage.metadata.tables:
+            rows = await session.execute(text(f"select * from {table}"))
+            told.append(str(rows.all()))
+    return "\n".join(told)
+
+
+async def delivered(accounts: Running) -> None:
+    """Wait until the relay has delivered everything."""
+    query = text("select count(*) from outbox where done_at is null")
+    for _ in range(100):
+        async with accounts.context().storage.read() as session:
+            if (await session.execute(query)).scalar_one() == 0:
+                return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the outbox did not empty")
+
+
+@pytest.mark.parametrize("who", ["alan", "ada"])
+async def test_nothing_of_a_deleted_person_is_left(accounts: Running, letters: Letters, who: str):
+    token = (await log_in(accounts, "alan"))["refreshToken"]
+    await accounts.ask(MINE, caller("alan"), i={"bio": "bombe", "city": "Wilmslow"})
+    await accounts.ask(FORGOT)
+    await letters.next()
+    await delivered(accounts)
+    assert "Wilmslow" in await everything(accounts)
+
+    data = await accounts.ask(DELETE, caller(who), id=ALAN)
+    assert data == {"deleteUser": {"deletedUserId": ALAN}}
+    rest = (await everything(accounts)).lower()
+    for trace in ("alan", "turing", "wilmslow", "bombe"):
+        assert trace not in rest
+    assert await refresh_code(accounts, token) == "REFRESH_TOKEN_EXPIRED"
+    wish = {"email": "alan@example.com", "password": "trellis-demo"}
+    assert (await accounts.refusal(LOGIN, i=wish))["code"] == "INVALID_CREDENTIALS"
+    [event] = [e for e in await accounts.bus.read_after("accounts", "0", 100) if e.key == ALAN][-1:]
+    assert (event.topic, event.payload["is_active"]) == ("user.deleted", False)
+
+
+async def test_others_still_refer_to_a_deleted_person(accounts: Running):
+    await accounts.ask(DELETE, caller("ada"), id=ALAN)
+    [found] = await accounts.entities(
+        caller("grace"), "... on User { displayName }", {"__typename": "User", "id": ALAN}
+    )
+    assert found == {"displayName": "Deleted user"}
+
+
+async def test_the_address_is_free_again(accounts: Running):
+    await accounts.ask(DELETE, caller("alan"), id=ALAN)
+    register = "mutation($i: RegisterInput!) { register(input: $i) { user { username } } }"
+    wish = {"email": "alan@example.com", "password": "a long enough secret"}
+    assert (await accounts.ask(register, i=wish))["register"]["user"] == {"username": "alan"}
+
+
+@pytest.mark.parametrize(
+    ("who", "whom", "code"),
+    [
+        ("grace", "alan", "FORBIDDEN"),
+        ("hedy", "alan", "FORBIDDEN"),
+        ("ada", "nobody", "NOT_FOUND"),
+        ("ada", "ada", "CONFLICT"),
+    ],
+)
+async def test_a_deletion_that_is_not_theirs_or_leaves_nobody_in_charge_is_refused(
+    accounts: Running, who: str, whom: str, code: str
+):
+    before = await everything(accounts)
+    id = str(demo_id("user", whom))
+    assert (await accounts.refusal(DELETE, caller(who), id=id))["code"] == code
+    assert await everything(accounts) == before
+
+
+async def test_nobody_is_deleted_twice(accounts: Running):
+    await accounts.ask(DELETE, caller("ada"), id=ALAN)
+    assert (await accounts.refusal(DELETE, caller("ada"), id=ALAN))["code"] == "NOT_FOUND"
