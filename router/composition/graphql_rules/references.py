@@ -28,9 +28,7 @@ def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
         elif kind not in (_OUTPUT if output else _INPUT):
             yield violation(
                 f'The type of "{coordinate}" must be {"an output" if output else "an input"} type,'
-                f' but "{name}" is an {kind}.'.replace("an scalar", "a scalar").replace(
-                    "an union", "a union"
-                ),
+                f' but "{name}" is of kind {kind}.',
                 coordinate,
                 element.place,
             )

@@ -31,5 +31,5 @@ def test_the_message_names_type_and_place():
         '[a] Unknown type "Unknown" of "T.x"; define it or correct the name.'
     ]
     assert messages_of(QUERY + "type T { x(a: U): Int }") == [
-        '[a] The type of "T.x(a:)" must be an input type, but "U" is a union.'
+        '[a] The type of "T.x(a:)" must be an input type, but "U" is of kind union.'
     ]
