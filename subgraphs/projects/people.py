@@ -22,8 +22,8 @@ async def take_person(uow: UnitOfWork, envelope: Envelope) -> None:
         return
     id, organization = UUID(news["user_id"]), news["organization_id"]
     known = await uow.session.get(Person, id)
-    if known is not None and known.version >= news["version"]:
-        return
+    if known is not None and known.version > news["version"]:
+        return  # events of one version are in order: the later one holds
     await uow.session.merge(
         Person(
             id=id,

@@ -1,0 +1,92 @@
+"""Whom accounts announces can be chosen in projects."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from db.models import utc_now
+from db.outbox import Envelope
+from db.seed.world import demo_id
+from db.settings import DataSettings
+from subgraphs.projects.graph import make_subgraph
+from tests.support.subgraphs import Running, caller, running
+
+ADD = "mutation($i: AddProjectMemberInput!) { addProjectMember(input: $i) { member { role } } }"
+ENG = str(demo_id("project", "ENG"))
+
+
+class Accounts:
+    """The stream of accounts, written by hand."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+
+    async def read_after(self, cursor: str, limit: int) -> Sequence[Envelope]:
+        return self.envelopes[int(cursor) : int(cursor) + limit]
+
+    async def head(self) -> str:
+        return str(len(self.envelopes))
+
+    def tell(self, topic: str, user_id: UUID, **news: Any) -> Envelope:
+        payload = {"user_id": str(user_id), **news}
+        place = str(len(self.envelopes) + 1)
+        envelope = Envelope(uuid4(), topic, str(user_id), payload, utc_now(), cursor=place)
+        self.envelopes.append(envelope)
+        return envelope
+
+
+@pytest.fixture
+async def projects(data_settings: DataSettings) -> AsyncIterator[Running]:
+    async with running(make_subgraph, data_settings) as subgraph:
+        yield subgraph
+
+
+@pytest.fixture
+def accounts(projects: Running) -> Accounts:
+    stream = Accounts()
+    projects.bus.attach("accounts", stream)
+    return stream
+
+
+async def add(projects: Running, user_id: UUID) -> str:
+    wish = {"projectId": ENG, "userId": str(user_id)}
+    result = await projects.answer(ADD, caller("ada"), i=wish)
+    return result.errors[0].extensions["code"] if result.errors else "ok"
+
+
+def state(version: int, organization: object, *, is_active: bool = True) -> dict[str, Any]:
+    home = str(organization) if organization else None
+    return {"version": version, "organization_id": home, "is_active": is_active}
+
+
+async def test_who_registers_and_joins_the_organization_can_be_let_in(
+    projects: Running, accounts: Accounts
+):
+    newcomer, home = uuid4(), caller("ada").tenant_id
+    news = [
+        accounts.tell("user.created", newcomer, **state(1, None)),
+        accounts.tell("user.login", newcomer, session_id="s"),
+        accounts.tell("user.updated", newcomer, **state(1, home)),
+    ]
+    await projects.bus.publish("accounts", news)
+
+    assert await add(projects, newcomer) == "ok"
+
+
+@pytest.mark.parametrize("topic", ["user.deactivated", "user.deleted"])
+async def test_who_is_gone_cannot_be_let_in(projects: Running, accounts: Accounts, topic: str):
+    left, home = uuid4(), caller("ada").tenant_id
+    news = [
+        accounts.tell("user.created", left, **state(1, home)),
+        accounts.tell(topic, left, **state(2, home, is_active=False)),
+        accounts.tell("user.updated", left, **state(1, home)),  # late: an older state
+    ]
+    await projects.bus.publish("accounts", news)
+
+    assert await add(projects, left) == "BAD_USER_INPUT"
+
+
+async def test_who_was_never_heard_of_cannot_be_let_in(projects: Running, accounts: Accounts):
+    assert await add(projects, uuid4()) == "BAD_USER_INPUT"
