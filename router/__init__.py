@@ -1,1 +1,32 @@
-"""A GraphQL federation router: knows GraphQL, HTTP and federation, no domain and no database."""
+"""A GraphQL federation router: knows GraphQL, HTTP and federation, no domain and no database.
+
+    from router import Subgraph, Supergraph, compose
+
+    composition = compose([Subgraph("shop", "http://shop/graphql", sdl), ...])
+    supergraph = Supergraph.load(composition.supergraph_sdl)
+    print(supergraph.plan("{ products { name } }").explain())
+    answer = await supergraph.execute("{ products { name } }", transports={"shop": ...})
+
+Names listed in ``__all__`` stay; everything else may move.
+"""
+
+from router.composition.compose import Composition, compose
+from router.composition.report import CompositionError, CompositionHint
+from router.composition.subgraph import Subgraph
+from router.planner.plan import QueryPlan
+from router.supergraph import Supergraph, SupergraphOptions
+from router.transports.base import SubgraphRequest, SubgraphResponse, Transport
+
+__all__ = [
+    "Composition",
+    "CompositionError",
+    "CompositionHint",
+    "QueryPlan",
+    "Subgraph",
+    "SubgraphRequest",
+    "SubgraphResponse",
+    "Supergraph",
+    "SupergraphOptions",
+    "Transport",
+    "compose",
+]
