@@ -17,7 +17,7 @@ from graphql import GraphQLEnumType, GraphQLSchema, parse, print_schema
 from router.answer import Answer
 from router.cache import Cache
 from router.executor.complete import Hidden
-from router.executor.executable import Executable, make_executable, schema_abstract_types
+from router.executor.executable import Executable, schema_abstract_types
 from router.executor.execute import execute, execute_stream
 from router.operation.introspection import NAMES, Introspection
 from router.operation.limits import GENEROUS, OperationLimits, check_limits
@@ -30,7 +30,7 @@ from router.operation.parse import (
     parse_document,
 )
 from router.operation.validate import Validator
-from router.operation.variables import Variables, coerce_variables
+from router.operation.variables import VariableReader, Variables
 from router.planner.graph import read_supergraph
 from router.planner.plan import QueryPlan
 from router.planner.planner import Planner
@@ -85,6 +85,7 @@ class Supergraph:
         self._hidden = _hidden(graph)
         self._documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_CHARACTERS)
         self._tool_documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_CHARACTERS)
+        self._readers: Cache[ParsedOperation, VariableReader] = Cache(_OPERATIONS)
         self._operations: Cache[tuple[Any, ...], NormalizedOperation] = Cache(_OPERATIONS)
         self._authorized: Cache[tuple[Any, ...], Authorized] = Cache(_OPERATIONS)
         self._plans: Cache[tuple[Any, ...], Executable] = Cache(_PLAN_CHARACTERS)
@@ -119,14 +120,16 @@ class Supergraph:
 
     def coerce(self, parsed: ParsedOperation, given: Mapping[str, Any]) -> Variables:
         """The operation's variables; raises OperationRefused."""
-        definitions = parsed.operation.variable_definitions
-        return coerce_variables(
-            self.schema,
-            definitions or (),
-            given,
-            suggestions=self.options.introspection,
-            max_values=self.options.limits.variable_values,
-        )
+        reader = self._readers.get(parsed)
+        if reader is None:
+            reader = VariableReader(
+                self.schema,
+                parsed.operation.variable_definitions or (),
+                suggestions=self.options.introspection,
+                max_values=self.options.limits.variable_values,
+            )
+            self._readers.put(parsed, reader)
+        return reader.read(given)
 
     def normalize(self, parsed: ParsedOperation, variables: Variables) -> NormalizedOperation:
         """The operation specialised for its condition variables; raises PlanningLimit."""
@@ -246,7 +249,7 @@ class Supergraph:
 
     def _make_executable(self, operation: AllowedOperation, labels: frozenset[str]) -> Executable:
         plan = self._planner.plan(_without_introspection(operation), labels)
-        return make_executable(plan, abstract=self._abstract, hidden=self._hidden)
+        return Executable(plan, abstract=self._abstract, hidden=self._hidden)
 
 
 def _checked(document: str, limits: OperationLimits, validator: Validator) -> ParsedDocument:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from functools import cached_property
 
 from graphql import (
     DocumentNode,
@@ -21,63 +21,65 @@ from router.executor.sharing import sharing_groups
 from router.planner.plan import QueryPlan, Selection
 
 
-@dataclass(frozen=True, slots=True)
 class Executable:
-    """A QueryPlan with its schedule, its sharing rules and its projection.
+    """A QueryPlan with its schedule, its sharing rules and its projection. Immutable; what only
+    an execution needs is made by the first one, so that planning alone stays cheap.
 
     ``waits[i]`` counts the steps that step ``i`` waits for, ``dependents[i]`` lists those waiting
-    for it (both by position in ``plan.steps``), ``ancestors[i]`` has the ids of all steps that are
-    done before. ``askers[i]`` collects the representations of an
-    entity step. ``is_identity``: the answer of the only step is the client's answer, byte for
-    byte.
+    for it, ``ancestors[i]`` has the ids of all steps done before it; all by position in
+    ``plan.steps``.
     """
 
-    plan: QueryPlan
-    waits: tuple[int, ...]
-    dependents: tuple[tuple[int, ...], ...]
-    ancestors: tuple[frozenset[int], ...]
-    askers: tuple[Asker | None, ...]
-    project: Project
-    abstract: Set[str]
-    hidden: Hidden
-    is_identity: bool
-    is_shared: bool
+    def __init__(
+        self,
+        plan: QueryPlan,
+        *,
+        abstract: Set[str] = frozenset(),
+        hidden: Hidden = NOTHING_HIDDEN,
+    ) -> None:
+        """``abstract`` are the names of interfaces and unions, ``hidden`` what subgraphs may
+        answer but clients must not see."""
+        self.plan = plan
+        self.abstract = abstract
+        self.hidden = hidden
+        self.waits = tuple(len(step.after) for step in plan.steps)
+        position = {step.id: index for index, step in enumerate(plan.steps)}
+        dependents: list[list[int]] = [[] for _ in plan.steps]
+        for index, step in enumerate(plan.steps):
+            for before in step.after:
+                dependents[position[before]].append(index)
+        self.dependents = tuple(tuple(indexes) for indexes in dependents)
 
+    @cached_property
+    def ancestors(self) -> tuple[frozenset[int], ...]:
+        found: dict[int, frozenset[int]] = {}
+        for step in self.plan.steps:
+            found[step.id] = frozenset(step.after).union(*(found[before] for before in step.after))
+        return tuple(found.values())
 
-def make_executable(
-    plan: QueryPlan, *, abstract: Set[str] = frozenset(), hidden: Hidden = NOTHING_HIDDEN
-) -> Executable:
-    """``abstract`` are the names of interfaces and unions, ``hidden`` what subgraphs may answer
-    but clients must not see."""
-    position = {step.id: index for index, step in enumerate(plan.steps)}
-    dependents: list[list[int]] = [[] for _ in plan.steps]
-    for index, step in enumerate(plan.steps):
-        for before in step.after:
-            dependents[position[before]].append(index)
-    ancestors = _ancestors(plan)
-    is_shared = any(step.entities or step.path for step in plan.steps)
-    return Executable(
-        plan=plan,
-        waits=tuple(len(step.after) for step in plan.steps),
-        dependents=tuple(tuple(indexes) for indexes in dependents),
-        ancestors=ancestors,
-        askers=tuple(
-            Asker(step, groups) if step.entities else None
-            for step, groups in zip(plan.steps, sharing_groups(plan, ancestors), strict=True)
-        ),
-        project=make_project(plan.output, is_shared=is_shared),
-        abstract=abstract,
-        hidden=hidden,
-        is_identity=hidden == NOTHING_HIDDEN and _is_identity(plan),
-        is_shared=is_shared,
-    )
+    @cached_property
+    def askers(self) -> tuple[Asker | None, ...]:
+        """Collects the representations of each entity step; None for root steps."""
+        groups = sharing_groups(self.plan, self.ancestors)
+        return tuple(
+            Asker(step, row) if step.entities else None
+            for step, row in zip(self.plan.steps, groups, strict=True)
+        )
 
+    @cached_property
+    def project_tree(self) -> Project:
+        """Shapes data in which no object is part of several others."""
+        return make_project(self.plan.output, is_shared=False)
 
-def _ancestors(plan: QueryPlan) -> tuple[frozenset[int], ...]:
-    found: dict[int, frozenset[int]] = {}
-    for step in plan.steps:
-        found[step.id] = frozenset(step.after).union(*(found[before] for before in step.after))
-    return tuple(found.values())
+    @cached_property
+    def project_shared(self) -> Project:
+        """Shapes data with shared objects, each once."""
+        return make_project(self.plan.output, is_shared=True)
+
+    @cached_property
+    def is_identity(self) -> bool:
+        """Whether the answer of the only step is the client's answer, byte for byte."""
+        return self.hidden == NOTHING_HIDDEN and _is_identity(self.plan)
 
 
 # -- identity ------------------------------------------------------------

@@ -89,7 +89,8 @@ def shape(executable: Executable, gathered: Gathered, refusals: Errors = ()) -> 
         return _too_large(executable)
     data: dict[str, Any] | None
     try:
-        data = executable.project(gathered.data)
+        project = executable.project_shared if gathered.is_shared else executable.project_tree
+        data = project(gathered.data)
     except Irregular:
         data, found = complete(plan.output, gathered.data, errors, executable.hidden)
         errors += found

@@ -13,6 +13,9 @@ def merge_into(target: Tree, source: Tree, abstract: Set[str] = frozenset()) -> 
     except that an ``abstract`` name (an interface, as a subgraph with ``@interfaceObject`` calls
     its objects) gives way to the real one.
     """
+    if target.keys().isdisjoint(source):  # the usual case, without a loop in Python
+        target.update(source)
+        return
     for key, value in source.items():
         present = target.get(key)
         if present is None:

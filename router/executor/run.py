@@ -80,16 +80,17 @@ class _Run:
         self.waits = list(executable.waits)
         self.tasks: asyncio.TaskGroup | None = None
 
-    async def start(self, first: list[int]) -> None:
-        if not first:
-            return
-        if len(self.waits) == 1:
-            await self.perform(first[0])
+    async def start(self, ready: list[int]) -> None:
+        """Run these steps and all that wait for them."""
+        while len(ready) == 1:  # a chain needs no tasks
+            await self.perform(ready[0])
+            ready = self.release(ready[0])
+        if not ready:
             return
         async with asyncio.TaskGroup() as self.tasks:
-            for index in first[1:]:
+            for index in ready[1:]:
                 self.tasks.create_task(self.perform_from(index))
-            await self.perform_from(first[0])
+            await self.perform_from(ready[0])
 
     async def perform_from(self, index: int) -> None:
         """One step and whatever it sets free: one of those goes on in this task."""

@@ -10,7 +10,7 @@ from graphql import build_schema
 
 from router.answer import Answer
 from router.errors import SubgraphTimeout, SubgraphUnavailable
-from router.executor.executable import Executable, make_executable
+from router.executor.executable import Executable
 from router.executor.execute import execute, execute_stream
 from router.planner.plan import (
     EntityCall,
@@ -61,7 +61,7 @@ NAMES = entity_step(2, "users", "products.reviews.author", ID, "User", "name", a
 
 def executable(query: str, *steps: FetchStep, kind: Any = "query") -> Executable:
     plan = QueryPlan(kind, steps, output_of(SCHEMA, query))
-    return make_executable(plan)
+    return Executable(plan)
 
 
 async def run(
@@ -99,7 +99,7 @@ def renamed(query: str, *steps: FetchStep) -> Executable:
     first = output.fields[0]
     field = OutputField(first.key, "products", first.type, first.selection)
     plan = QueryPlan("query", steps, Selection((field, *output.fields[1:])))
-    return make_executable(plan)
+    return Executable(plan)
 
 
 # -- order and batching -------------------------------------------------------------------------
@@ -451,9 +451,7 @@ async def test_a_small_graph_that_expands_to_gigabytes_is_refused() -> None:
 
     plan = QueryPlan("query", tuple(steps), output_of(schema, query))
     started = time.monotonic()
-    answer = await execute(
-        make_executable(plan), {}, RequestContext(), {"s": RecordingTransport(reply)}
-    )
+    answer = await execute(Executable(plan), {}, RequestContext(), {"s": RecordingTransport(reply)})
 
     assert time.monotonic() - started < 1
     assert [e["extensions"]["code"] for e in answer.errors] == ["RESPONSE_TOO_LARGE"]

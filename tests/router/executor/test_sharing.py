@@ -5,7 +5,7 @@ from typing import Any
 from graphql import build_schema
 
 from router.executor.entities import ALONE
-from router.executor.executable import make_executable
+from router.executor.executable import Executable
 from router.executor.execute import execute
 from router.executor.sharing import sharing_groups
 from router.planner.plan import (
@@ -46,7 +46,7 @@ def step(id: int, *paths: str, after: tuple[int, ...] = (0,), keys: str = "name"
 
 def groups(*steps: FetchStep, roots: str = "{ a { id } b { id } }") -> list[Any]:
     plan = QueryPlan("query", (FetchStep(0, "s", "query", roots), *steps), Selection(()))
-    ready = make_executable(plan)
+    ready = Executable(plan)
     return [row for one in sharing_groups(plan, ready.ancestors)[1:] for row in one]
 
 
@@ -132,7 +132,7 @@ async def test_one_entity_in_two_roles_keeps_the_values_of_each() -> None:
         "values3": RecordingTransport({"data": {"_entities": [{"f": 2}]}}),
     }
 
-    answer = await execute(make_executable(plan), {}, RequestContext(), transports)
+    answer = await execute(Executable(plan), {}, RequestContext(), transports)
 
     assert answer.to_dict() == {
         "data": {

@@ -6,10 +6,10 @@ import pytest
 from graphql import OperationDefinitionNode, build_schema, parse
 
 from router.errors import OperationRefused
-from router.operation.variables import Variables, coerce_variables
+from router.operation.variables import VariableReader, Variables
 
 SCHEMA = build_schema("""
-    type Query { f(i: Int, e: Kind, in: In, l: [Int!], d: Date): Int }
+    type Query { f(i: Int, e: Kind, in: In, l: [Int!], d: Date, id: ID, x: Float): Int }
     enum Kind { RED GREEN }
     input In { n: Int! = 3, list: [In!], kind: Kind = RED }
     scalar Date
@@ -19,7 +19,7 @@ SCHEMA = build_schema("""
 def coerce(definitions: str, given: dict[str, Any]) -> Variables:
     operation = parse(f"query ({definitions}) {{ f }}").definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    return coerce_variables(SCHEMA, operation.variable_definitions or (), given)
+    return VariableReader(SCHEMA, operation.variable_definitions or ()).read(given)
 
 
 def test_values_travel_as_the_client_sent_them() -> None:
@@ -29,6 +29,25 @@ def test_values_travel_as_the_client_sent_them() -> None:
 
     assert result.wire == given
     assert result.coerced["l"] == [5]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "coerced"),
+    [
+        ("ID", "7", "7"),
+        ("ID!", 7, "7"),
+        ("String", "x", "x"),
+        ("Boolean", True, True),
+        ("Int", 2**31 - 1, 2**31 - 1),
+        ("Int", 1.0, 1),
+        ("Float", 1, 1),
+    ],
+)
+def test_built_in_scalars_are_coerced_as_graphql_says(kind: str, value: Any, coerced: Any) -> None:
+    result = coerce(f"$x: {kind}, $y: Int = 3", {"x": value, "y": 1, "other": 2})
+
+    assert result.wire == {"x": value, "y": 1}
+    assert result.coerced == {"x": coerced, "y": 1}
 
 
 def test_defaults_of_the_operation_are_filled_in_and_absent_stays_absent() -> None:
@@ -49,6 +68,10 @@ def test_null_wins_over_a_default_and_unknown_variables_are_dropped() -> None:
         ("$i: Int!", {}),
         ("$i: Int!", {"i": None}),
         ("$i: Int", {"i": "1"}),
+        ("$i: Int", {"i": True}),
+        ("$i: Int", {"i": 2**31}),
+        ("$i: String", {"i": 1}),
+        ("$i: Boolean", {"i": 1}),
         ("$e: Kind", {"e": "BLUE"}),
         ("$in: In", {"in": {"n": 1, "hidden": 2}}),
         ("$in: In", {"in": []}),
