@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from router.composition.api_schema import api_schema
 from router.composition.merge import MergeResult, merge_subgraphs
+from router.composition.model import Schema
 from router.composition.post import check_merged
 from router.composition.report import CompositionError, CompositionHint
 from router.composition.satisfiability import MAX_PATHS, check_satisfiability
@@ -40,6 +43,11 @@ def compose(subgraphs: Sequence[Subgraph], *, max_paths: int = MAX_PATHS) -> Com
     reports all of that stage; raises nothing for whatever SDL it is given. ``max_paths`` bounds
     the last stage (see ``check_satisfiability``).
     """
+    with _collector_paused():
+        return _compose(subgraphs, max_paths)
+
+
+def _compose(subgraphs: Sequence[Subgraph], max_paths: int) -> Composition:
     loaded, errors = load_subgraphs(subgraphs)
     if errors:
         return Composition(tuple(errors))
@@ -63,7 +71,20 @@ def compose(subgraphs: Sequence[Subgraph], *, max_paths: int = MAX_PATHS) -> Com
     )
 
 
-def _api_schema(result: MergeResult):
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Composing makes many objects that all live until its end: looking for cycles among them
+    finds nothing and took half of the time (50 subgraphs of 60 types: 1.9 s, without it 1.0 s)."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _api_schema(result: MergeResult) -> Schema:
     names = result.names.names
     machinery = {d.name for feature in result.composed for d in feature.definitions}
     machinery |= {d.name for d in result.names.definitions()}
