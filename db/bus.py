@@ -6,6 +6,7 @@ a slow client does.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -16,7 +17,10 @@ from broadcaster import Broadcast
 from db.outbox import Envelope
 from schema.errors import BadUserInput, Unavailable
 
+logger = logging.getLogger("trellis.bus")
+
 QUEUE_SIZE = 128
+_WAIT_FOR_OWNER_SECONDS = 10
 _PAGE = 100
 _READ_AGAIN_SECONDS = 0.5
 
@@ -211,7 +215,17 @@ class MemoryBus:
 
     async def _log(self, stream: str) -> Log:
         # A consumer may start before the owner of the stream does.
-        await self._attached_event(stream).wait()
+        attached = self._attached_event(stream)
+        try:
+            async with asyncio.timeout(_WAIT_FOR_OWNER_SECONDS):
+                await attached.wait()
+        except TimeoutError:
+            logger.warning(
+                "no subgraph of this process announces %r; "
+                "if it runs in another one, set TRELLIS_REDIS_URL in both",
+                stream,
+            )
+            await attached.wait()
         return self._logs[stream]
 
     def _attached_event(self, stream: str) -> asyncio.Event:

@@ -1,5 +1,7 @@
 """One subgraph's database: SQLite in WAL mode, or a schema of its own in PostgreSQL."""
 
+import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -7,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -18,18 +20,29 @@ from sqlalchemy.ext.asyncio import (
 
 from schema.errors import Unavailable
 
+logger = logging.getLogger("trellis.database")
+
 _RETRY_AFTER_SECONDS = 1
+
+# PostgreSQL error classes that pass by themselves: connection, deadlock or lost race, out of
+# something, shutdown. SQLite result codes likewise: busy, locked, no memory, I/O, full, cannot
+# open, protocol. https://www.postgresql.org/docs/15/errcodes-appendix.html
+_PASSING_STATES = ("08", "40", "53", "57P")
+_PASSING_CODES = frozenset({5, 6, 7, 10, 13, 14, 15})
 
 
 class Database:
     """The connections of one subgraph; ``name`` is also its PostgreSQL schema."""
 
-    def __init__(self, name: str, url: str) -> None:
+    def __init__(self, name: str, url: str, *, busy_seconds: float = 5) -> None:
         self.name = name
-        self.engine = make_engine(url, schema=name)
+        self.engine = make_engine(url, schema=name, busy_seconds=busy_seconds)
+        self._busy_seconds = busy_seconds
         # Write sessions take SQLite's write lock at BEGIN: a read-modify-write transaction that
         # starts as a reader would lose updates. PostgreSQL ignores the option.
         writing = self.engine.execution_options(write=True)
+        # Writers of one process queue up here in order; SQLite itself would let them poll.
+        self._writers_turn = None if self.is_postgres else asyncio.Lock()
         self._read_sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._write_sessions = async_sessionmaker(writing, expire_on_commit=False)
 
@@ -46,8 +59,27 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
         """A session in one transaction that commits at the end. Raises ``Unavailable``."""
-        async with _refusing_when_down(), self._write_sessions.begin() as session:
+        async with (
+            self._alone_on_sqlite(),
+            _refusing_when_down(),
+            self._write_sessions.begin() as session,
+        ):
             yield session
+
+    @asynccontextmanager
+    async def _alone_on_sqlite(self) -> AsyncGenerator[None]:
+        if self._writers_turn is None:
+            yield
+            return
+        try:
+            async with asyncio.timeout(self._busy_seconds):
+                await self._writers_turn.acquire()
+        except TimeoutError as crowded:
+            raise _unavailable() from crowded
+        try:
+            yield
+        finally:
+            self._writers_turn.release()
 
     async def ping(self) -> None:
         """Ask the database for a one; raises ``Unavailable`` when it does not answer."""
@@ -58,8 +90,11 @@ class Database:
         await self.engine.dispose()
 
 
-def make_engine(url: str, *, schema: str) -> AsyncEngine:
-    """An engine for ``url``; on PostgreSQL every name is looked up in ``schema`` first."""
+def make_engine(url: str, *, schema: str, busy_seconds: float = 5) -> AsyncEngine:
+    """An engine for ``url``; on PostgreSQL every name is looked up in ``schema`` first.
+
+    On SQLite a lock of another process is waited for ``busy_seconds`` long.
+    """
     if not url.startswith("sqlite"):
         return create_async_engine(
             url,
@@ -71,7 +106,7 @@ def make_engine(url: str, *, schema: str) -> AsyncEngine:
     database = make_url(url).database
     if database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, connect_args={"timeout": 5})
+    engine = create_async_engine(url, connect_args={"timeout": busy_seconds})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -79,7 +114,7 @@ def make_engine(url: str, *, schema: str) -> AsyncEngine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     # The driver would otherwise begin only at the first write: we say BEGIN ourselves.
@@ -96,12 +131,22 @@ async def _refusing_when_down() -> AsyncGenerator[None]:
     """Turn "locked", "full", "refused" and "no free connection" into a retryable refusal."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout, ConnectionError) as failure:
+    except (PoolTimeout, ConnectionError) as failure:
         raise _unavailable() from failure
     except DBAPIError as failure:
-        if failure.connection_invalidated:
+        if failure.connection_invalidated or _will_pass(failure.orig):
+            logger.warning("database not available: %s", type(failure.orig).__name__)
             raise _unavailable() from failure
         raise
+
+
+def _will_pass(error: BaseException | None) -> bool:
+    """Whether the same statement may go well a moment later; wrong SQL never does."""
+    state = getattr(error, "sqlstate", None)
+    if state is not None:
+        return state.startswith(_PASSING_STATES)
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in _PASSING_CODES
 
 
 def _unavailable() -> Unavailable:

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 from sqlalchemy import MetaData, insert, select, text, update
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from db.engine import Database
 from schema.errors import Unavailable
@@ -66,3 +67,38 @@ async def test_a_database_that_is_not_there_is_unavailable_and_tells_no_address(
     assert refusal.value.extensions == {"code": "SERVICE_UNAVAILABLE", "retryAfter": 1}
     assert "127.0.0.1" not in refusal.value.message
     await database.close()
+
+
+async def test_wrong_sql_is_our_fault_and_not_an_outage(database: Database):
+    with pytest.raises(ProgrammingError if database.is_postgres else OperationalError):
+        async with database.read() as session:
+            await session.execute(text("select nothing from nowhere"))
+
+
+async def test_a_lock_of_another_process_is_waited_for_and_then_refused(
+    database: Database, database_url: str
+):
+    if database.is_postgres:
+        pytest.skip("PostgreSQL locks rows, not the database")
+    impatient = Database(database.name, database_url, busy_seconds=0.2)
+    async with database.write() as session:
+        await session.execute(text("select 1"))
+        with pytest.raises(Unavailable):
+            async with impatient.write() as other:
+                await other.execute(text("select 1"))
+    await impatient.close()
+
+
+async def test_writers_of_one_process_are_refused_when_the_queue_stands_still(
+    database: Database, database_url: str
+):
+    if database.is_postgres:
+        pytest.skip("PostgreSQL has no single writer")
+    queue = Database(database.name, database_url, busy_seconds=0.1)
+    async with queue.write():
+        with pytest.raises(Unavailable):
+            async with queue.write():
+                pass
+    async with queue.write():
+        pass
+    await queue.close()
