@@ -1,5 +1,6 @@
 """The ``trellis`` command line."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +17,11 @@ from typer.core import TyperGroup
 from router.app import build_app, explorer_content
 from router.composed import compose_members, write_schemas
 from router.config import Config, export_overrides, export_to_subgraphs, load_config
-from router.errors import OperationRefused
+from router.errors import ConfigError, OperationRefused
 from router.logs import configure_logs
 from router.members import load_members, read_supergraph_file
-from router.planner.explain import to_text
+from router.planner.explain import explain, to_json, tree
+from router.planner.plan import QueryPlan
 from router.server import listen, run_server, run_workers
 from router.subgraph_app import build_subgraph_app
 from router.supergraph import Supergraph
@@ -211,17 +213,33 @@ def plan(
     operation_name: Annotated[
         str | None, typer.Option("--operation", help="Which operation of the document.")
     ] = None,
+    shape: Annotated[
+        Literal["steps", "tree", "json"],
+        typer.Option("--as", help="A line per step, nested nodes, or JSON."),
+    ] = "steps",
 ) -> None:
     """Show which subgraphs an operation asks for what, in which order. Nothing is run."""
     with _mendable_errors():
         config = load_config(config_file, supergraph=supergraph)
-        document = query
-        if "{" not in query:
-            document = Path(query).read_text(encoding="utf-8")
         planned = Supergraph.load(_supergraph_sdl(config)).plan(
-            document, operation_name=operation_name
+            _document(query), operation_name=operation_name
         )
-        out.print(to_text(planned), markup=False, soft_wrap=True)
+        write = {"steps": explain, "tree": tree, "json": _json_text}[shape]
+        out.print(write(planned), markup=False, soft_wrap=True)
+
+
+def _document(query: str) -> str:
+    """A GraphQL document itself, or the file that holds it. Raises ConfigError."""
+    if "{" in query:
+        return query
+    try:
+        return Path(query).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"`{query}` is no GraphQL document and no file that holds one.") from None
+
+
+def _json_text(planned: QueryPlan) -> str:
+    return json.dumps(to_json(planned), indent=2)
 
 
 def _supergraph_sdl(config: Config) -> str:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import orjson
 import pytest
 from typer.testing import CliRunner
 
@@ -109,11 +110,17 @@ def test_plan_shows_the_fetches(folder: Path):
     assert "stock" in text
     (folder / "query.graphql").write_text(query, encoding="utf-8")
     assert run("plan", folder / "query.graphql", "-c", folder / "trellis.toml")[0] == text
+    nested, _ = run("plan", query, "--as", "tree", "-c", folder / "trellis.toml")
+    assert nested.startswith("QueryPlan {")
+    steps, _ = run("plan", query, "--as", "json", "-c", folder / "trellis.toml")
+    assert [step["service"] for step in orjson.loads(steps)["steps"]] == ["catalog", "stock"]
 
 
 def test_plan_explains_what_is_wrong_with_the_operation(folder: Path):
     _, said = run("plan", "{ produkt { sku } }", "-c", folder / "trellis.toml", status=1)
     assert "Cannot query field 'produkt' on type 'Query'" in said
+    _, said = run("plan", "nowhere.graphql", "-c", folder / "trellis.toml", status=2)
+    assert "`nowhere.graphql` is no GraphQL document and no file that holds one" in said
 
 
 def test_a_wrong_configuration_is_status_2(folder: Path):
