@@ -42,6 +42,9 @@ class Moves:
     views: Sequence[SubgraphView]
     merged: Schema
     _closures: dict[tuple[Position, str], frozenset[Position]] = field(default_factory=dict)
+    _unions: dict[tuple[frozenset[Position], str], frozenset[Position]] = field(
+        default_factory=dict
+    )
     _open: dict[tuple[Position, str], set[Position]] = field(default_factory=dict)
     _met: dict[tuple[Position, str, str], bool] = field(default_factory=dict)
     _asking: set[tuple[Position, str, str]] = field(default_factory=set)
@@ -117,10 +120,18 @@ class Moves:
         """
         return frozenset(
             target
-            for position in positions
-            for reached in self.closure(position, runtime)
+            for reached in self._reachable(frozenset(positions), runtime)
             for target in self.step(reached, runtime, name, labels)
         )
+
+    def _reachable(self, positions: frozenset[Position], runtime: str) -> frozenset[Position]:
+        """The closures of all positions together: asked anew for every field of a type."""
+        key = (positions, runtime)
+        if key in self._unions:
+            return self._unions[key]
+        result = frozenset().union(*(self.closure(p, runtime) for p in positions))
+        self._remember(self._unions, key, result)
+        return result
 
     def step(
         self, position: Position, runtime: str, name: str, labels: Labels | None

@@ -56,7 +56,13 @@ class SubgraphView:
         return self.runtime_types.get(type_name) != frozenset((type_name,))
 
 
-Overrides = dict[tuple[int, str, str], tuple[str, str | None]]
+@dataclass(slots=True)
+class Overrides:
+    """The overrides that have an effect. ``taken``: (source index, type, field) -> (overriding
+    subgraph, label); ``taking``: (overriding subgraph, type, field)."""
+
+    taken: dict[tuple[int, str, str], tuple[str, str | None]] = field(default_factory=dict)
+    taking: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 def view_subgraphs(subgraphs: Sequence[SubgraphSchema]) -> list[SubgraphView]:
@@ -66,15 +72,20 @@ def view_subgraphs(subgraphs: Sequence[SubgraphSchema]) -> list[SubgraphView]:
 
 
 def _overrides(subgraphs: Sequence[SubgraphSchema]) -> Overrides:
-    """(source index, type, field) -> (overriding subgraph, label)."""
+    """Those of fields that the source has: an override of nothing has no effect."""
     indexes = {subgraph.name: index for index, subgraph in enumerate(subgraphs)}
-    found: Overrides = {}
+    found = Overrides()
     for subgraph in subgraphs:
         for definition, element in _object_fields(subgraph):
             override = subgraph.override(element)
-            if override is not None and override.source in indexes:
-                place = (indexes[override.source], definition.name, element.name)
-                found[place] = (subgraph.name, override.label)
+            if override is None or override.source not in indexes:
+                continue
+            index = indexes[override.source]
+            overridden = subgraphs[index].schema.types.get(definition.name)
+            if overridden is not None and element.name in overridden.fields:
+                place = (definition.name, element.name)
+                found.taken[(index, *place)] = (subgraph.name, override.label)
+                found.taking.add((subgraph.name, *place))
     return found
 
 
@@ -121,10 +132,11 @@ def _field_view(
     element: FieldDefinition,
     overrides: Overrides,
 ) -> FieldView:
-    taken = overrides.get((index, definition.name, element.name))
+    taken = overrides.taken.get((index, definition.name, element.name))
     own = subgraph.override(element)
     label = None
-    if own is not None and own.label is not None:
+    takes = (subgraph.name, definition.name, element.name) in overrides.taking
+    if own is not None and own.label is not None and takes:
         label = (own.label, True)
     elif taken is not None and taken[1] is not None:
         label = (taken[1], False)
