@@ -7,10 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from graphql import VariableDefinitionNode, print_ast
 
+from router.errors import PlanningLimit
 from router.planner.emit import needs_agree, unique_needs
 from router.planner.fetches import Fetch, Node, Printer, Target
 from router.planner.plan import EntityCall, EntityTarget, FetchStep, OperationKind
-from router.planner.tables import FederatedGraph
+from router.planner.view import GraphView
+
+MAX_STEPS = 300
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +38,7 @@ class _Step:
 
 
 def build_steps(
-    graph: FederatedGraph,
+    view: GraphView,
     fetches: list[Fetch],
     kind: OperationKind,
     definitions: Mapping[str, VariableDefinitionNode],
@@ -47,12 +50,17 @@ def build_steps(
     _set_rounds(fetches)
     _postpone(fetches)
     kept, replaced = _join_equal(fetches)
-    steps = _group(kept)
+    steps = _group(kept, view)
+    if len(steps) > MAX_STEPS:
+        raise PlanningLimit(
+            f"The plan of this operation needs {len(steps)} requests, more than {MAX_STEPS}."
+            " Ask for less in one request."
+        )
     step_of = {fetch: step for step in steps for fetch in step.fetches}
     for fetch, other in replaced.items():
         step_of[fetch] = step_of[other]
     after = _reduced(steps, step_of, replaced)
-    writer = _Writer(graph, kind, definitions)
+    writer = _Writer(view, kind, definitions)
     return tuple(writer.write(step, after[step.id]) for step in steps)
 
 
@@ -127,14 +135,14 @@ def _needs_agree(one: Fetch, other: Fetch) -> bool:
     return needs_agree(one.target.needs, other.target.needs)
 
 
-def _group(fetches: list[Fetch]) -> list[_Step]:
+def _group(fetches: list[Fetch], view: GraphView) -> list[_Step]:
     groups: dict[tuple[object, ...], _Step] = {}
     for fetch in fetches:
         mark: tuple[object, ...] = (fetch.subgraph, fetch.round)
         if fetch.target is None:
             mark += (fetch.path, fetch.view)
         elif fetch.target.contexts:
-            mark += (fetch.view, Printer().selection(fetch.node))
+            mark += (fetch.view, Printer(view).selection(fetch.node))
         groups.setdefault(mark, _Step(fetch.subgraph, fetch.round)).fetches.append(fetch)
     steps = sorted(groups.values(), key=lambda step: step.round)
     for number, step in enumerate(steps):
@@ -166,18 +174,18 @@ class _Writer:
 
     def __init__(
         self,
-        graph: FederatedGraph,
+        view: GraphView,
         kind: OperationKind,
         definitions: Mapping[str, VariableDefinitionNode],
     ) -> None:
-        self.graph = graph
+        self.view = view
         self.kind: OperationKind = kind
         self.definitions = definitions
 
     def write(self, step: _Step, after: tuple[int, ...]) -> FetchStep:
-        printer = Printer()
+        printer = Printer(self.view)
         first = step.fetches[0]
-        service = self.graph.subgraphs[step.subgraph].name
+        service = self.view.graph.subgraphs[step.subgraph].name
         why = tuple(_reason(fetch) for fetch in step.fetches)
         if first.target is None:
             body = printer.selection(first.node)

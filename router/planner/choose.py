@@ -6,7 +6,7 @@ others take the source that adds least to what is needed anyway.
 """
 
 from collections.abc import Iterable
-from time import perf_counter
+from time import thread_time
 
 from router.errors import PlanningLimit
 from router.operation.model import Field, SelectionSet
@@ -15,7 +15,7 @@ from router.planner.choice import HOP, Access, Holder, Open, Option, Pick, Solut
 from router.planner.place import Place
 from router.planner.view import GraphView, provided
 
-MAX_STEPS = 100_000
+MAX_STEPS = 50_000
 SWEEP_LIMIT = 24
 
 
@@ -56,7 +56,7 @@ class Chooser:
         mark = (selection, spot)
         if mark in self._solutions:
             return self._solutions[mark]
-        self._spend()
+        self.spend()
         before = self.cuts
         if self._is_concrete(selection, spot):
             (type_name,) = selection.possible
@@ -69,6 +69,7 @@ class Chooser:
 
     def at_place(self, fields: Iterable[Field], place: Place) -> Solution | None:
         """How the fields of one object are answered; None when some field cannot be."""
+        self.spend()
         choices: list[Open] = []
         for field in fields:
             if field.denied or field.name.startswith("__"):
@@ -225,10 +226,11 @@ class Chooser:
             given = (*given, local.provides)
         return Holder(access.subgraph, local.base, given)
 
-    def _spend(self) -> None:
+    def spend(self) -> None:
+        """Count one unit of work. Raises PlanningLimit when there was too much of it."""
         self.steps += 1
         if self.steps > MAX_STEPS or (
-            self.deadline is not None and self.steps % 256 == 0 and perf_counter() > self.deadline
+            self.deadline is not None and self.steps % 64 == 0 and thread_time() > self.deadline
         ):
             raise PlanningLimit(
                 "Planning this operation takes more than the allowed time. Ask for less in one"

@@ -16,8 +16,7 @@ from router.planner.plan import Need, Path, PathSegment
 from router.planner.tables import Kind
 from router.planner.view import Provides, fields_for
 
-MAX_FETCHES = 2_000
-MAX_POSITIONS = 100_000
+MAX_FETCHES = 5_000
 
 Hold = tuple[Fetch, Node]
 
@@ -71,7 +70,6 @@ class Emitter:
         self.view = chooser.view
         self.fetches: list[Fetch] = []
         self.contexts = ContextGiver(self)
-        self._positions = 0
 
     def root_fetch(self, subgraph: int, type_name: str, path: Path = ()) -> Fetch:
         """A fetch that begins at a root type: of the operation, or met again at ``path``."""
@@ -124,20 +122,18 @@ class Emitter:
             used.add(child.base.hold()[0])
         return used
 
-    def _leaf_keys(self, pick: Pick, access: Access, slot: Slot) -> set[str]:
+    def _leaf_keys(self, pick: Pick, access: Access, slot: Slot) -> list[str]:
         if pick.runtime is not None:
-            return {slot.key(pick.field, pick.runtime)}
+            return [slot.key(pick.field, pick.runtime)]
         here = self.view.possible(access.subgraph, access.view) & slot.possible
-        return {key for key, _ in slot.keys(pick.field, here or None)}
+        return [key for key, _ in slot.keys(pick.field, here or None)]
 
     def _child(self, pick: Pick, types: tuple[str, ...], position: Position) -> Position:
         key = position.slot.key(pick.field, pick.runtime)
         mark = (key, types, pick.accesses)
         known = position.children.get(mark)
         if known is None:
-            self._positions += 1
-            if self._positions > MAX_POSITIONS:
-                raise PlanningLimit("The plan of this operation is too large. Ask for less.")
+            self.chooser.spend()
             limits = self._segment_types(position, types)
             known = position.children[mark] = Position(
                 slot=position.slot.child(key, pick.field),
@@ -195,6 +191,7 @@ class Emitter:
         base = position.bases[index]
         fetch, node = base.hold()
         if runtime is not None and self.view.kind(access.subgraph, base.view).is_abstract:
+            node.place = (access.subgraph, base.view)
             return fetch, node.under(runtime)
         return fetch, node
 
@@ -298,6 +295,7 @@ class Emitter:
         return tuple(members)
 
     def _add(self, fetch: Fetch) -> None:
+        self.chooser.spend()
         self.fetches.append(fetch)
         if len(self.fetches) > MAX_FETCHES:
             raise PlanningLimit(

@@ -1,35 +1,141 @@
-"""A plan for people (text) and for tools (JSON)."""
+"""Plans for people and tools: one line per step, the tree other routers print, and JSON."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from router.planner.plan import FetchStep, QueryPlan
+from graphql import DocumentNode, parse, print_ast
+
+from router.planner.plan import EntityTarget, FetchStep, Need, Path, QueryPlan
+
+INDENT = "  "
+FORMAT = "trellis.plan/1"
+
+
+def explain(plan: QueryPlan) -> str:
+    """One line per step: its round, what it waits for, where it asks about what, the operation,
+    and which fields wanted it."""
+    if not plan.steps:
+        return "No subgraph is asked."
+    rounds = _rounds(plan)
+    return "\n".join(_line(step, rounds[step.id]) for step in plan.steps)
+
+
+def tree(plan: QueryPlan) -> str:
+    """The plan as Sequence, Parallel, Flatten and Fetch nodes, operations printed in full."""
+    rounds = _rounds(plan)
+    groups: list[list[str]] = []
+    for number in range(1, plan.depth + 1):
+        steps = (step for step in plan.steps if rounds[step.id] == number)
+        groups.append([_fetch(step) for step in steps])
+    parts = [_node("Parallel", group) if len(group) > 1 else group[0] for group in groups]
+    body = _node("Sequence", parts) if len(parts) > 1 else "".join(parts)
+    return _node("QueryPlan", [body] if body else [])
 
 
 def to_json(plan: QueryPlan) -> dict[str, Any]:
-    """The plan as ``extensions.queryPlan``: one object per step, in order."""
+    """The plan's steps as plain JSON data, for ``extensions.queryPlan`` and for tools."""
+    rounds = _rounds(plan)
     return {
-        "kind": "QueryPlan",
-        "operation": plan.kind,
-        "steps": [_step(step) for step in plan.steps],
+        "format": FORMAT,
+        "kind": plan.kind,
+        "fetchCount": plan.fetch_count,
+        "depth": plan.depth,
+        "steps": [_step_json(step, rounds[step.id]) for step in plan.steps],
     }
 
 
-def to_text(plan: QueryPlan) -> str:
-    """One line per step with what it waits for and why, its operation below."""
-    lines = []
+def _rounds(plan: QueryPlan) -> dict[int, int]:
+    rounds: dict[int, int] = {}
     for step in plan.steps:
-        after = f" after {', '.join(map(str, step.after))}" if step.after else ""
-        why = f"  # {'; '.join(step.why)}" if step.why else ""
-        lines += [f"{step.id}: {step.service}{after}{why}", f"   {step.operation}"]
-    return "\n".join(lines)
+        rounds[step.id] = 1 + max((rounds[other] for other in step.after), default=0)
+    return rounds
 
 
-def _step(step: FetchStep) -> dict[str, Any]:
+def _line(step: FetchStep, number: int) -> str:
+    waits = f" after {', '.join(map(str, step.after))}" if step.after else ""
+    targets = "; ".join(_target(t) for call in step.entities for t in call.targets)
+    place = f" at {targets}" if targets else _at(step.path)
+    return (
+        f"{step.id}: round {number}, {step.service}{waits}{place}"
+        f"\n{INDENT}{step.operation}\n{INDENT}for {'; '.join(step.why)}"
+    )
+
+
+def _at(path: Path) -> str:
+    return f" at {_path(path)}" if path else ""
+
+
+def _target(target: EntityTarget) -> str:
+    types = f" ({'|'.join(sorted(target.types))})" if target.types else ""
+    return f"{_path(target.path)}{types} by {_needs(target.needs)}"
+
+
+def _path(path: Path) -> str:
+    parts = (
+        segment.key
+        if segment.types is None
+        else f"({'|'.join(sorted(segment.types))}).{segment.key}"
+        for segment in path
+    )
+    return ".".join(parts) or "the root"
+
+
+def _needs(needs: Iterable[Need]) -> str:
+    return " ".join(
+        f"{need.name} {{{_needs(need.selection)}}}" if need.selection else need.name
+        for need in needs
+    )
+
+
+def _node(name: str, parts: Iterable[str]) -> str:
+    inner = ",\n".join(_indented(part) for part in parts)
+    return f"{name} {{\n{inner}\n}}" if inner else f"{name} {{}}"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(INDENT + line for line in text.splitlines())
+
+
+def _fetch(step: FetchStep) -> str:
+    name = f'{"BatchFetch" if len(step.entities) > 1 else "Fetch"}(service: "{step.service}")'
+    needs = "".join(
+        f"{_node(f'# {_path(target.path)}', [_needs(target.needs)])} =>\n"
+        for call in step.entities
+        for target in call.targets
+    )
+    fetch = f"{name} {{\n{_indented(needs + _pretty(step.operation))}\n}}"
+    paths = {_path(target.path) for call in step.entities for target in call.targets}
+    if step.path:
+        paths = {_path(step.path)}
+    if not paths:
+        return fetch
+    return _node(f'Flatten(path: "{", ".join(sorted(paths))}")', [fetch])
+
+
+def _pretty(operation: str) -> str:
+    document: DocumentNode = parse(operation, no_location=True)
+    return print_ast(document)
+
+
+def _step_json(step: FetchStep, number: int) -> dict[str, Any]:
     return {
         "id": step.id,
+        "round": number,
         "service": step.service,
         "kind": step.kind,
-        "operation": step.operation,
         "after": list(step.after),
+        "path": _path(step.path) if step.path else None,
+        "operation": step.operation,
+        "variables": list(step.variables),
+        "entities": [
+            {
+                "alias": call.alias,
+                "path": _path(target.path),
+                "types": sorted(target.types) if target.types else None,
+                "needs": _needs(target.needs),
+            }
+            for call in step.entities
+            for target in call.targets
+        ],
         "why": list(step.why),
     }

@@ -21,16 +21,22 @@ class Asked:
     field: Field
     child: Node | None
 
+    def is_like(self, other: Field) -> bool:
+        mine = self.field
+        return mine.name == other.name and mine.argument_text == other.argument_text
+
 
 class Node:
-    """A growing selection of one subgraph operation: fields, and fragments by type condition."""
+    """A growing selection of one subgraph operation: fields, and fragments by type condition.
+    ``place`` is the subgraph and the abstract type there, once there are fragments."""
 
-    __slots__ = ("fields", "has_typename", "on")
+    __slots__ = ("fields", "has_typename", "on", "place")
 
     def __init__(self) -> None:
         self.fields: dict[str, Asked] = {}
         self.on: dict[str, Node] = {}
         self.has_typename = False
+        self.place: tuple[int, str] | None = None
 
     def under(self, type_name: str) -> Node:
         """The fragment for one type."""
@@ -47,6 +53,26 @@ class Node:
                 child = Node()
             known = self.fields[key] = Asked(key, asked, child)
         return known.child
+
+    def fold(self, view: GraphView) -> None:
+        """Ask on the interface what the fragments of all its types ask alike."""
+        if self.place is None or not self.on:
+            return
+        subgraph, name = self.place
+        if view.possible(subgraph, name) != self.on.keys():
+            return
+        first, *others = self.on.values()
+        for key, asked in list(first.fields.items()):
+            twins = [node.fields.get(key) for node in others]
+            if not all(
+                twin is not None and twin.child is asked.child and asked.is_like(twin.field)
+                for twin in twins
+            ):
+                continue
+            if view.is_asked_on_interface(subgraph, name, asked.field.name, ()):
+                self.fields.setdefault(key, asked)
+                for node in self.on.values():
+                    del node.fields[key]
 
     def absorb(self, other: Node) -> None:
         """Take over everything another selection asks."""
@@ -68,7 +94,8 @@ class Node:
 class Printer:
     """Prints selections as GraphQL and notes the client's variables in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, view: GraphView) -> None:
+        self.view = view
         self.variables: dict[str, None] = {}
         self._printed = 0
 
@@ -79,6 +106,7 @@ class Printer:
 
     def _members(self, node: Node, parts: list[str], above: dict[str, Asked]) -> None:
         self._spend(len(node.fields) + len(node.on) + 1)
+        node.fold(self.view)
         if node.has_typename or not (node.fields or node.on):
             parts.append("__typename")
         for key, asked in node.fields.items():
@@ -110,22 +138,29 @@ class Printer:
 
 
 class Slot:
-    """One position of the merged data: which internal key stands for which field there."""
+    """One position of the merged data: which internal key stands for which field there.
 
-    __slots__ = ("_children", "_keys", "_taken", "is_typed", "possible", "view")
+    ``is_apart``: equal fields under two response keys are two fields, as at the root of a
+    mutation, where each is an effect of its own.
+    """
 
-    def __init__(self, view: GraphView, possible: frozenset[str]) -> None:
+    __slots__ = ("_children", "_keys", "_taken", "is_apart", "is_typed", "possible", "view")
+
+    def __init__(
+        self, view: GraphView, possible: frozenset[str], *, is_apart: bool = False
+    ) -> None:
         self.view = view
         self.possible = possible
+        self.is_apart = is_apart
         self.is_typed = False
-        self._keys: dict[tuple[str, int, str], str] = {}
+        self._keys: dict[tuple[str, int, str, str], str] = {}
         self._taken: set[str] = set()
         self._children: dict[tuple[str, str], Slot] = {}
 
     def key(self, asked: Field, runtime: str | None) -> str:
         """The internal key of a field for objects of one runtime type (None: of all)."""
         shape = self._shape(asked.name, runtime)
-        mark = (asked.name, shape, asked.argument_text)
+        mark = (asked.name, shape, asked.argument_text, asked.key if self.is_apart else "")
         found = self._keys.get(mark)
         if found is None:
             found, number = asked.name, 0

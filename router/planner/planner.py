@@ -1,6 +1,6 @@
 """The planner: a normalized operation in, a query plan out."""
 
-from time import perf_counter
+from time import thread_time
 
 from router.errors import PlanningError
 from router.operation.model import Field, NormalizedOperation, SelectionSet
@@ -14,7 +14,7 @@ from router.planner.plan import QueryPlan
 from router.planner.tables import FederatedGraph
 from router.planner.view import GraphView
 
-MAX_SECONDS = 0.8
+MAX_SECONDS = 0.5
 _VIEWS = 64
 
 
@@ -56,7 +56,7 @@ class _Planning:
         self.chooser = Chooser(
             shared.view,
             shared,
-            deadline=perf_counter() + seconds,
+            deadline=thread_time() + seconds,
             may_split=operation.kind == "query",
         )
         self.emitter = Emitter(self.chooser)
@@ -64,14 +64,13 @@ class _Planning:
 
     def plan(self, labels: frozenset[str]) -> QueryPlan:
         operation = self.operation
-        slot = Slot(self.view, operation.selection.possible)
-        if operation.kind == "query":
+        is_query = operation.kind == "query"
+        slot = Slot(self.view, operation.selection.possible, is_apart=not is_query)
+        if is_query:
             self._plan_query(operation.selection, slot)
         else:
             self._plan_serial(operation.selection, slot)
-        steps = build_steps(
-            self.view.graph, self.emitter.fetches, operation.kind, operation.definitions
-        )
+        steps = build_steps(self.view, self.emitter.fetches, operation.kind, operation.definitions)
         return QueryPlan(
             kind=operation.kind,
             steps=steps,

@@ -8,6 +8,8 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLSchema,
     InlineFragmentNode,
     SelectionNode,
@@ -20,6 +22,11 @@ from router.operation.normalize.conditions import is_selected
 
 # Fragments in fragments may multiply: past this many fields the operation is refused.
 MAX_FIELDS = 100_000
+
+
+_REMEMBERED = 10_000
+
+Typed = tuple[frozenset[str], GraphQLOutputType]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class TypeIndex:
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
         self._possible: dict[str, frozenset[str]] = {}
+        self._by_field_type: dict[tuple[str, frozenset[str]], list[Typed]] = {}
 
     def possible(self, name: str) -> frozenset[str]:
         """The object types that a position of this type may have."""
@@ -49,6 +57,21 @@ class TypeIndex:
             else:
                 found = frozenset((name,))
             self._possible[name] = found
+        return found
+
+    def by_field_type(self, name: str, runtime: frozenset[str]) -> list[Typed]:
+        """Object types apart by the type that a field has on them."""
+        found = self._by_field_type.get((name, runtime))
+        if found is None:
+            apart: dict[str, tuple[list[str], GraphQLOutputType]] = {}
+            for type_name in sorted(runtime):
+                kind = self.schema.type_map[type_name]
+                assert isinstance(kind, GraphQLObjectType)
+                field_type = kind.fields[name].type
+                apart.setdefault(str(field_type), ([], field_type))[0].append(type_name)
+            found = [(frozenset(names), field_type) for names, field_type in apart.values()]
+            if len(self._by_field_type) < _REMEMBERED:
+                self._by_field_type[name, runtime] = found
         return found
 
 

@@ -54,7 +54,6 @@ class Normalizer:
             conditions=tuple((n, bool(variables.get(n))) for n in sorted(collector.used)),
         )
 
-
     def selection(self, node: SelectionSetNode, type_name: str) -> SelectionSet:
         """Normalize a bare selection set, such as a field set of ``@key`` or ``@requires``."""
         return _Merger(Collector(self.index, {}, {})).build((node,), type_name)
@@ -107,13 +106,12 @@ class _Merger:
         self, node: FieldNode, runtime: frozenset[str]
     ) -> Iterable[tuple[frozenset[str], GraphQLOutputType]]:
         """The runtime types apart by the type the field has on them."""
-        if node.name.value == "__typename":
+        name = node.name.value
+        if name == "__typename":
             return [(runtime, _TYPENAME)]
-        apart: dict[str, tuple[list[str], GraphQLOutputType]] = {}
-        for name in sorted(runtime):
-            api_type = self._type_of(name, node)
-            apart.setdefault(str(api_type), ([], api_type))[0].append(name)
-        return [(frozenset(names), api_type) for names, api_type in apart.values()]
+        if len(runtime) == 1:
+            return [(runtime, self._type_of(min(runtime), node))]
+        return self.index.by_field_type(name, runtime)
 
     def _type_of(self, type_name: str, node: FieldNode) -> GraphQLOutputType:
         name = node.name.value
@@ -159,23 +157,22 @@ def _groups(
     """The runtime types apart by the entries that concern them."""
     if all(entry.types is entries[0].types for entry in entries):
         return [(possible if entries[0].types is None else entries[0].types, entries)]
-    groups: list[tuple[frozenset[str], list[Entry]]] = []
-    untouched = possible
-    for entry in entries:
-        mine = possible if entry.types is None else entry.types
-        refined: list[tuple[frozenset[str], list[Entry]]] = []
-        for types, chosen in groups:
-            both = types & mine
-            if both:
-                refined.append((both, [*chosen, entry]))
-            if both != types:
-                refined.append((types - both, chosen))
-        fresh = mine & untouched
-        if fresh:
-            refined.append((fresh, [entry]))
-            untouched -= fresh
-        groups = refined
-    return groups
+    by_type: dict[str, list[int]] = {}
+    general = [number for number, entry in enumerate(entries) if entry.types is None]
+    for number, entry in enumerate(entries):
+        for name in entry.types or ():
+            by_type.setdefault(name, []).append(number)
+    groups: dict[tuple[int, ...], list[str]] = {}
+    if general:
+        groups[()] = [name for name in possible if name not in by_type]
+    for name in sorted(by_type):
+        groups.setdefault(tuple(by_type[name]), []).append(name)
+    found = [
+        (frozenset(names), [entries[number] for number in sorted((*general, *own))])
+        for own, names in groups.items()
+        if names
+    ]
+    return sorted(found, key=lambda group: entries.index(group[1][0]))
 
 
 def _content(field: Field) -> tuple[object, ...]:

@@ -1,0 +1,173 @@
+"""What must hold for every plan, checked against the graph: for tests and for debugging."""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from graphql import (
+    FieldNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    parse,
+)
+
+from router.planner.plan import EntityTarget, FetchStep, Need, QueryPlan, Selection
+from router.planner.tables import FederatedGraph, LocalType
+
+
+def check_plan(plan: QueryPlan, graph: FederatedGraph) -> list[str]:
+    """The invariants that ``plan`` breaks, as sentences; empty for a sound plan.
+
+    Steps wait only for earlier ones; mutation roots follow one another; each field asked is
+    declared in its subgraph; each member of a representation, and each member of the answer, was
+    fetched before by a step that the reader waits for.
+    """
+    return [
+        *_order_problems(plan),
+        *_field_problems(plan, graph),
+        *_data_problems(plan),
+    ]
+
+
+def _order_problems(plan: QueryPlan) -> Iterator[str]:
+    roots = [step for step in plan.steps if not step.entities and not step.path]
+    for number, step in enumerate(plan.steps):
+        if step.id != number:
+            yield f"step {step.id} is at place {number}"
+        for other in step.after:
+            if other >= step.id:
+                yield f"step {step.id} waits for step {other}, which comes later"
+    if plan.kind == "mutation":
+        reach = _reach(plan)
+        for earlier, later in pairwise(roots):
+            if earlier.id not in reach[later.id]:
+                yield f"mutation step {later.id} does not wait for step {earlier.id}"
+
+
+def _reach(plan: QueryPlan) -> dict[int, set[int]]:
+    reach: dict[int, set[int]] = {}
+    for step in plan.steps:
+        reach[step.id] = set(step.after)
+        for other in step.after:
+            reach[step.id] |= reach.get(other, set())
+    return reach
+
+
+# -- every field is declared where it is asked -----------------------------------------------------
+
+
+def _field_problems(plan: QueryPlan, graph: FederatedGraph) -> Iterator[str]:
+    index = {entry.name: entry.index for entry in graph.subgraphs}
+    for step in plan.steps:
+        types = graph.types[index[step.service]]
+        root = _operation(step).selection_set
+        if step.entities:
+            for call in root.selections:
+                assert isinstance(call, FieldNode)
+                assert call.selection_set is not None
+                yield from _undeclared(step, call.selection_set, None, types)
+        else:
+            name = plan.root_type if not step.path else graph.full.query_type
+            yield from _undeclared(step, root, types.get(str(name)), types)
+
+
+def _undeclared(
+    step: FetchStep,
+    selection: SelectionSetNode,
+    parent: LocalType | None,
+    types: "dict[str, LocalType] | object",
+) -> Iterator[str]:
+    assert isinstance(types, dict)
+    for node in selection.selections:
+        if isinstance(node, InlineFragmentNode) and node.type_condition is not None:
+            name = node.type_condition.name.value
+            if name not in types:
+                yield f"step {step.id} asks {step.service} for the unknown type {name}"
+            else:
+                yield from _undeclared(step, node.selection_set, types[name], types)
+        elif isinstance(node, FieldNode) and not node.name.value.startswith("__"):
+            field = parent.fields.get(node.name.value) if parent is not None else None
+            if field is None or field.is_overridden:
+                place = parent.name if parent is not None else "?"
+                yield f"step {step.id} asks {step.service} for {place}.{node.name.value}"
+            elif node.selection_set is not None:
+                yield from _undeclared(step, node.selection_set, types.get(field.base), types)
+
+
+def _operation(step: FetchStep) -> OperationDefinitionNode:
+    definition = parse(step.operation, no_location=True).definitions[0]
+    assert isinstance(definition, OperationDefinitionNode)
+    return definition
+
+
+# -- everything read was fetched -------------------------------------------------------------------
+
+Keys = tuple[str, ...]
+
+
+def _data_problems(plan: QueryPlan) -> Iterator[str]:
+    brought = {step.id: set(_brought(step)) for step in plan.steps}
+    reach = _reach(plan)
+    for step in plan.steps:
+        known: set[Keys] = set()
+        for other in reach[step.id]:
+            known |= brought[other]
+        for call in step.entities:
+            for target in call.targets:
+                for keys in _needed(target):
+                    if keys not in known:
+                        yield f"step {step.id} needs {'.'.join(keys)}, which nothing before brings"
+    everything = set().union(*brought.values()) if brought else set()
+    for keys in _read(plan.output, ()):
+        if keys not in everything:
+            yield f"the answer reads {'.'.join(keys)}, which no step brings"
+
+
+def _brought(step: FetchStep) -> Iterator[Keys]:
+    root = _operation(step).selection_set
+    if not step.entities:
+        yield from _selected(root, tuple(segment.key for segment in step.path))
+        return
+    calls = {call.alias: call for call in step.entities}
+    for node in root.selections:
+        assert isinstance(node, FieldNode)
+        assert node.selection_set is not None
+        alias = node.alias.value if node.alias else node.name.value
+        for target in calls[alias].targets:
+            yield from _selected(node.selection_set, tuple(s.key for s in target.path))
+
+
+def _selected(selection: SelectionSetNode, above: Keys) -> Iterator[Keys]:
+    for node in selection.selections:
+        if isinstance(node, InlineFragmentNode):
+            yield from _selected(node.selection_set, above)
+        elif isinstance(node, FieldNode):
+            keys = (*above, node.alias.value if node.alias else node.name.value)
+            yield keys
+            if node.selection_set is not None:
+                yield from _selected(node.selection_set, keys)
+
+
+def _needed(target: EntityTarget) -> Iterator[Keys]:
+    above = tuple(segment.key for segment in target.path)
+    if target.types is not None or target.typename is None:
+        yield (*above, "__typename")
+    yield from _members(target.needs, above)
+
+
+def _members(needs: Iterable[Need], above: Keys) -> Iterator[Keys]:
+    for need in needs:
+        yield (*above, need.source)
+        yield from _members(need.selection, (*above, need.source))
+
+
+def _read(selection: Selection, above: Keys) -> Iterator[Keys]:
+    for field in selection.fields:
+        if field.denied or field.typename is not None:
+            continue
+        keys = (*above, field.source)
+        # Members for types that no subgraph can return at the position are read from nothing.
+        if field.types is None:
+            yield keys
+            if field.selection is not None:
+                yield from _read(field.selection, keys)
