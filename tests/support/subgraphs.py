@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.bus import MemoryBus
+from db.bus import EventBus, MemoryBus
 from db.outbox import Envelope
 from db.seed.world import DemoUser, demo_world
 from db.settings import DataSettings
@@ -50,7 +50,7 @@ class Running:
     """A subgraph that was started, and how to ask it."""
 
     subgraph: Subgraph
-    bus: MemoryBus
+    bus: EventBus
     settings: DataSettings
 
     def context(self, who: Identity = ANONYMOUS) -> Any:
@@ -86,11 +86,11 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    make_subgraph: Callable[[DataSettings, MemoryBus], Subgraph],
+    make_subgraph: Callable[[DataSettings, EventBus], Subgraph],
     settings: DataSettings,
     beside: Sequence[str] = (),
     *,
-    bus: MemoryBus | None = None,
+    bus: EventBus | None = None,
     fresh: bool = True,
 ) -> AsyncIterator[Running]:
     """Start, seed and at the end stop a subgraph; on PostgreSQL its schema is new if ``fresh``.
