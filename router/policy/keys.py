@@ -17,6 +17,7 @@ from schema.errors import Unavailable
 
 LoadKeys = Callable[[], Awaitable[Mapping[str, Any]]]
 MAX_KEY_SET_BYTES = 256 * 1024
+_FIRST_INTERVAL = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +90,10 @@ class KeySet:
         return key
 
     def _may_load(self, now: float) -> bool:
-        return self._loading is not None or now - self._tried_at >= self._min_interval
+        # Before the first success there is nothing to protect by waiting: issuer and router may
+        # be starting together.
+        interval = self._min_interval if self._document is not None else _FIRST_INTERVAL
+        return self._loading is not None or now - self._tried_at >= interval
 
     def _start_loading(self, now: float) -> asyncio.Task[None]:
         if self._loading is None:

@@ -9,8 +9,7 @@ from zoneinfo import available_timezones
 from schema.inputs import InputProblems, is_storable
 from subgraphs.accounts.models import Profile
 from subgraphs.accounts.passwords import MAX_LENGTH
-from subgraphs.accounts.settings import minimum_password
-from subgraphs.accounts.use_cases.registration import RESERVED_USERNAMES
+from subgraphs.accounts.settings import RESERVED_USERNAMES, minimum_password
 
 # Deliberately loose: whether an address exists is found out by writing to it.
 _EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]+@[^@\s.<>]+(\.[^@\s.<>]+)+")

@@ -16,7 +16,7 @@ from db.outbox import Event
 from db.storage import Storage
 from schema.errors import Unavailable
 from schema.identity import Identity
-from subgraphs.accounts import queries
+from subgraphs.accounts import proof_queries
 from subgraphs.accounts.events import UserLoggedOut
 
 logger = logging.getLogger("trellis.accounts")
@@ -63,4 +63,4 @@ class EndedSessions:
 
     async def _look(self) -> None:
         async with self._storage.read() as session:
-            self._ids = await queries.sessions_ended_since(session, utc_now() - _REMEMBER)
+            self._ids = await proof_queries.sessions_ended_since(session, utc_now() - _REMEMBER)

@@ -16,21 +16,14 @@ from db.paging import SortColumn, count_by_parent, count_of, instant, page_of, p
 from schema.identity import Identity
 from schema.paging import Page, PageRequest
 from subgraphs.accounts.models import (
-    Authenticator,
     Invitation,
-    LinkPurpose,
-    MailedLink,
     MembershipRole,
     Organization,
     OrganizationMember,
-    RecoveryCode,
-    RefreshToken,
-    Session,
     Team,
     TeamMember,
     User,
 )
-from subgraphs.accounts.tokens import Belonging
 
 BY_JOINING = (SortColumn("joined_at", instant), SortColumn("user_id", UUID))
 
@@ -57,6 +50,14 @@ class SeenTeam:
 
     row: Team
     is_visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The organization and team in whose name a user acts; a token has one of each at most."""
+
+    organization_id: UUID | None = None
+    team_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,88 +396,10 @@ async def admins_of(session: AsyncSession, organization_id: UUID) -> list[Organi
     return list(await session.scalars(statement))
 
 
-async def refresh_token_with_session(
-    session: AsyncSession, token_hash: str
-) -> tuple[RefreshToken, Session] | None:
-    statement = (
-        select(RefreshToken, Session)
-        .join(Session, col(Session.id) == col(RefreshToken.session_id))
-        .where(RefreshToken.token_hash == token_hash)
-    )
-    row = (await session.execute(statement)).first()
-    return (row[0], row[1]) if row else None
-
-
-async def open_sessions(session: AsyncSession, user_id: UUID, now: datetime) -> list[Session]:
-    """The user's sessions that are not over, the latest used first."""
-    statement = (
-        select(Session)
-        .where(
-            Session.user_id == user_id, col(Session.ended_at).is_(None), Session.expires_at > now
-        )
-        .order_by(col(Session.last_used_at).desc(), col(Session.id))
-    )
-    return list(await session.scalars(statement))
-
-
-def session_ids_of(user_id: UUID) -> SelectOfScalar[UUID]:
-    return select(Session.id).where(Session.user_id == user_id)
-
-
-async def sessions_of(session: AsyncSession, user_id: UUID) -> list[Session]:
-    """All sessions of the user, those that are over too."""
-    return list(await session.scalars(select(Session).where(Session.user_id == user_id)))
-
-
 async def memberships_of(session: AsyncSession, user_id: UUID) -> list[OrganizationMember]:
     """What the user is in which organizations."""
     statement = select(OrganizationMember).where(OrganizationMember.user_id == user_id)
     return list(await session.scalars(statement))
-
-
-async def sessions_ended_since(session: AsyncSession, moment: datetime) -> frozenset[UUID]:
-    """The ids of the sessions that ended after ``moment``, the latest 100,000."""
-    ended_at = col(Session.ended_at)
-    statement = select(Session.id).where(ended_at >= moment)
-    ids = await session.scalars(statement.order_by(ended_at.desc()).limit(100_000))
-    return frozenset(ids)
-
-
-async def links_mailed_since(
-    session: AsyncSession, user_id: UUID, purpose: LinkPurpose, moment: datetime
-) -> int:
-    """How many links of this kind the user was sent after ``moment``."""
-    statement = select(func.count()).where(
-        MailedLink.user_id == user_id,
-        MailedLink.purpose == purpose,
-        MailedLink.created_at >= moment,
-    )
-    return (await session.scalars(statement)).one()
-
-
-async def usable_link(
-    session: AsyncSession, token_hash: str, purpose: LinkPurpose, now: datetime
-) -> MailedLink | None:
-    statement = select(MailedLink).where(
-        MailedLink.token_hash == token_hash,
-        MailedLink.purpose == purpose,
-        MailedLink.expires_at > now,
-        col(MailedLink.used_at).is_(None),
-    )
-    return (await session.scalars(statement)).one_or_none()
-
-
-async def authenticator_for_update(session: AsyncSession, user_id: UUID) -> Authenticator | None:
-    """The second factor, held against other writers until the transaction ends."""
-    statement = select(Authenticator).where(Authenticator.user_id == user_id).with_for_update()
-    return (await session.scalars(statement)).one_or_none()
-
-
-async def unused_recovery_codes(session: AsyncSession, user_id: UUID) -> int:
-    statement = select(func.count()).where(
-        RecoveryCode.user_id == user_id, col(RecoveryCode.used_at).is_(None)
-    )
-    return (await session.scalars(statement)).one()
 
 
 def open_invitations(now: datetime) -> SelectOfScalar[Invitation]:

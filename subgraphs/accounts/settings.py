@@ -15,6 +15,8 @@ from typing import Self
 
 from subgraphs.accounts.models import Profile
 
+# Words that REST paths use in the place of a user id.
+RESERVED_USERNAMES = frozenset({"me", "profile", "admin", "root", "system"})
 _LIFETIME_OF_ACCESS = {
     Profile.GRAPHQL: timedelta(minutes=15),
     Profile.LEARN: timedelta(minutes=15),

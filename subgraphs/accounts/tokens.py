@@ -3,26 +3,17 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import jwt
 
 from subgraphs.accounts.models import Session, User
 from subgraphs.accounts.permissions import scopes_of
+from subgraphs.accounts.queries import Belonging
 from subgraphs.accounts.settings import AccountSettings, access_lifetime
 from subgraphs.accounts.signing_keys import ALGORITHM, Signer
-
-REFRESH_LIFETIME = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Belonging:
-    """The organization and team in whose name a user acts; a token has one of each at most."""
-
-    organization_id: UUID | None = None
-    team_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

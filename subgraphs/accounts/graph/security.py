@@ -10,7 +10,7 @@ from strawberry import ID
 
 from db.models import utc_now
 from schema.inputs import InputProblems, as_uuid
-from subgraphs.accounts import checks, models, queries
+from subgraphs.accounts import checks, models, proof_queries, queries
 from subgraphs.accounts.context import Context
 from subgraphs.accounts.errors import SessionNotFound, UserNotFound, WrongCode
 from subgraphs.accounts.graph.authentication import post_verification
@@ -61,14 +61,14 @@ class SecurityQuery:
     )
     async def sessions(self, info: Ctx) -> list[Session] | None:
         async with info.context.storage.read() as session:
-            rows = await queries.open_sessions(session, info.context.caller_id, utc_now())
+            rows = await proof_queries.open_sessions(session, info.context.caller_id, utc_now())
         return [Session.of(info, row) for row in rows]
 
     @strawberry.federation.field(authenticated=True)
     async def mfa_status(self, info: Ctx) -> MfaStatus | None:
         async with info.context.storage.read() as session:
             device = await session.get(models.Authenticator, info.context.caller_id)
-            left = await queries.unused_recovery_codes(session, info.context.caller_id)
+            left = await proof_queries.unused_recovery_codes(session, info.context.caller_id)
         enabled = device is not None and device.confirmed_at is not None
         return MfaStatus(
             enabled=enabled, method="totp" if enabled else None, recovery_codes_left=left

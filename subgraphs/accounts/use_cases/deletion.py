@@ -8,7 +8,7 @@ from sqlmodel import col
 from db.models import utc_now
 from db.unit_of_work import UnitOfWork
 from schema.identity import Identity
-from subgraphs.accounts import history, queries
+from subgraphs.accounts import history, proof_queries, queries
 from subgraphs.accounts.errors import AdministratorsOnly, LastAdminStays, UserNotFound
 from subgraphs.accounts.events import UserDeleted, state_of
 from subgraphs.accounts.models import (
@@ -60,7 +60,7 @@ async def _leave_organizations(uow: UnitOfWork, id: UUID) -> None:
 
 
 async def _drop_what_was_theirs(uow: UnitOfWork, user: User) -> None:
-    theirs = queries.session_ids_of(user.id)
+    theirs = proof_queries.session_ids_of(user.id)
     await uow.session.execute(delete(RefreshToken).where(col(RefreshToken.session_id).in_(theirs)))
     for table in (
         OrganizationMember,
@@ -72,7 +72,7 @@ async def _drop_what_was_theirs(uow: UnitOfWork, user: User) -> None:
         await uow.session.execute(delete(table).where(col(table.user_id) == user.id))
     await uow.session.execute(delete(Invitation).where(col(Invitation.email) == user.email))
     # Ended sessions stay for the hour in which their access tokens live; nothing personal in them.
-    for session in await queries.sessions_of(uow.session, user.id):
+    for session in await proof_queries.sessions_of(uow.session, user.id):
         session.user_agent = None
 
 

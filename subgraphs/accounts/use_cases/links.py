@@ -11,7 +11,7 @@ from sqlmodel import col
 from db.models import utc_now
 from db.storage import Storage
 from db.unit_of_work import UnitOfWork
-from subgraphs.accounts import queries
+from subgraphs.accounts import proof_queries, queries
 from subgraphs.accounts.errors import LinkRefused
 from subgraphs.accounts.events import UserVerified, state_of
 from subgraphs.accounts.models import LinkPurpose, MailedLink, User
@@ -37,7 +37,10 @@ async def make_link(uow: UnitOfWork, user: User, purpose: LinkPurpose) -> NewLin
     """A new link for the user's mailbox; None when there were three within the hour."""
     now = utc_now()
     since = now - timedelta(hours=1)
-    if await queries.links_mailed_since(uow.session, user.id, purpose, since) >= _MOST_AN_HOUR:
+    if (
+        await proof_queries.links_mailed_since(uow.session, user.id, purpose, since)
+        >= _MOST_AN_HOUR
+    ):
         return None
     token = new_secret()
     uow.session.add(
@@ -66,7 +69,7 @@ async def make_reset_link(uow: UnitOfWork, email: str) -> NewLink | None:
 async def check_reset_token(storage: Storage, token: str) -> None:
     """Raises ``LinkRefused`` before a new password is hashed in vain."""
     async with storage.read() as session:
-        link = await queries.usable_link(
+        link = await proof_queries.usable_link(
             session, hash_of(token), LinkPurpose.RESET_PASSWORD, utc_now()
         )
     if link is None:
@@ -95,7 +98,7 @@ async def verify_email(uow: UnitOfWork, token: str, *, user_id: UUID | None = No
 
 async def _use(uow: UnitOfWork, token: str, purpose: LinkPurpose) -> User:
     now = utc_now()
-    link = await queries.usable_link(uow.session, hash_of(token), purpose, now)
+    link = await proof_queries.usable_link(uow.session, hash_of(token), purpose, now)
     if link is None or not await _spend(uow, link, now):
         raise LinkRefused
     user = await queries.user_for_update(uow.session, link.user_id)

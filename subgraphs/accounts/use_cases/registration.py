@@ -13,9 +13,8 @@ from subgraphs.accounts.errors import AdministratorsOnly, EmailTaken, UnknownRol
 from subgraphs.accounts.events import UserCreated, state_of
 from subgraphs.accounts.models import User
 from subgraphs.accounts.permissions import ROLE_SCOPES
+from subgraphs.accounts.settings import RESERVED_USERNAMES
 
-# Words that REST paths use in the place of a user id.
-RESERVED_USERNAMES = frozenset({"me", "profile", "admin", "root", "system"})
 _USERNAME_LENGTH = 50
 
 

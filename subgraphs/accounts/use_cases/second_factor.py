@@ -19,7 +19,7 @@ from sqlmodel import col
 
 from db.models import utc_now
 from db.unit_of_work import UnitOfWork
-from subgraphs.accounts import queries
+from subgraphs.accounts import proof_queries
 from subgraphs.accounts.errors import MfaEnabledAlready, MfaNotEnrolled, WrongCode
 from subgraphs.accounts.events import MfaDisabled, MfaEnabled
 from subgraphs.accounts.models import Authenticator, RecoveryCode
@@ -41,7 +41,7 @@ class Verdict(Enum):
 async def enrol(uow: UnitOfWork, user_id: UUID) -> str:
     """Begin with a new secret, which an authenticator is to be fed. Raises
     ``MfaEnabledAlready``."""
-    device = await queries.authenticator_for_update(uow.session, user_id)
+    device = await proof_queries.authenticator_for_update(uow.session, user_id)
     if device is not None and device.confirmed_at is not None:
         raise MfaEnabledAlready
     if device is None:
@@ -56,7 +56,7 @@ async def confirm(uow: UnitOfWork, user_id: UUID, code: str) -> list[str]:
 
     Raises ``MfaNotEnrolled``, ``MfaEnabledAlready`` and ``WrongCode``.
     """
-    device = await queries.authenticator_for_update(uow.session, user_id)
+    device = await proof_queries.authenticator_for_update(uow.session, user_id)
     if device is None:
         raise MfaNotEnrolled
     if device.confirmed_at is not None:
@@ -77,7 +77,7 @@ async def confirm(uow: UnitOfWork, user_id: UUID, code: str) -> list[str]:
 
 async def disable(uow: UnitOfWork, user_id: UUID) -> None:
     """Do without a second factor. Whoever calls has checked a code. Raises ``MfaNotEnrolled``."""
-    device = await queries.authenticator_for_update(uow.session, user_id)
+    device = await proof_queries.authenticator_for_update(uow.session, user_id)
     if device is None:
         raise MfaNotEnrolled
     was_enabled = device.confirmed_at is not None
@@ -93,7 +93,7 @@ async def check(uow: UnitOfWork, user_id: UUID, code: str | None) -> Verdict:
 
     The transaction must commit whatever the verdict is: tries are counted and codes spent.
     """
-    device = await queries.authenticator_for_update(uow.session, user_id)
+    device = await proof_queries.authenticator_for_update(uow.session, user_id)
     if device is None or device.confirmed_at is None:
         return Verdict.PASSED
     if not code:

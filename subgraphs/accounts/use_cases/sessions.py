@@ -6,7 +6,7 @@ from uuid import UUID
 from db.models import utc_now
 from db.unit_of_work import UnitOfWork
 from schema.identity import Identity
-from subgraphs.accounts import queries
+from subgraphs.accounts import proof_queries
 from subgraphs.accounts.errors import SessionNotFound
 from subgraphs.accounts.events import UserLoggedOut
 from subgraphs.accounts.models import Session, SessionEnd
@@ -38,7 +38,7 @@ async def revoke_sessions(
 ) -> int:
     """End all sessions of a user but the one to keep; how many there were."""
     now = utc_now()
-    sessions = await queries.open_sessions(uow.session, user_id, now)
+    sessions = await proof_queries.open_sessions(uow.session, user_id, now)
     ended = [session for session in sessions if session.id != keep]
     for session in ended:
         end_session(uow, session, reason, now)

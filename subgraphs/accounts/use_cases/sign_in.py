@@ -16,13 +16,14 @@ from sqlmodel import col
 from db.models import utc_now
 from db.storage import Storage
 from db.unit_of_work import UnitOfWork
-from subgraphs.accounts import queries
+from subgraphs.accounts import proof_queries, queries
 from subgraphs.accounts.errors import WrongCredentials
 from subgraphs.accounts.events import UserLoggedIn
 from subgraphs.accounts.models import Profile, RefreshToken, Session, SessionEnd, User
 from subgraphs.accounts.passwords import Passwords
+from subgraphs.accounts.queries import Belonging
 from subgraphs.accounts.settings import rotates
-from subgraphs.accounts.tokens import Belonging, hash_of, new_secret
+from subgraphs.accounts.tokens import hash_of, new_secret
 from subgraphs.accounts.use_cases.sessions import end_session
 
 REFRESH_LIFETIME = timedelta(days=30)
@@ -95,7 +96,7 @@ async def use_refresh_token(uow: UnitOfWork, secret: str) -> OpenSession | None:
     The transaction must commit in both cases: a token that comes a second time ends the session.
     """
     now = utc_now()
-    found = await queries.refresh_token_with_session(uow.session, hash_of(secret))
+    found = await proof_queries.refresh_token_with_session(uow.session, hash_of(secret))
     if found is None:
         return None
     token, session = found

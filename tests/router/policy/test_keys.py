@@ -101,6 +101,19 @@ async def test_a_set_that_never_loaded_says_so():
         await server.key_set().find("one")
 
 
+async def test_a_set_that_never_loaded_is_tried_again_soon():
+    server = Server(ONE)
+    server.is_up = False
+    keys = server.key_set()
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            await keys.find("one")
+    assert server.visits == 1
+    server.is_up = True
+    server.now += 1
+    assert await keys.find("one") is not None
+
+
 async def test_private_symmetric_encryption_and_broken_keys_are_ignored():
     entries = [
         {"kty": "oct", "k": "c2VjcmV0", "kid": "symmetric"},

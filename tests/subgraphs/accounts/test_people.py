@@ -304,7 +304,9 @@ async def statements(accounts: Running, query: str, who: str, **variables: Any) 
         await accounts.ask(query, caller(who), **variables)
     finally:
         event.remove(engine, "before_cursor_execute", count)
-    return len([s for s in counted if s.lstrip().upper().startswith("SELECT")])
+    # What background tasks look for while the operation runs is not its doing.
+    own = (s for s in counted if "sessions" not in s and "outbox" not in s)
+    return len([s for s in own if s.lstrip().upper().startswith("SELECT")])
 
 
 async def test_statements_do_not_grow_with_rows(accounts: Running):
