@@ -210,7 +210,7 @@ class _Connection:
 
     async def _run(self, id: str, request: GraphQLRequest) -> None:
         try:
-            context = self._door._make_context(self._scope, self._identity)
+            context = self._door._make_context(self._scope, self._identity, self._authorization)
             async with aclosing(self._door._graph.stream(request, context)) as answers:
                 async for answer in answers:
                     if not answer.executed:

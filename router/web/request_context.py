@@ -22,15 +22,21 @@ class ContextMaker:
         self._seconds = seconds
 
     def __call__(
-        self, scope: Mapping[str, Any], identity: Identity | None = None
+        self,
+        scope: Mapping[str, Any],
+        identity: Identity | None = None,
+        authorization: str | None = None,
     ) -> RequestContext:
-        """``identity`` is given by doors that learn it later than by the headers."""
+        """``identity`` and the ``authorization`` that proves it are given by doors that learn
+        them later than by the headers."""
         allowed = self._allowed
         headers = {
             allowed[name]: value.decode("latin-1")
             for name, value in scope["headers"]
             if name in allowed
         }
+        if authorization is not None and "authorization" in allowed.values():
+            headers["authorization"] = authorization
         request_id = request_id_of(scope)
         if "x-request-id" in allowed.values():
             headers["x-request-id"] = request_id

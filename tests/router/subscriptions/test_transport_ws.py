@@ -55,7 +55,11 @@ async def door(
     graph: ToyGraph, callers: Callers, limits: WebSocketLimits | None = None, **options: Any
 ) -> AsyncIterator[str]:
     app = TransportWs(
-        graph, limits or WebSocketLimits(), ContextMaker((), 30), callers.authenticate, **options
+        graph,
+        limits or WebSocketLimits(),
+        ContextMaker(("authorization", "accept-language"), 30),
+        callers.authenticate,
+        **options,
     )
     async with served(Errors(RequestId(app))) as url:
         yield url.replace("http", "ws")
@@ -290,6 +294,18 @@ async def test_the_init_payload_may_carry_the_token(url: str, init: Any):
     async with socket(url, init) as connection:
         await subscribe(connection, "{ whoami }")
         assert (await heard(connection))["payload"] == {"data": {"whoami": "ada"}}
+
+
+async def test_the_token_travels_on_to_remote_subgraphs(url: str, graph: ToyGraph):
+    headers = {"Accept-Language": "de", "X-Forged": "1"}
+    init = {"authorization": "Bearer ada"}
+    async with socket(url, init, additional_headers=headers) as connection:
+        await subscribe(connection, "{ whoami }")
+        await heard(connection)
+    assert graph.contexts[0].headers == {
+        "authorization": "Bearer ada",
+        "accept-language": "de",
+    }
 
 
 async def test_so_may_the_handshake(url: str):
