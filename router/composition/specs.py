@@ -51,7 +51,7 @@ _FEDERATION_ROWS: tuple[tuple[Version, str], ...] = (
     ((2, 0), "directive @shareable on FIELD_DEFINITION | OBJECT"),
     ((2, 0), f"directive @inaccessible on {_ANYWHERE}"),
     ((2, 0), "directive @override(from: String!) on FIELD_DEFINITION"),
-    ((2, 1), "directive @composeDirective(name: String!) repeatable on SCHEMA"),
+    ((2, 1), "directive @composeDirective(name: String) repeatable on SCHEMA"),
     ((2, 2), "directive @shareable repeatable on FIELD_DEFINITION | OBJECT"),
     ((2, 3), "directive @interfaceObject on OBJECT"),
     ((2, 3), f"directive @tag(name: String!) repeatable on {_ANYWHERE} | SCHEMA"),
