@@ -45,6 +45,10 @@ class Moves:
     _unions: dict[tuple[frozenset[Position], str], frozenset[Position]] = field(
         default_factory=dict
     )
+    _sets: dict[frozenset[Position], frozenset[Position]] = field(default_factory=dict)
+    _advances: dict[tuple[frozenset[Position], str, str, Any], frozenset[Position]] = field(
+        default_factory=dict
+    )
     _open: dict[tuple[Position, str], set[Position]] = field(default_factory=dict)
     _met: dict[tuple[Position, str, str], bool] = field(default_factory=dict)
     _asking: set[tuple[Position, str, str]] = field(default_factory=set)
@@ -118,18 +122,25 @@ class Moves:
         ``labels`` are the sides taken of progressive overrides; None while conditions are
         resolved, where a field that depends on a label is not used at all.
         """
-        return frozenset(
-            target
-            for reached in self._reachable(frozenset(positions), runtime)
-            for target in self.step(reached, runtime, name, labels)
+        reached = self.reachable(frozenset(positions), runtime)
+        sides = None if labels is None else frozenset(labels.items())
+        key = (reached, runtime, name, sides)
+        if key in self._advances:
+            return self._advances[key]
+        result = frozenset(
+            target for position in reached for target in self.step(position, runtime, name, labels)
         )
+        self._remember(self._advances, key, result)
+        return result
 
-    def _reachable(self, positions: frozenset[Position], runtime: str) -> frozenset[Position]:
-        """The closures of all positions together: asked anew for every field of a type."""
+    def reachable(self, positions: frozenset[Position], runtime: str) -> frozenset[Position]:
+        """The closures of all positions together; one object for equal sets, so that comparing
+        two of them is a look at identity."""
         key = (positions, runtime)
         if key in self._unions:
             return self._unions[key]
-        result = frozenset().union(*(self.closure(p, runtime) for p in positions))
+        union = frozenset().union(*(self.closure(p, runtime) for p in positions))
+        result = self._sets.setdefault(union, union)
         self._remember(self._unions, key, result)
         return result
 

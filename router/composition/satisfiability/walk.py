@@ -93,11 +93,21 @@ class Walk:
 
     def _is_covered(self, state: State) -> bool:
         return any(
-            seen.positions <= state.positions
+            self._has_less(seen, state)
             and seen.contexts <= state.contexts
             and set(seen.labels) <= set(state.labels)
             for seen in self._visited.get(state.type, ())
         )
+
+    def _has_less(self, one: State, other: State) -> bool:
+        """Whether what is possible from ``one`` is possible from ``other`` of the same type. All
+        that an object's fields depend on is where key moves lead."""
+        if one.positions <= other.positions:
+            return True
+        if self.merged.types[one.type].kind is not Kind.OBJECT:
+            return False
+        reachable = self.moves.reachable
+        return reachable(one.positions, one.type) is reachable(other.positions, one.type)
 
     def _next(self, state: State) -> Iterator[State]:
         if self.merged.types[state.type].kind is Kind.OBJECT:
