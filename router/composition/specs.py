@@ -76,7 +76,7 @@ _FEDERATION_ROWS: tuple[tuple[Version, str], ...] = (
     ),
     (
         (2, 12),
-        "directive @cacheTag(format: String!) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE",
+        "directive @cacheTag(format: String!) repeatable on FIELD_DEFINITION | OBJECT",
     ),
 )
 

@@ -138,3 +138,50 @@ def test_a_federation_1_subgraph_may_define_later_directives():
     )
 
     assert subgraph.has(subgraph.schema.types["Query"].fields["q"], "inaccessible")
+
+
+def test_printed_definitions_of_all_directives_are_accepted():
+    # As the subgraph libraries print them, in federation v2.12.
+    anywhere = (
+        "ARGUMENT_DEFINITION | ENUM | ENUM_VALUE | FIELD_DEFINITION | INPUT_FIELD_DEFINITION"
+        " | INPUT_OBJECT | INTERFACE | OBJECT | SCALAR | SCHEMA | UNION"
+    )
+    protected = "ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR"
+    sdl = f"""
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.12")
+    directive @link(url: String, as: String, for: link__Purpose, import: [link__Import])
+      repeatable on SCHEMA
+    directive @federation__key(fields: federation__FieldSet!, resolvable: Boolean = true)
+      repeatable on INTERFACE | OBJECT
+    directive @federation__requires(fields: federation__FieldSet!) on FIELD_DEFINITION
+    directive @federation__provides(fields: federation__FieldSet!) on FIELD_DEFINITION
+    directive @federation__external(reason: String) on FIELD_DEFINITION | OBJECT
+    directive @federation__tag(name: String!) repeatable on {anywhere}
+    directive @federation__extends on INTERFACE | OBJECT
+    directive @federation__shareable repeatable on FIELD_DEFINITION | OBJECT
+    directive @federation__inaccessible on {anywhere.replace("| SCHEMA ", "")}
+    directive @federation__override(from: String!, label: String) on FIELD_DEFINITION
+    directive @federation__composeDirective(name: String) repeatable on SCHEMA
+    directive @federation__interfaceObject on OBJECT
+    directive @federation__authenticated on {protected}
+    directive @federation__requiresScopes(scopes: [[federation__Scope!]!]!) on {protected}
+    directive @federation__policy(policies: [[federation__Policy!]!]!) on {protected}
+    directive @federation__context(name: String!) repeatable on INTERFACE | OBJECT | UNION
+    directive @federation__fromContext(field: federation__ContextFieldValue)
+      on ARGUMENT_DEFINITION
+    directive @federation__cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION
+      | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
+    directive @federation__listSize(assumedSize: Int, slicingArguments: [String!],
+      sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
+    directive @federation__cacheTag(format: String!) repeatable on FIELD_DEFINITION | OBJECT
+    scalar link__Import
+    enum link__Purpose {{ SECURITY EXECUTION }}
+    scalar federation__FieldSet
+    scalar federation__Scope
+    scalar federation__Policy
+    scalar federation__ContextFieldValue
+    type Query {{ q: Int }}
+    """
+
+    assert codes(sdl) == []
+    assert list(load_one(sdl).schema.directives) == []
