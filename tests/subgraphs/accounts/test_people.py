@@ -316,6 +316,6 @@ async def test_statements_do_not_grow_with_rows(accounts: Running):
       teams(first: 2) { totalCount edges { node { name owner { username } memberCount role } } }
     } } } } } }
     """
-    one = await statements(accounts, query, "ada", n=1)
-    many = await statements(accounts, query, "ada", n=12)
-    assert one == many <= 14
+    # Twelve kinds of question; two of them become one when they happen to meet.
+    for number in (1, 12):
+        assert 10 <= await statements(accounts, query, "ada", n=number) <= 12
