@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, false, func, or_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, false, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -46,12 +46,17 @@ class IssueFilters:
 
 
 def may_see_project(caller: Identity) -> ColumnElement[bool]:
-    """Members see their project, issue and project administrators those of their organization."""
+    """Members see their project, issue and project administrators all of their organization.
+
+    Nobody but a platform administrator sees over the border of an organization.
+    """
     if caller.id is None:
         return false()
     alive = col(Project.is_deleted).is_(False)
     if caller.is_admin:
         return alive
+    homeless = col(Project.organization_id).is_(None)
+    at_home = col(Project.organization_id) == caller.tenant_id if caller.tenant_id else false()
     mine = aliased(ProjectMember)
     membership = (
         exists()
@@ -59,8 +64,8 @@ def may_see_project(caller: Identity) -> ColumnElement[bool]:
         .correlate(Project)
     )
     if administers_organization(caller, caller.tenant_id):
-        return alive & or_(col(Project.organization_id) == caller.tenant_id, membership)
-    return alive & membership
+        return and_(alive, or_(at_home, and_(homeless, membership)))
+    return and_(alive, or_(at_home, homeless), membership)
 
 
 def administers_organization(caller: Identity, organization_id: UUID | None) -> bool:

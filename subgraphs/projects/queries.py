@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, false, or_, true
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, false, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -32,20 +32,26 @@ class ProjectFilters:
 
 
 def may_see(caller: Identity) -> ColumnElement[bool]:
-    """Members see their projects, project administrators those of their organization."""
+    """Members see their projects, project administrators all of their organization.
+
+    Nobody but a platform administrator sees over the border of an organization: a membership
+    left behind by somebody who has moved to another one counts no more.
+    """
     if caller.is_admin:
         return true()
     if caller.id is None:
         return false()
+    homeless = col(Project.organization_id).is_(None)
+    at_home = col(Project.organization_id) == caller.tenant_id if caller.tenant_id else false()
     mine = aliased(ProjectMember)
     membership = (
         exists()
         .where(col(mine.project_id) == col(Project.id), col(mine.user_id) == caller.id)
         .correlate(Project)
     )
-    if caller.tenant_id is not None and caller.may("admin:projects"):
-        return or_(col(Project.organization_id) == caller.tenant_id, membership)
-    return membership
+    if caller.may("admin:projects"):
+        return or_(at_home, and_(homeless, membership))
+    return and_(or_(at_home, homeless), membership)
 
 
 def visible_to(caller: Identity) -> Select[Project]:

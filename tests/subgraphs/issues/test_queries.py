@@ -1,5 +1,6 @@
 """Who sees which issues, how lists are paged, and what a list costs."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -186,3 +187,11 @@ async def test_total_count_costs_nothing_unless_selected(issues: Running):
         await issues.ask("{ issues(first: 1) { totalCount } }", caller("ada"))
 
     assert (len(without), len(counted)) == (1, 2)
+
+
+async def test_who_moves_to_another_organization_leaves_the_issues_behind(issues: Running):
+    moved = replace(caller("katherine"), tenant_id=caller("hedy").tenant_id)
+    gone = replace(caller("katherine"), tenant_id=None)
+
+    for who in (moved, gone):
+        assert (await issues.ask(COUNT, who))["issues"]["totalCount"] == 0

@@ -1,5 +1,7 @@
 """Who sees which projects, and how lists are paged."""
 
+from dataclasses import replace
+
 import pytest
 
 from db.seed.world import demo_id, demo_world
@@ -168,3 +170,11 @@ async def test_an_administrator_without_organization_sees_no_tenant(projects: Ru
     data = await projects.ask(LIST, homeless)
 
     assert keys(data["projects"]) == []
+
+
+async def test_who_moves_to_another_organization_leaves_the_projects_behind(projects: Running):
+    moved = replace(caller("katherine"), tenant_id=caller("hedy").tenant_id)
+    gone = replace(caller("katherine"), tenant_id=None)
+
+    for who in (moved, gone):
+        assert keys((await projects.ask(LIST, who))["projects"]) == []
