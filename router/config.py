@@ -17,6 +17,7 @@ from pydantic_settings import (
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from router.errors import ConfigError
@@ -219,6 +220,8 @@ def load_config(file: Path | str | None = None, **overrides: Any) -> Config:
         config = _combine(values, {k: v for k, v in overrides.items() if v is not None})
     except ValidationError as error:
         raise ConfigError(_explain(error, path)) from None
+    except SettingsError as error:  # a table given whole in the environment must be JSON
+        raise ConfigError(f"The environment: {error}.") from None
     base = path.parent if path else Path.cwd()
     return config.model_copy(
         update={

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from router.config import Config, load_config, settings_reference
 from router.errors import ConfigError
+from router.settings_reference import settings_markdown
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +103,19 @@ def test_a_misspelt_variable_is_an_error_and_a_foreign_one_is_not(monkeypatch: p
         load_config()
 
 
+def test_databases_of_single_subgraphs_are_left_to_them(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TRELLIS_DATABASE_URL__PROJECTS", "postgresql://x")
+    assert load_config().database_url is None
+
+
+def test_a_table_in_the_environment_must_be_json(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TRELLIS_CORS", '{"origins": ["https://a.example"]}')
+    assert load_config().cors.origins == ("https://a.example",)
+    monkeypatch.setenv("TRELLIS_CORS", "https://a.example")
+    with pytest.raises(ConfigError, match="cors"):
+        load_config()
+
+
 def test_a_named_file_must_exist():
     with pytest.raises(ConfigError, match=r"There is no configuration file nowhere\.toml"):
         load_config("nowhere.toml")
@@ -116,3 +130,8 @@ def test_every_setting_is_described():
     reference = list(settings_reference())
     assert [key for key, _, description in reference if not description] == []
     assert ("limits.depth", "15", "nesting of fields, fragments expanded") in reference
+
+
+def test_the_settings_page_is_fresh():
+    page = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
+    assert page.read_text(encoding="utf-8") == settings_markdown()
