@@ -187,13 +187,14 @@ class SubgraphSchema:
         return self.is_external(parent, element) and self.is_provided(parent, element)
 
     def is_shareable(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
-        """Marked ``@shareable`` (itself or its declaration), or a key or provided field."""
+        """Marked ``@shareable`` (itself or its declaration), a key field, or an external field
+        that is provided."""
         place = (parent.name, element.name)
         return (
             self.has(element, "shareable")
             or any(a.declaration == element.declaration for a in self.applied(parent, "shareable"))
             or place in self._key_fields
-            or place in self._provided
+            or (place in self._provided and self.is_external(parent, element))
         )
 
     def is_key_field(self, parent: TypeDefinition, element: FieldDefinition) -> bool:

@@ -79,3 +79,17 @@ def test_the_message_names_the_subgraphs_on_each_side():
         "T.x is resolved by several subgraphs and must then be @shareable in each: it is not in "
         'subgraph "b" (it is in subgraph "a").'
     ]
+
+
+def test_a_field_on_the_way_to_a_provided_one_must_say_so_itself():
+    provider = """
+    type Query { t: T @provides(fields: "u { x }") }
+    type T @key(fields: "id") { id: ID! u: U }
+    type U @key(fields: "id") { id: ID! x: Int @external }
+    """
+    owner = """
+    type T @key(fields: "id") { id: ID! u: U @shareable }
+    type U @key(fields: "id") { id: ID! x: Int @shareable }
+    """
+
+    assert merge_errors(provider, owner) == [("INVALID_FIELD_SHARING", "T.u")]
