@@ -73,6 +73,7 @@ class Node:
                 self.fields.setdefault(key, asked)
                 for node in self.on.values():
                     del node.fields[key]
+        self.on = {name: node for name, node in self.on.items() if node.fields or node.on}
 
     def absorb(self, other: Node) -> None:
         """Take over everything another selection asks."""

@@ -3,8 +3,8 @@
 import pytest
 
 from router.errors import SupergraphInvalid
-from router.planner.tables import Kind
 from router.planner.graph import read_supergraph
+from router.planner.tables import Kind
 
 GRAPHS = """
 enum join__Graph {
