@@ -13,6 +13,9 @@ import httpx
 import orjson
 import pytest
 from typer.testing import CliRunner
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from router.cli import app
 from tests.support.servers import free_port, wait_until
@@ -228,3 +231,20 @@ def test_several_workers_share_the_port(folder: Path, started: list[Running]):
         assert answer.json() == {"data": {"warehouses": 2}}
     assert server.stop() == 0
     assert "only the events of their own worker" in server.log.read_text(encoding="utf-8")
+
+
+def test_stopping_closes_open_sockets_in_order(folder: Path, started: list[Running]):
+    port = free_port()
+    server = Running(folder, "dev", "-c", str(folder / "trellis.toml"), "--port", str(port))
+    started.append(server)
+    server.wait_for(f"http://127.0.0.1:{port}/ready")
+    protocols = [Subprotocol("graphql-transport-ws")]
+    with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=protocols) as client:
+        client.send('{"type": "connection_init"}')
+        assert client.recv(timeout=5) == '{"type":"connection_ack"}'
+        assert server.stop() == 0
+        with pytest.raises(ConnectionClosed) as caught:
+            client.recv(timeout=5)
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == 1012
+    assert "Traceback" not in server.log.read_text(encoding="utf-8")
