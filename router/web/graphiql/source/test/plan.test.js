@@ -1,23 +1,30 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { observable } from '../src/observable.js';
-import { asksEntities, keepPlan, readableOperation, rounds } from '../src/plan/read.js';
+import { keepPlan, places, readableOperation, rounds } from '../src/plan/read.js';
 
-const ids = (plan) => rounds(plan).map((steps) => steps.map((step) => step.id));
-
-test('a step stands one round after the last step it waits for', () => {
+test('steps stand together by their round', () => {
   const steps = [
-    { id: 0 },
-    { id: 1, after: [0] },
-    { id: 2 },
-    { id: 3, after: [1, 2] },
-    { id: 4, after: [2] },
+    { id: 0, round: 1 },
+    { id: 1, round: 2 },
+    { id: 2, round: 1 },
+    { id: 3, round: 3 },
   ];
-  assert.deepEqual(ids({ steps }), [[0, 2], [1, 4], [3]]);
+  const ids = rounds({ steps }).map((together) => together.map((step) => step.id));
+  assert.deepEqual(ids, [[0, 2], [1], [3]]);
+  assert.deepEqual(rounds({ steps: [] }), []);
 });
 
-test('a plan without steps has no rounds', () => {
-  assert.deepEqual(ids({}), []);
+test('a step tells where its answer goes and by which key', () => {
+  const entities = [
+    { path: 'project.lead', types: null, needs: 'id' },
+    { path: 'feed', types: ['A', 'B'], needs: 'id sku' },
+  ];
+  assert.deepEqual(places({ path: null, entities }), [
+    'project › lead by id',
+    'feed (A or B) by id sku',
+  ]);
+  assert.deepEqual(places({ path: 'payload.query', entities: [] }), ['payload › query']);
 });
 
 test('the plan goes to its panel and out of the answer, other extensions stay', () => {
@@ -41,10 +48,8 @@ test('later parts of the same answer keep its plan, the next operation clears it
   assert.equal(last.get().plan, null);
 });
 
-test('operations are laid out, and entity steps are told apart', () => {
+test('operations are laid out', () => {
   const step = { operation: 'query($r: [_Any!]!) {_entities(representations: $r) {... on A {b}}}' };
-  assert.equal(asksEntities(step), true);
-  assert.equal(asksEntities({ operation: '{entities}' }), false);
   assert.match(readableOperation(step), /^query \(\$r: \[_Any!\]!\) \{\n  _entities/);
   assert.equal(readableOperation({ operation: 'not {' }), 'not {');
 });

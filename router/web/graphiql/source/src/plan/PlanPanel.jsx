@@ -1,7 +1,7 @@
 // "Query plan": which subgraph was asked for what, in which order, and why.
 import { useState } from 'react';
 import { useObservable } from '../observable.js';
-import { asksEntities, readableOperation, rounds } from './read.js';
+import { places, readableOperation, rounds } from './read.js';
 
 export function createPlanPlugin(lastPlan) {
   return {
@@ -79,11 +79,16 @@ function Step({ step, hue }) {
     <article className="trellis-step" style={{ '--service-hue': hue }}>
       <header>
         <span className="trellis-service">{step.service}</span>
-        <span className="trellis-kind">{asksEntities(step) ? 'entities' : step.kind}</span>
-        {step.after?.length > 0 && <span className="trellis-after">after {step.after.join(', ')}</span>}
+        <span className="trellis-kind">{step.entities.length ? 'entities' : step.kind}</span>
+        {step.after.length > 0 && <span className="trellis-after">after {step.after.join(', ')}</span>}
         <span className="trellis-id">#{step.id}</span>
       </header>
-      {step.why?.map((reason) => (
+      {places(step).map((place) => (
+        <p key={place} className="trellis-place">
+          {place}
+        </p>
+      ))}
+      {step.why.map((reason) => (
         <p key={reason}>{reason}</p>
       ))}
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>

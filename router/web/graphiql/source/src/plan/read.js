@@ -12,22 +12,20 @@ export function keepPlan(lastPlan, result, params, ms) {
   return Object.keys(others).length ? { ...answer, extensions: others } : answer;
 }
 
-/** The steps of a plan in rounds: a step stands one round after the last step it waits for. */
+/** The steps of a plan by round: a step stands one round after the last step it waits for. */
 export function rounds(plan) {
-  const levels = new Map();
   const result = [];
-  for (const step of plan.steps ?? []) {
-    const waits = (step.after ?? []).map((id) => levels.get(id) ?? 0);
-    const level = waits.length ? Math.max(...waits) + 1 : 0;
-    levels.set(step.id, level);
-    (result[level] ??= []).push(step);
-  }
+  for (const step of plan.steps) (result[step.round - 1] ??= []).push(step);
   return result;
 }
 
-/** Whether a step completes objects that other steps found (federation's `_entities`). */
-export function asksEntities(step) {
-  return /\b_entities\b/.test(step.operation ?? '');
+/** Where a step's answer goes: a line for each place, with the key that names the objects. */
+export function places(step) {
+  const lines = step.entities.map(({ path, types, needs }) => {
+    const narrowed = types ? ` (${types.join(' or ')})` : '';
+    return `${path.replaceAll('.', ' › ')}${narrowed} by ${needs}`;
+  });
+  return step.path ? [step.path.replaceAll('.', ' › '), ...lines] : lines;
 }
 
 /** The operation a step sends, laid out; as it is when it does not parse. */
