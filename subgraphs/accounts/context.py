@@ -10,12 +10,13 @@ from uuid import UUID
 from db.models import utc_now
 from db.storage import Storage
 from db.unit_of_work import UnitOfWork
-from schema.errors import Unauthenticated, Unavailable
+from schema.errors import Unauthenticated
 from schema.identity import Identity
 from schema.request import RequestContext
 from subgraphs.accounts import audit
 from subgraphs.accounts.audit import Deed, Doer
 from subgraphs.accounts.background import Background
+from subgraphs.accounts.cleaning import clean
 from subgraphs.accounts.ended_sessions import EndedSessions
 from subgraphs.accounts.errors import WrongPassword
 from subgraphs.accounts.loaders import Loaders
@@ -29,7 +30,7 @@ from subgraphs.accounts.use_cases.sign_in import OpenSession
 
 logger = logging.getLogger("trellis.accounts")
 
-_LOOK_AT_KEYS_EVERY = 600.0
+_KEEP_HOUSE_EVERY_SECONDS = 600.0
 
 
 class Services:
@@ -43,19 +44,19 @@ class Services:
         self.ended_sessions = EndedSessions(storage)
         self.postbox = Postbox(mailer)
         self.background = Background()
-        self._rotation: asyncio.Task[None] | None = None
+        self._housekeeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Make the first signing key and let time rotate them from now on."""
         await self.storage.start()
         await self.keys.keep_fresh()
         await self.ended_sessions.start()
-        self._rotation = asyncio.create_task(self._rotate())
+        self._housekeeping = asyncio.create_task(self._keep_house())
 
     async def stop(self) -> None:
-        if self._rotation is not None:
-            self._rotation.cancel()
-            await asyncio.gather(self._rotation, return_exceptions=True)
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+            await asyncio.gather(self._housekeeping, return_exceptions=True)
         await self.ended_sessions.stop()
         await self.background.finish()
         await self.postbox.empty()
@@ -74,13 +75,16 @@ class Services:
             )
         self.ended_sessions.learn(uow.events)
 
-    async def _rotate(self) -> None:
+    async def _keep_house(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_AT_KEYS_EVERY)
+            await asyncio.sleep(_KEEP_HOUSE_EVERY_SECONDS)
             try:
                 await self.keys.keep_fresh()
-            except Unavailable:
-                logger.warning("signing keys could not be looked at; trying again later")
+                async with self.storage.begin() as uow:
+                    await clean(uow.session, utc_now())
+            except Exception:
+                # The boundary of a background task: it must outlive whatever goes wrong once.
+                logger.exception("housekeeping failed; trying again later")
 
 
 class Context:

@@ -106,6 +106,11 @@ class LastAdminStays(Conflict):
         super().__init__("Somebody has to administer the organization. Appoint another one first.")
 
 
+class TooManyOrganizations(Conflict):
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A person can be in {limit} organizations at most.", limit=limit)
+
+
 class UserChanged(Conflict):
     def __init__(self, current: int) -> None:
         message = "The user was changed meanwhile. Read it again and retry."

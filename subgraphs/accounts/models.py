@@ -70,6 +70,7 @@ class SessionEnd(StrEnum):
     TOKEN_REUSED = "token_reused"
     PASSWORD_CHANGED = "password_changed"
     DEACTIVATED = "deactivated"
+    TOO_MANY = "too_many"
 
 
 class User(Versioned, Timestamped, Base, table=True):

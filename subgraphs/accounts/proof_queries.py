@@ -46,6 +46,13 @@ async def open_sessions(session: AsyncSession, user_id: UUID, now: datetime) -> 
     return list(await session.scalars(statement))
 
 
+async def surplus_sessions(
+    session: AsyncSession, user_id: UUID, now: datetime, most: int
+) -> list[Session]:
+    """The user's open sessions beyond the ``most`` that were used last."""
+    return (await open_sessions(session, user_id, now))[most:]
+
+
 def session_ids_of(user_id: UUID) -> SelectOfScalar[UUID]:
     return select(Session.id).where(Session.user_id == user_id)
 

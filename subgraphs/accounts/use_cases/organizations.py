@@ -16,6 +16,7 @@ from subgraphs.accounts.errors import (
     NotAnAdminThere,
     OrganizationNotFound,
     TeamNotFound,
+    TooManyOrganizations,
     UserNotFound,
 )
 from subgraphs.accounts.events import OrganizationCreated, TeamCreated
@@ -27,6 +28,8 @@ from subgraphs.accounts.models import (
     TeamMember,
 )
 from subgraphs.accounts.use_cases.people import announce
+
+MOST_ORGANIZATIONS = 100
 
 
 async def create_organization(
@@ -174,7 +177,12 @@ async def _administered_team(uow: UnitOfWork, caller: Identity, team_id: UUID) -
 async def join(
     uow: UnitOfWork, organization_id: UUID, user_id: UUID, role: MembershipRole
 ) -> OrganizationMember:
-    """Make somebody a member; whether that is right has been found out before."""
+    """Make somebody a member; whether that is right has been found out before.
+
+    Raises ``TooManyOrganizations``.
+    """
+    if len(await queries.memberships_of(uow.session, user_id)) >= MOST_ORGANIZATIONS:
+        raise TooManyOrganizations(MOST_ORGANIZATIONS)
     member = OrganizationMember(organization_id=organization_id, user_id=user_id, role=role)
     uow.session.add(member)
     await uow.session.flush()

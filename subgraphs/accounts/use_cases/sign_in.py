@@ -28,6 +28,8 @@ from subgraphs.accounts.use_cases.sessions import end_session
 
 REFRESH_LIFETIME = timedelta(days=30)
 SESSION_LIFETIME = timedelta(days=90)
+# Scripts that sign in with every run and never out: the sessions used longest ago give way.
+MOST_SESSIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ async def open_session(
     uow.session.add(session)
     await uow.session.flush()
     secret = _next_refresh_token(uow, session, now)
+    for surplus in await proof_queries.surplus_sessions(uow.session, user.id, now, MOST_SESSIONS):
+        end_session(uow, surplus, SessionEnd.TOO_MANY, now)
     uow.emit(UserLoggedIn(user_id=user.id, session_id=session.id, profile=profile))
     belonging = await queries.belonging_of(uow.session, user.id)
     return OpenSession(user, session, belonging, secret)

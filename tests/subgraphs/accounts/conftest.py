@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from db.bus import MemoryBus
+from db.bus import EventBus
 from db.settings import DataSettings
 from schema.subgraph import Subgraph
 from subgraphs.accounts.graph import make_subgraph
@@ -17,7 +17,7 @@ def letters() -> Letters:
 
 @pytest.fixture
 async def accounts(data_settings: DataSettings, letters: Letters) -> AsyncIterator[Running]:
-    def make(settings: DataSettings, bus: MemoryBus) -> Subgraph:
+    def make(settings: DataSettings, bus: EventBus) -> Subgraph:
         return make_subgraph(settings, bus, mailer=letters)
 
     async with running(make, data_settings) as subgraph:

@@ -6,6 +6,8 @@ import pytest
 
 from db.seed.world import demo_id
 from schema.identity import Identity
+from subgraphs.accounts.models import MembershipRole, Organization, OrganizationMember
+from subgraphs.accounts.use_cases.organizations import MOST_ORGANIZATIONS
 from tests.subgraphs.accounts.signing_in import identity, log_in, topics
 from tests.support.subgraphs import Running, caller
 
@@ -63,6 +65,21 @@ async def test_the_next_token_names_the_first_organization(accounts: Running):
     await accounts.ask(CREATE, caller("alan"), i={"name": "Second"})
     after = await identity(accounts, (await log_in(accounts, "alan"))["accessToken"])
     assert before.tenant_id == after.tenant_id == caller("alan").tenant_id
+
+
+async def test_nobody_is_in_more_organizations_than_can_be_shown(accounts: Running):
+    async with accounts.context().storage.begin() as uow:
+        made = [Organization(name=str(number)) for number in range(MOST_ORGANIZATIONS - 1)]
+        uow.session.add_all(made)
+        await uow.session.flush()
+        uow.session.add_all(
+            OrganizationMember(
+                organization_id=one.id, user_id=demo_id("user", "alan"), role=MembershipRole.MEMBER
+            )
+            for one in made
+        )
+    details = await accounts.refusal(CREATE, caller("alan"), i={"name": "One more"})
+    assert details == {"code": "CONFLICT", "limit": MOST_ORGANIZATIONS}
 
 
 async def test_a_domain_belongs_to_one_organization(accounts: Running):

@@ -1,11 +1,18 @@
 """Listing and ending sessions, and what becomes of their access tokens."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import func
+from sqlmodel import select
 
+from db.models import utc_now
+from subgraphs.accounts.cleaning import clean
 from subgraphs.accounts.graph import make_subgraph
+from subgraphs.accounts.models import Profile, RefreshToken, Session
+from subgraphs.accounts.use_cases.sign_in import MOST_SESSIONS
 from tests.subgraphs.accounts.signing_in import identity, log_in, refresh, refresh_code, topics
 from tests.support.subgraphs import Running
 
@@ -59,6 +66,42 @@ async def test_nobody_ends_the_session_of_somebody_else(accounts: Running):
         assert (await accounts.refusal(REVOKE, caller, id=id))["code"] == "NOT_FOUND"
     assert await topics(accounts) == ["user.login", "user.login"]
     await refresh(accounts, theirs["refreshToken"])
+
+
+async def test_of_too_many_sessions_the_one_used_longest_ago_gives_way(accounts: Running):
+    first = await log_in(accounts)
+    async with accounts.context().storage.begin() as uow:
+        user_id = (await identity(accounts, first["accessToken"])).id
+        assert user_id is not None
+        later = utc_now() + timedelta(minutes=1)
+        uow.session.add_all(
+            Session(user_id=user_id, profile=Profile.TODO, last_used_at=later, expires_at=later)
+            for _ in range(MOST_SESSIONS - 1)
+        )
+    last = await log_in(accounts)
+    assert await refresh_code(accounts, first["refreshToken"]) == "REFRESH_TOKEN_EXPIRED"
+    await refresh(accounts, last["refreshToken"])
+    caller = await identity(accounts, last["accessToken"])
+    assert len((await accounts.ask(LIST, caller))["sessions"]) == MOST_SESSIONS
+
+
+async def test_what_has_been_over_for_a_week_is_cleaned_away(accounts: Running):
+    over, open_ = await log_in(accounts), await log_in(accounts)
+    await accounts.ask(
+        "mutation { logout { message } }", await identity(accounts, over["accessToken"])
+    )
+
+    async def rows_after(days: int) -> list[int]:
+        async with accounts.context().storage.begin() as uow:
+            await clean(uow.session, utc_now() + timedelta(days=days))
+        async with accounts.context().storage.read() as session:
+            counts = [select(func.count()).select_from(table) for table in (Session, RefreshToken)]
+            return [(await session.scalars(count)).one() for count in counts]
+
+    assert await rows_after(6) == [2, 2]
+    assert await rows_after(8) == [1, 1]
+    await refresh(accounts, open_["refreshToken"])
+    assert await rows_after(98) == [0, 0]
 
 
 async def test_the_access_token_of_an_ended_session_is_revoked_at_once(accounts: Running):

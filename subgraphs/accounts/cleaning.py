@@ -1,0 +1,29 @@
+"""Rows that nobody will ask for again: proofs that expired, sessions long over."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from subgraphs.accounts.models import MailedLink, RefreshToken, Session
+
+# Longer than anybody needs to see that a session has ended and why.
+_KEEP = timedelta(days=7)
+
+
+async def clean(session: AsyncSession, now: datetime) -> None:
+    """Delete what has been over for a week; the audit log and the events keep what happened."""
+    before = now - _KEEP
+    over = or_(col(Session.expires_at) < before, col(Session.ended_at) < before)
+    old_sessions = select(col(Session.id)).where(over)
+    await session.execute(
+        delete(RefreshToken).where(
+            or_(
+                col(RefreshToken.expires_at) < before,
+                col(RefreshToken.session_id).in_(old_sessions),
+            )
+        )
+    )
+    await session.execute(delete(Session).where(over))
+    await session.execute(delete(MailedLink).where(col(MailedLink.expires_at) < before))
