@@ -5,9 +5,11 @@ from uuid import UUID
 from db.consumer import Consumer
 from db.outbox import Envelope
 from db.unit_of_work import UnitOfWork
+from subgraphs.projects import service
 from subgraphs.projects.models import Person
 
-_GONE = ("user.deactivated", "user.deleted")
+_DELETED = "user.deleted"
+_GONE = ("user.deactivated", _DELETED)
 
 
 def people_consumer() -> Consumer:
@@ -32,3 +34,5 @@ async def take_person(uow: UnitOfWork, envelope: Envelope) -> None:
             version=news["version"],
         )
     )
+    if envelope.topic == _DELETED:
+        await service.forget_person(uow, id)

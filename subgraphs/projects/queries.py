@@ -107,6 +107,13 @@ async def project_for_update(session: AsyncSession, caller: Identity, id: UUID) 
     return (await session.scalars(statement)).one_or_none()
 
 
+async def projects_of_member_for_update(session: AsyncSession, user_id: UUID) -> list[Project]:
+    """All projects of a person, held against other writers; for events, which have no caller."""
+    theirs = select(ProjectMember.project_id).where(col(ProjectMember.user_id) == user_id)
+    statement = select(Project).where(col(Project.id).in_(theirs)).order_by(col(Project.id))
+    return list(await session.scalars(statement.with_for_update()))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ListOf:
     """A kind of list of projects that hangs on something: a person's, a team's, ..."""

@@ -174,6 +174,21 @@ async def remove_member(
     return project
 
 
+async def forget_person(uow: UnitOfWork, user_id: UUID) -> None:
+    """Take somebody whose account was deleted out of all projects that they do not own or lead.
+
+    Owner and lead stay as ids: a project without them would be incomplete, and accounts shows
+    nothing personal behind them any more.
+    """
+    for project in await queries.projects_of_member_for_update(uow.session, user_id):
+        member = await queries.member(uow.session, project.id, user_id)
+        if member is None or user_id in (project.owner_id, project.lead_id):
+            continue
+        await uow.session.delete(member)
+        await _touch(uow, project)
+        await _announce(uow, project, ProjectMemberRemoved, user_id=user_id)
+
+
 async def create_milestone(
     uow: UnitOfWork,
     caller: Identity,

@@ -90,3 +90,20 @@ async def test_who_is_gone_cannot_be_let_in(projects: Running, accounts: Account
 
 async def test_who_was_never_heard_of_cannot_be_let_in(projects: Running, accounts: Accounts):
     assert await add(projects, uuid4()) == "BAD_USER_INPUT"
+
+
+async def test_who_is_deleted_leaves_all_projects_but_those_they_own(
+    projects: Running, accounts: Accounts
+):
+    grace = demo_id("user", "grace")  # owns COMP, member of ENG
+    news = accounts.tell("user.deleted", grace, **state(7, None, is_active=False))
+    await projects.bus.publish("accounts", [news])
+    await add(projects, uuid4())  # waits until the news is read
+
+    query = "query($k: String!) { projectByKey(key: $k) { members { user { id } } } }"
+    for key, stays in (("ENG", False), ("COMP", True)):
+        data = await projects.ask(query, caller("ada"), k=key)
+        members = [member["user"]["id"] for member in data["projectByKey"]["members"]]
+        assert (str(grace) in members) is stays
+    [event] = await projects.bus.read_after("projects", "0", 10)
+    assert (event.topic, event.payload["user_id"]) == ("project.member_removed", str(grace))

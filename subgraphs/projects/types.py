@@ -1,0 +1,243 @@
+"""The types of projects in the graph, and what projects add to people and organizations."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, Self
+from uuid import UUID
+
+import strawberry
+import strawberry.federation
+from strawberry import ID, Info
+
+from schema.inputs import as_uuid
+from schema.paging import Connection, Edge, Page, PageRequest
+from subgraphs.projects import models, queries
+from subgraphs.projects.context import Context
+from subgraphs.projects.errors import ProjectNotFound
+from subgraphs.projects.models import MilestoneStatus, ProjectRole, ProjectStatus
+from subgraphs.projects.queries import ListOf
+from subgraphs.projects.settings import ProjectSettings as Settings
+
+READ = [["read:projects"]]
+WRITE = [["write:projects"]]
+DELETE = [["delete:projects"], ["admin:projects"]]
+READ_MEMBERS = [["read:project_members"]]
+WRITE_MEMBERS = [["write:project_members"]]
+
+Ctx = Info[Context, None]
+
+
+@strawberry.federation.type(keys=["id"])
+class User:
+    id: ID
+
+    @strawberry.federation.field(
+        requires_scopes=READ, description="Projects this person is a member of."
+    )
+    async def projects(
+        self, info: Ctx, first: int | None = None, after: str | None = None
+    ) -> "Connection[Project] | None":
+        return await _project_list(info, queries.OF_MEMBER, self.id, first, after)
+
+    @strawberry.federation.field(requires_scopes=READ, description="Projects this person leads.")
+    async def led_projects(
+        self, info: Ctx, first: int | None = None, after: str | None = None
+    ) -> "Connection[Project] | None":
+        return await _project_list(info, queries.OF_LEAD, self.id, first, after)
+
+
+@strawberry.federation.type(keys=["id"])
+class Organization:
+    id: ID
+
+    @strawberry.federation.field(requires_scopes=READ)
+    async def projects(
+        self, info: Ctx, first: int | None = None, after: str | None = None
+    ) -> "Connection[Project] | None":
+        return await _project_list(info, queries.OF_ORGANIZATION, self.id, first, after)
+
+
+@strawberry.federation.type(keys=["id"])
+class Team:
+    id: ID
+
+    @strawberry.federation.field(requires_scopes=READ)
+    async def projects(
+        self, info: Ctx, first: int | None = None, after: str | None = None
+    ) -> "Connection[Project] | None":
+        return await _project_list(info, queries.OF_TEAM, self.id, first, after)
+
+
+@strawberry.type(description="The words of a project's issues, and the features it uses.")
+class ProjectSettings:
+    issue_types: list[str]
+    priorities: list[str]
+    statuses: list[str]
+    time_tracking: bool
+    file_attachments: bool
+
+
+@strawberry.federation.type(requires_scopes=READ_MEMBERS)
+class ProjectMember:
+    user: User
+    role: ProjectRole
+    joined_at: datetime
+
+    @classmethod
+    def of(cls, row: models.ProjectMember) -> Self:
+        return cls(user=User(id=ID(str(row.user_id))), role=row.role, joined_at=row.joined_at)
+
+
+@strawberry.federation.type(keys=["id"], requires_scopes=READ)
+class Milestone:
+    id: ID
+    title: str
+    description: str | None
+    due_date: date | None
+    status: MilestoneStatus
+    completed_at: datetime | None
+    created_by: User
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    project_id: strawberry.Private[UUID]
+
+    @strawberry.field
+    async def project(self, info: Ctx) -> "Project":
+        row = await info.context.loaders.project.load(self.project_id)
+        if row is None:
+            raise ProjectNotFound(self.project_id)
+        return Project.of(row)
+
+    @classmethod
+    def of(cls, row: models.Milestone) -> Self:
+        return cls(
+            id=ID(str(row.id)),
+            title=row.title,
+            description=row.description,
+            due_date=row.due_date,
+            status=row.status,
+            completed_at=row.completed_at,
+            created_by=User(id=ID(str(row.created_by))),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            version=row.version,
+            project_id=row.project_id,
+        )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Ctx, references: list[dict[str, Any]]
+    ) -> list[Self | None]:
+        rows = await _load_all(info.context.loaders.milestone, references)
+        return [cls.of(row) if row else None for row in rows]
+
+
+@strawberry.federation.type(keys=["id", "key"], requires_scopes=READ)
+class Project:
+    id: ID
+    key: str
+    name: str
+    description: str | None
+    project_type: str
+    status: ProjectStatus
+    lead: User
+    owner: User
+    organization: Organization | None
+    team: Team | None
+    start_date: date | None
+    end_date: date | None
+    created_at: datetime
+    updated_at: datetime
+    version: int = strawberry.field(description="Send it with an update to notice lost races.")
+    event_cursor: str | None = strawberry.field(
+        default=None,
+        description="Where this delivery stands in the stream; only in subscriptions. "
+        "Subscribe again with it as `after` and nothing is missed.",
+    )
+    stored_settings: strawberry.Private[dict[str, Any]]
+
+    @strawberry.field
+    def settings(self) -> ProjectSettings:
+        read = Settings.read(self.stored_settings)
+        return ProjectSettings(
+            issue_types=list(read.issue_types),
+            priorities=list(read.priorities),
+            statuses=list(read.statuses),
+            time_tracking=read.time_tracking,
+            file_attachments=read.file_attachments,
+        )
+
+    @strawberry.federation.field(requires_scopes=READ_MEMBERS)
+    async def members(self, info: Ctx) -> list[ProjectMember]:
+        rows = await info.context.loaders.members.load(UUID(self.id))
+        return [ProjectMember.of(row) for row in rows]
+
+    @strawberry.field
+    async def milestones(self, info: Ctx) -> list[Milestone]:
+        rows = await info.context.loaders.milestones.load(UUID(self.id))
+        return [Milestone.of(row) for row in rows]
+
+    @classmethod
+    def of(cls, row: models.Project, *, event_cursor: str | None = None) -> Self:
+        organization, team = row.organization_id, row.team_id
+        return cls(
+            id=ID(str(row.id)),
+            key=row.key,
+            name=row.name,
+            description=row.description,
+            project_type=row.project_type,
+            status=row.status,
+            lead=User(id=ID(str(row.lead_id))),
+            owner=User(id=ID(str(row.owner_id))),
+            organization=Organization(id=ID(str(organization))) if organization else None,
+            team=Team(id=ID(str(team))) if team else None,
+            start_date=row.start_date,
+            end_date=row.end_date,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            version=row.version,
+            event_cursor=event_cursor,
+            stored_settings=row.settings,
+        )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Ctx, references: list[dict[str, Any]]
+    ) -> list[Self | None]:
+        loaders = info.context.loaders
+        by_id = [reference for reference in references if "id" in reference]
+        keys = [reference["key"] for reference in references if "id" not in reference]
+        of_ids = iter(await _load_all(loaders.project, by_id))
+        of_keys = iter(await loaders.project_by_key.load_many(keys))
+        rows = [next(of_ids) if "id" in ref else next(of_keys) for ref in references]
+        return [cls.of(row) if row else None for row in rows]
+
+
+def project_connection(page: Page[models.Project], count: Any) -> Connection[Project]:
+    edges = [
+        Edge(node=Project.of(row), cursor=cursor)
+        for row, cursor in zip(page.rows, page.cursors, strict=True)
+    ]
+    return Connection(edges=edges, page_info=page.info(), count=count)
+
+
+async def _project_list(
+    info: Ctx, kind: ListOf, id: str, first: int | None, after: str | None
+) -> Connection[Project]:
+    loaders, page, parent = info.context.loaders, PageRequest.of(first, after), as_uuid(id)
+    if parent is None:
+        return project_connection(Page(), _none)
+    found = await loaders.project_list.load(((kind, page), parent))
+    return project_connection(found, lambda: loaders.project_list_count.load((kind, parent)))
+
+
+async def _none() -> int:
+    return 0
+
+
+async def _load_all(loader: Any, references: Iterable[dict[str, Any]]) -> list[Any]:
+    """Rows by the ids of references; None for text that is no id."""
+    ids = [as_uuid(reference["id"]) for reference in references]
+    found = iter(await loader.load_many([id for id in ids if id is not None]))
+    return [next(found) if id is not None else None for id in ids]
