@@ -1,0 +1,100 @@
+"""Hostile operations are planned or refused, soon and small."""
+
+import tracemalloc
+from time import thread_time
+
+import pytest
+
+from router.errors import PlanningError, PlanningLimit
+from router.planner.planner import Planner
+from tests.support.planning import federated_graph, normalized
+
+SECONDS = 1.0
+BYTES = 50_000_000
+
+
+@pytest.fixture(scope="module")
+def graph():
+    def part(name: str) -> str:
+        return f"""
+            interface Node {{ id: ID! next: Node }}
+            type Left implements Node @key(fields: "id") {{
+              id: ID! next: Node @shareable {name}: Pair {name}Leaf: Int }}
+            type Right implements Node @key(fields: "id") {{
+              id: ID! next: Node @shareable {name}: Pair {name}Leaf: Int }}
+            union Pair = Left | Right
+        """
+
+    return federated_graph(a="type Query { pair: Pair node: Node }" + part("a"), b=part("b"))
+
+
+def chain(link: str, last: str, root: str, length: int = 60) -> str:
+    links = (f"fragment F{n} " + link.replace("NEXT", f"...F{n + 1}") for n in range(length))
+    return f"{{ {root} {{ ...F0 }} }} {' '.join(links)} fragment F{length} {last}"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        chain(
+            "on Pair { ... on Left { a { NEXT } } ... on Right { a { NEXT } } }",
+            "on Pair { __typename }",
+            "pair",
+        ),
+        chain(
+            "on Pair { ... on Left { a { NEXT } } ... on Right { b { NEXT } } }",
+            "on Pair { __typename }",
+            "pair",
+        ),
+        chain(
+            "on Pair { ... on Left { a { NEXT ... on Left { aLeaf } } }"
+            " ... on Right { b { NEXT ... on Right { bLeaf } } } }",
+            "on Pair { __typename }",
+            "pair",
+        ),
+        chain("on Node { x: next { NEXT } y: next { NEXT } }", "on Node { id }", "node"),
+        chain(
+            "on Node { ... on Left { next { NEXT id } bLeaf } ... on Right { next { NEXT } } }",
+            "on Node { id }",
+            "node",
+        ),
+        "{ node { " + " ".join(f"a{n}: id" for n in range(10_000)) + " } }",
+        "{ " + " ".join(f"a{n}: node {{ ... on Left {{ bLeaf }} }}" for n in range(3_000)) + " }",
+    ],
+    ids=["one way", "two ways", "two selections", "aliases", "by type", "leaves", "roots"],
+)
+def test_no_operation_takes_long_or_much(graph, document: str) -> None:
+    planner = Planner(graph)
+    tracemalloc.start()
+    started = thread_time()
+    try:
+        planner.plan(normalized(graph, document))
+    except PlanningLimit as refusal:
+        assert "Ask for less" in refusal.message  # noqa: PT017  both outcomes are right
+    took, (_, most) = thread_time() - started, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    # Tracing memory makes everything several times slower.
+    assert took < 4 * SECONDS
+    assert most < BYTES
+
+
+def test_a_budget_of_no_time_refuses_what_takes_any(graph) -> None:
+    fields = " ".join(f"... on Left {{ a{n}: a {{ ... on Left {{ bLeaf }} }} }}" for n in range(90))
+    document = "{ pair { " + fields.replace("bLeaf", "bLeaf a { ... on Right { bLeaf } }") + " } }"
+    deep = chain(
+        "on Pair { ... on Left { a { NEXT ... on Left { aLeaf } } } ... on Right { b { NEXT } } }",
+        "on Pair { __typename }",
+        "pair",
+    )
+
+    assert Planner(graph, max_seconds=1).plan(normalized(graph, document)).fetch_count == 2
+    with pytest.raises(PlanningLimit, match="Ask for less"):
+        Planner(graph, max_seconds=0).plan(normalized(graph, deep))
+
+
+def test_what_no_subgraph_reaches_is_named(graph) -> None:
+    other = federated_graph(a="type Query { pair: Int lost: Int }")
+
+    with pytest.raises(PlanningError, match="'lost' on Query"):
+        Planner(graph).plan(normalized(other, "{ lost }"))
