@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from graphql import build_client_schema, get_introspection_query, parse, validate
 
 from db.seed.world import demo_id
 from tests.support.npm_clients import require_chromium, run_client
+from tests.support.shared import ROOT
 from tests.support.trellis_server import TrellisServer
 
 pytestmark = pytest.mark.xdist_group("server")
@@ -104,3 +106,11 @@ def test_a_subscription_shows_what_another_client_changes(server: TrellisServer,
         ("screenshot", "subscription"),
     )
     assert '"issueUpdated"' in results[4]
+
+
+def test_every_starting_operation_is_valid_in_the_graph_that_is_served(server: TrellisServer):
+    schema = build_client_schema(server.query(get_introspection_query())["data"])
+    documents = sorted((ROOT / "persisted_queries" / "explorer").glob("*.graphql"))
+    assert len(documents) == 6
+    for document in documents:
+        assert validate(schema, parse(document.read_text("utf-8"))) == [], document.name
