@@ -1,11 +1,14 @@
 """Plans for people and tools: one line per step, the tree other routers print, and JSON."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import DocumentNode, parse, print_ast
 
-from router.planner.plan import EntityTarget, FetchStep, Need, Path, QueryPlan
+if TYPE_CHECKING:  # plans explain themselves by these functions
+    from router.planner.plan import EntityTarget, FetchStep, Need, Path, QueryPlan
 
 INDENT = "  "
 FORMAT = "trellis.plan/1"

@@ -18,9 +18,11 @@ only ``output`` knows the client's response keys.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from graphql import GraphQLOutputType
+
+from router.planner import explain
 
 OperationKind = Literal["query", "mutation", "subscription"]
 
@@ -187,3 +189,12 @@ class QueryPlan:
     def services(self) -> tuple[str, ...]:
         """The subgraphs asked, each once, in the order in which they are asked first."""
         return tuple(dict.fromkeys(step.service for step in self.steps))
+
+    def explain(self) -> str:
+        """The plan for people: one line per step with the reason it exists, then the
+        Sequence/Parallel/Fetch tree that other routers print."""
+        return f"{explain.explain(self)}\n\n{explain.tree(self)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan's steps as plain JSON data."""
+        return explain.to_json(self)
