@@ -242,7 +242,9 @@ class _Upgrade:
             ]
             for name in unused:
                 del definition.fields[name]
-            if definition.fields or not unused:
+            # A query type is never empty: it has the fields of federation itself.
+            is_query = definition.name == self.schema.roots.get("query")
+            if definition.fields or not unused or is_query:
                 continue
             if self.is_referenced(definition.name):
                 self.refuse(

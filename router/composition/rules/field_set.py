@@ -180,8 +180,6 @@ class _Check:
             problem = literal_problem(self.subgraph, value, argument.type)
             if problem is not None:
                 raise _Invalid(f'Argument "{coordinate}({name}:)" {problem}.')
-        if not self.rule.allows_arguments:
-            return
         for name, argument in field.arguments.items():
             if argument.type.non_null and argument.default is None and name not in given:
                 raise _Invalid(f'Argument "{coordinate}({name}:)" is required.')

@@ -72,3 +72,9 @@ def test_the_message_names_the_type_and_the_fields():
         '[a] On T, for @key(fields: "no"): Cannot query field "no" on type "T". If another'
         " subgraph defines the field, add it to this one with @external."
     ]
+
+
+def test_a_key_field_with_a_required_argument_is_no_selection():
+    sdl = 'type Query { t: T } type T @key(fields: "id") { id(a: Int!): ID! }'
+
+    assert codes_of(sdl) == ["KEY_INVALID_FIELDS"]
