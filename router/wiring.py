@@ -30,6 +30,10 @@ from schema.tokens import TokenRules
 log = structlog.get_logger(__name__)
 
 
+class StartFailed(Exception):
+    """A subgraph of this process could not be started; what it said has been logged."""
+
+
 class Doors:
     """Chooses the door by path. GraphQL is found by one dictionary look-up, before any routing."""
 
@@ -116,12 +120,19 @@ async def lifespan(
         stack.push_async_callback(close)
         for member in members:
             if member.local is not None:
-                await member.local.start()
-                stack.push_async_callback(member.local.stop)
-                if seed:
-                    await member.local.seed()
-                log.debug("subgraph_started", subgraph=member.name)
+                await _start(member.local, stack, seed=seed)
         yield
+
+
+async def _start(subgraph: Subgraph, stack: AsyncExitStack, *, seed: bool) -> None:
+    try:
+        await subgraph.start()
+        stack.push_async_callback(subgraph.stop)
+        if seed:
+            await subgraph.seed()
+    except Exception as error:  # the boundary to another package: say which one it was
+        log.error("subgraph_did_not_start", subgraph=subgraph.name, exc_info=error)
+        raise StartFailed(f"The subgraph {subgraph.name} did not start; see above.") from None
 
 
 async def nothing_here(scope: Scope, _receive: Receive, _send: Send) -> None:

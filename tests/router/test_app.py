@@ -15,6 +15,7 @@ from router.composed import CompositionFailed, compose_members
 from router.config import Auth, Config, SubgraphSource
 from router.members import load_members
 from router.subgraph_app import build_subgraph_app
+from router.wiring import StartFailed
 from tests.router.policy.tokens import AUDIENCE, ISSUER, SigningKey, good_claims
 from tests.support.serving import served
 from tests.support.shop import diary
@@ -150,6 +151,27 @@ async def test_subgraphs_start_seed_and_stop_in_order(tmp_path: Path):
         "stock stops",
         "catalog stops",
     ]
+
+
+async def test_a_subgraph_that_does_not_start_is_named_and_those_before_it_stop(
+    tmp_path: Path,
+):
+    diary.lines.clear()
+    broken = {**SHOP, "broken": SubgraphSource(module="tests.support.shop:broken")}
+    app = build_app(config(tmp_path, subgraphs=broken))
+    messages: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    with pytest.raises(StartFailed, match="The subgraph broken did not start"):
+        await app({"type": "lifespan", "state": {}}, receive, send)
+    assert [message["type"] for message in messages] == ["lifespan.startup.failed"]
+    assert "swordfish" not in messages[0]["message"]
+    assert diary.lines[-2:] == ["stock stops", "catalog stops"]
 
 
 async def test_subgraphs_that_contradict_one_another_stop_the_start(tmp_path: Path):

@@ -107,3 +107,22 @@ catalog = _subgraph(
     TrellisSchema(query=CatalogQuery, subscription=CatalogSubscription, types=[Product]),
 )
 stock = _subgraph("stock", TrellisSchema(query=StockQuery, types=[StockedProduct]))
+
+
+@strawberry.type(name="Query")
+class BrokenQuery:
+    @strawberry.field
+    def nothing(self) -> int:
+        return 0
+
+
+async def _cannot_start() -> None:
+    raise ConnectionError("database says: wrong password swordfish")
+
+
+broken = Subgraph(
+    name="broken",
+    schema=TrellisSchema(query=BrokenQuery),
+    make_context=lambda context: context,
+    start=_cannot_start,
+)
