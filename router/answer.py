@@ -1,5 +1,6 @@
 """What the pipeline hands back to a door, whatever the door writes it into."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,4 +44,9 @@ class Answer:
         """The response as JSON."""
         if self.body is not None and not self.errors and not self.extensions:
             return self.body
-        return orjson.dumps(self.to_dict(), default=str)
+        response = self.to_dict()
+        try:
+            return orjson.dumps(response, default=str)
+        except TypeError:
+            # Integers beyond 64 bits and lone surrogates, which in-process subgraphs may answer.
+            return json.dumps(response, default=str, separators=(",", ":")).encode()

@@ -50,7 +50,7 @@ def load_supergraph(sdl: str, transports: Mapping[str, Transport], config: Confi
 def transport_to(member: Member, config: Config) -> Transport:
     """The way to a subgraph: a call in this process, or HTTP."""
     if member.local is not None:
-        return LocalTransport(member.local)
+        return LocalTransport(member.local, timeout=config.limits.subgraph_seconds)
     return HttpTransport(
         member.url,
         websocket_url=member.websocket_url,

@@ -35,6 +35,11 @@ def _irregular() -> Any:
     raise Irregular
 
 
+def _as_id(value: Any) -> str:
+    """IDs are texts for clients; some subgraphs write numbers."""
+    return str(value) if type(value) is int else _irregular()
+
+
 def make_project(output: Selection, *, is_shared: bool) -> Project:
     """A function from merged data to the client's data; it raises Irregular for data that needs
     ``complete``. ``is_shared`` says that objects may occur more than once in the data."""
@@ -42,6 +47,7 @@ def make_project(output: Selection, *, is_shared: bool) -> Project:
     entry = source.selection_function(output)
     namespace: dict[str, Any] = {
         "irregular": _irregular,
+        "as_id": _as_id,
         "NUMBERS": (float, int),
         **source.constants,
     }
@@ -160,6 +166,8 @@ class _Source:
         if test == "True":
             return [f"if {variable} is None: irregular()"] if is_required else []
         tolerance = "" if is_required else f" and {variable} is not None"
+        if type_.name == "ID":
+            return [f"if not ({test}){tolerance}: {variable} = as_id({variable})"]
         return [f"if not ({test}){tolerance}: irregular()"]
 
     def _list_function(self, field: OutputField, item_type: GraphQLOutputType) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from router.errors import SubgraphError
+from router.executor.contexts import ask_in_contexts
 from router.executor.entities import ALONE, Asked, settle
 from router.executor.executable import Executable
 from router.executor.failures import Failure
@@ -173,16 +174,31 @@ class _Run:
     # -- entities -----------------------------------------------------------------------------
 
     async def fetch_entities(self, step: FetchStep, index: int) -> None:
+        if step.entities[0].targets[0].contexts:
+            await self.fetch_in_contexts(step, index)
+            return
         asker = self.executable.askers[index]
         assert asker is not None
         asked = asker.ask(self.gathered.data)
         if any(one.has_unified for one in asked):
             self.gathered.is_shared = True
+        await self.exchange(step, index, asked, self.step_variables(step))
+
+    async def fetch_in_contexts(self, step: FetchStep, index: int) -> None:
+        """One request for each combination of context values."""
+        async with asyncio.TaskGroup() as tasks:
+            for surrounding in ask_in_contexts(step.entities[0], self.gathered.data):
+                variables = {**self.step_variables(step), **surrounding.values}
+                tasks.create_task(self.exchange(step, index, (surrounding.asked,), variables))
+
+    async def exchange(
+        self, step: FetchStep, index: int, asked: tuple[Asked, ...], variables: Tree
+    ) -> None:
+        """Ask for the representations and merge the answers."""
         if self.gathered.failures and any(one.incomplete for one in asked):
             self.skip_incomplete(step, index, asked)
         if not any(one.representations for one in asked):
             return
-        variables = self.step_variables(step)
         for call, one in zip(step.entities, asked, strict=True):
             variables[call.variable] = one.representations
             if call.condition is not None:

@@ -1,7 +1,8 @@
 """A subgraph in this process: its Strawberry schema executed without HTTP and without JSON."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from typing import Any
 
 from graphql import (
@@ -14,6 +15,7 @@ from graphql import (
     validate,
 )
 
+from router.errors import SubgraphTimeout
 from router.transports.base import SubgraphRequest, SubgraphResponse
 from schema.federation import presentable
 from schema.subgraph import Subgraph
@@ -28,8 +30,11 @@ class LocalTransport:
     Errors that are the subgraph's own fault are logged and masked as ``presentable`` says.
     """
 
-    def __init__(self, subgraph: Subgraph) -> None:
+    def __init__(self, subgraph: Subgraph, *, timeout: float | None = None) -> None:
+        """``timeout`` bounds one query or mutation in seconds, so that a resolver that hangs costs
+        its own subgraph's fields only."""
         self.subgraph = subgraph
+        self.timeout = timeout
         self.schema = subgraph.schema._schema
         self._documents: OrderedDict[str, DocumentNode | list[GraphQLError]] = OrderedDict()
 
@@ -45,8 +50,18 @@ class LocalTransport:
             operation_name=request.operation_name,
         )
         if not isinstance(result, ExecutionResult):
-            result = await result
+            result = await self._in_time(result, request.subgraph)
         return _response(result, request)
+
+    async def _in_time(self, result: Awaitable[ExecutionResult], subgraph: str) -> ExecutionResult:
+        limit = asyncio.timeout(self.timeout)
+        try:
+            async with limit:
+                return await result
+        except TimeoutError:
+            if not limit.expired():  # a resolver's own
+                raise
+            raise SubgraphTimeout(subgraph, "The subgraph did not answer in time.") from None
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         document = self._prepare(request.query)

@@ -10,6 +10,7 @@ import pytest
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from router.errors import SubgraphTimeout
 from router.transports.base import SubgraphRequest, Transport
 from router.transports.function import FunctionTransport
 from router.transports.http import HttpTransport
@@ -228,6 +229,15 @@ async def test_calls_run_at_the_same_time(transport: Transport) -> None:
     responses = await asyncio.gather(*(transport.send(request) for request in requests))
 
     assert [r.data for r in responses] == [{"echo": str(n)} for n in range(50)]
+
+
+async def test_a_subgraph_that_hangs_times_out() -> None:
+    async with served(over_http) as url:
+        ways = [LocalTransport(SUBGRAPH, timeout=0.1), HttpTransport(f"{url}/", timeout=0.1)]
+        for way in ways:
+            with pytest.raises(SubgraphTimeout):
+                await way.send(ask("{ slow }"))
+            await way.aclose()
 
 
 # -- the local transport alone --------------------------------------------------------------------
