@@ -119,7 +119,8 @@ class GraphQLEndpoint:
         if isinstance(payload, list):
             return self._batch(payload)
         request = read_request(payload, kinds=QUERIES_AND_MUTATIONS)
-        if len(body) <= _KEEP_BODIES_UP_TO:
+        # Mutations are not repeated as they are, and their variables may hold passwords.
+        if len(body) <= _KEEP_BODIES_UP_TO and b"mutation" not in body:
             if len(self._read_before) >= _KEEP_BODIES:
                 self._read_before.pop(next(iter(self._read_before)))
             self._read_before[body] = request
