@@ -56,15 +56,19 @@ def merge_subgraphs(subgraphs: Sequence[SubgraphSchema]) -> MergeResult:
     hint_upgrades(merge)
     names = merge_names(merge)
     composed = compose_directives(merge, names)
+    if not merge.errors:
+        _merge_all(merge, names, composed)
+    return MergeResult(merge, names, composed)
+
+
+def _merge_all(merge: Merge, names: MergedNames, composed: list[ComposedFeature]) -> None:
     merge.directive_names.update(names.names)
-    for definition in [d for feature in composed for d in feature.definitions]:
-        merge.merged.directives[definition.name] = definition
-    for definition in names.definitions():
+    features = [d for feature in composed for d in feature.definitions]
+    for definition in (*features, *names.definitions()):
         merge.merged.directives[definition.name] = definition
     merge_roots(merge)
     collect_types(merge)
     _merge_members(merge)
-    return MergeResult(merge, names, composed)
 
 
 def _merge_members(merge: Merge) -> None:
