@@ -14,10 +14,14 @@ def main(only: list[str]) -> int:
     """Print the report; 1 when anything failed."""
     failed = 0
     cases = find_shared("plan_cases")
-    if cases is not None:
-        report = run_all(cases, only=only)
+    for composed in (False, True):
+        if cases is None:
+            break
+        report = run_all(cases, only=only, composed=composed)
         right = len(report.cases) - len(report.wrong)
-        _say(f"plan cases: {right} of {len(report.cases)} right, {len(report.worse)} plans worse")
+        where = "composed by us" if composed else "supergraphs as given"
+        total = len(report.cases)
+        _say(f"plan cases, {where}: {right} of {total} right, {len(report.worse)} plans worse")
         _list("wrong", report.wrong)
         _list("worse", report.worse)
         failed += len(report.wrong)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from router.composition.compose import compose
+from router.composition.subgraph import Subgraph
 from router.planner.plan import OperationKind, QueryPlan
 from router.supergraph import Supergraph
 from router.transports.function import FunctionTransport
@@ -46,13 +48,23 @@ class Report:
         return {r.case: r.excess for r in self.results if r.excess and r.case not in wrong}
 
 
-def run_all(folder: Path, *, only: Sequence[str] = ()) -> Report:
-    """Run every case in ``folder``; ``only`` keeps those whose id contains one of the texts."""
+def run_all(folder: Path, *, only: Sequence[str] = (), composed: bool = False) -> Report:
+    """Run every case in ``folder``; ``only`` keeps those whose id contains one of the texts.
+    ``composed``: on supergraphs that we compose ourselves, where the subgraphs compose."""
     results: list[RunResult] = []
     for path in sorted(folder.glob("*.json")):
         suite = json.loads(path.read_text(encoding="utf-8"))
-        results += run_suite(suite, folder, suite["supergraph"], only)
+        if not composed:
+            results += run_suite(suite, folder, suite["supergraph"], only)
+        elif not suite["recompose_errors"]:
+            results += run_suite(suite, folder, _composed(suite["subgraphs"]), only)
     return Report(tuple(results))
+
+
+def _composed(subgraphs: Sequence[Mapping[str, Any]]) -> str:
+    composition = compose([Subgraph(s["name"], s["url"] or "", s["sdl"]) for s in subgraphs])
+    assert composition.is_ok, composition.errors
+    return composition.supergraph_sdl
 
 
 def run_suite(
