@@ -21,12 +21,17 @@ LINK = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", i
 """
 
 
-def federated_graph(**subgraphs: str) -> FederatedGraph:
-    """The graph composed from subgraph SDLs, without their ``@link``."""
+def composed(**subgraphs: str) -> str:
+    """The supergraph of subgraph SDLs, given without their ``@link``."""
     parts = [Subgraph(name, f"http://{name}", LINK + sdl) for name, sdl in subgraphs.items()]
     composition = compose(parts)
     assert composition.is_ok, [str(error) for error in composition.errors]
-    return read_supergraph(composition.supergraph_sdl)
+    return composition.supergraph_sdl
+
+
+def federated_graph(**subgraphs: str) -> FederatedGraph:
+    """The graph composed from subgraph SDLs, given without their ``@link``."""
+    return read_supergraph(composed(**subgraphs))
 
 
 def normalized(

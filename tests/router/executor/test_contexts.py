@@ -1,0 +1,88 @@
+"""Entities asked for with values of the objects around them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from router.executor.contexts import ask_in_contexts
+from router.planner.plan import ContextValue, EntityCall, EntityTarget, Need, PathSegment
+from router.supergraph import Supergraph
+from router.transports.function import FunctionTransport
+from tests.support.planning import composed
+
+ITEMS = (PathSegment("shops"), PathSegment("items"))
+LOCALE = ContextValue("context0", 1, (Need("locale", "locale", is_key=False),))
+CALL = EntityCall(
+    "_entities",
+    "representations",
+    (EntityTarget(ITEMS, (Need("id", "id"),), typename="Item", contexts=(LOCALE,)),),
+)
+
+
+def test_each_combination_of_values_asks_for_its_own_objects() -> None:
+    data: dict[str, Any] = {
+        "shops": [
+            {"locale": "de", "items": [{"id": "1"}, {"id": "2"}]},
+            {"locale": "en", "items": [{"id": "1"}]},
+            {"locale": "de", "items": [{"id": "2"}]},
+        ]
+    }
+
+    german, english = ask_in_contexts(CALL, data)
+
+    assert (german.values, english.values) == ({"context0": "de"}, {"context0": "en"})
+    assert [r["id"] for r in german.asked.representations] == ["1", "2"]
+    assert [r["id"] for r in english.asked.representations] == ["1"]
+    assert len(german.asked.holders[1]) == 2
+
+
+def test_a_shared_object_is_taken_apart_where_its_surroundings_differ() -> None:
+    item = {"id": "1"}
+    items = [item]
+    data = {"shops": [{"locale": "de", "items": items}, {"locale": "en", "items": items}]}
+
+    german, english = ask_in_contexts(CALL, data)
+
+    assert german.asked.holders[0][0][0] is data["shops"][0]["items"][0]
+    assert english.asked.holders[0][0][0] is data["shops"][1]["items"][0]
+    assert data["shops"][1]["items"][0] is not item
+
+
+def test_without_its_value_nothing_is_asked_but_null_is_a_value() -> None:
+    data = {"shops": [{"items": [{"id": "1"}]}, {"locale": None, "items": [{"id": "2"}]}]}
+
+    (only,) = ask_in_contexts(CALL, data)
+
+    assert only.values == {"context0": None}
+    assert [r["id"] for r in only.asked.representations] == ["2"]
+
+
+async def test_one_item_has_each_shops_price() -> None:
+    sdl = composed(
+        a="""
+            type Query { shops: [Shop] }
+            type Shop @key(fields: "id") @context(name: "shop") {
+              id: ID! locale: String items: [Item] }
+            type Item @key(fields: "id") {
+              id: ID! price(in: String @fromContext(field: "$shop { locale }")): String }
+        """,
+        b='type Item @key(fields: "id") { id: ID! size: Int }',
+    )
+    sent: list[Any] = []
+
+    async def answer(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        if "representations" not in variables:
+            shops = [{"locale": locale, "items": [{"id": "1"}]} for locale in ("de", "en")]
+            return {"data": {"shops": shops}}
+        sent.append(variables["context0"])
+        return {"data": {"_entities": [{"price": f"1 {variables['context0']}"}]}}
+
+    got = await Supergraph.load(sdl).execute(
+        "{ shops { items { price } } }", transports={"a": FunctionTransport(answer)}
+    )
+
+    assert got == {
+        "data": {
+            "shops": [{"items": [{"price": "1 de"}]}, {"items": [{"price": "1 en"}]}],
+        }
+    }
+    assert sorted(sent) == ["de", "en"]
