@@ -1,9 +1,10 @@
 """The ``trellis`` command line."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +16,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from router.app import build_app, explorer_content
+from router.ask import ask as ask_graph
 from router.composed import compose_members, write_schemas
 from router.config import Config, export_overrides, export_to_subgraphs, load_config
 from router.errors import ConfigError, OperationRefused
@@ -226,6 +228,48 @@ def plan(
         )
         write = {"steps": explain, "tree": tree, "json": _json_text}[shape]
         out.print(write(planned), markup=False, soft_wrap=True)
+
+
+@app.command(rich_help_panel=RUN)
+def ask(
+    query: Annotated[str, typer.Argument(help="A GraphQL document, or a file that holds one.")],
+    url: Annotated[
+        str, typer.Option(help="The GraphQL endpoint.")
+    ] = "http://127.0.0.1:4000/graphql",
+    variables: Annotated[str, typer.Option(help="The variables, as a JSON object.")] = "{}",
+    token: Annotated[
+        str | None, typer.Option(envvar="TOKEN", help="An access token.", show_envvar=True)
+    ] = None,
+    events: Annotated[
+        int | None, typer.Option(min=1, help="End a subscription after so many events.")
+    ] = None,
+) -> None:
+    """Ask a running graph: prints the answer, or each event of a subscription as it comes."""
+    with _mendable_errors(), suppress(KeyboardInterrupt):
+        asyncio.run(_print_answers(url, _document(query), _json_object(variables), token, events))
+
+
+async def _print_answers(
+    url: str, document: str, variables: dict[str, Any], token: str | None, events: int | None
+) -> None:
+    async with aclosing(ask_graph(url, document, variables, token)) as answers:
+        number = 0
+        async for answer in answers:
+            sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+            number += 1
+            if number == events:
+                return
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"--variables is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ConfigError("--variables must be a JSON object.")
+    return value
 
 
 def _document(query: str) -> str:

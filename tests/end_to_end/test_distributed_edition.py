@@ -1,0 +1,243 @@
+"""docker-compose.yml describes the distributed edition; every command in it works as written.
+
+No container engine is needed: the file is parsed, and each service's command line runs directly,
+with the addresses of throw-away PostgreSQL and Redis servers in place of the compose network's.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import websockets
+import yaml
+
+from tests.support.servers import (
+    free_port,
+    postgres_program,
+    throwaway_postgres,
+    throwaway_redis,
+    wait_until,
+)
+from tests.support.services import require, require_program
+from tests.support.shared import ROOT
+from tests.support.trellis_server import LOG_IN
+
+pytestmark = pytest.mark.xdist_group("distributed_edition")
+
+SUBGRAPHS = ("accounts", "projects", "issues")
+BOARD = """
+query Board($first: Int!) {
+  projects(first: 1) { edges { node {
+    id name lead { displayName }
+    issues(first: $first) { totalCount edges { node { id key version assignee { displayName } } } }
+  } } }
+}
+"""
+UPDATE = """
+mutation Update($id: ID!, $input: UpdateIssueInput!) {
+  updateIssue(id: $id, input: $input) { issue { id summary } }
+}
+"""
+WATCH = "subscription Watch($project: ID!) { issueUpdated(projectId: $project) { id summary } }"
+
+
+def compose_file() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+
+def test_the_file_names_every_part_of_the_distributed_edition():
+    services = compose_file()["services"]
+    assert {"postgres", "redis", "router", *SUBGRAPHS} <= services.keys()
+    for name, service in services.items():
+        assert service.get("image"), f"{name} has no image"
+        for dependency in service.get("depends_on", {}):
+            assert dependency in services, f"{name} depends on unknown {dependency}"
+
+
+def test_only_the_router_is_reachable_from_outside():
+    services = compose_file()["services"]
+    assert [name for name, service in services.items() if "ports" in service] == ["router"]
+
+
+def test_every_setting_in_the_file_is_one_that_trellis_knows():
+    from router.config import settings_reference
+
+    known = {f"TRELLIS_{key.upper().replace('.', '__')}" for key, _, _ in settings_reference()}
+    known |= {f"TRELLIS_SUBGRAPHS__{name.upper()}" for name in SUBGRAPHS}
+    for service in compose_file()["services"].values():
+        for variable in service.get("environment", {}):
+            if variable.startswith("TRELLIS_"):
+                assert variable in known, variable
+
+
+class Edition:
+    """The services of the file as processes on loopback."""
+
+    def __init__(self, folder: Path, postgres: str, redis: str) -> None:
+        self.folder = folder
+        self.services = compose_file()["services"]
+        self.ports = {name: free_port() for name in (*SUBGRAPHS, "router")}
+        self.replace = {
+            "postgresql://trellis:trellis@postgres:5432/trellis": postgres,
+            "redis://redis:6379/0": redis,
+        }
+        for name in SUBGRAPHS:
+            port = self._listed_port(name)
+            self.replace[f"http://{name}:{port}/"] = f"http://127.0.0.1:{self.ports[name]}/"
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def _listed_port(self, name: str) -> str:
+        command = self.services[name]["command"]
+        return str(command[command.index("--port") + 1])
+
+    def environment(self, name: str) -> dict[str, str]:
+        values = {k: v for k, v in os.environ.items() if not k.startswith("TRELLIS_")}
+        for variable, value in self.services[name]["environment"].items():
+            for listed, actual in self.replace.items():
+                value = value.replace(listed, actual)
+            values[variable] = value
+        values["TRELLIS_DATA_DIR"] = str(self.folder / name)
+        values["TRELLIS_SCHEMA_DIR"] = str(self.folder / "schema")
+        return values
+
+    def command(self, name: str) -> list[str]:
+        listed = list(self.services[name]["command"])
+        assert listed[0] == "trellis"
+        if "--port" in listed:
+            listed[listed.index("--port") + 1] = str(self.ports[name])
+            listed[listed.index("--host") + 1] = "127.0.0.1"
+        return [str(Path(sys.executable).with_name("trellis")), *listed[1:]]
+
+    def run(self, name: str) -> None:
+        done = subprocess.run(
+            self.command(name),
+            check=False,
+            env=self.environment(name),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, f"{name}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+
+    def start(self, name: str) -> None:
+        log = self.folder / f"{name}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                self.command(name),
+                env=self.environment(name),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        self.processes.append(process)
+        url = f"http://127.0.0.1:{self.ports[name]}/ready"
+
+        def is_ready() -> bool:
+            with suppress(httpx.TransportError):
+                return httpx.get(url, timeout=2).status_code == 200
+            return False
+
+        wait_until(is_ready, process, 60, log)
+
+    def close(self) -> None:
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(35)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['router']}/graphql"
+
+    def ask(self, query: str, variables: dict[str, Any], token: str | None) -> dict[str, Any]:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        body = {"query": query, "variables": variables}
+        answer = httpx.post(self.url, json=body, headers=headers, timeout=30).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edition]:
+    require("PostgreSQL", postgres_program("postgres"), "no server programs found")
+    require_program("redis-server")
+    with throwaway_postgres() as postgres, throwaway_redis() as redis:
+        running = Edition(tmp_path_factory.mktemp("edition"), postgres, redis)
+        try:
+            running.run("migrate")
+            running.run("seed")
+            for name in (*SUBGRAPHS, "router"):
+                running.start(name)
+            yield running
+        finally:
+            running.close()
+
+
+@pytest.fixture(scope="module")
+def token(edition: Edition) -> str:
+    login = edition.ask(
+        LOG_IN, {"email": "ada@example.com", "password": "trellis-demo"}, token=None
+    )
+    return str(login["login"]["accessToken"])
+
+
+def test_a_query_over_all_three_subgraphs_is_answered(edition: Edition, token: str):
+    project = edition.ask(BOARD, {"first": 3}, token)["projects"]["edges"][0]["node"]
+    assert project["lead"]["displayName"]
+    assert project["issues"]["totalCount"] > 3
+    assert len(project["issues"]["edges"]) == 3
+
+
+def test_seeding_again_changes_nothing(edition: Edition, token: str):
+    before = edition.ask(BOARD, {"first": 5}, token)
+    edition.run("migrate")
+    edition.run("seed")
+    assert edition.ask(BOARD, {"first": 5}, token) == before
+
+
+async def test_a_change_reaches_subscribers_in_other_processes(edition: Edition, token: str):
+    project = edition.ask(BOARD, {"first": 1}, token)["projects"]["edges"][0]["node"]
+    issue = project["issues"]["edges"][0]["node"]
+    socket_url = edition.url.replace("http://", "ws://")
+    protocol = websockets.Subprotocol("graphql-transport-ws")
+    async with websockets.connect(socket_url, subprotocols=[protocol]) as socket:
+        payload = {"authorization": f"Bearer {token}"}
+        await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+        assert json.loads(await socket.recv())["type"] == "connection_ack"
+        operation = {"query": WATCH, "variables": {"project": project["id"]}}
+        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": operation}))
+        for attempt in range(10):
+            change = {"summary": f"Changed {attempt}", "version": issue["version"] + attempt}
+            variables = {"id": issue["id"], "input": change}
+            updated = await asyncio.to_thread(edition.ask, UPDATE, variables, token)
+            assert updated["updateIssue"]["issue"]["summary"] == f"Changed {attempt}"
+            with suppress(TimeoutError):
+                message = json.loads(await asyncio.wait_for(socket.recv(), 2))
+                assert message["type"] == "next", message
+                assert message["payload"]["data"]["issueUpdated"]["id"] == issue["id"]
+                return
+        pytest.fail("no event arrived")
+
+
+def test_a_subgraph_refuses_a_caller_without_a_valid_token(edition: Edition):
+    url = f"http://127.0.0.1:{edition.ports['projects']}/graphql"
+    answer = httpx.post(
+        url,
+        json={"query": "{ projects { totalCount } }"},
+        headers={"authorization": "Bearer forged"},
+        timeout=10,
+    )
+    assert answer.status_code == 401
