@@ -38,28 +38,35 @@ def require_chromium() -> Path:
     return Path(require_program("chromium"))
 
 
-@cache
 def install_clients() -> None:
-    """Install what the clients' lock file names, unless it is there; see ``require``."""
+    """Install the npm clients, unless they are there; see ``install_packages``."""
+    install_packages(CLIENTS)
+
+
+@cache
+def install_packages(folder: Path) -> None:
+    """Install what the lock file of ``folder`` names, unless it is there.
+
+    Skips (or fails, see ``services.require``) where npm is missing or cannot install.
+    """
     npm = require_program("npm")
-    with (CLIENTS / "package-lock.json").open() as lock:
+    with (folder / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # test processes run side by side
-        if _is_installed():
+        if _is_installed(folder):
             return
         done = subprocess.run(
             [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-            cwd=CLIENTS,
+            cwd=folder,
             env={**os.environ, "NO_UPDATE_NOTIFIER": "1"},
             capture_output=True,
             text=True,
             timeout=240,
             check=False,
         )
-    require("the npm clients", done.returncode == 0, done.stderr[-500:])
+    require(f"the npm packages of {folder.name}", done.returncode == 0, done.stderr[-500:])
 
 
-def _is_installed() -> bool:
+def _is_installed(folder: Path) -> bool:
     # npm writes its own record of what is installed when it is done.
-    installed = CLIENTS / "node_modules" / ".package-lock.json"
-    wanted = CLIENTS / "package-lock.json"
+    installed, wanted = folder / "node_modules/.package-lock.json", folder / "package-lock.json"
     return installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime

@@ -16,7 +16,8 @@ from starlette.routing import Mount
 from router.errors import ConfigError
 from router.web.graphiql import DemoAccount, ExplorerContent, GraphiQL, SignIn, load_content
 from router.web.graphiql.serve import CONTENT_SECURITY_POLICY, STATIC
-from tests.support.services import require, require_program
+from tests.support.npm_clients import install_packages
+from tests.support.services import require_program
 
 SOURCE = STATIC.parent / "source"
 LIMIT_OF_THE_BUILT_PAGE = 3_000_000
@@ -238,20 +239,15 @@ def run_npm(npm: str, *arguments: str, **environment: str) -> subprocess.Complet
 @pytest.fixture(scope="module")
 def npm() -> str:
     """npm, with the page's packages installed."""
-    npm = require_program("npm")
-    if not (SOURCE / "node_modules").exists():
-        installed = run_npm(npm, "ci", "--no-audit", "--no-fund")
-        require("the page's npm packages", installed.returncode == 0, installed.stderr[-500:])
-    return npm
+    install_packages(SOURCE)
+    return require_program("npm")
 
 
-@pytest.mark.xdist_group("npm")
 def test_the_pages_own_tests_pass(npm: str):
     done = run_npm(npm, "test")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.xdist_group("npm")
 def test_the_committed_page_is_what_its_source_builds(npm: str, tmp_path: Path):
     target = tmp_path / "static"
     done = run_npm(npm, "run", "build", TRELLIS_GRAPHIQL_TARGET=str(target))
