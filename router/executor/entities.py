@@ -124,7 +124,8 @@ def _all_nodes(node: _Node) -> list[_Node]:
 
 def _descend(node: _Node, level: list[Tree], asked: tuple[Asked, ...]) -> None:
     for child in node.children:
-        key, types = child.key, child.types
+        key, types, questions = child.key, child.types, child.questions
+        goes_on = bool(child.children)
         seen: set[int] = set()
         found: list[Tree] = []
         owners: list[Tree] = []
@@ -136,33 +137,39 @@ def _descend(node: _Node, level: list[Tree], asked: tuple[Asked, ...]) -> None:
             if type(value) is dict:
                 owners.append(parent)
                 singles.append(value)
-            elif type(value) is list:
-                _visit(child, value, seen, found, asked)
-        if singles:
-            _visit(child, singles, seen, found, asked)
+            elif type(value) is list and id(value) not in seen:
+                seen.add(id(value))
+                for question in questions:
+                    _pose(question, value, asked[question.call])
+                _collect(child, value, seen, found, asked)
+        if singles and questions:
+            for question in questions:
+                _pose(question, singles, asked[question.call])
             for owner, chosen in zip(owners, singles, strict=True):
                 owner[key] = chosen
-        if found and child.children:
-            _descend(child, found, asked)
+        if goes_on:
+            for item in singles:
+                if id(item) not in seen:
+                    seen.add(id(item))
+                    found.append(item)
+            if found:
+                _descend(child, found, asked)
 
 
-def _visit(
+def _collect(
     node: _Node, items: list[Any], seen: set[int], found: list[Tree], asked: tuple[Asked, ...]
 ) -> None:
-    """Ask for the objects in ``items``, in which equal ones may be replaced; those to go on from
-    are added to ``found``. ``items`` must live as long as ``seen``, which knows it by its id."""
-    if id(items) in seen:
-        return
-    seen.add(id(items))
-    for question in node.questions:
-        _pose(question, items, asked[question.call])
+    """Add the objects to go on from to ``found``; lists within the list are asked for, too."""
     for item in items:
         if type(item) is dict:
-            if id(item) not in seen:
+            if node.children and id(item) not in seen:
                 seen.add(id(item))
                 found.append(item)
-        elif type(item) is list:
-            _visit(node, item, seen, found, asked)
+        elif type(item) is list and id(item) not in seen:
+            seen.add(id(item))
+            for question in node.questions:
+                _pose(question, item, asked[question.call])
+            _collect(node, item, seen, found, asked)
 
 
 def _pose(question: _Question, items: list[Any], asked: Asked) -> None:

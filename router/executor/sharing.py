@@ -43,23 +43,30 @@ _Keys = Callable[[FetchStep], Mapping[str | None, frozenset[str]]]
 class _Place:
     """Somewhere that a step writes: a root step at its path, an entity call at its targets."""
 
-    __slots__ = ("alias", "call", "path", "step", "types")
+    __slots__ = ("alias", "call", "depends_on_parents", "path", "step", "types")
 
     def __init__(
-        self, step: FetchStep, call: int, alias: str | None, path: Path, types: Set[str] | None
+        self,
+        step: FetchStep,
+        call: int,
+        alias: str | None,
+        path: Path,
+        target: EntityTarget | None = None,
     ) -> None:
         self.step = step
         self.call = call
         self.alias = alias
         self.path = path
-        self.types = types
+        self.types = target.types if target is not None else None
+        # What a subgraph answers with @fromContext differs from parent to parent.
+        self.depends_on_parents = target is not None and bool(target.contexts)
 
 
 def _places(step: FetchStep) -> list[_Place]:
     if not step.entities:
-        return [_Place(step, 0, None, step.path, None)]
+        return [_Place(step, 0, None, step.path)]
     return [
-        _Place(step, number, call.alias, target.path, target.types)
+        _Place(step, number, call.alias, target.path, target)
         for number, call in enumerate(step.entities)
         for target in call.targets
     ]
@@ -93,7 +100,7 @@ def _writers(
             # Written from above, down to these objects, if its answer goes that way at all.
             if target.path[len(place.path)].key in keys(place.step)[place.alias]:
                 return None
-        elif relation is None:
+        elif relation is None or place.depends_on_parents:
             return None
         else:
             below = place.path[len(target.path) :]

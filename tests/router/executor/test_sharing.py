@@ -9,6 +9,7 @@ from router.executor.executable import Executable
 from router.executor.execute import execute
 from router.executor.sharing import sharing_groups
 from router.planner.plan import (
+    ContextValue,
     EntityCall,
     EntityTarget,
     FetchStep,
@@ -84,6 +85,17 @@ def test_an_unfinished_answer_from_above_that_comes_down_here_forbids_sharing() 
 
     assert groups(step(1, "a.item"), late) == [(ALONE,)]
     assert groups(step(1, "b.item"), late) == [(0,)]
+
+
+def test_what_depends_on_the_parents_forbids_sharing() -> None:
+    context = ContextValue("c", 1, (Need("id", "id"),))
+    target = EntityTarget(path("a.item.owner"), (ID,), typename="T", contexts=(context,))
+    call = EntityCall("_entities", "r", (target,))
+    contextual = FetchStep(2, "s", "query", "{ _entities { f } }", entities=(call,), after=(1,))
+
+    assert groups(step(1, "a.item", keys="owner { id }"), contextual)[0] == (ALONE,)
+    assert groups(step(1, "a.item.owner"), contextual)[0] == (ALONE,)
+    assert groups(step(1, "b.item"), contextual)[0] == (0,)
 
 
 async def test_one_entity_in_two_roles_keeps_the_values_of_each() -> None:
