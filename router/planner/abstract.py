@@ -106,8 +106,11 @@ class _AtKnownType:
             if options:
                 choices.append(Open(group.field, None, options))
                 continue
+            depends = True
             for runtime in self.runtime if group.types is None else self.runtime & group.types:
                 apart.setdefault(runtime, []).append(group.field)
+        if depends and self._has_untold_types():
+            return None
         whole = self.chooser.decide(choices, min(h.round for h in self.spot))
         mask, turn, picks = whole.mask, whole.round, list(whole.picks)
         effort, leaves = whole.effort, whole.leaves
@@ -120,7 +123,7 @@ class _AtKnownType:
             effort += solved.effort
             leaves += solved.leaves
             picks.extend(solved.picks)
-        if not depends and not apart:
+        if not depends:
             return Solution(mask, turn, tuple(picks), effort=effort, leaves=leaves)
         teller = self._teller(mask)
         return Solution(
@@ -131,6 +134,16 @@ class _AtKnownType:
         """Objects of types that clients may not see must be recognised."""
         return any(
             not self.view.possible(a.subgraph, a.view) <= self.view.visible for a in self.telling
+        )
+
+    def _has_untold_types(self) -> bool:
+        """Whether a subgraph has an ``@interfaceObject`` among the members of this interface or
+        union: such a member's real type cannot be told from its answer, and guessing would give
+        wrong data."""
+        return any(
+            self.view.kind(a.subgraph, member) is Kind.INTERFACE_OBJECT
+            for a in self.telling
+            for member in self.view.possible(a.subgraph, a.view)
         )
 
     def _teller(self, mask: int) -> Access:

@@ -227,11 +227,12 @@ class Chooser:
         return Holder(access.subgraph, local.base, given)
 
     def spend(self) -> None:
-        """Count one unit of work. Raises PlanningLimit when there was too much of it."""
+        """Count one unit of work. Raises PlanningLimit when there was too much of it. What is
+        learned about the graph for all operations has its bound in the graph."""
+        if self.deadline is None:
+            return
         self.steps += 1
-        if self.steps > MAX_STEPS or (
-            self.deadline is not None and self.steps % 64 == 0 and thread_time() > self.deadline
-        ):
+        if self.steps > MAX_STEPS or (self.steps % 64 == 0 and thread_time() > self.deadline):
             raise PlanningLimit(
                 "Planning this operation takes more than the allowed time. Ask for less in one"
                 " request, or use fewer type conditions."

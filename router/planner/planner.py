@@ -20,7 +20,7 @@ _VIEWS = 64
 
 class Planner:
     """Plans operations against one supergraph. What it learns about the graph is kept, what it
-    learns about an operation is not."""
+    learns about an operation is not. One thread may plan at a time."""
 
     def __init__(self, graph: FederatedGraph, *, max_seconds: float = MAX_SECONDS) -> None:
         self.graph = graph
