@@ -15,6 +15,7 @@ from typing import Protocol
 from broadcaster import Broadcast
 
 from db.outbox import Envelope
+from db.tasks import end_tasks
 from schema.errors import BadUserInput, Unavailable
 
 logger = logging.getLogger("trellis.bus")
@@ -185,9 +186,7 @@ class MemoryBus:
         await self._broadcast.connect()
 
     async def close(self) -> None:
-        for pump in self._pumps.values():
-            pump.cancel()
-        await asyncio.gather(*self._pumps.values(), return_exceptions=True)
+        await end_tasks(*self._pumps.values())
         self._pumps.clear()
         await self._broadcast.disconnect()
 

@@ -16,6 +16,7 @@ from db.bus import EventBus, order_of
 from db.engine import Database
 from db.models import utc_now
 from db.outbox import Envelope
+from db.tasks import end_tasks
 from db.unit_of_work import UnitOfWork, begin
 from schema.errors import Unavailable
 
@@ -44,9 +45,7 @@ class Consumer:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end_tasks(self._task)
 
     async def catch_up(self, timeout: float = 1.0) -> None:
         """Wait until all events known now are handled, at most ``timeout`` seconds.

@@ -14,11 +14,13 @@ from redis.exceptions import RedisError
 
 from db.bus import FanOut, Log, follow
 from db.outbox import Envelope
+from db.tasks import end_tasks
 from schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.bus")
 
-_BLOCK_MS = 5_000
+_BLOCK_MS = 2_000
+_ANSWER_SECONDS = 10.0  # longer than a read that waits for news, or each quiet one would fail
 _KEEP = 100_000
 _PAGE = 200
 _RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
@@ -31,7 +33,9 @@ class RedisBus:
 
     def __init__(self, url: str, *, prefix: str = "trellis:events:") -> None:
         # Protocol 3 answers XREAD in another shape; client and server agree on 2.
-        self._redis = Redis.from_url(url, protocol=2, health_check_interval=15)
+        self._redis = Redis.from_url(
+            url, protocol=2, health_check_interval=15, socket_timeout=_ANSWER_SECONDS
+        )
         self._prefix = prefix
         self._fan_outs: dict[str, FanOut] = {}
         self._readers: dict[str, asyncio.Task[None]] = {}
@@ -40,9 +44,7 @@ class RedisBus:
         """Connections open at first use: a store that is down must not keep a process down."""
 
     async def close(self) -> None:
-        for reader in self._readers.values():
-            reader.cancel()
-        await asyncio.gather(*self._readers.values(), return_exceptions=True)
+        await end_tasks(*self._readers.values())
         self._readers.clear()
         await self._redis.aclose()
 

@@ -22,6 +22,7 @@ from db.engine import Database
 from db.locks import hold
 from db.models import utc_now
 from db.outbox import Envelope
+from db.tasks import end_tasks
 from schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.relay")
@@ -83,9 +84,7 @@ class Relay:
                 await self._idle.wait()
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end_tasks(self._task)
 
     async def _run(self) -> None:
         while True:

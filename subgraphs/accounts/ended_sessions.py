@@ -14,6 +14,7 @@ from uuid import UUID
 from db.models import utc_now
 from db.outbox import Event
 from db.storage import Storage
+from db.tasks import end_tasks
 from schema.errors import Unavailable
 from schema.identity import Identity
 from subgraphs.accounts import proof_queries
@@ -39,9 +40,7 @@ class EndedSessions:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end_tasks(self._task)
 
     async def is_revoked(self, identity: Identity) -> bool:
         """Whether the session of this caller's token is over."""
