@@ -109,7 +109,8 @@ class _AtKnownType:
             depends = True
             for runtime in self.runtime if group.types is None else self.runtime & group.types:
                 apart.setdefault(runtime, []).append(group.field)
-        if depends and self._has_untold_types():
+        untold = self._untold_members() if depends else []
+        if untold and len(self.spot) > 1:
             return None
         whole = self.chooser.decide(choices, min(h.round for h in self.spot))
         mask, turn, picks = whole.mask, whole.round, list(whole.picks)
@@ -125,9 +126,24 @@ class _AtKnownType:
             picks.extend(solved.picks)
         if not depends:
             return Solution(mask, turn, tuple(picks), effort=effort, leaves=leaves)
+        members: list[tuple[str, Solution]] = []
+        for member in untold:
+            solved = self._for_member(member)
+            if solved is None:
+                return None
+            members.append((member, solved))
+            mask |= solved.mask
+            turn = max(turn, solved.round)
+            effort += solved.effort
         teller = self._teller(mask)
         return Solution(
-            mask | teller.mask, turn, tuple(picks), typename=teller, effort=effort, leaves=leaves
+            mask | teller.mask,
+            turn,
+            tuple(picks),
+            typename=teller,
+            effort=effort,
+            leaves=leaves,
+            members=tuple(members),
         )
 
     def _has_hidden_types(self) -> bool:
@@ -136,15 +152,28 @@ class _AtKnownType:
             not self.view.possible(a.subgraph, a.view) <= self.view.visible for a in self.telling
         )
 
-    def _has_untold_types(self) -> bool:
-        """Whether a subgraph has an ``@interfaceObject`` among the members of this interface or
-        union: such a member's real type cannot be told from its answer, and guessing would give
-        wrong data."""
-        return any(
-            self.view.kind(a.subgraph, member) is Kind.INTERFACE_OBJECT
-            for a in self.telling
-            for member in self.view.possible(a.subgraph, a.view)
+    def _untold_members(self) -> list[str]:
+        """The ``@interfaceObject`` types among the members of this interface or union in some
+        subgraph: the real type of such an object cannot be told from its answer."""
+        return sorted(
+            {
+                member
+                for a in self.telling
+                for member in self.view.possible(a.subgraph, a.view)
+                if self.view.kind(a.subgraph, member) is Kind.INTERFACE_OBJECT
+            }
         )
+
+    def _for_member(self, member: str) -> Solution | None:
+        """How the selection is answered for objects known as this interface object."""
+        real = self.view.graph.possible(member)
+        groups = [
+            group
+            for group in self.groups
+            if group.types is None or not group.types.isdisjoint(real)
+        ]
+        spot = (self.spot[0]._replace(view=member),)
+        return _AtInterfaceObject(self.chooser, self.selection, groups, spot).solve()
 
     def _teller(self, mask: int) -> Access:
         return min(self.telling, key=lambda a: self.view.weight(mask | a.mask))

@@ -77,8 +77,9 @@ class Solution:
 
     ``typename`` is where the runtime type of an abstract position is learned, when it must be
     known. ``inner`` answers (the rest of) the selection for the same object held by ``held``.
-    ``effort`` decides between ways with the same requests: entity fetches before they are joined,
-    and fields that come late; ``leaves`` counts the leaf fields.
+    ``members`` answers it for members of the position's type that the only holder knows as
+    interface objects. ``effort`` decides between ways with the same requests: entity fetches
+    before they are joined, and fields that come late; ``leaves`` counts the leaf fields.
     """
 
     mask: int
@@ -89,6 +90,7 @@ class Solution:
     leaves: int = 0
     held: tuple[Access, ...] = ()
     inner: "Solution | None" = None
+    members: "tuple[tuple[str, Solution], ...]" = ()
 
 
 class Option(NamedTuple):

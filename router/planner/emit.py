@@ -52,6 +52,7 @@ class Position:
     type: str
     bases: tuple[Base, ...]
     parent: Position | None = None
+    member: str | None = None
     holds: dict[tuple[Access, str | None], Hold] = field(default_factory=dict)
     children: dict[tuple[object, ...], Position] = field(default_factory=dict)
     done: dict[Solution, frozenset[Fetch]] = field(default_factory=dict)
@@ -89,6 +90,8 @@ class Emitter:
             used.add(self._learn_type(position, solution.typename))
         if solution.inner is not None:
             used |= self.emit(solution.inner, self._held_by(position, solution.held))
+        for member, inner in solution.members:
+            used |= self.emit(inner, self._as_member(position, member))
         found = position.done[solution] = frozenset(used)
         return found
 
@@ -215,6 +218,21 @@ class Emitter:
             position.type,
             tuple(base(access) for access in held),
             position.parent,
+            position.member,
+        )
+
+    def _as_member(self, position: Position, member: str) -> Position:
+        """Those of the position's objects that its holder knows as an interface object."""
+        base = position.bases[0]
+
+        def make() -> Hold:
+            fetch, node = base.hold()
+            node.place = (base.subgraph, base.view)
+            return fetch, node.under(member)
+
+        inner = Base(base.subgraph, member, make, base.given)
+        return Position(
+            position.slot, position.path, position.type, (inner,), position.parent, member
         )
 
     def _hop(self, position: Position, access: Access, key: Condition, runtime: str | None) -> Hold:
@@ -251,7 +269,8 @@ class Emitter:
     ) -> tuple[frozenset[str] | None, str | None]:
         """Which objects are meant, and what their representations say as ``__typename``."""
         is_certain = len(position.slot.possible) == 1
-        types = None if runtime is None or is_certain else frozenset((runtime,))
+        meant = runtime or position.member
+        types = None if meant is None or is_certain else frozenset((meant,))
         is_object = self.view.kind(access.subgraph, access.view) is Kind.OBJECT
         return types, (None if is_object and not is_certain else access.view)
 

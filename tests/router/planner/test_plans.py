@@ -266,6 +266,29 @@ def test_interface_objects_lead_to_the_interface_and_back(
     assert plan_lines(media, document) == expected
 
 
+def test_an_interface_object_among_the_members_is_told_by_its_interface() -> None:
+    graph = federated_graph(
+        a="""
+            type Query { media: [Media] }
+            interface Node { id: ID! }
+            interface Media implements Node @key(fields: "id") { id: ID! title: String }
+            type Book implements Media & Node @key(fields: "id") { id: ID! title: String }
+            type Film implements Media & Node @key(fields: "id") { id: ID! title: String }
+        """,
+        b="""
+            type Query { nodes: [Node] }
+            interface Node { id: ID! }
+            type Media implements Node @key(fields: "id") @interfaceObject { id: ID! stars: Int }
+        """,
+    )
+
+    assert plan_lines(graph, "{ nodes { id } }") == ["0 b {nodes {id}}"]
+    assert plan_lines(graph, "{ nodes { __typename ... on Film { stars } } }") == [
+        "0 b {nodes {__typename id ... on Media {__typename stars}}}",
+        "1 a <0 @nodes Media(id) {... on Media {__typename}}",
+    ]
+
+
 def test_an_override_follows_its_label() -> None:
     graph = federated_graph(
         a='type Query { item: Item } type Item @key(fields: "id") { id: ID! size: Int }',
