@@ -72,7 +72,11 @@ def test_ten_thousand_random_pairs_give_the_monoliths_answer():
     run_pairs(1_000_000, PAIRS_IN_LONG_RUN)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(st.data())
 def test_a_difference_would_shrink_to_a_small_graph(data: st.DataObject):
     check_graph(Drawn(data.draw), 1)

@@ -72,7 +72,7 @@ def throwaway_postgres() -> Iterator[str]:
     unsafe_but_fast = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
     options = [part for setting in unsafe_but_fast for part in ("-c", setting)]
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process: subprocess.Popen[bytes] = subprocess.Popen(
             [postgres, "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), "-k", folder]
             + options,
             env=env,

@@ -229,11 +229,10 @@ class Universe:
             return False
         candidates = {thing.owner, *(t for t, o in self.owners.items() if o == thing.owner)}
         declared = [
-            definition.fields[name].type
+            fields[name].type
             for part in self.parts.values()
             for candidate in candidates
-            if (definition := part.schema.type_map.get(candidate)) is not None
-            and name in getattr(definition, "fields", ())
+            if name in (fields := getattr(part.schema.type_map.get(candidate), "fields", {}))
         ]
         return bool(declared) and not any(isinstance(t, GraphQLNonNull) for t in declared)
 
@@ -366,8 +365,8 @@ class MockSubgraph:
         return Thing(value.owner, value.number, typename, provided)
 
     def _entity(self, representation: Mapping[str, Any]) -> Thing:
-        name = representation["__typename"]
-        owner = self.universe.owners.get(name, name)
+        name: str = representation["__typename"]
+        owner: str = self.universe.owners.get(name, name)
         for key, is_resolvable in self.part.keys.get(name, ()):
             for number in range(NUMBERS) if is_resolvable else ():
                 runtime = self.universe.runtime_type(owner, number)

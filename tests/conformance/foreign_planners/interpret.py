@@ -244,7 +244,8 @@ def answer(interpreter: Interpreter, operation: str) -> Any:
                 inner = value.get(key)
                 into[key] = descend(node.selection_set, inner, into.get(key))
                 continue
-            fragment = fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+            is_spread = isinstance(node, FragmentSpreadNode)
+            fragment: Any = fragments[node.name.value] if is_spread else node
             condition = getattr(fragment, "type_condition", None)
             if interpreter.fits(value, condition.name.value if condition else None):
                 project(fragment.selection_set, value, into)
