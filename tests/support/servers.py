@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 
 def free_port() -> int:
@@ -54,11 +53,11 @@ def throwaway_postgres() -> Iterator[str]:
     assert initdb and postgres, "no PostgreSQL server programs"
     folder, port = _scratch_folder("pg-"), free_port()
     log = folder / "log"
-    account: dict[str, Any] = {}
+    uid = gid = None
     if os.geteuid() == 0:  # both programs refuse to run as root
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
-        account = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        uid, gid = user.pw_uid, user.pw_gid
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder)}
     subprocess.run(
         [initdb, "-D", folder / "data", "-U", "trellis", "-A", "trust", "-E", "UTF8"]
@@ -67,19 +66,23 @@ def throwaway_postgres() -> Iterator[str]:
         env=env,
         cwd=folder,
         stdout=subprocess.DEVNULL,
-        **account,
+        user=uid,
+        group=gid,
+        extra_groups=None if uid is None else [],
     )
     unsafe_but_fast = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
     options = [part for setting in unsafe_but_fast for part in ("-c", setting)]
     with log.open("wb") as output:
-        process: subprocess.Popen[bytes] = subprocess.Popen(
+        process = subprocess.Popen(
             [postgres, "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), "-k", folder]
             + options,
             env=env,
             cwd=folder,
             stdout=output,
             stderr=output,
-            **account,
+            user=uid,
+            group=gid,
+            extra_groups=None if uid is None else [],
         )
     try:
         wait_until(lambda: b"ready to accept connections" in log.read_bytes(), process, 30, log)

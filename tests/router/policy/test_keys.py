@@ -166,6 +166,7 @@ async def test_keys_come_from_a_file(tmp_path: Path):
         (200, {}, b"<html>", False),
         (200, {}, orjson.dumps({"keys": [ONE.jwk], "padding": "x" * 300_000}), False),
     ],
+    ids=["keys", "error", "redirect", "no JSON", "too large"],
 )
 async def test_keys_come_from_an_address(
     status: int, headers: dict[str, str], body: bytes, is_found: bool
