@@ -17,7 +17,7 @@ from tests.support.trellis_server import TrellisServer
 
 pytestmark = pytest.mark.xdist_group("kill")
 
-ROUNDS, AT_LEAST = 20, 5
+ROUNDS = 20
 WRITERS = 8
 PROJECT = str(demo_id("project", "TREE"))
 CREATE_ISSUE = """
@@ -103,10 +103,8 @@ async def all_are_published(server: TrellisServer, *, seconds: float) -> bool:
     return False
 
 
-# On a busy machine the time ends it, not the count.
-@pytest.mark.parametrize("seconds", [60, pytest.param(230, marks=pytest.mark.long)])
 async def test_no_acknowledged_issue_and_no_event_is_lost_or_doubled_by_kill_9(
-    new_server: Callable[[], TrellisServer], seconds: float
+    new_server: Callable[[], TrellisServer],
 ):
     server = new_server()
     server.start()
@@ -114,17 +112,15 @@ async def test_no_acknowledged_issue_and_no_event_is_lost_or_doubled_by_kill_9(
     before = issues_of_project(server, token)
     events_before = {key for key, _ in created_events(server)}
 
-    moments, until = random.Random(9), time.monotonic() + seconds
+    moments = random.Random(9)
     acknowledged: dict[str, str] = {}
     for number in range(ROUNDS):
-        if number >= AT_LEAST and time.monotonic() > until:
-            break
         moment = moments.uniform(0, 0.4)
         acknowledged |= await write_until_killed(server, token, moment, f"round {number}")
         await asyncio.to_thread(server.start)
 
     after = issues_of_project(server, token) - before
-    assert len(acknowledged) > AT_LEAST
+    assert len(acknowledged) > ROUNDS
     assert {pair: after[pair] for pair in acknowledged.items() if after[pair] != 1} == {}
     assert set(after.values()) == {1}
 
