@@ -11,8 +11,7 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.schema import CreateSchema
 
 from db.engine import Database
-
-_FOLDER = Path(__file__).parent / "migrations"
+from db.versions import MIGRATIONS, version_folder
 
 
 async def upgrade(database: Database, metadata: MetaData, revision: str = "head") -> None:
@@ -27,7 +26,7 @@ async def downgrade(database: Database, metadata: MetaData, revision: str = "bas
 
 async def make_revision(database: Database, metadata: MetaData, message: str) -> None:
     """Write a new migration file from the difference between database and models."""
-    made = len(list((_FOLDER / database.name / "versions").glob("*.py")))
+    made = len(list(version_folder(database.name).glob("*.py")))
     number = f"{made + 1:04d}"
     await _run(
         database,
@@ -66,8 +65,8 @@ async def _run(database: Database, metadata: MetaData, act: Any) -> None:
 
 def _config(subgraph: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", _escaped(_FOLDER))
-    config.set_main_option("version_locations", _escaped(_FOLDER / subgraph / "versions"))
+    config.set_main_option("script_location", _escaped(MIGRATIONS))
+    config.set_main_option("version_locations", _escaped(version_folder(subgraph)))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     return config

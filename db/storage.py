@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import migrate
 from db.bus import EventBus, MemoryBus
 from db.consumer import Consumer
 from db.engine import Database
+from db.on_demand import redis_bus, run_migrations
 from db.outbox import Envelope, outbox_of
-from db.redis_bus import RedisBus
 from db.relay import Relay
 from db.settings import DataSettings
 from db.unit_of_work import UnitOfWork, begin
+from db.versions import is_at_newest
 from schema.errors import Unavailable
 
 _SETTLE_SECONDS = 0.25
@@ -48,7 +48,8 @@ class Storage:
         """Open the database, bring it to the newest migration, start relay and consumers."""
         settings = self._settings or DataSettings.from_environment()
         self._database = Database(self.name, settings.url_for(self.name))
-        await migrate.upgrade(self._database, self.metadata)
+        if not await is_at_newest(self._database):
+            await run_migrations(self._database, self.metadata)
         self._bus = self._given_bus or await _shared.acquire(settings.redis_url)
         self._relay = Relay(self._database, outbox_of(self.metadata), self._bus)
         self._relay.start()
@@ -111,7 +112,7 @@ class _SharedBuses:
     async def acquire(self, redis_url: str | None) -> EventBus:
         bus = self._buses.get(redis_url)
         if bus is None:
-            bus = self._buses[redis_url] = RedisBus(redis_url) if redis_url else MemoryBus()
+            bus = self._buses[redis_url] = redis_bus(redis_url) if redis_url else MemoryBus()
             await bus.connect()
         self._users[id(bus)] = self._users.get(id(bus), 0) + 1
         return bus

@@ -1,0 +1,22 @@
+"""The heavy parts that most processes never need, loaded at the moment they do.
+
+This is the only place that imports while running: alembic (with Mako and Pygments) and the Redis
+client were a tenth of the start of a server whose databases are up to date and that has no Redis.
+"""
+
+from importlib import import_module
+
+from sqlalchemy import MetaData
+
+from db.bus import EventBus
+from db.engine import Database
+
+
+async def run_migrations(database: Database, metadata: MetaData) -> None:
+    """``db.migrate.upgrade`` to the newest version."""
+    await import_module("db.migrate").upgrade(database, metadata)
+
+
+def redis_bus(url: str) -> EventBus:
+    """A ``db.redis_bus.RedisBus``, not connected yet."""
+    return import_module("db.redis_bus").RedisBus(url)
