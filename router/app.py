@@ -7,6 +7,7 @@ from typing import Any
 from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp
 
+from router.collector import collector_paused
 from router.composed import compose_members, write_schemas
 from router.config import Config
 from router.members import (
@@ -44,6 +45,7 @@ def create_app(
     return _application(graph, members, config, make_context, authenticate_nobody)
 
 
+@collector_paused()
 def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
     """The whole product as configured: subgraphs loaded and composed, every door opened.
 
