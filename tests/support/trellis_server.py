@@ -42,6 +42,7 @@ class TrellisServer:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("TRELLIS_")}
         self._environment = {
             **inherited,
+            "PYTHONDONTWRITEBYTECODE": "",  # else each start would compile everything anew
             "TRELLIS_PORT": str(self.port),
             "TRELLIS_DATA_DIR": str(self.data_dir),
             "TRELLIS_SCHEMA_DIR": str(folder / "schema"),
