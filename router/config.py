@@ -166,7 +166,8 @@ class Config(BaseSettings):
     )
     database_url: str | None = Field(
         default=None,
-        description="PostgreSQL for all subgraphs, a schema each; without it SQLite files",
+        description="PostgreSQL for all subgraphs, a schema each; without it SQLite files. "
+        "`TRELLIS_DATABASE_URL__NAME` in the environment is that of one subgraph",
     )
     redis_url: str | None = Field(
         default=None, description="Redis for events and shared counters; without it in memory"
@@ -178,7 +179,9 @@ class Config(BaseSettings):
         default=None, description="supergraph SDL composed earlier; without it composed at start"
     )
     operations_dir: Path = Field(
-        default=Path("persisted_queries"), description="folder of stored operations and REST routes"
+        default=Path("persisted_queries"),
+        description="folder of stored operations and REST routes; an installed package keeps those "
+        "of the demo graph, with its trellis.toml, in `share/trellis` below `sys.prefix`",
     )
     seed: bool = Field(
         default=True, description="write demo data on the first start of `trellis dev`"

@@ -1,28 +1,49 @@
 """``docs/settings.md`` from the settings themselves: ``python -m router.settings_reference``."""
 
 import sys
+from collections.abc import Sequence
 from itertools import groupby
 
-from router.config import SubgraphSource, settings_reference
+from router.config import SubgraphSource, load_config, settings_reference
+from router.members import load_members
+from schema.subgraph import Subgraph
 
 _INTRO = """# Settings
 
 Read from `trellis.toml` (keys below a heading stand in the table of that name) and from the
-environment, which wins: `TRELLIS_PORT=8080`, `TRELLIS_LIMITS__DEPTH=20`. An unknown key is an
-error. This page is generated: `python -m router.settings_reference > docs/settings.md`.
+environment, which wins: `TRELLIS_PORT=8080`, `TRELLIS_LIMITS__DEPTH=20`. `TRELLIS_CONFIG` names
+another file. Folders are taken from the file's folder. An unknown key is an error.
+This page is generated: `python -m router.settings_reference > docs/settings.md`.
 """
 _HEAD = "| key | default | meaning |\n|---|---|---|"
+_SUBGRAPH = """## The subgraph {}
+
+It reads these itself, from the environment of its process.
+
+| variable | default | meaning |
+|---|---|---|
+"""
 
 
-def settings_markdown() -> str:
-    """The page, one table per section."""
+def settings_markdown(subgraphs: Sequence[Subgraph] = ()) -> str:
+    """The page: a table per section, and one for each of ``subgraphs`` with settings of its own."""
     parts = [_INTRO]
     for table, rows in groupby(settings_reference(), key=lambda row: row[0].rpartition(".")[0]):
         title = f"## [{table}]\n\n" if table else ""
         parts.append(f"{title}{_HEAD}\n" + "\n".join(_row(*row, table) for row in rows) + "\n")
     source = "\n".join(_row(*row, "") for row in settings_reference(SubgraphSource))
     parts.append(f"## [subgraphs.NAME]\n\n{_HEAD}\n{source}\n")
+    for subgraph in subgraphs:
+        if subgraph.settings:
+            rows = (_row(each.name, each.default, each.meaning, "") for each in subgraph.settings)
+            parts.append(_SUBGRAPH.format(subgraph.name) + "\n".join(rows) + "\n")
     return "\n".join(parts)
+
+
+def local_subgraphs() -> list[Subgraph]:
+    """Those of trellis.toml that run in this process. Raises ConfigError."""
+    members = load_members(load_config())
+    return [member.local for member in members if member.local is not None]
 
 
 def _row(key: str, default: str, description: str, table: str) -> str:
@@ -32,4 +53,4 @@ def _row(key: str, default: str, description: str, table: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(settings_markdown())
+    sys.stdout.write(settings_markdown(local_subgraphs()))

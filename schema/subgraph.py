@@ -15,6 +15,15 @@ async def _nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """A variable of the environment that a subgraph reads, for the settings page."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subgraph:
     """One Strawberry federation schema and what it needs to live.
 
@@ -24,7 +33,8 @@ class Subgraph:
     ``is_ready`` answers the readiness probe. ``jwks`` is given by the subgraph that issues
     tokens: it returns the JSON Web Key Set (RFC 7517) with its public keys. ``is_revoked`` is its
     answer to whether a verified token is good no more, although it has not expired: it is asked
-    with every request, so it must not wait for anything.
+    with every request, so it must not wait for anything. ``settings`` tells what it reads from the
+    environment beside what every subgraph does.
     """
 
     name: str
@@ -36,3 +46,4 @@ class Subgraph:
     is_ready: Callable[[], Awaitable[None]] = _nothing
     jwks: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
     is_revoked: Callable[[Identity], Awaitable[bool]] | None = None
+    settings: tuple[Setting, ...] = ()

@@ -2,9 +2,8 @@
 
 TRELLIS_AUTH__ISSUER      the ``iss`` of the tokens we sign
 TRELLIS_AUTH__AUDIENCE    their ``aud``
-TRELLIS_MAIL_URL          console: (default), file:///folder, smtp://user:password@host, smtps://
-TRELLIS_MAIL_FROM         the sender of letters
-TRELLIS_PUBLIC_URL        where links in letters lead to
+
+and ``SETTINGS``, which are ours alone.
 """
 
 import os
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
+from schema.subgraph import Setting
 from subgraphs.accounts.models import Profile
 
 # Words that REST paths use in the place of a user id.
@@ -45,6 +45,18 @@ class AccountSettings:
             mail_from=environ.get("TRELLIS_MAIL_FROM") or cls().mail_from,
             public_url=environ.get("TRELLIS_PUBLIC_URL") or cls().public_url,
         )
+
+
+SETTINGS = (
+    Setting(
+        "TRELLIS_MAIL_URL",
+        AccountSettings().mail_url,
+        "how letters go out: `console:` prints them, `file:///folder` keeps them, "
+        "`smtp://user:password@host:port` and `smtps://...` send them",
+    ),
+    Setting("TRELLIS_MAIL_FROM", AccountSettings().mail_from, "the sender of letters"),
+    Setting("TRELLIS_PUBLIC_URL", AccountSettings().public_url, "where links in letters lead to"),
+)
 
 
 def access_lifetime(profile: Profile) -> timedelta:

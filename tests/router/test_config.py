@@ -7,7 +7,6 @@ from pydantic import ValidationError
 
 from router.config import Config, load_config, settings_reference
 from router.errors import ConfigError
-from router.settings_reference import settings_markdown
 
 
 @pytest.fixture(autouse=True)
@@ -130,8 +129,3 @@ def test_every_setting_is_described():
     reference = list(settings_reference())
     assert [key for key, _, description in reference if not description] == []
     assert ("limits.depth", "15", "nesting of fields, fragments expanded") in reference
-
-
-def test_the_settings_page_is_fresh():
-    page = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
-    assert page.read_text(encoding="utf-8") == settings_markdown()

@@ -17,7 +17,7 @@ from subgraphs.accounts.graph.people import PeopleMutation
 from subgraphs.accounts.graph.query import PeopleQuery
 from subgraphs.accounts.graph.security import SecurityMutation, SecurityQuery
 from subgraphs.accounts.mail import Mailer, mailer_for
-from subgraphs.accounts.settings import AccountSettings
+from subgraphs.accounts.settings import SETTINGS, AccountSettings
 
 
 @strawberry.type
@@ -59,6 +59,7 @@ def make_subgraph(
         is_ready=storage.ping,
         jwks=services.keys.jwks,
         is_revoked=services.ended_sessions.is_revoked,
+        settings=SETTINGS,
     )
 
 
