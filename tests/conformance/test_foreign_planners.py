@@ -26,8 +26,8 @@ from tests.support.universe import MockSubgraph, Universe
 GRAPHS = 60
 OPERATIONS = 3
 # Apollo's planner (2.14.4) asks a field beside the provided fields it requires, without an entity
-# fetch that would carry them. Hive's planner (0.0.38) skips some implementations behind interface objects, and lets fields of
-# two types collide in one entity fetch: two operations in a hundred, whoever composed.
+# fetch that would carry them. Hive's planner (0.0.38) skips some implementations behind interface
+# objects, and lets fields of two types collide in one entity fetch: two operations in a hundred.
 OWN_FAULTS = {"apollo": 0.01, "hive": 0.03}
 
 pytestmark = pytest.mark.xdist_group("foreign_planners")

@@ -61,7 +61,10 @@ def test_a_nested_key_is_followed_through_the_other_entity():
         'type Query { t: T } type T @key(fields: "id") { id: ID! owner: O! } '
         'type O @key(fields: "id") { id: ID! }'
     )
-    c = 'type T @key(fields: "owner { code }") { owner: O! @shareable far: Int } type O { code: ID! @shareable }'
+    c = (
+        'type T @key(fields: "owner { code }") { owner: O! @shareable far: Int } '
+        "type O { code: ID! @shareable }"
+    )
     b = 'type O @key(fields: "id") { id: ID! code: ID! @shareable }'
     assert codes(composed(a=a.replace("owner: O!", "owner: O! @shareable"), b=b, c=c)) == []
 
@@ -189,7 +192,8 @@ def test_shared_fields_need_a_runtime_type_in_common():
 def test_a_context_must_be_set_on_every_path():
     a = (
         "type Query { holder: Holder %s } "
-        'type Holder @key(fields: "id") @context(name: "ctx") { id: ID! prop: String! child: Child } '
+        'type Holder @key(fields: "id") @context(name: "ctx") '
+        "{ id: ID! prop: String! child: Child } "
         'type Child @key(fields: "id") { id: ID! '
         'made(arg: String @fromContext(field: "$ctx { prop }")): Int }'
     )
