@@ -142,14 +142,14 @@ def read_links(schema: Schema) -> tuple[Links, list[CompositionError]]:
     directive, argument = bootstrap
     links: dict[str, Link] = {}
     errors: list[CompositionError] = []
-    for applied in schema.applied:
-        if applied.name != directive:
-            continue
+    applications = [applied for applied in schema.applied if applied.name == directive]
+    beside_federation = any(_links_federation(applied, argument) for applied in applications)
+    for applied in applications:
         try:
             link = _read_link(applied, argument)
             _refuse_repetition(link, links)
             links[link.identity] = link
-            _check_known_feature(link)
+            _check_known_feature(link, beside_federation)
         except LinkError as error:
             errors.append(_report(error, applied))
     for link in links.values():
@@ -267,7 +267,11 @@ def _refuse_repetition(link: Link, known: Mapping[str, Link]) -> None:
         )
 
 
-def _check_known_feature(link: Link) -> None:
+def _links_federation(applied: AppliedDirective, argument: str) -> bool:
+    return (_string(applied.arguments.get(argument)) or "").startswith(f"{FEDERATION}/")
+
+
+def _check_known_feature(link: Link, beside_federation: bool) -> None:
     if link.identity == FEDERATION and link.version not in FEDERATION_VERSIONS:
         newest = max(FEDERATION_VERSIONS)
         raise LinkError(
@@ -277,8 +281,11 @@ def _check_known_feature(link: Link) -> None:
         )
     versions = {LINK: LINK_VERSIONS, CORE: CORE_VERSIONS}.get(link.identity)
     if versions is not None and link.version not in versions:
+        # Federation brings its own version of @link: another one is a second link to it.
+        is_second = beside_federation and link.identity == LINK
         raise LinkError(
-            "UNKNOWN_LINK_VERSION", f'Unknown version of the link specification in "{link.url}".'
+            "INVALID_LINK_DIRECTIVE_USAGE" if is_second else "UNKNOWN_LINK_VERSION",
+            f'Unknown version of the link specification in "{link.url}".',
         )
     if link.identity in SUPERGRAPH_ONLY:
         raise LinkError(
@@ -304,7 +311,7 @@ def _check_imports(link: Link) -> Iterator[CompositionError]:
 
 def _check_conflicts(links: list[Link]) -> Iterator[CompositionError]:
     """Two features may not claim one name: as namespace, as import, or by an import that reads
-    like an element of another feature's namespace."""
+    like an element of another feature's namespace (``@other__name``, or ``@other`` itself)."""
     namespaces: dict[str, Link] = {}
     imported: dict[str, Link] = {}
     for link in links:
@@ -332,7 +339,7 @@ def _is_repeated(link: Link, element: str, local: str) -> bool:
 
 def _claimed_by_namespace(local: str, link: Link, namespaces: Mapping[str, Link]) -> Link | None:
     namespace, separator, _ = local.removeprefix("@").partition("__")
-    owner = namespaces.get(namespace) if separator else None
+    owner = namespaces.get(namespace) if separator or local.startswith("@") else None
     return None if owner is link else owner
 
 

@@ -6,13 +6,15 @@ from collections.abc import Hashable, Mapping
 
 from graphql import ValueNode
 
+from router.composition.graphql_rules.literals import literal_problem
+from router.composition.link import Links
 from router.composition.merge.context import context_name
 from router.composition.merge.features import BUILT_IN, MERGED_DIRECTIVES
 from router.composition.merge.state import Element, Merge, PendingDirectives, quoted
 from router.composition.merge.strategies import STRATEGIES
 from router.composition.model import AppliedDirective, DirectiveDefinition
 from router.composition.specs import built_in_definitions
-from router.composition.subgraph import string_value
+from router.composition.subgraph import SubgraphSchema, string_value
 from router.composition.values import enum_value, identity_of, list_of, object_of, string
 
 Application = tuple[int, AppliedDirective]
@@ -31,10 +33,33 @@ def _is_merged(merge: Merge, index: int, directive: AppliedDirective) -> bool:
 
 
 def apply_directives(merge: Merge) -> None:
-    """Merge the directives of every element noted for it."""
+    """Merge the directives of every element noted for it. Error: ``INVALID_GRAPHQL`` when an
+    argument of a composed directive is a value that merging left out of an enum or input."""
+    composed = frozenset().union(*merge.composed.values())
     for pending in merge.pending:
         _apply_to(merge, pending)
+        if composed:
+            _check_composed(merge, pending, composed)
     merge.pending.clear()
+
+
+def _check_composed(merge: Merge, pending: PendingDirectives, composed: frozenset[str]) -> None:
+    supergraph = SubgraphSchema("supergraph", "", merge.merged, Links())
+    for applied in pending.element.applied:
+        definition = merge.merged.directives.get(applied.name)
+        if definition is None or applied.name not in composed:
+            continue
+        for name, value in applied.arguments.items():
+            argument = definition.arguments.get(name)
+            problem = argument and literal_problem(supergraph, value, argument.type)
+            if problem:
+                merge.error(
+                    "INVALID_GRAPHQL",
+                    f'@{applied.name} on {pending.coordinate}: argument "{name}" {problem} once'
+                    " all subgraphs are merged.",
+                    pending.coordinate,
+                    pending.sources.values(),
+                )
 
 
 def _apply_to(merge: Merge, pending: PendingDirectives) -> None:

@@ -74,7 +74,8 @@ def _check_base(
         return
     for kind in dict.fromkeys(kinds.values()):
         group = {i: t for i, t in sources.items() if kinds[i] is kind}
-        if any(_is_definition(merge, i, t) for i, t in group.items()):
+        # `type T @extends` promises no base elsewhere, unlike `extend type T`.
+        if any(t.has_definition for t in group.values()):
             continue
         merge.error(
             "EXTENSION_WITH_NO_BASE",
@@ -83,11 +84,6 @@ def _check_base(
             name,
             group.values(),
         )
-
-
-def _is_definition(merge: Merge, index: int, definition: TypeDefinition) -> bool:
-    # `type T @extends` promises no base elsewhere, unlike `extend type T`.
-    return definition.has_definition or merge.subgraphs[index].has(definition, "extends")
 
 
 def _check_interface_exists(merge: Merge, name: str, sources: Mapping[int, TypeDefinition]) -> None:

@@ -7,6 +7,7 @@ from router.composition.rules import (
     auth_on_interface,
     context_name,
     cost_on_interface,
+    external_collision,
     external_on_interface,
     external_unused,
     from_context,
@@ -39,4 +40,6 @@ RULES: tuple[Callable[[SubgraphSchema], Iterator[CompositionError]], ...] = (
 
 def validate_federation(subgraph: SubgraphSchema) -> list[CompositionError]:
     """All violations of federation's rules in one normalised subgraph of valid GraphQL."""
-    return [error for rule in RULES for error in rule(subgraph)]
+    # Which external fields are in use cannot be told while one of them provides others.
+    collisions = list(external_collision.check(subgraph))
+    return collisions or [error for rule in RULES for error in rule(subgraph)]

@@ -2,6 +2,7 @@ from itertools import permutations
 
 from router.composition.compose import compose
 from router.composition.subgraph import Subgraph
+from tests.support.composing import federation_2
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3",'
@@ -88,3 +89,12 @@ def test_the_graphs_are_listed_with_their_urls():
         '  SHIPPING @join__graph(name: "shipping", url: "http://shipping/graphql")\n'
         "}\n"
     ) in sdl
+
+
+def test_an_extension_marked_as_one_twice_needs_a_base():
+    sdl = 'type Query { t: T } extend type T @extends @key(fields: "id") { id: ID }'
+    lone = compose([Subgraph("a", "http://a", federation_2(sdl))])
+
+    assert [error.code for error in lone.errors] == ["EXTENSION_WITH_NO_BASE"]
+    defined = sdl.replace("extend type", "type")
+    assert compose([Subgraph("a", "http://a", federation_2(defined))]).errors == ()

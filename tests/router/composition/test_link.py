@@ -133,7 +133,17 @@ def test_other_urls_are_no_identifiers(url):
         ('url: "https://specs.apollo.dev/federation/v2.99"', "UNKNOWN_FEDERATION_LINK_VERSION"),
         ('url: "https://specs.apollo.dev/federation/v3.0"', "UNKNOWN_FEDERATION_LINK_VERSION"),
         ('url: "https://specs.apollo.dev/link/v6.9"', "UNKNOWN_LINK_VERSION"),
+        (
+            'url: "https://specs.apollo.dev/federation/v2.9")'
+            ' @link(url: "https://specs.apollo.dev/link/v6.9"',
+            "INVALID_LINK_DIRECTIVE_USAGE",
+        ),
         ('url: "https://specs.apollo.dev/tag/v0.3"', "INVALID_LINK_DIRECTIVE_USAGE"),
+        (
+            'url: "https://specs.apollo.dev/federation/v2.9", import: ["@cost"])'
+            ' @link(url: "https://specs.apollo.dev/cost/v0.1"',
+            "INVALID_LINK_DIRECTIVE_USAGE",
+        ),
         ('url: "https://specs.apollo.dev/inaccessible/v0.2"', "INVALID_LINK_DIRECTIVE_USAGE"),
         ("url: 1", "INVALID_LINK_DIRECTIVE_USAGE"),
         ('url: "https://x.dev/a/v1.0", as: "a-b"', "INVALID_LINK_DIRECTIVE_USAGE"),
