@@ -58,12 +58,14 @@ def query(trail: Trail, ending: str = "...") -> str:
     return "\n".join(lines)
 
 
-def unsatisfiable(trail: Trail, coordinate: str, reasons: Sequence[str]) -> CompositionError:
-    """The error for a path that no subgraph can continue."""
-    is_condition = trail[-1].text.startswith("... on")
+def unsatisfiable(
+    trail: Trail, coordinate: str, reasons: Sequence[str], *, is_leaf: bool
+) -> CompositionError:
+    """The error for a path that no subgraph can continue; ``is_leaf`` says that it ends with a
+    field that has no fields of its own."""
     message = (
         f"This query of the supergraph cannot be answered by the subgraphs:\n"
-        f"{query(trail, '...' if is_condition else '')}\nbecause:\n" + "\n".join(reasons)
+        f"{query(trail, '' if is_leaf else '...')}\nbecause:\n" + "\n".join(reasons)
     )
     return CompositionError("SATISFIABILITY_ERROR", message, coordinate)
 

@@ -19,6 +19,7 @@ from router.composition.satisfiability.moves import Moves, Position
 from router.composition.satisfiability.views import SubgraphView
 
 ROOTS = ("Query", "Mutation", "Subscription")
+COMPOSITE = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)
 INTROSPECTION = ("__typename", "__schema", "__type")
 
 
@@ -164,8 +165,7 @@ class Walk:
             following = self._advance(state, name, labels)
             if following is None:
                 continue
-            base = self.merged.types.get(following.type)
-            if base is not None and base.kind in (Kind.OBJECT, Kind.INTERFACE, Kind.UNION):
+            if self._is_composite(following.type):
                 self._compare_runtime_types(state, name, following)
                 yield following
 
@@ -234,7 +234,14 @@ class Walk:
     def _report(self, state: State, type_name: str, name: str, reasons: Sequence[str]) -> None:
         if (type_name, name) not in self._reported:
             self._reported.add((type_name, name))
-            self.errors.append(explain.unsatisfiable(state.trail, f"{type_name}.{name}", reasons))
+            is_leaf = not self._is_composite(state.type)
+            coordinate = f"{type_name}.{name}"
+            error = explain.unsatisfiable(state.trail, coordinate, reasons, is_leaf=is_leaf)
+            self.errors.append(error)
+
+    def _is_composite(self, name: str) -> bool:
+        definition = self.merged.types.get(name)
+        return definition is not None and definition.kind in COMPOSITE
 
     # Mutations
 
