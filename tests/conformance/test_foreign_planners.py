@@ -16,8 +16,8 @@ from tests.conformance.foreign_planners.planner import (
     foreign_planner,
     install,
 )
+from tests.conformance.mock_universe import mock_universe as load_mock_universe
 from tests.support.chance import Seeded
-from tests.support.mock_universe import load_mock_universe
 from tests.support.random_graph import random_graph
 from tests.support.random_operation import random_operation
 from tests.support.shared import shared_path
