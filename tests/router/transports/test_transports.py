@@ -73,7 +73,7 @@ class Query:
 
     @strawberry.field
     async def slow(self) -> str:
-        await asyncio.sleep(30)
+        await asyncio.sleep(5)
         return "never"
 
 
