@@ -1,5 +1,6 @@
 """Contracts: parts of a supergraph, chosen by tags."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -137,7 +138,7 @@ async def test_a_contract_is_served_by_the_same_router():
     sdl = contract(supergraph(SHOP, STOCK), exclude=["internal"]).supergraph_sdl
     served = Supergraph.load(sdl)
 
-    async def answer(query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    async def answer(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         return {"data": {"products": [{"name": "Tea"}]}}
 
     got = await served.execute("{ products { name } }", transports={"a": answer})
