@@ -11,7 +11,7 @@ from router.supergraph import Supergraph
 from schema.request import RequestContext
 from tests.support.library import SUPERGRAPH, books, entities
 
-MOST_SECONDS = 0.5  # of processor time: other work on the machine does not count
+MOST_SECONDS = 1.0  # of processor time, which a busy neighbour on the core stretches too
 
 
 def chained(links: int, body: str) -> str:
