@@ -18,7 +18,8 @@ class Answer:
     no ``data`` member at all ("Request Error Result" in the GraphQL specification), and ``status``
     is what ``application/graphql-response+json`` answers with. ``body`` holds ``data`` as ready
     bytes of a whole response, when a subgraph's answer is the client's. ``kind`` is None when the
-    operation was never understood.
+    operation was never understood. ``headers`` are for doors that can write any, such as the
+    state of rate limits; names in lower case.
     """
 
     data: dict[str, Any] | None = None
@@ -28,6 +29,7 @@ class Answer:
     status: int = 200
     body: bytes | None = None
     kind: OperationKind | None = None
+    headers: Sequence[tuple[bytes, bytes]] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The response as a GraphQL client sees it: errors first, as the specification advises."""

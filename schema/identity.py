@@ -1,6 +1,7 @@
 """Who asks: the one shape in which every door, policy and resolver knows the caller."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 from uuid import UUID
 
 
@@ -10,7 +11,9 @@ class Identity:
 
     ``scopes`` holds permission names such as ``read:projects``; ``expires_at`` is Unix time in
     seconds. The ``admin`` role holds every scope, which ``may`` knows. ``session_id`` names the
-    sign-in that the token belongs to, when its issuer says so.
+    sign-in that the token belongs to, when its issuer says so. A caller of ``kind`` service is a
+    program that proved itself by the API key ``key_id``. ``tier`` is what the caller has
+    subscribed to (free, basic, pro or enterprise), when the issuer says so.
     """
 
     id: UUID | None = None
@@ -22,6 +25,10 @@ class Identity:
     token_id: str | None = None
     expires_at: int | None = None
     session_id: UUID | None = None
+    team_id: UUID | None = None
+    kind: Literal["user", "service"] = "user"
+    key_id: str | None = None
+    tier: str | None = None
 
     @property
     def is_authenticated(self) -> bool:

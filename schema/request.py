@@ -12,9 +12,17 @@ class RequestContext:
 
     ``headers`` are the allow-listed client headers in lower case that remote subgraphs get.
     ``deadline`` is a ``time.monotonic()`` instant in seconds after which nobody waits.
+    ``client_address`` is the client's IP address, told by a trusted proxy or else that of the
+    connection; ``user_agent`` what the client calls itself. ``profile`` names the dialect that the
+    client speaks: ``graphql`` or a REST profile. ``route`` is the method and path template of a
+    REST route, such as ``POST /api/v1/auth/login``.
     """
 
     identity: Identity = ANONYMOUS
     request_id: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     deadline: float | None = None
+    client_address: str | None = None
+    user_agent: str | None = None
+    profile: str = "graphql"
+    route: str | None = None

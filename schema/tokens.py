@@ -57,7 +57,7 @@ def identity_from_claims(claims: Mapping[str, Any]) -> Identity:
     tenants = {UUID(claims[k]) for k in ("tenant_id", "organization_id") if claims.get(k)}
     if len(tenants) > 1:
         raise ValueError("tenant_id and organization_id disagree")
-    session = claims.get("sid")
+    session, team = claims.get("sid"), claims.get("team_id")
     return Identity(
         id=subject,
         username=_text(claims, "username"),
@@ -68,6 +68,8 @@ def identity_from_claims(claims: Mapping[str, Any]) -> Identity:
         token_id=_text(claims, "jti"),
         expires_at=int(claims["exp"]),
         session_id=UUID(session) if session else None,
+        team_id=UUID(team) if team else None,
+        tier=_text(claims, "tier"),
     )
 
 

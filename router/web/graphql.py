@@ -158,6 +158,8 @@ def _asking_for_plans(
 
 
 def _response(answer: Answer, scope: Scope, media: str) -> _Response:
+    for name, value in answer.headers:
+        add_response_header(scope, name, value)
     if answer.executed:
         return _Response(answer.status, answer.to_bytes())
     if media == JSON and _is_part_of_protocol(answer):

@@ -9,6 +9,8 @@ from router.web.request_id import request_id_of
 from schema.identity import Identity
 from schema.request import RequestContext
 
+_USER_AGENT_LENGTH = 512
+
 
 class ContextMaker:
     """Makes the context of one operation: caller, id, deadline, and the headers that may travel.
@@ -38,6 +40,7 @@ class ContextMaker:
         if authorization is not None and "authorization" in allowed.values():
             headers["authorization"] = authorization
         request_id = request_id_of(scope)
+        client = scope.get("client")
         if "x-request-id" in allowed.values():
             headers["x-request-id"] = request_id
         return RequestContext(
@@ -45,4 +48,11 @@ class ContextMaker:
             request_id=request_id,
             headers=headers,
             deadline=time.monotonic() + self._seconds,
+            client_address=client[0] if client else None,
+            user_agent=_user_agent(scope),
         )
+
+
+def _user_agent(scope: Mapping[str, Any]) -> str | None:
+    given = next((value for name, value in scope["headers"] if name == b"user-agent"), None)
+    return given[:_USER_AGENT_LENGTH].decode("latin-1") if given is not None else None

@@ -110,7 +110,7 @@ class Context:
     @property
     def user_agent(self) -> str | None:
         """What the client calls itself, for the list of sessions."""
-        return self.request.headers.get("user-agent")
+        return self.request.user_agent
 
     @property
     def caller_id(self) -> UUID:

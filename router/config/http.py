@@ -1,0 +1,26 @@
+"""What browsers and headers may do."""
+
+from pydantic import Field
+
+from router.config.section import Section
+
+
+class Cors(Section):
+    """Which web pages of other origins may call."""
+
+    origins: tuple[str, ...] = Field(
+        default=(),
+        description="exact origins such as `https://app.example.com`; `*` allows every one",
+    )
+    max_age_seconds: int = Field(
+        default=3600, ge=0, description="how long browsers keep a preflight"
+    )
+
+
+class HeaderPropagation(Section):
+    """Which client headers travel on to remote subgraphs."""
+
+    allow: tuple[str, ...] = Field(
+        default=("authorization", "accept-language", "traceparent", "tracestate", "x-request-id"),
+        description="names in lower case; every other header stays here",
+    )

@@ -1,0 +1,137 @@
+"""Reads the configuration from trellis.toml and the environment, and hands it to processes."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsError,
+)
+
+from router.config.reference import settings_reference
+from router.config.settings import Config
+from router.errors import ConfigError
+
+DEFAULT_FILE = "trellis.toml"
+
+
+def load_config(file: Path | str | None = None, **overrides: Any) -> Config:
+    """Read ``file`` (by default ``TRELLIS_CONFIG``, else trellis.toml here, else nothing).
+
+    Relative folders are taken from the file's folder. ``overrides`` (a command's options) win
+    over file and environment; None means not given. Raises ConfigError for an unknown key, a
+    value that does not fit, TOML that does not parse or a named file that is not there.
+    """
+    path = _find(file)
+    values = _read(path) if path else {}
+    _refuse_misspelt_environment(os.environ)
+    try:
+        config = _combine(values, {k: v for k, v in overrides.items() if v is not None})
+    except ValidationError as error:
+        raise ConfigError(_explain(error, path)) from None
+    except SettingsError as error:  # a table given whole in the environment must be JSON
+        raise ConfigError(f"The environment: {error}.") from None
+    base = path.parent if path else Path.cwd()
+    return config.model_copy(
+        update={
+            name: (base / getattr(config, name)).resolve()
+            for name in ("data_dir", "schema_dir", "operations_dir", "supergraph")
+            if getattr(config, name) is not None
+        }
+    )
+
+
+def export_to_subgraphs(config: Config) -> None:
+    """Put what subgraphs in this process read from the environment there, if it is not already.
+
+    Subgraphs know neither this module nor trellis.toml, so that each can also run on its own.
+    """
+    settings = {
+        "TRELLIS_DATA_DIR": str(config.data_dir),
+        "TRELLIS_DATABASE_URL": config.database_url,
+        "TRELLIS_REDIS_URL": config.redis_url,
+        "TRELLIS_AUTH__ISSUER": config.auth.issuer,
+        "TRELLIS_AUTH__AUDIENCE": config.auth.audience,
+    }
+    os.environ.update({name: value for name, value in settings.items() if value})
+
+
+def export_overrides(file: Path | None, overrides: Mapping[str, Any]) -> None:
+    """Let processes started from here load the same configuration by ``load_config()``."""
+    given = {"config": file, **overrides}
+    for name, value in given.items():
+        if value is not None:
+            os.environ[f"TRELLIS_{name.upper()}"] = str(value)
+
+
+def _find(file: Path | str | None) -> Path | None:
+    named = file or os.environ.get("TRELLIS_CONFIG")
+    if named:
+        path = Path(named).resolve()
+        if not path.is_file():
+            raise ConfigError(f"There is no configuration file {named}.")
+        return path
+    path = Path(DEFAULT_FILE).resolve()
+    return path if path.is_file() else None
+
+
+def _combine(values: dict[str, Any], overrides: dict[str, Any]) -> Config:
+    """Options win over the environment, the environment over the file."""
+
+    class Combined(Config):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            options = InitSettingsSource(settings_cls, overrides)
+            file = InitSettingsSource(settings_cls, values)
+            return options, env_settings, file
+
+    return Combined()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} is not valid TOML: {error}") from None
+
+
+def _refuse_misspelt_environment(environment: Mapping[str, str]) -> None:
+    """A variable that looks like a setting but is none is a slip; others may belong to someone
+    else (subgraphs and test suites have their own TRELLIS_ variables)."""
+    known = {f"TRELLIS_{key.upper().replace('.', '__')}" for key, _, _ in settings_reference()}
+    for name in environment:
+        if not name.startswith("TRELLIS_") or name in known:
+            continue
+        if any(name.startswith(f"{prefix}__") for prefix in known):
+            continue
+        if near := difflib.get_close_matches(name, known, 1, 0.9):
+            raise ConfigError(f"Unknown environment variable {name}: did you mean {near[0]}?")
+
+
+def _explain(error: ValidationError, path: Path | None) -> str:
+    """One line per problem; values are not repeated, they may be secret."""
+    where = path.name if path else "The environment"
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(key, [k for k, _, _ in settings_reference()], 1)
+            hint = f" (did you mean `{near[0]}`?)" if near else ""
+            lines.append(f"unknown key `{key}`{hint}")
+        else:
+            lines.append(f"`{key}`: {problem['msg']}")
+    return f"{where}: " + "; ".join(lines)

@@ -1,0 +1,23 @@
+"""The list of all settings, from the models themselves."""
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+
+from router.config.settings import Config
+
+
+def settings_reference(
+    section: type[BaseModel] = Config, prefix: str = ""
+) -> Iterator[tuple[str, str, str]]:
+    """(key, default, description) of every setting, tables last: what the reference prints."""
+    tables = []
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            tables.append((name, inner))
+            continue
+        default = field.get_default(call_default_factory=True, validated_data={})
+        yield prefix + name, "" if default is None else str(default), field.description or ""
+    for name, inner in tables:
+        yield from settings_reference(inner, f"{prefix}{name}.")

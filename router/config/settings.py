@@ -1,0 +1,77 @@
+"""The whole configuration as one immutable value."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from router.config.auth import Auth
+from router.config.http import Cors, HeaderPropagation
+from router.config.limits import Limits, WebSocketLimits
+from router.config.subgraphs import SubgraphSource, subgraph_source
+
+
+class Config(BaseSettings):
+    """The whole configuration. Immutable; made by ``load_config``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRELLIS_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    mode: Literal["development", "production"] = Field(
+        default="development",
+        description="development serves GraphiQL, introspection and query plans; production none",
+    )
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(
+        default=4000, ge=0, le=65535, description="port to listen on; 0 takes a free one"
+    )
+    workers: int = Field(default=1, ge=1, description="processes; each uses one core")
+    data_dir: Path = Field(
+        default=Path(".trellis"),
+        description="folder of databases, keys and files of this installation",
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="PostgreSQL for all subgraphs, a schema each; without it SQLite files. "
+        "`TRELLIS_DATABASE_URL__NAME` in the environment is that of one subgraph",
+    )
+    redis_url: str | None = Field(
+        default=None, description="Redis for events and shared counters; without it in memory"
+    )
+    schema_dir: Path = Field(
+        default=Path("schema"), description="folder of the generated SDL files"
+    )
+    supergraph: Path | None = Field(
+        default=None, description="supergraph SDL composed earlier; without it composed at start"
+    )
+    operations_dir: Path = Field(
+        default=Path("persisted_queries"),
+        description="folder of stored operations and REST routes; an installed package keeps those "
+        "of the demo graph, with its trellis.toml, in `share/trellis` below `sys.prefix`",
+    )
+    seed: bool = Field(
+        default=True, description="write demo data on the first start of `trellis dev`"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="what is logged"
+    )
+    shutdown_seconds: int = Field(
+        default=30, ge=0, description="time for requests in flight to end"
+    )
+    subgraphs: dict[str, Annotated[SubgraphSource, BeforeValidator(subgraph_source)]] = Field(
+        default_factory=dict,
+        description="name = `module:attribute`, a URL, or a table with the keys of SubgraphSource",
+    )
+    limits: Limits = Field(default=Limits(), description="see Limits")
+    websocket: WebSocketLimits = Field(default=WebSocketLimits(), description="see WebSocketLimits")
+    auth: Auth = Field(default=Auth(), description="see Auth")
+    cors: Cors = Field(default=Cors(), description="see Cors")
+    headers: HeaderPropagation = Field(
+        default=HeaderPropagation(), description="see HeaderPropagation"
+    )
+
+    @property
+    def is_development(self) -> bool:
+        return self.mode == "development"

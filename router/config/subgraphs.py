@@ -1,0 +1,33 @@
+"""Where subgraphs live."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from router.config.section import Section
+
+
+class SubgraphSource(Section):
+    """Where a subgraph lives: in this process, or behind a URL."""
+
+    module: str | None = Field(
+        default=None, description="`module:attribute` of a `schema.Subgraph`"
+    )
+    url: str | None = Field(
+        default=None, description="GraphQL endpoint of a subgraph in another process"
+    )
+    websocket_url: str | None = Field(
+        default=None,
+        description="endpoint for subscriptions; by default `url` with ws:// or wss://",
+    )
+    schema_file: Path | None = Field(
+        default=None, description="SDL file of a remote subgraph; without it the subgraph is asked"
+    )
+
+
+def subgraph_source(value: Any) -> Any:
+    """``module:attribute`` and a URL are short for the table."""
+    if not isinstance(value, str):
+        return value
+    return {"url": value} if "://" in value else {"module": value}
