@@ -9,11 +9,11 @@ from uuid import UUID
 class Identity:
     """A caller as proved by a verified token; ``ANONYMOUS`` when there was none.
 
-    ``scopes`` holds permission names such as ``read:projects``; ``expires_at`` is Unix time in
-    seconds. The ``admin`` role holds every scope, which ``may`` knows. ``session_id`` names the
-    sign-in that the token belongs to, when its issuer says so. A caller of ``kind`` service is a
-    program that proved itself by the API key ``key_id``. ``tier`` is what the caller has
-    subscribed to (free, basic, pro or enterprise), when the issuer says so.
+    ``scopes`` holds permission names such as ``read:projects``; ``expires_at`` and ``issued_at``
+    are Unix time in seconds. The ``admin`` role holds every scope, which ``may`` knows.
+    ``session_id`` names the sign-in that the token belongs to, when its issuer says so. A caller of
+    ``kind`` service is a program that proved itself by the API key ``key_id``. ``tier`` is what the
+    caller has subscribed to (free, basic, pro or enterprise), when the issuer says so.
     """
 
     id: UUID | None = None
@@ -24,6 +24,7 @@ class Identity:
     tenant_id: UUID | None = None
     token_id: str | None = None
     expires_at: int | None = None
+    issued_at: int | None = None
     session_id: UUID | None = None
     team_id: UUID | None = None
     kind: Literal["user", "service"] = "user"

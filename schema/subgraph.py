@@ -8,6 +8,7 @@ import strawberry.federation
 
 from schema.identity import Identity
 from schema.request import RequestContext
+from schema.revocations import Revocations
 
 
 async def _nothing() -> None:
@@ -33,7 +34,11 @@ class Subgraph:
     ``is_ready`` answers the readiness probe. ``jwks`` is given by the subgraph that issues
     tokens: it returns the JSON Web Key Set (RFC 7517) with its public keys. ``is_revoked`` is its
     answer to whether a verified token is good no more, although it has not expired: it is asked
-    with every request, so it must not wait for anything. ``settings`` tells what it reads from the
+    with every request, so it must not wait for anything. ``revocations`` tells the same as a value
+    to routers in other processes, which ask every two seconds. ``verify_api_key`` finds out whose
+    API key a text is, None when it is nobody's; it takes equally long for any text, and its answer
+    is remembered for two seconds at most. The identity has ``kind="service"``, ``key_id``, and the
+    key's own ``scopes`` and ``expires_at``. ``settings`` tells what the subgraph reads from the
     environment beside what every subgraph does.
     """
 
@@ -46,4 +51,6 @@ class Subgraph:
     is_ready: Callable[[], Awaitable[None]] = _nothing
     jwks: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
     is_revoked: Callable[[Identity], Awaitable[bool]] | None = None
+    revocations: Callable[[], Awaitable[Revocations]] | None = None
+    verify_api_key: Callable[[str], Awaitable[Identity | None]] | None = None
     settings: tuple[Setting, ...] = ()

@@ -67,6 +67,7 @@ def identity_from_claims(claims: Mapping[str, Any]) -> Identity:
         tenant_id=next(iter(tenants), None),
         token_id=_text(claims, "jti"),
         expires_at=int(claims["exp"]),
+        issued_at=int(claims["iat"]),
         session_id=UUID(session) if session else None,
         team_id=UUID(team) if team else None,
         tier=_text(claims, "tier"),

@@ -55,6 +55,7 @@ async def test_a_good_token_gives_the_whole_identity():
         tenant_id=TENANT,
         token_id="token-1",
         expires_at=claims["exp"],
+        issued_at=claims["iat"],
         session_id=identity.session_id,
     )
     assert str(identity.session_id) == claims["sid"]
