@@ -43,7 +43,11 @@ def load_supergraph(sdl: str, transports: Mapping[str, Transport], config: Confi
     """A snapshot under the configuration's limits. Raises SupergraphInvalid."""
     names = OperationLimits.__dataclass_fields__
     limits = OperationLimits(**{name: getattr(config.limits, name) for name in names})
-    options = SupergraphOptions(limits=limits, introspection=config.is_development)
+    options = SupergraphOptions(
+        limits=limits,
+        introspection=config.is_development,
+        reject=config.authorization.mode == "reject",
+    )
     return Supergraph.load(sdl, transports=transports, options=options)
 
 

@@ -50,10 +50,12 @@ _INTROSPECTIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class SupergraphOptions:
-    """How a snapshot treats clients: their limits, and whether they may read the schema."""
+    """How a snapshot treats clients: their limits, whether they may read the schema, and whether
+    a query is rejected for one denied field."""
 
     limits: OperationLimits = field(default_factory=OperationLimits)
     introspection: bool = True
+    reject: bool = False
 
 
 DEFAULTS = SupergraphOptions()
@@ -146,7 +148,8 @@ class Supergraph:
         if not unmet:
             return Authorized(AllowedOperation(operation), ())
         return self._authorized.find(
-            (operation, unmet), lambda: authorize(operation, self.rules, identity)
+            (operation, unmet),
+            lambda: authorize(operation, self.rules, identity, reject=self.options.reject),
         )
 
     def prepare(self, operation: AllowedOperation, labels: frozenset[str]) -> Executable:

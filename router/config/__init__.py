@@ -5,6 +5,7 @@ one level down (``TRELLIS_LIMITS__DEPTH=20``, ``TRELLIS_SUBGRAPHS__ORDERS=http:/
 """
 
 from router.config.auth import Auth
+from router.config.authorization import Authorization
 from router.config.http import Cors, HeaderPropagation
 from router.config.limits import Limits, WebSocketLimits
 from router.config.load import export_overrides, export_to_subgraphs, load_config
@@ -14,6 +15,7 @@ from router.config.subgraphs import SubgraphSource
 
 __all__ = [
     "Auth",
+    "Authorization",
     "Config",
     "Cors",
     "HeaderPropagation",

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from router.config.auth import Auth
+from router.config.authorization import Authorization
 from router.config.http import Cors, HeaderPropagation
 from router.config.limits import Limits, WebSocketLimits
 from router.config.subgraphs import SubgraphSource, subgraph_source
@@ -67,6 +68,7 @@ class Config(BaseSettings):
     limits: Limits = Field(default=Limits(), description="see Limits")
     websocket: WebSocketLimits = Field(default=WebSocketLimits(), description="see WebSocketLimits")
     auth: Auth = Field(default=Auth(), description="see Auth")
+    authorization: Authorization = Field(default=Authorization(), description="see Authorization")
     cors: Cors = Field(default=Cors(), description="see Cors")
     headers: HeaderPropagation = Field(
         default=HeaderPropagation(), description="see HeaderPropagation"

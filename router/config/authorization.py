@@ -1,0 +1,17 @@
+"""What becomes of what a caller may not have."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from router.config.section import Section
+
+
+class Authorization(Section):
+    """How the directives @authenticated, @requiresScopes and @policy are enforced."""
+
+    mode: Literal["filter", "reject"] = Field(
+        default="filter",
+        description="filter answers null and an error for each denied field of a query; reject "
+        "refuses the whole operation. Mutations are always refused as a whole",
+    )
