@@ -1,0 +1,218 @@
+"""A dialect: how a family of REST clients spells, pages, and reads answers and errors."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+Spell = Callable[[str], str]
+Body = Any
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class RateState:
+    """The limit that is closest to refusing the caller; ``reset`` is Unix time in seconds."""
+
+    limit: int
+    remaining: int
+    reset: int
+    window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseInfo:
+    """What an envelope may tell beside the data.
+
+    ``pagination`` is what the paginator wrote, ``message`` the route's sentence.
+    """
+
+    request_id: str
+    time: datetime
+    pagination: Mapping[str, Any] | None = None
+    message: str | None = None
+    rate: RateState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a request. ``field`` is the client's word (dots lead into members),
+    ``code`` the canonical one: REQUIRED_FIELD_MISSING, VALUE_TOO_SHORT, VALUE_TOO_LONG,
+    INVALID_FORMAT, INVALID_ENUM_VALUE, VALUE_OUT_OF_RANGE, UNKNOWN_FIELD."""
+
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error on its way to a client.
+
+    ``canonical`` is the graph's code, ``status`` and ``code`` are what the profile makes of it.
+    ``details`` are the error's other extensions: retry_after, service, limit, window, reset_at,
+    user_permissions, required_permission ...
+    """
+
+    canonical: str
+    status: int
+    code: str
+    message: str
+    problems: tuple[Problem, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PageParameter:
+    """A parameter of the query string that a paginator owns."""
+
+    name: str
+    type: str
+    default: Any = None
+    minimum: int | None = None
+    maximum: int | None = None
+    description: str = ""
+    is_deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What a client asked for: ``variables`` for the operation (first, after, skip), ``asked``
+    for ``write`` to look at, and headers that the answer must carry."""
+
+    variables: Mapping[str, Any]
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What the graph told about a page; None where the operation did not ask."""
+
+    count: int
+    total: int | None = None
+    has_next: bool | None = None
+    has_previous: bool | None = None
+    start_cursor: str | None = None
+    end_cursor: str | None = None
+
+
+class Paginator(Protocol):
+    """A style of pagination over Relay connections."""
+
+    @property
+    def parameters(self) -> Sequence[PageParameter]:
+        """Those of the query string; no variable may take one of their names."""
+        ...
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Those of first, after and skip that a paged operation must declare."""
+        ...
+
+    @property
+    def selects(self) -> frozenset[str]:
+        """What a paged connection must select: ``totalCount``, ``pageInfo.hasNextPage`` ..."""
+        ...
+
+    def read(self, query: Mapping[str, str]) -> PageRequest:
+        """The page meant by the query string. Raises ``RequestInvalid``."""
+        ...
+
+    def write(self, page: PageRequest, facts: PageFacts) -> Mapping[str, Any] | None:
+        """The pagination object of the answer, None when the style has none."""
+        ...
+
+
+class RequestInvalid(Exception):
+    """What a client sent does not fit; ``problems`` say where, in the client's words."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One dialect.
+
+    - ``prefix``: where its routes are mounted; empty for one that is only served at the root,
+      where it goes before all others.
+    - ``spell_member``: GraphQL's ``displayName`` as clients write and read it; ``spell_member_in``
+      for single areas. ``spell_enum``: GraphQL's ``IN_PROGRESS`` likewise.
+    - ``success(data, info)`` and ``failure(failure, info)`` write bodies; a failure of None has no
+      body. ``data`` is written already: put it somewhere, do not look into it.
+    - ``failures``: the graph's code -> (status, code). A key ``CODE:word`` goes before ``CODE``;
+      the word is the error's ``reason``, its ``field``, or the route's area, in this order.
+    - ``refuses_unknown_members``: a body member that no variable takes is a validation error.
+    - ``media_types``: beside application/json, also selects the profile at the root.
+    - ``headers(info)``: for every answer.
+    - ``owns_root``: whether its paths are also served without the prefix.
+    """
+
+    name: str
+    prefix: str
+    spell_member: Spell
+    spell_enum: Spell
+    success: Callable[[Any, ResponseInfo], Body]
+    failure: Callable[[Failure, ResponseInfo], Body | None]
+    failures: Mapping[str, tuple[int, str]]
+    paginator: Paginator | None = None
+    spell_member_in: Mapping[str, Spell] = field(default_factory=dict)
+    refuses_unknown_members: bool = False
+    media_types: tuple[str, ...] = ()
+    headers: Callable[[ResponseInfo], Headers] = lambda _info: ()
+    owns_root: bool = True
+    title: str = ""
+    description: str = ""
+
+    def member_speller(self, area: str) -> Spell:
+        """How members are spelt in an area of the profile."""
+        return self.spell_member_in.get(area, self.spell_member)
+
+
+def translate(profile: Profile, code: str, words: Sequence[str | None]) -> tuple[int, str]:
+    """Status and code of a profile for the graph's ``code``; ``words`` narrow it down. What
+    neither the profile nor HTTP knows is our fault."""
+    for word in words:
+        if word and (found := profile.failures.get(f"{code}:{word}")):
+            return found
+    if found := profile.failures.get(code):
+        return found
+    if status := HTTP_STATUSES.get(code):
+        return status, code
+    return profile.failures["INTERNAL"]
+
+
+HTTP_STATUSES: Mapping[str, int] = {
+    "BAD_REQUEST": 400,
+    "BAD_USER_INPUT": 422,
+    "UNAUTHENTICATED": 401,
+    "TOKEN_EXPIRED": 401,
+    "INVALID_CREDENTIALS": 401,
+    "MFA_REQUIRED": 401,
+    "REFRESH_TOKEN_EXPIRED": 401,
+    "FORBIDDEN": 403,
+    "UNAUTHORIZED_FIELD_OR_TYPE": 403,
+    "ENTITLEMENT_REQUIRED": 403,
+    "NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "NOT_ACCEPTABLE": 406,
+    "REQUEST_BODY_TIMEOUT": 408,
+    "ALREADY_EXISTS": 409,
+    "CONFLICT": 409,
+    "IDEMPOTENCY_KEY_REUSED": 409,
+    "IDEMPOTENCY_KEY_RUNNING": 409,
+    "PAYLOAD_TOO_LARGE": 413,
+    "URL_TOO_LONG": 414,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "RATE_LIMITED": 429,
+    "REQUEST_HEADERS_TOO_LARGE": 431,
+    "INTERNAL": 500,
+    "SUBGRAPH_INVALID_RESPONSE": 502,
+    "SERVICE_UNAVAILABLE": 503,
+    "SUBGRAPH_UNAVAILABLE": 503,
+    "SUBGRAPH_TIMEOUT": 504,
+    "REQUEST_TIMEOUT": 504,
+}
+"""Statuses of the canonical codes where a profile's table says nothing of its own."""

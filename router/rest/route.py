@@ -1,0 +1,136 @@
+"""One REST route as a value: how it is reached, what it asks the graph, what it shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from graphql import GraphQLInputType
+
+from router.operation.model import OperationKind
+from router.rest.profile import Profile
+from router.rest.shape import Shape
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Place = Literal["path", "query", "body", "header", "bearer"]
+BodyKind = Literal["JSON", "FORM", "MULTIPART"]
+AnswerKind = Literal["JSON", "FILE", "EVENTS"]
+Format = Literal["DATE", "DATE_TIME", "EMAIL", "URI", "UUID"]
+
+WHOLE_BODY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Checks beside those of the GraphQL type (``@rules``); None and empty: no such check."""
+
+    min: float | None = None
+    max: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    format: Format | None = None
+    enum: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a client sends for one variable.
+
+    ``name`` is the client's word, ``WHOLE_BODY`` for a body that is the variable's value as a
+    whole. ``type`` is the variable's; members of input objects and values of enums are spelt by
+    the profile, or by ``spelling`` (GraphQL's word -> the client's). ``default`` is the JSON value
+    that the operation itself fills in; it means something only when ``has_default``.
+    """
+
+    name: str
+    place: Place
+    variable: str
+    type: GraphQLInputType
+    is_required: bool
+    rules: Rules = field(default_factory=Rules)
+    spelling: Mapping[str, str] | None = None
+    has_default: bool = False
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageUse:
+    """The connection that clients page through: the response keys that lead to it, and which of
+    ``first``, ``after`` and ``skip`` the operation declares. The profile's paginator owns them."""
+
+    path: tuple[str, ...]
+    variables: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """Dates as YYYY-MM-DD; ``successor`` is the path to use instead."""
+
+    since: str
+    successor: str | None = None
+    sunset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureOverride:
+    """What this route answers in place of the profile's table."""
+
+    status: int | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a route is written; ``line`` is that of its operation."""
+
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class RestRoute:
+    """A stored operation with everything its handler and its documentation need.
+
+    ``area`` is its folder below the profile's (``projects``), ``name`` the operation's.
+    ``path`` is the template without a prefix, ``/api/v1/projects/{project_id}``. ``document`` is
+    the operation as the graph gets it. ``root`` leads to the data in the answer, ``shape`` says
+    what clients see of it. ``is_generated`` routes have no file: their field carries ``@rest``.
+    """
+
+    profile: Profile
+    area: str
+    name: str
+    source: Source
+    method: Method
+    path: str
+    kind: OperationKind
+    document: str
+    root: tuple[str, ...]
+    shape: Shape
+    status: int = 200
+    parameters: tuple[Parameter, ...] = ()
+    page: PageUse | None = None
+    accepts: tuple[BodyKind, ...] = ("JSON",)
+    answers: AnswerKind = "JSON"
+    location: str | None = None
+    message: str | None = None
+    failures: Mapping[str, FailureOverride] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    summary: str = ""
+    description: str = ""
+    deprecated: Deprecation | None = None
+    is_generated: bool = False
+
+    @property
+    def id(self) -> str:
+        """``GET /api/v1/projects/{project_id}``: how logs, limits and contexts name the route."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a request to it carries a body."""
+        return any(parameter.place == "body" for parameter in self.parameters)
