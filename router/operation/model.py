@@ -22,11 +22,12 @@ class Field:
     """One field of a selection set.
 
     ``key`` is the client's response key, ``parent`` the type on which the client wrote the field
-    (the widest one when it was written several times),
-    ``type`` its type in the API schema for the runtime types concerned (GraphQL's null propagation
-    asks the object's own field, not the interface's). ``types`` are the runtime types to which the
-    field applies, None for all that are possible at the position: two fields of one selection set
-    may share a key when their types are disjoint.
+    (the widest one when it was written several times), ``meant`` the sets of two or more runtime
+    types that the client named at once by writing it on an abstract type. ``type`` is its type in
+    the API schema for the runtime types concerned (GraphQL's null propagation asks the object's
+    own field, not the interface's). ``types`` are the runtime types to which the field applies,
+    None for all that are possible at the position: two fields of one selection set may share a
+    key when their types are disjoint.
 
     ``argument_text`` is the printed argument list without parentheses ("" for none) and
     ``variables`` the names of the variables in it. ``denied`` may be set by the authorization
@@ -43,6 +44,7 @@ class Field:
     variables: tuple[str, ...] = ()
     selection: "SelectionSet | None" = field(default=None, repr=False)
     types: frozenset[str] | None = None
+    meant: frozenset[frozenset[str]] = frozenset()
     denied: bool = False
 
 

@@ -1,6 +1,6 @@
 """Takes out of an operation what its caller may not have, before anything is planned."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple, NewType
@@ -132,7 +132,7 @@ class _Walk:
         """The field for the object types on which it is denied, and for those on which it is
         not; None when there are no such types."""
         types = selection.possible if field.types is None else field.types
-        denied = self._denied_types(field, selection, types)
+        denied = self._denied_types(field, types)
         if not denied:
             return None, field
         if denied == types:
@@ -142,24 +142,24 @@ class _Walk:
             replace(field, types=types - denied),
         )
 
-    def _denied_types(
-        self, field: Field, selection: SelectionSet, types: frozenset[str]
-    ) -> frozenset[str]:
-        if field.arguments and self._index.arguments:
-            meant = types | self._meant_by(field, selection)
-            if not self._argument_needs(field, meant).isdisjoint(self._denied.unmet):
-                return types
+    def _denied_types(self, field: Field, types: frozenset[str]) -> frozenset[str]:
         protected = self._denied.owners(field.name)
+        if field.arguments and self._index.arguments:
+            protected = protected | self._denied_by_arguments(field, types.union(*field.meant))
         if not protected:
             return protected
         denied = types & protected
-        meant = self._meant_by(field, selection)
-        # One protected type among those that the client may have meant denies it for all of them.
-        return denied if meant.isdisjoint(protected) else denied | (types & meant)
+        for named_at_once in field.meant:
+            # One protected type among those that the client named denies it for all of them.
+            if not named_at_once.isdisjoint(protected):
+                denied |= types & named_at_once
+        return denied
 
-    def _meant_by(self, field: Field, selection: SelectionSet) -> frozenset[str]:
-        """The object types that a field written on an abstract type may mean at this place."""
-        return self._index.members.get(field.parent, frozenset()) & selection.possible
+    def _denied_by_arguments(self, field: Field, owners: frozenset[str]) -> frozenset[str]:
+        unmet = self._denied.unmet
+        return frozenset(
+            owner for owner in owners if not self._argument_needs(field, [owner]).isdisjoint(unmet)
+        )
 
     def _denials(
         self, selection: SelectionSet, path: _Path
@@ -175,7 +175,7 @@ class _Walk:
 
     def _unmet_needs(self, field: Field, selection: SelectionSet) -> Needs:
         types = selection.possible if field.types is None else field.types
-        owners = types | self._meant_by(field, selection)
+        owners = types.union(*field.meant)
         if field.name == "__typename":
             found = (self._index.types.get(owner, NO_NEEDS) for owner in owners)
         else:
@@ -183,7 +183,7 @@ class _Walk:
         needs = self._argument_needs(field, owners).union(*found)
         return needs & self._denied.unmet
 
-    def _argument_needs(self, field: Field, owners: frozenset[str]) -> Needs:
+    def _argument_needs(self, field: Field, owners: Iterable[str]) -> Needs:
         needs: set[int] = set()
         for owner in owners:
             protected = self._index.arguments.get((owner, field.name))

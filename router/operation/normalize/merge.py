@@ -25,6 +25,7 @@ from router.operation.normalize.collect import MAX_FIELDS, Collector, Entry, Typ
 __all__ = ["MAX_FIELDS", "Normalizer"]
 
 _TYPENAME = GraphQLNonNull(GraphQLString)
+NO_SETS: frozenset[frozenset[str]] = frozenset()
 
 
 class Normalizer:
@@ -77,7 +78,7 @@ class _Merger:
             fields: list[Field] = []
             for key, entries in self.collector.collect(nodes, type_name, possible).items():
                 self._merge(key, entries, possible, fields)
-            content = (type_name, *((f.key, f.types, *_content(f)) for f in fields))
+            content = (type_name, *((f.key, f.types, f.meant, *_content(f)) for f in fields))
             found = self.by_content.setdefault(
                 content, SelectionSet(type_name, possible, tuple(fields))
             )
@@ -89,15 +90,17 @@ class _Merger:
     ) -> None:
         if len(possible) == 1:
             (only,) = possible
-            fields.append(self._field(key, entries, self._type_of(only, entries[0].node), None))
+            api_type = self._type_of(only, entries[0].node)
+            fields.append(self._field(key, entries, api_type, None, NO_SETS))
             return
         joined: dict[tuple[object, ...], Field] = {}
         for runtime, chosen in _groups(entries, possible):
             for group, api_type in self._by_type(chosen[0].node, runtime):
-                made = self._field(key, chosen, api_type, group)
+                made = self._field(key, chosen, api_type, group, _meant(chosen, possible))
                 known = joined.get(_content(made))
                 if known is not None and known.types is not None:
-                    made = replace(known, types=known.types | group)
+                    meant = known.meant | made.meant
+                    made = replace(known, types=known.types | group, meant=meant)
                 joined[_content(made)] = made
         for made in joined.values():
             fields.append(replace(made, types=None) if made.types == possible else made)
@@ -127,6 +130,7 @@ class _Merger:
         entries: list[Entry],
         api_type: GraphQLOutputType,
         types: frozenset[str] | None,
+        meant: frozenset[frozenset[str]],
     ) -> Field:
         first = entries[0]
         name = first.node.name.value
@@ -140,7 +144,6 @@ class _Merger:
         return Field(
             key=key,
             name=name,
-            # Authorization asks the rights of every type that the client may have meant.
             parent=max((e.parent for e in entries), key=lambda p: len(self.index.possible(p))),
             type=api_type,
             arguments=tuple((a.name.value, a.value) for a in arguments),
@@ -148,7 +151,13 @@ class _Merger:
             variables=variables,
             selection=selection,
             types=types,
+            meant=meant,
         )
+
+
+def _meant(entries: list[Entry], possible: frozenset[str]) -> frozenset[frozenset[str]]:
+    written = (possible if entry.types is None else entry.types for entry in entries)
+    return frozenset(types for types in written if len(types) > 1)
 
 
 def _groups(

@@ -51,6 +51,7 @@ type Ledger implements Node @requiresScopes(scopes: [["audit"]]) { id: ID!, tota
 type Note implements Node { id: ID!, text: String, of: Node }
 interface Node { id: ID! }
 union Result = Ledger | Note
+union Plain = User | Note
 enum Mood @authenticated { GOOD }
 scalar Pin @requiresScopes(scopes: [["pin"]])
 input Filter { name: String, mood: Mood, inner: Filter }
@@ -279,6 +280,32 @@ def test_what_is_asked_of_an_abstract_type_needs_the_rights_of_each_of_its_types
 ):
     assert left(query, ANONYMOUS) == paths
     assert denied(query, holder("audit")) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ open search { ... on Note { id } ... on Node { id } } }",
+        "{ open search { ... on Node { id } ... on Note { id } } }",
+        "{ open search { ... on Node { ... on Result { ... on Node { id } } } } }",
+        "{ open a: node { id } search { ... on Note { id } ... on Node { id } } }",
+    ],
+)
+def test_types_named_at_once_share_their_fate_whatever_else_is_written(query: str):
+    assert [path for path in left(query, ANONYMOUS) if path.startswith("search.")] == []
+
+
+NARROWED = [
+    "{ open node { ... on Plain { ... on Node { id } } } }",
+    "{ open node { ... on Plain { ... on Node { id } } } }",
+    "{ open node { ... on Ledger { id } ... on Plain { ... on Node { id } } } }",
+    "{ open x: node { id } node { ... on Ledger { id } ... on Plain { ... on Node { id } } } }",
+]
+
+
+@pytest.mark.parametrize("query", NARROWED)
+def test_type_conditions_around_a_field_say_which_types_are_meant(query: str):
+    assert left(query, ANONYMOUS)[-1] == "node.id<Note|User>"
 
 
 def test_one_path_is_refused_once_however_many_types_it_has():
