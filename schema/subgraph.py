@@ -1,12 +1,13 @@
 """How a subgraph introduces itself to whoever runs it in-process or serves it over HTTP."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry.federation
 
 from schema.identity import Identity
+from schema.policy import Policy
 from schema.request import RequestContext
 from schema.revocations import Revocations
 
@@ -39,7 +40,10 @@ class Subgraph:
     API key a text is, None when it is nobody's; it takes equally long for any text, and its answer
     is remembered for two seconds at most. The identity has ``kind="service"``, ``key_id``, and the
     key's own ``scopes`` and ``expires_at``. ``settings`` tells what the subgraph reads from the
-    environment beside what every subgraph does.
+    environment beside what every subgraph does. ``policies`` are the functions behind the names in
+    ``@policy``, by name; a name belongs to one subgraph of the graph. ``find_caller`` is given by
+    the subgraph that knows people: the identity that somebody (a user name or an e-mail address)
+    would sign in with, for the tools of whoever runs the graph; no door ever asks it.
     """
 
     name: str
@@ -54,3 +58,5 @@ class Subgraph:
     revocations: Callable[[], Awaitable[Revocations]] | None = None
     verify_api_key: Callable[[str], Awaitable[Identity | None]] | None = None
     settings: tuple[Setting, ...] = ()
+    policies: Mapping[str, Policy] = field(default_factory=dict, hash=False)
+    find_caller: Callable[[str], Awaitable[Identity | None]] | None = None
