@@ -34,6 +34,13 @@ def instant(value: Any) -> datetime:
     return moment
 
 
+def text(value: Any) -> str:
+    """A text out of a cursor."""
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return value
+
+
 def integer(value: Any) -> int:
     """A whole number out of a cursor that a column can be compared with."""
     if not isinstance(value, int) or not 0 <= value < 2**31:
@@ -42,6 +49,11 @@ def integer(value: Any) -> int:
 
 
 NEWEST_FIRST = (SortColumn("created_at", instant, descending=True), SortColumn("id", UUID))
+
+
+def order_by(name: str, parse: Callable[[Any], Any], *, descending: bool) -> Sequence[SortColumn]:
+    """The order of a column that clients may sort by; the id decides among equals."""
+    return SortColumn(name, parse, descending), SortColumn("id", UUID)
 
 
 async def page_of(

@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Generic, Self, TypeVar
 
 import orjson
@@ -20,6 +21,12 @@ MAX_PAGE = 100
 MAX_SKIP = 10_000
 
 Node = TypeVar("Node")
+
+
+@strawberry.enum
+class SortOrder(Enum):
+    ASC = "asc"
+    DESC = "desc"
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,10 +188,15 @@ class Issue:
 
     @strawberry.federation.field(requires_scopes=READ_COMMENTS, description="Oldest first.")
     async def comments(
-        self, info: Ctx, first: int | None = None, after: str | None = None
+        self,
+        info: Ctx,
+        first: int | None = None,
+        after: str | None = None,
+        skip: int | None = None,
     ) -> Connection[Comment] | None:
         loaders, issue_id = info.context.loaders, UUID(self.id)
-        page = await loaders.comment_list.load((PageRequest.of(first, after), issue_id))
+        asked = PageRequest.of(first, after, skip=skip)
+        page = await loaders.comment_list.load((asked, issue_id))
         edges = [
             Edge(node=Comment.of(row), cursor=cursor)
             for row, cursor in zip(page.rows, page.cursors, strict=True)

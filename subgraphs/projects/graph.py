@@ -14,7 +14,7 @@ from db.settings import DataSettings
 from db.storage import Storage
 from schema.federation import TrellisSchema
 from schema.inputs import as_uuid
-from schema.paging import Connection, PageRequest
+from schema.paging import Connection, PageRequest, SortOrder
 from schema.request import RequestContext
 from schema.subgraph import Subgraph
 from subgraphs.projects import models, queries, seed, service
@@ -31,7 +31,7 @@ from subgraphs.projects.inputs import (
     UpdateProjectInput,
 )
 from subgraphs.projects.people import people_consumer
-from subgraphs.projects.queries import ProjectFilters
+from subgraphs.projects.queries import ProjectFilters, ProjectSort
 from subgraphs.projects.types import (
     DELETE,
     READ,
@@ -87,12 +87,15 @@ class Query:
         before: str | None = None,
         skip: int | None = None,
         filters: ProjectFiltersInput | None = None,
+        sort_by: ProjectSort = ProjectSort.CREATED_AT,
+        sort_order: SortOrder = SortOrder.DESC,
     ) -> Connection[Project] | None:
         """Projects the caller may see, newest first. For numbered pages use skip, else after."""
         context, page = info.context, PageRequest.of(first, after, last, before, skip)
         wanted = filters.checked() if filters else ProjectFilters()
+        order = sort_by.order(descending=sort_order is SortOrder.DESC)
         async with context.storage.read() as session:
-            found = await queries.projects_page(session, context.caller, wanted, page)
+            found = await queries.projects_page(session, context.caller, wanted, page, order)
 
         async def count() -> int:
             async with context.storage.read() as session:

@@ -10,11 +10,11 @@ from strawberry import UNSET
 
 from schema.inputs import InputProblems
 from subgraphs.projects.models import MilestoneStatus, Project, ProjectRole, ProjectStatus
-from subgraphs.projects.queries import ProjectFilters
+from subgraphs.projects.queries import ProjectFilters, ProjectSort
 from subgraphs.projects.service import NewProject
 from subgraphs.projects.settings import ProjectSettings
 
-for _enum in (ProjectStatus, ProjectRole, MilestoneStatus):
+for _enum in (ProjectStatus, ProjectRole, ProjectSort, MilestoneStatus):
     strawberry.enum(_enum)  # models know nothing of GraphQL: here they become known to it
 
 _KEY = re.compile(r"[A-Z][A-Z0-9]{1,9}")

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from db.paging import count_by_parent, count_of, page_of, pages_by_parent
+from db.paging import (
+    NEWEST_FIRST,
+    SortColumn,
+    count_by_parent,
+    count_of,
+    instant,
+    order_by,
+    page_of,
+    pages_by_parent,
+    text,
+)
 from schema.identity import Identity
 from schema.paging import Page, PageRequest
 from subgraphs.projects.models import (
@@ -75,10 +86,27 @@ def matching(caller: Identity, filters: ProjectFilters) -> Select[Project]:
     return visible_to(caller).where(*conditions)
 
 
+class ProjectSort(StrEnum):
+    """The columns that clients may sort by."""
+
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+    NAME = "name"
+    KEY = "key"
+
+    def order(self, *, descending: bool) -> Sequence[SortColumn]:
+        parse = text if self in {ProjectSort.NAME, ProjectSort.KEY} else instant
+        return order_by(self.value, parse, descending=descending)
+
+
 async def projects_page(
-    session: AsyncSession, caller: Identity, filters: ProjectFilters, page: PageRequest
+    session: AsyncSession,
+    caller: Identity,
+    filters: ProjectFilters,
+    page: PageRequest,
+    order: Sequence[SortColumn] = NEWEST_FIRST,
 ) -> Page[Project]:
-    return await page_of(session, matching(caller, filters), Project, page)
+    return await page_of(session, matching(caller, filters), Project, page, order)
 
 
 async def projects_count(session: AsyncSession, caller: Identity, filters: ProjectFilters) -> int:

@@ -195,3 +195,14 @@ async def test_who_moves_to_another_organization_leaves_the_issues_behind(issues
 
     for who in (moved, gone):
         assert (await issues.ask(COUNT, who))["issues"]["totalCount"] == 0
+
+
+async def test_comments_are_skipped_for_numbered_pages(issues: Running):
+    query = """query($s: Int) { issueByKey(key: "ENG-2") { comments(first: 1, skip: $s) {
+      totalCount edges { node { content } } pageInfo { hasPreviousPage } } } }"""
+    first = (await issues.ask(query, caller("alan"), s=0))["issueByKey"]["comments"]
+    second = (await issues.ask(query, caller("alan"), s=1))["issueByKey"]["comments"]
+
+    assert first["totalCount"] == second["totalCount"] >= 2
+    assert first["edges"] != second["edges"]
+    assert second["pageInfo"] == {"hasPreviousPage": True}

@@ -91,6 +91,53 @@ async def test_pages_can_be_read_backward(projects: Running):
     assert before["pageInfo"] == {"hasPreviousPage": True, "hasNextPage": True}
 
 
+SORTED = (
+    "query($by: ProjectSort, $order: SortOrder, $f: Int, $a: String) { projects(sortBy: $by, "
+    "sortOrder: $order, first: $f, after: $a) { edges { node { key name } } "
+    "pageInfo { endCursor } } }"
+)
+
+
+@pytest.mark.parametrize(
+    ("by", "order", "seen"),
+    [
+        ("KEY", "ASC", ["COMP", "ENG", "HOP", "ORBIT", "TREE"]),
+        ("KEY", "DESC", ["TREE", "ORBIT", "HOP", "ENG", "COMP"]),
+        ("CREATED_AT", "ASC", ALL[::-1]),
+        ("CREATED_AT", "DESC", ALL),
+    ],
+)
+async def test_lists_are_sorted_as_asked_on_every_page(
+    projects: Running, by: str, order: str, seen: list[str]
+):
+    whole = await projects.ask(SORTED, caller("ada"), by=by, order=order)
+    first = (await projects.ask(SORTED, caller("ada"), by=by, order=order, f=2))["projects"]
+    rest = await projects.ask(
+        SORTED, caller("ada"), by=by, order=order, a=first["pageInfo"]["endCursor"]
+    )
+
+    assert keys(whole["projects"]) == seen
+    assert keys(first) + keys(rest["projects"]) == seen
+
+
+async def test_names_and_times_of_change_sort_too(projects: Running):
+    by_name = await projects.ask(SORTED, caller("ada"), by="NAME", order="ASC")
+    by_change = await projects.ask(SORTED, caller("ada"), by="UPDATED_AT")
+
+    names = [edge["node"]["name"] for edge in by_name["projects"]["edges"]]
+    assert names == sorted(names)
+    assert sorted(keys(by_change["projects"])) == sorted(ALL)
+
+
+async def test_a_cursor_of_another_order_is_refused(projects: Running):
+    by_key = (await projects.ask(SORTED, caller("ada"), by="KEY", f=1))["projects"]
+    cursor = by_key["pageInfo"]["endCursor"]
+
+    refusal = await projects.refusal(SORTED, caller("ada"), by="CREATED_AT", a=cursor)
+
+    assert refusal["code"] == "BAD_USER_INPUT"
+
+
 @pytest.mark.parametrize("size", [10_000, 0, -1])
 async def test_a_page_size_out_of_range_is_refused_with_the_limit(projects: Running, size: int):
     refusal = await projects.refusal(LIST, caller("ada"), f=size)
