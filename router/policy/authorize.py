@@ -1,15 +1,14 @@
 """Takes out of an operation what its caller may not have, before anything is planned."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple, NewType
 
-from graphql import ListValueNode, NullValueNode, ObjectValueNode, ValueNode, VariableNode
-
 from router.errors import OperationRefused
 from router.operation.model import Field, NormalizedOperation, SelectionSet
-from router.policy.rules import NO_NEEDS, AuthorizationRules, Denied, InputValue, Needs
+from router.policy.inputs import InputNeeds
+from router.policy.rules import NO_NEEDS, AuthorizationRules, Denied, Needs
 from schema.identity import Identity
 
 AllowedOperation = NewType("AllowedOperation", NormalizedOperation)
@@ -85,6 +84,7 @@ class _Walk:
     def __init__(self, rules: AuthorizationRules, denied: Denied) -> None:
         self._rules = rules
         self._index = rules.index
+        self._inputs = InputNeeds(rules.index)
         self._denied = denied
         self._outcomes: dict[int, _Outcome] = {}
 
@@ -158,7 +158,7 @@ class _Walk:
     def _denied_by_arguments(self, field: Field, owners: frozenset[str]) -> frozenset[str]:
         unmet = self._denied.unmet
         return frozenset(
-            owner for owner in owners if not self._argument_needs(field, [owner]).isdisjoint(unmet)
+            owner for owner in owners if not self._inputs.of(field, [owner]).isdisjoint(unmet)
         )
 
     def _denials(
@@ -180,38 +180,8 @@ class _Walk:
             found = (self._index.types.get(owner, NO_NEEDS) for owner in owners)
         else:
             found = (self._index.fields.get((owner, field.name), NO_NEEDS) for owner in owners)
-        needs = self._argument_needs(field, owners).union(*found)
+        needs = self._inputs.of(field, owners).union(*found)
         return needs & self._denied.unmet
-
-    def _argument_needs(self, field: Field, owners: Iterable[str]) -> Needs:
-        needs: set[int] = set()
-        for owner in owners:
-            protected = self._index.arguments.get((owner, field.name))
-            if protected is not None:
-                needs |= self._value_needs(dict(field.arguments), protected)
-        return frozenset(needs)
-
-    def _value_needs(
-        self, given: Mapping[str, ValueNode], protected: Mapping[str, InputValue]
-    ) -> set[int]:
-        needs: set[int] = set()
-        for name, value in given.items():
-            target = protected.get(name)
-            if target is not None and not isinstance(value, NullValueNode):
-                needs |= target.needs
-                needs |= self._inner_needs(value, target.type)
-        return needs
-
-    def _inner_needs(self, value: ValueNode, type: str) -> Needs:
-        """What lies inside a value; a variable may hold anything that its type allows."""
-        if isinstance(value, VariableNode):
-            return self._index.whole_inputs.get(type, NO_NEEDS)
-        if isinstance(value, ListValueNode):
-            return NO_NEEDS.union(*(self._inner_needs(item, type) for item in value.values))
-        if isinstance(value, ObjectValueNode):
-            given = {member.name.value: member.value for member in value.fields}
-            return frozenset(self._value_needs(given, self._index.input_fields.get(type, {})))
-        return NO_NEEDS
 
     def _refusal(self, path: _Path, field: Field, needs: Needs) -> dict[str, Any]:
         wanted = sorted(str(self._index.requirements[number]) for number in needs)
