@@ -45,6 +45,11 @@ Place = tuple[str, ...]
 """Type, type and field, or type, field and argument."""
 
 
+def coordinate(place: Place) -> str:
+    """The place as people write it: ``Task``, ``Task.owner``, ``Query.task(id:)``."""
+    return ".".join(place[:2]) + "".join(f"({argument}:)" for argument in place[2:])
+
+
 def read_rules(supergraph: DocumentNode) -> AuthorizationRules:
     """Build the index from the parsed supergraph SDL.
 
@@ -132,6 +137,12 @@ class _Index:
             for place, output in written.output_types.items()
             if place[0] in written.objects
         }
+        own = {
+            place: self._needs(*place)
+            | (NO_NEEDS if self._is_composite(output) else self._needs(output))
+            for place, output in written.output_types.items()
+            if place[0] in written.objects
+        }
         whole = self._whole_inputs()
         arguments = {
             place: self._inputs(place, types_by_name, whole)
@@ -145,11 +156,23 @@ class _Index:
             requirements=tuple(self._numbers),
             types={name: needs for name, needs in types.items() if needs},
             fields={place: needs for place, needs in fields.items() if needs},
+            own={place: needs for place, needs in own.items() if needs},
             arguments={place: values for place, values in arguments.items() if values},
             input_fields={name: values for name, values in input_fields.items() if values},
             whole_inputs={name: needs for name, needs in whole.items() if needs},
             members={name: frozenset(types) for name, types in written.members.items()},
+            places=self._places(),
         )
+
+    def _is_composite(self, type: str) -> bool:
+        return type in self._written.objects or type in self._written.members
+
+    def _places(self) -> tuple[tuple[str, ...], ...]:
+        places: dict[Requirement, list[str]] = {found: [] for found in self._numbers}
+        for place, requirement in self._written.requirements.items():
+            if requirement in places:
+                places[requirement].append(coordinate(place))
+        return tuple(tuple(sorted(found)) for found in places.values())
 
     def _inherit(self) -> None:
         """Hand requirements on interfaces and their fields down to the object types.

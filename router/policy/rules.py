@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from router.policy.requirements import Alternatives, Requirement
+from router.policy.requirements import NOTHING_NEEDED, Alternatives, Requirement
 from schema.identity import Identity
 
 Needs = frozenset[int]
@@ -27,18 +27,22 @@ class NeedsIndex:
     """Only what needs something is listed.
 
     ``types``: existing objects of that type. ``fields``: a field of an object type with all that
-    its type, itself and its answer's type ask for. ``arguments`` and ``input_fields``: what is
+    its type, itself and its answer's type ask for; ``own`` without what the objects on either end
+    ask for themselves. ``arguments`` and ``input_fields``: what is
     protected on the way in; ``whole_inputs``: everything that a value of an input type could need.
-    ``members`` has the object types of every abstract type.
+    ``members`` has the object types of every abstract type, ``places`` the schema coordinates at
+    which each requirement stands.
     """
 
     requirements: tuple[Requirement, ...]
     types: Mapping[str, Needs]
     fields: Mapping[tuple[str, str], Needs]
+    own: Mapping[tuple[str, str], Needs]
     arguments: Mapping[tuple[str, str], Mapping[str, InputValue]]
     input_fields: Mapping[str, Mapping[str, InputValue]]
     whole_inputs: Mapping[str, Needs]
     members: Mapping[str, frozenset[str]]
+    places: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ class AuthorizationRules:
         self.is_empty = not index.requirements
         self.scopes = _mentioned(requirement.scopes for requirement in index.requirements)
         self.policies = _mentioned(requirement.policies for requirement in index.requirements)
+        self.with_policies: Needs = frozenset(
+            number
+            for number, requirement in enumerate(index.requirements)
+            if requirement.policies != NOTHING_NEEDED
+        )
         # Callers who differ only in what no rule mentions are one kind of caller.
         self._unmet_by_kind = lru_cache(maxsize=4096)(self._unmet)
         self._denied_by_unmet = lru_cache(maxsize=1024)(self._denied)
@@ -83,6 +92,10 @@ class AuthorizationRules:
             identity.scopes & self.scopes,
             policies & self.policies,
         )
+
+    def policies_of(self, needs: Needs) -> frozenset[str]:
+        """The policies that these requirements name."""
+        return _mentioned(self.index.requirements[number].policies for number in needs)
 
     def denied_to(self, unmet: Needs) -> Denied:
         """What callers with these unmet requirements may not do."""
