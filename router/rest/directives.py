@@ -3,6 +3,28 @@
 They are read when the router starts and taken out before the graph sees the operation.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from graphql import (
+    REMOVE,
+    SKIP,
+    DirectiveLocation,
+    DirectiveNode,
+    DocumentNode,
+    GraphQLDirective,
+    GraphQLError,
+    Node,
+    Visitor,
+    VisitorAction,
+    build_schema,
+    get_argument_values,
+    specified_directives,
+    visit,
+)
+
 SDL = '''
 """The route that this operation answers."""
 directive @rest(
@@ -95,3 +117,73 @@ input RestDeprecation { since: String!, successor: String, sunset: String }
 scalar RestValue
 '''
 """Their definitions. A test holds the reference in the documentation to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The directives of ours at one place: arguments by name, with every time a repeatable one
+    was written."""
+
+    given: Mapping[str, list[dict[str, Any]]]
+
+    def one(self, name: str) -> dict[str, Any] | None:
+        """The arguments of a directive that may be written once; None when it is absent."""
+        found = self.given.get(name)
+        return found[0] if found else None
+
+    def all(self, name: str) -> list[dict[str, Any]]:
+        """The arguments of each use."""
+        return self.given.get(name, [])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.given
+
+
+NOTHING = Reading({})
+
+
+def read_directives(
+    nodes: Sequence[DirectiveNode] | None, location: DirectiveLocation, at: Node
+) -> Reading:
+    """Ours among the directives at one place; others are for the graph.
+
+    Raises GraphQLError with the place for an argument that does not fit and for a directive that
+    does not belong there or is written twice.
+    """
+    if not nodes:
+        return NOTHING
+    given: dict[str, list[dict[str, Any]]] = {}
+    for node in nodes:
+        definition = definitions().get(node.name.value)
+        if definition is None:
+            continue
+        if location not in definition.locations:
+            raise GraphQLError(f"@{definition.name} does not belong here.", at)
+        _check_arguments(definition, node)
+        given.setdefault(definition.name, []).append(get_argument_values(definition, node))
+        if len(given[definition.name]) > 1 and not definition.is_repeatable:
+            raise GraphQLError(f"@{definition.name} is written twice.", node)
+    return Reading(given)
+
+
+def without_directives(document: DocumentNode) -> DocumentNode:
+    """The document as the graph gets it; its nodes keep their places in the text."""
+    return visit(document, _Without())
+
+
+@cache
+def definitions() -> Mapping[str, GraphQLDirective]:
+    """The directives of ``SDL`` by name."""
+    schema = build_schema("type Query { _: Boolean }" + SDL, assume_valid=True)
+    return {d.name: d for d in schema.directives if d not in specified_directives}
+
+
+class _Without(Visitor):
+    def enter_directive(self, node: DirectiveNode, *_args: Any) -> VisitorAction:
+        return REMOVE if node.name.value in definitions() else SKIP
+
+
+def _check_arguments(definition: GraphQLDirective, node: DirectiveNode) -> None:
+    for argument in node.arguments or ():
+        if argument.name.value not in definition.args:
+            raise GraphQLError(f"@{definition.name} has no `{argument.name.value}`.", argument)

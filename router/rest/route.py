@@ -97,7 +97,9 @@ class RestRoute:
 
     ``area`` is its folder below the profile's (``projects``), ``name`` the operation's.
     ``path`` is the template without a prefix, ``/api/v1/projects/{project_id}``. ``document`` is
-    the operation as the graph gets it. ``root`` leads to the data in the answer, ``shape`` says
+    the operation as the graph gets it, ``arguments`` says where in it each variable is given
+    (``input.name`` -> ``name``), which leads the graph's complaints back to the client's words.
+    ``root`` leads to the data in the answer, ``shape`` says
     what clients see of it. ``is_generated`` routes have no file: their field carries ``@rest``.
     """
 
@@ -119,6 +121,7 @@ class RestRoute:
     location: str | None = None
     message: str | None = None
     failures: Mapping[str, FailureOverride] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     summary: str = ""
     description: str = ""

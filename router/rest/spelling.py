@@ -1,6 +1,10 @@
 """The spellings of names and words that dialects choose from."""
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLNamedType
 
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -26,3 +30,29 @@ def camel_case(word: str) -> str:
 def title_case(word: str) -> str:
     """``IN_PROGRESS`` as ``In Progress``."""
     return " ".join(part.capitalize() for part in _WORD_STARTS.sub("_", word).split("_"))
+
+
+SPELLINGS: Mapping[str, Callable[[str], str]] = {
+    "SNAKE": snake_case,
+    "CAMEL": camel_case,
+    "TITLE": title_case,
+    "GRAPHQL": same,
+}
+"""By the values of ``RestSpelling``."""
+
+
+def words_of(
+    type_: GraphQLNamedType, spell: Callable[[str], str], written: Mapping[str, Any] | None
+) -> dict[str, str] | None:
+    """GraphQL's words -> a client's for values of this type; None where they are the same.
+
+    ``written`` are the arguments of ``@spell``, which go before the profile's ``spell``.
+    """
+    written = written or {}
+    named = {word["from"]: word["to"] for word in written.get("values") or ()}
+    if not isinstance(type_, GraphQLEnumType):
+        return named or None
+    if chosen := written.get("as"):
+        spell = SPELLINGS[chosen]
+    words = {value: named.get(value) or spell(value) for value in type_.values}
+    return words if any(value != word for value, word in words.items()) else None

@@ -1,0 +1,342 @@
+"""From what clients send to GraphQL input values, with every problem told in their words.
+
+The graph would refuse wrong values too, but speaks of variables that its REST clients never saw.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+    is_required_input_field,
+)
+
+from router.rest.profile import Problem, Spell
+from router.rest.route import Format, Rules
+from router.rest.spelling import words_of
+
+Decode = Callable[[Any, str, list[Problem]], Any]
+"""(value, the client's name for it, problems to add to) -> the value for the graph."""
+
+_INTEGER = re.compile(r"-?[0-9]{1,10}")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+
+
+class Decoders:
+    """Makes the decoders of one profile and area; each input type is read once."""
+
+    def __init__(self, spell: Spell, spell_enum: Spell, *, refuses_unknown: bool) -> None:
+        self._spell = spell
+        self._spell_enum = spell_enum
+        self._refuses_unknown = refuses_unknown
+        self._objects: dict[str, Decode] = {}
+
+    def json(
+        self, type_: GraphQLInputType, words: Mapping[str, str] | None, rules: Rules
+    ) -> Decode:
+        """For a value of a JSON body."""
+        if is_non_null_type(type_):
+            return _never_null(self.json(type_.of_type, words, rules))
+        if is_list_type(type_):
+            return _list(self.json(type_.of_type, words, rules))
+        named = get_named_type(type_)
+        if isinstance(named, GraphQLInputObjectType):
+            return _or_null(self._object(named))
+        return _or_null(_checked(self._scalar(named, words, _JSON_SCALARS), rules))
+
+    def text(
+        self, type_: GraphQLInputType, words: Mapping[str, str] | None, rules: Rules
+    ) -> Decode:
+        """For the text of a URL, a header or a form; lists are parted by commas or repeated."""
+        inner = type_.of_type if is_non_null_type(type_) else type_
+        if is_list_type(inner):
+            return _text_list(self.text(inner.of_type, words, rules))
+        return _checked(self._scalar(get_named_type(inner), words, _TEXT_SCALARS), rules)
+
+    def _scalar(
+        self, named: Any, words: Mapping[str, str] | None, scalars: Mapping[str, Decode]
+    ) -> Decode:
+        if isinstance(named, GraphQLEnumType):
+            spelt = words or words_of(named, self._spell_enum, None) or dict.fromkeys(named.values)
+            return _enum({word or value: value for value, word in spelt.items()})
+        decode = scalars.get(named.name, _anything)
+        if words:
+            return _spelt({word: value for value, word in words.items()}, decode)
+        return decode
+
+    def _object(self, type_: GraphQLInputObjectType) -> Decode:
+        """Types may contain themselves: the decoder is known before its members are."""
+        known = self._objects.get(type_.name)
+        if known is not None:
+            return known
+        members: dict[str, tuple[str, Decode]] = {}
+        required: list[str] = []
+        refuses_unknown = self._refuses_unknown
+
+        def decode(value: Any, name: str, problems: list[Problem]) -> Any:
+            if not isinstance(value, dict):
+                problems.append(_format(name, "must be an object"))
+                return None
+            prefix = f"{name}." if name else ""
+            decoded = {}
+            for key, item in value.items():
+                member = members.get(key)
+                if member is not None:
+                    decoded[member[0]] = member[1](item, prefix + key, problems)
+                elif refuses_unknown:
+                    problems.append(unknown(prefix + key))
+            for key in required:
+                if key not in value:
+                    problems.append(missing(prefix + key))
+            return decoded
+
+        self._objects[type_.name] = decode
+        for graphql_name, field in type_.fields.items():
+            own = self._spell(graphql_name)
+            members[own] = (graphql_name, self.json(field.type, None, Rules()))
+            if is_required_input_field(field):
+                required.append(own)
+        return decode
+
+
+def missing(name: str) -> Problem:
+    """The problem of a required member that is absent or null."""
+    return Problem(name, "REQUIRED_FIELD_MISSING", f"{name} is required.")
+
+
+def unknown(name: str) -> Problem:
+    """The problem of a member that nobody asked for."""
+    return Problem(name, "UNKNOWN_FIELD", f"{name[:100]} is not a member of this request.")
+
+
+def _format(name: str, wanted: str) -> Problem:
+    return Problem(name, "INVALID_FORMAT", f"{name or 'The body'} {wanted}.")
+
+
+def _never_null(decode: Decode) -> Decode:
+    def checked(value: Any, name: str, problems: list[Problem]) -> Any:
+        if value is None:
+            problems.append(missing(name))
+            return None
+        return decode(value, name, problems)
+
+    return checked
+
+
+def _or_null(decode: Decode) -> Decode:
+    def nullable(value: Any, name: str, problems: list[Problem]) -> Any:
+        return None if value is None else decode(value, name, problems)
+
+    return nullable
+
+
+def _list(decode: Decode) -> Decode:
+    def items(value: Any, name: str, problems: list[Problem]) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            problems.append(_format(name, "must be a list"))
+            return None
+        return [decode(item, f"{name}.{index}", problems) for index, item in enumerate(value)]
+
+    return items
+
+
+def _text_list(decode: Decode) -> Decode:
+    def items(value: Any, name: str, problems: list[Problem]) -> Any:
+        texts = value if isinstance(value, list) else value.split(",") if value else []
+        return [decode(text, name, problems) for text in texts]
+
+    return items
+
+
+def _enum(words: Mapping[str, str]) -> Decode:
+    def choose(value: Any, name: str, problems: list[Problem]) -> Any:
+        found = words.get(value) if isinstance(value, str) else None
+        if found is None:
+            message = f"{name} must be one of: {', '.join(words)}."
+            problems.append(Problem(name, "INVALID_ENUM_VALUE", message))
+        return found
+
+    return choose
+
+
+def _spelt(words: Mapping[str, str], decode: Decode) -> Decode:
+    def translated(value: Any, name: str, problems: list[Problem]) -> Any:
+        known = words.get(value) if isinstance(value, str) else None
+        return decode(value if known is None else known, name, problems)
+
+    return translated
+
+
+def _anything(value: Any, _name: str, _problems: list[Problem]) -> Any:
+    """Custom scalars are read by the subgraph that has them."""
+    return value
+
+
+def _kind(test: Callable[[Any], bool], wanted: str) -> Decode:
+    def decode(value: Any, name: str, problems: list[Problem]) -> Any:
+        if not test(value):
+            problems.append(_format(name, f"must be {wanted}"))
+        return value
+
+    return decode
+
+
+def _id(value: Any, name: str, problems: list[Problem]) -> Any:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    problems.append(_format(name, "must be an id"))
+    return None
+
+
+def _integer_text(value: str, name: str, problems: list[Problem]) -> Any:
+    if _INTEGER.fullmatch(value) and _is_int(number := int(value)):
+        return number
+    problems.append(_format(name, "must be a whole number"))
+    return None
+
+
+def _number_text(value: str, name: str, problems: list[Problem]) -> Any:
+    if _NUMBER.fullmatch(value) and math.isfinite(number := float(value)):
+        return number
+    problems.append(_format(name, "must be a number"))
+    return None
+
+
+def _boolean_text(value: str, name: str, problems: list[Problem]) -> Any:
+    if value not in ("true", "false"):
+        problems.append(_format(name, "must be true or false"))
+    return value == "true"
+
+
+def _is_int(value: Any) -> bool:
+    return type(value) is int and -(2**31) <= value < 2**31
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and len(value) == 10 and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def _is_moment(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_uri(value: Any) -> bool:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and not re.search(r"\s", value)
+
+
+def _is_uuid(value: Any) -> bool:
+    try:
+        return len(value) == 36 and bool(UUID(value))
+    except ValueError:
+        return False
+
+
+_DATE = _kind(_is_date, "a date such as 2026-01-31")
+_DATE_TIME = _kind(_is_moment, "an ISO 8601 time with offset such as 2026-01-31T12:00:00Z")
+_JSON_SCALARS: Mapping[str, Decode] = {
+    "Int": _kind(_is_int, "a whole number"),
+    "Float": _kind(_is_number, "a number"),
+    "String": _kind(_is_text, "a text"),
+    "Boolean": _kind(lambda value: isinstance(value, bool), "true or false"),
+    "ID": _id,
+    "Date": _DATE,
+    "DateTime": _DATE_TIME,
+}
+_TEXT_SCALARS: Mapping[str, Decode] = {
+    "Int": _integer_text,
+    "Float": _number_text,
+    "Boolean": _boolean_text,
+    "Date": _DATE,
+    "DateTime": _DATE_TIME,
+}
+_FORMATS: Mapping[Format, tuple[Callable[[Any], bool], str]] = {
+    "DATE": (_is_date, "a date such as 2026-01-31"),
+    "DATE_TIME": (_is_moment, "an ISO 8601 time with offset such as 2026-01-31T12:00:00Z"),
+    "EMAIL": (lambda value: bool(_EMAIL.fullmatch(value)), "an e-mail address"),
+    "URI": (_is_uri, "an http or https URL"),
+    "UUID": (_is_uuid, "a UUID"),
+}
+
+
+def _checked(decode: Decode, rules: Rules) -> Decode:
+    """``decode``, then ``@rules`` on what it gave."""
+    if rules == Rules():
+        return decode
+    pattern = re.compile(rules.pattern) if rules.pattern else None
+
+    def check(value: Any, name: str, problems: list[Problem]) -> Any:
+        before = len(problems)
+        decoded = decode(value, name, problems)
+        if len(problems) == before:
+            if isinstance(decoded, str):
+                _check_text(decoded, name, rules, pattern, problems)
+            elif isinstance(decoded, int | float):
+                _check_number(decoded, name, rules, problems)
+        return decoded
+
+    return check
+
+
+def _check_text(
+    text: str,
+    name: str,
+    rules: Rules,
+    pattern: re.Pattern[str] | None,
+    problems: list[Problem],
+) -> None:
+    if rules.min_length is not None and len(text) < rules.min_length:
+        message = f"{name} must have at least {rules.min_length} characters."
+        problems.append(Problem(name, "VALUE_TOO_SHORT", message))
+    elif rules.max_length is not None and len(text) > rules.max_length:
+        message = f"{name} may have at most {rules.max_length} characters."
+        problems.append(Problem(name, "VALUE_TOO_LONG", message))
+    elif pattern is not None and not pattern.search(text):
+        problems.append(_format(name, "does not have the right form"))
+    elif rules.enum and text not in rules.enum:
+        message = f"{name} must be one of: {', '.join(rules.enum)}."
+        problems.append(Problem(name, "INVALID_ENUM_VALUE", message))
+    elif rules.format is not None and not _FORMATS[rules.format][0](text):
+        problems.append(_format(name, f"must be {_FORMATS[rules.format][1]}"))
+
+
+def _check_number(number: float, name: str, rules: Rules, problems: list[Problem]) -> None:
+    if rules.min is not None and number < rules.min:
+        message = f"{name} must be at least {rules.min:g}."
+    elif rules.max is not None and number > rules.max:
+        message = f"{name} may be at most {rules.max:g}."
+    else:
+        return
+    problems.append(Problem(name, "VALUE_OUT_OF_RANGE", message))

@@ -1,0 +1,302 @@
+"""Reads the stored operations that are REST routes, and checks them before anybody calls.
+
+A file ``<folder>/<profile>/<area>/<name>.graphql`` holds one operation with ``@rest``. The comment
+lines above it are its summary (the first) and its description.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from graphql import (
+    DirectiveLocation,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    TokenKind,
+    parse,
+    print_ast,
+    validate,
+)
+
+from router.errors import ConfigError, OperationRefused
+from router.rest.directives import Reading, read_directives, without_directives
+from router.rest.parameters import PAGE_VARIABLES, argument_paths, read_parameters
+from router.rest.path import PathTemplate, read_template
+from router.rest.profile import Profile
+from router.rest.route import (
+    Deprecation,
+    FailureOverride,
+    PageUse,
+    RestRoute,
+    Source,
+)
+from router.rest.selection import Shown, read_selection
+from router.rest.shape import Record, visible, visible_members
+
+_LOCATIONS = {
+    "query": DirectiveLocation.QUERY,
+    "mutation": DirectiveLocation.MUTATION,
+    "subscription": DirectiveLocation.SUBSCRIPTION,
+}
+_STATUSES = frozenset({200, 201, 202, 204})
+
+
+class OperationChecks(Protocol):
+    """What a supergraph knows about operations."""
+
+    @property
+    def schema(self) -> GraphQLSchema: ...
+
+    def parse(self, document: str, operation_name: str | None = None) -> Any:
+        """Check a document's limits and validity; raises OperationRefused."""
+        ...
+
+
+def load_routes(
+    folder: Path, graph: OperationChecks, profiles: Mapping[str, Profile]
+) -> list[RestRoute]:
+    """Every route below ``folder``, by profile, area and name.
+
+    Raises ConfigError that names file and line for whatever could not be answered: an unknown
+    field, variable or profile, a path parameter that goes nowhere, two routes at one place.
+    """
+    routes = []
+    for file in sorted(folder.glob("*/**/*.graphql")):
+        profile_name, *areas = file.relative_to(folder).parts[:-1]
+        profile = profiles.get(profile_name)
+        if profile is None:
+            known = ", ".join(profiles)
+            raise ConfigError(f"{file}: there is no profile {profile_name}, only {known}.")
+        text = file.read_text(encoding="utf-8")
+        routes.append(load_route(text, graph, profile, area=".".join(areas), file=file))
+    refuse_clashes(routes)
+    return routes
+
+
+def load_route(
+    text: str,
+    graph: OperationChecks,
+    profile: Profile,
+    *,
+    area: str,
+    file: Path,
+    is_generated: bool = False,
+) -> RestRoute:
+    """The route that a document describes; ``file`` is where it is said to be. Raises
+    ConfigError."""
+    try:
+        return _Document(text, graph, profile, area, file, is_generated).route()
+    except GraphQLError as error:
+        line = error.locations[0].line if error.locations else _line_of_operation(text)
+        raise ConfigError(f"{file}:{line}: {error.message}") from None
+
+
+def refuse_clashes(routes: Iterable[RestRoute]) -> None:
+    """Raises ConfigError when two routes of a profile would answer the same request."""
+    known: dict[tuple[Any, ...], RestRoute] = {}
+    for route in routes:
+        for key in (
+            ("place", route.profile.name, route.method, read_template(route.path).texts),
+            ("name", route.profile.name, route.name),
+        ):
+            other = known.setdefault(key, route)
+            if other is not route:
+                what = route.id if key[0] == "place" else f"The operation {route.name}"
+                raise ConfigError(f"{route.source}: {what} is in {other.source} already.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    text: str
+    graph: OperationChecks
+    profile: Profile
+    area: str
+    file: Path
+    is_generated: bool
+
+    def route(self) -> RestRoute:
+        document = parse(self.text)
+        operation = _only_operation(document)
+        location = _LOCATIONS[operation.operation.value]
+        reading = read_directives(operation.directives, location, operation)
+        rest = reading.one("rest")
+        if rest is None:
+            message = "A route says where it is: @rest(method: GET, path: ...) after its variables."
+            raise GraphQLError(message, operation)
+        bare = without_directives(document)
+        self._check(document, bare)
+        template = _template(rest["path"], operation)
+        _check_rest(rest, operation)
+        shown = self._shown(document, operation, rest, reading)
+        page = self._page(operation, shown)
+        parameters = read_parameters(
+            self.graph.schema,
+            operation.variable_definitions or (),
+            method=rest["method"],
+            path_names=template.names,
+            profile=self.profile,
+            area=self.area,
+            is_paged=page is not None,
+        )
+        if rest.get("location"):
+            _check_location(rest["location"], shown, operation)
+        summary, description = _words_above(operation)
+        assert operation.name is not None
+        assert operation.loc is not None
+        return RestRoute(
+            profile=self.profile,
+            area=self.area,
+            name=operation.name.value,
+            source=Source(self.file, operation.loc.start_token.line),
+            method=rest["method"],
+            path=rest["path"],
+            kind=operation.operation.value,
+            document=print_ast(bare),
+            root=shown.root,
+            shape=shown.shape,
+            status=rest["status"],
+            parameters=parameters,
+            page=page,
+            accepts=tuple(rest["accepts"]),
+            answers=rest["answers"],
+            location=rest.get("location"),
+            message=rest.get("message"),
+            failures=_failures(reading),
+            arguments=argument_paths(document),
+            tags=tuple(rest.get("tags") or ()),
+            summary=summary,
+            description=description,
+            deprecated=Deprecation(**rest["deprecated"]) if rest.get("deprecated") else None,
+            is_generated=self.is_generated,
+        )
+
+    def _check(self, document: DocumentNode, bare: DocumentNode) -> None:
+        """Let the graph judge the operation; its places are those of the file."""
+        try:
+            self.graph.parse(print_ast(bare))
+        except OperationRefused as refusal:
+            # ``bare`` keeps the places of the file, the printed text does not have them.
+            for error in validate(self.graph.schema, bare):
+                raise error from None
+            raise GraphQLError(refusal.message, _only_operation(document)) from None
+
+    def _shown(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        rest: Mapping[str, Any],
+        reading: Reading,
+    ) -> Shown:
+        fragments = {
+            d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
+        }
+        return read_selection(
+            self.graph.schema,
+            operation,
+            fragments,
+            root=rest.get("root"),
+            members=reading.all("member"),
+            spell_member=self.profile.member_speller(self.area),
+            spell_enum=self.profile.spell_enum,
+            paginator=self.profile.paginator,
+        )
+
+    def _page(self, operation: OperationDefinitionNode, shown: Shown) -> PageUse | None:
+        if shown.page is None:
+            return None
+        paginator = self.profile.paginator
+        assert paginator is not None, "the selection has been checked"
+        nodes = operation.variable_definitions or ()
+        declared = PAGE_VARIABLES.intersection(node.variable.name.value for node in nodes)
+        if missing := paginator.variables - declared:
+            wanted = ", ".join(f"${name}" for name in sorted(missing))
+            raise GraphQLError(f"The pagination needs the variables {wanted}.", operation)
+        return PageUse(shown.page, declared)
+
+
+def _only_operation(document: DocumentNode) -> OperationDefinitionNode:
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    if len(operations) != 1:
+        raise GraphQLError("A route has exactly one operation.", operations[1:2] or None)
+    if operations[0].name is None:
+        raise GraphQLError("The operation needs a name, which documentation uses.", operations[0])
+    return operations[0]
+
+
+def _template(path: str, operation: OperationDefinitionNode) -> PathTemplate:
+    try:
+        return read_template(path)
+    except ValueError as error:
+        raise GraphQLError(f"@rest: {error}.", operation) from None
+
+
+def _check_rest(rest: Mapping[str, Any], operation: OperationDefinitionNode) -> None:
+    if rest["status"] not in _STATUSES:
+        raise GraphQLError("@rest: the status is 200, 201, 202 or 204.", operation)
+    if operation.operation.value == "mutation" and rest["method"] == "GET":
+        raise GraphQLError("@rest: a GET changes nothing, so it cannot be a mutation.", operation)
+    if rest["answers"] != "JSON" or "MULTIPART" in rest["accepts"]:
+        raise GraphQLError(
+            "@rest: files, multipart and event streams are not built yet.", operation
+        )
+    if operation.operation.value == "subscription":
+        raise GraphQLError("@rest: event streams are not built yet.", operation)
+    if rest.get("location") and rest["status"] not in (201, 202):
+        raise GraphQLError("@rest: a location goes with status 201 or 202.", operation)
+    if not rest["accepts"]:
+        raise GraphQLError("@rest: `accepts` is empty.", operation)
+
+
+def _check_location(template: str, shown: Shown, operation: OperationDefinitionNode) -> None:
+    for segment in template.split("/"):
+        if not (segment.startswith("{") and segment.endswith("}")):
+            continue
+        if not _shows(visible(shown.shape), segment[1:-1].split(".")):
+            message = f"@rest: the location's {segment} is no member of the data."
+            raise GraphQLError(message, operation)
+
+
+def _shows(shape: Any, names: Sequence[str]) -> bool:
+    if not names:
+        return not isinstance(shape, Record)
+    if not isinstance(shape, Record):
+        return False
+    return any(
+        member.name == names[0] and _shows(visible(member.shape), names[1:])
+        for member in visible_members(shape)
+    )
+
+
+def _failures(reading: Reading) -> dict[str, FailureOverride]:
+    return {
+        given["code"]: FailureOverride(given.get("status"), given.get("as"))
+        for given in reading.all("failure")
+    }
+
+
+def _words_above(operation: OperationDefinitionNode) -> tuple[str, str]:
+    """The comment lines that touch the operation: the first, and the rest as one text."""
+    assert operation.loc is not None
+    lines: list[str] = []
+    token = operation.loc.start_token
+    line = token.line
+    while (
+        token.prev is not None
+        and token.prev.kind is TokenKind.COMMENT
+        and token.prev.line == line - 1
+    ):
+        token, line = token.prev, line - 1
+        lines.insert(0, (token.value or "").strip())
+    if not lines:
+        return "", ""
+    return lines[0], "\n".join(lines[1:]).strip()
+
+
+def _line_of_operation(text: str) -> int:
+    """Where to look when an error has no place of its own: the first line that is no comment."""
+    lines = text.splitlines()
+    return next((n for n, line in enumerate(lines, 1) if line and line[0] != "#"), 1)

@@ -1,0 +1,222 @@
+"""From an operation's variables to what clients send for them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from graphql import (
+    SKIP,
+    ArgumentNode,
+    DirectiveLocation,
+    DocumentNode,
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLInputType,
+    GraphQLNonNull,
+    GraphQLScalarType,
+    GraphQLSchema,
+    ListValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableDefinitionNode,
+    VariableNode,
+    Visitor,
+    VisitorAction,
+    get_named_type,
+    is_input_type,
+    is_list_type,
+    is_non_null_type,
+    type_from_ast,
+    value_from_ast_untyped,
+    visit,
+)
+
+from router.rest.directives import read_directives
+from router.rest.profile import Profile
+from router.rest.route import WHOLE_BODY, Method, Parameter, Place, Rules
+from router.rest.spelling import words_of
+
+PAGE_VARIABLES = frozenset({"first", "after", "skip"})
+
+_PLACES: tuple[Place, ...] = ("path", "query", "body", "header")
+_IN_QUERY = frozenset({"GET", "DELETE"})
+
+
+def read_parameters(
+    schema: GraphQLSchema,
+    variables: Sequence[VariableDefinitionNode],
+    *,
+    method: Method,
+    path_names: Sequence[str],
+    profile: Profile,
+    area: str,
+    is_paged: bool,
+) -> tuple[Parameter, ...]:
+    """One parameter per variable that clients fill; those of pages are the paginator's.
+
+    Raises GraphQLError with the place of a variable that no request could fill, and of a path
+    parameter that fills none.
+    """
+    reader = _Reader(schema, method, frozenset(path_names), profile, profile.member_speller(area))
+    parameters = [
+        reader.parameter(node)
+        for node in variables
+        if not (is_paged and node.variable.name.value in PAGE_VARIABLES)
+    ]
+    _refuse_doubles(parameters, variables, profile, is_paged=is_paged)
+    filled = {parameter.name for parameter in parameters if parameter.place == "path"}
+    for name in path_names:
+        if name not in filled:
+            raise GraphQLError(f"No variable takes the path parameter {{{name}}}.")
+    return tuple(parameters)
+
+
+def argument_paths(document: DocumentNode) -> dict[str, str]:
+    """Where an operation's arguments take variables: ``input.settings.color`` -> ``color``."""
+    finder = _ArgumentFinder()
+    visit(document, finder)
+    return finder.found
+
+
+class _ArgumentFinder(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+
+    def enter_directive(self, *_args: Any) -> VisitorAction:
+        return SKIP
+
+    def enter_argument(self, node: ArgumentNode, *_args: Any) -> VisitorAction:
+        for path, variable in _variables_in(node.value, node.name.value):
+            self.found.setdefault(path, variable)
+        return SKIP
+
+
+def _variables_in(value: ValueNode, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, VariableNode):
+        yield path, value.name.value
+    elif isinstance(value, ObjectValueNode):
+        for member in value.fields:
+            yield from _variables_in(member.value, f"{path}.{member.name.value}")
+    elif isinstance(value, ListValueNode):
+        for index, item in enumerate(value.values):
+            yield from _variables_in(item, f"{path}.{index}")
+
+
+class _Reader:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        method: Method,
+        path_names: frozenset[str],
+        profile: Profile,
+        spell: Any,
+    ) -> None:
+        self._schema = schema
+        self._method = method
+        self._path_names = path_names
+        self._profile = profile
+        self._spell = spell
+
+    def parameter(self, node: VariableDefinitionNode) -> Parameter:
+        reading = read_directives(node.directives, DirectiveLocation.VARIABLE_DEFINITION, node)
+        type_ = type_from_ast(self._schema, node.type)
+        if type_ is None or not is_input_type(type_):
+            raise GraphQLError(f"There is no input type {node.type}.", node)
+        variable = node.variable.name.value
+        place, name = self._place(node, variable, reading.one("from"))
+        self._check_place(node, place, name, type_)
+        has_default = node.default_value is not None
+        return Parameter(
+            name=name,
+            place=place,
+            variable=variable,
+            type=type_,
+            is_required=isinstance(type_, GraphQLNonNull) and not has_default,
+            rules=_rules(node, reading.one("rules")),
+            spelling=words_of(
+                get_named_type(type_), self._profile.spell_enum, reading.one("spell")
+            ),
+            has_default=has_default,
+            default=value_from_ast_untyped(node.default_value) if node.default_value else None,
+        )
+
+    def _place(
+        self, node: VariableDefinitionNode, variable: str, given: dict[str, Any] | None
+    ) -> tuple[Place, str]:
+        own = self._spell(variable)
+        if given:
+            if len(given) != 1:
+                raise GraphQLError("@from names one place.", node)
+            if given.get("bearer"):
+                return "bearer", "authorization"
+            for place in _PLACES:
+                if place in given:
+                    name = given[place]
+                    return place, name.lower() if place == "header" else name
+            raise GraphQLError("@from names one place.", node)
+        if own in self._path_names:
+            return "path", own
+        return ("query" if self._method in _IN_QUERY else "body"), own
+
+    def _check_place(
+        self, node: VariableDefinitionNode, place: Place, name: str, type_: GraphQLInputType
+    ) -> None:
+        if place == "path" and name not in self._path_names:
+            raise GraphQLError(f"The path has no parameter {{{name}}}.", node)
+        if place == "body":
+            if self._method in _IN_QUERY:
+                raise GraphQLError(f"A {self._method} request has no body.", node)
+            return
+        inner = type_.of_type if is_non_null_type(type_) else type_
+        if is_list_type(inner) and place == "query":
+            inner = inner.of_type.of_type if is_non_null_type(inner.of_type) else inner.of_type
+        if not isinstance(inner, GraphQLScalarType | GraphQLEnumType):
+            message = f"A value of type {type_} cannot be sent in the {place}: use the body."
+            raise GraphQLError(message, node)
+
+
+def _rules(node: VariableDefinitionNode, given: dict[str, Any] | None) -> Rules:
+    if not given:
+        return Rules()
+    pattern = given.get("pattern")
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        raise GraphQLError(f"@rules: the pattern is none: {error}.", node) from None
+    return Rules(
+        min=given.get("min"),
+        max=given.get("max"),
+        min_length=given.get("minLength"),
+        max_length=given.get("maxLength"),
+        pattern=pattern,
+        format=given.get("format"),
+        enum=tuple(given.get("enum") or ()),
+    )
+
+
+def _refuse_doubles(
+    parameters: Sequence[Parameter],
+    variables: Sequence[VariableDefinitionNode],
+    profile: Profile,
+    *,
+    is_paged: bool,
+) -> None:
+    nodes = {node.variable.name.value: node for node in variables}
+    taken = set(_of_paginator(profile)) if is_paged else set()
+    for parameter in parameters:
+        node = nodes[parameter.variable]
+        if (parameter.place, parameter.name) in taken:
+            where = "the pagination" if is_paged else "another variable"
+            message = f"`{parameter.name}` in the {parameter.place} belongs to {where} already."
+            raise GraphQLError(message, node)
+        taken.add((parameter.place, parameter.name))
+    bodies = [parameter for parameter in parameters if parameter.place == "body"]
+    if len(bodies) > 1 and any(parameter.name == WHOLE_BODY for parameter in bodies):
+        raise GraphQLError("Beside a variable for the whole body there can be no other.")
+
+
+def _of_paginator(profile: Profile) -> Iterator[tuple[Place, str]]:
+    if profile.paginator is not None:
+        for parameter in profile.paginator.parameters:
+            yield "query", parameter.name

@@ -1,0 +1,35 @@
+"""Path templates such as ``/api/v1/projects/{project_id}``."""
+
+import re
+from dataclasses import dataclass
+
+_NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_FIXED = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class PathTemplate:
+    """The segments of a path: a text, or the name of a parameter in front of which ``None`` of
+    ``texts`` stands. Two templates with the same ``texts`` match the same paths."""
+
+    texts: tuple[str | None, ...]
+    names: tuple[str, ...]
+
+
+def read_template(path: str) -> PathTemplate:
+    """Read a template. Raises ValueError that says what is wrong with it."""
+    if not path.startswith("/") or path == "/":
+        raise ValueError("a path is like /api/v1/things/{thing_id}")
+    texts: list[str | None] = []
+    names: list[str] = []
+    for segment in path[1:].split("/"):
+        if match := _NAME.fullmatch(segment):
+            texts.append(None)
+            names.append(match[1])
+        elif _FIXED.fullmatch(segment) and segment not in (".", ".."):
+            texts.append(segment)
+        else:
+            raise ValueError(f"`{segment}` is no segment of a path")
+    if len(set(names)) < len(names):
+        raise ValueError("two parameters of the path have the same name")
+    return PathTemplate(tuple(texts), tuple(names))

@@ -1,0 +1,165 @@
+"""From an HTTP request to the variables of a route's operation."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from router.rest.input_values import Decode, Decoders, missing, unknown
+from router.rest.profile import PageRequest, Paginator, Problem, RequestInvalid
+from router.rest.route import WHOLE_BODY, Parameter, Place, RestRoute
+from schema.errors import BadRequest, Unauthenticated
+
+Texts = dict[str, list[str]]
+_Slot = tuple[str, Parameter, Decode]
+
+NO_PAGE = PageRequest({})
+
+
+class RequestReader:
+    """Reads the requests of one route; made once.
+
+    ``needs_body`` says whether ``read`` wants the body; ``takes_token`` that the Authorization
+    header is a value for the operation and proves nobody.
+    """
+
+    def __init__(self, route: RestRoute) -> None:
+        profile = route.profile
+        self._refuses_unknown = profile.refuses_unknown_members
+        self._decoders = Decoders(
+            profile.member_speller(route.area),
+            profile.spell_enum,
+            refuses_unknown=profile.refuses_unknown_members,
+        )
+        self._path = self._slots(route, "path")
+        self._query = self._slots(route, "query")
+        self._headers = self._slots(route, "header")
+        self._body = self._slots(route, "body", is_json=True)
+        self._form = self._slots(route, "body") if "FORM" in route.accepts else ()
+        self._body_names = frozenset(name for name, _, _ in self._body)
+        self._bearer = next((p for p in route.parameters if p.place == "bearer"), None)
+        self._paginator: Paginator | None = profile.paginator if route.page else None
+        self._paged = route.page.variables if route.page else frozenset()
+        self.needs_body = route.has_body
+        self.takes_token = self._bearer is not None
+
+    def read(
+        self,
+        path: Mapping[str, str],
+        query_string: bytes,
+        headers: Iterable[tuple[bytes, bytes]],
+        body: Any = None,
+        form: Texts | None = None,
+    ) -> tuple[dict[str, Any], PageRequest]:
+        """The variables and the page meant. ``body`` is the decoded JSON, or else ``form`` its
+        texts. Raises RequestInvalid with every problem, BadRequest, and Unauthenticated when
+        the token that the operation takes is absent."""
+        variables: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for name, parameter, decode in self._path:
+            variables[parameter.variable] = decode(path[name], name, problems)
+        query = read_texts(query_string) if query_string else {}
+        if self._query:
+            _take_texts(self._query, query, variables, problems)
+        if self._headers:
+            _take_texts(self._headers, _header_texts(headers), variables, problems)
+        if form is not None:
+            _take_texts(self._form, form, variables, problems)
+        elif self._body:
+            self._take_body(body, variables, problems)
+        if self._bearer is not None:
+            variables[self._bearer.variable] = _token(headers)
+        page = self._page(query, problems) if self._paginator else NO_PAGE
+        if problems:
+            raise RequestInvalid(problems)
+        paged = self._paged
+        variables |= {name: value for name, value in page.variables.items() if name in paged}
+        return variables, page
+
+    def _slots(self, route: RestRoute, place: Place, *, is_json: bool = False) -> tuple[_Slot, ...]:
+        make = self._decoders.json if is_json else self._decoders.text
+        return tuple(
+            (p.name, p, make(p.type, p.spelling, p.rules))
+            for p in route.parameters
+            if p.place == place
+        )
+
+    def _take_body(self, body: Any, variables: dict[str, Any], problems: list[Problem]) -> None:
+        if self._body[0][0] == WHOLE_BODY:
+            _, parameter, decode = self._body[0]
+            variables[parameter.variable] = decode(body, "", problems)
+            return
+        if not isinstance(body, dict):
+            raise BadRequest("The body must be a JSON object.")
+        for name, parameter, decode in self._body:
+            if name in body:
+                value = body[name]
+                variables[parameter.variable] = decode(value, name, problems)
+            elif parameter.is_required:
+                problems.append(missing(name))
+        if self._refuses_unknown:
+            problems += [unknown(name) for name in body if name not in self._body_names]
+
+    def _page(self, query: Texts, problems: list[Problem]) -> PageRequest:
+        assert self._paginator is not None
+        given: dict[str, str] = {}
+        for parameter in self._paginator.parameters:
+            if texts := query.get(parameter.name):
+                given[parameter.name] = _single(texts, parameter.name, problems)
+        try:
+            return self._paginator.read(given)
+        except RequestInvalid as invalid:
+            problems += invalid.problems
+            return NO_PAGE
+
+
+def read_texts(text: bytes) -> Texts:
+    """A query string or a form. Raises BadRequest when it is not UTF-8."""
+    try:
+        pairs = parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise BadRequest("The query string or form is not valid UTF-8.") from None
+    texts: Texts = {}
+    for name, value in pairs:
+        texts.setdefault(name, []).append(value)
+    return texts
+
+
+def _take_texts(
+    slots: Iterable[_Slot], given: Texts, variables: dict[str, Any], problems: list[Problem]
+) -> None:
+    for name, parameter, decode in slots:
+        texts = given.get(name)
+        if texts is None:
+            if parameter.is_required:
+                problems.append(missing(name))
+            continue
+        value = texts if len(texts) > 1 and _is_list(parameter) else _single(texts, name, problems)
+        variables[parameter.variable] = decode(value, name, problems)
+
+
+def _is_list(parameter: Parameter) -> bool:
+    return "[" in str(parameter.type)
+
+
+def _single(texts: list[str], name: str, problems: list[Problem]) -> str:
+    if len(texts) > 1:
+        problems.append(Problem(name, "INVALID_FORMAT", f"{name} is given more than once."))
+    return texts[0]
+
+
+def _header_texts(headers: Iterable[tuple[bytes, bytes]]) -> Texts:
+    texts: Texts = {}
+    for name, value in headers:
+        texts.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    return texts
+
+
+def _token(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """RFC 6750, section 2.1."""
+    values = [value for name, value in headers if name == b"authorization"]
+    if len(values) > 1:
+        raise BadRequest("A request may have one Authorization header.")
+    scheme, _, token = values[0].decode("latin-1").partition(" ") if values else ("", "", "")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("Send the token as `Authorization: Bearer ...`.")
+    return token.strip()
