@@ -1,0 +1,135 @@
+"""The arithmetic of limits: how much was taken in the last so many seconds.
+
+A log holds (time, running total) pairs; what is older than the window falls out at the front. So
+"at most N in any W seconds" is exact, wherever the W seconds begin, which no counter per clock
+hour and no leaky bucket can say. Logs of large limits put what comes within one 200th of the window
+into one pair, which leaves when its youngest does: never too many are let in, some wait up to half
+a percent of the window longer, and a log has at most 202 pairs.
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+EXACT_UP_TO = 200
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most ``limit`` in any ``seconds``. ``slot`` is within how many microseconds of one
+    another tries may share a pair; 0: only in the same microsecond."""
+
+    limit: int
+    seconds: int
+    microseconds: int = field(init=False)
+    slot: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "microseconds", self.seconds * _MICROSECONDS)
+        slot = 0 if self.limit <= EXACT_UP_TO else self.microseconds // EXACT_UP_TO
+        object.__setattr__(self, "slot", slot)
+
+
+class Charge(NamedTuple):
+    """``cost`` to be taken from a window; ``key`` names its log. A key has one window."""
+
+    key: str
+    window: Window
+    cost: int
+
+
+class Level(NamedTuple):
+    """What a log says about a charge: ``used`` of the window, ``wait`` until the charge fits (0:
+    it does) and ``reset`` until nothing is used any more, both in microseconds."""
+
+    used: int
+    wait: int
+    reset: int
+
+
+class Store(Protocol):
+    """Where logs are kept."""
+
+    async def take(self, charges: Sequence[Charge], *, strict: bool = False) -> Sequence[Level]:
+        """Take all charges if every one fits, else none; the levels afterwards, in order.
+
+        Every ``wait`` is 0 when they were taken. No two charges may have one key. ``strict``
+        charges are counted together with those of other workers or raise Unavailable.
+        """
+        ...
+
+    async def peek(self, charges: Sequence[Charge]) -> Sequence[Level]:
+        """The levels as they are; nothing is taken."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class SlidingLog:
+    """One log in memory. Times are microseconds of a clock that never goes back."""
+
+    __slots__ = ("_base", "_times", "_totals")
+
+    def __init__(self) -> None:
+        self._base = 0  # the running total of what has fallen out
+        self._times = array("q")
+        self._totals = array("q")
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def is_over(self, until: int) -> bool:
+        """Whether nothing in it came after ``until``."""
+        return not self._times or self._times[-1] <= until
+
+    def level(self, charge: Charge, now: int) -> Level:
+        """What the window of ``charge`` holds now, and when the charge fits."""
+        window = charge.window
+        self._forget(now - window.microseconds)
+        if not self._times:
+            return empty_level(charge)
+        used = self._totals[-1] - self._base
+        reset = self._times[-1] + window.microseconds - now
+        too_many = used + charge.cost - window.limit
+        if too_many <= 0:
+            return Level(used, 0, reset)
+        if charge.cost > window.limit:
+            return Level(used, window.microseconds, reset)
+        frees = self._times[bisect_left(self._totals, self._base + too_many)]
+        return Level(used, frees + window.microseconds - now, reset)
+
+    def add(self, charge: Charge, now: int) -> None:
+        """Take the charge."""
+        total = (self._totals[-1] if self._totals else self._base) + charge.cost
+        if self._times and _share_a_slot(self._times[-1], now, charge.window.slot):
+            self._times[-1], self._totals[-1] = now, total
+            return
+        self._times.append(now)
+        self._totals.append(total)
+
+    def _forget(self, until: int) -> None:
+        times = self._times
+        if times and times[0] <= until:
+            count = bisect_right(times, until)
+            self._base = self._totals[count - 1]
+            del times[:count], self._totals[:count]
+
+
+def empty_level(charge: Charge) -> Level:
+    """The level of a log that holds nothing."""
+    window = charge.window
+    return Level(0, 0 if charge.cost <= window.limit else window.microseconds, 0)
+
+
+def taken_level(charge: Charge, before: Level) -> Level:
+    """The level once the charge, which fitted, has been taken."""
+    return Level(before.used + charge.cost, 0, charge.window.microseconds)
+
+
+def _share_a_slot(earlier: int, later: int, slot: int) -> bool:
+    return earlier // slot == later // slot if slot else earlier == later
