@@ -1,0 +1,24 @@
+"""Errors of the dialects without an envelope."""
+
+from typing import Any
+
+from router.rest.profile import Failure, ResponseInfo
+from router.rest.profiles.writing import other_details
+
+
+def success(data: Any, _info: ResponseInfo) -> Any:
+    """The data and nothing else."""
+    return data
+
+
+def failure(failed: Failure, _info: ResponseInfo) -> dict[str, Any]:
+    """An object under ``error``: code, message, and what there is to say beside it."""
+    error: dict[str, Any] = {"code": failed.code, "message": failed.message}
+    if failed.problems:
+        error["details"] = [
+            {"field": one.field, "code": one.code, "message": one.message}
+            for one in failed.problems
+        ]
+    elif details := other_details(failed):
+        error["details"] = details
+    return {"error": error}

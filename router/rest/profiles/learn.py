@@ -1,0 +1,129 @@
+"""The dialect of the learning platform: camel case, cursors, page and rate limit under meta."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from router.rest.profile import Failure, Headers, Profile, ResponseInfo
+from router.rest.profiles.paging import CursorPages
+from router.rest.profiles.writing import iso_moment, told_message
+from router.rest.spelling import camel_case, same, snake_case
+
+FAILURES: Mapping[str, tuple[int, str]] = {
+    "BAD_REQUEST": (400, "BAD_REQUEST"),
+    "BAD_USER_INPUT": (422, "VALIDATION_ERROR"),
+    "BAD_USER_INPUT:INVALID_TOKEN": (401, "UNAUTHORIZED"),
+    "UNAUTHENTICATED": (401, "UNAUTHORIZED"),
+    "TOKEN_EXPIRED": (401, "UNAUTHORIZED"),
+    "INVALID_CREDENTIALS": (401, "UNAUTHORIZED"),
+    "REFRESH_TOKEN_EXPIRED": (401, "UNAUTHORIZED"),
+    "FORBIDDEN": (403, "FORBIDDEN"),
+    "UNAUTHORIZED_FIELD_OR_TYPE": (403, "FORBIDDEN"),
+    "ENTITLEMENT_REQUIRED": (403, "SUBSCRIPTION_REQUIRED"),
+    "NOT_FOUND": (404, "NOT_FOUND"),
+    "ALREADY_EXISTS": (409, "CONFLICT"),
+    "CONFLICT": (409, "CONFLICT"),
+    "RATE_LIMITED": (429, "RATE_LIMIT_EXCEEDED"),
+    "INTERNAL": (500, "INTERNAL_SERVER_ERROR"),
+    "SERVICE_UNAVAILABLE": (503, "SERVICE_UNAVAILABLE"),
+    "SUBGRAPH_UNAVAILABLE": (502, "BAD_GATEWAY"),
+    "SUBGRAPH_INVALID_RESPONSE": (502, "BAD_GATEWAY"),
+    "SUBGRAPH_TIMEOUT": (504, "GATEWAY_TIMEOUT"),
+    "REQUEST_TIMEOUT": (504, "GATEWAY_TIMEOUT"),
+}
+_FIELD_CODES = {
+    "REQUIRED_FIELD_MISSING": "REQUIRED",
+    "VALUE_TOO_SHORT": "TOO_SHORT",
+    "VALUE_TOO_LONG": "TOO_LONG",
+    "INVALID_ENUM_VALUE": "INVALID_ENUM",
+    "VALUE_OUT_OF_RANGE": "OUT_OF_RANGE",
+}
+_NOT_FOR_CLIENTS = frozenset({"fields", "field", "reason", "service", "path"})
+
+# Offsets went out of use with version 1.2.0, of 2024-02-01 (RFC 9745 counts in Unix time).
+_OFFSET_DEPRECATED_SINCE = b"@1706745600"
+
+_HEADERS: Headers = (
+    (b"cache-control", b"no-store, no-cache, must-revalidate, proxy-revalidate"),
+    (b"pragma", b"no-cache"),
+    (b"expires", b"0"),
+)
+
+
+def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
+    body: dict[str, Any] = {"success": True, "data": data}
+    meta: dict[str, Any] = {}
+    if info.pagination is not None:
+        meta["pagination"] = info.pagination
+    if info.rate is not None:
+        meta["rateLimit"] = {
+            "limit": info.rate.limit,
+            "remaining": info.rate.remaining,
+            "resetAt": iso_moment(info.rate.reset),
+        }
+    if meta:
+        body["meta"] = meta
+    return body
+
+
+def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
+    message = told_message(failed, "Validation failed")
+    error: dict[str, Any] = {"code": failed.code, "message": message}
+    if failed.canonical == "RATE_LIMITED":
+        error |= _told_limit(failed)
+    elif details := _details(failed):
+        error["details"] = details
+    if field := _only_field(failed):
+        error["field"] = field
+    error["requestId"] = info.request_id
+    return {"success": False, "error": error}
+
+
+def _details(failed: Failure) -> Any:
+    if failed.problems:
+        return [
+            {
+                "field": one.field,
+                "code": _FIELD_CODES.get(one.code, one.code),
+                "message": one.message,
+            }
+            for one in failed.problems
+        ]
+    return {
+        camel_case(name): value
+        for name, value in failed.details.items()
+        if name not in _NOT_FOR_CLIENTS
+    }
+
+
+def _only_field(failed: Failure) -> str | None:
+    """The member that the error is about, when it is about one."""
+    if len(failed.problems) == 1:
+        return failed.problems[0].field
+    return failed.details.get("field")
+
+
+def _told_limit(failed: Failure) -> dict[str, Any]:
+    names = {"retryAfter": "retry_after", "limit": "limit", "resetAt": "reset_at"}
+    told = {own: failed.details[name] for own, name in names.items() if name in failed.details}
+    if "resetAt" in told:
+        told["resetAt"] = iso_moment(told["resetAt"])
+    return told
+
+
+def no_caching(_info: ResponseInfo) -> Headers:
+    return _HEADERS
+
+
+LEARN = Profile(
+    name="learn",
+    prefix="/learn",
+    spell_member=same,
+    spell_enum=snake_case,
+    success=success,
+    failure=failure,
+    failures=FAILURES,
+    paginator=CursorPages(offset_deprecated_since=_OFFSET_DEPRECATED_SINCE),
+    headers=no_caching,
+    title="Learning platform",
+    description="Signing in, sessions, the second factor and accounts.",
+)

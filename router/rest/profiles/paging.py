@@ -1,0 +1,207 @@
+"""Three styles of pagination over Relay connections: numbered pages, offsets and cursors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from router.rest.profile import (
+    Headers,
+    PageFacts,
+    PageParameter,
+    PageRequest,
+    Problem,
+    RequestInvalid,
+)
+
+MOST_SKIPPED = 10_000
+"""As many rows as connections of the graph skip; who wants to see more should filter."""
+
+_BACKWARD = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedPages:
+    """``page`` and ``per_page``.
+
+    More than ``most`` per page is refused, or with ``clamps`` cut down. ``tells_neighbours`` adds
+    has_next, has_prev, next_page and prev_page to the pagination object.
+    """
+
+    clamps: bool
+    tells_neighbours: bool
+    default: int = 20
+    most: int = 100
+
+    @property
+    def parameters(self) -> Sequence[PageParameter]:
+        most = None if self.clamps else self.most
+        cut = f"; more than {self.most} are taken as {self.most}" if self.clamps else ""
+        return (
+            PageParameter("page", "Int", 1, 1, description="which page, counted from 1"),
+            PageParameter("per_page", "Int", self.default, 1, most, f"items on a page{cut}"),
+        )
+
+    @property
+    def variables(self) -> frozenset[str]:
+        return frozenset({"first", "skip"})
+
+    @property
+    def selects(self) -> frozenset[str]:
+        return frozenset({"totalCount"})
+
+    def read(self, query: Mapping[str, str]) -> PageRequest:
+        """Raises ``RequestInvalid``."""
+        reader = _Reader(query, self.parameters)
+        page, size = reader.number("page"), reader.number("per_page")
+        reader.raise_any()
+        size = min(size, self.most)
+        skipped = (page - 1) * size
+        if skipped > MOST_SKIPPED:
+            last = MOST_SKIPPED // size + 1
+            message = f"page must not be beyond {last} with {size} items per page; filter instead."
+            raise RequestInvalid([Problem("page", "VALUE_OUT_OF_RANGE", message)])
+        asked = {"page": page, "per_page": size}
+        return PageRequest({"first": size, "skip": skipped}, asked)
+
+    def write(self, page: PageRequest, facts: PageFacts) -> Mapping[str, Any]:
+        number, size, total = page.asked["page"], page.asked["per_page"], facts.total or 0
+        pages = -(-total // size)
+        written = {"page": number, "per_page": size, "total": total, "total_pages": pages}
+        if not self.tells_neighbours:
+            return written
+        has_next, has_previous = number < pages, 1 < number <= pages + 1
+        return {
+            **written,
+            "has_next": has_next,
+            "has_prev": has_previous,
+            "next_page": number + 1 if has_next else None,
+            "prev_page": number - 1 if has_previous else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetPages:
+    """``limit`` and ``offset``; answers tell nothing of the page."""
+
+    default: int = 10
+    most: int = 100
+
+    @property
+    def parameters(self) -> Sequence[PageParameter]:
+        return (
+            PageParameter("limit", "Int", self.default, 1, self.most, "items at most"),
+            PageParameter("offset", "Int", 0, 0, MOST_SKIPPED, "items passed over"),
+        )
+
+    @property
+    def variables(self) -> frozenset[str]:
+        return frozenset({"first", "skip"})
+
+    @property
+    def selects(self) -> frozenset[str]:
+        return frozenset()
+
+    def read(self, query: Mapping[str, str]) -> PageRequest:
+        """Raises ``RequestInvalid``."""
+        reader = _Reader(query, self.parameters)
+        variables = {"first": reader.number("limit"), "skip": reader.number("offset")}
+        reader.raise_any()
+        return PageRequest(variables)
+
+    def write(self, page: PageRequest, facts: PageFacts) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class CursorPages:
+    """``cursor`` and ``limit``; a deprecated ``offset`` beside them.
+
+    Cursors are the connection's own; one that leads back begins with a tilde, and there is one
+    only where the operation declares ``$last`` and ``$before`` and selects hasPreviousPage and
+    startCursor. What does not apply is absent from the pagination object, not null.
+    """
+
+    offset_deprecated_since: bytes
+    default: int = 20
+    most: int = 100
+
+    @property
+    def parameters(self) -> Sequence[PageParameter]:
+        return (
+            PageParameter("cursor", "String", description="nextCursor or prevCursor of an answer"),
+            PageParameter("limit", "Int", self.default, 1, self.most, "items at most"),
+            PageParameter(
+                "offset", "Int", None, 0, MOST_SKIPPED, "use cursor instead", is_deprecated=True
+            ),
+        )
+
+    @property
+    def variables(self) -> frozenset[str]:
+        return frozenset({"first", "after"})
+
+    @property
+    def selects(self) -> frozenset[str]:
+        return frozenset({"pageInfo.hasNextPage", "pageInfo.endCursor"})
+
+    def read(self, query: Mapping[str, str]) -> PageRequest:
+        """Raises ``RequestInvalid``."""
+        reader = _Reader(query, self.parameters)
+        limit = reader.number("limit")
+        offset = reader.number("offset") if "offset" in query else None
+        reader.raise_any()
+        cursor = query.get("cursor") or None
+        asked = {"cursor": cursor} if cursor else {}
+        if cursor and cursor.startswith(_BACKWARD):
+            return PageRequest({"last": limit, "before": cursor[len(_BACKWARD) :]}, asked)
+        variables: dict[str, Any] = {"first": limit}
+        headers: Headers = ()
+        if cursor:
+            variables["after"] = cursor
+        if offset is not None:
+            variables["skip"] = offset
+            headers = [(b"deprecation", self.offset_deprecated_since)]
+        return PageRequest(variables, asked, headers)
+
+    def write(self, page: PageRequest, facts: PageFacts) -> Mapping[str, Any]:
+        written: dict[str, Any] = dict(page.asked)
+        if facts.has_next and facts.end_cursor:
+            written["nextCursor"] = facts.end_cursor
+        if facts.has_previous and facts.start_cursor:
+            written["prevCursor"] = _BACKWARD + facts.start_cursor
+        written["hasMore"] = bool(facts.has_next)
+        if facts.total is not None:
+            written["total"] = facts.total
+        return written
+
+
+class _Reader:
+    """Whole numbers out of a query string; every problem is told at once."""
+
+    def __init__(self, query: Mapping[str, str], parameters: Sequence[PageParameter]) -> None:
+        self._query = query
+        self._parameters = {parameter.name: parameter for parameter in parameters}
+        self._problems: list[Problem] = []
+
+    def number(self, name: str) -> int:
+        parameter = self._parameters[name]
+        least, most = parameter.minimum or 0, parameter.maximum
+        text = self._query.get(name)
+        if text is None:
+            return parameter.default
+        # More digits than any page has: not worth the time that reading them would take.
+        if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 10):
+            self._refuse(name, "INVALID_FORMAT", f"{name} must be a whole number.")
+            return least
+        number = int(text)
+        if number < least or (most is not None and number > most):
+            span = f"at least {least}" if most is None else f"between {least} and {most}"
+            self._refuse(name, "VALUE_OUT_OF_RANGE", f"{name} must be {span}.")
+            return least
+        return number
+
+    def raise_any(self) -> None:
+        if self._problems:
+            raise RequestInvalid(self._problems)
+
+    def _refuse(self, name: str, code: str, message: str) -> None:
+        self._problems.append(Problem(name, code, message))

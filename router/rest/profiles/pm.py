@@ -1,0 +1,81 @@
+"""The dialect of the project management suite: snake case, a message and a request id on top."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from router.rest.profile import Failure, Profile, ResponseInfo
+from router.rest.profiles.paging import NumberedPages
+from router.rest.profiles.writing import prefixed_request_id, told_message, written_time
+from router.rest.spelling import snake_case
+
+# Clients of this dialect know eight codes; what else HTTP tells them keeps its own.
+FAILURES: Mapping[str, tuple[int, str]] = {
+    "BAD_REQUEST": (400, "VALIDATION_ERROR"),
+    "BAD_USER_INPUT": (400, "VALIDATION_ERROR"),
+    "BAD_USER_INPUT:INVALID_TOKEN": (401, "AUTHENTICATION_FAILED"),
+    "UNAUTHENTICATED": (401, "AUTHENTICATION_FAILED"),
+    "TOKEN_EXPIRED": (401, "AUTHENTICATION_FAILED"),
+    "REFRESH_TOKEN_EXPIRED": (401, "AUTHENTICATION_FAILED"),
+    "INVALID_CREDENTIALS": (401, "INVALID_CREDENTIALS"),
+    "FORBIDDEN": (403, "AUTHORIZATION_FAILED"),
+    "UNAUTHORIZED_FIELD_OR_TYPE": (403, "AUTHORIZATION_FAILED"),
+    "ENTITLEMENT_REQUIRED": (403, "AUTHORIZATION_FAILED"),
+    "NOT_FOUND": (404, "RESOURCE_NOT_FOUND"),
+    "ALREADY_EXISTS": (409, "RESOURCE_CONFLICT"),
+    "CONFLICT": (409, "RESOURCE_CONFLICT"),
+    "RATE_LIMITED": (429, "RATE_LIMIT_EXCEEDED"),
+    "INTERNAL": (500, "INTERNAL_SERVER_ERROR"),
+    "SERVICE_UNAVAILABLE": (503, "SERVICE_UNAVAILABLE"),
+    "SUBGRAPH_UNAVAILABLE": (503, "SERVICE_UNAVAILABLE"),
+    "SUBGRAPH_TIMEOUT": (503, "SERVICE_UNAVAILABLE"),
+    "SUBGRAPH_INVALID_RESPONSE": (503, "SERVICE_UNAVAILABLE"),
+    "REQUEST_TIMEOUT": (503, "SERVICE_UNAVAILABLE"),
+}
+
+_RETRY_SECONDS = 30
+
+
+def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
+    body: dict[str, Any] = {"success": True, "data": data}
+    if info.pagination is not None:
+        body["pagination"] = info.pagination
+    body["message"] = info.message or "Operation completed successfully"
+    return body | _signature(info)
+
+
+def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
+    message = told_message(failed, "Invalid input data")
+    error = {"code": failed.code, "message": message, "details": _details(failed)}
+    return {"success": False, "error": error} | _signature(info)
+
+
+def _details(failed: Failure) -> list[dict[str, Any]]:
+    if failed.problems:
+        return [{"field": one.field, "message": one.message} for one in failed.problems]
+    if service := failed.details.get("service"):
+        retry_after = failed.details.get("retry_after", _RETRY_SECONDS)
+        return [{"service": service, "status": "down", "retry_after": retry_after}]
+    if field := failed.details.get("field"):
+        return [{"field": snake_case(field), "message": failed.message}]
+    return []
+
+
+def _signature(info: ResponseInfo) -> dict[str, Any]:
+    return {
+        "timestamp": written_time(info.time),
+        "request_id": prefixed_request_id(info.request_id),
+    }
+
+
+PM = Profile(
+    name="pm",
+    prefix="/pm",
+    spell_member=snake_case,
+    spell_enum=snake_case,
+    success=success,
+    failure=failure,
+    failures=FAILURES,
+    paginator=NumberedPages(clamps=True, tells_neighbours=True),
+    title="Project management suite",
+    description="Organizations, teams, projects and their milestones.",
+)

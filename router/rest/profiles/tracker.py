@@ -1,0 +1,101 @@
+"""The dialect of the issue tracker: snake case, and a meta object on every answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from router.rest.profile import Failure, Headers, Profile, ResponseInfo
+from router.rest.profiles.paging import NumberedPages
+from router.rest.profiles.writing import other_details, rate_details, told_message, written_time
+from router.rest.spelling import snake_case
+
+FAILURES: Mapping[str, tuple[int, str]] = {
+    "BAD_REQUEST": (400, "INVALID_FORMAT"),
+    "BAD_USER_INPUT": (422, "VALIDATION_ERROR"),
+    "BAD_USER_INPUT:INVALID_TOKEN": (401, "TOKEN_INVALID"),
+    "UNAUTHENTICATED": (401, "TOKEN_INVALID"),
+    "TOKEN_EXPIRED": (401, "TOKEN_EXPIRED"),
+    "INVALID_CREDENTIALS": (401, "INVALID_CREDENTIALS"),
+    "REFRESH_TOKEN_EXPIRED": (401, "REFRESH_TOKEN_EXPIRED"),
+    "FORBIDDEN": (403, "INSUFFICIENT_PERMISSIONS"),
+    "UNAUTHORIZED_FIELD_OR_TYPE": (403, "INSUFFICIENT_PERMISSIONS"),
+    "ENTITLEMENT_REQUIRED": (403, "RESOURCE_FORBIDDEN"),
+    "NOT_FOUND": (404, "RESOURCE_NOT_FOUND"),
+    "ALREADY_EXISTS": (409, "RESOURCE_ALREADY_EXISTS"),
+    "ALREADY_EXISTS:PROJECT_MEMBER_ALREADY_EXISTS": (409, "PROJECT_MEMBER_ALREADY_EXISTS"),
+    "CONFLICT": (409, "RESOURCE_CONFLICT"),
+    "CONFLICT:ISSUE_CANNOT_BE_DELETED": (409, "ISSUE_CANNOT_BE_DELETED"),
+    "CONFLICT:WORKFLOW_TRANSITION_INVALID": (409, "WORKFLOW_TRANSITION_INVALID"),
+    "RATE_LIMITED": (429, "RATE_LIMIT_EXCEEDED"),
+    "INTERNAL": (500, "INTERNAL_SERVER_ERROR"),
+    "SERVICE_UNAVAILABLE": (503, "SERVICE_UNAVAILABLE"),
+    "SUBGRAPH_UNAVAILABLE": (503, "SERVICE_UNAVAILABLE"),
+    "SUBGRAPH_TIMEOUT": (503, "SERVICE_UNAVAILABLE"),
+    "SUBGRAPH_INVALID_RESPONSE": (503, "SERVICE_UNAVAILABLE"),
+    "REQUEST_TIMEOUT": (503, "SERVICE_UNAVAILABLE"),
+}
+
+VERSION = "v1"
+_HEADERS: Headers = (
+    (b"api-version", b"v1"),
+    (b"api-supported-versions", b"v1"),
+    (b"api-deprecated-versions", b"v0"),
+)
+
+
+def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
+    body = {"success": True, "data": data, "meta": meta(info)}
+    if info.pagination is not None:
+        body["pagination"] = info.pagination
+    return body
+
+
+def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
+    return {"success": False, "error": error(failed), "meta": meta(info)}
+
+
+def error(failed: Failure) -> dict[str, Any]:
+    """The error object: a list of details for what the client sent, else an object of facts."""
+    message = told_message(failed, "Request validation failed")
+    written: dict[str, Any] = {"code": failed.code, "message": message}
+    if details := _details(failed):
+        written["details"] = details
+    return written
+
+
+def _details(failed: Failure) -> Any:
+    if failed.problems:
+        return [
+            {"field": one.field, "code": one.code, "message": one.message}
+            for one in failed.problems
+        ]
+    if failed.canonical == "RATE_LIMITED":
+        return rate_details(failed)
+    return other_details(failed)
+
+
+def meta(info: ResponseInfo) -> dict[str, Any]:
+    return {
+        "timestamp": written_time(info.time),
+        "version": VERSION,
+        "request_id": info.request_id,
+    }
+
+
+def version_headers(_info: ResponseInfo) -> Headers:
+    return _HEADERS
+
+
+TRACKER = Profile(
+    name="tracker",
+    prefix="/tracker",
+    spell_member=snake_case,
+    spell_enum=snake_case,
+    success=success,
+    failure=failure,
+    failures=FAILURES,
+    paginator=NumberedPages(clamps=False, tells_neighbours=False),
+    media_types=("application/vnd.projectmanager.v1+json",),
+    headers=version_headers,
+    title="Issue tracker",
+    description="Users, projects, their members, issues and comments.",
+)

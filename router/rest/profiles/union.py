@@ -1,0 +1,45 @@
+"""Addresses that the project suite and the issue tracker share, where nobody says which is meant.
+
+Every answer has the members of both. Where both cannot be right (statuses and codes of errors),
+it is the tracker's.
+"""
+
+from typing import Any
+
+from router.rest.profile import Failure, Profile, ResponseInfo
+from router.rest.profiles import tracker
+from router.rest.profiles.paging import NumberedPages
+from router.rest.profiles.writing import prefixed_request_id, written_time
+from router.rest.spelling import snake_case
+
+
+def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
+    body = tracker.success(data, info)
+    body["message"] = info.message or "Operation completed successfully"
+    return body | _signature(info)
+
+
+def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
+    return tracker.failure(failed, info) | _signature(info)
+
+
+def _signature(info: ResponseInfo) -> dict[str, Any]:
+    return {
+        "timestamp": written_time(info.time),
+        "request_id": prefixed_request_id(info.request_id),
+    }
+
+
+UNION = Profile(
+    name="union",
+    prefix="",
+    spell_member=snake_case,
+    spell_enum=snake_case,
+    success=success,
+    failure=failure,
+    failures=tracker.FAILURES,
+    paginator=NumberedPages(clamps=False, tells_neighbours=True),
+    headers=tracker.version_headers,
+    title="Project suite and issue tracker",
+    description="The addresses that both share, with the members of both.",
+)

@@ -1,0 +1,51 @@
+"""What the envelopes of several dialects have in common: times, request ids, details."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from router.rest.profile import Failure
+from router.rest.spelling import snake_case
+
+# Told to programs in other places of an answer, or nobody's business.
+_NOT_FOR_CLIENTS = frozenset({"fields", "reason", "service", "path"})
+
+
+def written_time(moment: datetime) -> str:
+    """ISO 8601 in UTC, to the second: ``2024-01-15T10:30:00Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def iso_moment(value: Any) -> Any:
+    """A moment in ISO 8601, whether it is given so or as Unix time."""
+    if isinstance(value, int | float):
+        return written_time(datetime.fromtimestamp(value, UTC))
+    return value
+
+
+def prefixed_request_id(request_id: str) -> str:
+    """``req_`` and the id, unless the client has chosen one that begins so."""
+    return request_id if request_id.startswith("req_") else f"req_{request_id}"
+
+
+def told_message(failure: Failure, invalid: str) -> str:
+    """``invalid`` where the details say what is wrong, else the error's own sentence."""
+    return invalid if failure.problems and failure.code == "VALIDATION_ERROR" else failure.message
+
+
+def rate_details(failure: Failure) -> Mapping[str, Any]:
+    """The limit that was exceeded, as the refusal names it: limit, window, reset_at."""
+    details = failure.details
+    told = {name: details[name] for name in ("limit", "window") if name in details}
+    if "reset_at" in details:
+        told["reset_at"] = iso_moment(details["reset_at"])
+    return told
+
+
+def other_details(failure: Failure) -> dict[str, Any]:
+    """What else an error tells clients (``current_version``, ``limit`` ...), in snake case."""
+    return {
+        snake_case(name): value
+        for name, value in failure.details.items()
+        if name not in _NOT_FOR_CLIENTS
+    }
