@@ -35,11 +35,15 @@ def create_app(
 ) -> ASGIApp:
     """An application for a composed supergraph whose subgraphs are reached by HTTP.
 
-    ``supergraph`` is the SDL; each of ``subgraphs`` has ``name`` and ``url``. Raises
-    SupergraphInvalid.
+    ``supergraph`` is the SDL; each of ``subgraphs`` has ``name`` and ``url``. They learn that the
+    router asks, and for whom, when ``auth.service_secret`` is configured. Raises SupergraphInvalid.
     """
     config = config or Config()
-    members = [Member(s["name"], s.get("sdl", ""), s["url"]) for s in subgraphs]
+    is_trusted = config.auth.service_secret is not None
+    members = [
+        Member(s["name"], s.get("sdl", ""), s["url"], gets_service_token=is_trusted)
+        for s in subgraphs
+    ]
     graph = _served(supergraph, members, config)
     make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
     return _application(graph, members, config, make_context, authenticate_nobody)

@@ -150,16 +150,20 @@ def subgraph(
     config_file: ConfigFile = None,
     host: Host = None,
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 4001,
+    is_open: Annotated[
+        bool,
+        typer.Option("--open", help="Answer everybody, not only the router (development only)."),
+    ] = False,
 ) -> None:
     """Serve one subgraph alone, for a router in another process.
 
-    Callers prove themselves by the Authorization header that the router hands on.
+    It answers a router that has the same `auth.service_secret`, and believes it who the caller is.
     """
     with _mendable_errors():
         config = load_config(config_file, host=host, port=port)
         configure_logs(config.log_level, for_people=config.is_development)
         export_to_subgraphs(config)
-        application = build_subgraph_app(config, name)
+        application = build_subgraph_app(config, name, is_open=is_open)
         bound = listen(config.host, config.port)
         url = f"http://{config.host}:{bound.getsockname()[1]}/graphql"
         ready = lambda: err.print(f"Subgraph [bold]{name}[/bold] answers at {url}")  # noqa: E731

@@ -14,6 +14,8 @@ import httpx
 from router.config import Config, SubgraphSource
 from router.errors import ConfigError
 from router.planner.supergraph_ast import parse_supergraph
+from router.trust.secret import load_service_secrets
+from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 from schema.subgraph import Subgraph
 
 _PATIENCE_SECONDS = 30.0
@@ -30,6 +32,7 @@ class Member:
     url: str = ""
     websocket_url: str | None = None
     local: Subgraph | None = None
+    gets_service_token: bool = True
 
 
 def load_members(config: Config) -> list[Member]:
@@ -42,7 +45,16 @@ def load_members(config: Config) -> list[Member]:
             "No subgraphs are configured: name them in trellis.toml under [subgraphs], for "
             'example `orders = "shop.orders.graph:subgraph"`.'
         )
-    return [load_member(name, source) for name, source in config.subgraphs.items()]
+    tokens = _service_tokens(config)
+    return [load_member(name, source, tokens) for name, source in config.subgraphs.items()]
+
+
+def _service_tokens(config: Config) -> ServiceTokens | None:
+    """What remote subgraphs want to see before they tell their schema; None when nobody does."""
+    asked = (s for s in config.subgraphs.values() if s.url and s.service_token)
+    if all(source.schema_file is not None for source in asked):
+        return None
+    return ServiceTokens(load_service_secrets(config))
 
 
 def read_supergraph_file(path: Path) -> str:
@@ -71,17 +83,32 @@ def members_of_supergraph(sdl: str, config: Config) -> list[Member]:
             raise ConfigError(
                 f"subgraphs.{entry.name}: the supergraph gives no URL for it; configure one."
             )
-        members.append(Member(entry.name, "", url, source and source.websocket_url))
+        members.append(
+            Member(
+                entry.name,
+                "",
+                url,
+                source and source.websocket_url,
+                gets_service_token=source is None or source.service_token,
+            )
+        )
     return members
 
 
-def load_member(name: str, source: SubgraphSource) -> Member:
-    """One subgraph. Raises ConfigError when it is not where ``source`` says."""
+def load_member(name: str, source: SubgraphSource, tokens: ServiceTokens | None = None) -> Member:
+    """One subgraph. ``tokens`` prove to a remote one that the router asks for its schema. Raises
+    ConfigError when it is not where ``source`` says."""
     if source.module and not source.url:
         local = import_subgraph(name, source.module)
         return Member(name, local.schema.as_str(), local=local)
     if source.url and not source.module:
-        return Member(name, _remote_sdl(name, source), source.url, source.websocket_url)
+        return Member(
+            name,
+            _remote_sdl(name, source, tokens if source.service_token else None),
+            source.url,
+            source.websocket_url,
+            gets_service_token=source.service_token,
+        )
     raise ConfigError(f"subgraphs.{name}: give either `module` or `url`.")
 
 
@@ -115,10 +142,11 @@ def import_subgraph(name: str, target: str) -> Subgraph:
     return found
 
 
-def _remote_sdl(name: str, source: SubgraphSource) -> str:
+def _remote_sdl(name: str, source: SubgraphSource, tokens: ServiceTokens | None) -> str:
     if source.schema_file is None:
         assert source.url is not None
-        return fetch_sdl(name, source.url)
+        headers = {SERVICE_TOKEN: tokens.sign(name)} if tokens is not None else None
+        return fetch_sdl(name, source.url, headers=headers)
     try:
         return source.schema_file.read_text(encoding="utf-8")
     except OSError as error:
@@ -127,7 +155,13 @@ def _remote_sdl(name: str, source: SubgraphSource) -> str:
         ) from None
 
 
-def fetch_sdl(name: str, url: str, *, patience: float = _PATIENCE_SECONDS) -> str:
+def fetch_sdl(
+    name: str,
+    url: str,
+    *,
+    patience: float = _PATIENCE_SECONDS,
+    headers: Mapping[str, str] | None = None,
+) -> str:
     """Ask a subgraph for its schema (Apollo Federation subgraph specification, ``_service``).
 
     One that cannot be reached is asked again for ``patience`` seconds: it may be starting too.
@@ -136,7 +170,15 @@ def fetch_sdl(name: str, url: str, *, patience: float = _PATIENCE_SECONDS) -> st
     until = time.monotonic() + patience
     while True:
         try:
-            response = httpx.post(url, json={"query": _SDL_QUERY}, timeout=10, trust_env=False)
+            response = httpx.post(
+                url, json={"query": _SDL_QUERY}, headers=headers, timeout=10, trust_env=False
+            )
+            if response.status_code in (401, 403):
+                raise ConfigError(
+                    f"subgraphs.{name}: {url} refuses to tell its schema (HTTP "
+                    f"{response.status_code}). A subgraph of Trellis needs the router's "
+                    "`auth.service_secret`; for another one give `schema_file`."
+                )
             sdl = _dig(response.json(), "data", "_service", "sdl")
             break
         except httpx.TransportError:

@@ -11,8 +11,12 @@ from router.operation.limits import OperationLimits
 from router.operation.request import GraphQLRequest
 from router.supergraph import Supergraph, SupergraphOptions
 from router.transports.base import Transport
+from router.transports.graphql_over_http import vouch_for_nothing
 from router.transports.http import HttpTransport
 from router.transports.local import LocalTransport
+from router.trust.headers import Vouch
+from router.trust.secret import load_service_secrets
+from router.trust.service_tokens import ServiceTokens
 from schema.request import RequestContext
 
 
@@ -46,19 +50,25 @@ def load_supergraph(sdl: str, transports: Mapping[str, Transport], config: Confi
     options = SupergraphOptions(
         limits=limits,
         introspection=config.is_development,
+        permitted_view=config.authorization.schema_view == "permitted",
         reject=config.authorization.mode == "reject",
     )
     return Supergraph.load(sdl, transports=transports, options=options)
 
 
 def transport_to(member: Member, config: Config) -> Transport:
-    """The way to a subgraph: a call in this process, or HTTP."""
+    """The way to a subgraph: a call in this process, or HTTP. Raises ConfigError without a good
+    service secret."""
     if member.local is not None:
         return LocalTransport(member.local, timeout=config.limits.subgraph_seconds)
+    vouch = vouch_for_nothing
+    if member.gets_service_token:
+        vouch = Vouch(ServiceTokens(load_service_secrets(config)), member.name)
     return HttpTransport(
         member.url,
         websocket_url=member.websocket_url,
         timeout=config.limits.subgraph_seconds,
         response_bytes=config.limits.response_bytes,
         connections=config.limits.subgraph_connections,
+        vouch=vouch,
     )

@@ -19,14 +19,19 @@ from router.operation.request import GraphQLRequest
 from router.subscriptions.transport_ws import TransportWs
 from router.transports.base import SubgraphRequest, SubgraphResponse
 from router.transports.local import LocalTransport
+from router.trust.secret import load_service_secrets
+from router.trust.service_tokens import ServiceTokens
 from router.web.graphql import GraphQLEndpoint
 from router.web.identity import CallerIdentity
 from router.web.request_context import ContextMaker
+from router.web.service_token import RequireServiceToken
 from router.wiring import Doors, authenticator, lifespan, nothing_here, operations_routes, wrap
 from schema.request import RequestContext
 from schema.subgraph import Subgraph
 
 _DOCUMENT_CHARACTERS = 1_000_000
+# For those who run the subgraph, and for those who verify its tokens.
+_OPEN_PATHS = ("/health", "/ready", "/.well-known/jwks.json")
 
 
 class SubgraphGraph:
@@ -90,11 +95,15 @@ class SubgraphGraph:
         )
 
 
-def build_subgraph_app(config: Config, name: str) -> ASGIApp:
+def build_subgraph_app(config: Config, name: str, *, is_open: bool = False) -> ASGIApp:
     """The application that serves the in-process subgraph ``name`` of the configuration.
 
-    Raises ConfigError when there is none of that name, or it is configured as a URL.
+    Only a router with the same ``auth.service_secret`` may ask it; ``is_open`` lets people try it
+    by hand in development. Raises ConfigError when there is no subgraph of that name, it is
+    configured as a URL, or the secret is no good.
     """
+    if is_open and not config.is_development:
+        raise ConfigError("A subgraph is open to everybody in development only.")
     source = config.subgraphs.get(name)
     if source is None or not source.module:
         known = sorted(n for n, s in config.subgraphs.items() if s.module)
@@ -102,10 +111,10 @@ def build_subgraph_app(config: Config, name: str) -> ASGIApp:
             f"No subgraph `{name}` is configured as `module:attribute`; there are "
             f"{', '.join(known) or 'none'}."
         )
-    return _application(load_member(name, source), config)
+    return _application(load_member(name, source), config, is_open=is_open)
 
 
-def _application(member: Member, config: Config) -> ASGIApp:
+def _application(member: Member, config: Config, *, is_open: bool) -> ASGIApp:
     assert member.local is not None
     graph = SubgraphGraph(member.local)
     authenticate = authenticator([member], config)
@@ -121,7 +130,13 @@ def _application(member: Member, config: Config) -> ASGIApp:
             lifespan=partial(lifespan, members=[member], close=_nothing_to_close),
         ),
     )
-    return wrap(doors, config)
+    tokens = ServiceTokens(load_service_secrets(config))
+
+    def is_good(token: str) -> bool:
+        return tokens.is_good(token, member.name)
+
+    guarded = RequireServiceToken(doors, is_good, open_paths=_OPEN_PATHS, is_open=is_open)
+    return wrap(guarded, config)
 
 
 async def _nothing_to_close() -> None:

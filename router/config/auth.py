@@ -1,6 +1,6 @@
 """Who is believed."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from router.config.section import Section
 
@@ -16,3 +16,9 @@ class Auth(Section):
         "issues tokens",
     )
     leeway_seconds: int = Field(default=60, ge=0, description="how far clocks may differ")
+    service_secret: SecretStr | None = Field(
+        default=None,
+        description="what the router and subgraphs in other processes prove themselves by, 32 "
+        "characters or more; several, with commas between, while one follows another; by default "
+        "a file in `data_dir` that the first process makes",
+    )

@@ -1,6 +1,6 @@
 """What browsers and headers may do."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from router.config.section import Section
 
@@ -24,3 +24,12 @@ class HeaderPropagation(Section):
         default=("authorization", "accept-language", "traceparent", "tracestate", "x-request-id"),
         description="names in lower case; every other header stays here",
     )
+
+    @field_validator("allow")
+    @classmethod
+    def _refuse_our_own(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """What the router says about itself no client may say."""
+        for name in names:
+            if name.lower() == "x-service-token" or name.lower().startswith("x-trellis-"):
+                raise ValueError(f"`{name}` is the router's own and cannot come from clients")
+        return names

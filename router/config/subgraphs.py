@@ -21,6 +21,11 @@ class SubgraphSource(Section):
         default=None,
         description="endpoint for subscriptions; by default `url` with ws:// or wss://",
     )
+    service_token: bool = Field(
+        default=True,
+        description="prove to it that the router asks, and tell it who the caller is; not to "
+        "somebody else's subgraph",
+    )
     schema_file: Path | None = Field(
         default=None, description="SDL file of a remote subgraph; without it the subgraph is asked"
     )

@@ -1,10 +1,11 @@
-"""Turns an ``Authorization`` header into an identity, or refuses it."""
+"""Turns what a caller brings along into an identity, or refuses it."""
 
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from router.policy.credentials import Credentials
 from router.policy.keys import KeySource
 from schema.identity import ANONYMOUS, Identity
 from schema.tokens import TokenExpired, TokenInvalid, TokenRules, read_head, verify_token
@@ -51,12 +52,15 @@ class Authenticator:
         self._clock = clock
         self._verified: OrderedDict[str, _Verified] = OrderedDict()
 
-    async def authenticate(self, authorization: str | None) -> Identity:
-        """The caller proved by this header value; ``ANONYMOUS`` when there is none.
+    async def authenticate(self, credentials: Credentials) -> Identity:
+        """The caller proved by these credentials; ``ANONYMOUS`` when there are none.
 
         Raises ``TokenExpired`` or ``TokenInvalid`` (both ``Unauthenticated``), and ``Unavailable``
         when the issuer's keys cannot be had.
         """
+        if credentials.vouched is not None:
+            return credentials.vouched
+        authorization = credentials.authorization
         if authorization is None:
             return ANONYMOUS
         scheme, _, token = authorization.strip().partition(" ")

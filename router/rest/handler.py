@@ -21,7 +21,7 @@ from router.rest.stored_operations import StoredOperation
 from router.web.client_watch import ClientGone, ClientWatch
 from router.web.errors import as_trellis_error, error_headers
 from router.web.graph import Graph
-from router.web.identity import Authenticate, authorization_of
+from router.web.identity import Authenticate, credentials_of
 from router.web.json_text import dump_json
 from router.web.request_context import ContextMaker
 from router.web.request_id import request_id_of
@@ -88,7 +88,7 @@ class RestEndpoint:
         await send({"type": "http.response.body", "body": content})
 
     async def _respond(self, scope: Scope, receive: Receive) -> tuple[int, Mapping[str, Any]]:
-        identity = await self._authenticate(authorization_of(scope))
+        identity = await self._authenticate(credentials_of(scope))
         request = GraphQLRequest(self._stored.text, self._variables(scope))
         async with ClientWatch(receive, self._limits.request_seconds):
             answer = await self._graph.answer(request, self._make_context(scope, identity))

@@ -19,10 +19,11 @@ from starlette.types import Receive, Scope, Send
 from router.answer import Answer
 from router.config import WebSocketLimits
 from router.operation.request import ALL_KINDS, GraphQLRequest, read_request
+from router.policy.credentials import NO_CREDENTIALS, Credentials
 from router.web.csrf import is_allowed_origin
 from router.web.errors import as_trellis_error, graphql_error_body
 from router.web.graph import Graph
-from router.web.identity import Authenticate, authorization_of
+from router.web.identity import Authenticate, credentials_of
 from router.web.json_text import dump_json, load_json
 from router.web.request_context import ContextMaker
 from router.web.request_id import request_id_of
@@ -34,6 +35,7 @@ log = structlog.get_logger(__name__)
 SUBPROTOCOL = "graphql-transport-ws"
 _JSON_DEPTH = 64
 _CLOSE_SECONDS = 1.0
+_CREDENTIALS = {"authorization": "authorization", "x-api-key": "api_key"}
 _NO_ROOM = {
     "message": "Too many operations run on this connection; complete one first.",
     "extensions": {"code": "TOO_MANY_OPERATIONS"},
@@ -96,7 +98,7 @@ class _Connection:
         self._outgoing: asyncio.Queue[str] = asyncio.Queue(maxsize=self._limits.queue)
         self._end: asyncio.Future[_Close] = asyncio.get_running_loop().create_future()
         self._timers: list[asyncio.TimerHandle] = []
-        self._authorization: str | None = None
+        self._credentials = NO_CREDENTIALS
         self._identity: Identity = ANONYMOUS
         self._is_initialised = False
         self._is_acknowledged = False
@@ -172,9 +174,9 @@ class _Connection:
         if self._is_initialised:
             raise _Close(4429, "Too many initialisation requests")
         self._is_initialised = True
-        self._authorization = _authorization(payload or {}) or authorization_of(self._scope)
         try:
-            self._identity = await self._door._authenticate(self._authorization)
+            self._credentials = _credentials(payload or {}) or credentials_of(self._scope)
+            self._identity = await self._door._authenticate(self._credentials)
         except Unauthenticated as error:
             raise _Close(4403, f"Forbidden: {error.message}") from None
         except TrellisError as error:
@@ -210,7 +212,8 @@ class _Connection:
 
     async def _run(self, id: str, request: GraphQLRequest) -> None:
         try:
-            context = self._door._make_context(self._scope, self._identity, self._authorization)
+            authorization = self._credentials.authorization
+            context = self._door._make_context(self._scope, self._identity, authorization)
             async with aclosing(self._door._graph.stream(request, context)) as answers:
                 async for answer in answers:
                     if not answer.executed:
@@ -228,7 +231,7 @@ class _Connection:
     async def _check_rights(self) -> None:
         """A token revoked since the last event ends the connection before this one is sent."""
         try:
-            await self._door._authenticate(self._authorization)
+            await self._door._authenticate(self._credentials)
         except Unauthenticated as error:
             raise _Close(4403, f"Forbidden: {error.message}") from None
 
@@ -298,17 +301,22 @@ def _optional_object(message: dict[str, Any]) -> dict[str, Any] | None:
     return payload
 
 
-def _authorization(payload: dict[str, Any]) -> str | None:
+def _credentials(payload: dict[str, Any]) -> Credentials | None:
     """Browsers cannot set headers on a handshake, so clients send them as the init payload, with
-    names spelt in any case and sometimes under ``headers``."""
+    names spelt in any case and sometimes under ``headers``. None when there are none."""
     nested = payload.get("headers")
+    found: dict[str, str] = {}
     for members in (payload, nested if isinstance(nested, dict) else {}):
         for name, value in members.items():
-            if name.lower() == "authorization" and value is not None:
-                if not isinstance(value, str):
-                    _refuse("'authorization' must be a string")
-                return value or None
-    return None
+            kind = _CREDENTIALS.get(name.lower())
+            if kind is None or value is None:
+                continue
+            if not isinstance(value, str):
+                _refuse(f"'{name}' must be a string")
+            found.setdefault(kind, value)
+    if len(found) > 1:
+        _refuse("give either 'authorization' or 'x-api-key'")
+    return Credentials(**found) if any(found.values()) else None
 
 
 def _next(id: str, answer: Answer) -> bytes:

@@ -1,7 +1,7 @@
 """What the clients of HTTP subgraphs share: the request they write, the answer they accept."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import orjson
@@ -15,6 +15,9 @@ REQUEST_HEADERS: Mapping[str, str] = {
     "accept": "application/graphql-response+json, application/json;q=0.9",
     "content-type": "application/json",
 }
+
+Vouching = Callable[[RequestContext], Mapping[str, str]]
+"""Makes the headers by which the router proves itself and tells about a request."""
 
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
@@ -42,6 +45,11 @@ def forwarded_headers(context: RequestContext) -> Mapping[str, str]:
     if all(_HEADER_VALUE.fullmatch(value) for value in headers.values()):
         return headers
     return {name: value for name, value in headers.items() if _HEADER_VALUE.fullmatch(value)}
+
+
+def vouch_for_nothing(_context: RequestContext) -> Mapping[str, str]:
+    """For subgraphs that are not ours: they get the client's own headers only."""
+    return {}
 
 
 def read_answer(name: str, status: int, body: bytes) -> SubgraphResponse:

@@ -8,9 +8,11 @@ from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnav
 from router.transports.base import SubgraphRequest, SubgraphResponse
 from router.transports.graphql_over_http import (
     REQUEST_HEADERS,
+    Vouching,
     encode_request,
     forwarded_headers,
     read_answer,
+    vouch_for_nothing,
     websocket_url_of,
 )
 from router.transports.http_connection import AnswerTooLarge, ConnectionBroken, ConnectionPool
@@ -38,6 +40,7 @@ class HttpTransport:
         response_bytes: int = 10_000_000,
         connections: int = 100,
         verify: ssl.SSLContext | bool = True,
+        vouch: Vouching = vouch_for_nothing,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https", "http+unix") or not parts.netloc:
@@ -63,7 +66,8 @@ class HttpTransport:
         self._fixed_names = frozenset(name.lower() for name in fixed)
         lines = [f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fixed.items())]
         self._head = "\r\n".join(lines).encode("latin-1")
-        self._websocket = WebSocketTransport(websocket_url or websocket_url_of(url))
+        self._vouch = vouch
+        self._websocket = WebSocketTransport(websocket_url or websocket_url_of(url), vouch=vouch)
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         """Raises SubgraphTimeout, SubgraphUnavailable or SubgraphInvalidResponse."""
@@ -97,6 +101,8 @@ class HttpTransport:
             for name, value in forwarded_headers(request.context).items()
             if name.lower() not in self._fixed_names
         )
+        for name, value in self._vouch(request.context).items():
+            forwarded += f"\r\n{name}: {value}"
         length = f"\r\ncontent-length: {len(body)}\r\n\r\n"
         return b"".join((self._head, (forwarded + length).encode("latin-1"), body))
 

@@ -9,9 +9,11 @@ from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnav
 from router.transports.base import SubgraphRequest, SubgraphResponse
 from router.transports.graphql_over_http import (
     REQUEST_HEADERS,
+    Vouching,
     encode_request,
     forwarded_headers,
     read_answer,
+    vouch_for_nothing,
     websocket_url_of,
 )
 from router.transports.websocket import WebSocketTransport
@@ -31,7 +33,9 @@ class HttpxTransport:
         connections: int = 100,
         verify: ssl.SSLContext | bool = True,
         client: httpx.AsyncClient | None = None,
+        vouch: Vouching = vouch_for_nothing,
     ) -> None:
+        self.vouch = vouch
         self.url = url
         self.headers = {**(headers or {}), **REQUEST_HEADERS}
         self.response_bytes = response_bytes
@@ -42,7 +46,7 @@ class HttpxTransport:
             follow_redirects=False,
             trust_env=False,
         )
-        self.websocket = WebSocketTransport(websocket_url or websocket_url_of(url))
+        self.websocket = WebSocketTransport(websocket_url or websocket_url_of(url), vouch=vouch)
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         """Raises SubgraphTimeout, SubgraphUnavailable or SubgraphInvalidResponse."""
@@ -57,7 +61,8 @@ class HttpxTransport:
 
     async def _post(self, request: SubgraphRequest) -> tuple[int, bytes]:
         content = encode_request(request)
-        headers = {**forwarded_headers(request.context), **self.headers}
+        context = request.context
+        headers = {**forwarded_headers(context), **self.headers, **self.vouch(context)}
         async with self.client.stream(
             "POST", self.url, content=content, headers=headers
         ) as response:

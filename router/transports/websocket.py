@@ -11,7 +11,7 @@ from websockets.typing import Subprotocol
 
 from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
 from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.graphql_over_http import forwarded_headers
+from router.transports.graphql_over_http import Vouching, forwarded_headers, vouch_for_nothing
 from router.transports.read import read_response
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -24,8 +24,16 @@ class WebSocketTransport:
     into the ``connection_init`` payload, because subgraphs look in either place.
     """
 
-    def __init__(self, url: str, *, timeout: float = 10.0, frame_bytes: int = 1_000_000) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float = 10.0,
+        frame_bytes: int = 1_000_000,
+        vouch: Vouching = vouch_for_nothing,
+    ) -> None:
         self.url = url
+        self.vouch = vouch
         self.timeout = timeout
         self.frame_bytes = frame_bytes
 
@@ -43,11 +51,12 @@ class WebSocketTransport:
         """Raises SubgraphUnavailable when the connection fails or breaks, SubgraphTimeout when
         it is not acknowledged, SubgraphInvalidResponse for messages against the protocol."""
         name = request.subgraph
+        headers = {**forwarded_headers(request.context), **self.vouch(request.context)}
         try:
             async with connect(
                 self.url,
                 subprotocols=[PROTOCOL],
-                additional_headers=dict(forwarded_headers(request.context)),
+                additional_headers=headers,
                 max_size=self.frame_bytes,
                 open_timeout=self.timeout,
                 close_timeout=1,

@@ -5,22 +5,24 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from router.policy.credentials import Credentials
+from router.web.service_token import router_word_of
 from schema.errors import BadRequest
 from schema.identity import ANONYMOUS, Identity
 
 _KEY = "trellis.identity"
 
-Authenticate = Callable[[str | None], Awaitable[Identity]]
-"""Turns an Authorization header into an identity or raises ``Unauthenticated``."""
+Authenticate = Callable[[Credentials], Awaitable[Identity]]
+"""Turns what a caller brings along into an identity or raises ``Unauthenticated``."""
 
 
-async def authenticate_nobody(_authorization: str | None) -> Identity:
+async def authenticate_nobody(_credentials: Credentials) -> Identity:
     """For a router that knows no issuer: every caller is anonymous."""
     return ANONYMOUS
 
 
 class CallerIdentity:
-    """Verifies the ``Authorization`` header; a token that is no good refuses the request (401)."""
+    """Verifies the caller's credentials; those that are no good refuse the request (401)."""
 
     def __init__(self, app: ASGIApp, authenticate: Authenticate) -> None:
         self._app = app
@@ -28,18 +30,30 @@ class CallerIdentity:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope[_KEY] = await self._authenticate(authorization_of(scope))
+            scope[_KEY] = await self._authenticate(credentials_of(scope))
         await self._app(scope, receive, send)
 
 
-def authorization_of(scope: Mapping[str, Any]) -> str | None:
-    """The Authorization header. Raises BadRequest when there is more than one."""
-    values = [value for name, value in scope["headers"] if name == b"authorization"]
-    if len(values) > 1:
-        raise BadRequest("A request may have one Authorization header.")
-    return values[0].decode("latin-1") if values else None
+def credentials_of(scope: Mapping[str, Any]) -> Credentials:
+    """``Authorization`` or ``X-API-Key`` of the request, unless a router that proved itself says
+    who calls. Raises BadRequest when there is more than one of them."""
+    word = router_word_of(scope)
+    if word is not None:
+        return Credentials(vouched=word.identity)
+    authorization, api_key = _only(scope, "Authorization"), _only(scope, "X-API-Key")
+    if authorization is not None and api_key is not None:
+        raise BadRequest("Send either an Authorization or an X-API-Key header, not both.")
+    return Credentials(authorization, api_key)
 
 
 def identity_of(scope: Mapping[str, Any]) -> Identity:
     """Who ``CallerIdentity`` proved the caller to be."""
     return scope.get(_KEY, ANONYMOUS)
+
+
+def _only(scope: Mapping[str, Any], name: str) -> str | None:
+    wanted = name.lower().encode()
+    values = [value for found, value in scope["headers"] if found == wanted]
+    if len(values) > 1:
+        raise BadRequest(f"A request may have one {name} header.")
+    return values[0].decode("latin-1") if values else None

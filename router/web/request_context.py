@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from router.web.identity import identity_of
 from router.web.request_id import request_id_of
+from router.web.service_token import router_word_of
 from schema.identity import Identity
 from schema.request import RequestContext
 
@@ -16,7 +18,8 @@ class ContextMaker:
     """Makes the context of one operation: caller, id, deadline, and the headers that may travel.
 
     Only allow-listed headers reach subgraphs, so nothing that a client adds can pose as ours; the
-    request id is always the one we settled on.
+    request id is always the one we settled on. What a router that proved itself says about the
+    request (``router.web.service_token``) is taken over as it is.
     """
 
     def __init__(self, allowed_headers: Iterable[str], seconds: float) -> None:
@@ -40,17 +43,24 @@ class ContextMaker:
         if authorization is not None and "authorization" in allowed.values():
             headers["authorization"] = authorization
         request_id = request_id_of(scope)
-        client = scope.get("client")
         if "x-request-id" in allowed.values():
             headers["x-request-id"] = request_id
+        word = router_word_of(scope)
+        if word is not None:
+            return replace(word, headers=headers, deadline=self._deadline(word.deadline))
+        client = scope.get("client")
         return RequestContext(
             identity=identity_of(scope) if identity is None else identity,
             request_id=request_id,
             headers=headers,
-            deadline=time.monotonic() + self._seconds,
+            deadline=self._deadline(),
             client_address=client[0] if client else None,
             user_agent=_user_agent(scope),
         )
+
+    def _deadline(self, told: float | None = None) -> float:
+        own = time.monotonic() + self._seconds
+        return own if told is None else min(own, told)
 
 
 def _user_agent(scope: Mapping[str, Any]) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -41,6 +41,12 @@ class RequestId:
 def request_id_of(scope: Mapping[str, Any]) -> str:
     """The id that ``RequestId`` gave this request; empty outside of it."""
     return scope.get(_KEY, "")
+
+
+def adopt_request_id(scope: MutableMapping[str, Any], request_id: str) -> None:
+    """Go on under an id that was settled before, by the router that sends this request."""
+    scope[_KEY] = request_id
+    current_request_id.set(request_id)
 
 
 def _chosen_by_client(scope: Scope) -> str | None:

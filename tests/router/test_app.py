@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from pydantic import SecretStr
 from websockets.asyncio.client import connect
 
 from router.app import build_app, create_app
@@ -33,7 +34,12 @@ def config(folder: Path, **settings: Any) -> Config:
         "subgraphs": SHOP,
         "schema_dir": folder / "schema",
         "operations_dir": folder / "operations",
-        "auth": Auth(issuer=ISSUER, audience=AUDIENCE, jwks=str(keys)),
+        "auth": Auth(
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            jwks=str(keys),
+            service_secret=SecretStr("s" * 32),
+        ),
     }
     return Config(**values | settings)
 
@@ -205,7 +211,7 @@ async def test_in_process_or_behind_http_is_one_line_of_configuration(tmp_path: 
         }
         sdl = compose_members(members).supergraph_sdl
         subgraphs = [{"name": name, "url": f"{url}/graphql"} for name, url in urls.items()]
-        transport = httpx.ASGITransport(app=create_app(sdl, subgraphs))
+        transport = httpx.ASGITransport(app=create_app(sdl, subgraphs, config(tmp_path)))
         async with httpx.AsyncClient(transport=transport, base_url="http://t") as embedded:
             assert await ask(embedded, ACROSS) == ANSWER
 

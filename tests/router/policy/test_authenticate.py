@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from router.policy.authenticate import Authenticator, TrustedIssuer
+from router.policy.credentials import NO_CREDENTIALS, Credentials
 from router.policy.keys import KeySet, SharedSecret
 from schema.errors import Unauthenticated, Unavailable
 from schema.identity import ANONYMOUS, Identity
@@ -38,14 +39,14 @@ def authenticator(*keys: SigningKey, **options: Any) -> Authenticator:
 
 async def refusal(header: str, subject: Authenticator | None = None) -> str:
     with pytest.raises(Unauthenticated) as caught:
-        await (subject or authenticator()).authenticate(header)
+        await (subject or authenticator()).authenticate(Credentials(header))
     assert caught.value.extensions["code"] == "UNAUTHENTICATED"
     return caught.value.extensions["reason"]
 
 
 async def test_a_good_token_gives_the_whole_identity():
     claims = good_claims(sid="0c5b6c0a-1f5b-4e57-9d53-7f6d4f6b1f11", scope="read:issues")
-    identity = await authenticator().authenticate(f"Bearer {KEY.sign(claims)}")
+    identity = await authenticator().authenticate(Credentials(f"Bearer {KEY.sign(claims)}"))
     assert identity == Identity(
         id=USER,
         username="grace",
@@ -62,12 +63,13 @@ async def test_a_good_token_gives_the_whole_identity():
 
 
 async def test_no_header_is_the_anonymous_caller():
-    assert await authenticator().authenticate(None) is ANONYMOUS
+    assert await authenticator().authenticate(NO_CREDENTIALS) is ANONYMOUS
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", " Bearer "])
 async def test_the_scheme_is_case_insensitive(scheme: str):
-    identity = await authenticator().authenticate(f"{scheme} {KEY.sign(good_claims())}")
+    credentials = Credentials(f"{scheme} {KEY.sign(good_claims())}")
+    identity = await authenticator().authenticate(credentials)
     assert identity.id == USER
 
 
@@ -112,7 +114,7 @@ async def test_expiry_has_a_leeway_of_a_minute():
     now = int(time.time())
     early = KEY.sign(good_claims(iat=now - 900, nbf=now - 900, exp=now - 50))
     late = KEY.sign(good_claims(iat=now - 900, nbf=now - 900, exp=now - 61))
-    assert (await authenticator().authenticate(f"Bearer {early}")).id == USER
+    assert (await authenticator().authenticate(Credentials(f"Bearer {early}"))).id == USER
     assert await refusal(f"Bearer {late}") == "TOKEN_EXPIRED"
 
 
@@ -221,7 +223,7 @@ async def test_the_refusal_does_not_say_which_check_failed():
     messages = set()
     for token in (signed_by_a_stranger(), unsigned(), KEY.sign(good_claims(aud="other"))):
         with pytest.raises(Unauthenticated) as caught:
-            await authenticator().authenticate(f"Bearer {token}")
+            await authenticator().authenticate(Credentials(f"Bearer {token}"))
         messages.add(str(caught.value))
     assert messages == {"The access token is not valid; sign in again."}
 
@@ -240,8 +242,8 @@ async def test_several_issuers_each_verify_with_their_own_key():
     good = jwt.encode(good_claims(iss="legacy", aud="legacy-api"), secret, algorithm="HS256")
     crossed = jwt.encode(good_claims(), secret, algorithm="HS256")
     impostor = KEY.sign(good_claims(iss="legacy", aud="legacy-api"))
-    assert (await subject.authenticate(f"Bearer {good}")).id == USER
-    assert (await subject.authenticate(f"Bearer {KEY.sign(good_claims())}")).id == USER
+    assert (await subject.authenticate(Credentials(f"Bearer {good}"))).id == USER
+    assert (await subject.authenticate(Credentials(f"Bearer {KEY.sign(good_claims())}"))).id == USER
     assert await refusal(f"Bearer {crossed}", subject) == "TOKEN_INVALID"
     assert await refusal(f"Bearer {impostor}", subject) == "TOKEN_INVALID"
 
@@ -261,7 +263,7 @@ async def test_a_remembered_token_still_expires():
     clock = [time.time()]
     subject = authenticator(clock=lambda: clock[0])
     header = f"Bearer {KEY.sign(good_claims())}"
-    await subject.authenticate(header)
+    await subject.authenticate(Credentials(header))
     clock[0] += 900 + 61
     assert await refusal(header, subject) == "TOKEN_EXPIRED"
 
@@ -276,10 +278,10 @@ async def test_a_remembered_token_is_refused_once_its_key_is_gone():
     keys = KeySet(load, clock=lambda: clock[0])
     subject = Authenticator([TrustedIssuer(TokenRules(ISSUER, AUDIENCE), keys)])
     header = f"Bearer {KEY.sign(good_claims())}"
-    await subject.authenticate(header)
+    await subject.authenticate(Credentials(header))
     served[:] = [new.jwk]
     clock[0] = 11.0
-    assert (await subject.authenticate(f"Bearer {new.sign(good_claims())}")).id == USER
+    assert (await subject.authenticate(Credentials(f"Bearer {new.sign(good_claims())}"))).id == USER
     assert await refusal(header, subject) == "TOKEN_INVALID"
 
 
@@ -291,7 +293,7 @@ async def test_a_revoked_token_is_refused_even_when_remembered():
 
     subject = authenticator(is_revoked=is_revoked)
     header = f"Bearer {KEY.sign(good_claims())}"
-    assert (await subject.authenticate(header)).id == USER
+    assert (await subject.authenticate(Credentials(header))).id == USER
     revoked.add("token-1")
     assert await refusal(header, subject) == "TOKEN_INVALID"
 
@@ -299,7 +301,7 @@ async def test_a_revoked_token_is_refused_even_when_remembered():
 async def test_the_memory_of_tokens_is_bounded():
     subject = authenticator(remember=3)
     for number in range(10):
-        await subject.authenticate(f"Bearer {KEY.sign(good_claims(jti=str(number)))}")
+        await subject.authenticate(Credentials(f"Bearer {KEY.sign(good_claims(jti=str(number)))}"))
     assert len(subject._verified) == 3
 
 
@@ -309,4 +311,4 @@ async def test_without_any_keys_the_answer_is_unavailable_and_not_a_verdict():
 
     subject = Authenticator([TrustedIssuer(TokenRules(ISSUER, AUDIENCE), KeySet(load))])
     with pytest.raises(Unavailable):
-        await subject.authenticate(f"Bearer {KEY.sign(good_claims())}")
+        await subject.authenticate(Credentials(f"Bearer {KEY.sign(good_claims())}"))

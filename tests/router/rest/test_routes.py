@@ -14,6 +14,7 @@ from router.answer import Answer
 from router.config import Config, Limits
 from router.errors import ConfigError
 from router.operation.request import GraphQLRequest
+from router.policy.credentials import Credentials
 from router.rest.routes import rest_routes
 from router.web.request_context import ContextMaker
 from router.wiring import wrap
@@ -70,7 +71,8 @@ class FixedGraph:
         self.next = Answer({"thing": None}, [error])
 
 
-async def authenticate(authorization: str | None) -> Identity:
+async def authenticate(credentials: Credentials) -> Identity:
+    authorization = credentials.authorization
     if authorization == "Bearer old":
         raise TokenExpired
     if authorization == "Bearer bad":

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from router.config import WebSocketLimits
+from router.policy.credentials import Credentials
 from router.subscriptions.transport_ws import TransportWs
 from router.web.errors import Errors
 from router.web.request_context import ContextMaker
@@ -32,7 +33,8 @@ class Callers:
     def __init__(self) -> None:
         self.tokens = {"Bearer ada": ADA}
 
-    async def authenticate(self, authorization: str | None) -> Identity:
+    async def authenticate(self, credentials: Credentials) -> Identity:
+        authorization = credentials.authorization
         if authorization is None:
             return ANONYMOUS
         if authorization not in self.tokens:

@@ -8,6 +8,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from router.config import Config, Cors, Limits
+from router.policy.credentials import Credentials
 from router.web.csrf import Csrf
 from router.web.identity import CallerIdentity, identity_of
 from router.web.request_id import request_id_of
@@ -143,7 +144,8 @@ async def test_long_urls_and_many_or_large_headers_are_refused():
 ADA = Identity(username="ada")
 
 
-async def authenticate(authorization: str | None) -> Identity:
+async def authenticate(credentials: Credentials) -> Identity:
+    authorization = credentials.authorization
     if authorization is None:
         return ANONYMOUS
     if authorization == "Bearer ada":

@@ -1,0 +1,96 @@
+"""Lets only the router reach a subgraph on its own, and believes it about callers."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router.trust.headers import CALLER, REQUEST, read_context
+from router.trust.service_tokens import SERVICE_TOKEN
+from router.web.json_text import dump_json
+from router.web.request_id import adopt_request_id
+from schema.errors import Forbidden
+from schema.request import RequestContext
+
+_KEY = "trellis.router_word"
+_NAMES = {name.encode(): name for name in (SERVICE_TOKEN, CALLER, REQUEST)}
+
+log = structlog.get_logger(__name__)
+
+
+class RequireServiceToken:
+    """Refuses whoever has no good ``X-Service-Token``, on HTTP and WebSocket alike; of those who
+    have one the ``x-trellis-...`` headers are believed, of nobody else.
+
+    ``open_paths`` stay open to all. ``is_open`` lets people without a token try the subgraph by
+    hand: they are then who their own token says. A wrong service token is refused all the same.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        is_good: Callable[[str], bool],
+        *,
+        open_paths: Collection[str] = (),
+        is_open: bool = False,
+    ) -> None:
+        self._app = app
+        self._is_good = is_good
+        self._open_paths = frozenset(open_paths)
+        self._is_open = is_open
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or scope["path"] in self._open_paths:
+            await self._app(scope, receive, send)
+            return
+        word = self._word(scope)
+        if word is None and (not self._is_open or _has_token(scope)):
+            log.warning("refused_without_service_token", path=scope["path"][:200])
+            await _refuse(scope, send)
+            return
+        if word is not None:
+            scope[_KEY] = word
+            if word.request_id:
+                adopt_request_id(scope, word.request_id)
+        await self._app(scope, receive, send)
+
+    def _word(self, scope: Scope) -> RequestContext | None:
+        """What the router says about the request; None when nobody proves to be one."""
+        found: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            if name in _NAMES:
+                if _NAMES[name] in found:
+                    return None
+                found[_NAMES[name]] = value.decode("latin-1")
+        token = found.get(SERVICE_TOKEN)
+        if token is None or not self._is_good(token):
+            return None
+        try:
+            return read_context(found.get(CALLER), found.get(REQUEST))
+        except (ValueError, RecursionError):
+            log.warning("context_of_router_not_understood")
+            return None
+
+
+def router_word_of(scope: Mapping[str, Any]) -> RequestContext | None:
+    """What a router that proved itself says about this request, its ``headers`` left out."""
+    return scope.get(_KEY)
+
+
+def _has_token(scope: Scope) -> bool:
+    return any(name == SERVICE_TOKEN.encode() for name, _ in scope["headers"])
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    """Not a GraphQL response: it would be shown to the router's client, whose fault this is not."""
+    message = "Only the router may ask this subgraph: the request has no good X-Service-Token."
+    if scope["type"] == "websocket":
+        raise Forbidden(message)
+    body = dump_json({"code": "SERVICE_TOKEN_REQUIRED", "message": message})
+    headers = [
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,133 @@
+"""Only the router reaches a subgraph on its own, and only the router is believed."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from router.policy.credentials import Credentials
+from router.trust.headers import CALLER, REQUEST, Vouch
+from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+from router.web.identity import credentials_of
+from router.web.request_context import ContextMaker
+from router.web.service_token import RequireServiceToken, router_word_of
+from schema.identity import Identity
+from schema.request import RequestContext
+
+TOKENS = ServiceTokens([b"s" * 32])
+CONTEXT = RequestContext(
+    identity=Identity(id=uuid4(), username="grace"),
+    request_id="req-1",
+    client_address="192.0.2.7",
+    user_agent="curl/8",
+)
+VOUCHED = dict(Vouch(TOKENS, "orders")(CONTEXT))
+
+
+class Inner:
+    """Keeps the scopes that came through."""
+
+    def __init__(self) -> None:
+        self.scopes: list[Any] = []
+
+    async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
+        self.scopes.append(scope)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"in"})
+
+
+async def ask(
+    headers: Sequence[tuple[str, str]] = (), path: str = "/graphql", *, is_open: bool = False
+) -> tuple[httpx.Response, Inner]:
+    inner = Inner()
+    app = RequireServiceToken(
+        inner,
+        lambda token: TOKENS.is_good(token, "orders"),
+        open_paths=("/health",),
+        is_open=is_open,
+    )
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        return await client.post(path, headers=list(headers)), inner
+
+
+async def test_the_router_is_let_in_and_believed():
+    response, inner = await ask([*VOUCHED.items(), ("authorization", "Bearer nonsense")])
+    assert response.status_code == 200
+    [scope] = inner.scopes
+    assert router_word_of(scope) == CONTEXT
+    assert credentials_of(scope) == Credentials(vouched=CONTEXT.identity)
+    made = ContextMaker(("x-request-id",), 30)(scope)
+    assert (made.identity, made.request_id) == (CONTEXT.identity, "req-1")
+    assert (made.client_address, made.user_agent) == ("192.0.2.7", "curl/8")
+    assert made.headers == {"x-request-id": "req-1"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(CALLER, VOUCHED[CALLER]), (REQUEST, VOUCHED[REQUEST])],
+        [(SERVICE_TOKEN, "nonsense")],
+        [(SERVICE_TOKEN, "")],
+        [(SERVICE_TOKEN, TOKENS.sign("payments"))],
+        [(SERVICE_TOKEN, ServiceTokens([b"o" * 32]).sign("orders"))],
+        [(SERVICE_TOKEN, TOKENS.sign("orders"))] * 2,
+        [(SERVICE_TOKEN, TOKENS.sign("orders")), (CALLER, "{}"), (CALLER, VOUCHED[CALLER])],
+        [(SERVICE_TOKEN, TOKENS.sign("orders")), (CALLER, "nonsense")],
+        [(SERVICE_TOKEN, TOKENS.sign("orders")), (CALLER, '{"id":' * 5000)],
+        [("authorization", f"Bearer {TOKENS.sign('orders')}")],
+    ],
+    ids=[
+        "nothing",
+        "headers without a token",
+        "nonsense",
+        "empty",
+        "another subgraph's",
+        "another secret's",
+        "two tokens",
+        "two callers",
+        "no JSON",
+        "deep JSON",
+        "in another header",
+    ],
+)
+async def test_nobody_else_is(headers: list[tuple[str, str]]):
+    response, inner = await ask(headers)
+    assert response.status_code == 403
+    assert response.json()["code"] == "SERVICE_TOKEN_REQUIRED"
+    assert "data" not in response.json() and "errors" not in response.json()
+    assert inner.scopes == []
+
+
+@pytest.mark.parametrize("path", ["/internal/revocations", "/graphql/", "/health/../graphql", "/"])
+async def test_every_path_is_guarded_unless_it_is_named_open(path: str):
+    response, inner = await ask(path=path)
+    assert response.status_code == 403
+    assert inner.scopes == []
+
+
+async def test_an_open_path_needs_nothing_and_believes_nothing():
+    response, inner = await ask(VOUCHED.items(), "/health")  # pyright: ignore
+    assert response.status_code == 200
+    assert router_word_of(inner.scopes[0]) is None
+
+
+async def test_an_open_subgraph_believes_the_callers_own_proof_only():
+    headers = [
+        (CALLER, VOUCHED[CALLER]),
+        (REQUEST, VOUCHED[REQUEST]),
+        ("authorization", "Bearer x"),
+    ]
+    response, inner = await ask(headers, is_open=True)
+    assert response.status_code == 200
+    assert router_word_of(inner.scopes[0]) is None
+    assert credentials_of(inner.scopes[0]) == Credentials("Bearer x")
+    assert ContextMaker((), 30)(inner.scopes[0]).client_address != "192.0.2.7"
+
+
+async def test_an_open_subgraph_still_refuses_a_wrong_service_token():
+    response, _ = await ask([(SERVICE_TOKEN, "nonsense")], is_open=True)
+    assert response.status_code == 403
