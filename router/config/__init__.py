@@ -10,6 +10,7 @@ from router.config.http import Cors, HeaderPropagation
 from router.config.limits import Limits, WebSocketLimits
 from router.config.load import export_overrides, export_to_subgraphs, load_config
 from router.config.reference import settings_reference
+from router.config.rest import Rest
 from router.config.settings import Config
 from router.config.subgraphs import SubgraphSource
 
@@ -20,6 +21,7 @@ __all__ = [
     "Cors",
     "HeaderPropagation",
     "Limits",
+    "Rest",
     "SubgraphSource",
     "WebSocketLimits",
     "export_overrides",

@@ -1,0 +1,27 @@
+"""REST dialects and who speaks which."""
+
+from pydantic import Field
+
+from router.config.section import Section
+
+
+class Rest(Section):
+    """REST routes: which dialects are served, and which one a request at the root means."""
+
+    profiles: tuple[str, ...] | None = Field(
+        default=None, description="names of the dialects that are served; by default all"
+    )
+    default_profile: str = Field(
+        default="tracker",
+        description="dialect of a path at the root that several dialects have",
+    )
+    hosts: dict[str, str] = Field(
+        default_factory=dict,
+        description="`host`, `host:port` or `:port` of a request = its dialect at the root",
+    )
+    idempotency_hours: float = Field(
+        default=24, gt=0, description="how long an answer is kept for its Idempotency-Key"
+    )
+    idempotency_answers: int = Field(
+        default=10_000, gt=0, description="answers kept in memory; without Redis the oldest go"
+    )
