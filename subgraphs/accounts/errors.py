@@ -128,7 +128,8 @@ class LinkRefused(BadUserInput):
 
     def __init__(self) -> None:
         message = "This code or link is not valid (any more). Ask for a new one."
-        super().__init__(message, [FieldProblem("token", "INVALID_TOKEN", message)])
+        problem = FieldProblem("token", "INVALID_TOKEN", message)
+        super().__init__(message, [problem], reason="INVALID_TOKEN")
 
 
 class WrongPassword(BadUserInput):
