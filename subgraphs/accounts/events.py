@@ -6,6 +6,7 @@ secret is ever in an event.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -101,6 +102,23 @@ class MfaEnabled(_SecurityEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MfaDisabled(_SecurityEvent):
     topic: ClassVar[str] = "mfa.disabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionChanged(Event):
+    """Of a person or of an organization; the other id is null."""
+
+    topic: ClassVar[str] = "subscription.changed"
+    user_id: UUID | None
+    organization_id: UUID | None
+    previous_tier: str
+    tier: str
+    status: str
+    expires_at: datetime | None
+
+    @property
+    def key(self) -> str:
+        return str(self.user_id or self.organization_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What happened to a user, read from the outbox: events stay there after they were delivered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.outbox import outbox_of
 from schema.paging import Page, PageRequest, decode_cursor, encode_cursor, invalid_cursor
+
+_ABOUT_PEOPLE = ("user", "mfa", "subscription", "api_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +25,30 @@ class HistoryEntry:
     occurred_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryFilters:
+    """Which events are wanted: of these types, from ``since`` on and before ``until``."""
+
+    event_types: Sequence[str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 async def events_page(
-    session: AsyncSession, metadata: MetaData, user_id: UUID, page: PageRequest
+    session: AsyncSession,
+    metadata: MetaData,
+    user_id: UUID,
+    filters: HistoryFilters,
+    page: PageRequest,
 ) -> Page[HistoryEntry]:
     """Events in the order in which they happened. Raises ``BadUserInput`` for a bad cursor."""
     outbox = outbox_of(metadata)
     columns = outbox.c.id, outbox.c.event_id, outbox.c.topic, outbox.c.payload
     statement = (
         select(*columns, outbox.c.occurred_at)
-        .where(_about(outbox, user_id), outbox.c.id > _position(page.after))
+        .where(*_matching(outbox, user_id, filters), outbox.c.id > _position(page.after))
         .order_by(outbox.c.id)
+        .offset(page.skip or None)
         .limit(page.size + 1)
     )
     rows = (await session.execute(statement)).mappings().all()
@@ -44,14 +60,17 @@ async def events_page(
         ],
         cursors=[encode_cursor([row["id"]]) for row in kept],
         has_next=len(rows) > page.size,
-        has_previous=page.after is not None,
+        has_previous=page.after is not None or page.skip > 0,
     )
 
 
-async def events_count(session: AsyncSession, metadata: MetaData, user_id: UUID) -> int:
-    """How many events there are about the user."""
+async def events_count(
+    session: AsyncSession, metadata: MetaData, user_id: UUID, filters: HistoryFilters
+) -> int:
+    """How many such events there are about the user."""
     outbox = outbox_of(metadata)
-    counted = select(func.count()).select_from(outbox).where(_about(outbox, user_id))
+    wanted = _matching(outbox, user_id, filters)
+    counted = select(func.count()).select_from(outbox).where(*wanted)
     return (await session.execute(counted)).scalar_one()
 
 
@@ -63,8 +82,20 @@ async def forget(session: AsyncSession, metadata: MetaData, user_id: UUID) -> No
 
 
 def _about(outbox: Table, user_id: UUID) -> ColumnElement[bool]:
-    about_people = or_(outbox.c.topic.like("user.%"), outbox.c.topic.like("mfa.%"))
+    about_people = or_(*(outbox.c.topic.like(f"{kind}.%") for kind in _ABOUT_PEOPLE))
     return and_(outbox.c.key == str(user_id), about_people)
+
+
+def _matching(
+    outbox: Table, user_id: UUID, filters: HistoryFilters
+) -> Iterator[ColumnElement[bool]]:
+    yield _about(outbox, user_id)
+    if filters.event_types is not None:
+        yield outbox.c.topic.in_(filters.event_types)
+    if filters.since is not None:
+        yield outbox.c.occurred_at >= filters.since
+    if filters.until is not None:
+        yield outbox.c.occurred_at < filters.until
 
 
 def _position(cursor: str | None) -> int:

@@ -19,6 +19,7 @@ from subgraphs.accounts.models import (
     OrganizationMember,
     Team,
     TeamMember,
+    Tier,
 )
 from subgraphs.accounts.queries import SeenOrganization, SeenTeam, SeenUser
 
@@ -56,6 +57,9 @@ class Loaders:
         )
         self.organization: DataLoader[UUID, SeenOrganization | None] = batched(
             lambda session, ids: queries.organizations_by_id(session, caller, ids)
+        )
+        self.organization_tier: DataLoader[UUID, Tier] = batched(
+            lambda session, ids: queries.organization_tiers(session, ids, utc_now())
         )
         self.team: DataLoader[UUID, SeenTeam | None] = batched(
             lambda session, ids: queries.teams_by_id(session, caller, ids)

@@ -30,6 +30,15 @@ class Tier(StrEnum):
     ENTERPRISE = "enterprise"
 
 
+class SubscriptionStatus(StrEnum):
+    """How the payments for a tier stand."""
+
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
 class Profile(StrEnum):
     """The dialect of the interface in which a session was opened; it decides lifetimes."""
 
@@ -73,7 +82,24 @@ class SessionEnd(StrEnum):
     TOO_MANY = "too_many"
 
 
-class User(Versioned, Timestamped, Base, table=True):
+# The hash of an account whose person was forgotten: no password has it.
+NO_PASSWORD = "deleted"
+
+
+class Subscribed(SQLModel):
+    """What is paid for, and until when: null is without an end."""
+
+    tier: Tier = Field(default=Tier.FREE, sa_type=enum_column(Tier), nullable=False)
+    subscription_status: SubscriptionStatus = Field(
+        default=SubscriptionStatus.ACTIVE,
+        sa_type=enum_column(SubscriptionStatus),
+        nullable=False,
+        sa_column_kwargs={"server_default": SubscriptionStatus.ACTIVE.value},
+    )
+    subscription_expires_at: datetime | None = None
+
+
+class User(Versioned, Timestamped, Subscribed, Base, table=True):
     __tablename__ = "users"  # type: ignore[assignment]
     __table_args__ = (Index("ix_users_created_at_id", "created_at", "id"),)
 
@@ -100,14 +126,15 @@ class User(Versioned, Timestamped, Base, table=True):
     notify_by_push: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     notify_in_app: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     roles: list[str] = Field(default_factory=list, sa_column=Column(JsonB(), nullable=False))
-    tier: Tier = Field(default=Tier.FREE, sa_column=Column(enum_column(Tier), nullable=False))
+    # Tokens from before this moment tell rights that have changed since.
+    rights_changed_at: datetime | None = Field(default=None, index=True)
     password_hash: str = Field(sa_column=Column(Text(), nullable=False))
     is_active: bool = True
     email_verified_at: datetime | None = None
     last_login_at: datetime | None = None
 
 
-class Organization(Versioned, Timestamped, Base, table=True):
+class Organization(Versioned, Timestamped, Subscribed, Base, table=True):
     __tablename__ = "organizations"  # type: ignore[assignment]
     __table_args__ = (Index("ix_organizations_created_at_id", "created_at", "id"),)
 
@@ -116,7 +143,6 @@ class Organization(Versioned, Timestamped, Base, table=True):
     domain: str | None = Field(default=None, max_length=253, unique=True)
     description: str | None = Field(default=None, max_length=2000)
     logo_url: str | None = Field(default=None, max_length=2000)
-    tier: Tier = Field(default=Tier.FREE, sa_column=Column(enum_column(Tier), nullable=False))
 
 
 class OrganizationMember(Base, table=True):

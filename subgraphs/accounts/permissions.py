@@ -1,10 +1,11 @@
 """What roles allow: the scopes that a user's token carries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from schema.scopes import SCOPES, with_implied
 
 ADMIN = "admin"
+PREMIUM_USER = "premium_user"
 
 _EVERYBODY = frozenset(
     f"{verb}:{noun}"
@@ -29,7 +30,7 @@ _EVERYBODY = frozenset(
 # issue is decided by its subgraph, from memberships.
 ROLE_SCOPES: dict[str, frozenset[str]] = {
     "user": _EVERYBODY,
-    "premium_user": _EVERYBODY | {"write:reports", "export:data"},
+    PREMIUM_USER: _EVERYBODY | {"write:reports", "export:data"},
     "free_user": _EVERYBODY,
     "subscriber": _EVERYBODY,
     "moderator": _EVERYBODY,
@@ -53,10 +54,21 @@ def scopes_of(roles: Iterable[str]) -> frozenset[str]:
     return with_implied(scope for role in roles for scope in ROLE_SCOPES.get(role, frozenset()))
 
 
-_MIGHTIEST_FIRST = (ADMIN, "instructor", "moderator", "subscriber", "free_user")
+def roles_in_force(roles: Iterable[str], *, is_premium: bool) -> frozenset[str]:
+    """The roles that somebody holds, and the one that a subscription brings."""
+    return frozenset(roles) | ({PREMIUM_USER} if is_premium else frozenset())
+
+
+# The roles of dialects that know only one, the mightiest first.
+SINGLE_ROLES = (ADMIN, "instructor", "moderator", "subscriber", "free_user")
 
 
 def mightiest(roles: Iterable[str], *, pays: bool) -> str:
     """The one role that dialects with a single role show."""
     held = {*roles, "subscriber" if pays else "free_user"}
-    return next(role for role in _MIGHTIEST_FIRST if role in held)
+    return next(role for role in SINGLE_ROLES if role in held)
+
+
+def with_single_role(roles: Sequence[str], role: str) -> list[str]:
+    """``roles`` once somebody was given ``role`` in a dialect that knows only one."""
+    return [held for held in roles if held not in SINGLE_ROLES] + [role]

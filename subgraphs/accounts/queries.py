@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,18 @@ from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from db.paging import SortColumn, count_by_parent, count_of, instant, page_of, pages_by_parent
+from db.models import utc_now
+from db.paging import (
+    NEWEST_FIRST,
+    SortColumn,
+    count_by_parent,
+    count_of,
+    instant,
+    order_by,
+    page_of,
+    pages_by_parent,
+)
+from db.paging import text as text_of_cursor
 from schema.identity import Identity
 from schema.paging import Page, PageRequest
 from subgraphs.accounts.models import (
@@ -22,8 +34,10 @@ from subgraphs.accounts.models import (
     OrganizationMember,
     Team,
     TeamMember,
+    Tier,
     User,
 )
+from subgraphs.accounts.subscriptions import tier_of
 
 BY_JOINING = (SortColumn("joined_at", instant), SortColumn("user_id", UUID))
 
@@ -54,10 +68,12 @@ class SeenTeam:
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """The organization and team in whose name a user acts; a token has one of each at most."""
+    """The organization and team in whose name a user acts, a token has one of each at most, and
+    the tier that the organization's subscription gives."""
 
     organization_id: UUID | None = None
     team_id: UUID | None = None
+    tier: Tier = Tier.FREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,32 @@ class UserFilters:
     organization_id: UUID | None = None
     team_id: UUID | None = None
     is_active: bool | None = None
+
+
+class UserSort(StrEnum):
+    """The columns that clients may sort people by."""
+
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+    USERNAME = "username_key"
+    DISPLAY_NAME = "display_name"
+    EMAIL = "email"
+
+    def order(self, *, descending: bool) -> Sequence[SortColumn]:
+        is_time = self in {UserSort.CREATED_AT, UserSort.UPDATED_AT}
+        return order_by(self.value, instant if is_time else text_of_cursor, descending=descending)
+
+
+class GroupSort(StrEnum):
+    """The columns that clients may sort organizations and teams by."""
+
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+    NAME = "name"
+
+    def order(self, *, descending: bool) -> Sequence[SortColumn]:
+        parse = text_of_cursor if self is GroupSort.NAME else instant
+        return order_by(self.value, parse, descending=descending)
 
 
 def may_see_user(caller: Identity) -> ColumnElement[bool]:
@@ -136,9 +178,13 @@ def _is_mine(caller: Identity, organization_id: UUID) -> ColumnElement[bool]:
 
 
 async def users_page(
-    session: AsyncSession, caller: Identity, filters: UserFilters, page: PageRequest
+    session: AsyncSession,
+    caller: Identity,
+    filters: UserFilters,
+    page: PageRequest,
+    order: Sequence[SortColumn] = NEWEST_FIRST,
 ) -> Page[User]:
-    return await page_of(session, matching_users(caller, filters), User, page)
+    return await page_of(session, matching_users(caller, filters), User, page, order)
 
 
 async def users_count(session: AsyncSession, caller: Identity, filters: UserFilters) -> int:
@@ -181,6 +227,19 @@ async def user_for_update(session: AsyncSession, id: UUID) -> User | None:
     return (await session.scalars(statement)).one_or_none()
 
 
+async def organization_for_update(session: AsyncSession, id: UUID) -> Organization | None:
+    """The organization, held against other writers until the transaction ends."""
+    statement = select(Organization).where(col(Organization.id) == id).with_for_update()
+    return (await session.scalars(statement)).one_or_none()
+
+
+def member_ids(organization_id: UUID) -> SelectOfScalar[UUID]:
+    """Who is in the organization."""
+    return select(OrganizationMember.user_id).where(
+        OrganizationMember.organization_id == organization_id
+    )
+
+
 async def is_colleague(session: AsyncSession, caller: Identity, id: UUID) -> bool:
     statement = select(User.id).where(col(User.id) == id, may_see_user(caller))
     return (await session.scalars(statement)).first() is not None
@@ -204,7 +263,9 @@ async def belonging_of(session: AsyncSession, user_id: UUID) -> Belonging:
         .order_by(col(TeamMember.joined_at), col(TeamMember.team_id))
         .limit(1)
     )
-    return Belonging(organization_id, (await session.scalars(teams)).first())
+    organization = await session.get(Organization, organization_id)
+    tier = tier_of(organization, utc_now()) if organization else Tier.FREE
+    return Belonging(organization_id, (await session.scalars(teams)).first(), tier)
 
 
 async def first_organization_of(session: AsyncSession, user_id: UUID) -> UUID | None:
@@ -215,6 +276,24 @@ async def first_organization_of(session: AsyncSession, user_id: UUID) -> UUID | 
         .limit(1)
     )
     return (await session.scalars(statement)).first()
+
+
+async def organization_tiers(
+    session: AsyncSession, user_ids: Sequence[UUID], now: datetime
+) -> list[Tier]:
+    """What each user has through the organization that a token of theirs would name."""
+    statement = (
+        select(OrganizationMember.user_id, Organization)
+        .join(Organization, col(Organization.id) == col(OrganizationMember.organization_id))
+        .where(col(OrganizationMember.user_id).in_(user_ids))
+        .order_by(
+            col(OrganizationMember.joined_at).desc(),
+            col(OrganizationMember.organization_id).desc(),
+        )
+    )
+    # The first that somebody joined comes last and stays.
+    found = dict((await session.execute(statement)).all())
+    return [tier_of(found[id], now) if id in found else Tier.FREE for id in user_ids]
 
 
 async def organizations_by_id(
@@ -235,10 +314,15 @@ def organizations_of(caller: Identity, *, everybodys: bool = False) -> SelectOfS
 
 
 async def organizations_page(
-    session: AsyncSession, caller: Identity, page: PageRequest, *, everybodys: bool
+    session: AsyncSession,
+    caller: Identity,
+    page: PageRequest,
+    order: Sequence[SortColumn] = NEWEST_FIRST,
+    *,
+    everybodys: bool,
 ) -> Page[Organization]:
     statement = organizations_of(caller, everybodys=everybodys)
-    return await page_of(session, statement, Organization, page)
+    return await page_of(session, statement, Organization, page, order)
 
 
 async def organizations_count(session: AsyncSession, caller: Identity, *, everybodys: bool) -> int:
@@ -327,9 +411,13 @@ def teams_visible_to(caller: Identity, organization_id: UUID | None) -> SelectOf
 
 
 async def teams_page(
-    session: AsyncSession, caller: Identity, organization_id: UUID | None, page: PageRequest
+    session: AsyncSession,
+    caller: Identity,
+    organization_id: UUID | None,
+    page: PageRequest,
+    order: Sequence[SortColumn] = NEWEST_FIRST,
 ) -> Page[Team]:
-    return await page_of(session, teams_visible_to(caller, organization_id), Team, page)
+    return await page_of(session, teams_visible_to(caller, organization_id), Team, page, order)
 
 
 async def teams_count(session: AsyncSession, caller: Identity, organization_id: UUID | None) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,11 +10,12 @@ from uuid import uuid4
 
 import jwt
 
-from subgraphs.accounts.models import Session, User
-from subgraphs.accounts.permissions import scopes_of
+from subgraphs.accounts.models import Session, Tier, User
+from subgraphs.accounts.permissions import roles_in_force, scopes_of
 from subgraphs.accounts.queries import Belonging
 from subgraphs.accounts.settings import AccountSettings, access_lifetime
 from subgraphs.accounts.signing_keys import ALGORITHM, Signer
+from subgraphs.accounts.subscriptions import PREMIUM, highest, tier_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ def sign_access_token(
 ) -> AccessToken:
     """A token with the union of the claims that the interface's dialects promise."""
     lifetime = access_lifetime(session.profile)
-    issued_at = int(now.timestamp())
+    issued_at = max(int(now.timestamp()), good_from(user))
+    tier = highest((tier_of(user, now), belonging.tier))
     claims: dict[str, Any] = {
         "iss": settings.issuer,
         "aud": settings.audience,
@@ -44,9 +47,10 @@ def sign_access_token(
         "email": user.email,
         "username": user.username,
         "roles": list(user.roles),
-        "permissions": sorted(scopes_of(user.roles)),
+        "permissions": sorted(permissions_of(user.roles, tier)),
+        "tier": tier.value,
         "iat": issued_at,
-        "nbf": issued_at,
+        "nbf": int(now.timestamp()),
         "exp": issued_at + int(lifetime.total_seconds()),
         "jti": str(uuid4()),
         "sid": str(session.id),
@@ -58,6 +62,18 @@ def sign_access_token(
     headers = {"kid": signer.id}
     text = jwt.encode(claims, signer.private_key, algorithm=ALGORITHM, headers=headers)
     return AccessToken(text, int(lifetime.total_seconds()))
+
+
+def permissions_of(roles: Iterable[str], tier: Tier) -> frozenset[str]:
+    """The scopes that somebody's roles and tier bring together."""
+    return scopes_of(roles_in_force(roles, is_premium=tier in PREMIUM))
+
+
+def good_from(user: User) -> int:
+    """The Unix second from which tokens of this user are good: those issued before tell rights
+    that have changed since. One made within that very second is dated to the next."""
+    changed_at = user.rights_changed_at
+    return int(changed_at.timestamp()) + 1 if changed_at is not None else 0
 
 
 def new_secret() -> str:

@@ -16,6 +16,7 @@ from subgraphs.accounts.graph.organizations import OrganizationsMutation
 from subgraphs.accounts.graph.people import PeopleMutation
 from subgraphs.accounts.graph.query import PeopleQuery
 from subgraphs.accounts.graph.security import SecurityMutation, SecurityQuery
+from subgraphs.accounts.graph.subscriptions import SubscriptionsMutation
 from subgraphs.accounts.mail import Mailer, mailer_for
 from subgraphs.accounts.settings import SETTINGS, AccountSettings
 
@@ -26,7 +27,13 @@ class Query(PeopleQuery, SecurityQuery, AuditQuery):
 
 
 @strawberry.type
-class Mutation(AuthenticationMutation, SecurityMutation, PeopleMutation, OrganizationsMutation):
+class Mutation(
+    AuthenticationMutation,
+    SecurityMutation,
+    PeopleMutation,
+    OrganizationsMutation,
+    SubscriptionsMutation,
+):
     pass
 
 

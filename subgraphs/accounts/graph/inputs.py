@@ -1,6 +1,7 @@
 """The input types of accounts, and how they become checked wishes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,23 @@ from strawberry import ID, UNSET
 
 from schema.inputs import InputProblems
 from subgraphs.accounts import checks, models
+from subgraphs.accounts.history import HistoryFilters
 from subgraphs.accounts.models import MembershipRole, Profile
+from subgraphs.accounts.permissions import SINGLE_ROLES, with_single_role
 from subgraphs.accounts.queries import UserFilters
 
 strawberry.enum(
     Profile, name="ClientProfile", description="The dialect of the interface a client speaks."
 )
+
+_MOST_EVENT_TYPES = 50
+_NEVER_EMPTY = (
+    ("roles", "roles"),
+    ("role", "role"),
+    ("is_active", "isActive"),
+    ("tier", "tier"),
+)
+_SINGLE_ROLE = f"instead of roles: one of {', '.join(SINGLE_ROLES)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +81,16 @@ class CreateUserInput:
     display_name: str | None = None
     phone: str | None = None
     roles: list[str] | None = None
+    role: str | None = strawberry.field(default=None, description=_SINGLE_ROLE)
 
     def checked(self) -> Registration:
         """Raises ``BadUserInput`` with everything that is not acceptable."""
-        roles = tuple(self.roles) if self.roles is not None else ("user",)
-        return _registration(InputProblems(), self, roles, Profile.GRAPHQL)
+        problems = InputProblems()
+        roles = list(self.roles) if self.roles is not None else ["user"]
+        if self.role is not None:
+            problems.one_of("role", self.role, SINGLE_ROLES)
+            roles = with_single_role(roles, self.role)
+        return _registration(problems, self, tuple(roles), Profile.GRAPHQL)
 
 
 def _registration(
@@ -124,9 +141,6 @@ class LoginInput:
 @strawberry.input
 class RefreshTokenInput:
     refresh_token: str
-
-
-strawberry.enum(models.Theme)
 
 
 @strawberry.input(description="Channels that are absent stay as they are.")
@@ -181,6 +195,7 @@ class UpdateProfileInput:
 @strawberry.input(description="Members that are absent stay as they are; null empties a member.")
 class UpdateUserInput(UpdateProfileInput):
     roles: list[str] | None = UNSET
+    role: str | None = strawberry.field(default=UNSET, description=_SINGLE_ROLE)
     is_active: bool | None = UNSET
     tier: models.Tier | None = UNSET
 
@@ -188,12 +203,35 @@ class UpdateUserInput(UpdateProfileInput):
         """The changes by column. Raises ``BadUserInput``."""
         problems = InputProblems()
         given = _given(self)
-        for name, field in (("roles", "roles"), ("is_active", "isActive"), ("tier", "tier")):
+        for name, field in _NEVER_EMPTY:
             if name in given and given[name] is None:
                 problems.add(field, "REQUIRED_FIELD_MISSING", f"{field} cannot be emptied.")
+        if given.get("role") is not None:
+            problems.one_of("role", given["role"], SINGLE_ROLES)
         changes = checks.check_profile_changes(problems, given)
         problems.raise_any()
         return changes
+
+
+@strawberry.input(name="UserEventFilters", description="Only events that fit all members given.")
+class HistoryFiltersInput:
+    event_types: list[str] | None = strawberry.field(
+        default=None, description="such as user.login or mfa.enabled"
+    )
+    since: datetime | None = strawberry.field(default=None, description="from this moment on")
+    until: datetime | None = strawberry.field(default=None, description="before this moment")
+
+    def checked(self) -> HistoryFilters:
+        """Raises ``BadUserInput``."""
+        problems = InputProblems()
+        types = self.event_types
+        if types is not None:
+            if len(types) > _MOST_EVENT_TYPES:
+                message = f"eventTypes may have {_MOST_EVENT_TYPES} entries at most."
+                problems.add("eventTypes", "VALUE_TOO_LONG", message)
+            types = [problems.text("eventTypes", name, maximum=128) for name in types]
+        problems.raise_any()
+        return HistoryFilters(types, self.since, self.until)
 
 
 @strawberry.input(name="UserFilters", description="Only users that fit all members given.")

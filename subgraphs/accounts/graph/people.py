@@ -87,6 +87,15 @@ class PeopleMutation:
         return UserPayload(user=User.of(info, row))
 
     @strawberry.federation.mutation(
+        authenticated=True, description="Open a closed account again; administrators only."
+    )
+    async def reactivate_user(self, info: Ctx, id: ID) -> UserPayload | None:
+        wanted = _user_id(id)
+        async with info.context.begin() as uow:
+            row = await people.reactivate_user(uow, info.context.caller, wanted)
+        return UserPayload(user=User.of(info, row))
+
+    @strawberry.federation.mutation(
         authenticated=True,
         description="Forget a person, oneself or as an administrator anybody: name, address, "
         "memberships and sessions are gone for good.",

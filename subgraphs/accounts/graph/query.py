@@ -1,16 +1,25 @@
 """What can be asked of accounts."""
 
+from uuid import UUID
+
 import strawberry
 import strawberry.federation
 from strawberry import ID
 
 from schema.inputs import as_uuid
-from schema.paging import Connection, PageRequest
+from schema.paging import Connection, PageRequest, SortOrder
 from subgraphs.accounts import queries
-from subgraphs.accounts.errors import OrganizationNotFound
+from subgraphs.accounts.errors import (
+    AdministratorsOnly,
+    DetailsNotShown,
+    OrganizationNotFound,
+)
 from subgraphs.accounts.graph.inputs import UserFiltersInput
 from subgraphs.accounts.graph.types import Ctx, Organization, Team, User, connection
-from subgraphs.accounts.queries import UserFilters
+from subgraphs.accounts.queries import GroupSort, UserFilters, UserSort
+
+strawberry.enum(UserSort)
+strawberry.enum(GroupSort)
 
 
 @strawberry.type
@@ -46,17 +55,31 @@ class PeopleQuery:
         before: str | None = None,
         skip: int | None = None,
         filters: UserFiltersInput | None = None,
+        sort_by: UserSort = UserSort.CREATED_AT,
+        sort_order: SortOrder = SortOrder.DESC,
     ) -> Connection[User] | None:
-        context, page = info.context, PageRequest.of(first, after, last, before, skip)
-        wanted = filters.checked() if filters else UserFilters()
-        async with context.storage.read() as session:
-            found = await queries.users_page(session, context.caller, wanted, page)
+        page = PageRequest.of(first, after, last, before, skip)
+        return await _people(info, page, filters, sort_by, sort_order)
 
-        async def count() -> int:
-            async with context.storage.read() as session:
-                return await queries.users_count(session, context.caller, wanted)
-
-        return connection([User.of(info, row) for row in found.rows], found, count)
+    @strawberry.federation.field(
+        authenticated=True, description="Everybody there is; administrators only."
+    )
+    async def all_users(
+        self,
+        info: Ctx,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        skip: int | None = None,
+        filters: UserFiltersInput | None = None,
+        sort_by: UserSort = UserSort.CREATED_AT,
+        sort_order: SortOrder = SortOrder.DESC,
+    ) -> Connection[User] | None:
+        if not info.context.caller.is_admin:
+            raise AdministratorsOnly
+        page = PageRequest.of(first, after, last, before, skip)
+        return await _people(info, page, filters, sort_by, sort_order)
 
     @strawberry.federation.field(authenticated=True)
     async def organization(self, info: Ctx, id: ID) -> Organization | None:
@@ -75,10 +98,15 @@ class PeopleQuery:
         after: str | None = None,
         skip: int | None = None,
         all: bool = False,
+        sort_by: GroupSort = GroupSort.CREATED_AT,
+        sort_order: SortOrder = SortOrder.DESC,
     ) -> Connection[Organization] | None:
         context, page = info.context, PageRequest.of(first, after, skip=skip)
+        order = sort_by.order(descending=sort_order is SortOrder.DESC)
         async with context.storage.read() as session:
-            found = await queries.organizations_page(session, context.caller, page, everybodys=all)
+            found = await queries.organizations_page(
+                session, context.caller, page, order, everybodys=all
+            )
 
         async def count() -> int:
             async with context.storage.read() as session:
@@ -102,16 +130,52 @@ class PeopleQuery:
         first: int | None = None,
         after: str | None = None,
         skip: int | None = None,
+        sort_by: GroupSort = GroupSort.CREATED_AT,
+        sort_order: SortOrder = SortOrder.DESC,
     ) -> Connection[Team] | None:
         context, page = info.context, PageRequest.of(first, after, skip=skip)
-        wanted = as_uuid(organization_id) if organization_id is not None else None
-        if organization_id is not None and wanted is None:
-            raise OrganizationNotFound
+        order = sort_by.order(descending=sort_order is SortOrder.DESC)
+        wanted = None
+        if organization_id is not None:
+            wanted = await _organization_to_look_into(info, organization_id)
         async with context.storage.read() as session:
-            found = await queries.teams_page(session, context.caller, wanted, page)
+            found = await queries.teams_page(session, context.caller, wanted, page, order)
 
         async def count() -> int:
             async with context.storage.read() as session:
                 return await queries.teams_count(session, context.caller, wanted)
 
         return connection([Team.of(row) for row in found.rows], found, count)
+
+
+async def _people(
+    info: Ctx,
+    page: PageRequest,
+    filters: UserFiltersInput | None,
+    sort_by: UserSort,
+    sort_order: SortOrder,
+) -> Connection[User]:
+    context, wanted = info.context, filters.checked() if filters else UserFilters()
+    order = sort_by.order(descending=sort_order is SortOrder.DESC)
+    async with context.storage.read() as session:
+        found = await queries.users_page(session, context.caller, wanted, page, order)
+
+    async def count() -> int:
+        async with context.storage.read() as session:
+            return await queries.users_count(session, context.caller, wanted)
+
+    return connection([User.of(info, row) for row in found.rows], found, count)
+
+
+async def _organization_to_look_into(info: Ctx, id: str) -> UUID:
+    """The organization whose teams somebody wants: an empty list would look like an answer.
+
+    Raises ``OrganizationNotFound``, and ``DetailsNotShown`` for outsiders, who may know its name.
+    """
+    wanted = as_uuid(id)
+    seen = await info.context.loaders.organization.load(wanted) if wanted else None
+    if seen is None:
+        raise OrganizationNotFound
+    if not seen.is_visible:
+        raise DetailsNotShown("teams", "members of the organization")
+    return seen.row.id

@@ -126,6 +126,14 @@ class ConfirmMfaPayload:
     recovery_codes: list[str]
 
 
+@strawberry.type(description="What the step of setting up a second factor brought.")
+class SetUpMfaPayload:
+    enabled: bool
+    secret: str | None = None
+    uri: str | None = None
+    recovery_codes: list[str] | None = None
+
+
 @strawberry.type
 class SecurityMutation:
     @strawberry.federation.mutation(
@@ -224,12 +232,7 @@ class SecurityMutation:
         authenticated=True, description="Begin with a second factor; it counts once confirmed."
     )
     async def enable_mfa(self, info: Ctx, password: str) -> EnableMfaPayload | None:
-        context = info.context
-        await context.confirm_password(password)
-        async with context.begin() as uow:
-            secret = await second_factor.enrol(uow, context.caller_id)
-        name = context.caller.email or str(context.caller_id)
-        uri = TOTP(secret).provisioning_uri(name=name, issuer_name=_ISSUER)
+        secret, uri = await _enrol(info.context, password)
         return EnableMfaPayload(secret=secret, uri=uri)
 
     @strawberry.federation.mutation(
@@ -239,6 +242,26 @@ class SecurityMutation:
         async with info.context.begin() as uow:
             codes = await second_factor.confirm(uow, info.context.caller_id, code)
         return ConfirmMfaPayload(recovery_codes=codes)
+
+    @strawberry.federation.mutation(
+        authenticated=True,
+        description="Both steps in one place: with password a new secret is told, with code it is "
+        "confirmed.",
+    )
+    async def set_up_mfa(
+        self, info: Ctx, password: str | None = None, code: str | None = None
+    ) -> SetUpMfaPayload | None:
+        if code is None:
+            if not password:
+                problems = InputProblems()
+                message = "Give password to begin, or code to confirm."
+                problems.add("password", "REQUIRED_FIELD_MISSING", message)
+                problems.raise_any()
+            secret, uri = await _enrol(info.context, password or "")
+            return SetUpMfaPayload(enabled=False, secret=secret, uri=uri)
+        async with info.context.begin() as uow:
+            codes = await second_factor.confirm(uow, info.context.caller_id, code)
+        return SetUpMfaPayload(enabled=True, recovery_codes=codes)
 
     @strawberry.federation.mutation(authenticated=True)
     async def disable_mfa(self, info: Ctx, input: DisableMfaInput) -> MfaStatus | None:
@@ -251,6 +274,15 @@ class SecurityMutation:
         if verdict is not Verdict.PASSED:
             raise WrongCode
         return MfaStatus(enabled=False, method=None, recovery_codes_left=0)
+
+
+async def _enrol(context: Context, password: str) -> tuple[str, str]:
+    """The secret for the caller's authenticator, as text and as a QR code's URI."""
+    await context.confirm_password(password)
+    async with context.begin() as uow:
+        secret = await second_factor.enrol(uow, context.caller_id)
+    name = context.caller.email or str(context.caller_id)
+    return secret, TOTP(secret).provisioning_uri(name=name, issuer_name=_ISSUER)
 
 
 async def _mail_reset_link(context: Context, email: str) -> None:

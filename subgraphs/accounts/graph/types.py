@@ -2,74 +2,35 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Self, cast
+from typing import Any, Self
 from uuid import UUID
 
 import strawberry
 import strawberry.federation
 from strawberry import ID, Info
 
+from db.models import utc_now
 from schema.inputs import as_uuid
 from schema.paging import Connection, Edge, Page, PageRequest
-from schema.scalars import JSON
 from subgraphs.accounts import history, models
 from subgraphs.accounts.context import Context
 from subgraphs.accounts.errors import DetailsNotShown
-from subgraphs.accounts.history import HistoryEntry
-from subgraphs.accounts.permissions import mightiest, scopes_of
+from subgraphs.accounts.graph.inputs import HistoryFiltersInput
+from subgraphs.accounts.graph.values import (
+    NotificationChannels,
+    SubscriptionTerms,
+    UserEvent,
+    UserPreferences,
+    UserProfile,
+    UserStatus,
+)
+from subgraphs.accounts.history import HistoryFilters
+from subgraphs.accounts.permissions import mightiest
 from subgraphs.accounts.queries import SeenOrganization, SeenTeam, SeenUser
-
-strawberry.enum(models.MembershipRole)
-strawberry.enum(models.Tier)
+from subgraphs.accounts.subscriptions import PREMIUM, highest, tier_of
+from subgraphs.accounts.tokens import permissions_of
 
 Ctx = Info[Context, None]
-
-
-@strawberry.enum
-class UserStatus(StrEnum):
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-
-
-strawberry.enum(models.Theme)
-
-
-@strawberry.type(description="Which ways of telling somebody something are open at all.")
-class NotificationChannels:
-    email: bool
-    push: bool
-    in_app: bool
-
-
-@strawberry.type
-class UserPreferences:
-    theme: models.Theme
-    notifications: NotificationChannels
-
-    @classmethod
-    def of(cls, row: models.User) -> Self:
-        channels = NotificationChannels(
-            email=row.notify_by_email, push=row.notify_by_push, in_app=row.notify_in_app
-        )
-        return cls(theme=row.theme, notifications=channels)
-
-
-@strawberry.type
-class UserEvent:
-    id: ID
-    event_type: str
-    data: JSON
-    created_at: datetime
-
-    @classmethod
-    def of(cls, entry: HistoryEntry) -> Self:
-        return cls(
-            id=ID(str(entry.id)),
-            event_type=entry.topic,
-            data=cast("JSON", entry.payload),
-            created_at=entry.occurred_at,
-        )
 
 
 @strawberry.federation.type(
@@ -111,6 +72,10 @@ class User:
     def city(self) -> str | None:
         return self._for_colleagues("city").city
 
+    @strawberry.field(description="What the person tells about themselves, together.")
+    def profile(self) -> UserProfile | None:
+        return UserProfile.of(self._for_colleagues("profile"))
+
     @strawberry.field
     def timezone(self) -> str | None:
         return self._for_colleagues("timezone").timezone
@@ -126,7 +91,7 @@ class User:
     @strawberry.field(description="The mightiest role, for those who know only one.")
     def role(self) -> str | None:
         row = self._for_colleagues("role")
-        return mightiest(row.roles, pays=row.tier is not models.Tier.FREE)
+        return mightiest(row.roles, pays=tier_of(row, utc_now()) is not models.Tier.FREE)
 
     @strawberry.field
     def is_active(self) -> bool | None:
@@ -153,34 +118,59 @@ class User:
     def phone(self) -> str | None:
         return self._for_themselves("phone").phone
 
-    @strawberry.field
+    @strawberry.field(description="What the person's own subscription gives now.")
     def tier(self) -> models.Tier | None:
-        return self._for_themselves("tier").tier
+        return tier_of(self._for_themselves("tier"), utc_now())
+
+    @strawberry.field(description="The person's own subscription.")
+    def subscription(self) -> SubscriptionTerms | None:
+        return SubscriptionTerms.of(self._for_themselves("subscription"), utc_now())
+
+    @strawberry.field(
+        description="The higher tier of one's own subscription and one's organization's: what "
+        "tokens tell and limits follow."
+    )
+    async def effective_tier(self, info: Ctx) -> models.Tier | None:
+        return await self._effective_tier(info, "effectiveTier")
+
+    @strawberry.field(description="Whether the effective tier is pro or enterprise.")
+    async def is_premium(self, info: Ctx) -> bool | None:
+        return await self._effective_tier(info, "isPremium") in PREMIUM
 
     @strawberry.field
     def last_login_at(self) -> datetime | None:
         return self._for_themselves("lastLoginAt").last_login_at
 
-    @strawberry.field(description="The scopes that the roles bring.")
-    def permissions(self) -> list[str] | None:
-        return sorted(scopes_of(self._for_themselves("permissions").roles))
+    @strawberry.field(description="The scopes that the roles and the effective tier bring.")
+    async def permissions(self, info: Ctx) -> list[str] | None:
+        tier = await self._effective_tier(info, "permissions")
+        return sorted(permissions_of(self.row.roles, tier))
 
     @strawberry.field
     def preferences(self) -> UserPreferences | None:
         return UserPreferences.of(self._for_themselves("preferences"))
 
+    @strawberry.field(description="The channels alone, without the other preferences.")
+    def notification_preferences(self) -> NotificationChannels | None:
+        return NotificationChannels.of(self._for_themselves("notificationPreferences"))
+
     @strawberry.field(description="What happened to the account, in order.")
     async def events(
-        self, info: Ctx, first: int | None = None, after: str | None = None
+        self,
+        info: Ctx,
+        first: int | None = None,
+        after: str | None = None,
+        skip: int | None = None,
+        filters: HistoryFiltersInput | None = None,
     ) -> Connection[UserEvent] | None:
-        id, page = self._for_themselves("events").id, PageRequest.of(first, after)
-        storage = info.context.storage
+        id, page = self._for_themselves("events").id, PageRequest.of(first, after, skip=skip)
+        storage, wanted = info.context.storage, filters.checked() if filters else HistoryFilters()
         async with storage.read() as session:
-            found = await history.events_page(session, storage.metadata, id, page)
+            found = await history.events_page(session, storage.metadata, id, wanted, page)
 
         async def count() -> int:
             async with storage.read() as session:
-                return await history.events_count(session, storage.metadata, id)
+                return await history.events_count(session, storage.metadata, id, wanted)
 
         return connection([UserEvent.of(entry) for entry in found.rows], found, count)
 
@@ -189,6 +179,11 @@ class User:
         id = self._for_colleagues("memberships").id
         rows = await info.context.loaders.memberships.load(id)
         return [OrganizationMembership.of(row) for row in rows]
+
+    async def _effective_tier(self, info: Ctx, field: str) -> models.Tier:
+        row = self._for_themselves(field)
+        through_organization = await info.context.loaders.organization_tier.load(row.id)
+        return highest((tier_of(row, utc_now()), through_organization))
 
     def _for_colleagues(self, field: str) -> models.User:
         if not self.is_visible:
@@ -309,14 +304,18 @@ class Organization:
     def description(self) -> str | None:
         return self._for_members("description").description
 
-    @strawberry.field
+    @strawberry.field(description="What the organization's subscription gives now.")
     def tier(self) -> models.Tier | None:
-        return self._for_members("tier").tier
+        return tier_of(self._for_members("tier"), utc_now())
+
+    @strawberry.field
+    def subscription(self) -> SubscriptionTerms | None:
+        return SubscriptionTerms.of(self._for_members("subscription"), utc_now())
 
     @strawberry.field(description="premium for the tiers pro and enterprise, else the tier.")
     def subscription_plan(self) -> str | None:
-        tier = self._for_members("subscriptionPlan").tier
-        return "premium" if tier in {models.Tier.PRO, models.Tier.ENTERPRISE} else tier.value
+        tier = tier_of(self._for_members("subscriptionPlan"), utc_now())
+        return "premium" if tier in PREMIUM else tier.value
 
     @strawberry.field
     def created_at(self) -> datetime | None:

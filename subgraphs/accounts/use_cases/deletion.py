@@ -12,6 +12,7 @@ from subgraphs.accounts import history, proof_queries, queries
 from subgraphs.accounts.errors import AdministratorsOnly, LastAdminStays, UserNotFound
 from subgraphs.accounts.events import UserDeleted, state_of
 from subgraphs.accounts.models import (
+    NO_PASSWORD,
     Authenticator,
     Invitation,
     MailedLink,
@@ -25,8 +26,6 @@ from subgraphs.accounts.models import (
 )
 from subgraphs.accounts.use_cases.sessions import revoke_sessions
 
-_NO_PASSWORD = "deleted"
-
 
 async def delete_user(uow: UnitOfWork, caller: Identity, id: UUID) -> UUID:
     """Take everything personal out of an account; its own person or an administrator may.
@@ -37,7 +36,7 @@ async def delete_user(uow: UnitOfWork, caller: Identity, id: UUID) -> UUID:
     if not caller.is_admin and caller.id != id:
         raise AdministratorsOnly
     user = await queries.user_for_update(uow.session, id)
-    if user is None or user.password_hash == _NO_PASSWORD:
+    if user is None or user.password_hash == NO_PASSWORD:
         raise UserNotFound
     await _leave_organizations(uow, id)
     await revoke_sessions(uow, id, SessionEnd.DEACTIVATED)
@@ -86,5 +85,5 @@ def _anonymize(user: User) -> None:
     user.roles = []
     user.is_active = False
     user.email_verified_at = user.last_login_at = None
-    user.password_hash = _NO_PASSWORD
+    user.password_hash = NO_PASSWORD
     user.updated_at = utc_now()

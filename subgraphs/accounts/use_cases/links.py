@@ -12,7 +12,7 @@ from db.models import utc_now
 from db.storage import Storage
 from db.unit_of_work import UnitOfWork
 from subgraphs.accounts import proof_queries, queries
-from subgraphs.accounts.errors import LinkRefused
+from subgraphs.accounts.errors import LinkRefused, UserNotFound
 from subgraphs.accounts.events import UserVerified, state_of
 from subgraphs.accounts.models import LinkPurpose, MailedLink, User
 from subgraphs.accounts.tokens import hash_of, new_secret
@@ -84,7 +84,10 @@ async def reset_password(uow: UnitOfWork, token: str, password_hash: str) -> Use
 
 
 async def verify_email(uow: UnitOfWork, token: str, *, user_id: UUID | None = None) -> User:
-    """Confirm the address that the link went to. Raises ``LinkRefused``."""
+    """Confirm the address that the link went to. Raises ``LinkRefused``, and ``UserNotFound``
+    when whoever it is said to be for does not exist."""
+    if user_id is not None and await queries.user_for_update(uow.session, user_id) is None:
+        raise UserNotFound
     user = await _use(uow, token, LinkPurpose.VERIFY_EMAIL)
     if user_id is not None and user.id != user_id:
         raise LinkRefused

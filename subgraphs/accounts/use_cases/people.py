@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from db.models import utc_now
 from db.unit_of_work import UnitOfWork
 from schema.identity import Identity
 from subgraphs.accounts import queries
@@ -14,11 +15,15 @@ from subgraphs.accounts.errors import (
     UserNotFound,
 )
 from subgraphs.accounts.events import UserDeactivated, UserUpdated, state_of
-from subgraphs.accounts.models import SessionEnd, User
+from subgraphs.accounts.models import NO_PASSWORD, SessionEnd, User
+from subgraphs.accounts.permissions import with_single_role
 from subgraphs.accounts.use_cases.registration import check_roles
 from subgraphs.accounts.use_cases.sessions import revoke_sessions
+from subgraphs.accounts.use_cases.subscriptions import Terms, set_terms
 
-_ADMINISTRATORS_ONLY = frozenset({"roles", "is_active", "tier"})
+_ADMINISTRATORS_ONLY = frozenset({"roles", "role", "is_active", "tier"})
+# What an access token tells or stands for: older tokens must not outlive a change of it.
+_RIGHTS = frozenset({"roles", "is_active", "tier"})
 
 
 async def update_user(
@@ -40,10 +45,16 @@ async def update_user(
         raise AdministratorsOnly
     if version is not None and user.version != version:
         raise UserChanged(user.version)
+    changes = _with_single_role(user, changes)
     check_roles(changes.get("roles", ()))
     changed = tuple(sorted(name for name, new in changes.items() if getattr(user, name) != new))
     for name in changed:
-        setattr(user, name, changes[name])
+        if name == "tier":
+            set_terms(uow, user, Terms(changes[name]))
+        else:
+            setattr(user, name, changes[name])
+    if _RIGHTS & set(changed):
+        user.rights_changed_at = utc_now()
     if changed:
         await uow.session.flush()
         await announce(uow, user, changed)
@@ -57,9 +68,25 @@ async def deactivate_user(uow: UnitOfWork, caller: Identity, id: UUID) -> User:
     user = await _changeable(uow, caller, id)
     if user.is_active:
         user.is_active = False
+        user.rights_changed_at = utc_now()
         await uow.session.flush()
         await announce(uow, user, ("is_active",))
         await revoke_sessions(uow, user.id, SessionEnd.DEACTIVATED)
+    return user
+
+
+async def reactivate_user(uow: UnitOfWork, caller: Identity, id: UUID) -> User:
+    """Open a closed account again; administrators only. Its sessions stay over.
+
+    Raises ``UserNotFound``, for a deleted person too: nobody is left to come back.
+    """
+    if not caller.is_admin:
+        raise AdministratorsOnly
+    user = await _changeable(uow, caller, id)
+    if not user.is_active:
+        user.is_active = True
+        await uow.session.flush()
+        await announce(uow, user, ("is_active",))
     return user
 
 
@@ -74,10 +101,19 @@ async def announce(uow: UnitOfWork, user: User, changed: tuple[str, ...]) -> Non
 
 async def _changeable(uow: UnitOfWork, caller: Identity, id: UUID) -> User:
     user = await queries.user_for_update(uow.session, id)
-    if user is None:
+    if user is None or user.password_hash == NO_PASSWORD:
         raise UserNotFound
     if not caller.is_admin and user.id != caller.id:
         if not await queries.is_colleague(uow.session, caller, id):
             raise UserNotFound
         raise NotYourself
     return user
+
+
+def _with_single_role(user: User, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """``changes`` with ``role``, the only one that some dialects know, as ``roles``."""
+    changes = dict(changes)
+    role = changes.pop("role", None)
+    if role is not None:
+        changes["roles"] = with_single_role(changes.get("roles", user.roles), role)
+    return changes

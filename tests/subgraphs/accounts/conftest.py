@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -21,4 +22,15 @@ async def accounts(data_settings: DataSettings, letters: Letters) -> AsyncIterat
         return make_subgraph(settings, bus, mailer=letters)
 
     async with running(make, data_settings) as subgraph:
+        yield subgraph
+
+
+@pytest.fixture
+async def accounts_on_sqlite(tmp_path: Path, letters: Letters) -> AsyncIterator[Running]:
+    """For what no database can make a difference to."""
+
+    def make(settings: DataSettings, bus: EventBus) -> Subgraph:
+        return make_subgraph(settings, bus, mailer=letters)
+
+    async with running(make, DataSettings(data_dir=tmp_path)) as subgraph:
         yield subgraph

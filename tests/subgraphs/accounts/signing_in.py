@@ -37,7 +37,9 @@ async def identity(accounts: Running, access_token: str) -> Identity:
 
 async def claims(accounts: Running, access_token: str) -> dict[str, Any]:
     key = await key_of(accounts, access_token)
-    return jwt.decode(access_token, key, audience=RULES.audience, issuer=RULES.issuer)
+    return jwt.decode(
+        access_token, key, audience=RULES.audience, issuer=RULES.issuer, leeway=RULES.leeway
+    )
 
 
 async def key_of(accounts: Running, access_token: str) -> jwt.PyJWK:

@@ -265,7 +265,6 @@ async def test_people_join_and_leave_teams(accounts: Running):
     [
         ("alan", None, ["Mills", "Stores"]),
         ("alan", ANALYTICAL, ["Mills", "Stores"]),
-        ("alan", HARBOUR, []),
         ("ada", HARBOUR, ["Antennas", "Bridges"]),
     ],
 )
@@ -276,6 +275,27 @@ async def test_people_list_the_teams_they_may_see(
     found = (await accounts.ask(query, caller(who), o=organization))["teams"]
     assert sorted(edge["node"]["name"] for edge in found["edges"]) == names
     assert found["totalCount"] == len(names)
+
+
+async def test_the_teams_of_a_foreign_organization_are_refused_not_hidden(accounts: Running):
+    query = "query($o: ID) { teams(organizationId: $o) { totalCount } }"
+    nowhere = str(demo_id("organization", "nowhere"))
+    for organization, code in ((HARBOUR, "FORBIDDEN"), (nowhere, "NOT_FOUND"), ("x", "NOT_FOUND")):
+        refusal = await accounts.refusal(query, caller("alan"), o=organization)
+        assert refusal["code"] == code
+
+
+async def test_organizations_and_teams_are_sorted_as_asked(accounts: Running):
+    query = (
+        "query($o: SortOrder!) { organizations(all: true, sortBy: NAME, sortOrder: $o) "
+        "{ edges { node { name } } } teams(sortBy: NAME, sortOrder: $o) "
+        "{ edges { node { name } } } }"
+    )
+    for order, backwards in (("ASC", False), ("DESC", True)):
+        for edges in (await accounts.ask(query, caller("ada"), o=order)).values():
+            names = [edge["node"]["name"] for edge in edges["edges"]]
+            assert len(names) > 1
+            assert names == sorted(names, reverse=backwards)
 
 
 async def test_a_token_of_nobody_sees_nothing(accounts: Running):

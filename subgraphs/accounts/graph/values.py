@@ -1,0 +1,86 @@
+"""The small types that people and organizations are described with."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self, cast
+
+import strawberry
+from strawberry import ID
+
+from schema.scalars import JSON
+from subgraphs.accounts import models
+from subgraphs.accounts.history import HistoryEntry
+from subgraphs.accounts.subscriptions import status_of
+
+strawberry.enum(models.MembershipRole)
+strawberry.enum(models.Tier)
+strawberry.enum(models.SubscriptionStatus)
+strawberry.enum(models.Theme)
+
+
+@strawberry.enum
+class UserStatus(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+@strawberry.type(description="Which ways of telling somebody something are open at all.")
+class NotificationChannels:
+    email: bool
+    push: bool
+    in_app: bool
+
+    @classmethod
+    def of(cls, row: models.User) -> Self:
+        return cls(email=row.notify_by_email, push=row.notify_by_push, in_app=row.notify_in_app)
+
+
+@strawberry.type
+class UserPreferences:
+    theme: models.Theme
+    notifications: NotificationChannels
+
+    @classmethod
+    def of(cls, row: models.User) -> Self:
+        return cls(theme=row.theme, notifications=NotificationChannels.of(row))
+
+
+@strawberry.type(description="What a person tells about themselves.")
+class UserProfile:
+    bio: str | None
+    country: str | None
+    city: str | None
+
+    @classmethod
+    def of(cls, row: models.User) -> Self:
+        return cls(bio=row.bio, country=row.country, city=row.city)
+
+
+@strawberry.type(description="What is paid for. Once it is over the status says so.")
+class SubscriptionTerms:
+    tier: models.Tier
+    status: models.SubscriptionStatus
+    expires_at: datetime | None = strawberry.field(description="null: without an end")
+
+    @classmethod
+    def of(cls, row: models.Subscribed, now: datetime) -> Self:
+        return cls(
+            tier=row.tier, status=status_of(row, now), expires_at=row.subscription_expires_at
+        )
+
+
+@strawberry.type
+class UserEvent:
+    id: ID
+    event_type: str
+    data: JSON
+    created_at: datetime
+
+    @classmethod
+    def of(cls, entry: HistoryEntry) -> Self:
+        return cls(
+            id=ID(str(entry.id)),
+            event_type=entry.topic,
+            data=cast("JSON", entry.payload),
+            created_at=entry.occurred_at,
+        )
