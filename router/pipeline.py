@@ -97,7 +97,7 @@ def _prepare(
     operation = supergraph.normalize(parsed, variables)
     allowed, refusals = supergraph.authorize(operation, context.identity)
     executable = supergraph.prepare(allowed, supergraph.draw_labels())
-    introspection = supergraph.introspect(parsed, operation, variables)
+    introspection = supergraph.introspect(parsed, operation, variables, context.identity)
     return _Prepared(operation, executable, variables, refusals, introspection)
 
 

@@ -37,6 +37,8 @@ from router.planner.planner import Planner
 from router.planner.tables import FederatedGraph
 from router.policy.authorize import AllowedOperation, Authorized, authorize
 from router.policy.read_rules import read_rules
+from router.policy.rules import NOT_SIGNED_IN
+from router.policy.schema_view import SchemaViews
 from router.transports.base import Transport
 from router.transports.function import Answers, FunctionTransport
 from schema.identity import ANONYMOUS, Identity
@@ -50,12 +52,18 @@ _INTROSPECTIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class SupergraphOptions:
-    """How a snapshot treats clients: their limits, whether they may read the schema, and whether
-    a query is rejected for one denied field."""
+    """How a snapshot treats clients: their limits, whether they may read the schema, and of it
+    only what their rights permit, and whether a query is rejected for one denied field."""
 
     limits: OperationLimits = field(default_factory=OperationLimits)
     introspection: bool = True
+    permitted_view: bool = False
     reject: bool = False
+
+    @property
+    def suggestions(self) -> bool:
+        """Whether errors may say "did you mean": it tells the schema by and by."""
+        return self.introspection and not self.permitted_view
 
 
 DEFAULTS = SupergraphOptions()
@@ -79,10 +87,11 @@ class Supergraph:
         self.options = options
         self.rules = read_rules(parse(sdl, no_location=True))
         self._planner = Planner(graph)
-        self._validator = Validator(self.schema, introspection=options.introspection)
+        self._validator = Validator(
+            self.schema, introspection=options.introspection, suggestions=options.suggestions
+        )
         self._lenient_validator = Validator(self.schema, is_strict=False)
         self._normalizer = Normalizer(self.schema)
-        self._introspection = Introspection(self.schema)
         self._abstract = schema_abstract_types(self.schema)
         self._hidden = _hidden(graph)
         self._documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_CHARACTERS)
@@ -91,7 +100,8 @@ class Supergraph:
         self._operations: Cache[tuple[Any, ...], NormalizedOperation] = Cache(_OPERATIONS)
         self._authorized: Cache[tuple[Any, ...], Authorized] = Cache(_OPERATIONS)
         self._plans: Cache[tuple[Any, ...], Executable] = Cache(_PLAN_CHARACTERS)
-        self._introspections: Cache[ParsedOperation, dict[str, Any]] = Cache(_INTROSPECTIONS)
+        self._introspections: Cache[tuple[Any, ...], dict[str, Any]] = Cache(_INTROSPECTIONS)
+        self._views = SchemaViews(self.schema, self.rules.index)
 
     @classmethod
     def load(
@@ -127,7 +137,7 @@ class Supergraph:
             reader = VariableReader(
                 self.schema,
                 parsed.operation.variable_definitions or (),
-                suggestions=self.options.introspection,
+                suggestions=self.options.suggestions,
                 max_values=self.options.limits.variable_values,
             )
             self._readers.put(parsed, reader)
@@ -159,14 +169,29 @@ class Supergraph:
         )
 
     def introspect(
-        self, parsed: ParsedOperation, operation: NormalizedOperation, variables: Variables
+        self,
+        parsed: ParsedOperation,
+        operation: NormalizedOperation,
+        variables: Variables,
+        identity: Identity,
     ) -> dict[str, Any]:
         """The answers to ``__schema`` and ``__type`` in the operation, by response key."""
         if not has_introspection(operation):
             return {}
+        schema = self.schema_for(identity)
         if variables.wire:
-            return self._introspection.answer(parsed, variables.wire)
-        return self._introspections.find(parsed, lambda: self._introspection.answer(parsed, {}))
+            return Introspection(schema).answer(parsed, variables.wire)
+        return self._introspections.find(
+            (parsed, schema), lambda: Introspection(schema).answer(parsed, {})
+        )
+
+    def schema_for(self, identity: Identity) -> GraphQLSchema:
+        """The API schema as this caller may see it: all of it, or with ``permitted_view`` what
+        the caller's rights open. Callers with the same rights get the same object."""
+        if not self.options.permitted_view:
+            return self.schema
+        unmet = self.rules.unmet_by(identity) - {NOT_SIGNED_IN}
+        return self._views.of(unmet) if unmet else self.schema
 
     def draw_labels(self) -> frozenset[str]:
         """The ``@override`` labels that are on for one request: each ``percent(x)`` by chance."""

@@ -15,3 +15,8 @@ class Authorization(Section):
         description="filter answers null and an error for each denied field of a query; reject "
         "refuses the whole operation. Mutations are always refused as a whole",
     )
+    schema_view: Literal["full", "permitted"] = Field(
+        default="full",
+        description="what introspection shows: the full schema, or what the caller's rights "
+        "permit; then error messages make no suggestions either",
+    )

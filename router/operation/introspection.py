@@ -1,6 +1,6 @@
 """``__schema`` and ``__type``: answered from the API schema, without any subgraph."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphql import (
@@ -17,12 +17,14 @@ from graphql import (
     OperationType,
     SelectionNode,
     SelectionSetNode,
+    VariableDefinitionNode,
     execute_sync,
 )
 
 from router.operation.parse import ParsedOperation
 
 NAMES = frozenset({"__schema", "__type"})
+_ARGUMENT_TYPES = frozenset({"String", "Boolean"})
 
 
 class Introspection:
@@ -40,7 +42,7 @@ class Introspection:
         # Introspection is the same for every kind of operation; as a query nothing else runs.
         query = OperationDefinitionNode(
             operation=OperationType.QUERY,
-            variable_definitions=parsed.operation.variable_definitions,
+            variable_definitions=tuple(_variables_of_ours(parsed.operation)),
             directives=(),
             selection_set=self._cut(parsed.operation.selection_set, parsed, fragments),
         )
@@ -84,3 +86,14 @@ class Introspection:
                 if inner.selections:
                     kept.append(InlineFragmentNode(directives=node.directives, selection_set=inner))
         return SelectionSetNode(selections=tuple(kept))
+
+
+def _variables_of_ours(operation: OperationDefinitionNode) -> Iterator[VariableDefinitionNode]:
+    """Those that introspection and its conditions can use: the types of others may not be part
+    of the schema that is shown."""
+    for definition in operation.variable_definitions or ():
+        type_ = definition.type
+        while not isinstance(type_, NamedTypeNode):
+            type_ = type_.type  # type: ignore[attr-defined]
+        if type_.name.value in _ARGUMENT_TYPES:
+            yield definition

@@ -50,12 +50,17 @@ class Validator:
 
     ``@defer`` and ``@stream`` are understood but not acted upon, which their specification
     allows; introspection does not advertise them. ``introspection`` says whether clients may read
-    the schema; suggestions ("did you mean") would tell it piecemeal and follow that switch.
+    the schema; ``suggestions`` ("did you mean") would tell it piecemeal and go with it.
     ``is_strict`` is for clients; tools may plan whatever can be planned.
     """
 
     def __init__(
-        self, schema: GraphQLSchema, *, introspection: bool = True, is_strict: bool = True
+        self,
+        schema: GraphQLSchema,
+        *,
+        introspection: bool = True,
+        suggestions: bool = True,
+        is_strict: bool = True,
     ) -> None:
         arguments = schema.to_kwargs()
         known = {directive.name for directive in schema.directives}
@@ -65,7 +70,7 @@ class Validator:
         )
         arguments["assume_valid"] = True
         self.schema = GraphQLSchema(**arguments)
-        self.introspection = introspection
+        self.suggestions = suggestions and introspection
         self.rules = [rule for rule in specified_rules if is_strict or rule not in _STRICTNESS]
         if not introspection:
             self.rules.append(NoSchemaIntrospectionCustomRule)
@@ -91,7 +96,7 @@ class Validator:
                 document,
                 self.rules,
                 max_errors=MAX_ERRORS,
-                hide_suggestions=not self.introspection,
+                hide_suggestions=not self.suggestions,
                 allow_empty_selection_sets=False,
             )
         except RecursionError:

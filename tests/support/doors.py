@@ -12,6 +12,7 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
 from router.config import Config, Limits
+from router.policy.credentials import Credentials
 from router.served_graph import ServedGraph, load_supergraph
 from router.subscriptions.transport_ws import SUBPROTOCOL, TransportWs
 from router.transports.base import Transport
@@ -56,8 +57,9 @@ async def open_doors(
     """Serves the supergraph and yields a way to ask it. ``settings`` are those of ``Config``."""
     config = Config(**{"limits": Limits(batch=10), **settings})
 
-    async def authenticate(authorization: str | None) -> Identity:
-        return callers[authorization.removeprefix("Bearer ")] if authorization else ANONYMOUS
+    async def authenticate(credentials: Credentials) -> Identity:
+        token = credentials.authorization
+        return callers[token.removeprefix("Bearer ")] if token else ANONYMOUS
 
     graph = ServedGraph(load_supergraph(sdl, transports, config))
     make_context = ContextMaker((), config.limits.request_seconds)
