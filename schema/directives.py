@@ -23,7 +23,7 @@ class RateLimit:
     """``limit`` tries in any ``window`` seconds, of which ``burst`` in any ten seconds.
 
     ``key`` tells whose tries are counted together: ``caller`` (user, API key, else address),
-    ``user``, ``ip``, ``email``, ``api_key`` or ``tenant``. ``argument`` is where ``email`` finds
+    ``user``, ``ip``, ``email``, ``api_key`` or ``tenant``. ``arguments`` are where ``email`` finds
     the address, such as ``input.email``. One try costs ``cost``. ``profiles`` restricts the limit
     to dialects of clients (``graphql``, ``learn`` ...). A ``strict`` limit refuses (503) while
     the store that workers share is away, where others go on with what each worker counts.
@@ -33,7 +33,7 @@ class RateLimit:
     window: int
     burst: int | None = UNSET
     key: str | None = UNSET
-    argument: str | None = UNSET
+    arguments: list[str] | None = UNSET
     cost: int | None = UNSET
     profiles: list[str] | None = UNSET
     strict: bool | None = UNSET

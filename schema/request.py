@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from schema.identity import ANONYMOUS, Identity
+from schema.rate_limit import RateLimitState
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class RequestContext:
     ``client_address`` is the client's IP address, told by a trusted proxy or else that of the
     connection; ``user_agent`` what the client calls itself. ``profile`` names the dialect that the
     client speaks: ``graphql`` or a REST profile. ``route`` is the method and path template of a
-    REST route, such as ``POST /api/v1/auth/login``.
+    REST route, such as ``POST /api/v1/auth/login``. ``rate_limit`` is what the caller has left of
+    each limit, for operations that ask a field which says that it wants to know.
     """
 
     identity: Identity = ANONYMOUS
@@ -26,3 +28,4 @@ class RequestContext:
     user_agent: str | None = None
     profile: str = "graphql"
     route: str | None = None
+    rate_limit: tuple[RateLimitState, ...] = ()
