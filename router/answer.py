@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from router.executor.guarded import Lost
 from router.operation.model import OperationKind
 
 
@@ -19,7 +20,8 @@ class Answer:
     is what ``application/graphql-response+json`` answers with. ``body`` holds ``data`` as ready
     bytes of a whole response, when a subgraph's answer is the client's. ``kind`` is None when the
     operation was never understood. ``headers`` are for doors that can write any, such as the
-    state of rate limits; names in lower case.
+    state of rate limits; names in lower case. ``lost`` are the places that are null because an
+    object did not pass a policy, for explanations; each has its error.
     """
 
     data: dict[str, Any] | None = None
@@ -30,6 +32,7 @@ class Answer:
     body: bytes | None = None
     kind: OperationKind | None = None
     headers: Sequence[tuple[bytes, bytes]] = ()
+    lost: Sequence[Lost] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The response as a GraphQL client sees it: errors first, as the specification advises."""

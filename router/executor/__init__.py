@@ -1,1 +1,1 @@
-"""Runs a query plan: fetch, merge, shape the client's answer. Needs the planner's data only."""
+"""Runs a query plan: fetch, merge, check objects, shape the client's answer."""

@@ -11,10 +11,10 @@ from typing import Any
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_named_type
 
+from router.executor.guarded import NO_DENIALS, Denials
 from router.executor.leaves import LeafError, complete_leaf
+from router.executor.walk import ClientPath
 from router.planner.plan import OutputField, Selection
-
-ClientPath = tuple[str | int, ...]
 
 NULLED: Any = object()
 """A non-null position without a value: the parent becomes null."""
@@ -40,20 +40,25 @@ def complete(
     data: dict[str, Any],
     known: Sequence[dict[str, Any]],
     hidden: Hidden = NOTHING_HIDDEN,
+    denials: Denials = NO_DENIALS,
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
     """The client's data and the errors that its nulls add to the ``known`` ones.
 
-    A null that a known error explains (at, above or below its path) adds none.
+    A null that a known error explains (at, above or below its path) adds none; what ``denials``
+    take away has its errors among them.
     """
-    completion = _Completion(known, hidden)
+    completion = _Completion(known, hidden, denials)
     result = completion.object(output, data, ())
     return (None if result is NULLED else result), completion.errors
 
 
 class _Completion:
-    def __init__(self, known: Iterable[dict[str, Any]], hidden: Hidden) -> None:
+    def __init__(
+        self, known: Iterable[dict[str, Any]], hidden: Hidden, denials: Denials = NO_DENIALS
+    ) -> None:
         self.errors: list[dict[str, Any]] = []
         self.hidden = hidden
+        self.denials = denials
         self._at: set[ClientPath] = set()
         self._above: set[ClientPath] = set()
         for error in known:
@@ -67,11 +72,19 @@ class _Completion:
             if typename not in self.hidden.types:
                 self._report(path, "The subgraph answered an object of an unknown type.")
             return None
+        denial = self.denials.of(selection, source)
+        if denial is not None and denial.whole is not None:
+            self._note(path)
+            return None
+        lost = denial.fields if denial is not None else ()
         result: dict[str, Any] = {}
         for field in selection.fields:
             if field.types is not None and typename not in field.types:
                 continue
-            value = self._field(field, source, (*path, field.key))
+            if field.key in lost:
+                value = self._denied(field, (*path, field.key))
+            else:
+                value = self._field(field, source, (*path, field.key))
             if value is NULLED:
                 return NULLED
             result[field.key] = value
@@ -81,9 +94,12 @@ class _Completion:
         if field.typename is not None:
             return field.typename
         if field.denied:  # its error exists already, at a path without list positions
-            self._note(path)
-            return NULLED if isinstance(field.type, GraphQLNonNull) else None
+            return self._denied(field, path)
         return self._value(field, field.type, source.get(field.source), path)
+
+    def _denied(self, field: OutputField, path: ClientPath) -> Any:
+        self._note(path)
+        return NULLED if isinstance(field.type, GraphQLNonNull) else None
 
     def _value(
         self, field: OutputField, type_: GraphQLOutputType, value: Any, path: ClientPath

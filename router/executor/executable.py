@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from functools import cached_property
 
 from graphql import (
@@ -16,9 +17,11 @@ from graphql import (
 
 from router.executor.complete import NOTHING_HIDDEN, Hidden
 from router.executor.entities import Asker
+from router.executor.guarded import OutputGuards
 from router.executor.project import Project, make_project
 from router.executor.sharing import sharing_groups
 from router.planner.plan import QueryPlan, Selection
+from router.policy.guards import Position
 
 
 class Executable:
@@ -36,10 +39,12 @@ class Executable:
         *,
         abstract: Set[str] = frozenset(),
         hidden: Hidden = NOTHING_HIDDEN,
+        positions: Sequence[Position] = (),
     ) -> None:
         """``abstract`` are the names of interfaces and unions, ``hidden`` what subgraphs may
-        answer but clients must not see."""
-        self.plan = plan
+        answer but clients must not see, ``positions`` where objects must pass policies."""
+        self.guards = OutputGuards(plan.output, positions) if positions else None
+        self.plan = replace(plan, output=self.guards.output) if self.guards else plan
         self.abstract = abstract
         self.hidden = hidden
         self.waits = tuple(len(step.after) for step in plan.steps)
@@ -79,6 +84,8 @@ class Executable:
     @cached_property
     def is_identity(self) -> bool:
         """Whether the answer of the only step is the client's answer, byte for byte."""
+        if self.guards is not None:
+            return False
         return self.hidden == NOTHING_HIDDEN and _is_identity(self.plan)
 
 

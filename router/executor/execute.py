@@ -2,23 +2,32 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from itertools import islice
 from typing import Any
 
 from router.answer import Answer
-from router.executor.complete import complete
+from router.errors import OperationRefused
+from router.executor.complete import MAX_ERRORS, complete
 from router.executor.executable import Executable
 from router.executor.failures import client_errors
+from router.executor.guarded import NO_DENIALS, Denials
 from router.executor.project import Irregular
 from router.executor.run import Gathered, failed_call, gather, gather_rest
 from router.executor.size import expanded_size
+from router.policy.verdicts import Verdicts
 from router.transports.base import SubgraphRequest, Transport
 from schema.request import RequestContext
 
 RESPONSE_BYTES = 10_000_000
 
 Errors = Sequence[dict[str, Any]]
+Judge = Callable[[], Awaitable[Verdicts | None]]
+
+
+async def nobody_judges() -> None:
+    """For operations with which no policy is concerned."""
 
 
 async def execute(
@@ -28,8 +37,10 @@ async def execute(
     transports: Mapping[str, Transport],
     *,
     refusals: Errors = (),
+    verdicts: Verdicts | None = None,
 ) -> Answer:
-    """Run the plan and answer the client; ``refusals`` are errors known before.
+    """Run the plan and answer the client; ``refusals`` are errors known before. ``verdicts`` asks
+    the policies that guard objects of this answer.
 
     Past ``context.deadline`` every call still running is cancelled and the answer is the error
     REQUEST_TIMEOUT. Cancelling this coroutine cancels every call.
@@ -37,12 +48,14 @@ async def execute(
     try:
         if context.deadline is None:
             gathered = await gather(executable, variables, context, transports)
+            denials = await _check(executable, gathered, verdicts)
         else:
             async with asyncio.timeout(max(0.0, context.deadline - time.monotonic())):
                 gathered = await gather(executable, variables, context, transports)
+                denials = await _check(executable, gathered, verdicts)
     except TimeoutError:
         return _late(executable)
-    return shape(executable, gathered, refusals)
+    return shape(executable, gathered, refusals, denials)
 
 
 async def execute_stream(
@@ -52,8 +65,11 @@ async def execute_stream(
     transports: Mapping[str, Transport],
     *,
     refusals: Errors = (),
+    judge: Judge = nobody_judges,
 ) -> AsyncGenerator[Answer, None]:
     """One answer per event of a subscription's source. Closing the generator ends the source.
+    ``judge`` says before each event what asks the policies about it; the refusal that it raises
+    is the last answer.
 
     An event that cannot be completed is an answer with errors, and the stream goes on ("Map
     Source Stream To Response Event"); a source that breaks ends it with an error.
@@ -69,16 +85,37 @@ async def execute_stream(
     try:
         async with aclosing(transports[step.service].subscribe(request)) as events:
             async for event in events:
+                verdicts = await judge()
                 gathered = await gather_rest(executable, event, variables, context, transports)
-                yield shape(executable, gathered, refusals)
+                denials = await _check(executable, gathered, verdicts)
+                yield shape(executable, gathered, refusals, denials)
+    except OperationRefused as refusal:
+        yield Answer(errors=refusal.errors, executed=False, status=refusal.status)
     except Exception as problem:
         # The boundary of one stream; ``failed_call`` tells subgraph failures from our faults.
         gathered = Gathered(failures=[failed_call(step, context, problem)])
         yield shape(executable, gathered, refusals)
 
 
-def shape(executable: Executable, gathered: Gathered, refusals: Errors = ()) -> Answer:
-    """The client's answer: projected data, located errors, nulls where data is missing."""
+async def _check(executable: Executable, gathered: Gathered, verdicts: Verdicts | None) -> Denials:
+    """What policies deny of the gathered objects."""
+    guards = executable.guards
+    if guards is None:
+        return NO_DENIALS
+    if verdicts is None:
+        raise RuntimeError("a plan with guarded objects was run without anybody to ask policies")
+    has_failures = bool(gathered.failures)
+    return await guards.check(gathered.data, verdicts, has_failures=has_failures)
+
+
+def shape(
+    executable: Executable,
+    gathered: Gathered,
+    refusals: Errors = (),
+    denials: Denials = NO_DENIALS,
+) -> Answer:
+    """The client's answer: projected data, located errors, nulls where data is missing or
+    denied."""
     plan = executable.plan
     errors = list(refusals)
     if gathered.failures:
@@ -87,6 +124,8 @@ def shape(executable: Executable, gathered: Gathered, refusals: Errors = ()) -> 
         return Answer(data=gathered.data, body=gathered.body, kind=plan.kind)
     if gathered.is_shared and expanded_size(gathered.data) > RESPONSE_BYTES:
         return _too_large(executable)
+    if denials.at:
+        return _without_denied(executable, gathered, errors, denials)
     data: dict[str, Any] | None
     try:
         project = executable.project_shared if gathered.is_shared else executable.project_tree
@@ -95,6 +134,20 @@ def shape(executable: Executable, gathered: Gathered, refusals: Errors = ()) -> 
         data, found = complete(plan.output, gathered.data, errors, executable.hidden)
         errors += found
     return Answer(data=data, errors=errors, kind=plan.kind)
+
+
+def _without_denied(
+    executable: Executable, gathered: Gathered, errors: list[dict[str, Any]], denials: Denials
+) -> Answer:
+    """The answer with null for what policies deny. Nothing that a subgraph has to say about it
+    is handed on."""
+    guards, plan = executable.guards, executable.plan
+    assert guards is not None
+    lost = tuple(islice(guards.places(gathered.data, denials), MAX_ERRORS))
+    errors = guards.without_denied(errors, gathered.data, denials)
+    errors += [place.refusal() for place in lost]
+    data, found = complete(plan.output, gathered.data, errors, executable.hidden, denials)
+    return Answer(data=data, errors=[*errors, *found], kind=plan.kind, lost=lost)
 
 
 def _late(executable: Executable) -> Answer:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from router.executor.answered import answered_keys
-from router.executor.complete import MAX_ERRORS, ClientPath
+from router.executor.complete import MAX_ERRORS
 from router.executor.entities import Asked
-from router.executor.walk import Tree
+from router.executor.walk import ClientPath, Tree
 from router.planner.plan import FetchStep, OutputField, Path, Selection
 
 DEFAULT_CODE = "DOWNSTREAM_SERVICE_ERROR"

@@ -5,6 +5,7 @@ from typing import Any
 from router.planner.plan import Path
 
 Tree = dict[str, Any]
+ClientPath = tuple[str | int, ...]
 
 
 def objects_at(root: Tree, path: Path) -> list[Tree]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, NewType
 
 from router.errors import OperationRefused
 from router.operation.model import Field, NormalizedOperation, SelectionSet
+from router.policy.guards import UNAUTHORIZED, Position
 from router.policy.inputs import InputNeeds
 from router.policy.rules import NO_NEEDS, AuthorizationRules, Denied, Needs
 from schema.identity import Identity
@@ -14,8 +15,8 @@ from schema.identity import Identity
 AllowedOperation = NewType("AllowedOperation", NormalizedOperation)
 """An operation in which everything that its caller may not have is marked ``denied``."""
 
-UNAUTHORIZED = "UNAUTHORIZED_FIELD_OR_TYPE"
 MAX_REFUSALS = 100
+NONE_REFUSED: Mapping[Field, Needs] = {}
 
 _Path = tuple[str, ...]
 
@@ -23,11 +24,13 @@ _Path = tuple[str, ...]
 class Authorized(NamedTuple):
     """The operation as it may be planned, and one GraphQL error for each denied field.
 
-    The same for all callers with the same ``AuthorizationRules.unmet_by``.
+    The same for all callers with the same ``AuthorizationRules.unmet_by`` and of whom the policies
+    say the same. ``positions`` are where objects must pass policies once they are there.
     """
 
     operation: AllowedOperation
     refusals: tuple[dict[str, Any], ...]
+    positions: tuple[Position, ...] = ()
 
 
 def authorize(
@@ -36,9 +39,13 @@ def authorize(
     identity: Identity,
     *,
     policies: frozenset[str] = frozenset(),
+    refused: Mapping[Field, Needs] = NONE_REFUSED,
     reject: bool = False,
 ) -> Authorized:
     """Mark the fields denied to this caller; their answer is null and nothing is fetched for them.
+
+    ``policies`` are those that hold; ``refused`` are fields whose arguments a policy has refused,
+    with the requirements concerned.
 
     A field written on an abstract type needs the rights of every object type possible at that
     place; so does its ``__typename``, which would tell that such an object exists.
@@ -48,9 +55,9 @@ def authorize(
     an anonymous caller would get nothing of what was asked.
     """
     unmet = rules.unmet_by(identity, policies)
-    if not unmet:
+    if not unmet and not refused:
         return Authorized(AllowedOperation(operation), ())
-    walk = _Walk(rules, rules.denied_to(unmet))
+    walk = _Walk(rules, rules.denied_to(unmet), refused)
     root = walk.outcome(operation.selection)
     if not root.has_denied:
         return Authorized(AllowedOperation(operation), ())
@@ -81,11 +88,14 @@ class _Outcome:
 class _Walk:
     """Visits each selection set once: equal ones are shared, and hostile operations share many."""
 
-    def __init__(self, rules: AuthorizationRules, denied: Denied) -> None:
+    def __init__(
+        self, rules: AuthorizationRules, denied: Denied, refused: Mapping[Field, Needs]
+    ) -> None:
         self._rules = rules
         self._index = rules.index
         self._inputs = InputNeeds(rules.index)
         self._denied = denied
+        self._refused = refused
         self._outcomes: dict[int, _Outcome] = {}
 
     def outcome(self, selection: SelectionSet) -> _Outcome:
@@ -143,6 +153,8 @@ class _Walk:
         )
 
     def _denied_types(self, field: Field, types: frozenset[str]) -> frozenset[str]:
+        if field in self._refused:
+            return types
         protected = self._denied.owners(field.name)
         if field.arguments and self._index.arguments:
             protected = protected | self._denied_by_arguments(field, types.union(*field.meant))
@@ -181,7 +193,7 @@ class _Walk:
         else:
             found = (self._index.fields.get((owner, field.name), NO_NEEDS) for owner in owners)
         needs = self._inputs.of(field, owners).union(*found)
-        return needs & self._denied.unmet
+        return (needs & self._denied.unmet) | self._refused.get(field, NO_NEEDS)
 
     def _refusal(self, path: _Path, field: Field, needs: Needs) -> dict[str, Any]:
         wanted = sorted(str(self._index.requirements[number]) for number in needs)

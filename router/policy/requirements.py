@@ -21,8 +21,8 @@ class Requirement:
     def __and__(self, other: "Requirement") -> "Requirement":
         return Requirement(
             self.authenticated or other.authenticated,
-            _both(self.scopes, other.scopes),
-            _both(self.policies, other.policies),
+            both(self.scopes, other.scopes),
+            both(self.policies, other.policies),
         )
 
     def implies(self, other: "Requirement") -> bool:
@@ -64,7 +64,7 @@ def all_of(requirements: Iterable[Requirement]) -> Requirement:
     return reduce(Requirement.__and__, requirements, FREE)
 
 
-def _both(a: Alternatives, b: Alternatives) -> Alternatives:
+def both(a: Alternatives, b: Alternatives) -> Alternatives:
     """Conjunction by distribution, without alternatives that contain another one (absorption)."""
     product = {left | right for left in a for right in b}
     return frozenset(one for one in product if not any(other < one for other in product))

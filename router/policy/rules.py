@@ -97,6 +97,10 @@ class AuthorizationRules:
         """The policies that these requirements name."""
         return _mentioned(self.index.requirements[number].policies for number in needs)
 
+    def spell(self, needs: Needs) -> str:
+        """These requirements for people."""
+        return ", ".join(sorted(str(self.index.requirements[number]) for number in needs))
+
     def denied_to(self, unmet: Needs) -> Denied:
         """What callers with these unmet requirements may not do."""
         return self._denied_by_unmet(unmet)

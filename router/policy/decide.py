@@ -1,0 +1,153 @@
+"""Asks the policies that can be asked before planning: about the caller, and about arguments."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+    value_from_ast,
+)
+
+from router.policy.concern import ArgumentQuestion, Concern
+from router.policy.known import NO_BOOK, KnownPolicies, PolicyBook
+from router.policy.requirements import NOTHING_NEEDED, Alternatives, both
+from router.policy.rules import NO_NEEDS, AuthorizationRules, Needs
+from router.policy.verdicts import POLICY_SECONDS, Verdicts, is_passed, object_key
+from schema.policy import GuardedObject
+from schema.request import RequestContext
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the policies have said before planning. Operations with equal ones are planned alike.
+
+    ``held`` are the policies about the caller that hold. ``open`` are the requirements that only
+    objects can meet, which are fetched on condition. ``refused`` has the place of each argument
+    question that was answered with no, and the requirements that failed.
+    """
+
+    book: PolicyBook = NO_BOOK
+    held: frozenset[str] = frozenset()
+    open: Needs = NO_NEEDS
+    refused: tuple[tuple[int, Needs], ...] = ()
+    verdicts: Verdicts | None = field(default=None, compare=False)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """All that planning depends on, without what belongs to one request only."""
+        return self.book, self.held, self.open, self.refused
+
+    @property
+    def assumed(self) -> frozenset[str]:
+        """The policies that planning takes as held: the objects will tell."""
+        return self.held | self.book.about_objects if self.open else self.held
+
+    def condition(self, needs: Needs, rules: AuthorizationRules) -> Alternatives:
+        """What policies about objects must still say so that these requirements are met."""
+        condition = NOTHING_NEEDED
+        for number in needs & self.open:
+            condition = both(condition, self._rest(rules.index.requirements[number].policies))
+        return condition
+
+    def _rest(self, alternatives: Alternatives) -> Alternatives:
+        possible = self.held | self.book.about_objects
+        rest = frozenset(names - self.held for names in alternatives if names <= possible)
+        return both(rest, NOTHING_NEEDED)
+
+
+NOTHING_DECIDED = Decided()
+
+
+async def decide(
+    concern: Concern,
+    rules: AuthorizationRules,
+    known: KnownPolicies,
+    schema: GraphQLSchema,
+    variables: Mapping[str, Any],
+    context: RequestContext,
+    *,
+    seconds: float = POLICY_SECONDS,
+) -> Decided:
+    """Ask what can be asked now. ``variables`` are the operation's, coerced against ``schema``.
+
+    Only policies that make a difference are asked: not those of requirements that the caller
+    fails, or meets, without them.
+    """
+    identity = context.identity
+    hopeless = rules.unmet_by(identity, rules.policies)
+    undecided = concern.needs & (rules.unmet_by(identity) - hopeless)
+    if not undecided:
+        return NOTHING_DECIDED
+    names = rules.policies_of(undecided)
+    book = await _book(known, names, seconds)
+    verdicts = Verdicts(book, context, seconds)
+    about_objects = book.about_objects & names
+    held = await verdicts.ask_about_caller(sorted(names - about_objects))
+    still_open = rules.unmet_by(identity, held) - rules.unmet_by(identity, held | about_objects)
+    decided = Decided(book, held, undecided & still_open, verdicts=verdicts)
+    refused = await _refused(concern.questions, decided, rules, schema, variables)
+    return Decided(book, held, decided.open, refused, verdicts)
+
+
+async def _book(known: KnownPolicies, names: frozenset[str], seconds: float) -> PolicyBook:
+    try:
+        async with asyncio.timeout(seconds):
+            return await known.book(names)
+    except TimeoutError:  # a policy that could not be found out about is unknown, and denies
+        return known.current
+
+
+async def _refused(
+    questions: Sequence[ArgumentQuestion],
+    decided: Decided,
+    rules: AuthorizationRules,
+    schema: GraphQLSchema,
+    variables: Mapping[str, Any],
+) -> tuple[tuple[int, Needs], ...]:
+    """The argument questions that are answered with no, by their place."""
+    asked: list[tuple[int, Needs, Alternatives, bytes]] = []
+    wanted: dict[str, dict[bytes, GuardedObject]] = defaultdict(dict)
+    for place, question in enumerate(questions):
+        needs = question.needs & decided.open
+        if not needs:
+            continue
+        found = given_object(question, schema, variables)
+        key, condition = object_key(found), decided.condition(needs, rules)
+        asked.append((place, needs, condition, key))
+        for name in frozenset[str]().union(*condition):
+            wanted[name][key] = found
+    assert decided.verdicts is not None
+    verdicts = decided.verdicts
+    await verdicts.ask_about_objects(wanted)
+    return tuple(
+        (place, needs)
+        for place, needs, condition, key in asked
+        if not is_passed(condition, {name: verdicts.of_object(name, key) for name in wanted})
+    )
+
+
+def given_object(
+    question: ArgumentQuestion, schema: GraphQLSchema, variables: Mapping[str, Any]
+) -> GuardedObject:
+    """The arguments of a field as policies see them, with the schema's defaults."""
+    found: dict[str, Any] = {"__typename": question.owner, "__field": question.field.name}
+    parent = schema.type_map[question.owner]
+    assert isinstance(parent, GraphQLObjectType | GraphQLInterfaceType)
+    if question.field.name.startswith("__"):
+        return found
+    given = dict(question.field.arguments)
+    for name, argument in parent.fields[question.field.name].args.items():
+        value = Undefined
+        if name in given:
+            value = value_from_ast(given[name], argument.type, dict(variables))
+        if value is Undefined:
+            value = argument.default_value
+        if value is not Undefined:
+            found[name] = value
+    return found
