@@ -1,0 +1,235 @@
+"""What each dialect writes around data and errors, to the last member."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from router.rest.profile import Failure, Problem, RateState, ResponseInfo, translate
+from router.rest.profiles import PROFILES
+
+TIME = datetime(2024, 1, 15, 10, 30, 0, 999_000, tzinfo=UTC)
+INFO = ResponseInfo(request_id="abc", time=TIME)
+META = {"timestamp": "2024-01-15T10:30:00Z", "version": "v1", "request_id": "abc"}
+SIGNATURE = {"timestamp": "2024-01-15T10:30:00Z", "request_id": "req_abc"}
+PAGE = {"page": 1}
+EMAIL = Problem("email", "REQUIRED_FIELD_MISSING", "email must not be empty.")
+PASSWORD = Problem("password", "VALUE_TOO_SHORT", "password needs at least 8 characters.")
+
+
+def failed(profile: str, canonical: str, *words: str, **changes: Any) -> dict[str, Any]:
+    """The body of an error of that code."""
+    status, code = translate(PROFILES[profile], canonical, words)
+    failure = replace(Failure(canonical, status, code, "What happened."), **changes)
+    body = PROFILES[profile].failure(failure, INFO)
+    assert isinstance(body, dict)
+    return body
+
+
+def test_the_suite_signs_its_answers_on_top():
+    whole = replace(INFO, pagination=PAGE, message="Done")
+
+    assert PROFILES["pm"].success({"id": 1}, INFO) == {
+        "success": True,
+        "data": {"id": 1},
+        "message": "Operation completed successfully",
+        **SIGNATURE,
+    }
+    assert PROFILES["pm"].success([], whole) == {
+        "success": True,
+        "data": [],
+        "pagination": PAGE,
+        "message": "Done",
+        **SIGNATURE,
+    }
+
+
+def test_a_request_id_of_the_suite_keeps_its_prefix():
+    own = replace(INFO, request_id="req_1")
+
+    assert PROFILES["pm"].success(None, own)["request_id"] == "req_1"
+
+
+def test_the_tracker_has_a_meta_object():
+    whole = replace(INFO, pagination=PAGE)
+
+    assert PROFILES["tracker"].success({}, INFO) == {"success": True, "data": {}, "meta": META}
+    assert PROFILES["tracker"].success([], whole)["pagination"] == PAGE
+
+
+def test_the_union_has_the_members_of_both():
+    body = PROFILES["union"].success([], replace(INFO, pagination=PAGE))
+
+    assert body == {
+        "success": True,
+        "data": [],
+        "pagination": PAGE,
+        "message": "Operation completed successfully",
+        "meta": META,
+        **SIGNATURE,
+    }
+
+
+@pytest.mark.parametrize("profile", ["commerce", "todo"])
+def test_bare_dialects_send_the_data_alone(profile: str):
+    whole = replace(INFO, pagination=PAGE, message="Done", rate=RateState(1, 1, 1))
+
+    assert PROFILES[profile].success({"id": 1}, whole) == {"id": 1}
+    assert PROFILES[profile].success([1], whole) == [1]
+
+
+def test_the_learning_platform_tells_page_and_limit_under_meta():
+    limited = replace(INFO, pagination={"hasMore": False}, rate=RateState(100, 99, 1_705_320_000))
+
+    assert PROFILES["learn"].success({}, INFO) == {"success": True, "data": {}}
+    assert PROFILES["learn"].success([], limited) == {
+        "success": True,
+        "data": [],
+        "meta": {
+            "pagination": {"hasMore": False},
+            "rateLimit": {"limit": 100, "remaining": 99, "resetAt": "2024-01-15T12:00:00Z"},
+        },
+    }
+
+
+def test_validation_details_as_each_dialect_words_them():
+    told = {
+        name: failed(name, "BAD_USER_INPUT", problems=(EMAIL, PASSWORD))["error"]
+        for name in PROFILES
+    }
+
+    fields = [{"field": p.field, "message": p.message} for p in (EMAIL, PASSWORD)]
+    coded = [{"field": p.field, "code": p.code, "message": p.message} for p in (EMAIL, PASSWORD)]
+    tracker = {
+        "code": "VALIDATION_ERROR",
+        "message": "Request validation failed",
+        "details": coded,
+    }
+    assert told["pm"] == {
+        "code": "VALIDATION_ERROR",
+        "message": "Invalid input data",
+        "details": fields,
+    }
+    assert told["tracker"] == told["union"] == tracker
+    assert told["learn"] == {
+        "code": "VALIDATION_ERROR",
+        "message": "Validation failed",
+        "details": [
+            {"field": "email", "code": "REQUIRED", "message": EMAIL.message},
+            {"field": "password", "code": "TOO_SHORT", "message": PASSWORD.message},
+        ],
+        "requestId": "abc",
+    }
+    assert told["commerce"] == {
+        "code": "VALIDATION_ERROR",
+        "message": "What happened.",
+        "details": coded,
+    }
+    assert told["todo"]["code"] == "INVALID_INPUT"
+
+
+def test_an_error_about_one_member_names_it_where_the_dialect_has_a_place_for_it():
+    taken = {"field": "email"}
+
+    assert failed("learn", "BAD_USER_INPUT", problems=(EMAIL,))["error"]["field"] == "email"
+    assert failed("learn", "ALREADY_EXISTS", details=taken)["error"]["field"] == "email"
+    assert failed("pm", "ALREADY_EXISTS", details={"field": "logoUrl"})["error"]["details"] == [
+        {"field": "logo_url", "message": "What happened."}
+    ]
+
+
+def test_the_suite_has_always_a_list_of_details():
+    assert failed("pm", "INVALID_CREDENTIALS") == {
+        "success": False,
+        "error": {"code": "INVALID_CREDENTIALS", "message": "What happened.", "details": []},
+        **SIGNATURE,
+    }
+
+
+def test_the_suite_tells_which_service_is_down():
+    body = failed("pm", "SUBGRAPH_UNAVAILABLE", details={"service": "accounts"})
+
+    assert body["error"]["details"] == [
+        {"service": "accounts", "status": "down", "retry_after": 30}
+    ]
+    assert "accounts" not in str(
+        failed("tracker", "SUBGRAPH_UNAVAILABLE", details={"service": "accounts"})
+    )
+
+
+def test_the_tracker_tells_who_is_refused_what_they_may_do():
+    details = {"required_permission": "admin:projects", "user_permissions": ["read:projects"]}
+
+    assert failed("tracker", "FORBIDDEN", details=details)["error"] == {
+        "code": "INSUFFICIENT_PERMISSIONS",
+        "message": "What happened.",
+        "details": details,
+    }
+
+
+@pytest.mark.parametrize("reset", [1_738_184_400, "2025-01-29T21:00:00Z"])
+def test_the_tracker_tells_the_limit_that_was_exceeded(reset: Any):
+    details = {
+        "limit": 1000,
+        "window": 3600,
+        "remaining": 0,
+        "reset_at": reset,
+        "retry_after": 9,
+    }
+
+    assert failed("tracker", "RATE_LIMITED", details=details)["error"]["details"] == {
+        "limit": 1000,
+        "window": 3600,
+        "reset_at": "2025-01-29T21:00:00Z",
+    }
+
+
+def test_the_learning_platform_tells_the_limit_inside_the_error():
+    details = {"limit": 30, "window": 60, "reset_at": 1_738_184_400, "retry_after": 9}
+
+    assert failed("learn", "RATE_LIMITED", details=details)["error"] == {
+        "code": "RATE_LIMIT_EXCEEDED",
+        "message": "What happened.",
+        "retryAfter": 9,
+        "limit": 30,
+        "resetAt": "2025-01-29T21:00:00Z",
+        "requestId": "abc",
+    }
+
+
+def test_the_learning_platform_says_which_subscription_is_needed():
+    details = {"requiredTier": "basic", "current_tier": "free", "upgradeUrl": "/pricing"}
+
+    assert failed("learn", "ENTITLEMENT_REQUIRED", details=details)["error"] == {
+        "code": "SUBSCRIPTION_REQUIRED",
+        "message": "What happened.",
+        "details": {"requiredTier": "basic", "currentTier": "free", "upgradeUrl": "/pricing"},
+        "requestId": "abc",
+    }
+
+
+def test_what_is_not_for_clients_stays_inside():
+    details = {"reason": "X", "service": "accounts", "currentVersion": 3}
+    for name in PROFILES:
+        body = str(failed(name, "CONFLICT", details=details))
+        assert "'X'" not in body
+    assert failed("tracker", "CONFLICT", details=details)["error"]["details"] == {
+        "current_version": 3
+    }
+
+
+def test_the_tracker_tells_its_versions_in_headers():
+    assert dict(PROFILES["tracker"].headers(INFO)) == {
+        b"api-version": b"v1",
+        b"api-supported-versions": b"v1",
+        b"api-deprecated-versions": b"v0",
+    }
+
+
+def test_the_learning_platform_forbids_caching_in_every_word():
+    assert dict(PROFILES["learn"].headers(INFO)) == {
+        b"cache-control": b"no-store, no-cache, must-revalidate, proxy-revalidate",
+        b"pragma": b"no-cache",
+        b"expires": b"0",
+    }

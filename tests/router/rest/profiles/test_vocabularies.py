@@ -1,0 +1,115 @@
+"""The words and statuses in which each dialect tells what went wrong."""
+
+import pytest
+
+from router.rest.profile import HTTP_STATUSES, translate
+from router.rest.profiles import PROFILES
+
+CODES = {
+    "BAD_REQUEST": "400 VALIDATION_ERROR | 400 INVALID_FORMAT | 400 | 400 | 400",
+    "BAD_USER_INPUT": "400 VALIDATION_ERROR | 422 VALIDATION_ERROR | 422 | 400 | 422 "
+    "VALIDATION_ERROR",
+    "UNAUTHENTICATED": "401 AUTHENTICATION_FAILED | 401 TOKEN_INVALID | 401 | 401 | 401 "
+    "UNAUTHORIZED",
+    "TOKEN_EXPIRED": "401 AUTHENTICATION_FAILED | 401 TOKEN_EXPIRED | 401 | 401 | 401 UNAUTHORIZED",
+    "INVALID_CREDENTIALS": "401 INVALID_CREDENTIALS | 401 INVALID_CREDENTIALS | 401 | 401 | 401 "
+    "UNAUTHORIZED",
+    "REFRESH_TOKEN_EXPIRED": "401 AUTHENTICATION_FAILED | 401 REFRESH_TOKEN_EXPIRED | 401 | 401 "
+    "| 401 UNAUTHORIZED",
+    "FORBIDDEN": "403 AUTHORIZATION_FAILED | 403 INSUFFICIENT_PERMISSIONS | 403 | 404 | 403 "
+    "FORBIDDEN",
+    "ENTITLEMENT_REQUIRED": "403 AUTHORIZATION_FAILED | 403 RESOURCE_FORBIDDEN | 403 | 404 | 403 "
+    "SUBSCRIPTION_REQUIRED",
+    "NOT_FOUND": "404 RESOURCE_NOT_FOUND | 404 RESOURCE_NOT_FOUND | 404 | 404 | 404",
+    "ALREADY_EXISTS": "409 RESOURCE_CONFLICT | 409 RESOURCE_ALREADY_EXISTS | 409 | 409 | 409",
+    "CONFLICT": "409 RESOURCE_CONFLICT | 409 RESOURCE_CONFLICT | 409 | 409 | 409",
+    "PAYLOAD_TOO_LARGE": "413 | 413 | 413 | 413 | 413",
+    "RATE_LIMITED": "429 RATE_LIMIT_EXCEEDED | 429 RATE_LIMIT_EXCEEDED | 429 | 429 | 429 "
+    "RATE_LIMIT_EXCEEDED",
+    "INTERNAL": "500 INTERNAL_SERVER_ERROR | 500 INTERNAL_SERVER_ERROR | 500 | 500 | 500",
+    "SUBGRAPH_UNAVAILABLE": "503 SERVICE_UNAVAILABLE | 503 SERVICE_UNAVAILABLE | 503 | 503 | 502",
+    "SERVICE_UNAVAILABLE": "503 SERVICE_UNAVAILABLE | 503 SERVICE_UNAVAILABLE | 503 | 503 | 503",
+    "SUBGRAPH_TIMEOUT": "503 SERVICE_UNAVAILABLE | 503 SERVICE_UNAVAILABLE | 503 | 503 | 504",
+}
+PROFILE_NAMES = ("pm", "tracker", "commerce", "todo", "learn")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_code_of_the_graph_in_the_words_of_five_dialects(code: str):
+    for name, wanted in zip(PROFILE_NAMES, CODES[code].split("|"), strict=True):
+        status, own = translate(PROFILES[name], code, ())
+        assert wanted.split() in ([str(status)], [str(status), own]), name
+
+
+@pytest.mark.parametrize(
+    ("profile", "code", "word", "told"),
+    [
+        ("commerce", "ALREADY_EXISTS", "email", (409, "USER_001")),
+        ("commerce", "ALREADY_EXISTS", "username", (409, "USER_002")),
+        ("commerce", "BAD_USER_INPUT", "INVALID_TOKEN", (400, "USER_003")),
+        ("commerce", "NOT_FOUND", "users", (404, "USER_004")),
+        ("commerce", "NOT_FOUND", "orders", (404, "ORDER_003")),
+        ("tracker", "CONFLICT", "ISSUE_CANNOT_BE_DELETED", (409, "ISSUE_CANNOT_BE_DELETED")),
+        (
+            "tracker",
+            "ALREADY_EXISTS",
+            "PROJECT_MEMBER_ALREADY_EXISTS",
+            (409, "PROJECT_MEMBER_ALREADY_EXISTS"),
+        ),
+        ("pm", "BAD_USER_INPUT", "INVALID_TOKEN", (401, "AUTHENTICATION_FAILED")),
+        ("learn", "BAD_USER_INPUT", "INVALID_TOKEN", (401, "UNAUTHORIZED")),
+    ],
+)
+def test_reasons_fields_and_areas_narrow_a_code_down(
+    profile: str, code: str, word: str, told: tuple[int, str]
+):
+    assert translate(PROFILES[profile], code, (None, word)) == told
+
+
+def test_the_union_speaks_the_trackers_words():
+    assert PROFILES["union"].failures is PROFILES["tracker"].failures
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_code_of_http_has_an_error_status_in_every_dialect(profile: str):
+    for code in HTTP_STATUSES:
+        status, own = translate(PROFILES[profile], code, ())
+        assert 400 <= status < 600
+        assert own.replace("_", "").isalnum()
+
+
+def test_denied_fields_are_told_like_denied_operations():
+    for profile in PROFILES.values():
+        assert profile.failures["UNAUTHORIZED_FIELD_OR_TYPE"] == profile.failures["FORBIDDEN"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "area", "member", "value"),
+    [
+        ("pm", "projects", "display_name", "in_progress"),
+        ("tracker", "issues", "display_name", "in_progress"),
+        ("commerce", "users", "display_name", "in_progress"),
+        ("commerce", "orders", "displayName", "in_progress"),
+        ("todo", "users", "display_name", "in_progress"),
+        ("learn", "users", "displayName", "in_progress"),
+    ],
+)
+def test_members_and_values_are_spelt_by_dialect_and_area(
+    profile: str, area: str, member: str, value: str
+):
+    dialect = PROFILES[profile]
+
+    assert dialect.member_speller(area)("displayName") == member
+    assert dialect.spell_enum("IN_PROGRESS") == value
+
+
+def test_each_dialect_is_mounted_at_its_own_prefix_and_the_union_at_none():
+    assert {name: profile.prefix for name, profile in PROFILES.items()} == {
+        "pm": "/pm",
+        "tracker": "/tracker",
+        "commerce": "/commerce",
+        "todo": "/todo",
+        "learn": "/learn",
+        "union": "",
+    }
+    assert PROFILES["tracker"].media_types == ("application/vnd.projectmanager.v1+json",)
