@@ -1,12 +1,13 @@
 """The only place that wires: configuration -> supergraph -> ASGI application, in visible order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp
 
+from router.authentication import build_authentication
 from router.collector import collector_paused
 from router.composed import compose_members, write_schemas
 from router.config import Config
@@ -24,7 +25,7 @@ from router.web.graphiql import ExplorerContent, GraphiQL, load_content
 from router.web.graphql import GraphQLEndpoint
 from router.web.identity import Authenticate, CallerIdentity, authenticate_nobody
 from router.web.request_context import ContextMaker
-from router.wiring import Doors, authenticator, lifespan, nothing_here, operations_routes, wrap
+from router.wiring import Doors, lifespan, nothing_here, operations_routes, wrap
 
 GRAPHQL_PATHS = ("/graphql", "/api/v1/graphql")
 SOCKET_PATHS = (*GRAPHQL_PATHS, "/ws")
@@ -58,7 +59,8 @@ def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
     """
     supergraph, members = _supergraph_and_members(config)
     graph = _served(supergraph, members, config)
-    authenticate = authenticator(members, config)
+    authentication = build_authentication(members, config)
+    authenticate = authentication.authenticate
     make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
     routes = [
         *rest_routes(
@@ -72,7 +74,14 @@ def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
         *_explorer(config),
     ]
     return _application(
-        graph, members, config, make_context, authenticate, routes=routes, seed=seed
+        graph,
+        members,
+        config,
+        make_context,
+        authenticate,
+        routes=routes,
+        closing=[authentication.aclose],
+        seed=seed,
     )
 
 
@@ -100,6 +109,7 @@ def _application(
     authenticate: Authenticate,
     *,
     routes: Sequence[BaseRoute] = (),
+    closing: Sequence[Callable[[], Awaitable[None]]] = (),
     seed: bool = False,
 ) -> ASGIApp:
     endpoint = GraphQLEndpoint(
@@ -118,7 +128,9 @@ def _application(
         otherwise=Router(
             [*operations_routes(members), *routes],
             default=nothing_here,
-            lifespan=partial(lifespan, members=members, close=graph.aclose, seed=seed),
+            lifespan=partial(
+                lifespan, members=members, closing=[graph.aclose, *closing], seed=seed
+            ),
         ),
     )
     return wrap(doors, config)

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from itertools import groupby
 
-from router.config import SubgraphSource, load_config, settings_reference
+from router.config import Issuer, SubgraphSource, load_config, settings_reference
 from router.members import load_members
 from schema.subgraph import Subgraph
 
@@ -31,6 +31,8 @@ def settings_markdown(subgraphs: Sequence[Subgraph] = ()) -> str:
     for table, rows in groupby(settings_reference(), key=lambda row: row[0].rpartition(".")[0]):
         title = f"## [{table}]\n\n" if table else ""
         parts.append(f"{title}{_HEAD}\n" + "\n".join(_row(*row, table) for row in rows) + "\n")
+    issuer = "\n".join(_row(*row, "") for row in settings_reference(Issuer))
+    parts.append(f"## [[auth.issuers]]\n\n{_HEAD}\n{issuer}\n")
     source = "\n".join(_row(*row, "") for row in settings_reference(SubgraphSource))
     parts.append(f"## [subgraphs.NAME]\n\n{_HEAD}\n{source}\n")
     for subgraph in subgraphs:

@@ -8,6 +8,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp
 
 from router.answer import Answer
+from router.authentication import build_authentication
 from router.cache import Cache
 from router.config import Config
 from router.errors import ConfigError, OperationRefused
@@ -23,9 +24,10 @@ from router.trust.secret import load_service_secrets
 from router.trust.service_tokens import ServiceTokens
 from router.web.graphql import GraphQLEndpoint
 from router.web.identity import CallerIdentity
+from router.web.internal import internal_routes
 from router.web.request_context import ContextMaker
 from router.web.service_token import RequireServiceToken
-from router.wiring import Doors, authenticator, lifespan, nothing_here, operations_routes, wrap
+from router.wiring import Doors, lifespan, nothing_here, operations_routes, wrap
 from schema.request import RequestContext
 from schema.subgraph import Subgraph
 
@@ -117,7 +119,9 @@ def build_subgraph_app(config: Config, name: str, *, is_open: bool = False) -> A
 def _application(member: Member, config: Config, *, is_open: bool) -> ASGIApp:
     assert member.local is not None
     graph = SubgraphGraph(member.local)
-    authenticate = authenticator([member], config)
+    # The router says who calls; only people who try an open subgraph have tokens of their own.
+    authentication = build_authentication([member] if is_open else [], config)
+    authenticate = authentication.authenticate
     make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
     endpoint = GraphQLEndpoint(graph, config.limits, make_context)
     socket = TransportWs(graph, config.websocket, make_context, authenticate)
@@ -125,9 +129,9 @@ def _application(member: Member, config: Config, *, is_open: bool) -> ASGIApp:
         http={"/graphql": CallerIdentity(endpoint, authenticate)},
         websocket={"/graphql": socket},
         otherwise=Router(
-            operations_routes([member]),
+            [*operations_routes([member]), *internal_routes(member.local)],
             default=nothing_here,
-            lifespan=partial(lifespan, members=[member], close=_nothing_to_close),
+            lifespan=partial(lifespan, members=[member], closing=[authentication.aclose]),
         ),
     )
     tokens = ServiceTokens(load_service_secrets(config))
@@ -137,10 +141,6 @@ def _application(member: Member, config: Config, *, is_open: bool) -> ASGIApp:
 
     guarded = RequireServiceToken(doors, is_good, open_paths=_OPEN_PATHS, is_open=is_open)
     return wrap(guarded, config)
-
-
-async def _nothing_to_close() -> None:
-    return None
 
 
 def _answer(response: SubgraphResponse, kind: OperationKind) -> Answer:

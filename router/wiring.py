@@ -1,31 +1,25 @@
-"""What every application of ours is wired with: doors by path, layers, tokens, life and health."""
+"""What every application of ours is wired with: doors by path, layers, life and health."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import httpx
 import structlog
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.config import Config
 from router.members import Member
-from router.policy.authenticate import Authenticator, TrustedIssuer
-from router.policy.keys import KeySet, LoadKeys, load_from_file, load_from_url
 from router.web.body_limit import RequestLimits
 from router.web.cors import AllowOrigins
 from router.web.errors import Errors
 from router.web.health import Readiness, health
-from router.web.identity import Authenticate
 from router.web.jwks import JwksEndpoint
 from router.web.request_id import RequestId
 from router.web.response_headers import ResponseHeaders
 from schema.errors import Forbidden, NotFound
 from schema.subgraph import Subgraph
-from schema.tokens import TokenRules
 
 log = structlog.get_logger(__name__)
 
@@ -75,32 +69,6 @@ def operations_routes(members: Sequence[Member]) -> list[BaseRoute]:
     return routes
 
 
-def authenticator(members: Sequence[Member], config: Config) -> Authenticate:
-    """Tokens are verified with the configured key set, else with those of the subgraph that
-    issues them; with neither nobody can prove anything and every token is refused."""
-    issuer = _token_issuer(members)
-    load = _key_loader(issuer, config)
-    if load is None:
-        return Authenticator([]).authenticate
-    rules = TokenRules(
-        issuer=config.auth.issuer,
-        audience=config.auth.audience,
-        leeway=config.auth.leeway_seconds,
-    )
-    is_revoked = issuer.is_revoked if issuer is not None else None
-    trusted = [TrustedIssuer(rules, KeySet(load))]
-    return Authenticator(trusted, is_revoked=is_revoked).authenticate
-
-
-def _key_loader(issuer: Subgraph | None, config: Config) -> LoadKeys | None:
-    location = config.auth.jwks
-    if location is None:
-        return issuer.jwks if issuer is not None else None
-    if "://" in location:
-        return load_from_url(location, httpx.AsyncClient(trust_env=False))
-    return load_from_file(Path(location))
-
-
 def _token_issuer(members: Sequence[Member]) -> Subgraph | None:
     local = (member.local for member in members if member.local is not None)
     return next((subgraph for subgraph in local if subgraph.jwks is not None), None)
@@ -111,13 +79,14 @@ async def lifespan(
     _app: Any,
     *,
     members: Sequence[Member],
-    close: Callable[[], Awaitable[None]],
+    closing: Sequence[Callable[[], Awaitable[None]]] = (),
     seed: bool = False,
 ) -> AsyncIterator[None]:
     """Subgraphs start in the order of the configuration and stop in reverse; one that fails to
-    start stops those before it. ``close`` gives back what the application itself holds."""
+    start stops those before it. ``closing`` gives back what the application itself holds."""
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(close)
+        for close in closing:
+            stack.push_async_callback(close)
         for member in members:
             if member.local is not None:
                 await _start(member.local, stack, seed=seed)

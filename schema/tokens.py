@@ -16,7 +16,7 @@ ASYMMETRIC_ALGORITHMS = frozenset(
 )
 REQUIRED_CLAIMS = ("exp", "iat", "sub", "iss", "aud", "jti")
 MAX_TOKEN_LENGTH = 8192
-_TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
+TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 
 
 class TokenInvalid(Unauthenticated):
@@ -79,6 +79,7 @@ class TokenRules:
     """What a token from one issuer must fulfil. ``leeway`` and ``max_lifetime`` in seconds.
 
     ``algorithms`` bounds what a key set may bring; each key is bound to its own algorithm besides.
+    ``types`` holds what ``typ`` may be, in lower case; the empty text allows that there is none.
     ``to_identity`` maps verified claims; it refuses by raising ``ValueError``.
     """
 
@@ -87,6 +88,8 @@ class TokenRules:
     algorithms: frozenset[str] = ASYMMETRIC_ALGORITHMS
     leeway: int = 60
     max_lifetime: int = 24 * 3600
+    types: frozenset[str] = TOKEN_TYPES
+    required: tuple[str, ...] = REQUIRED_CLAIMS
     to_identity: Callable[[Mapping[str, Any]], Identity] = field(default=identity_from_claims)
 
 
@@ -103,11 +106,9 @@ def read_head(token: str) -> TokenHead:
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
         raise TokenInvalid from None
     header, issuer = parts["header"], parts["payload"].get("iss")
-    key_id, kind = header.get("kid"), header.get("typ")
+    key_id = header.get("kid")
     well_formed = (
         "crit" not in header
-        and isinstance(kind, str)
-        and kind.lower() in _TOKEN_TYPES
         and isinstance(issuer, str)
         and (key_id is None or isinstance(key_id, str))
     )
@@ -124,15 +125,18 @@ def verify_token(token: str, key: PyJWK, rules: TokenRules) -> Identity:
     if key.algorithm_name not in rules.algorithms:
         raise TokenInvalid
     try:
-        claims = jwt.decode(
+        found = jwt.decode_complete(
             token,
             key,
             algorithms=[key.algorithm_name],
             audience=rules.audience,
             issuer=rules.issuer,
             leeway=rules.leeway,
-            options={"require": list(REQUIRED_CLAIMS)},
+            options={"require": list(rules.required)},
         )
+        header, claims = found["header"], found["payload"]
+        if header.get("typ", "").lower() not in rules.types:
+            raise TokenInvalid
         if int(claims["exp"]) - int(claims["iat"]) > rules.max_lifetime:
             raise TokenInvalid
         return rules.to_identity(claims)
@@ -146,6 +150,8 @@ def _text(claims: Mapping[str, Any], name: str) -> str | None:
     value = claims.get(name)
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{name} is not text")
+    if value is not None:
+        value.encode()  # half a surrogate pair is no text; the error is a ValueError
     return value
 
 

@@ -4,7 +4,7 @@ The file holds the keys below; ``TRELLIS_<KEY>`` in the environment wins over it
 one level down (``TRELLIS_LIMITS__DEPTH=20``, ``TRELLIS_SUBGRAPHS__ORDERS=http://...``).
 """
 
-from router.config.auth import Auth
+from router.config.auth import Auth, Claims, Issuer
 from router.config.authorization import Authorization
 from router.config.http import Cors, HeaderPropagation
 from router.config.limits import Limits, WebSocketLimits
@@ -17,9 +17,11 @@ from router.config.subgraphs import SubgraphSource
 __all__ = [
     "Auth",
     "Authorization",
+    "Claims",
     "Config",
     "Cors",
     "HeaderPropagation",
+    "Issuer",
     "Limits",
     "Rest",
     "SubgraphSource",

@@ -17,7 +17,10 @@ def settings_reference(
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             tables.append((name, inner))
             continue
-        default = field.get_default(call_default_factory=True, validated_data={})
+        if field.is_required():
+            default = None
+        else:
+            default = field.get_default(call_default_factory=True, validated_data={})
         yield prefix + name, "" if default is None else str(default), field.description or ""
     for name, inner in tables:
         yield from settings_reference(inner, f"{prefix}{name}.")

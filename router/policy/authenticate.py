@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from router.policy.api_keys import ApiKeyInvalid, ApiKeys
 from router.policy.credentials import Credentials
 from router.policy.keys import KeySource
 from schema.identity import ANONYMOUS, Identity
@@ -29,7 +30,7 @@ class _Verified:
 
 
 class Authenticator:
-    """Verifies Bearer tokens (RFC 6750) of any of several issuers.
+    """Verifies Bearer tokens (RFC 6750) of any of several issuers, and API keys.
 
     Verified tokens are remembered, since checking a signature costs a hundred microseconds and a
     client sends the same token with every request; a remembered one is still refused when it has
@@ -40,6 +41,7 @@ class Authenticator:
         self,
         issuers: Sequence[TrustedIssuer],
         *,
+        api_keys: ApiKeys | None = None,
         is_revoked: IsRevoked | None = None,
         remember: int = 1024,
         clock: Callable[[], float] = time.time,
@@ -47,6 +49,7 @@ class Authenticator:
         self._issuers = {issuer.rules.issuer: issuer for issuer in issuers}
         if len(self._issuers) != len(issuers):
             raise ValueError("two trusted issuers share a name")
+        self._api_keys = api_keys
         self._is_revoked = is_revoked
         self._remember = remember
         self._clock = clock
@@ -55,22 +58,26 @@ class Authenticator:
     async def authenticate(self, credentials: Credentials) -> Identity:
         """The caller proved by these credentials; ``ANONYMOUS`` when there are none.
 
-        Raises ``TokenExpired`` or ``TokenInvalid`` (both ``Unauthenticated``), and ``Unavailable``
-        when the issuer's keys cannot be had.
+        Raises ``TokenExpired``, ``TokenInvalid`` or ``ApiKeyInvalid`` (all ``Unauthenticated``),
+        and ``Unavailable`` when the issuer's keys or verdicts cannot be had.
         """
         if credentials.vouched is not None:
             return credentials.vouched
-        authorization = credentials.authorization
-        if authorization is None:
+        if credentials.api_key is not None:
+            identity = await self._find_by_key(credentials.api_key)
+        elif credentials.authorization is not None:
+            token = _bearer_token(credentials.authorization)
+            identity = self._recall(token) or await self._verify(token)
+        else:
             return ANONYMOUS
-        scheme, _, token = authorization.strip().partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token:
-            raise TokenInvalid
-        identity = self._recall(token) or await self._verify(token)
         if self._is_revoked is not None and await self._is_revoked(identity):
-            raise TokenInvalid
+            raise ApiKeyInvalid if credentials.api_key is not None else TokenInvalid
         return identity
+
+    async def _find_by_key(self, key: str) -> Identity:
+        if self._api_keys is None:
+            raise ApiKeyInvalid
+        return await self._api_keys.find(key)
 
     async def _verify(self, token: str) -> Identity:
         head = read_head(token)
@@ -99,3 +106,11 @@ class Authenticator:
             raise TokenExpired
         self._verified.move_to_end(token)
         return known.identity
+
+
+def _bearer_token(authorization: str) -> str:
+    scheme, _, token = authorization.strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise TokenInvalid
+    return token

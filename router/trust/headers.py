@@ -1,7 +1,8 @@
 """A request's context as headers between router and subgraph, and back.
 
 x-trellis-caller    the caller's identity as JSON; absent for an anonymous one
-x-trellis-request   the rest as JSON: address, agent, request id, profile, route, seconds left
+x-trellis-request   the rest as JSON: address, agent, request id, profile, route, seconds left,
+                    what is left of rate limits
 
 Only a request with a service token is believed, and clients' headers of these names never travel.
 """
@@ -9,20 +10,20 @@ Only a request with a service token is believed, and clients' headers of these n
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import orjson
 
 from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+from router.trust.wire import identity_from_json, identity_to_json, optional_member
 from schema.identity import ANONYMOUS, Identity
+from schema.rate_limit import RateLimitState
 from schema.request import RequestContext
 
 CALLER = "x-trellis-caller"
 REQUEST = "x-trellis-request"
-
-_KINDS = {"user": "user", "service": "service"}
 
 
 class Vouch:
@@ -49,15 +50,16 @@ def read_context(caller: str | None, request: str | None) -> RequestContext:
     that no router writes.
     """
     facts = _object(request) if request is not None else {}
-    seconds = _optional(facts, "seconds", (int, float))
+    seconds = optional_member(facts, "seconds", (int, float))
     return RequestContext(
         identity=_read_caller(caller) if caller is not None else ANONYMOUS,
-        request_id=_optional(facts, "id", str) or "",
+        request_id=optional_member(facts, "id", str) or "",
         deadline=None if seconds is None else time.monotonic() + seconds,
-        client_address=_optional(facts, "address", str),
-        user_agent=_optional(facts, "agent", str),
-        profile=_optional(facts, "profile", str) or "graphql",
-        route=_optional(facts, "route", str),
+        client_address=optional_member(facts, "address", str),
+        user_agent=optional_member(facts, "agent", str),
+        profile=optional_member(facts, "profile", str) or "graphql",
+        route=optional_member(facts, "route", str),
+        rate_limit=tuple(_limit(state) for state in facts.get("limits", ())),
     )
 
 
@@ -69,53 +71,20 @@ def _request_facts(context: RequestContext) -> dict[str, Any]:
         "profile": context.profile,
         "route": context.route,
     }
+    if context.rate_limit:
+        facts["limits"] = [asdict(state) for state in context.rate_limit]
     if context.deadline is not None:
         facts["seconds"] = round(max(0.0, context.deadline - time.monotonic()), 3)
     return facts
 
 
-def identity_to_json(identity: Identity) -> dict[str, Any]:
-    """An identity as JSON values, without the members that say nothing."""
-    members = {
-        "id": _id_text(identity.id),
-        "username": identity.username,
-        "email": identity.email,
-        "roles": sorted(identity.roles),
-        "scopes": sorted(identity.scopes),
-        "tenantId": _id_text(identity.tenant_id),
-        "tokenId": identity.token_id,
-        "expiresAt": identity.expires_at,
-        "issuedAt": identity.issued_at,
-        "sessionId": _id_text(identity.session_id),
-        "teamId": _id_text(identity.team_id),
-        "kind": identity.kind,
-        "keyId": identity.key_id,
-        "tier": identity.tier,
+def _limit(state: Any) -> RateLimitState:
+    if not isinstance(state, Mapping):
+        raise ValueError("a limit is an object")
+    numbers = {
+        name: int(state.get(name, 0)) for name in ("limit", "window", "remaining", "reset_at")
     }
-    return {name: value for name, value in members.items() if value not in (None, [])}
-
-
-def identity_from_json(members: Mapping[str, Any]) -> Identity:
-    """The identity that ``identity_to_json`` wrote. Raises ValueError."""
-    kind = _KINDS.get(members.get("kind", "user"))
-    if kind is None:
-        raise ValueError("a caller of unknown kind")
-    return Identity(
-        id=_id(members, "id"),
-        username=_optional(members, "username", str),
-        email=_optional(members, "email", str),
-        roles=_names(members, "roles"),
-        scopes=_names(members, "scopes"),
-        tenant_id=_id(members, "tenantId"),
-        token_id=_optional(members, "tokenId", str),
-        expires_at=_optional(members, "expiresAt", int),
-        issued_at=_optional(members, "issuedAt", int),
-        session_id=_id(members, "sessionId"),
-        team_id=_id(members, "teamId"),
-        kind=kind,  # pyright: ignore[reportArgumentType]
-        key_id=_optional(members, "keyId", str),
-        tier=_optional(members, "tier", str),
-    )
+    return RateLimitState(name=str(state.get("name", "")), **numbers)
 
 
 @lru_cache(maxsize=1024)
@@ -145,26 +114,3 @@ def _object(text: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
-
-
-def _optional(members: Mapping[str, Any], name: str, kind: Any) -> Any:
-    value = members.get(name)
-    if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
-        raise ValueError(f"{name} has the wrong type")
-    return value
-
-
-def _names(members: Mapping[str, Any], name: str) -> frozenset[str]:
-    value = members.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError(f"{name} is not a list of names")
-    return frozenset(value)
-
-
-def _id(members: Mapping[str, Any], name: str) -> UUID | None:
-    text = _optional(members, name, str)
-    return UUID(text) if text is not None else None
-
-
-def _id_text(id: UUID | None) -> str | None:
-    return str(id) if id is not None else None

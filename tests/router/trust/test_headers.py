@@ -8,12 +8,12 @@ from router.trust.headers import (
     CALLER,
     REQUEST,
     Vouch,
-    identity_from_json,
-    identity_to_json,
     read_context,
 )
 from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+from router.trust.wire import identity_from_json, identity_to_json
 from schema.identity import ANONYMOUS, Identity
+from schema.rate_limit import RateLimitState
 from schema.request import RequestContext
 
 USER = Identity(
@@ -50,8 +50,23 @@ def test_every_fact_survives_the_way(identity: Identity):
         user_agent="curl/8",
         profile="tracker",
         route="POST /api/v1/auth/login",
+        rate_limit=(RateLimitState("requests", 100, 60, 7, 1_900_000_000),),
     )
     assert back(context) == context
+
+
+def test_every_member_of_a_context_travels():
+    assert set(RequestContext.__dataclass_fields__) == {
+        "identity",
+        "request_id",
+        "headers",
+        "deadline",
+        "client_address",
+        "user_agent",
+        "profile",
+        "route",
+        "rate_limit",
+    }
 
 
 def test_every_member_of_an_identity_travels():

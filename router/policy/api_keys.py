@@ -1,0 +1,115 @@
+"""Whose API key it is: asked of the subgraph that issues keys, and remembered for a moment."""
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from router.errors import SubgraphError
+from router.transports.internal import InternalAnswer
+from router.trust.wire import identity_from_json
+from schema.errors import Unauthenticated, Unavailable
+from schema.identity import Identity
+
+VerifyApiKey = Callable[[str], Awaitable[Identity | None]]
+
+_PATH = "/internal/api-keys"
+_MAX_LENGTH = 512
+
+
+class ApiKeyInvalid(Unauthenticated):
+    """The key is nobody's, or is good no more; the message does not tell which."""
+
+    def __init__(self) -> None:
+        super().__init__("The API key is not valid.", reason="API_KEY_INVALID")
+
+
+class ApiKeys:
+    """Finds callers by their API key.
+
+    An answer, also that a key is nobody's, is kept for ``keep_seconds``: a program sends the same
+    key with every request, and a revoked one must stop working within seconds. Keys are kept as
+    hashes. Many requests with one key ask once.
+    """
+
+    def __init__(
+        self,
+        verify: VerifyApiKey,
+        *,
+        keep_seconds: float = 2.0,
+        remember: int = 1024,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._verify = verify
+        self._keep_seconds = keep_seconds
+        self._remember = remember
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._known: OrderedDict[bytes, tuple[Identity | None, float]] = OrderedDict()
+        self._asking: dict[bytes, asyncio.Task[Identity | None]] = {}
+
+    async def find(self, key: str) -> Identity:
+        """The caller with this key. Raises ApiKeyInvalid, and Unavailable when it cannot be
+        found out."""
+        if not (0 < len(key) <= _MAX_LENGTH and key.isascii() and key.isprintable()):
+            raise ApiKeyInvalid
+        digest = hashlib.sha256(key.encode()).digest()
+        known = self._known.get(digest)
+        if known is not None and self._clock() - known[1] < self._keep_seconds:
+            identity = known[0]
+        else:
+            identity = await self._ask(digest, key)
+        if identity is None or not identity.is_authenticated or self._has_expired(identity):
+            raise ApiKeyInvalid
+        return identity
+
+    def _has_expired(self, identity: Identity) -> bool:
+        return identity.expires_at is not None and identity.expires_at <= self._wall_clock()
+
+    async def _ask(self, digest: bytes, key: str) -> Identity | None:
+        task = self._asking.get(digest)
+        if task is None:
+            task = self._asking[digest] = asyncio.create_task(self._learn(digest, key))
+        # One of many callers may leave; the others still want to know.
+        return await asyncio.shield(task)
+
+    async def _learn(self, digest: bytes, key: str) -> Identity | None:
+        started = self._clock()
+        try:
+            identity = await self._verify(key)
+        finally:
+            del self._asking[digest]
+        self._known[digest] = (identity, started)
+        self._known.move_to_end(digest)
+        if len(self._known) > self._remember:
+            self._known.popitem(last=False)
+        return identity
+
+
+class Asks(Protocol):
+    """The part of ``InternalClient`` that is needed here."""
+
+    async def post(self, path: str, payload: Any) -> InternalAnswer: ...
+
+
+class RemoteApiKeys:
+    """Asks the subgraph in another process that issues keys."""
+
+    def __init__(self, client: Asks) -> None:
+        self._client = client
+
+    async def verify(self, key: str) -> Identity | None:
+        """Raises Unavailable when there is no good answer."""
+        try:
+            answer = await self._client.post(_PATH, {"key": key})
+            if answer.status == 404:  # it issues none
+                return None
+            caller = answer.value["caller"]
+            return None if caller is None else identity_from_json(caller)
+        except (SubgraphError, ValueError, TypeError, KeyError, AttributeError):
+            raise Unavailable(
+                "API keys cannot be verified at the moment; try again shortly."
+            ) from None

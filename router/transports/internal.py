@@ -1,0 +1,99 @@
+"""Asks a subgraph in another process what is no GraphQL: its ``/internal/...`` paths."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpx
+import orjson
+
+from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
+from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+
+_MAX_BYTES = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class InternalAnswer:
+    """What came back: ``value`` is the decoded JSON, None for 304 and 404."""
+
+    status: int
+    value: Any = None
+    etag: str | None = None
+
+
+class InternalClient:
+    """Proves by a service token that the router asks. Redirects are not followed."""
+
+    def __init__(
+        self, subgraph: str, url: str, tokens: ServiceTokens, *, timeout: float = 2.0
+    ) -> None:
+        """``url`` is the subgraph's GraphQL endpoint; the internal paths are beside it."""
+        self._subgraph = subgraph
+        self._tokens = tokens
+        self._timeout = timeout
+        parts = urlsplit(url)
+        is_unix = parts.scheme == "http+unix"
+        self._base = "http://localhost" if is_unix else f"{parts.scheme}://{parts.netloc}"
+        self._client = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(uds=unquote(parts.netloc)) if is_unix else None,
+            timeout=None,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def url_of(self, path: str) -> str:
+        """The whole address of a path beside the graph."""
+        return f"{self._base}{path}"
+
+    async def get(self, path: str, *, etag: str | None = None) -> InternalAnswer:
+        """Raises SubgraphTimeout, SubgraphUnavailable or SubgraphInvalidResponse."""
+        headers = {"if-none-match": etag} if etag is not None else {}
+        return await self._ask("GET", path, headers)
+
+    async def post(self, path: str, payload: Any) -> InternalAnswer:
+        """Raises as ``get`` does."""
+        headers = {"content-type": "application/json"}
+        return await self._ask("POST", path, headers, orjson.dumps(payload))
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None
+    ) -> InternalAnswer:
+        name = self._subgraph
+        proof = {SERVICE_TOKEN: self._tokens.sign(name)}
+        try:
+            async with (
+                asyncio.timeout(self._timeout),
+                self._client.stream(
+                    method, self.url_of(path), headers={**headers, **proof}, content=content
+                ) as response,
+            ):
+                return await _answer(name, response)
+        except TimeoutError:
+            raise SubgraphTimeout(name, "The subgraph did not answer in time.") from None
+        except httpx.HTTPError:
+            raise SubgraphUnavailable(name, "The subgraph cannot be reached.") from None
+
+
+async def _answer(subgraph: str, response: httpx.Response) -> InternalAnswer:
+    if response.status_code in (304, 404):
+        return InternalAnswer(response.status_code)
+    if response.status_code != 200:
+        kind = SubgraphUnavailable if response.status_code >= 500 else SubgraphInvalidResponse
+        raise kind(subgraph, f"The subgraph answered HTTP {response.status_code}.")
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > _MAX_BYTES:
+            raise SubgraphInvalidResponse(
+                subgraph, f"The subgraph's answer has more than {_MAX_BYTES} bytes."
+            )
+    try:
+        return InternalAnswer(200, orjson.loads(bytes(body)), response.headers.get("etag"))
+    except orjson.JSONDecodeError:
+        raise SubgraphInvalidResponse(subgraph, "The subgraph's answer is not JSON.") from None

@@ -1,0 +1,74 @@
+"""``/internal/...``: what a subgraph on its own tells the router beside its graph.
+
+Only reached behind ``RequireServiceToken``.
+"""
+
+import hashlib
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from router.trust.wire import identity_to_json, revocations_to_json
+from router.web.refusals import UnsupportedMediaType
+from schema.errors import BadRequest
+from schema.subgraph import Subgraph
+
+REVOCATIONS = "/internal/revocations"
+API_KEYS = "/internal/api-keys"
+_MAX_KEY_LENGTH = 512
+
+
+def internal_routes(subgraph: Subgraph) -> list[BaseRoute]:
+    """The routes for what this subgraph can tell; the others do not exist."""
+    routes: list[BaseRoute] = []
+    if subgraph.revocations is not None:
+        routes.append(Route(REVOCATIONS, _Revocations(subgraph).respond, methods=["GET"]))
+    if subgraph.verify_api_key is not None:
+        routes.append(Route(API_KEYS, _ApiKeys(subgraph).respond, methods=["POST"]))
+    return routes
+
+
+class _Revocations:
+    """Asked every two seconds by every router, so an answer that has not changed is not repeated
+    (RFC 9110, section 13.1.2)."""
+
+    def __init__(self, subgraph: Subgraph) -> None:
+        assert subgraph.revocations is not None
+        self._revocations = subgraph.revocations
+
+    async def respond(self, request: Request) -> Response:
+        body = orjson.dumps(revocations_to_json(await self._revocations()))
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        headers = {"etag": etag, "cache-control": "no-store"}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type="application/json", headers=headers)
+
+
+class _ApiKeys:
+    """Whose key it is. The key comes in the body: addresses are written into logs."""
+
+    def __init__(self, subgraph: Subgraph) -> None:
+        assert subgraph.verify_api_key is not None
+        self._verify = subgraph.verify_api_key
+
+    async def respond(self, request: Request) -> Response:
+        if request.headers.get("content-type") != "application/json":
+            raise UnsupportedMediaType("Send the key as application/json.")
+        identity = await self._verify(_key(await request.body()))
+        caller = None if identity is None else identity_to_json(identity)
+        return Response(orjson.dumps({"caller": caller}), media_type="application/json")
+
+
+def _key(body: bytes) -> str:
+    try:
+        payload: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        payload = None
+    key = payload.get("key") if isinstance(payload, dict) else None
+    if not isinstance(key, str) or len(key) > _MAX_KEY_LENGTH:
+        raise BadRequest('The body is `{"key": "..."}`.')
+    return key
