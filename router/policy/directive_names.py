@@ -1,4 +1,4 @@
-"""Under which names a supergraph applies the security directives."""
+"""Under which names a supergraph applies the security directives and those of Trellis."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,6 +56,18 @@ def security_directives(supergraph: DocumentNode) -> dict[str, str]:
         if link.feature is not None:
             names.update(dict.fromkeys(link.directive_names, link.feature))
     return {name: feature for name, feature in names.items() if feature is not None}
+
+
+def names_of_element(supergraph: DocumentNode, spec: str, element: str) -> frozenset[str]:
+    """The directive names under which a supergraph applies ``element``, such as ``@rateLimit``, of
+    the specification whose URL begins with ``spec``: as imported, or with its namespace."""
+    names: set[str] = set()
+    for link in _links(supergraph):
+        if link.url.startswith(spec):
+            own = spec.rstrip("/").rpartition("/")[2]
+            names.add(f"{link.alias or own}__{element.removeprefix('@')}")
+            names.update(local.removeprefix("@") for name, local in link.imports if name == element)
+    return frozenset(names)
 
 
 def _links(supergraph: DocumentNode) -> Iterator[_Link]:

@@ -5,7 +5,7 @@ has fallen out. The time is the server's, so workers with different clocks agree
 goes back, the log moves back with it; when it jumps ahead, old tries end early.
 
 KEYS: the logs. ARGV: ``take`` or ``peek``; the time in microseconds, or empty for the server's;
-then limit, window, slot and cost of each log. Answers used, wait and reset of each log, in one list.
+then limit, window, slot and cost of each log. The answer is one list: used, wait and reset of each.
 """
 
 SCRIPT = """

@@ -1,0 +1,173 @@
+"""Rules as they are applied: by dialect, standing and route of a caller."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from router.config.rate_limits import KeyKind, RateLimitRule, RateLimits
+from router.errors import ConfigError
+from router.policy.rate_limit.presets import BURST_SECONDS, PRESET_OF_PROFILE, shipped_presets
+from router.policy.rate_limit.sliding_log import Window
+from schema.identity import Identity
+
+GRAPHQL = "graphql"
+_SUBSCRIPTIONS = ("free", "basic", "pro", "enterprise")
+_PREMIUM = frozenset({"pro", "enterprise"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limit:
+    """One window of a rule. ``log`` begins the names of its logs, ``label`` is for clients."""
+
+    window: Window
+    log: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A rule of one preset or field. Its first limit is the one that callers are told of, the
+    other one, if any, its burst. ``profiles`` is None for all dialects."""
+
+    name: str
+    limits: tuple[Limit, ...]
+    key: KeyKind = "caller"
+    classes: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    routes: tuple[str, ...] = ()
+    tiers: frozenset[str] = frozenset()
+    arguments: tuple[str, ...] = ()
+    cost: int = 1
+    counts_cost: bool = False
+    strict: bool = False
+    profiles: frozenset[str] | None = None
+
+    def holds_for(self, profile: str, standing: frozenset[str], path: str) -> bool:
+        """Whether callers of this dialect and standing are under it on this path of a REST route
+        ("" for none)."""
+        return (
+            (self.profiles is None or profile in self.profiles)
+            and (not self.tiers or not self.tiers.isdisjoint(standing))
+            and (not self.routes or any(_is_below(path, route) for route in self.routes))
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RuleSet:
+    """The rules that hold for one kind of caller: those of whole operations and those of fields,
+    by coordinate. ``shows_window`` is for a dialect whose clients know that header."""
+
+    whole: tuple[Rule, ...]
+    of_fields: Mapping[str, tuple[Rule, ...]]
+    shows_window: bool
+
+    @property
+    def all(self) -> Iterable[Rule]:
+        """Every rule once."""
+        found = dict.fromkeys(self.whole)
+        for rules in self.of_fields.values():
+            found.update(dict.fromkeys(rules))
+        return found
+
+
+class RuleBook:
+    """All rules of a configuration, and those that fields of a supergraph bring along."""
+
+    def __init__(
+        self, config: RateLimits, of_fields: Iterable[Rule] = (), *, factor: int = 1
+    ) -> None:
+        """``factor`` multiplies what GraphQL callers may. Raises ConfigError for a preset that
+        does not exist."""
+        self._presets = {
+            name: tuple(rule_of(rule, name) for rule in rules)
+            for name, rules in {**shipped_presets(), **config.presets}.items()
+        }
+        self._preset_of_profile = {**PRESET_OF_PROFILE, **config.profiles}
+        for profile, preset in self._preset_of_profile.items():
+            if preset not in self._presets:
+                known = ", ".join(sorted(self._presets))
+                raise ConfigError(
+                    f"`rate_limit.profiles.{profile}`: there is no preset `{preset}`, only {known}."
+                )
+        self._everywhere = (*(rule_of(rule, "rules") for rule in config.rules), *of_fields)
+        self._factor = factor
+        self._choose = lru_cache(maxsize=1024)(self._chosen)
+        rules = (*self._everywhere, *(r for rules in self._presets.values() for r in rules))
+        self.limited_fields = frozenset(field for rule in rules for field in rule.fields)
+
+    def rules_for(self, profile: str, identity: Identity, route: str | None) -> RuleSet:
+        """What a caller of this dialect is under; ``route`` is a method and a path template."""
+        path = route.partition(" ")[2] if route else ""
+        return self._choose(profile, *_standing(identity), path)
+
+    def _chosen(self, profile: str, role: str, subscription: str, path: str) -> RuleSet:
+        standing = frozenset((role, subscription))
+        preset = self._preset_of_profile.get(profile) or self._preset_of_profile[GRAPHQL]
+        rules = [
+            rule
+            for rule in (*self._presets[preset], *self._everywhere)
+            if rule.holds_for(profile, standing, path)
+        ]
+        if profile == GRAPHQL and self._factor != 1:
+            rules = [_times(rule, self._factor) for rule in rules]
+        of_fields: dict[str, list[Rule]] = {}
+        for rule in rules:
+            for field in rule.fields:
+                of_fields.setdefault(field, []).append(rule)
+        return RuleSet(
+            whole=tuple(rule for rule in rules if not rule.fields),
+            of_fields={field: tuple(found) for field, found in of_fields.items()},
+            shows_window=preset == "tracker",
+        )
+
+
+def rule_of(given: RateLimitRule, owner: str) -> Rule:
+    """A configured rule as it is applied; ``owner`` keeps the logs of equal names apart."""
+    return Rule(
+        name=given.name,
+        limits=limits_of(given.limit, given.window, given.burst, f"{owner}.{given.name}"),
+        key=given.key,
+        classes=frozenset(given.classes),
+        fields=frozenset(given.fields),
+        routes=given.routes,
+        tiers=frozenset(given.tiers),
+        arguments=given.arguments,
+        cost=given.cost,
+        counts_cost=given.units == "cost",
+        strict=given.strict,
+    )
+
+
+def limits_of(limit: int, seconds: int, burst: int | None, log: str) -> tuple[Limit, ...]:
+    """A window and, beside it, what may come in any ten seconds of it."""
+    windows = [Window(limit, seconds)]
+    if burst is not None:
+        windows.append(Window(burst, BURST_SECONDS))
+    label = log.rpartition(".")[2]
+    return tuple(
+        Limit(window, f"{log}:{window.seconds}:", f"{label}-{window.seconds}") for window in windows
+    )
+
+
+def _times(rule: Rule, factor: int) -> Rule:
+    limits = (
+        replace(limit, window=Window(limit.window.limit * factor, limit.window.seconds))
+        for limit in rule.limits
+    )
+    return replace(rule, limits=tuple(limits))
+
+
+def _standing(identity: Identity) -> tuple[str, str]:
+    """By role and by subscription; nobody in particular is treated as subscribed to free."""
+    subscription = identity.tier if identity.tier in _SUBSCRIPTIONS else "free"
+    if not identity.is_authenticated:
+        return "anonymous", subscription
+    if identity.is_admin:
+        return "admin", subscription
+    if subscription in _PREMIUM or "premium_user" in identity.roles:
+        return "premium", subscription
+    return "authenticated", subscription
+
+
+def _is_below(path: str, route: str) -> bool:
+    return path == route or path.startswith(route.rstrip("/") + "/")
