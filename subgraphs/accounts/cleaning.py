@@ -6,7 +6,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from subgraphs.accounts.models import MailedLink, RefreshToken, Session
+from subgraphs.accounts.models import ApiKey, MailedLink, RefreshToken, Session
 
 # Longer than anybody needs to see that a session has ended and why.
 _KEEP = timedelta(days=7)
@@ -26,4 +26,6 @@ async def clean(session: AsyncSession, now: datetime) -> None:
         )
     )
     await session.execute(delete(Session).where(over))
+    too_old = or_(col(ApiKey.revoked_at) < before, col(ApiKey.expires_at) < before)
+    await session.execute(delete(ApiKey).where(too_old))
     await session.execute(delete(MailedLink).where(col(MailedLink.expires_at) < before))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +18,15 @@ from subgraphs.accounts import audit
 from subgraphs.accounts.audit import Deed, Doer
 from subgraphs.accounts.background import Background
 from subgraphs.accounts.cleaning import clean
-from subgraphs.accounts.ended_sessions import EndedSessions
-from subgraphs.accounts.errors import WrongPassword
+from subgraphs.accounts.errors import PersonsOnly, WrongPassword
 from subgraphs.accounts.loaders import Loaders
 from subgraphs.accounts.mail import Mailer, Postbox
 from subgraphs.accounts.passwords import Passwords
+from subgraphs.accounts.revoked import Revoked
 from subgraphs.accounts.settings import AccountSettings
 from subgraphs.accounts.signing_keys import SigningKeys
 from subgraphs.accounts.tokens import AccessToken, sign_access_token
+from subgraphs.accounts.use_cases import api_keys
 from subgraphs.accounts.use_cases.passwords import confirm_password
 from subgraphs.accounts.use_cases.sign_in import OpenSession
 
@@ -41,7 +43,7 @@ class Services:
         self.settings = settings
         self.passwords = Passwords()
         self.keys = SigningKeys(storage)
-        self.ended_sessions = EndedSessions(storage)
+        self.revoked = Revoked(storage)
         self.postbox = Postbox(mailer)
         self.background = Background()
         self._housekeeping: asyncio.Task[None] | None = None
@@ -50,14 +52,14 @@ class Services:
         """Make the first signing key and let time rotate them from now on."""
         await self.storage.start()
         await self.keys.keep_fresh()
-        await self.ended_sessions.start()
+        await self.revoked.start()
         self._housekeeping = asyncio.create_task(self._keep_house())
 
     async def stop(self) -> None:
         if self._housekeeping is not None:
             self._housekeeping.cancel()
             await asyncio.gather(self._housekeeping, return_exceptions=True)
-        await self.ended_sessions.stop()
+        await self.revoked.stop()
         await self.background.finish()
         await self.postbox.empty()
         await self.storage.stop()
@@ -73,7 +75,23 @@ class Services:
             await audit.append(
                 uow.session, doer, [Deed(event.topic, event.key) for event in uow.events]
             )
-        self.ended_sessions.learn(uow.events)
+        await self.revoked.learn(uow.events)
+
+    async def verify_api_key(self, text: str) -> Identity | None:
+        """Whose API key this is; None when it is nobody's, has expired or was revoked.
+
+        Takes equally long for any text that is no good. Raises ``Unavailable``.
+        """
+        now = utc_now()
+        async with self.storage.read() as session:
+            found = await api_keys.identify(session, text, now)
+        if found is not None and api_keys.was_long_unused(found.key, now):
+            self.background.do(self._note_use(found.key.id, now))
+        return found.identity if found is not None else None
+
+    async def _note_use(self, id: UUID, now: datetime) -> None:
+        async with self.storage.begin() as uow:
+            await api_keys.note_use(uow.session, id, now)
 
     async def _keep_house(self) -> None:
         while True:
@@ -119,8 +137,21 @@ class Context:
             raise Unauthenticated("Log in to do this.")
         return self.caller.id
 
+    @property
+    def person_id(self) -> UUID:
+        """Like ``caller_id``; raises ``PersonsOnly`` for programs besides."""
+        if self.caller.kind != "user":
+            raise PersonsOnly
+        return self.caller_id
+
     def begin(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """One transaction for one mutation. Raises ``Unauthenticated`` for nobody."""
+        """One transaction for one mutation that takes a person. Raises ``Unauthenticated`` and
+        ``PersonsOnly``."""
+        _ = self.person_id
+        return self.begin_for_anyone()
+
+    def begin_within_scopes(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Like ``begin`` for mutations that a scope stands for: programs with it may do them."""
         _ = self.caller_id
         return self.begin_for_anyone()
 
@@ -143,7 +174,7 @@ class Context:
 
     async def confirm_password(self, password: str) -> None:
         """Before a grave step: is it still the same person? Raises ``WrongPassword``."""
-        user = await self.loaders.user.load(self.caller_id)
+        user = await self.loaders.user.load(self.person_id)
         if user is None:
             raise WrongPassword
         await confirm_password(self.storage, self.passwords, user.row.email, password)

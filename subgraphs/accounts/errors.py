@@ -1,5 +1,7 @@
 """What may go wrong with accounts."""
 
+from collections.abc import Sequence
+
 from schema.errors import (
     AlreadyExists,
     BadUserInput,
@@ -163,6 +165,36 @@ class MfaEnabledAlready(Conflict):
 class MfaNotEnrolled(Conflict):
     def __init__(self) -> None:
         super().__init__("There is no second factor. Begin with enableMfa.")
+
+
+class PersonsOnly(Forbidden):
+    """Programs act with the scopes of their key, and no scope stands for this."""
+
+    def __init__(self) -> None:
+        super().__init__("This takes a person who is signed in: API keys cannot do it.")
+
+
+class ScopesBeyondYours(Forbidden):
+    def __init__(self, scopes: Sequence[str]) -> None:
+        names = ", ".join(scopes)
+        super().__init__(f"You cannot give what you do not have: {names}.", scopes=list(scopes))
+
+
+class UnknownScope(BadUserInput):
+    def __init__(self, scope: str) -> None:
+        message = f"There is no scope called {scope[:50]!r}."
+        super().__init__(message, [FieldProblem("scopes", "INVALID_ENUM_VALUE", message)])
+
+
+class TooManyApiKeys(Conflict):
+    def __init__(self, limit: int) -> None:
+        message = f"A person can have {limit} API keys at most. Revoke one first."
+        super().__init__(message, limit=limit)
+
+
+class ApiKeyNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such API key of yours.")
 
 
 class AlreadyInvited(AlreadyExists):

@@ -105,6 +105,24 @@ class MfaDisabled(_SecurityEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _ApiKeyEvent(_SecurityEvent):
+    api_key_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyCreated(_ApiKeyEvent):
+    topic: ClassVar[str] = "api_key.created"
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyRevoked(_ApiKeyEvent):
+    topic: ClassVar[str] = "api_key.revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionChanged(Event):
     """Of a person or of an organization; the other id is null."""
 

@@ -33,6 +33,15 @@ def invitation_letter(to: str, organization: str, token: str, public_url: str) -
     )
 
 
+def api_key_letter(to: str, name: str) -> Letter:
+    return Letter(
+        to,
+        "A new API key",
+        f"A new API key was made with your account: {' '.join(name.split())}\n\n"
+        "If that was not you, sign in, revoke it and choose a new password.",
+    )
+
+
 def _link(public_url: str, page: str, token: str) -> str:
     # After a # the token stays in the browser: it reaches no server log and no referrer.
     return f"{public_url.rstrip('/')}/{page}#token={token}"

@@ -258,6 +258,25 @@ class RecoveryCode(Base, table=True):
     used_at: datetime | None = None
 
 
+class ApiKey(Base, table=True):
+    """A program's way in, in the name of the person who made it. Only the hash is kept; ``prefix``
+    is what people recognize it by."""
+
+    __tablename__ = "api_keys"  # type: ignore[assignment]
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", index=True)
+    name: str = Field(max_length=100)
+    prefix: str = Field(max_length=16)
+    secret_hash: str = Field(max_length=64, unique=True)
+    scopes: list[str] = Field(sa_column=Column(JsonB(), nullable=False))
+    created_at: datetime = Field(default_factory=utc_now)
+    expires_at: datetime | None = None
+    # To the hour: more would cost a write with every request.
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = Field(default=None, index=True)
+
+
 class Invitation(Base, table=True):
     """An open door into an organization for whoever has the mailbox."""
 

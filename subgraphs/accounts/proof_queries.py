@@ -7,18 +7,20 @@ because each is found by a secret or by the id of whoever has proved who they ar
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from subgraphs.accounts.models import (
+    ApiKey,
     Authenticator,
     LinkPurpose,
     MailedLink,
     RecoveryCode,
     RefreshToken,
     Session,
+    User,
 )
 
 
@@ -68,6 +70,45 @@ async def sessions_ended_since(session: AsyncSession, moment: datetime) -> froze
     statement = select(Session.id).where(ended_at >= moment)
     ids = await session.scalars(statement.order_by(ended_at.desc()).limit(100_000))
     return frozenset(ids)
+
+
+async def api_keys_revoked_since(session: AsyncSession, moment: datetime) -> frozenset[str]:
+    """The ids of the API keys that were revoked after ``moment``."""
+    statement = select(ApiKey.id).where(col(ApiKey.revoked_at) >= moment).limit(100_000)
+    return frozenset(str(id) for id in await session.scalars(statement))
+
+
+async def users_changed_since(session: AsyncSession, moment: datetime) -> list[User]:
+    """Whose rights changed after ``moment``, the latest 100,000."""
+    changed_at = col(User.rights_changed_at)
+    statement = select(User).where(changed_at >= moment).order_by(changed_at.desc())
+    return list(await session.scalars(statement.limit(100_000)))
+
+
+async def api_keys_of(session: AsyncSession, user_id: UUID) -> list[ApiKey]:
+    """The user's API keys, the newest first, those that are over too."""
+    statement = select(ApiKey).where(ApiKey.user_id == user_id)
+    newest = statement.order_by(col(ApiKey.created_at).desc(), col(ApiKey.id))
+    return list(await session.scalars(newest))
+
+
+async def usable_api_key(
+    session: AsyncSession, secret_hash: str, now: datetime
+) -> tuple[ApiKey, User] | None:
+    """The key and its owner. One statement, whether there is no such key or it is no good."""
+    expires_at = col(ApiKey.expires_at)
+    statement = (
+        select(ApiKey, User)
+        .join(User, col(User.id) == col(ApiKey.user_id))
+        .where(
+            ApiKey.secret_hash == secret_hash,
+            col(ApiKey.revoked_at).is_(None),
+            or_(expires_at.is_(None), expires_at > now),
+            col(User.is_active).is_(True),
+        )
+    )
+    row = (await session.execute(statement)).first()
+    return (row[0], row[1]) if row else None
 
 
 async def links_mailed_since(

@@ -114,7 +114,7 @@ def may_see_user(caller: Identity) -> ColumnElement[bool]:
     """Everybody sees themselves and the people of their organizations."""
     if caller.is_admin:
         return true()
-    if caller.id is None:
+    if caller.id is None or not may_look(caller):
         return false()
     theirs = aliased(OrganizationMember)
     shared = exists().where(
@@ -126,13 +126,20 @@ def may_see_user(caller: Identity) -> ColumnElement[bool]:
 def may_see_organization(caller: Identity) -> ColumnElement[bool]:
     if caller.is_admin:
         return true()
-    return col(Organization.id).in_(_mine(caller)) if caller.id is not None else false()
+    return col(Organization.id).in_(_mine(caller)) if may_look(caller) else false()
 
 
 def may_see_team(caller: Identity) -> ColumnElement[bool]:
     if caller.is_admin:
         return true()
-    return col(Team.organization_id).in_(_mine(caller)) if caller.id is not None else false()
+    return col(Team.organization_id).in_(_mine(caller)) if may_look(caller) else false()
+
+
+def may_look(caller: Identity) -> bool:
+    """A program sees of people what strangers do, unless its key says that it may."""
+    if caller.id is None:
+        return False
+    return caller.kind == "user" or caller.may("read:profile")
 
 
 def _mine(caller: Identity) -> SelectOfScalar[UUID]:
@@ -310,7 +317,8 @@ def organizations_of(caller: Identity, *, everybodys: bool = False) -> SelectOfS
     """The caller's own organizations, or all that the caller may see."""
     if everybodys:
         return select(Organization).where(may_see_organization(caller))
-    return select(Organization).where(col(Organization.id).in_(_mine(caller)))
+    mine = col(Organization.id).in_(_mine(caller)) if may_look(caller) else false()
+    return select(Organization).where(mine)
 
 
 async def organizations_page(

@@ -10,6 +10,7 @@ from schema.request import RequestContext
 from schema.subgraph import Subgraph
 from subgraphs.accounts import models, seed
 from subgraphs.accounts.context import Context, Services
+from subgraphs.accounts.graph.api_keys import ApiKeysMutation, ApiKeysQuery
 from subgraphs.accounts.graph.audit import AuditQuery
 from subgraphs.accounts.graph.authentication import AuthenticationMutation
 from subgraphs.accounts.graph.organizations import OrganizationsMutation
@@ -22,7 +23,7 @@ from subgraphs.accounts.settings import SETTINGS, AccountSettings
 
 
 @strawberry.type
-class Query(PeopleQuery, SecurityQuery, AuditQuery):
+class Query(PeopleQuery, SecurityQuery, AuditQuery, ApiKeysQuery):
     pass
 
 
@@ -33,6 +34,7 @@ class Mutation(
     PeopleMutation,
     OrganizationsMutation,
     SubscriptionsMutation,
+    ApiKeysMutation,
 ):
     pass
 
@@ -65,7 +67,9 @@ def make_subgraph(
         seed=write_demo_data,
         is_ready=storage.ping,
         jwks=services.keys.jwks,
-        is_revoked=services.ended_sessions.is_revoked,
+        is_revoked=services.revoked.is_revoked,
+        revocations=services.revoked.revocations,
+        verify_api_key=services.verify_api_key,
         settings=SETTINGS,
     )
 

@@ -31,7 +31,7 @@ class PeopleMutation:
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def update_my_profile(self, info: Ctx, input: UpdateProfileInput) -> UserPayload | None:
         context, changes = info.context, input.checked()
-        async with context.begin() as uow:
+        async with context.begin_within_scopes() as uow:
             row = await people.update_user(
                 uow, context.caller, context.caller_id, changes, version=input.version
             )
@@ -43,7 +43,7 @@ class PeopleMutation:
     )
     async def update_user(self, info: Ctx, id: ID, input: UpdateUserInput) -> UserPayload | None:
         wanted, changes = _user_id(id), input.checked()
-        async with info.context.begin() as uow:
+        async with info.context.begin_within_scopes() as uow:
             row = await people.update_user(
                 uow, info.context.caller, wanted, changes, version=input.version
             )

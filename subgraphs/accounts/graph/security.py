@@ -61,14 +61,14 @@ class SecurityQuery:
     )
     async def sessions(self, info: Ctx) -> list[Session] | None:
         async with info.context.storage.read() as session:
-            rows = await proof_queries.open_sessions(session, info.context.caller_id, utc_now())
+            rows = await proof_queries.open_sessions(session, info.context.person_id, utc_now())
         return [Session.of(info, row) for row in rows]
 
     @strawberry.federation.field(authenticated=True)
     async def mfa_status(self, info: Ctx) -> MfaStatus | None:
         async with info.context.storage.read() as session:
-            device = await session.get(models.Authenticator, info.context.caller_id)
-            left = await proof_queries.unused_recovery_codes(session, info.context.caller_id)
+            device = await session.get(models.Authenticator, info.context.person_id)
+            left = await proof_queries.unused_recovery_codes(session, info.context.person_id)
         enabled = device is not None and device.confirmed_at is not None
         return MfaStatus(
             enabled=enabled, method="totp" if enabled else None, recovery_codes_left=left
@@ -157,7 +157,7 @@ class SecurityMutation:
         keep = None if include_current else caller.session_id
         async with info.context.begin() as uow:
             count = await sessions.revoke_sessions(
-                uow, info.context.caller_id, SessionEnd.ENDED_BY_USER, keep=keep
+                uow, info.context.person_id, SessionEnd.ENDED_BY_USER, keep=keep
             )
         return RevokeSessionsPayload(revoked_sessions=count)
 
@@ -172,7 +172,7 @@ class SecurityMutation:
         await context.confirm_password(input.current_password)
         password_hash = await context.passwords.hash(input.new_password)
         async with context.begin() as uow:
-            user = await queries.user_for_update(uow.session, context.caller_id)
+            user = await queries.user_for_update(uow.session, context.person_id)
             if user is None:
                 raise UserNotFound
             ended = await passwords.replace_password(
@@ -217,7 +217,7 @@ class SecurityMutation:
     )
     async def request_verification(self, info: Ctx) -> LetterPayload | None:
         async with info.context.begin() as uow:
-            user = await queries.user_for_update(uow.session, info.context.caller_id)
+            user = await queries.user_for_update(uow.session, info.context.person_id)
             is_needed = user is not None and user.email_verified_at is None
             link = (
                 await links.make_link(uow, user, LinkPurpose.VERIFY_EMAIL)
@@ -240,7 +240,7 @@ class SecurityMutation:
     )
     async def confirm_mfa(self, info: Ctx, code: str) -> ConfirmMfaPayload | None:
         async with info.context.begin() as uow:
-            codes = await second_factor.confirm(uow, info.context.caller_id, code)
+            codes = await second_factor.confirm(uow, info.context.person_id, code)
         return ConfirmMfaPayload(recovery_codes=codes)
 
     @strawberry.federation.mutation(
@@ -260,7 +260,7 @@ class SecurityMutation:
             secret, uri = await _enrol(info.context, password or "")
             return SetUpMfaPayload(enabled=False, secret=secret, uri=uri)
         async with info.context.begin() as uow:
-            codes = await second_factor.confirm(uow, info.context.caller_id, code)
+            codes = await second_factor.confirm(uow, info.context.person_id, code)
         return SetUpMfaPayload(enabled=True, recovery_codes=codes)
 
     @strawberry.federation.mutation(authenticated=True)
@@ -268,9 +268,9 @@ class SecurityMutation:
         context = info.context
         await context.confirm_password(input.password)
         async with context.begin() as uow:
-            verdict = await second_factor.check(uow, context.caller_id, input.code)
+            verdict = await second_factor.check(uow, context.person_id, input.code)
             if verdict is Verdict.PASSED:
-                await second_factor.disable(uow, context.caller_id)
+                await second_factor.disable(uow, context.person_id)
         if verdict is not Verdict.PASSED:
             raise WrongCode
         return MfaStatus(enabled=False, method=None, recovery_codes_left=0)
@@ -280,8 +280,8 @@ async def _enrol(context: Context, password: str) -> tuple[str, str]:
     """The secret for the caller's authenticator, as text and as a QR code's URI."""
     await context.confirm_password(password)
     async with context.begin() as uow:
-        secret = await second_factor.enrol(uow, context.caller_id)
-    name = context.caller.email or str(context.caller_id)
+        secret = await second_factor.enrol(uow, context.person_id)
+    name = context.caller.email or str(context.person_id)
     return secret, TOTP(secret).provisioning_uri(name=name, issuer_name=_ISSUER)
 
 

@@ -12,7 +12,7 @@ from strawberry import ID, Info
 from db.models import utc_now
 from schema.inputs import as_uuid
 from schema.paging import Connection, Edge, Page, PageRequest
-from subgraphs.accounts import history, models
+from subgraphs.accounts import history, models, queries
 from subgraphs.accounts.context import Context
 from subgraphs.accounts.errors import DetailsNotShown
 from subgraphs.accounts.graph.inputs import HistoryFiltersInput
@@ -199,7 +199,8 @@ class User:
     def of(cls, info: Ctx, row: models.User, *, is_visible: bool = True) -> Self:
         """A user as the caller of this operation sees them."""
         caller = info.context.caller
-        return cls._made(row, is_visible, is_self=caller.is_admin or caller.id == row.id)
+        is_self = caller.is_admin or (caller.id == row.id and queries.may_look(caller))
+        return cls._made(row, is_visible, is_self=is_self)
 
     @classmethod
     def of_themselves(cls, row: models.User) -> Self:

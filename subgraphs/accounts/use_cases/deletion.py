@@ -13,6 +13,7 @@ from subgraphs.accounts.errors import AdministratorsOnly, LastAdminStays, UserNo
 from subgraphs.accounts.events import UserDeleted, state_of
 from subgraphs.accounts.models import (
     NO_PASSWORD,
+    ApiKey,
     Authenticator,
     Invitation,
     MailedLink,
@@ -62,6 +63,7 @@ async def _drop_what_was_theirs(uow: UnitOfWork, user: User) -> None:
     theirs = proof_queries.session_ids_of(user.id)
     await uow.session.execute(delete(RefreshToken).where(col(RefreshToken.session_id).in_(theirs)))
     for table in (
+        ApiKey,
         OrganizationMember,
         TeamMember,
         MailedLink,
@@ -84,6 +86,7 @@ def _anonymize(user: User) -> None:
     user.timezone, user.language = "UTC", "en"
     user.roles = []
     user.is_active = False
+    user.rights_changed_at = utc_now()
     user.email_verified_at = user.last_login_at = None
     user.password_hash = NO_PASSWORD
     user.updated_at = utc_now()

@@ -97,7 +97,7 @@ async def remove_member(
         await uow.session.delete(seat)
     await uow.session.delete(member)
     await uow.session.flush()
-    await _announce_user(uow, user_id)
+    await _announce_user(uow, user_id, lost_rights=True)
 
 
 async def create_team(
@@ -147,6 +147,8 @@ async def remove_team_member(
     if seat is None:
         raise MemberNotFound if user_id != caller.id else TeamNotFound
     await uow.session.delete(seat)
+    await uow.session.flush()
+    await _announce_user(uow, user_id, changed="team_id", lost_rights=True)
 
 
 async def administered(uow: UnitOfWork, caller: Identity, organization_id: UUID) -> Organization:
@@ -190,13 +192,17 @@ async def join(
     return member
 
 
-async def _announce_user(uow: UnitOfWork, user_id: UUID) -> None:
+async def _announce_user(
+    uow: UnitOfWork, user_id: UUID, *, changed: str = "organization_id", lost_rights: bool = False
+) -> None:
     user = await queries.user_for_update(uow.session, user_id)
     if user is not None:
         # Readers keep the state with the greatest version, so a membership has to raise it.
         user.updated_at = utc_now()
+        if lost_rights:
+            user.rights_changed_at = user.updated_at
         await uow.session.flush()
-        await announce(uow, user, ("organization_id",))
+        await announce(uow, user, (changed,))
 
 
 async def _keep_an_admin(uow: UnitOfWork, organization_id: UUID, *, leaving: UUID) -> None:
