@@ -33,10 +33,17 @@ class _Link:
         return parts[0] if self.url.startswith(_SPECS) and parts[0] in FEATURES else None
 
     @property
-    def directive_names(self) -> Iterator[str]:
-        """The names by which this link's features may be applied (link v1.0, "Names")."""
+    def own_name(self) -> str:
+        """The name of the specification here; also of its directive of that name, unless this is
+        imported (link v1.0, "Names")."""
         path = self.url.rstrip("/").split("/")
-        yield self.alias or (path[-2] if len(path) > 1 else path[-1])
+        return self.alias or (path[-2] if len(path) > 1 else path[-1])
+
+    @property
+    def directive_names(self) -> Iterator[str]:
+        """The names by which this link's directives may be applied."""
+        if all(name != f"@{self.feature}" for name, _ in self.imports):
+            yield self.own_name
         for _, local in self.imports:
             yield local.removeprefix("@")
 

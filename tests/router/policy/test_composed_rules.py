@@ -85,3 +85,18 @@ def test_an_entity_type_is_protected_wherever_it_is_reached():
     found = needs(PLAIN + people, PLAIN + orders)
     assert found.keys() == {"Query.me", "Order.buyer", "User.id", "User.orders"}
     assert {words for need in found.values() for words in need} == {"a signed-in caller"}
+
+
+def test_names_that_directives_exchanged_are_told_apart():
+    imports = (
+        '{name: "@requiresScopes", as: "@policy"}, {name: "@policy", as: "@requiresScopes"}, '
+        '{name: "@authenticated", as: "@members"}'
+    )
+    fields = (
+        'a: Int @policy(scopes: [["s"]]) b: Int @requiresScopes(policies: [["p"]]) c: Int @members'
+    )
+    assert needs(LINK % imports + f"type Query {{ {fields} }}") == {
+        "Query.a": ["scopes s"],
+        "Query.b": ["policies p"],
+        "Query.c": ["a signed-in caller"],
+    }
