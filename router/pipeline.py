@@ -1,11 +1,13 @@
 """The life of one operation, top to bottom; the first file to read.
 
-Everything before ``execute`` is synchronous, deterministic and cached by the supergraph.
+Everything before ``execute`` is deterministic and cached by the supergraph, but for ``decide``,
+which asks policies, and ``admit``, which counts.
 """
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from router.answer import Answer
@@ -17,6 +19,9 @@ from router.operation.model import NormalizedOperation, OperationKind
 from router.operation.request import GraphQLRequest
 from router.operation.variables import Variables
 from router.planner.explain import to_json
+from router.policy.decide import Decided
+from router.policy.rate_limit.limiter import Admission
+from router.policy.verdicts import Verdicts
 from router.supergraph import Supergraph
 from schema.errors import TrellisError
 from schema.request import RequestContext
@@ -29,17 +34,10 @@ async def answer(
 ) -> Answer:
     """Answer one query or mutation. Never raises for what a client or a subgraph did wrong."""
     try:
-        prepared = _prepare(request, context, supergraph, refused_kind="subscription")
+        prepared = await _prepare(request, context, supergraph, refused_kind="subscription")
     except TrellisError as refusal:
-        return _refused(refusal)
-    result = await execute(
-        prepared.executable,
-        prepared.variables.wire,
-        context,
-        supergraph.transports,
-        refusals=prepared.refusals,
-    )
-    return _finish(request, prepared, result)
+        return await _refuse(refusal, context, supergraph)
+    return await _run(request, prepared, supergraph)
 
 
 async def stream(
@@ -48,41 +46,62 @@ async def stream(
     """The answers of a subscription, one per event; a query or mutation gives its one answer.
     Closing the generator ends the subscription at its source."""
     try:
-        prepared = _prepare(request, context, supergraph)
+        prepared = await _prepare(request, context, supergraph)
     except TrellisError as refusal:
-        yield _refused(refusal)
+        yield await _refuse(refusal, context, supergraph)
         return
     if prepared.kind != "subscription":
-        yield await answer(request, context, supergraph)
+        yield await _run(request, prepared, supergraph)
         return
     events = execute_stream(
         prepared.executable,
         prepared.variables.wire,
-        context,
+        prepared.admission.context,
         supergraph.transports,
         refusals=prepared.refusals,
+        judge=partial(_judge_again, prepared, context, supergraph),
     )
     async with aclosing(events):
         async for event in events:
             yield _finish(request, prepared, event)
 
 
+async def _judge_again(
+    prepared: "_Prepared", context: RequestContext, supergraph: Supergraph
+) -> Verdicts | None:
+    """What asks the policies about one event. Raises OperationRefused when they do not say what
+    they said when the subscription began."""
+    decided = await supergraph.policies.decide(prepared.operation, prepared.variables, context)
+    if decided.key != prepared.decided.key:
+        supergraph.authorize(prepared.operation, context.identity, decided)
+        error = {
+            "message": "Your rights have changed since the subscription began: subscribe again.",
+            "extensions": {"code": "FORBIDDEN"},
+        }
+        raise OperationRefused([error], http_status=403)
+    return decided.verdicts
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """An operation that may run. ``introspection`` has the fields that need no subgraph."""
+    """An operation that may run. ``decided`` is what the policies have said so far,
+    ``introspection`` has the fields that need no subgraph, ``admission`` the context to run it
+    in."""
 
     operation: NormalizedOperation
+    decided: Decided
     executable: Executable
     variables: Variables
     refusals: tuple[dict[str, Any], ...]
     introspection: dict[str, Any]
+    admission: Admission
 
     @property
     def kind(self) -> OperationKind:
         return self.operation.kind
 
 
-def _prepare(
+async def _prepare(
     request: GraphQLRequest,
     context: RequestContext,
     supergraph: Supergraph,
@@ -95,10 +114,32 @@ def _prepare(
         raise refuse("METHOD_NOT_ALLOWED", message, http_status=405)
     variables = supergraph.coerce(parsed, request.variables)
     operation = supergraph.normalize(parsed, variables)
-    allowed, refusals = supergraph.authorize(operation, context.identity)
-    executable = supergraph.prepare(allowed, supergraph.draw_labels())
+    decided = await supergraph.policies.decide(operation, variables, context)
+    authorized = supergraph.authorize(operation, context.identity, decided)
+    admission = await supergraph.limiter.admit(authorized.operation, variables.wire, context)
+    executable = supergraph.prepare(authorized, supergraph.draw_labels())
     introspection = supergraph.introspect(parsed, operation, variables, context.identity)
-    return _Prepared(operation, executable, variables, refusals, introspection)
+    return _Prepared(
+        operation,
+        decided,
+        executable,
+        variables,
+        authorized.refusals,
+        introspection,
+        admission,
+    )
+
+
+async def _run(request: GraphQLRequest, prepared: _Prepared, supergraph: Supergraph) -> Answer:
+    result = await execute(
+        prepared.executable,
+        prepared.variables.wire,
+        prepared.admission.context,
+        supergraph.transports,
+        refusals=prepared.refusals,
+        verdicts=prepared.decided.verdicts,
+    )
+    return _finish(request, prepared, result)
 
 
 def _finish(request: GraphQLRequest, prepared: _Prepared, result: Answer) -> Answer:
@@ -109,11 +150,14 @@ def _finish(request: GraphQLRequest, prepared: _Prepared, result: Answer) -> Ans
     if request.wants_plan:
         extensions = {**result.extensions, "queryPlan": to_json(prepared.executable.plan)}
         result = replace(result, extensions=extensions)
+    if prepared.admission.headers:
+        result = replace(result, headers=prepared.admission.headers)
     return result
 
 
-def _refused(refusal: TrellisError) -> Answer:
-    if isinstance(refusal, OperationRefused):
-        return Answer(errors=refusal.errors, executed=False, status=refusal.status)
-    error = {"message": refusal.message, "extensions": refusal.extensions}
-    return Answer(errors=[error], executed=False, status=refusal.http_status)
+async def _refuse(refusal: TrellisError, context: RequestContext, supergraph: Supergraph) -> Answer:
+    error, headers = await supergraph.limiter.after_refusal(refusal, context)
+    if isinstance(error, OperationRefused):
+        return Answer(errors=error.errors, executed=False, status=error.status, headers=headers)
+    errors = [{"message": error.message, "extensions": error.extensions}]
+    return Answer(errors=errors, executed=False, status=error.http_status, headers=headers)

@@ -7,7 +7,7 @@ that began on the old one ends on it.
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -35,10 +35,15 @@ from router.planner.graph import read_supergraph
 from router.planner.plan import QueryPlan
 from router.planner.planner import Planner
 from router.planner.tables import FederatedGraph
-from router.policy.authorize import AllowedOperation, Authorized, authorize
+from router.policy.authorize import AllowedOperation, Authorized
+from router.policy.decide import NOTHING_DECIDED, Decided
+from router.policy.known import KnownPolicies, PolicySource
+from router.policy.rate_limit.limiter import Limiter, RateLimiting, Unlimited
 from router.policy.read_rules import read_rules
 from router.policy.rules import NOT_SIGNED_IN
 from router.policy.schema_view import SchemaViews
+from router.policy.stage import PolicyStage
+from router.policy.verdicts import POLICY_SECONDS
 from router.transports.base import Transport
 from router.transports.function import Answers, FunctionTransport
 from schema.identity import ANONYMOUS, Identity
@@ -53,12 +58,15 @@ _INTROSPECTIONS = 100
 @dataclass(frozen=True, slots=True)
 class SupergraphOptions:
     """How a snapshot treats clients: their limits, whether they may read the schema, and of it
-    only what their rights permit, and whether a query is rejected for one denied field."""
+    only what their rights permit, whether a query is rejected for one denied field, how often they
+    may do what (None: as often as they like), and how long they wait for a policy."""
 
     limits: OperationLimits = field(default_factory=OperationLimits)
     introspection: bool = True
     permitted_view: bool = False
     reject: bool = False
+    rate_limiting: RateLimiting | None = None
+    policy_seconds: float = POLICY_SECONDS
 
     @property
     def suggestions(self) -> bool:
@@ -79,13 +87,19 @@ class Supergraph:
         sdl: str,
         transports: Mapping[str, Transport],
         options: SupergraphOptions,
+        policies: KnownPolicies,
     ) -> None:
         self.graph = graph
         self.sdl = sdl
         self.schema: GraphQLSchema = graph.api
         self.transports = transports
         self.options = options
-        self.rules = read_rules(parse(sdl, no_location=True))
+        document = parse(sdl, no_location=True)
+        self.rules = read_rules(document)
+        self.limiter: Limiter = Unlimited()
+        if options.rate_limiting is not None:
+            self.limiter = options.rate_limiting.of(document)
+        self.policies = PolicyStage(graph, self.rules, policies, options.policy_seconds)
         self._planner = Planner(graph)
         self._validator = Validator(
             self.schema, introspection=options.introspection, suggestions=options.suggestions
@@ -110,10 +124,13 @@ class Supergraph:
         *,
         transports: Mapping[str, Transport] | None = None,
         options: SupergraphOptions = DEFAULTS,
+        policies: Sequence[PolicySource] = (),
     ) -> Supergraph:
         """A snapshot of the supergraph ``sdl`` (join specification v0.1 to v0.5). Raises
-        SupergraphInvalid. ``transports`` reach its subgraphs by name."""
-        return cls(read_supergraph(sdl), sdl, transports or {}, options)
+        SupergraphInvalid. ``transports`` reach its subgraphs by name, ``policies`` decide what
+        their ``@policy`` names; without one every name denies."""
+        known = KnownPolicies(policies)
+        return cls(read_supergraph(sdl), sdl, transports or {}, options, known)
 
     @property
     def api_sdl(self) -> str:
@@ -152,20 +169,30 @@ class Supergraph:
             lambda: self._normalizer.normalize(parsed.operation, parsed.fragments, values),
         )
 
-    def authorize(self, operation: NormalizedOperation, identity: Identity) -> Authorized:
-        """What of the operation this caller may have; raises OperationRefused."""
-        unmet = self.rules.unmet_by(identity)
-        if not unmet:
+    def authorize(
+        self,
+        operation: NormalizedOperation,
+        identity: Identity,
+        decided: Decided = NOTHING_DECIDED,
+    ) -> Authorized:
+        """What of the operation this caller may have, after what ``policies.decide`` found out;
+        raises OperationRefused."""
+        unmet = self.rules.unmet_by(identity, decided.assumed)
+        if not unmet and not decided.open:
             return Authorized(AllowedOperation(operation), ())
         return self._authorized.find(
-            (operation, unmet),
-            lambda: authorize(operation, self.rules, identity, reject=self.options.reject),
+            (operation, unmet, identity.is_authenticated, decided.key),
+            lambda: self.policies.authorize(
+                operation, identity, decided, reject=self.options.reject
+            ),
         )
 
-    def prepare(self, operation: AllowedOperation, labels: frozenset[str]) -> Executable:
+    def prepare(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
         """The operation's plan, ready to run; raises PlanningError."""
         return self._plans.find(
-            (operation, labels), lambda: self._make_executable(operation, labels), _plan_weight
+            (authorized.operation, labels),
+            lambda: self._make_executable(authorized, labels),
+            _plan_weight,
         )
 
     def introspect(
@@ -263,7 +290,8 @@ class Supergraph:
         parsed = choose_operation(known, operation_name)
         variables = self.coerce(parsed, given or {})
         operation = self.normalize(parsed, variables)
-        return self.prepare(AllowedOperation(operation), frozenset(labels)), variables
+        allowed = Authorized(AllowedOperation(operation), ())
+        return self.prepare(allowed, frozenset(labels)), variables
 
     def _reaching(
         self, transports: Mapping[str, Transport | Answers] | None
@@ -275,9 +303,11 @@ class Supergraph:
             for name, way in transports.items()
         }
 
-    def _make_executable(self, operation: AllowedOperation, labels: frozenset[str]) -> Executable:
-        plan = self._planner.plan(_without_introspection(operation), labels)
-        return Executable(plan, abstract=self._abstract, hidden=self._hidden)
+    def _make_executable(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
+        plan = self._planner.plan(_without_introspection(authorized.operation), labels)
+        return Executable(
+            plan, abstract=self._abstract, hidden=self._hidden, positions=authorized.positions
+        )
 
 
 def _checked(document: str, limits: OperationLimits, validator: Validator) -> ParsedDocument:
