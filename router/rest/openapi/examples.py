@@ -31,8 +31,8 @@ class Examples:
 
     def of(self, schema: JsonSchema, name: str = "value", depth: int = 0) -> Any:
         """A value of ``schema``; ``name``, its member, is the text for want of a better one."""
-        if "example" in schema:
-            return schema["example"]
+        if "examples" in schema:
+            return schema["examples"][0]
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:

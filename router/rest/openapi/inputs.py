@@ -29,28 +29,37 @@ class InputSchemas:
     are written where they are used.
     """
 
-    def __init__(self, *, member: Spell, enum: Spell, closed: bool, component: Spell = str) -> None:
-        """``closed`` profiles refuse members that they do not know; ``component`` names the
-        component of an input type."""
-        self.components: dict[str, JsonSchema] = {}
+    def __init__(
+        self,
+        components: dict[str, JsonSchema],
+        *,
+        member: Spell,
+        enum: Spell,
+        closed: bool,
+        component: Spell = str,
+    ) -> None:
+        """``components`` takes the schemas of input objects, each under the name that
+        ``component`` gives its type; ``closed`` profiles refuse members that they do not know."""
+        self.components = components
         self._member = member
         self._enum = enum
         self._closed = closed
         self._component = component
 
-    def schema(self, type_: GraphQLInputType) -> JsonSchema:
-        """A value of this type; without NonNull also null."""
+    def schema(self, type_: GraphQLInputType, *, enum: Spell | None = None) -> JsonSchema:
+        """A value of this type; without NonNull also null. ``enum`` spells in place of the
+        profile where the type itself is an enum or a list of them."""
         if isinstance(type_, GraphQLNonNull):
-            return self._value(type_.of_type)
-        return nullable(self._value(type_))
+            return self._value(type_.of_type, enum)
+        return nullable(self._value(type_, enum))
 
-    def _value(self, type_: Any) -> JsonSchema:
+    def _value(self, type_: Any, enum: Spell | None) -> JsonSchema:
         if isinstance(type_, GraphQLList):
-            return array(self.schema(type_.of_type))
+            return array(self.schema(type_.of_type, enum=enum))
         if isinstance(type_, GraphQLScalarType):
             return scalar_schema(type_)
         if isinstance(type_, GraphQLEnumType):
-            return enum_schema(type_, self._enum)
+            return enum_schema(type_, enum or self._enum)
         return self._reference(type_)
 
     def _reference(self, type_: GraphQLInputObjectType) -> JsonSchema:

@@ -69,8 +69,11 @@ def either(schemas: Sequence[JsonSchema]) -> JsonSchema:
         return array(either([schema["items"] for schema in different]))
     if all(_is_constant(schema) for schema in different):
         kind = different[0]["type"]
+        if kind == "boolean":
+            return {"type": "boolean"}
         if all(schema["type"] == kind for schema in different):
-            return {"type": kind, "enum": [v for schema in different for v in _values(schema)]}
+            values = (value for schema in different for value in _values(schema))
+            return {"type": kind, "enum": [*dict.fromkeys(values)]}
     return {"anyOf": different}
 
 

@@ -21,6 +21,12 @@ class Slot:
     schema: JsonSchema
 
 
+class Word(str):
+    """A text in a sample that is one of a fixed set: its schema is a constant."""
+
+    __slots__ = ()
+
+
 def schema_of(samples: Sequence[Any]) -> JsonSchema:
     """What takes all the samples: members that every sample has are required, booleans that are
     the same everywhere are constants, texts and numbers stand for all of their kind."""
@@ -39,6 +45,8 @@ def _schema(sample: Any) -> JsonSchema:
             return {"type": "integer"}
         case float():
             return {"type": "number"}
+        case Word():
+            return {"type": "string", "const": str(sample)}
         case str():
             is_moment = _MOMENT.fullmatch(sample) is not None
             return {"type": "string", "format": "date-time"} if is_moment else {"type": "string"}

@@ -33,7 +33,7 @@ def snake(name: str) -> str:
 
 
 def schemas(*, closed: bool = False) -> InputSchemas:
-    return InputSchemas(member=snake, enum=str.lower, closed=closed)
+    return InputSchemas({}, member=snake, enum=str.lower, closed=closed)
 
 
 def test_an_input_object_is_a_component_with_spelled_members_enums_and_defaults():

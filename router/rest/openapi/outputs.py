@@ -1,0 +1,85 @@
+"""The shapes of answers as JSON Schema: what a client may read."""
+
+from collections.abc import Mapping
+
+from graphql import GraphQLEnumType, GraphQLScalarType
+
+from router.rest.openapi.json_schema import (
+    JsonSchema,
+    an_object,
+    array,
+    described,
+    either,
+    nullable,
+)
+from router.rest.openapi.leaves import enum_schema, scalar_schema
+from router.rest.openapi.samples import schema_of
+from router.rest.shape import Constant, Items, Leaf, Member, Record, Shape, visible, visible_members
+from router.web.json_text import dump_json
+
+
+def shape_schema(shape: Shape) -> JsonSchema:
+    """What the profile shows of a value of this shape. Null where GraphQL says that it may be:
+    what a caller may not see is null there."""
+    shown = visible(shape)
+    match shown:
+        case Constant():
+            return _constant_schema(shown)
+        case Items():
+            schema = array(shape_schema(shown.item))
+        case Record():
+            schema = _record_schema(shown)
+        case Leaf():
+            schema = _leaf_schema(shown)
+    return nullable(schema) if shown.is_nullable else schema
+
+
+def _leaf_schema(leaf: Leaf) -> JsonSchema:
+    if isinstance(leaf.type, GraphQLEnumType):
+        words: Mapping[str, str] = leaf.spelling or {}
+        return enum_schema(leaf.type, lambda name: words.get(name, name))
+    if isinstance(leaf.type, GraphQLScalarType):
+        schema = scalar_schema(leaf.type)
+        # What we write is in range; readers care for the format.
+        return {name: schema[name] for name in schema if name not in ("minimum", "maximum")}
+    return {}
+
+
+def _record_schema(record: Record) -> JsonSchema:
+    """An object, titled by its GraphQL type. A member may come from several object types."""
+    found: dict[str, list[Member]] = {}
+    for member in visible_members(record):
+        found.setdefault(member.name, []).append(member)
+    members = {
+        name: described(
+            either([shape_schema(member.shape) for member in same]), same[0].description
+        )
+        for name, same in found.items()
+    }
+    certain = [name for name, same in found.items() if any(member.is_certain for member in same)]
+    return {"title": record.type.name, **an_object(members, certain)}
+
+
+def _constant_schema(constant: Constant) -> JsonSchema:
+    """Clients rely on its kind: once its domain is here, the value will be another one."""
+    if constant.value is None:
+        schema: JsonSchema = {}
+    else:
+        kind = _without_values(schema_of([constant.value]))
+        schema = {**kind, "examples": [constant.value]}
+    if constant.until is not None:
+        told = (
+            f"Always {dump_json(constant.value).decode()} as long as there are no {constant.until}."
+        )
+        schema = described(schema, told)
+    return nullable(schema) if constant.is_nullable else schema
+
+
+def _without_values(schema: JsonSchema) -> JsonSchema:
+    plain = {key: value for key, value in schema.items() if key not in ("const", "enum")}
+    if "properties" in plain:
+        inner = {name: _without_values(member) for name, member in plain["properties"].items()}
+        return {**plain, "properties": inner}
+    if "items" in plain:
+        return {**plain, "items": _without_values(plain["items"])}
+    return plain

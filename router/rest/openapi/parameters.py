@@ -1,0 +1,198 @@
+"""What a client sends to a route: path, query string, headers and body."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from graphql import GraphQLList, GraphQLNonNull
+
+from router.rest.openapi.examples import Examples
+from router.rest.openapi.inputs import InputSchemas, Spell
+from router.rest.openapi.json_schema import JsonSchema, an_object
+from router.rest.profile import PageParameter
+from router.rest.route import WHOLE_BODY, BodyKind, Parameter, RestRoute, Rules
+
+IDEMPOTENCY_KEY = "IdempotencyKey"
+IF_NONE_MATCH = "IfNoneMatch"
+
+SHARED_PARAMETERS: dict[str, Any] = {
+    IDEMPOTENCY_KEY: {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Any text, the same for each attempt at one change: within a day the first "
+        "answer is given again and nothing is done twice.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    },
+    IF_NONE_MATCH: {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The ETag of an earlier answer: 304 when it is still the same.",
+        "schema": {"type": "string"},
+    },
+}
+"""Parameters that many routes have; they stand among the components."""
+
+_MEDIA_TYPES: dict[BodyKind, str] = {
+    "JSON": "application/json",
+    "FORM": "application/x-www-form-urlencoded",
+    "MULTIPART": "multipart/form-data",
+}
+_FORMATS = {
+    "DATE": "date",
+    "DATE_TIME": "date-time",
+    "EMAIL": "email",
+    "URI": "uri",
+    "UUID": "uuid",
+}
+_PLACES = ("path", "query", "header")
+
+
+def parameter_objects(route: RestRoute, inputs: InputSchemas) -> list[dict[str, Any]]:
+    """OpenAPI's parameters of a route; a body and a bearer token are not among them."""
+    found = [_parameter(p, inputs) for p in route.parameters if p.place in _PLACES]
+    if route.page is not None and route.profile.paginator is not None:
+        found += [_page_parameter(p) for p in route.profile.paginator.parameters]
+    if route.method == "GET":
+        found.append({"$ref": f"#/components/parameters/{IF_NONE_MATCH}"})
+    elif route.kind == "mutation":
+        found.append({"$ref": f"#/components/parameters/{IDEMPOTENCY_KEY}"})
+    return found
+
+
+def request_body(
+    route: RestRoute, inputs: InputSchemas, examples: Examples
+) -> dict[str, Any] | None:
+    """OpenAPI's request body of a route, None when it takes none."""
+    if not route.has_body:
+        return None
+    schema, required = _body_schema(route, inputs)
+    content = {"schema": schema, "example": examples.of(schema)}
+    media_types = [_MEDIA_TYPES[kind] for kind in route.accepts]
+    if "JSON" in route.accepts:
+        media_types += route.profile.media_types
+    return {"required": required, "content": {name: dict(content) for name in media_types}}
+
+
+def _parameter(parameter: Parameter, inputs: InputSchemas) -> dict[str, Any]:
+    written: dict[str, Any] = {"name": parameter.name, "in": parameter.place}
+    if parameter.is_required or parameter.place == "path":
+        written["required"] = True
+    written["schema"] = _without_null(_schema(parameter, inputs))
+    if "array" in str(written["schema"].get("type")):
+        written |= {"style": "simple" if parameter.place != "query" else "form", "explode": False}
+    return written
+
+
+def _page_parameter(parameter: PageParameter) -> dict[str, Any]:
+    schema: JsonSchema = {"type": _page_type(parameter.type)}
+    for name, value in (("minimum", parameter.minimum), ("maximum", parameter.maximum)):
+        if value is not None:
+            schema[name] = value
+    if parameter.default is not None:
+        schema["default"] = parameter.default
+    written: dict[str, Any] = {"name": parameter.name, "in": "query"}
+    if parameter.description:
+        written["description"] = parameter.description
+    if parameter.is_deprecated:
+        written["deprecated"] = True
+    return {**written, "schema": schema}
+
+
+def _page_type(written: str) -> str:
+    return {"Int": "integer", "int": "integer"}.get(written, written.lower())
+
+
+def _body_schema(route: RestRoute, inputs: InputSchemas) -> tuple[JsonSchema, bool]:
+    body = [parameter for parameter in route.parameters if parameter.place == "body"]
+    whole = next((parameter for parameter in body if parameter.name == WHOLE_BODY), None)
+    if whole is not None:
+        return _schema(whole, inputs), whole.is_required
+    tree: dict[str, Any] = {}
+    for parameter in body:
+        *parents, name = parameter.name.split(".")
+        place = tree
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[name] = parameter
+    closed = route.profile.refuses_unknown_members
+    schema = _tree_schema(tree, inputs, closed=closed)
+    return schema, True
+
+
+def _tree_schema(tree: dict[str, Any], inputs: InputSchemas, *, closed: bool) -> JsonSchema:
+    """Dots in the names of parameters lead into members."""
+    members = {
+        name: _tree_schema(entry, inputs, closed=closed)
+        if isinstance(entry, dict)
+        else _schema(entry, inputs)
+        for name, entry in tree.items()
+    }
+    required = [name for name, entry in tree.items() if _is_required(entry)]
+    return an_object(members, required, closed=closed)
+
+
+def _is_required(entry: Any) -> bool:
+    if isinstance(entry, dict):
+        return any(_is_required(inner) for inner in entry.values())
+    return entry.is_required
+
+
+def _schema(parameter: Parameter, inputs: InputSchemas) -> JsonSchema:
+    enum: Spell | None = None
+    if parameter.spelling is not None:
+        words = parameter.spelling
+        enum = lambda name: words.get(name, name)  # noqa: E731
+    schema = inputs.schema(parameter.type, enum=enum)
+    if _is_list(parameter.type):
+        schema = {**schema, "items": _with_rules(schema["items"], parameter.rules)}
+    else:
+        schema = _with_rules(schema, parameter.rules)
+    if parameter.has_default:
+        schema = {**schema, "default": inputs.spell_value(parameter.type, parameter.default)}
+    return schema
+
+
+def _with_rules(schema: JsonSchema, rules: Rules) -> JsonSchema:
+    told = {
+        "minimum": rules.min,
+        "maximum": rules.max,
+        "minLength": rules.min_length,
+        "maxLength": rules.max_length,
+        "pattern": rules.pattern,
+        "format": _FORMATS.get(rules.format or ""),
+    }
+    wanted = {name: value for name, value in told.items() if value is not None}
+    if rules.enum:
+        null = [None] if "null" in [*_types(schema)] else []
+        wanted["enum"] = [*rules.enum, *null]
+    return {**schema, **wanted}
+
+
+def _types(schema: JsonSchema) -> Sequence[str]:
+    kind = schema.get("type", ())
+    return kind if isinstance(kind, list) else [kind]
+
+
+def _without_null(schema: JsonSchema) -> JsonSchema:
+    """There is no null in a URL or a header: what is nullable is left out there."""
+    plain = dict(schema)
+    if isinstance(schema.get("type"), list):
+        [plain["type"], *more] = _but_null(schema["type"])
+        if more:
+            plain["type"] = [plain["type"], *more]
+    if "enum" in schema:
+        plain["enum"] = _but_null(schema["enum"])
+    if "anyOf" in schema:
+        choices = [choice for choice in schema["anyOf"] if choice.get("type") != "null"]
+        plain = choices[0] if len(choices) == 1 else {**plain, "anyOf": choices}
+    if plain.get("default", 0) is None:
+        del plain["default"]
+    return plain
+
+
+def _but_null(values: Iterable[Any]) -> list[Any]:
+    return [value for value in values if value not in (None, "null")]
+
+
+def _is_list(type_: Any) -> bool:
+    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    return isinstance(inner, GraphQLList)

@@ -1,0 +1,211 @@
+"""What a route may answer: every status with its bodies and headers."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from router.rest.openapi.components import Components
+from router.rest.openapi.envelopes import (
+    extra_headers,
+    failure_bodies,
+    failure_schema,
+    success_example,
+    success_schema,
+)
+from router.rest.openapi.examples import Examples
+from router.rest.openapi.json_schema import JsonSchema
+from router.rest.openapi.outputs import shape_schema
+from router.rest.openapi.security import Access
+from router.rest.profile import Profile, translate
+from router.rest.route import RestRoute
+from router.web.media_type import JSON
+
+Responses = dict[str, Any]
+
+_NO_CONTENT = 204
+
+_COMMON_HEADERS = (
+    "X-Request-ID",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+)
+
+# RFC 9110, section 15, and RFC 6585; the names that Python gives them differ between versions.
+_PHRASES = {
+    200: "OK",
+    201: "Created",
+    202: "Accepted",
+    204: "No Content",
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    408: "Request Timeout",
+    409: "Conflict",
+    410: "Gone",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+
+
+class ResponseWriter:
+    """Writes the answers of one profile's routes. Answers of failures become ``components``, since
+    routes share them: those of one status with the same codes are one component."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        components: Components,
+        *,
+        prefix: str,
+        areas: frozenset[str],
+    ) -> None:
+        """Names of components begin with ``prefix``. ``areas`` are all areas of the profile."""
+        self._profile = profile
+        self._components = components
+        self._prefix = prefix
+        self._areas = areas
+        self._extra = extra_headers(profile)
+        for name in self._extra:
+            components.headers.setdefault(name, {"schema": {"type": "string"}})
+
+    def responses(
+        self, route: RestRoute, access: Access, examples: Examples, *, data: JsonSchema | None
+    ) -> Responses:
+        """All answers by status; ``data`` is the schema of the route's data, None without body."""
+        found = {str(route.status): self._success(route, examples, data)}
+        if route.method == "GET":
+            found["304"] = {
+                "description": "Still the same as what If-None-Match names.",
+                "headers": self._headers("ETag"),
+            }
+        by_status: dict[int, list[tuple[str, int, str]]] = {}
+        for canonical, status, code in self._failures(route, access):
+            by_status.setdefault(status, []).append((canonical, status, code))
+        for status in sorted(by_status):
+            found[str(status)] = self._failure(status, by_status[status], examples)
+        return dict(sorted(found.items()))
+
+    def _success(
+        self, route: RestRoute, examples: Examples, data: JsonSchema | None
+    ) -> dict[str, Any]:
+        names = ["ETag"] if route.method == "GET" else []
+        names += ["Location"] if route.location else []
+        if route.deprecated is not None:
+            names += ["Deprecation"]
+            names += ["Sunset"] if route.deprecated.sunset else []
+            names += ["Link"] if route.deprecated.successor else []
+        written = {"description": _phrase(route.status), "headers": self._headers(*names)}
+        if data is not None:
+            name = f"{self._prefix}{route.name[0].upper()}{route.name[1:]}Answer"
+            self._components.schemas[name] = success_schema(route, data)
+            example = success_example(route, examples.of(data))
+            written["content"] = self._content(name, example)
+        return written
+
+    def _failure(
+        self, status: int, failures: Sequence[tuple[str, int, str]], examples: Examples
+    ) -> dict[str, Any]:
+        bodies = failure_bodies(self._profile, failures)
+        names = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
+        written: dict[str, Any] = {
+            "description": _phrase(status),
+            "headers": self._headers(*names.get(status, [])),
+        }
+        start = self._prefix + _phrase(status).replace(" ", "")
+        if bodies:
+            name = start if start.endswith("Error") else f"{start}Error"
+            name = _place(self._components.schemas, name, failure_schema(bodies))
+            written["content"] = self._content(name, bodies[0])
+        name = _place(self._components.responses, start, written)
+        return {"$ref": f"#/components/responses/{name}"}
+
+    def _content(self, schema: str, example: Any) -> dict[str, Any]:
+        """The same schema for each media type; the example stands beside the first."""
+        reference = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
+        others = dict.fromkeys(self._profile.media_types, reference)
+        return {JSON: {**reference, "example": example}, **others}
+
+    def _headers(self, *names: str) -> dict[str, Any]:
+        every = [*names, *_COMMON_HEADERS, *self._extra]
+        return {name: {"$ref": f"#/components/headers/{name}"} for name in every}
+
+    def _failures(self, route: RestRoute, access: Access) -> Iterator[tuple[str, int, str]]:
+        seen = set()
+        for canonical in possible_failures(route, access):
+            for status, code in self._translations(route, canonical):
+                if (status, code) not in seen:
+                    seen.add((status, code))
+                    yield canonical, status, code
+
+    def _translations(self, route: RestRoute, canonical: str) -> Iterator[tuple[int, str]]:
+        """What the profile makes of a code, for whatever reason and field."""
+        words = [
+            word
+            for key in (*self._profile.failures, *route.failures)
+            for code, _, word in [key.partition(":")]
+            if code == canonical and word
+        ]
+        area_words = [word for word in words if word in self._areas and word != route.area]
+        for word in dict.fromkeys([None, *words]):
+            if word in area_words:
+                continue
+            own = [word] if word else []
+            status, code = translate(self._profile, canonical, [*own, route.area])
+            override = route.failures.get(f"{canonical}:{word}") if word else None
+            override = override or route.failures.get(canonical)
+            if override is not None:
+                status, code = override.status or status, override.code or code
+            yield status, code
+
+
+def _place(components: dict[str, Any], name: str, value: Any) -> str:
+    """Under which name the components have the value; equal ones are one component."""
+    place, number = name, 1
+    while components.setdefault(place, value) != value:
+        number += 1
+        place = f"{name}{number}"
+    return place
+
+
+def possible_failures(route: RestRoute, access: Access) -> Iterator[str]:
+    """The graph's codes that a call of this route may end with."""
+    changes = route.kind == "mutation"
+    has_input = bool(route.parameters) or route.page is not None
+    yield from ("UNAUTHENTICATED", "TOKEN_EXPIRED")  # a token that is sent must be good
+    if changes:
+        yield from ("INVALID_CREDENTIALS", "MFA_REQUIRED", "REFRESH_TOKEN_EXPIRED")
+    if not access.is_public or changes:
+        yield from ("FORBIDDEN", "UNAUTHORIZED_FIELD_OR_TYPE", "ENTITLEMENT_REQUIRED")
+    if has_input:
+        yield from ("BAD_REQUEST", "BAD_USER_INPUT", "NOT_FOUND")
+    elif not changes:
+        yield "NOT_FOUND"
+    if changes:
+        yield from ("ALREADY_EXISTS", "CONFLICT")
+        yield from ("IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_RUNNING")
+    if route.has_body:
+        yield from ("REQUEST_BODY_TIMEOUT", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
+    yield from ("NOT_ACCEPTABLE", "URL_TOO_LONG", "REQUEST_HEADERS_TOO_LARGE", "RATE_LIMITED")
+    yield from ("INTERNAL", "SUBGRAPH_INVALID_RESPONSE", "SERVICE_UNAVAILABLE")
+    yield from ("SUBGRAPH_UNAVAILABLE", "SUBGRAPH_TIMEOUT", "REQUEST_TIMEOUT")
+
+
+def data_schema(route: RestRoute) -> JsonSchema | None:
+    """The schema of a route's data; None when success has no body."""
+    return None if route.status == _NO_CONTENT else shape_schema(route.shape)
+
+
+def _phrase(status: int) -> str:
+    return _PHRASES.get(status, f"Status {status}")

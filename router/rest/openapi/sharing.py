@@ -1,0 +1,96 @@
+"""Objects that answers have in common become components, named by their GraphQL type.
+
+Of a type that is shown with different members, the most used selection becomes the component.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import orjson
+
+from router.rest.openapi.json_schema import NULL, JsonSchema
+
+_MIN_MEMBERS = 2
+
+
+def share_objects(schemas: dict[str, JsonSchema]) -> None:
+    """Move titled objects that stand in several places of ``schemas`` to schemas of their own,
+    in place."""
+    while chosen := _most_used(schemas):
+        # Innermost first: once these are references, what contains them may be equal too.
+        replace = _replacer(chosen)
+        for name, schema in schemas.items():
+            schemas[name] = _rewritten(schema, replace)
+        schemas |= {title: orjson.loads(text) for title, text in chosen.items()}
+
+
+def _most_used(schemas: dict[str, JsonSchema]) -> dict[str, bytes]:
+    """The objects worth sharing that contain no other such object, by title."""
+    counts: dict[str, Counter[bytes]] = {}
+    for whole in schemas.values():
+        for schema in _objects(whole):
+            bare = _bare(schema)
+            if bare["title"] not in schemas and len(bare["properties"]) >= _MIN_MEMBERS:
+                counts.setdefault(bare["title"], Counter())[orjson.dumps(bare)] += 1
+    most = {title: found.most_common(1)[0] for title, found in counts.items()}
+    ready = {title: text for title, (text, count) in most.items() if count > 1}
+    return {title: text for title, text in ready.items() if not _contains(text, ready)}
+
+
+def _contains(text: bytes, shared: dict[str, bytes]) -> bool:
+    inner = orjson.loads(text)["properties"]
+    return any(
+        shared.get(schema["title"]) == orjson.dumps(_bare(schema))
+        for member in inner.values()
+        for schema in _objects(member)
+    )
+
+
+def _replacer(chosen: dict[str, bytes]) -> Callable[[JsonSchema], JsonSchema]:
+    def replace(schema: JsonSchema) -> JsonSchema:
+        bare = _bare(schema)
+        if chosen.get(bare["title"]) != orjson.dumps(bare):
+            return schema
+        reference: JsonSchema = {"$ref": f"#/components/schemas/{bare['title']}"}
+        if schema["type"] != "object":
+            reference = {"anyOf": [reference, NULL]}
+        if "description" in schema:
+            reference["description"] = schema["description"]
+        return reference
+
+    return replace
+
+
+def _bare(schema: JsonSchema) -> JsonSchema:
+    """The object itself, without what is said about its place."""
+    bare = {name: value for name, value in schema.items() if name != "description"}
+    return {**bare, "type": "object"}
+
+
+def _objects(schema: JsonSchema) -> Iterator[JsonSchema]:
+    if "title" in schema and "properties" in schema:
+        yield schema
+    for inner in _inner(schema):
+        yield from _objects(inner)
+
+
+def _inner(schema: JsonSchema) -> Iterator[JsonSchema]:
+    yield from schema.get("properties", {}).values()
+    if isinstance(schema.get("items"), dict):
+        yield schema["items"]
+    yield from schema.get("anyOf", ())
+
+
+def _rewritten(schema: JsonSchema, replace: Callable[[JsonSchema], JsonSchema]) -> JsonSchema:
+    """The schema with its objects replaced, from the inside out."""
+    changed = dict(schema)
+    if "properties" in schema:
+        members = schema["properties"].items()
+        changed["properties"] = {name: _rewritten(member, replace) for name, member in members}
+    if isinstance(schema.get("items"), dict):
+        changed["items"] = _rewritten(schema["items"], replace)
+    if "anyOf" in schema:
+        changed["anyOf"] = [_rewritten(choice, replace) for choice in schema["anyOf"]]
+    if "title" in changed and "properties" in changed:
+        return replace(changed)
+    return changed
