@@ -1,18 +1,22 @@
 """Serves the built page: compressed as it lies on disk, cached for good where names have hashes."""
 
 import gzip
-import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from starlette.types import Receive, Scope, Send
 
 from router.web.graphiql.content import ExplorerContent
-
-Headers = list[tuple[bytes, bytes]]
+from router.web.page_files import (
+    PLAIN,
+    Headers,
+    PageFile,
+    file_answer,
+    page_file,
+    send_answer,
+)
 
 STATIC = Path(__file__).parent / "static"
 
@@ -23,46 +27,16 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".ttf": "font/ttf",
-    ".txt": "text/plain; charset=utf-8",
-    ".woff2": "font/woff2",
-}
 
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    packed: bytes
-    etag: bytes
-    headers: tuple[tuple[bytes, bytes], ...]
-
-
-def _file(name: str, packed: bytes) -> _File:
-    hashed = name.startswith("assets/")
-    caching = "public, max-age=31536000, immutable" if hashed else "no-cache"
-    # Weak, because the packed and the plain form share it (RFC 9110, section 8.8.1).
-    etag = f'W/"{hashlib.sha256(packed).hexdigest()[:32]}"'.encode()
-    headers = (
-        (b"content-type", _TYPES[Path(name).suffix].encode()),
-        (b"cache-control", caching.encode()),
-        (b"etag", etag),
-        (b"vary", b"accept-encoding"),
-        (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
-    )
-    return _File(packed, etag, headers)
-
-
-def _built_files(folder: Path) -> Iterator[tuple[str, _File]]:
+def _built_files(folder: Path) -> Iterator[tuple[str, PageFile]]:
     for path in sorted(folder.rglob("*.gz")):
         name = path.relative_to(folder).as_posix().removesuffix(".gz")
         yield name, _file(name, path.read_bytes())
+
+
+def _file(name: str, packed: bytes) -> PageFile:
+    is_immutable = name.startswith("assets/")
+    return page_file(name, packed, policy=CONTENT_SECURITY_POLICY, is_immutable=is_immutable)
 
 
 class GraphiQL:
@@ -91,50 +65,15 @@ class GraphiQL:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000, "reason": ""})
             return
-        status, headers, body = self._answer(scope)
-        if status != 304:
-            headers.append((b"content-length", str(len(body)).encode()))
-        if scope["method"] == "HEAD":
-            body = b""
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send_answer(scope, send, *self._answer(scope))
 
     def _answer(self, scope: Scope) -> tuple[int, Headers, bytes]:
         if scope["method"] not in ("GET", "HEAD"):
-            return 405, [(b"allow", b"GET, HEAD"), *_PLAIN], b"Method Not Allowed"
+            return 405, [(b"allow", b"GET, HEAD"), *PLAIN], b"Method Not Allowed"
         inside = scope["path"].removeprefix(scope.get("root_path", ""))
         if inside == "":  # relative addresses in the page need the slash
             return 307, [(b"location", quote(scope["path"]).encode() + b"/")], b""
         file = self._files.get(inside.removeprefix("/"))
         if file is None:
-            return 404, [*_PLAIN], b"Not Found"
-        return _answer_file(file, dict(scope["headers"]))
-
-
-_PLAIN: Headers = [(b"content-type", b"text/plain; charset=utf-8")]
-
-
-def _answer_file(file: _File, request: dict[bytes, bytes]) -> tuple[int, Headers, bytes]:
-    if _matches(request.get(b"if-none-match", b""), file.etag):
-        return 304, [pair for pair in file.headers if pair[0] != b"content-type"], b""
-    if _takes_gzip(request.get(b"accept-encoding", b"")):
-        return 200, [*file.headers, (b"content-encoding", b"gzip")], file.packed
-    return 200, [*file.headers], gzip.decompress(file.packed)
-
-
-def _matches(if_none_match: bytes, etag: bytes) -> bool:
-    candidates = [candidate.strip() for candidate in if_none_match.split(b",")]
-    return b"*" in candidates or etag in candidates
-
-
-def _takes_gzip(accept_encoding: bytes) -> bool:
-    """RFC 9110, section 12.5.3: ``gzip`` or ``*`` with a weight above zero; the name rules."""
-    weights: dict[str, float] = {}
-    for part in accept_encoding.decode("latin-1").lower().split(","):
-        name, _, weight = part.partition(";")
-        value = weight.strip().removeprefix("q=").strip() or "1"
-        try:
-            weights[name.strip()] = float(value)
-        except ValueError:
-            weights[name.strip()] = 0.0
-    return weights.get("gzip", weights.get("*", 0.0)) > 0
+            return 404, [*PLAIN], b"Not Found"
+        return file_answer(file, dict(scope["headers"]))
