@@ -57,3 +57,8 @@ class WebSocketLimits(Section):
         default=5, gt=0, description="how long the queue may stay full; then 1013"
     )
     ping_seconds: float = Field(default=20, gt=0, description="time between two pings")
+    recheck_seconds: float = Field(
+        default=2,
+        gt=0,
+        description="time between two looks at the caller's rights, beside those at every event",
+    )

@@ -43,7 +43,7 @@ class Authenticator:
         *,
         api_keys: ApiKeys | None = None,
         is_revoked: IsRevoked | None = None,
-        remember: int = 1024,
+        remember: int = 4096,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._issuers = {issuer.rules.issuer: issuer for issuer in issuers}

@@ -3,13 +3,13 @@
 connected ── connection_init ──> acknowledged ── subscribe ──> operation ── next*, complete
     │ 4408 no init in time           │ 4401 before the acknowledgement   │ error
     │ 4403 token refused             │ 4429 second connection_init       │ complete (client)
-    └ 4406 other subprotocol         └ 4409 id in use                    └ 4403 token expired
+    └ 4406 other subprotocol         └ 4409 id in use                    └ 4403 rights ended
 any state: 4400 message that the protocol does not know, 1013 client too slow
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
 from typing import Any, NoReturn
 
@@ -20,6 +20,7 @@ from router.answer import Answer
 from router.config import WebSocketLimits
 from router.operation.request import ALL_KINDS, GraphQLRequest, read_request
 from router.policy.credentials import NO_CREDENTIALS, Credentials
+from router.subscriptions.rights import Rights
 from router.web.csrf import is_allowed_origin
 from router.web.errors import as_trellis_error, graphql_error_body
 from router.web.graph import Graph
@@ -28,7 +29,6 @@ from router.web.json_text import dump_json, load_json
 from router.web.request_context import ContextMaker
 from router.web.request_id import request_id_of
 from schema.errors import BadRequest, Forbidden, TrellisError, Unauthenticated
-from schema.identity import ANONYMOUS, Identity
 
 log = structlog.get_logger(__name__)
 
@@ -98,8 +98,7 @@ class _Connection:
         self._outgoing: asyncio.Queue[str] = asyncio.Queue(maxsize=self._limits.queue)
         self._end: asyncio.Future[_Close] = asyncio.get_running_loop().create_future()
         self._timers: list[asyncio.TimerHandle] = []
-        self._credentials = NO_CREDENTIALS
-        self._identity: Identity = ANONYMOUS
+        self._rights = Rights(door._authenticate, NO_CREDENTIALS)
         self._is_initialised = False
         self._is_acknowledged = False
 
@@ -135,8 +134,20 @@ class _Connection:
         if not self._is_initialised:
             self._end_with(4408, "Connection initialisation timeout")
 
-    def _token_is_expired(self) -> None:
+    def _rights_expire(self) -> None:
         self._end_with(4403, "Forbidden: the access token has expired")
+
+    async def _watch_rights(self) -> None:
+        """A caller who signs out is gone within seconds, even when nothing happens."""
+        try:
+            while True:
+                await asyncio.sleep(self._limits.recheck_seconds)
+                await self._check_rights()
+        except _Close as close:
+            self._end_with(close.code, close.reason)
+        except Exception as error:  # the boundary of a task: without it nobody would look again
+            as_trellis_error(error)
+            self._end_with(1011, "Internal error")
 
     # -- messages of the client ---------------------------------------------------------------
 
@@ -175,14 +186,15 @@ class _Connection:
             raise _Close(4429, "Too many initialisation requests")
         self._is_initialised = True
         try:
-            self._credentials = _credentials(payload or {}) or credentials_of(self._scope)
-            self._identity = await self._door._authenticate(self._credentials)
-        except Unauthenticated as error:
-            raise _Close(4403, f"Forbidden: {error.message}") from None
+            credentials = _credentials(payload or {}) or credentials_of(self._scope)
+            self._rights = Rights(self._door._authenticate, credentials)
+            await self._rights.begin()
         except TrellisError as error:
-            raise _Close(1013, error.message) from None
-        if self._identity.expires_at is not None:
-            self._after(max(0.0, self._identity.expires_at - time.time()), self._token_is_expired)
+            raise _closing(error) from None
+        if self._rights.expires_at is not None:
+            self._after(max(0.0, self._rights.expires_at - time.time()), self._rights_expire)
+        if self._rights.can_end:
+            self._start(self._watch_rights())
         self._is_acknowledged = True
         await self._put(b'{"type":"connection_ack"}')
 
@@ -198,10 +210,13 @@ class _Connection:
         if len(self._operations) >= self._limits.operations:
             await self._put(_error(id, [_NO_ROOM]))
             return
-        task = asyncio.create_task(self._run(id, request))
-        self._operations[id] = task
+        self._operations[id] = self._start(self._run(id, request))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _stop(self, id: str) -> None:
         task = self._operations.pop(id, None)
@@ -212,8 +227,9 @@ class _Connection:
 
     async def _run(self, id: str, request: GraphQLRequest) -> None:
         try:
-            authorization = self._credentials.authorization
-            context = self._door._make_context(self._scope, self._identity, authorization)
+            rights = self._rights
+            authorization = rights.credentials.authorization
+            context = self._door._make_context(self._scope, rights.identity, authorization)
             async with aclosing(self._door._graph.stream(request, context)) as answers:
                 async for answer in answers:
                     if not answer.executed:
@@ -229,11 +245,11 @@ class _Connection:
             await self._finish(id, _error(id, body["errors"]))
 
     async def _check_rights(self) -> None:
-        """A token revoked since the last event ends the connection before this one is sent."""
+        """Rights lost since the last event end the connection before this one is sent."""
         try:
-            await self._door._authenticate(self._credentials)
-        except Unauthenticated as error:
-            raise _Close(4403, f"Forbidden: {error.message}") from None
+            await self._rights.check()
+        except TrellisError as error:
+            raise _closing(error) from None
 
     async def _finish(self, id: str, message: bytes) -> None:
         # Free before the client learns of the end: it may use the id again at once.
@@ -272,6 +288,15 @@ async def _cancel(*tasks: asyncio.Task[None]) -> None:
 
 def _refuse(what: str) -> NoReturn:
     raise _Close(4400, f"Invalid message: {what}")
+
+
+def _closing(error: TrellisError) -> _Close:
+    """4403 for callers who may not; whoever cannot be told apart now may try again (1013)."""
+    if isinstance(error, Unauthenticated | Forbidden):
+        return _Close(4403, f"Forbidden: {error.message}")
+    if isinstance(error, BadRequest):
+        return _Close(4400, f"Invalid message: {error.message}")
+    return _Close(1013, error.message)
 
 
 def _parse(event: Any) -> dict[str, Any]:
@@ -316,7 +341,9 @@ def _credentials(payload: dict[str, Any]) -> Credentials | None:
             found.setdefault(kind, value)
     if len(found) > 1:
         _refuse("give either 'authorization' or 'x-api-key'")
-    return Credentials(**found) if any(found.values()) else None
+    if not any(found.values()):
+        return None
+    return Credentials(found.get("authorization") or None, found.get("api_key") or None)
 
 
 def _next(id: str, answer: Answer) -> bytes:

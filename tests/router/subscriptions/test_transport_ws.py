@@ -24,17 +24,23 @@ from schema.identity import ANONYMOUS, Identity
 from tests.support.serving import served
 from tests.support.toy_graph import ToyGraph
 
-ADA = Identity(id=uuid4(), username="ada")
+ADA = Identity(id=uuid4(), username="ada", roles=frozenset({"user"}), tier="basic")
+ROBOT = Identity(id=uuid4(), username="robot", kind="service", key_id="key-1")
+AT_ONCE = WebSocketLimits(recheck_seconds=0.05)
 
 
 class Callers:
     """Who a token stands for; a test may revoke one at any time."""
 
     def __init__(self) -> None:
-        self.tokens = {"Bearer ada": ADA}
+        self.tokens = {"Bearer ada": ADA, "trk_robot": ROBOT}
+        self.looks = 0
 
     async def authenticate(self, credentials: Credentials) -> Identity:
-        authorization = credentials.authorization
+        self.looks += 1
+        if credentials.vouched is not None:
+            return credentials.vouched
+        authorization = credentials.authorization or credentials.api_key
         if authorization is None:
             return ANONYMOUS
         if authorization not in self.tokens:
@@ -341,6 +347,105 @@ async def test_a_revoked_token_ends_the_streams(url: str, graph: ToyGraph, calle
         del callers.tokens["Bearer ada"]
         assert (await closed(connection))[0] == 4403
     assert await settled(graph) == 0
+
+
+async def test_a_revoked_token_closes_a_socket_on_which_nothing_happens(
+    graph: ToyGraph, callers: Callers
+):
+    async with (
+        door(graph, callers, AT_ONCE) as url,
+        socket(url, {"authorization": "Bearer ada"}) as connection,
+        socket(url) as anonymous,
+    ):
+        await subscribe(connection, "subscription { blocks }")
+        del callers.tokens["Bearer ada"]
+        started = time.monotonic()
+        assert (await closed(connection))[0] == 4403
+        assert time.monotonic() - started < 1
+        await say(anonymous, type="ping")
+        assert await heard(anonymous) == {"type": "pong"}
+    assert await settled(graph) == 0
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        replace(ADA, roles=frozenset()),
+        replace(ADA, tier="free"),
+        replace(ADA, tenant_id=uuid4()),
+        replace(ADA, id=uuid4()),
+    ],
+    ids=["a role", "a tier", "another tenant", "another person"],
+)
+async def test_rights_lost_end_the_streams_before_the_next_event(
+    url: str, graph: ToyGraph, callers: Callers, now: Identity
+):
+    async with socket(url, {"authorization": "Bearer ada"}) as connection:
+        await subscribe(connection, "subscription { forever }")
+        await heard(connection)
+        callers.tokens["Bearer ada"] = now
+        code, reason = await closed(connection)
+        assert (code, reason) == (4403, "Forbidden: Your rights have changed; connect again.")
+    assert await settled(graph) == 0
+
+
+async def test_rights_won_hold_from_the_next_operation_on(graph: ToyGraph, callers: Callers):
+    async with (
+        door(graph, callers, AT_ONCE) as url,
+        socket(url, {"authorization": "Bearer ada"}) as connection,
+    ):
+        promoted = replace(ADA, roles=frozenset({"user", "admin"}))
+        callers.tokens["Bearer ada"] = promoted
+        await asyncio.sleep(0.2)
+        await subscribe(connection, "{ whoami }")
+        await heard(connection)
+        assert graph.contexts[-1].identity == promoted
+
+
+@pytest.mark.parametrize(
+    "init",
+    [
+        {"x-api-key": "trk_robot"},
+        {"X-API-Key": "trk_robot"},
+        {"headers": {"x-api-key": "trk_robot"}},
+    ],
+)
+async def test_the_init_payload_may_carry_an_api_key(
+    url: str, graph: ToyGraph, callers: Callers, init: Any
+):
+    async with socket(url, init) as connection:
+        await subscribe(connection, "subscription { forever }")
+        await heard(connection)
+        assert graph.contexts[-1].identity == ROBOT
+        del callers.tokens["trk_robot"]
+        assert (await closed(connection))[0] == 4403
+
+
+async def test_so_may_the_handshake_carry_a_key(url: str, graph: ToyGraph):
+    async with socket(url, additional_headers={"x-api-key": "trk_robot"}) as connection:
+        await subscribe(connection, "{ whoami }")
+        await heard(connection)
+        assert graph.contexts[-1].identity == ROBOT
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("authorization", "Bearer ada"), ("authorization", "Bearer ada")],
+        [("authorization", "Bearer ada"), ("x-api-key", "trk_robot")],
+    ],
+)
+async def test_two_proofs_in_the_handshake_close_with_4400(url: str, headers: Any):
+    async with socket(url, acknowledged=False, additional_headers=headers) as connection:
+        await say(connection, type="connection_init")
+        assert (await closed(connection))[0] == 4400
+
+
+async def test_two_proofs_in_the_init_close_with_4400(url: str):
+    async with socket(url, acknowledged=False) as connection:
+        payload = {"authorization": "Bearer ada", "x-api-key": "trk_robot"}
+        await say(connection, type="connection_init", payload=payload)
+        assert (await closed(connection))[0] == 4400
 
 
 async def test_pages_of_other_origins_are_not_let_in(graph: ToyGraph, callers: Callers):

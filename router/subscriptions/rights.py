@@ -1,0 +1,83 @@
+"""What the caller of a connection that stays open may do, looked at again and again."""
+
+import time
+from collections.abc import Callable
+
+from router.policy.credentials import Credentials
+from router.web.identity import Authenticate
+from schema.errors import Forbidden, Unavailable
+from schema.identity import ANONYMOUS, Identity
+
+_DOUBT_SECONDS = 60.0
+
+
+class RightsLost(Forbidden):
+    """The caller is known, but may do less than when the connection began."""
+
+    def __init__(self) -> None:
+        super().__init__("Your rights have changed; connect again.")
+
+
+class Rights:
+    """Proves the caller when the connection begins, and as often as ``check`` is called.
+
+    Who a router vouches for is not looked at again: the router does that.
+    """
+
+    def __init__(
+        self,
+        authenticate: Authenticate,
+        credentials: Credentials,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.credentials = credentials
+        self.identity: Identity = ANONYMOUS
+        self._authenticate = authenticate
+        self._clock = clock
+        self._sure_at = float("-inf")
+
+    @property
+    def can_end(self) -> bool:
+        """Whether time or somebody else can take the rights away."""
+        return self.identity.is_authenticated and self.credentials.vouched is None
+
+    @property
+    def expires_at(self) -> int | None:
+        """Unix time at which the rights end, if they do."""
+        return self.identity.expires_at if self.can_end else None
+
+    async def begin(self) -> None:
+        """Raises Unauthenticated, and Unavailable when it cannot be found out who calls."""
+        self.identity = await self._authenticate(self.credentials)
+        self._sure_at = self._clock()
+
+    async def check(self) -> None:
+        """Raises Unauthenticated for a caller whose proof is good no more, RightsLost for one who
+        may do less than before; one who may do more has that from the next operation on.
+
+        While it cannot be found out the rights stay for a minute, then Unavailable is raised: whom
+        nobody can ask nobody can have told, but not for ever.
+        """
+        if self.credentials.vouched is not None:
+            return
+        try:
+            now = await self._authenticate(self.credentials)
+        except Unavailable:
+            if self._clock() - self._sure_at > _DOUBT_SECONDS:
+                raise
+            return
+        self._sure_at = self._clock()
+        if now is not self.identity:
+            if _has_lost(self.identity, now):
+                raise RightsLost
+            self.identity = now
+
+
+def _has_lost(before: Identity, now: Identity) -> bool:
+    return (
+        not (before.roles <= now.roles and before.scopes <= now.scopes)
+        or (before.id, before.tenant_id, before.team_id) != (now.id, now.tenant_id, now.team_id)
+        # Which of two tiers is the higher one, only their issuer knows.
+        or before.tier not in (None, now.tier)
+    )
