@@ -17,13 +17,15 @@ from router.members import (
     members_of_supergraph,
     read_supergraph_file,
 )
-from router.rest.routes import rest_routes
+from router.policy.rate_limit.build import build_rate_limiting
+from router.rest.routes import Rest, rest_routes
 from router.served_graph import ServedGraph, load_supergraph, transport_to
 from router.subscriptions.transport_ws import TransportWs
 from router.web.csrf import Csrf
 from router.web.graphiql import ExplorerContent, GraphiQL, load_content
 from router.web.graphql import GraphQLEndpoint
 from router.web.identity import Authenticate, CallerIdentity, authenticate_nobody
+from router.web.refused_requests import RefusedRequests
 from router.web.request_context import ContextMaker
 from router.wiring import Doors, lifespan, nothing_here, operations_routes, wrap
 
@@ -62,25 +64,17 @@ def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
     authentication = build_authentication(members, config)
     authenticate = authentication.authenticate
     make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
-    routes = [
-        *rest_routes(
-            config.operations_dir / "rest",
-            graph,
-            graph.supergraph.schema,
-            make_context,
-            authenticate,
-            config.limits,
-        ),
-        *_explorer(config),
-    ]
+    routes = rest_routes(config, graph.supergraph)
+    rest = Rest(routes, graph.supergraph, graph, make_context, authenticate, config)
     return _application(
         graph,
         members,
         config,
         make_context,
         authenticate,
-        routes=routes,
-        closing=[authentication.aclose],
+        routes=_explorer(config),
+        rest=rest.door,
+        closing=[rest.aclose, authentication.aclose],
         seed=seed,
     )
 
@@ -98,7 +92,8 @@ def _supergraph_and_members(config: Config) -> tuple[str, list[Member]]:
 
 def _served(supergraph: str, members: Sequence[Member], config: Config) -> ServedGraph:
     transports = {member.name: transport_to(member, config) for member in members}
-    return ServedGraph(load_supergraph(supergraph, transports, config))
+    limiting = build_rate_limiting(config)
+    return ServedGraph(load_supergraph(supergraph, transports, config, limiting))
 
 
 def _application(
@@ -109,6 +104,7 @@ def _application(
     authenticate: Authenticate,
     *,
     routes: Sequence[BaseRoute] = (),
+    rest: Callable[[ASGIApp], ASGIApp] = lambda otherwise: otherwise,
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
     seed: bool = False,
 ) -> ASGIApp:
@@ -122,18 +118,26 @@ def _application(
         authenticate,
         allowed_origins=config.cors.origins,
     )
+    others = Router(
+        [*operations_routes(members), *routes],
+        default=nothing_here,
+        lifespan=partial(
+            lifespan,
+            members=members,
+            opening=[graph.start],
+            closing=[graph.aclose, *closing],
+            seed=seed,
+        ),
+    )
     doors = Doors(
         http=dict.fromkeys(GRAPHQL_PATHS, Csrf(CallerIdentity(endpoint, authenticate))),
         websocket=dict.fromkeys(SOCKET_PATHS, socket),
-        otherwise=Router(
-            [*operations_routes(members), *routes],
-            default=nothing_here,
-            lifespan=partial(
-                lifespan, members=members, closing=[graph.aclose, *closing], seed=seed
-            ),
-        ),
+        otherwise=rest(others),
     )
-    return wrap(doors, config)
+    if not config.rate_limit.enabled:
+        return wrap(doors, config)
+    count = partial(RefusedRequests, count=graph.after_refusal, make_context=make_context)
+    return wrap(doors, config, count)
 
 
 def _explorer(config: Config) -> list[BaseRoute]:

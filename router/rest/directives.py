@@ -38,7 +38,10 @@ directive @rest(
   root field; with several, all of them.
   """
   root: String
-  """Of what was made, from the shown members: /api/v1/projects/{id}"""
+  """
+  Of what was made, from path parameters and shown members: /api/v1/projects/{id}. A member that
+  is called like a parameter is {data.id}.
+  """
   location: String
   """A sentence for profiles that tell one beside the data."""
   message: String
@@ -76,7 +79,10 @@ directive @from(
   """A member of the body; \\"*\\" is the whole body."""
   body: String
   header: String
-  """The token of the Authorization header, which then proves nobody."""
+  """
+  The token of the Authorization header, which then proves nobody; beside a member of the body,
+  when that is absent.
+  """
   bearer: Boolean
 ) on VARIABLE_DEFINITION
 

@@ -4,7 +4,7 @@ A file ``<folder>/<profile>/<area>/<name>.graphql`` holds one operation with ``@
 lines above it are its summary (the first) and its description.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,7 +25,7 @@ from graphql import (
 from router.errors import ConfigError, OperationRefused
 from router.rest.directives import Reading, read_directives, without_directives
 from router.rest.parameters import PAGE_VARIABLES, argument_paths, read_parameters
-from router.rest.path import PathTemplate, read_template
+from router.rest.path import DATA, PathTemplate, in_braces, read_template
 from router.rest.profile import Profile
 from router.rest.route import (
     Deprecation,
@@ -57,9 +57,14 @@ class OperationChecks(Protocol):
 
 
 def load_routes(
-    folder: Path, graph: OperationChecks, profiles: Mapping[str, Profile]
+    folder: Path,
+    graph: OperationChecks,
+    profiles: Mapping[str, Profile],
+    *,
+    served: Collection[str] | None = None,
 ) -> list[RestRoute]:
-    """Every route below ``folder``, by profile, area and name.
+    """Every route below ``folder``, by profile, area and name; only those of the ``served``
+    profiles if they are given.
 
     Raises ConfigError that names file and line for whatever could not be answered: an unknown
     field, variable or profile, a path parameter that goes nowhere, two routes at one place.
@@ -71,6 +76,8 @@ def load_routes(
         if profile is None:
             known = ", ".join(profiles)
             raise ConfigError(f"{file}: there is no profile {profile_name}, only {known}.")
+        if served is not None and profile_name not in served:
+            continue
         text = file.read_text(encoding="utf-8")
         routes.append(load_route(text, graph, profile, area=".".join(areas), file=file))
     refuse_clashes(routes)
@@ -143,7 +150,7 @@ class _Document:
             is_paged=page is not None,
         )
         if rest.get("location"):
-            _check_location(rest["location"], shown, operation)
+            _check_location(rest["location"], template, shown, operation)
         summary, description = _words_above(operation)
         assert operation.name is not None
         assert operation.loc is not None
@@ -251,12 +258,13 @@ def _check_rest(rest: Mapping[str, Any], operation: OperationDefinitionNode) -> 
         raise GraphQLError("@rest: `accepts` is empty.", operation)
 
 
-def _check_location(template: str, shown: Shown, operation: OperationDefinitionNode) -> None:
-    for segment in template.split("/"):
-        if not (segment.startswith("{") and segment.endswith("}")):
-            continue
-        if not _shows(visible(shown.shape), segment[1:-1].split(".")):
-            message = f"@rest: the location's {segment} is no member of the data."
+def _check_location(
+    location: str, path: PathTemplate, shown: Shown, operation: OperationDefinitionNode
+) -> None:
+    for name in in_braces(location):
+        member = name.removeprefix(DATA)
+        if name not in path.names and not _shows(visible(shown.shape), member.split(".")):
+            message = f"@rest: the location's {{{name}}} is no parameter and no shown member."
             raise GraphQLError(message, operation)
 
 

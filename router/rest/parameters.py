@@ -36,7 +36,7 @@ from router.rest.profile import Profile
 from router.rest.route import WHOLE_BODY, Method, Parameter, Place, Rules
 from router.rest.spelling import words_of
 
-PAGE_VARIABLES = frozenset({"first", "after", "skip"})
+PAGE_VARIABLES = frozenset({"first", "after", "last", "before", "skip"})
 
 _PLACES: tuple[Place, ...] = ("path", "query", "body", "header")
 _IN_QUERY = frozenset({"GET", "DELETE"})
@@ -124,7 +124,8 @@ class _Reader:
         if type_ is None or not is_input_type(type_):
             raise GraphQLError(f"There is no input type {node.type}.", node)
         variable = node.variable.name.value
-        place, name = self._place(node, variable, reading.one("from"))
+        source = reading.one("from")
+        place, name = self._place(node, variable, source)
         self._check_place(node, place, name, type_)
         has_default = node.default_value is not None
         return Parameter(
@@ -138,6 +139,7 @@ class _Reader:
                 get_named_type(type_), self._profile.spell_enum, reading.one("spell")
             ),
             has_default=has_default,
+            or_bearer=place == "body" and bool(source and source.get("bearer")),
             default=value_from_ast_untyped(node.default_value) if node.default_value else None,
         )
 
@@ -146,15 +148,15 @@ class _Reader:
     ) -> tuple[Place, str]:
         own = self._spell(variable)
         if given:
-            if len(given) != 1:
-                raise GraphQLError("@from names one place.", node)
-            if given.get("bearer"):
+            places: list[Place] = [place for place in _PLACES if place in given]
+            bearer = given.get("bearer") is True
+            if bearer and not places:
                 return "bearer", "authorization"
-            for place in _PLACES:
-                if place in given:
-                    name = given[place]
-                    return place, name.lower() if place == "header" else name
-            raise GraphQLError("@from names one place.", node)
+            if len(places) != 1 or (bearer and places != ["body"]):
+                raise GraphQLError("@from names one place, or the body and the bearer.", node)
+            place: Place = places[0]
+            name = str(given[place])
+            return place, name.lower() if place == "header" else name
         if own in self._path_names:
             return "path", own
         return ("query" if self._method in _IN_QUERY else "body"), own
@@ -165,8 +167,8 @@ class _Reader:
         if place == "path" and name not in self._path_names:
             raise GraphQLError(f"The path has no parameter {{{name}}}.", node)
         if place == "body":
-            if self._method in _IN_QUERY:
-                raise GraphQLError(f"A {self._method} request has no body.", node)
+            if self._method == "GET":
+                raise GraphQLError("A GET request has no body.", node)
             return
         inner = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(inner) and place == "query":

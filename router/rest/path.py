@@ -1,10 +1,15 @@
 """Path templates such as ``/api/v1/projects/{project_id}``."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_BRACES = re.compile(r"\{([^{}]+)\}")
 _FIXED = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+")
+
+DATA = "data."
+"""In a location before a shown member that is called like a path parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +38,13 @@ def read_template(path: str) -> PathTemplate:
     if len(set(names)) < len(names):
         raise ValueError("two parameters of the path have the same name")
     return PathTemplate(tuple(texts), tuple(names))
+
+
+def in_braces(template: str) -> list[str]:
+    """The names that a location template has in braces, such as ``user.id``."""
+    return _BRACES.findall(template)
+
+
+def fill(template: str, value_of: Callable[[str], str]) -> str:
+    """A template with a value for each name in braces."""
+    return _BRACES.sub(lambda match: value_of(match[1]), template)

@@ -143,7 +143,8 @@ class Profile:
     - ``success(data, info)`` and ``failure(failure, info)`` write bodies; a failure of None has no
       body. ``data`` is written already: put it somewhere, do not look into it.
     - ``failures``: the graph's code -> (status, code). A key ``CODE:word`` goes before ``CODE``;
-      the word is the error's ``reason``, its ``field``, or the route's area, in this order.
+      the word is the error's ``reason``, its ``field``, the code of its only problem, or the
+      route's area, in this order.
     - ``refuses_unknown_members``: a body member that no variable takes is a validation error.
     - ``media_types``: beside application/json, also selects the profile at the root.
     - ``headers(info)``: for every answer.

@@ -36,7 +36,9 @@ class RequestReader:
         self._body = self._slots(route, "body", is_json=True)
         self._form = self._slots(route, "body") if "FORM" in route.accepts else ()
         self._body_names = frozenset(name for name, _, _ in self._body)
-        self._bearer = next((p for p in route.parameters if p.place == "bearer"), None)
+        self._bearer = next(
+            (p for p in route.parameters if p.place == "bearer" or p.or_bearer), None
+        )
         self._paginator: Paginator | None = profile.paginator if route.page else None
         self._paged = route.page.variables if route.page else frozenset()
         self.needs_body = route.has_body
@@ -66,13 +68,15 @@ class RequestReader:
             _take_texts(self._form, form, variables, problems)
         elif self._body:
             self._take_body(body, variables, problems)
-        if self._bearer is not None:
+        if self._bearer is not None and self._bearer.variable not in variables:
             variables[self._bearer.variable] = _token(headers)
         page = self._page(query, problems) if self._paginator else NO_PAGE
+        if not self._paged.issuperset(page.variables):
+            name = self._paginator.parameters[0].name if self._paginator else ""
+            problems.append(Problem(name, "INVALID_FORMAT", "This list cannot be paged that way."))
         if problems:
             raise RequestInvalid(problems)
-        paged = self._paged
-        variables |= {name: value for name, value in page.variables.items() if name in paged}
+        variables |= page.variables
         return variables, page
 
     def _slots(self, route: RestRoute, place: Place, *, is_json: bool = False) -> tuple[_Slot, ...]:
@@ -94,7 +98,7 @@ class RequestReader:
             if name in body:
                 value = body[name]
                 variables[parameter.variable] = decode(value, name, problems)
-            elif parameter.is_required:
+            elif parameter.is_required and not parameter.or_bearer:
                 problems.append(missing(name))
         if self._refuses_unknown:
             problems += [unknown(name) for name in body if name not in self._body_names]
@@ -130,7 +134,7 @@ def _take_texts(
     for name, parameter, decode in slots:
         texts = given.get(name)
         if texts is None:
-            if parameter.is_required:
+            if parameter.is_required and not parameter.or_bearer:
                 problems.append(missing(name))
             continue
         value = texts if len(texts) > 1 and _is_list(parameter) else _single(texts, name, problems)

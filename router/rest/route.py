@@ -40,7 +40,8 @@ class Parameter:
     ``name`` is the client's word, ``WHOLE_BODY`` for a body that is the variable's value as a
     whole. ``type`` is the variable's; members of input objects and values of enums are spelt by
     the profile, or by ``spelling`` (GraphQL's word -> the client's). ``default`` is the JSON value
-    that the operation itself fills in; it means something only when ``has_default``.
+    that the operation itself fills in; it means something only when ``has_default``. A member of
+    the body that is absent is, with ``or_bearer``, the token of the Authorization header.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Parameter:
     spelling: Mapping[str, str] | None = None
     has_default: bool = False
     default: Any = None
+    or_bearer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,48 +1,81 @@
-"""The REST routes that a folder of stored operations describes."""
+"""All REST routes of an application, and the door that serves them."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Mapping
 
-import structlog
-from graphql import GraphQLSchema
-from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
-from router.config import Limits
+from router.config import Config
 from router.errors import ConfigError
-from router.rest.envelope import PROFILES
-from router.rest.handler import RestEndpoint
-from router.rest.projection import FieldMissing
-from router.rest.stored_operations import load_operations
+from router.rest.access import access_to
+from router.rest.door import RestDoor, Selection
+from router.rest.endpoint import Doors, RestEndpoint
+from router.rest.idempotency.memory_store import MemoryAnswers
+from router.rest.idempotency.once import Once
+from router.rest.idempotency.redis_store import RedisAnswers
+from router.rest.idempotency.store import AnswerStore
+from router.rest.load import load_routes
+from router.rest.profile import Profile
+from router.rest.profiles import PROFILES
+from router.rest.route import RestRoute
+from router.supergraph import Supergraph
 from router.web.graph import Graph
 from router.web.identity import Authenticate
 from router.web.request_context import ContextMaker
 
-log = structlog.get_logger(__name__)
+_SECONDS_OF_AN_HOUR = 3600
 
 
 def rest_routes(
-    folder: Path,
-    graph: Graph,
-    schema: GraphQLSchema,
-    make_context: ContextMaker,
-    authenticate: Authenticate,
-    limits: Limits,
-) -> Iterator[BaseRoute]:
-    """A route per stored operation below ``folder``; a folder's name is its profile's.
+    config: Config, supergraph: Supergraph, profiles: Mapping[str, Profile] = PROFILES
+) -> list[RestRoute]:
+    """The routes of the configured dialects: the stored operations below ``operations_dir``/rest.
+    Raises ConfigError that names file and line, or the setting."""
+    served = config.rest.profiles
+    for name in (*(served or ()), config.rest.default_profile, *config.rest.hosts.values()):
+        if name not in profiles:
+            raise ConfigError(f"[rest]: there is no dialect {name}, only {', '.join(profiles)}.")
+    return load_routes(config.operations_dir / "rest", supergraph, profiles, served=served)
 
-    A document that asks for what the graph does not have is left out with a warning: its subgraph
-    may not be part of this installation. Raises ConfigError when a document is no route or
-    belongs to no profile.
-    """
-    for stored in load_operations(folder):
-        profile = PROFILES.get(stored.profile)
-        if profile is None:
-            raise ConfigError(f"{folder / stored.profile}: there is no profile of this name.")
-        try:
-            endpoint = RestEndpoint(
-                stored, profile, graph, schema, make_context, authenticate, limits
-            )
-        except FieldMissing as missing:
-            log.warning("rest_route_left_out", path=stored.path, missing=str(missing))
-            continue
-        yield Route(profile.prefix + stored.path, endpoint, methods=[stored.method])
+
+class Rest:
+    """The door, and what it holds for as long as the application runs."""
+
+    def __init__(
+        self,
+        routes: list[RestRoute],
+        supergraph: Supergraph,
+        graph: Graph,
+        make_context: ContextMaker,
+        authenticate: Authenticate,
+        config: Config,
+    ) -> None:
+        self._once = Once(
+            answer_store(config),
+            keep_seconds=config.rest.idempotency_hours * _SECONDS_OF_AN_HOUR,
+            request_seconds=config.limits.request_seconds,
+        )
+        doors = Doors(graph, make_context, authenticate, config.limits, self._once)
+        self._endpoints = [_endpoint(route, doors, supergraph) for route in routes]
+        self._profiles = list({route.profile.name: route.profile for route in routes}.values())
+        self._selection = Selection(config.rest.default_profile, config.rest.hosts)
+
+    def door(self, otherwise: ASGIApp) -> ASGIApp:
+        """Serves the routes; what is none of them goes on to ``otherwise``."""
+        if not self._endpoints:
+            return otherwise
+        return RestDoor(self._endpoints, self._profiles, self._selection, otherwise)
+
+    async def aclose(self) -> None:
+        """Wait for requests that are carried out for their key, and close connections."""
+        await self._once.aclose()
+
+
+def answer_store(config: Config) -> AnswerStore:
+    """Redis when there is one, else this process's memory."""
+    if config.redis_url:
+        return RedisAnswers(config.redis_url)
+    return MemoryAnswers(config.rest.idempotency_answers)
+
+
+def _endpoint(route: RestRoute, doors: Doors, supergraph: Supergraph) -> RestEndpoint:
+    return RestEndpoint(route, doors, access_to(route, supergraph))

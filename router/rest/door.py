@@ -1,0 +1,152 @@
+"""The door of all REST routes: which dialect a request means, and which route of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router.rest.endpoint import RestEndpoint
+from router.rest.path import read_template
+from router.rest.profile import Profile
+from router.rest.response import Response
+from router.rest.table import Match, RouteTable, split_path
+from router.rest.unrouted import unrouted
+from router.web.client_watch import ClientGone
+from router.web.refusals import MethodNotAllowed
+from schema.errors import NotFound, TrellisError
+
+_Table = RouteTable[RestEndpoint]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which dialect a request at the root means, beside what its path says."""
+
+    default: str
+    hosts: Mapping[str, str]
+
+
+class RestDoor:
+    """Finds the route by the first of these that applies:
+
+    1. the prefix of a dialect;
+    2. the host or port of the request, as configured;
+    3. a media type of one dialect in ``Accept``;
+    4. the one dialect at the root that has the path;
+    5. of several: one without a prefix, the default, the first.
+
+    What is no route of ours goes on to ``otherwise``, unless a prefix claims it.
+    """
+
+    def __init__(
+        self,
+        endpoints: Sequence[RestEndpoint],
+        profiles: Sequence[Profile],
+        selection: Selection,
+        otherwise: ASGIApp,
+    ) -> None:
+        self._otherwise = otherwise
+        self._hosts = selection.hosts
+        self._profiles = {profile.name: profile for profile in profiles}
+        self._prefixes = {profile.prefix[1:]: profile for profile in profiles if profile.prefix}
+        self._media = {media: profile for profile in profiles for media in profile.media_types}
+        self._tables = {
+            profile.name: _table(e for e in endpoints if e.route.profile is profile)
+            for profile in profiles
+        }
+        self._root = _table(_in_order(endpoints, profiles, selection.default))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._otherwise(scope, receive, send)
+            return
+        segments = split_path(scope.get("raw_path"), scope["path"])
+        if segments is None:
+            raise NotFound("The path is not UTF-8.")
+        profile = self._prefixes.get(segments[0])
+        if profile is not None:
+            match, prefix = self._tables[profile.name].find(segments[1:]), profile.prefix
+        else:
+            match, prefix = self._at_root(scope, segments), ""
+        if match is None and profile is None:
+            await self._otherwise(scope, receive, send)
+            return
+        try:
+            response = await _respond(match, profile, prefix, scope, receive)
+        except ClientGone:
+            return
+        await response.send(send, is_head=scope["method"] == "HEAD")
+
+    def _at_root(self, scope: Scope, segments: Sequence[str]) -> Match[RestEndpoint] | None:
+        if self._hosts or self._media:
+            chosen = self._chosen(scope)
+            if chosen is not None:
+                return self._tables[chosen.name].find(segments)
+        return self._root.find(segments)
+
+    def _chosen(self, scope: Scope) -> Profile | None:
+        accept = b""
+        for name, value in scope["headers"]:
+            if name == b"host" and self._hosts:
+                host = value.decode("latin-1").lower()
+                name_only, _, port = host.partition(":")
+                for key in (host, name_only, f":{port}"):
+                    if key in self._hosts:
+                        return self._profiles.get(self._hosts[key])
+            elif name == b"accept":
+                accept = value
+        if b"vnd." not in accept:
+            return None
+        text = accept.decode("latin-1").lower()
+        return next((found for media, found in self._media.items() if media in text), None)
+
+
+async def _respond(
+    match: Match[RestEndpoint] | None,
+    profile: Profile | None,
+    prefix: str,
+    scope: Scope,
+    receive: Receive,
+) -> Response:
+    if match is None:
+        assert profile is not None
+        error: TrellisError = NotFound("There is no such route.")
+        return unrouted(profile, error, scope)
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    endpoint = match.entries.get(method)
+    if endpoint is not None:
+        return await endpoint.respond(scope, receive, match.values, prefix)
+    allowed = _allowed(match.entries)
+    if method == "OPTIONS":
+        return Response(204, [(b"allow", allowed.encode())])
+    owner = next(iter(match.entries.values())).route.profile
+    error = MethodNotAllowed(f"Use {allowed} here.", allow=allowed)
+    return unrouted(owner, error, scope)
+
+
+def _allowed(methods: Iterable[str]) -> str:
+    """For ``Allow``: RFC 9110, section 10.2.1."""
+    known = set(methods) | {"OPTIONS"}
+    if "GET" in known:
+        known.add("HEAD")
+    return ", ".join(sorted(known))
+
+
+def _table(endpoints: Iterable[RestEndpoint]) -> _Table:
+    table: _Table = RouteTable()
+    for endpoint in endpoints:
+        table.add(read_template(endpoint.route.path), endpoint.route.method, endpoint)
+    return table
+
+
+def _in_order(
+    endpoints: Iterable[RestEndpoint], profiles: Sequence[Profile], default: str
+) -> list[RestEndpoint]:
+    """The first one that has a path and method gets it at the root."""
+    names = [profile.name for profile in profiles]
+
+    def rank(endpoint: RestEndpoint) -> tuple[bool, bool, int]:
+        profile = endpoint.route.profile
+        return bool(profile.prefix), profile.name != default, names.index(profile.name)
+
+    return sorted((e for e in endpoints if e.route.profile.owns_root), key=rank)

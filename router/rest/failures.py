@@ -1,0 +1,135 @@
+"""From what the graph says went wrong to what a REST client reads about it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from router.policy.requirements import FREE, Requirement
+from router.rest.profile import Failure, Problem, Profile, RequestInvalid, translate
+from router.rest.route import WHOLE_BODY, RestRoute
+from schema.errors import TrellisError
+from schema.identity import Identity
+
+DENIED = "UNAUTHORIZED_FIELD_OR_TYPE"
+
+_OURS = frozenset(
+    {
+        "INTERNAL",
+        "DOWNSTREAM_SERVICE_ERROR",
+        "SUBGRAPH_UNAVAILABLE",
+        "SUBGRAPH_TIMEOUT",
+        "SUBGRAPH_INVALID_RESPONSE",
+    }
+)
+_FORBIDDEN = frozenset({DENIED, "FORBIDDEN"})
+_INVALID = "Request validation failed."
+_NOT_SHOWN = frozenset({"code", "fields", "field"})
+
+
+def most_telling(errors: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """One response has one error: what the caller can mend comes before what failed here, and
+    anything before a field that is merely denied."""
+    return min(errors, key=lambda error: (_code(error) == DENIED, _code(error) in _OURS))
+
+
+def only_denied(errors: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether all errors say no more than that the caller may not read some field."""
+    return all(_code(error) in _FORBIDDEN for error in errors)
+
+
+class Failures:
+    """Words the failures of one route for its clients; ``access`` is what its callers need."""
+
+    def __init__(self, route: RestRoute, access: Requirement = FREE) -> None:
+        self._route = route
+        self._profile: Profile = route.profile
+        self._spell = route.profile.member_speller(route.area)
+        self._needed = _first_choice(access)
+        self._parameters = {parameter.variable: parameter for parameter in route.parameters}
+
+    def of_error(self, error: Mapping[str, Any], identity: Identity) -> Failure:
+        """For an error of the graph's answer."""
+        extensions = error.get("extensions") or {}
+        message = str(error.get("message"))
+        return self._failure(_code(error), message, extensions, identity)
+
+    def of_exception(self, error: TrellisError, identity: Identity) -> Failure:
+        """For a request that was refused before the graph saw it."""
+        return self._failure(error.code, error.message, error.extensions, identity)
+
+    def of_invalid(self, invalid: RequestInvalid) -> Failure:
+        """For a request whose members do not fit."""
+        status, code = self._status("BAD_USER_INPUT", {})
+        return Failure("BAD_USER_INPUT", status, code, _INVALID, invalid.problems)
+
+    def _failure(
+        self, canonical: str, message: str, extensions: Mapping[str, Any], identity: Identity
+    ) -> Failure:
+        canonical = _refined(canonical, extensions, identity)
+        details = {key: value for key, value in extensions.items() if key not in _NOT_SHOWN}
+        problems = tuple(self._problem(given) for given in extensions.get("fields") or ())
+        if named := extensions.get("field"):
+            details["field"] = self.client_name(str(named))
+        if canonical in _FORBIDDEN:
+            if self._needed and not identity.scopes.issuperset(self._needed):
+                details["required_permission"] = " ".join(self._needed)
+            details["user_permissions"] = sorted(identity.scopes)
+        status, code = self._status(canonical, extensions)
+        return Failure(canonical, status, code, message, problems, details)
+
+    def _problem(self, given: Mapping[str, Any]) -> Problem:
+        field, message = str(given.get("field", "")), str(given.get("message", ""))
+        name = self.client_name(field)
+        last = field.rpartition(".")[2]
+        if last and message.startswith(last):
+            message = name.rpartition(".")[2] + message.removeprefix(last)
+        return Problem(name, str(given.get("code", "INVALID_FORMAT")), message)
+
+    def _status(self, code: str, extensions: Mapping[str, Any]) -> tuple[int, str]:
+        fields = extensions.get("fields") or ()
+        problem = fields[0].get("code") if len(fields) == 1 else None
+        words = (extensions.get("reason"), extensions.get("field"), problem, self._route.area)
+        status, own = translate(self._profile, code, words)
+        overrides = self._route.failures
+        for key in (*(f"{code}:{word}" for word in words if word), code):
+            if override := overrides.get(key):
+                return override.status or status, override.code or own
+        return status, own
+
+    def client_name(self, field: str) -> str:
+        """The client's word for an argument or input member that the graph complains about: a
+        path such as ``input.name``, or only the end of one."""
+        parts = field.split(".")
+        arguments = self._route.arguments
+        for start in (parts, ["input", *parts]):
+            for length in range(len(start), 0, -1):
+                if variable := arguments.get(".".join(start[:length])):
+                    return self._below(variable, start[length:])
+        for path, variable in arguments.items():
+            if path.rpartition(".")[2] == parts[0]:
+                return self._below(variable, parts[1:])
+        return ".".join(self._spell(part) for part in parts)
+
+    def _below(self, variable: str, rest: Sequence[str]) -> str:
+        parameter = self._parameters.get(variable)
+        if parameter is None:  # the paginator's
+            return self._spell(variable)
+        start = [] if parameter.name == WHOLE_BODY else [parameter.name]
+        return ".".join([*start, *(self._spell(part) for part in rest)])
+
+
+def _first_choice(access: Requirement) -> list[str]:
+    """The scopes that would do: of several sets the smallest."""
+    choices = sorted(sorted(scopes) for scopes in access.scopes)
+    return min(choices, key=len, default=[])
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    return (error.get("extensions") or {}).get("code") or "INTERNAL"
+
+
+def _refined(code: str, extensions: Mapping[str, Any], identity: Identity) -> str:
+    if code == DENIED and not identity.is_authenticated:
+        return "UNAUTHENTICATED"
+    if code == "UNAUTHENTICATED" and extensions.get("reason") == "TOKEN_EXPIRED":
+        return "TOKEN_EXPIRED"
+    return code

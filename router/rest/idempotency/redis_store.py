@@ -1,0 +1,97 @@
+"""Answers kept in Redis, for all workers."""
+
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Awaitable
+from typing import Any, TypeVar, cast
+
+import orjson
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from router.rest.idempotency.store import Begun, KeptAnswer, Reused, Running, Verdict
+from schema.errors import Unavailable
+
+_PREFIX = "trellis:idempotency:"
+_SECONDS = 2.0
+
+# Only the holder of the claim ends it: an expired one may be somebody else's by now.
+_KEEP = """
+local found = redis.call('GET', KEYS[1])
+if found and cjson.decode(found)['token'] == ARGV[1] then
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+end
+"""
+_FORGET = """
+local found = redis.call('GET', KEYS[1])
+if found and cjson.decode(found)['token'] == ARGV[1] then redis.call('DEL', KEYS[1]) end
+"""
+
+Result = TypeVar("Result")
+
+
+class RedisAnswers:
+    """Fills ``AnswerStore`` for all processes that share a Redis. A process that dies while it
+    carries out a request leaves its claim to expire."""
+
+    def __init__(self, url: str) -> None:
+        self._redis: Redis = Redis.from_url(
+            url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
+        )
+
+    async def begin(self, key: str, fingerprint: str, lease_seconds: float) -> Verdict:
+        token = secrets.token_hex(8)
+        claim = orjson.dumps({"fingerprint": fingerprint, "token": token})
+        name = _PREFIX + key
+        lease = int(lease_seconds * 1000)
+        for _ in range(3):  # a claim may expire between the two commands
+            if await _ask(self._redis.set(name, claim, px=lease, nx=True)):
+                return Begun(token)
+            found = await _ask(self._redis.get(name))
+            if found is not None:
+                return _verdict(orjson.loads(found), fingerprint)
+        raise Unavailable("The request could not be claimed. Try again.")
+
+    async def keep(self, key: str, token: str, answer: KeptAnswer, seconds: float) -> None:
+        found = await _ask(self._redis.get(_PREFIX + key))
+        claim = orjson.loads(found) if found is not None else {}
+        if claim.get("token") != token:
+            return
+        kept = orjson.dumps(claim | _written(answer))
+        milliseconds = int(seconds * 1000)
+        await _ask(self._script(_KEEP, key, token, kept, milliseconds))
+
+    async def forget(self, key: str, token: str) -> None:
+        await _ask(self._script(_FORGET, key, token))
+
+    async def aclose(self) -> None:
+        await self._redis.aclose()
+
+    def _script(self, script: str, key: str, *arguments: Any) -> Awaitable[Any]:
+        return cast("Awaitable[Any]", self._redis.eval(script, 1, _PREFIX + key, *arguments))
+
+
+async def _ask(command: Awaitable[Result]) -> Result:
+    try:
+        return await command
+    except (RedisError, OSError):
+        message = "Idempotency keys cannot be looked up at the moment. Try again."
+        raise Unavailable(message) from None
+
+
+def _written(answer: KeptAnswer) -> dict[str, Any]:
+    headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in answer.headers]
+    return {
+        "status": answer.status,
+        "headers": headers,
+        "body": b64encode(answer.body).decode(),
+    }
+
+
+def _verdict(claim: dict[str, Any], fingerprint: str) -> Verdict:
+    if claim["fingerprint"] != fingerprint:
+        return Reused()
+    if "status" not in claim:
+        return Running()
+    headers = tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in claim["headers"])
+    return KeptAnswer(claim["status"], headers, b64decode(claim["body"]))

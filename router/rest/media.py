@@ -1,0 +1,57 @@
+"""Which media type a REST client wants, and which it sent (RFC 9110, sections 8.3 and 12.5.1)."""
+
+from functools import lru_cache
+
+from router.web.media_type import JSON, is_json
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@lru_cache(maxsize=512)
+def negotiate(accept: str, own: tuple[str, ...]) -> str | None:
+    """The media type of the answer: JSON or one of the profile's ``own``; None when the client
+    takes neither. Of two with the same weight the more specific, then JSON, wins."""
+    if not accept.strip():
+        return JSON
+    weights = {}
+    for offered in (JSON, *own):
+        weights[offered] = _weight_of(offered, accept)
+    best = max(weights, key=lambda offered: weights[offered])
+    return best if weights[best][0] > 0 else None
+
+
+def _weight_of(offered: str, accept: str) -> tuple[float, int]:
+    """The weight that the most specific matching range gives (section 12.5.1), and how specific
+    it is."""
+    best = (0.0, -1)
+    ranges = {"*/*": 0, offered.split("/")[0] + "/*": 1, offered: 2}
+    for part in accept.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        specific = ranges.get(name)
+        if specific is not None and specific > best[1]:
+            best = (_quality(parameters), specific)
+    return best
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def is_json_like(content_type: str, own: tuple[str, ...]) -> bool:
+    """Whether a body says that it is JSON, or the profile's own kind of it."""
+    return is_json(content_type) or _name(content_type) in own
+
+
+def is_form(content_type: str) -> bool:
+    """Whether a body says that it is an HTML form's."""
+    return _name(content_type) == FORM
+
+
+def _name(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()

@@ -1,0 +1,47 @@
+"""An HTTP response as a value, and the headers that say that a route is going away."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import cache
+
+from starlette.types import Send
+
+from router.rest.route import Deprecation
+
+Header = tuple[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What goes out; ``content-length`` is written with it."""
+
+    status: int
+    headers: list[Header] = field(default_factory=list)
+    body: bytes = b""
+
+    async def send(self, send: Send, *, is_head: bool = False) -> None:
+        """Write it; the answer to HEAD has the length of the body that GET would get."""
+        headers = self.headers
+        if self.status not in (204, 304):
+            headers = [*headers, (b"content-length", b"%d" % len(self.body))]
+        start = {"type": "http.response.start", "status": self.status, "headers": headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": b"" if is_head else self.body})
+
+
+@cache
+def deprecation_headers(deprecated: Deprecation, prefix: str) -> tuple[Header, ...]:
+    """``Deprecation`` (RFC 9745), ``Sunset`` (RFC 8594) and a link to the successor."""
+    headers = [(b"deprecation", b"@%d" % _midnight(deprecated.since).timestamp())]
+    if deprecated.sunset is not None:
+        sunset = format_datetime(_midnight(deprecated.sunset), usegmt=True)
+        headers.append((b"sunset", sunset.encode()))
+    if deprecated.successor is not None:
+        link = f'<{prefix}{deprecated.successor}>; rel="successor-version"'
+        headers.append((b"link", link.encode()))
+    return tuple(headers)
+
+
+def _midnight(date: str) -> datetime:
+    return datetime.fromisoformat(date).replace(tzinfo=UTC)

@@ -1,0 +1,86 @@
+"""Finds the route of a request by method and path, in time that depends on the path's length."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+from urllib.parse import unquote
+
+from router.rest.path import PathTemplate
+
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Generic[Entry]):
+    """The entries of one path by method, and the values of its parameters in their order."""
+
+    entries: Mapping[str, Entry]
+    values: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Node(Generic[Entry]):
+    texts: dict[str, "_Node[Entry]"] = field(default_factory=dict)
+    parameter: "_Node[Entry] | None" = None
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+
+class RouteTable(Generic[Entry]):
+    """A tree of path segments. A fixed segment goes before a parameter, whatever the method, so
+    ``/users/me`` is never the user called me."""
+
+    def __init__(self) -> None:
+        self._root: _Node[Entry] = _Node()
+
+    def add(self, template: PathTemplate, method: str, entry: Entry) -> None:
+        """Put an entry there, unless there is one already."""
+        node = self._root
+        for text in template.texts:
+            if text is not None:
+                node = node.texts.setdefault(text, _Node())
+            else:
+                if node.parameter is None:
+                    node.parameter = _Node()
+                node = node.parameter
+        node.entries.setdefault(method, entry)
+
+    def find(self, segments: Sequence[str]) -> Match[Entry] | None:
+        """What is at a path, given as its segments."""
+        return _find(self._root, segments, 0, ())
+
+    def __iter__(self) -> Iterator[Entry]:
+        pending = [self._root]
+        while pending:
+            node = pending.pop()
+            yield from node.entries.values()
+            pending += node.texts.values()
+            if node.parameter is not None:
+                pending.append(node.parameter)
+
+
+def _find(
+    node: _Node[Entry], segments: Sequence[str], position: int, values: tuple[str, ...]
+) -> Match[Entry] | None:
+    if position == len(segments):
+        return Match(node.entries, values) if node.entries else None
+    segment = segments[position]
+    fixed = node.texts.get(segment)
+    if fixed is not None:
+        found = _find(fixed, segments, position + 1, values)
+        if found is not None:
+            return found
+    if node.parameter is None or not segment:
+        return None
+    return _find(node.parameter, segments, position + 1, (*values, segment))
+
+
+def split_path(raw_path: bytes | None, path: str) -> list[str] | None:
+    """The segments of a path, decoded one by one so that an encoded slash stays in its segment;
+    None when it is not UTF-8."""
+    if raw_path is None or b"%" not in raw_path:
+        return path[1:].split("/")
+    try:
+        texts = raw_path.decode("ascii")[1:].split("/")
+        return [unquote(text, errors="strict") for text in texts]
+    except ValueError:
+        return None

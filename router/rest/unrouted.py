@@ -1,0 +1,24 @@
+"""Failures of requests that no route takes, in the words of the dialect that was meant."""
+
+from datetime import UTC, datetime
+
+from starlette.types import Scope
+
+from router.rest.profile import Failure, Profile, ResponseInfo, translate
+from router.rest.response import Response
+from router.web.errors import error_headers
+from router.web.json_text import dump_json
+from router.web.request_id import request_id_of
+from schema.errors import TrellisError
+
+
+def unrouted(profile: Profile, error: TrellisError, scope: Scope) -> Response:
+    """The answer of ``profile`` to a request that ended before any route."""
+    status, code = translate(profile, error.code, ())
+    info = ResponseInfo(request_id=request_id_of(scope), time=datetime.now(UTC))
+    headers = [*profile.headers(info), *error_headers(error)]
+    body = profile.failure(Failure(error.code, status, code, error.message), info)
+    if body is None:
+        return Response(status, headers)
+    headers.append((b"content-type", b"application/json; charset=utf-8"))
+    return Response(status, headers, dump_json(body))
