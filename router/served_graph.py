@@ -9,6 +9,8 @@ from router.config import Config
 from router.members import Member
 from router.operation.limits import OperationLimits
 from router.operation.request import GraphQLRequest
+from router.policy.rate_limit.limiter import RateLimiting
+from router.policy.rate_limit.report import Headers
 from router.supergraph import Supergraph, SupergraphOptions
 from router.transports.base import Transport
 from router.transports.graphql_over_http import vouch_for_nothing
@@ -17,6 +19,7 @@ from router.transports.local import LocalTransport
 from router.trust.headers import Vouch
 from router.trust.secret import load_service_secrets
 from router.trust.service_tokens import ServiceTokens
+from schema.errors import TrellisError
 from schema.request import RequestContext
 
 
@@ -37,14 +40,33 @@ class ServedGraph:
             async for answer in answers:
                 yield answer
 
+    async def after_refusal(
+        self, error: TrellisError, context: RequestContext
+    ) -> tuple[TrellisError, Headers]:
+        """Count a request that was refused before there was an operation; see ``Limiter``."""
+        return await self.supergraph.limiter.after_refusal(error, context)
+
+    async def start(self) -> None:
+        """Connect to the store of rate limits."""
+        if self.supergraph.options.rate_limiting is not None:
+            await self.supergraph.options.rate_limiting.start()
+
     async def aclose(self) -> None:
-        """Give back the connections to subgraphs."""
+        """Give back the connections to subgraphs and to the store of rate limits."""
         for transport in self.supergraph.transports.values():
             await transport.aclose()
+        if self.supergraph.options.rate_limiting is not None:
+            await self.supergraph.options.rate_limiting.aclose()
 
 
-def load_supergraph(sdl: str, transports: Mapping[str, Transport], config: Config) -> Supergraph:
-    """A snapshot under the configuration's limits. Raises SupergraphInvalid."""
+def load_supergraph(
+    sdl: str,
+    transports: Mapping[str, Transport],
+    config: Config,
+    rate_limiting: RateLimiting | None = None,
+) -> Supergraph:
+    """A snapshot under the configuration's limits; ``rate_limiting`` outlives it. Raises
+    SupergraphInvalid."""
     names = OperationLimits.__dataclass_fields__
     limits = OperationLimits(**{name: getattr(config.limits, name) for name in names})
     options = SupergraphOptions(
@@ -52,6 +74,7 @@ def load_supergraph(sdl: str, transports: Mapping[str, Transport], config: Confi
         introspection=config.is_development,
         permitted_view=config.authorization.schema_view == "permitted",
         reject=config.authorization.mode == "reject",
+        rate_limiting=rate_limiting,
     )
     return Supergraph.load(sdl, transports=transports, options=options)
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from itertools import groupby
 
-from router.config import Issuer, SubgraphSource, load_config, settings_reference
+from router.config import Issuer, RateLimitRule, SubgraphSource, load_config, settings_reference
 from router.members import load_members
 from schema.subgraph import Subgraph
 
@@ -33,6 +33,8 @@ def settings_markdown(subgraphs: Sequence[Subgraph] = ()) -> str:
         parts.append(f"{title}{_HEAD}\n" + "\n".join(_row(*row, table) for row in rows) + "\n")
     issuer = "\n".join(_row(*row, "") for row in settings_reference(Issuer))
     parts.append(f"## [[auth.issuers]]\n\n{_HEAD}\n{issuer}\n")
+    rule = "\n".join(_row(*row, "") for row in settings_reference(RateLimitRule))
+    parts.append(f"## [[rate_limit.rules]]\n\n{_HEAD}\n{rule}\n")
     source = "\n".join(_row(*row, "") for row in settings_reference(SubgraphSource))
     parts.append(f"## [subgraphs.NAME]\n\n{_HEAD}\n{source}\n")
     for subgraph in subgraphs:

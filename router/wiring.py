@@ -42,12 +42,14 @@ class Doors:
         await door(scope, receive, send)
 
 
-def wrap(app: ASGIApp, config: Config) -> ASGIApp:
-    """The layers that every request goes through, the outermost first."""
+def wrap(app: ASGIApp, config: Config, *beyond_errors: Callable[[ASGIApp], ASGIApp]) -> ASGIApp:
+    """The layers that every request goes through, the outermost first. ``beyond_errors`` see
+    what was refused as the answer that it became."""
     layers: list[Callable[[ASGIApp], ASGIApp]] = [
         ResponseHeaders,
         RequestId,
         partial(AllowOrigins, cors=config.cors),
+        *beyond_errors,
         Errors,
         partial(RequestLimits, limits=config.limits),
     ]
@@ -79,14 +81,18 @@ async def lifespan(
     _app: Any,
     *,
     members: Sequence[Member],
+    opening: Sequence[Callable[[], Awaitable[None]]] = (),
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
     seed: bool = False,
 ) -> AsyncIterator[None]:
     """Subgraphs start in the order of the configuration and stop in reverse; one that fails to
-    start stops those before it. ``closing`` gives back what the application itself holds."""
+    start stops those before it. ``opening`` connects what the application itself holds and
+    ``closing`` gives it back."""
     async with AsyncExitStack() as stack:
         for close in closing:
             stack.push_async_callback(close)
+        for open_ in opening:
+            await open_()
         for member in members:
             if member.local is not None:
                 await _start(member.local, stack, seed=seed)

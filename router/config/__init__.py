@@ -9,6 +9,7 @@ from router.config.authorization import Authorization
 from router.config.http import Cors, HeaderPropagation
 from router.config.limits import Limits, WebSocketLimits
 from router.config.load import export_overrides, export_to_subgraphs, load_config
+from router.config.rate_limits import RateLimitRule, RateLimits
 from router.config.reference import settings_reference
 from router.config.rest import Rest
 from router.config.settings import Config
@@ -23,6 +24,8 @@ __all__ = [
     "HeaderPropagation",
     "Issuer",
     "Limits",
+    "RateLimitRule",
+    "RateLimits",
     "Rest",
     "SubgraphSource",
     "WebSocketLimits",

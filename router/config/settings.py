@@ -10,6 +10,7 @@ from router.config.auth import Auth
 from router.config.authorization import Authorization
 from router.config.http import Cors, HeaderPropagation
 from router.config.limits import Limits, WebSocketLimits
+from router.config.rate_limits import RateLimits
 from router.config.rest import Rest
 from router.config.subgraphs import SubgraphSource, subgraph_source
 
@@ -70,6 +71,7 @@ class Config(BaseSettings):
     websocket: WebSocketLimits = Field(default=WebSocketLimits(), description="see WebSocketLimits")
     auth: Auth = Field(default=Auth(), description="see Auth")
     authorization: Authorization = Field(default=Authorization(), description="see Authorization")
+    rate_limit: RateLimits = Field(default=RateLimits(), description="see RateLimits")
     cors: Cors = Field(default=Cors(), description="see Cors")
     rest: Rest = Field(default=Rest(), description="see Rest")
     headers: HeaderPropagation = Field(

@@ -14,6 +14,9 @@ _CLIENTS_MAY_READ = (
     "x-ratelimit-limit",
     "x-ratelimit-remaining",
     "x-ratelimit-reset",
+    "x-ratelimit-window",
+    "ratelimit",
+    "ratelimit-policy",
 )
 _CLIENTS_MAY_SEND = (
     "authorization",

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from router.answer import Answer
 from router.config import Limits
 from router.operation.request import QUERIES, QUERIES_AND_MUTATIONS, GraphQLRequest, read_request
+from router.policy.rate_limit.report import Headers, tightest
 from router.web.body_limit import read_body
 from router.web.client_watch import ClientGone, ClientWatch
 from router.web.errors import error_headers, graphql_error_body, status_of
@@ -89,15 +90,21 @@ class GraphQLEndpoint:
         async with ClientWatch(receive, self._limits.request_seconds):
             if isinstance(requests, GraphQLRequest):
                 return _response(await self._graph.answer(requests, context), scope, media)
-            answers = [self._member(request, scope, context) for request in requests]
-            return _Response(200, b"[" + b",".join(await asyncio.gather(*answers)) + b"]")
+            members = [self._member(request, scope, context) for request in requests]
+            answers = await asyncio.gather(*members)
+            for name, value in tightest([headers for _, headers in answers]):
+                add_response_header(scope, name, value)
+            return _Response(200, b"[" + b",".join(body for body, _ in answers) + b"]")
 
-    async def _member(self, request: GraphQLRequest, scope: Scope, context: Any) -> bytes:
+    async def _member(
+        self, request: GraphQLRequest, scope: Scope, context: Any
+    ) -> tuple[bytes, Headers]:
         """One answer of a batch: a refused operation does not take the others with it."""
         try:
-            return (await self._graph.answer(request, context)).to_bytes()
+            answer = await self._graph.answer(request, context)
+            return answer.to_bytes(), tuple(answer.headers)
         except TrellisError as error:
-            return dump_json(graphql_error_body(error, request_id_of(scope)))
+            return dump_json(graphql_error_body(error, request_id_of(scope))), ()
 
     async def _read(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
@@ -168,7 +175,15 @@ def _response(answer: Answer, scope: Scope, media: str) -> _Response:
         add_response_header(scope, b"allow", b"POST")
     if answer.status == 401:
         add_response_header(scope, b"www-authenticate", b"Bearer")
+    for seconds in _waits(answer):
+        add_response_header(scope, b"retry-after", b"%d" % seconds)
     return _Response(answer.status, answer.to_bytes())
+
+
+def _waits(answer: Answer) -> list[int]:
+    """For how long to wait (RFC 9110, section 10.2.3), if an error says it: the longest."""
+    told = [error.get("extensions", {}).get("retry_after") for error in answer.errors]
+    return sorted((int(seconds) for seconds in told if seconds is not None), reverse=True)[:1]
 
 
 def _is_part_of_protocol(answer: Answer) -> bool:

@@ -46,6 +46,7 @@ class TrellisServer:
             "TRELLIS_PORT": str(self.port),
             "TRELLIS_DATA_DIR": str(self.data_dir),
             "TRELLIS_SCHEMA_DIR": str(folder / "schema"),
+            "TRELLIS_RATE_LIMIT__ENABLED": "false",
             **(settings or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -66,7 +66,7 @@ class Unlimited:
     async def after_refusal(
         self, error: TrellisError, context: RequestContext
     ) -> tuple[TrellisError, Headers]:
-        return error, headers_of_refusal(error)
+        return error, ()
 
 
 class RateLimiting:
@@ -85,6 +85,10 @@ class RateLimiting:
         book = RuleBook(self._config, rules_of_fields(supergraph), factor=self._factor)
         deleting = self._config.delete_fields
         return GraphLimiter(book, self._store, stating_fields(supergraph), deleting)
+
+    async def start(self) -> None:
+        """Connect to the store; one that is away does not keep the router down."""
+        await self._store.start()
 
     async def aclose(self) -> None:
         await self._store.aclose()
@@ -135,7 +139,7 @@ class GraphLimiter:
             admission = await self._count(REFUSED, {}, context)
         except TrellisError as stronger:
             return stronger, headers_of_refusal(stronger)
-        return error, (*admission.headers, *headers_of_refusal(error))
+        return error, admission.headers
 
     async def _count(
         self, footprint: Footprint, variables: Mapping[str, Any], context: RequestContext

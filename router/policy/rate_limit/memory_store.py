@@ -51,6 +51,9 @@ class MemoryStore:
         """How many pairs all logs have together."""
         return self._pairs
 
+    async def start(self) -> None:
+        """Nothing to connect to."""
+
     async def take(self, charges: Sequence[Charge], *, strict: bool = False) -> Sequence[Level]:
         now = self._clock()
         levels = [self._level(charge, now) for charge in charges]

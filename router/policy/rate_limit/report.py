@@ -70,7 +70,7 @@ def refusal(counted: Sequence[Counted], *, shows_window: bool) -> TrellisError:
     headers = _headers(told, counted, wait, shows_window)
     return LimitReached(
         _message(told),
-        (*headers, (b"retry-after", b"%d" % wait)),
+        headers,
         limit=window.limit,
         window=window.seconds,
         remaining=told.remaining,
@@ -80,12 +80,9 @@ def refusal(counted: Sequence[Counted], *, shows_window: bool) -> TrellisError:
 
 
 def headers_of_refusal(error: TrellisError) -> Headers:
-    """What an answer that is this error must carry."""
-    if isinstance(error, LimitReached):
-        return error.headers
-    if "retry_after" in error.details:
-        return ((b"retry-after", b"%d" % math.ceil(error.details["retry_after"])),)
-    return ()
+    """What an answer that is this error carries about limits. ``Retry-After`` is not among them:
+    doors write it for every error with ``retry_after`` in its details."""
+    return error.headers if isinstance(error, LimitReached) else ()
 
 
 def tightest(several: Sequence[Headers]) -> Headers:

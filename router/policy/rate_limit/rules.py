@@ -150,11 +150,10 @@ def limits_of(limit: int, seconds: int, burst: int | None, log: str) -> tuple[Li
 
 
 def _times(rule: Rule, factor: int) -> Rule:
-    limits = (
-        replace(limit, window=Window(limit.window.limit * factor, limit.window.seconds))
-        for limit in rule.limits
-    )
-    return replace(rule, limits=tuple(limits))
+    """So many times more, and all at once if they like."""
+    limit = rule.limits[0]
+    window = Window(limit.window.limit * factor, limit.window.seconds)
+    return replace(rule, limits=(replace(limit, window=window),))
 
 
 def _standing(identity: Identity) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from router.policy.rate_limit.memory_store import MemoryStore
+from router.policy.rate_limit.memory_store import MAX_KEYS, MemoryStore
 from router.policy.rate_limit.redis_store import RedisStore, StoreAway
 from router.policy.rate_limit.sliding_log import Charge, Level
 from schema.errors import Unavailable
@@ -22,9 +22,11 @@ class SharedStore:
     an answer. What may only be counted together is refused meanwhile.
     """
 
-    def __init__(self, shared: RedisStore) -> None:
+    def __init__(self, shared: RedisStore, *, keys: int = MAX_KEYS) -> None:
+        """``keys`` bounds what this process counts while Redis is away."""
         self._shared = shared
-        self._local = MemoryStore()
+        self._keys = keys
+        self._local = MemoryStore(max_keys=keys)
         self._probe: asyncio.Task[None] | None = None
 
     @property
@@ -81,6 +83,11 @@ class SharedStore:
             except StoreAway:
                 continue
             break
-        self._local = MemoryStore()
+        self._local = MemoryStore(max_keys=self._keys)
         self._probe = None
         log.info("rate_limits_are_shared_again")
+
+
+def shared_store(url: str, *, patience: float, keys: int) -> SharedStore:
+    """The store of a Redis that is asked with ``patience`` seconds."""
+    return SharedStore(RedisStore(url, patience=patience), keys=keys)

@@ -53,6 +53,10 @@ class Level(NamedTuple):
 class Store(Protocol):
     """Where logs are kept."""
 
+    async def start(self) -> None:
+        """Connect, if there is something to connect to."""
+        ...
+
     async def take(self, charges: Sequence[Charge], *, strict: bool = False) -> Sequence[Level]:
         """Take all charges if every one fits, else none; the levels afterwards, in order.
 

@@ -135,5 +135,5 @@ def test_the_development_factor_is_for_graphql_only() -> None:
     (graphql,) = book.rules_for("graphql", USER, None).whole
     (tracker,) = book.rules_for("tracker", USER, None).whole
 
-    assert figures(graphql) == [(1_000_000, 3600), (50_000, 10)]
+    assert figures(graphql) == [(1_000_000, 3600)]
     assert figures(tracker) == [(1_000, 3600), (50, 10)]

@@ -1,0 +1,73 @@
+"""Counts requests that a door refused before there was an operation to count."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from router.policy.rate_limit.report import Headers, LimitReached
+from router.web.errors import error_headers, graphql_error_body
+from router.web.json_text import dump_json
+from router.web.request_context import ContextMaker
+from router.web.request_id import request_id_of
+from router.web.response_headers import add_response_header, has_response_header
+from schema.errors import BadRequest, TrellisError
+from schema.request import RequestContext
+
+_COUNTED = b"x-ratelimit-limit"
+_REFUSED = BadRequest("This request was refused.")
+
+Count = Callable[[TrellisError, RequestContext], Awaitable[tuple[TrellisError, Headers]]]
+"""``Limiter.after_refusal``."""
+
+
+class RefusedRequests:
+    """Bad tokens, bodies that cannot be read, addresses where nothing is: each counts as one
+    request of its caller, and of its address where nobody proved who calls. A flood of them is
+    answered with 429; it takes nothing from those who are signed in behind the same address.
+    """
+
+    def __init__(self, app: ASGIApp, count: Count, make_context: ContextMaker) -> None:
+        self._app = app
+        self._count = count
+        self._make_context = make_context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_replaced = False
+
+        async def counting_send(message: Message) -> None:
+            nonlocal is_replaced
+            if message["type"] == "http.response.start" and _is_to_be_counted(scope, message):
+                context = self._make_context(scope)
+                error, headers = await self._count(_REFUSED, context)
+                for name, value in headers:
+                    add_response_header(scope, name, value)
+                if isinstance(error, LimitReached):
+                    is_replaced = True
+                    await _send_refusal(error, scope, send)
+            if not is_replaced:
+                await send(message)
+
+        await self._app(scope, receive, counting_send)
+
+
+def _is_to_be_counted(scope: Scope, message: Message) -> bool:
+    if not 400 <= message["status"] < 500 or message["status"] == 429:
+        return False
+    if has_response_header(scope, _COUNTED):
+        return False
+    return all(name != _COUNTED for name, _ in message.get("headers", ()))
+
+
+async def _send_refusal(error: LimitReached, scope: Scope, send: Send) -> None:
+    for name, value in error_headers(error):
+        add_response_header(scope, name, value)
+    body = dump_json(graphql_error_body(error, request_id_of(scope)))
+    headers = [
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    await send({"type": "http.response.start", "status": error.http_status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
