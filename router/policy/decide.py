@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
+    FieldNode,
+    GraphQLError,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
-    Undefined,
-    value_from_ast,
+    NameNode,
+    VariableValues,
+    get_argument_values,
 )
 
 from router.policy.concern import ArgumentQuestion, Concern
@@ -117,8 +121,13 @@ async def _refused(
         needs = question.needs & decided.open
         if not needs:
             continue
-        found = given_object(question, schema, variables)
-        key, condition = object_key(found), decided.condition(needs, rules)
+        condition = decided.condition(needs, rules)
+        try:
+            found = given_object(question, schema, variables)
+        except GraphQLError:  # the field cannot be resolved either
+            asked.append((place, needs, condition, b""))
+            continue
+        key = object_key(found)
         asked.append((place, needs, condition, key))
         for name in frozenset[str]().union(*condition):
             wanted[name][key] = found
@@ -135,19 +144,18 @@ async def _refused(
 def given_object(
     question: ArgumentQuestion, schema: GraphQLSchema, variables: Mapping[str, Any]
 ) -> GuardedObject:
-    """The arguments of a field as policies see them, with the schema's defaults."""
-    found: dict[str, Any] = {"__typename": question.owner, "__field": question.field.name}
+    """The arguments of a field as policies see them, with the schema's defaults. Raises
+    GraphQLError when a variable leaves out what the field must have."""
+    name = question.field.name
+    found: dict[str, Any] = {"__typename": question.owner, "__field": name}
+    if name.startswith("__"):
+        return found
     parent = schema.type_map[question.owner]
     assert isinstance(parent, GraphQLObjectType | GraphQLInterfaceType)
-    if question.field.name.startswith("__"):
-        return found
-    given = dict(question.field.arguments)
-    for name, argument in parent.fields[question.field.name].args.items():
-        value = Undefined
-        if name in given:
-            value = value_from_ast(given[name], argument.type, dict(variables))
-        if value is Undefined:
-            value = argument.default_value
-        if value is not Undefined:
-            found[name] = value
-    return found
+    arguments = tuple(
+        ArgumentNode(name=NameNode(value=argument), value=value)
+        for argument, value in question.field.arguments
+    )
+    node = FieldNode(name=NameNode(value=name), arguments=arguments)
+    values = VariableValues({}, dict(variables))
+    return {**found, **get_argument_values(parent.fields[name], node, values)}
