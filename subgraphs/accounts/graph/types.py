@@ -405,6 +405,14 @@ class Team:
         return self._for_members("description").description
 
     @strawberry.field
+    def organization_id(self) -> ID | None:
+        return ID(str(self._for_members("organizationId").organization_id))
+
+    @strawberry.field
+    def owner_id(self) -> ID | None:
+        return ID(str(self._for_members("ownerId").owner_id))
+
+    @strawberry.field
     async def organization(self, info: Ctx) -> Organization | None:
         id = self._for_members("organization").organization_id
         return Organization.seen(await info.context.loaders.organization.load(id))
