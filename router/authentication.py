@@ -44,6 +44,10 @@ class Authentication:
             await close()
 
 
+NOBODY_BELIEVED = Authentication(Authenticator([]))
+"""For where a router says who calls: every other proof is refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Own:
     """What the subgraph tells that issues our tokens, wherever it runs."""
@@ -71,7 +75,7 @@ def build_authentication(members: Sequence[Member], config: Config) -> Authentic
             leeway=config.auth.leeway_seconds,
         )
         issuers.insert(0, TrustedIssuer(rules, KeySet(load)))
-    if not issuers and members:
+    if not issuers:
         log.warning("no_issuer", hint="every access token is refused: see auth.subgraph, auth.jwks")
     api_keys = ApiKeys(own.verify_api_key) if own.verify_api_key is not None else None
     return Authentication(

@@ -8,7 +8,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp
 
 from router.answer import Answer
-from router.authentication import build_authentication
+from router.authentication import NOBODY_BELIEVED, build_authentication
 from router.cache import Cache
 from router.config import Config
 from router.errors import ConfigError, OperationRefused
@@ -120,7 +120,7 @@ def _application(member: Member, config: Config, *, is_open: bool) -> ASGIApp:
     assert member.local is not None
     graph = SubgraphGraph(member.local)
     # The router says who calls; only people who try an open subgraph have tokens of their own.
-    authentication = build_authentication([member] if is_open else [], config)
+    authentication = build_authentication([member], config) if is_open else NOBODY_BELIEVED
     authenticate = authentication.authenticate
     make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
     endpoint = GraphQLEndpoint(graph, config.limits, make_context)

@@ -186,7 +186,9 @@ class _Connection:
             raise _Close(4429, "Too many initialisation requests")
         self._is_initialised = True
         try:
-            credentials = _credentials(payload or {}) or credentials_of(self._scope)
+            credentials = credentials_of(self._scope)
+            if credentials.vouched is None:
+                credentials = _credentials(payload or {}) or credentials
             self._rights = Rights(self._door._authenticate, credentials)
             await self._rights.begin()
         except TrellisError as error:
