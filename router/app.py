@@ -19,7 +19,7 @@ from router.members import (
 )
 from router.policy.rate_limit.build import build_rate_limiting
 from router.rest.routes import Rest, rest_routes
-from router.served_graph import ServedGraph, load_supergraph, transport_to
+from router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
 from router.subscriptions.transport_ws import TransportWs
 from router.web.csrf import Csrf
 from router.web.graphiql import ExplorerContent, GraphiQL, load_content
@@ -93,7 +93,9 @@ def _supergraph_and_members(config: Config) -> tuple[str, list[Member]]:
 def _served(supergraph: str, members: Sequence[Member], config: Config) -> ServedGraph:
     transports = {member.name: transport_to(member, config) for member in members}
     limiting = build_rate_limiting(config)
-    return ServedGraph(load_supergraph(supergraph, transports, config, limiting))
+    policies = [policies_of(member, config) for member in members]
+    known = [source for source in policies if source is not None]
+    return ServedGraph(load_supergraph(supergraph, transports, config, limiting, known))
 
 
 def _application(

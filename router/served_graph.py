@@ -1,6 +1,6 @@
 """The supergraph being served: one snapshot at a time, replaced as a whole."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 from router import pipeline
@@ -9,12 +9,15 @@ from router.config import Config
 from router.members import Member
 from router.operation.limits import OperationLimits
 from router.operation.request import GraphQLRequest
+from router.policy.known import LocalPolicies, PolicySource
 from router.policy.rate_limit.limiter import RateLimiting
 from router.policy.rate_limit.report import Headers
+from router.policy.remote import RemotePolicies
 from router.supergraph import Supergraph, SupergraphOptions
 from router.transports.base import Transport
 from router.transports.graphql_over_http import vouch_for_nothing
 from router.transports.http import HttpTransport
+from router.transports.internal import InternalClient
 from router.transports.local import LocalTransport
 from router.trust.headers import Vouch
 from router.trust.secret import load_service_secrets
@@ -55,6 +58,7 @@ class ServedGraph:
         """Give back the connections to subgraphs and to the store of rate limits."""
         for transport in self.supergraph.transports.values():
             await transport.aclose()
+        await self.supergraph.policies.known.aclose()
         if self.supergraph.options.rate_limiting is not None:
             await self.supergraph.options.rate_limiting.aclose()
 
@@ -64,9 +68,11 @@ def load_supergraph(
     transports: Mapping[str, Transport],
     config: Config,
     rate_limiting: RateLimiting | None = None,
+    policies: Sequence[PolicySource] = (),
 ) -> Supergraph:
-    """A snapshot under the configuration's limits; ``rate_limiting`` outlives it. Raises
-    SupergraphInvalid."""
+    """A snapshot under the configuration's limits; ``rate_limiting`` outlives it, ``policies``
+    decide what ``@policy`` names. Raises SupergraphInvalid, and ConfigError when two subgraphs
+    register one policy."""
     names = OperationLimits.__dataclass_fields__
     limits = OperationLimits(**{name: getattr(config.limits, name) for name in names})
     options = SupergraphOptions(
@@ -74,9 +80,10 @@ def load_supergraph(
         introspection=config.is_development,
         permitted_view=config.authorization.schema_view == "permitted",
         reject=config.authorization.mode == "reject",
+        policy_seconds=config.authorization.policy_seconds,
         rate_limiting=rate_limiting,
     )
-    return Supergraph.load(sdl, transports=transports, options=options)
+    return Supergraph.load(sdl, transports=transports, options=options, policies=policies)
 
 
 def transport_to(member: Member, config: Config) -> Transport:
@@ -94,4 +101,18 @@ def transport_to(member: Member, config: Config) -> Transport:
         response_bytes=config.limits.response_bytes,
         connections=config.limits.subgraph_connections,
         vouch=vouch,
+    )
+
+
+def policies_of(member: Member, config: Config) -> PolicySource | None:
+    """Who decides the policies of a subgraph; nobody for somebody else's. Raises ConfigError
+    without a good service secret."""
+    if member.local is not None:
+        return LocalPolicies(member.name, member.local.policies)
+    if not member.gets_service_token:
+        return None
+    tokens = ServiceTokens(load_service_secrets(config))
+    seconds = config.authorization.policy_seconds
+    return RemotePolicies(
+        member.name, InternalClient(member.name, member.url, tokens, timeout=seconds)
     )

@@ -20,3 +20,6 @@ class Authorization(Section):
         description="what introspection shows: the full schema, or what the caller's rights "
         "permit; then error messages make no suggestions either",
     )
+    policy_seconds: float = Field(
+        default=1.0, gt=0, description="wait for one call of a policy; one that is late denies"
+    )

@@ -32,9 +32,11 @@ class Declared:
 
 
 class PolicySource(Protocol):
-    """Decides the policies of one subgraph, wherever that runs."""
+    """Decides the policies of one subgraph, wherever that runs. ``is_outdated``: it has other
+    policies by now than it has told."""
 
     name: str
+    is_outdated: bool
 
     async def declared(self) -> Mapping[str, Declared]:
         """The policies it has, by name. May raise whatever the way to it raises."""
@@ -61,6 +63,8 @@ def declared(policy: Policy) -> Declared:
 
 class LocalPolicies:
     """The policies of a subgraph in this process."""
+
+    is_outdated = False
 
     def __init__(self, name: str, policies: Mapping[str, Policy]) -> None:
         self.name = name
@@ -114,11 +118,10 @@ class KnownPolicies:
     async def book(self, wanted: frozenset[str]) -> PolicyBook:
         """The policies known; subgraphs are asked for theirs only while a wanted one is not. The
         time that may take is the caller's to limit; what fails stays unknown for now."""
-        if wanted <= self._book.declared.keys() or not self._stale():
+        if not self._stale(wanted):
             return self._book
         async with self._lock:
-            stale = self._stale()
-            if stale and not wanted <= self._book.declared.keys():
+            if stale := self._stale(wanted):
                 await asyncio.gather(*(self._load(source) for source in stale))
                 self._bind()
                 if missing := wanted - self._book.declared.keys():
@@ -137,14 +140,19 @@ class KnownPolicies:
             if close is not None:
                 await close()
 
-    def _stale(self) -> list[PolicySource]:
+    def _stale(self, wanted: frozenset[str]) -> list[PolicySource]:
+        """The sources to be asked (again) for their list, but none in quick succession."""
+        lacks = not wanted <= self._book.declared.keys()
         now = time.monotonic()
         return [
             source
             for source in self._sources
+            if source.is_outdated or (lacks and self._may_have_more(source))
             if now >= self._asked.get(source.name, now)
-            and not (isinstance(source, LocalPolicies) and source.name in self._lists)
         ]
+
+    def _may_have_more(self, source: PolicySource) -> bool:
+        return source.name not in self._lists or not isinstance(source, LocalPolicies)
 
     async def _load(self, source: PolicySource) -> None:
         self._asked[source.name] = time.monotonic() + RETRY_SECONDS

@@ -11,13 +11,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from router.policy.known import LocalPolicies
+from router.trust.policies import (
+    PolicyQuestion,
+    policies_to_json,
+    read_question,
+    version_of,
+)
 from router.trust.wire import identity_to_json, revocations_to_json
 from router.web.refusals import UnsupportedMediaType
-from schema.errors import BadRequest
+from schema.errors import BadRequest, NotFound
+from schema.request import RequestContext
 from schema.subgraph import Subgraph
 
 REVOCATIONS = "/internal/revocations"
 API_KEYS = "/internal/api-keys"
+POLICIES = "/internal/policies"
 _MAX_KEY_LENGTH = 512
 
 
@@ -28,7 +37,47 @@ def internal_routes(subgraph: Subgraph) -> list[BaseRoute]:
         routes.append(Route(REVOCATIONS, _Revocations(subgraph).respond, methods=["GET"]))
     if subgraph.verify_api_key is not None:
         routes.append(Route(API_KEYS, _ApiKeys(subgraph).respond, methods=["POST"]))
+    if subgraph.policies:
+        routes.append(Route(POLICIES, _Policies(subgraph).respond, methods=["GET", "POST"]))
     return routes
+
+
+class _Policies:
+    """GET tells which policies there are, POST asks one. The caller comes in the body: the word of
+    a router that has proved itself."""
+
+    def __init__(self, subgraph: Subgraph) -> None:
+        self._own = LocalPolicies(subgraph.name, subgraph.policies)
+
+    async def respond(self, request: Request) -> Response:
+        declared = await self._own.declared()
+        if request.method == "GET":
+            return _json(policies_to_json(declared))
+        if request.headers.get("content-type") != "application/json":
+            raise UnsupportedMediaType("Send the question as application/json.")
+        question = _question(await request.body())
+        if question.version != version_of(declared) or question.policy not in declared:
+            raise NotFound("Read the list of policies again: it has changed.")
+        context = RequestContext(question.caller)
+        if question.objects is None and declared[question.policy].needs is None:
+            return _json({"answer": await self._own.holds(question.policy, context)})
+        if question.objects is not None and declared[question.policy].needs is not None:
+            answer = await self._own.judge(question.policy, context, question.objects)
+            return _json({"answer": list(answer)})
+        raise BadRequest("The policy decides by the caller alone, or needs objects.")
+
+
+def _question(body: bytes) -> PolicyQuestion:
+    try:
+        return read_question(orjson.loads(body))
+    except ValueError:
+        raise BadRequest(
+            'The body is `{"version": "...", "policy": "...", "caller": {}, "objects": []}`.'
+        ) from None
+
+
+def _json(value: Any) -> Response:
+    return Response(orjson.dumps(value), media_type="application/json")
 
 
 class _Revocations:

@@ -1,0 +1,64 @@
+"""The policies of a subgraph in another process: asked there, with one call for many objects."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from router.policy.known import Declared
+from router.transports.internal import InternalAnswer
+from router.trust.policies import PolicyQuestion, policies_from_json, question_to_json
+from schema.errors import Unavailable
+from schema.policy import GuardedObject
+from schema.request import RequestContext
+
+_PATH = "/internal/policies"
+
+
+class Asks(Protocol):
+    """The part of ``InternalClient`` that is needed here."""
+
+    async def get(self, path: str) -> InternalAnswer: ...
+
+    async def post(self, path: str, payload: Any) -> InternalAnswer: ...
+
+    async def aclose(self) -> None: ...
+
+
+class RemotePolicies:
+    """Fills ``router.policy.known.PolicySource``. Whatever fails is raised, and then denies."""
+
+    def __init__(self, name: str, client: Asks) -> None:
+        self.name = name
+        self.is_outdated = False
+        self._client = client
+        self._version = ""
+
+    async def declared(self) -> Mapping[str, Declared]:
+        """Raises SubgraphError or ValueError."""
+        answer = await self._client.get(_PATH)
+        if answer.status == 404:  # it has none
+            self._version, found = "", {}
+        else:
+            self._version, found = policies_from_json(answer.value)
+        self.is_outdated = False
+        return found
+
+    async def holds(self, policy: str, context: RequestContext) -> Any:
+        """Raises SubgraphError or Unavailable."""
+        return await self._ask(PolicyQuestion(policy, context.identity, self._version))
+
+    async def judge(
+        self, policy: str, context: RequestContext, objects: Sequence[GuardedObject]
+    ) -> Any:
+        """Raises SubgraphError or Unavailable."""
+        return await self._ask(PolicyQuestion(policy, context.identity, self._version, objects))
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def _ask(self, question: PolicyQuestion) -> Any:
+        answer = await self._client.post(_PATH, question_to_json(question))
+        if answer.status == 404:
+            self.is_outdated = True
+        if not isinstance(answer.value, dict):
+            raise Unavailable("The subgraph gave no answer about the policy.")
+        return answer.value.get("answer")
