@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from starlette.routing import BaseRoute, Mount, Router
@@ -18,9 +19,13 @@ from router.members import (
     read_supergraph_file,
 )
 from router.policy.rate_limit.build import build_rate_limiting
+from router.rest.openapi.door import document_doors, page_doors
+from router.rest.openapi.served import OpenApiDocuments
+from router.rest.route import RestRoute
 from router.rest.routes import Rest, rest_routes
 from router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
 from router.subscriptions.transport_ws import TransportWs
+from router.supergraph import Supergraph
 from router.web.csrf import Csrf
 from router.web.graphiql import ExplorerContent, GraphiQL, load_content
 from router.web.graphql import GraphQLEndpoint
@@ -73,6 +78,7 @@ def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
         make_context,
         authenticate,
         routes=_explorer(config),
+        documentation=_documentation(config, graph.supergraph, routes, authenticate),
         rest=rest.door,
         closing=[rest.aclose, authentication.aclose],
         seed=seed,
@@ -106,6 +112,7 @@ def _application(
     authenticate: Authenticate,
     *,
     routes: Sequence[BaseRoute] = (),
+    documentation: Mapping[str, ASGIApp] = MappingProxyType({}),
     rest: Callable[[ASGIApp], ASGIApp] = lambda otherwise: otherwise,
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
     seed: bool = False,
@@ -131,8 +138,9 @@ def _application(
             seed=seed,
         ),
     )
+    graphql = Csrf(CallerIdentity(endpoint, authenticate))
     doors = Doors(
-        http=dict.fromkeys(GRAPHQL_PATHS, Csrf(CallerIdentity(endpoint, authenticate))),
+        http={**documentation, **dict.fromkeys(GRAPHQL_PATHS, graphql)},
         websocket=dict.fromkeys(SOCKET_PATHS, socket),
         otherwise=rest(others),
     )
@@ -140,6 +148,22 @@ def _application(
         return wrap(doors, config)
     count = partial(RefusedRequests, count=graph.after_refusal, make_context=make_context)
     return wrap(doors, config, count)
+
+
+def _documentation(
+    config: Config, supergraph: Supergraph, routes: Sequence[RestRoute], authenticate: Authenticate
+) -> dict[str, ASGIApp]:
+    """``openapi.json`` of each dialect and, in development, the page that shows it."""
+    if not routes or not config.rest.openapi:
+        return {}
+    default_profile = config.rest.default_profile
+    documents = OpenApiDocuments.of(supergraph, routes, default_profile=default_profile)
+    is_permitted_view = config.authorization.schema_view == "permitted"
+    doors = document_doors(documents, authenticate, is_permitted_view=is_permitted_view)
+    if config.is_development:
+        sign_in = explorer_content(config).sign_in
+        doors |= page_doors(documents, sign_in, show_demo_account=config.seed)
+    return doors
 
 
 def _explorer(config: Config) -> list[BaseRoute]:

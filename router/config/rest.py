@@ -25,3 +25,8 @@ class Rest(Section):
     idempotency_answers: int = Field(
         default=10_000, gt=0, description="answers kept in memory; without Redis the oldest go"
     )
+    openapi: bool = Field(
+        default=True,
+        description="whether openapi.json is served, at the root and below each dialect's prefix; "
+        "in development /docs/ shows it",
+    )

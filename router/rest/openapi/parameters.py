@@ -115,7 +115,7 @@ def _body_schema(route: RestRoute, inputs: InputSchemas) -> tuple[JsonSchema, bo
         place[name] = parameter
     closed = route.profile.refuses_unknown_members
     schema = _tree_schema(tree, inputs, closed=closed)
-    return schema, True
+    return schema, "required" in schema
 
 
 def _tree_schema(tree: dict[str, Any], inputs: InputSchemas, *, closed: bool) -> JsonSchema:

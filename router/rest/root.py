@@ -1,0 +1,23 @@
+"""Which route answers at the root, where several dialects may have the same path."""
+
+from collections.abc import Iterable
+
+from router.rest.path import read_template
+from router.rest.route import RestRoute
+from router.rest.table import RouteTable
+
+
+def routes_at_root(routes: Iterable[RestRoute], default_profile: str) -> list[RestRoute]:
+    """The routes that are served without a prefix, by path and method.
+
+    Of several at one place: one whose dialect has no prefix, the default's, the first.
+    """
+    owned = [route for route in routes if route.profile.owns_root]
+
+    def rank(route: RestRoute) -> tuple[bool, bool]:
+        return bool(route.profile.prefix), route.profile.name != default_profile
+
+    table: RouteTable[RestRoute] = RouteTable()
+    for route in sorted(owned, key=rank):
+        table.add(read_template(route.path), route.method, route)
+    return sorted(table, key=lambda route: (route.path, route.method))
