@@ -1,19 +1,25 @@
 """Policies in Python: about callers and arguments before planning, about objects afterwards."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from router.answer import Answer
+from router.config import Auth, Config, SubgraphSource
+from router.members import Member
 from router.operation.request import ALL_KINDS, GraphQLRequest
 from router.pipeline import answer, stream
 from router.policy.known import LocalPolicies
+from router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
+from router.subgraph_app import build_subgraph_app
 from router.supergraph import Supergraph, SupergraphOptions
 from router.transports.local import LocalTransport
 from schema.identity import ANONYMOUS, Identity
-from schema.policy import CallerPolicy
+from schema.policy import CallerPolicy, Policy
 from schema.request import RequestContext
 from tests.support.office import (
     ADA,
@@ -25,8 +31,9 @@ from tests.support.office import (
     composed_office,
     diary,
 )
+from tests.support.serving import served
 
-Ask = Callable[..., Any]
+OFFICE = "tests.support.office"
 CODE = "UNAUTHORIZED_FIELD_OR_TYPE"
 SUPERGRAPH = composed_office()
 
@@ -47,18 +54,42 @@ class Office:
         return [one async for one in stream(request, RequestContext(who), self.supergraph)]
 
 
-def local_supergraph(**options: Any) -> Supergraph:
+def local_supergraph(policies: Mapping[str, Policy] = POLICIES, **options: Any) -> Supergraph:
     return Supergraph.load(
         SUPERGRAPH,
         transports={one.name: LocalTransport(one) for one in MEMBERS},
-        policies=[LocalPolicies(one.name, one.policies) for one in MEMBERS],
+        policies=[LocalPolicies("office", policies)],
         options=SupergraphOptions(**options),
     )
 
 
-@pytest.fixture
-def graph() -> Office:
-    return Office(local_supergraph())
+@pytest.fixture(scope="module")
+async def remote_supergraph(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Supergraph]:
+    """The same subgraphs, each behind HTTP as in the distributed edition."""
+    sources = {one.name: SubgraphSource(module=f"{OFFICE}:{one.name}") for one in MEMBERS}
+    config = Config(
+        subgraphs=sources,
+        auth=Auth(service_secret=SecretStr("s" * 32)),
+        data_dir=tmp_path_factory.mktemp("data"),
+    )
+    async with AsyncExitStack() as stack:
+        members = []
+        for one in MEMBERS:
+            app = build_subgraph_app(config, one.name)
+            url = await stack.enter_async_context(served(app))
+            members.append(Member(one.name, "", f"{url}/graphql"))
+        transports = {member.name: transport_to(member, config) for member in members}
+        policies = [policies_of(member, config) for member in members]
+        supergraph = load_supergraph(SUPERGRAPH, transports, config, policies=policies)  # type: ignore[arg-type]
+        yield supergraph
+        await ServedGraph(supergraph).aclose()
+
+
+@pytest.fixture(params=["in process", "over HTTP"])
+def graph(request: pytest.FixtureRequest) -> Office:
+    if request.param == "in process":
+        return Office(local_supergraph())
+    return Office(request.getfixturevalue("remote_supergraph"))
 
 
 def denied(result: Answer) -> list[str]:
@@ -347,12 +378,7 @@ async def test_a_stream_ends_when_a_policy_changes_its_mind():
     async def is_auditor(caller: Identity) -> bool:
         return next(roles)
 
-    office = {**POLICIES, "auditor": CallerPolicy(is_auditor)}
-    supergraph = Supergraph.load(
-        SUPERGRAPH,
-        transports={one.name: LocalTransport(one) for one in MEMBERS},
-        policies=[LocalPolicies("office", office)],
-    )
+    supergraph = local_supergraph({**POLICIES, "auditor": CallerPolicy(is_auditor)})
     events = await Office(supergraph).events("subscription { changed { id odd } }", ADA)
     assert [one.data for one in events] == [{"changed": {"id": "1", "odd": "odd 1"}}, None]
     assert events[-1].executed is False
