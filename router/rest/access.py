@@ -1,6 +1,6 @@
 """What a route's callers need, read off the permission directives of its root fields."""
 
-from graphql import FieldNode, OperationDefinitionNode, parse
+from graphql import FieldNode
 
 from router.policy.requirements import FREE, Requirement, all_of
 from router.rest.route import RestRoute
@@ -10,11 +10,7 @@ from router.supergraph import Supergraph
 def access_to(route: RestRoute, supergraph: Supergraph) -> Requirement:
     """What every caller must be or hold: without it the answer has nothing to show."""
     index = supergraph.rules.index
-    operation = next(
-        node
-        for node in parse(route.document, no_location=True).definitions
-        if isinstance(node, OperationDefinitionNode)
-    )
+    operation = supergraph.parse(route.document).operation
     root = supergraph.schema.get_root_type(operation.operation)
     assert root is not None, "the route has been validated"
     shown = route.root[:1]

@@ -35,7 +35,7 @@ from router.rest.route import (
     Source,
 )
 from router.rest.selection import Shown, read_selection
-from router.rest.shape import Record, visible, visible_members
+from router.rest.shape import Record, omitting_nulls, visible, visible_members
 
 _LOCATIONS = {
     "query": DirectiveLocation.QUERY,
@@ -135,7 +135,8 @@ class _Document:
             message = "A route says where it is: @rest(method: GET, path: ...) after its variables."
             raise GraphQLError(message, operation)
         bare = without_directives(document)
-        self._check(document, bare)
+        printed = print_ast(bare)
+        self._check(printed, bare)
         template = _template(rest["path"], operation)
         _check_rest(rest, operation)
         shown = self._shown(document, operation, rest, reading)
@@ -162,9 +163,9 @@ class _Document:
             method=rest["method"],
             path=rest["path"],
             kind=operation.operation.value,
-            document=print_ast(bare),
+            document=printed,
             root=shown.root,
-            shape=shown.shape,
+            shape=omitting_nulls(shown.shape) if self.profile.omits_nulls else shown.shape,
             status=rest["status"],
             parameters=parameters,
             page=page,
@@ -181,15 +182,15 @@ class _Document:
             is_generated=self.is_generated,
         )
 
-    def _check(self, document: DocumentNode, bare: DocumentNode) -> None:
+    def _check(self, printed: str, bare: DocumentNode) -> None:
         """Let the graph judge the operation; its places are those of the file."""
         try:
-            self.graph.parse(print_ast(bare))
+            self.graph.parse(printed)
         except OperationRefused as refusal:
             # ``bare`` keeps the places of the file, the printed text does not have them.
             for error in validate(self.graph.schema, bare):
                 raise error from None
-            raise GraphQLError(refusal.message, _only_operation(document)) from None
+            raise GraphQLError(refusal.message, _only_operation(bare)) from None
 
     def _shown(
         self,

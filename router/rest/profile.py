@@ -146,6 +146,7 @@ class Profile:
       the word is the error's ``reason``, its ``field``, the code of its only problem, or the
       route's area, in this order.
     - ``refuses_unknown_members``: a body member that no variable takes is a validation error.
+    - ``omits_nulls``: members that are null are left out of answers.
     - ``media_types``: beside application/json, also selects the profile at the root.
     - ``headers(info)``: for every answer.
     - ``owns_root``: whether its paths are also served without the prefix.
@@ -161,6 +162,7 @@ class Profile:
     paginator: Paginator | None = None
     spell_member_in: Mapping[str, Spell] = field(default_factory=dict)
     refuses_unknown_members: bool = False
+    omits_nulls: bool = False
     media_types: tuple[str, ...] = ()
     headers: Callable[[ResponseInfo], Headers] = lambda _info: ()
     owns_root: bool = True

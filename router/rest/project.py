@@ -68,12 +68,14 @@ class _Source:
 
     def _record(self, record: Record) -> str:
         parts = [self._part(member) for member in record.members]
-        if all(member.is_certain for member in record.members):
+        if all(member.is_certain and not member.omits_null for member in record.members):
             return self._function([f"return {{{', '.join(parts)}}}"])
         body = ["r = {}"]
         for member, part in zip(record.members, parts, strict=True):
             condition = "" if member.is_certain else f"if {member.key!r} in o: "
             body.append(f"{condition}r.update({{{part}}})")
+            if member.omits_null and not member.is_spread:
+                body.append(f"if r.get({member.name!r}, r) is None: del r[{member.name!r}]")
         return self._function([*body, "return r"])
 
     def _part(self, member: Member) -> str:
@@ -82,7 +84,8 @@ class _Source:
             return f"{member.name!r}: {shown}"
         record = visible(member.shape)
         assert isinstance(record, Record)
-        nulls = self._constant(dict.fromkeys(inner.name for inner in visible_members(record)))
+        names = () if member.omits_null else (inner.name for inner in visible_members(record))
+        nulls = self._constant(dict.fromkeys(names))
         return f"**({shown} or {nulls})"
 
     def _function(self, body: list[str]) -> str:

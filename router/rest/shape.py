@@ -40,7 +40,8 @@ class Member:
 
     ``key`` is the response key in the graph's data (None: a constant), ``name`` what clients read.
     With ``is_spread`` the members of the value, a record, stand here in its place; all are null
-    when it is. A member that is not ``is_certain`` is there for some object types only.
+    when it is. A member that is not ``is_certain`` is there for some object types only. One that
+    ``omits_null`` is left out where its value is null.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Member:
     key: str | None = None
     is_spread: bool = False
     is_certain: bool = True
+    omits_null: bool = False
     description: str | None = None
 
 
@@ -81,6 +83,22 @@ class Constant:
 Shape = Leaf | Items | Record | Unwrapped | Constant
 
 
+def omitting_nulls(shape: Shape) -> Shape:
+    """The same shape with every member left out that is null."""
+    if isinstance(shape, Items):
+        return replace(shape, item=omitting_nulls(shape.item))
+    if isinstance(shape, Unwrapped):
+        return replace(shape, inner=omitting_nulls(shape.inner))
+    if isinstance(shape, Record):
+        return replace(shape, members=tuple(_omitting(member) for member in shape.members))
+    return shape
+
+
+def _omitting(member: Member) -> Member:
+    inner = omitting_nulls(member.shape)
+    return replace(member, shape=inner, omits_null=visible(inner).is_nullable)
+
+
 def visible(shape: Shape) -> Leaf | Items | Record | Constant:
     """What is left for clients once everything is unwrapped, with its true nullability."""
     nullable = False
@@ -94,13 +112,15 @@ def visible_members(record: Record) -> Iterator[Member]:
     """The members that clients read, spread ones in their place."""
     for member in record.members:
         inner = visible(member.shape)
+        certain = member.is_certain and not member.omits_null
         if not member.is_spread or not isinstance(inner, Record):
-            yield replace(member, shape=inner)
+            shape = replace(inner, is_nullable=False) if member.omits_null else inner
+            yield replace(member, shape=shape, is_certain=certain)
             continue
         for spread in visible_members(inner):
-            nullable = inner.is_nullable or spread.shape.is_nullable
+            nullable = spread.shape.is_nullable or (inner.is_nullable and not member.omits_null)
             yield replace(
                 spread,
                 shape=replace(spread.shape, is_nullable=nullable),
-                is_certain=member.is_certain and spread.is_certain,
+                is_certain=certain and spread.is_certain,
             )

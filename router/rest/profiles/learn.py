@@ -1,4 +1,7 @@
-"""The dialect of the learning platform: camel case, cursors, page and rate limit under meta."""
+"""The dialect of the learning platform: camel case, cursors, page and rate limit under meta.
+
+Its documents know optional members but no nulls: what is null is left out.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -123,6 +126,7 @@ LEARN = Profile(
     failure=failure,
     failures=FAILURES,
     paginator=CursorPages(offset_deprecated_since=_OFFSET_DEPRECATED_SINCE),
+    omits_nulls=True,
     headers=no_caching,
     title="Learning platform",
     description="Signing in, sessions, the second factor and accounts.",
