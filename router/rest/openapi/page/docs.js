@@ -103,8 +103,9 @@ function whoMay(spec, operation) {
   );
 }
 
-function responses(spec, operation) {
-  return Object.entries(operation.responses).map(([status, given]) => {
+function responses(spec, operation, isWanted) {
+  const wanted = Object.entries(operation.responses).filter(([status]) => isWanted(status));
+  return wanted.map(([status, given]) => {
     const response = resolve(spec, given);
     const [mediaType, content] = Object.entries(response.content ?? {})[0] ?? [];
     const headers = Object.entries(response.headers ?? {});
@@ -148,15 +149,17 @@ function details(spec, base, operation, session) {
             member(spec, parameter.name, {
               ...resolve(spec, parameter.schema),
               description: `${parameter.in}${parameter.description ? `: ${parameter.description}` : ''}`,
-            }, { required: parameter.required }),
+            }, { note: parameter.required ? 'required' : null }),
           ),
         )
       : null,
-    operation.body ? [h('h4', null, 'Body'), h('p', { class: 'media' }, operation.mediaType), tree(spec, operation.body)] : null,
+    operation.body ? [h('h4', null, 'Body'), h('p', { class: 'media' }, operation.mediaType), tree(spec, operation.body, { isSent: true })] : null,
     h('h4', null, 'Answers'),
-    responses(spec, operation),
+    responses(spec, operation, (status) => status < 400),
     h('h4', null, 'Try it'),
     tryPanel(spec, base, operation, session),
+    h('h4', null, 'Refusals and failures'),
+    responses(spec, operation, (status) => status >= 400),
   ];
 }
 

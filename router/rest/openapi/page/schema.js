@@ -62,7 +62,7 @@ function bounds(schema) {
 }
 
 /** One member: a term and its description, with the members of objects below. */
-export function member(spec, name, given, { required, depth = 0 } = {}) {
+export function member(spec, name, given, { note, depth = 0, isSent } = {}) {
   const [schema] = withoutNull(spec, given);
   const within = bounds(schema);
   return h(
@@ -70,14 +70,14 @@ export function member(spec, name, given, { required, depth = 0 } = {}) {
     { class: schema.deprecated ? 'member deprecated' : 'member' },
     name === null ? null : h('code', { class: 'name' }, name),
     h('span', { class: 'type' }, typeName(spec, given)),
-    required ? h('span', { class: 'required' }, 'required') : null,
+    note ? h('span', { class: 'note' }, note) : null,
     schema.description ? h('span', { class: 'about' }, schema.description) : null,
     within ? h('span', { class: 'bounds' }, within) : null,
-    below(spec, schema, depth),
+    below(spec, schema, depth, isSent),
   );
 }
 
-function below(spec, schema, depth) {
+function below(spec, schema, depth, isSent) {
   let [inner] = withoutNull(spec, schema);
   while (inner.type === 'array') [inner] = withoutNull(spec, inner.items);
   const members = Object.entries(inner.properties ?? {});
@@ -88,13 +88,19 @@ function below(spec, schema, depth) {
     'ul',
     { class: 'members' },
     members.map(([name, each]) =>
-      member(spec, name, each, { required: required.has(name), depth: depth + 1 }),
+      member(spec, name, each, { note: noteOn(required.has(name), isSent), depth: depth + 1, isSent }),
     ),
   );
 }
 
-export function tree(spec, schema) {
+/** Senders must know what is required, readers what may be missing. */
+function noteOn(isRequired, isSent) {
+  if (isSent) return isRequired ? 'required' : null;
+  return isRequired ? null : 'not always there';
+}
+
+export function tree(spec, schema, { isSent = false } = {}) {
   const [inner] = withoutNull(spec, schema);
-  if (inner.type === 'object' && inner.properties) return below(spec, inner, 0);
+  if (inner.type === 'object' && inner.properties) return below(spec, inner, 0, isSent);
   return h('ul', { class: 'members' }, member(spec, null, schema));
 }

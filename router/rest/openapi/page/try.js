@@ -12,7 +12,7 @@ export function tryPanel(spec, base, operation, session) {
     'form',
     { class: 'try', onsubmit: send, oninput: writeCurl },
     [...inputs].map(([parameter, element]) =>
-      h('label', null, h('code', null, parameter.name), parameter.required ? ' *' : '', element),
+      h('label', null, h('span', null, h('code', null, parameter.name), parameter.required ? ' *' : ''), element),
     ),
     body ? h('label', null, 'Body', body) : null,
     h('div', { class: 'row' }, h('button', { type: 'submit' }, 'Send')),
