@@ -26,11 +26,11 @@ class OutputBuilder:
         return found
 
     def _fields(self, asked: Field, selection: SelectionSet, slot: Slot) -> list[OutputField]:
-        if asked.name == "__typename":
-            return [_typename(asked, selection)]
         types = asked.types
         if asked.denied:
             return [OutputField(asked.key, asked.key, asked.type, types=types, denied=True)]
+        if asked.name == "__typename":
+            return [_typename(asked, selection)]
         return [
             OutputField(
                 asked.key,

@@ -14,6 +14,7 @@ from router.supergraph import Supergraph
 from router.transports.function import FunctionTransport
 from schema.identity import ANONYMOUS, Identity
 from schema.request import RequestContext
+from tests.support.recording import RecordingTransport
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", '
@@ -139,3 +140,22 @@ async def test_a_refused_operation_reaches_no_subgraph(
         assert (result.status, result.executed) == (status, False)
         assert "data" not in result.to_dict()
     assert bank.calls == {"people": 0, "vault": 0}
+
+
+async def test_a_denied_typename_does_not_tell_that_such_an_object_exists():
+    sdl = f"""{LINK}
+    type Query {{ any: [Any], one: Any, open: Int }}
+    union Any = Note | Secret
+    type Note {{ text: String }}
+    type Secret @requiresScopes(scopes: [["vault"]]) {{ word: String }}
+    """
+    found = [{"__typename": "Note"}, {"__typename": "Secret"}]
+    transport = RecordingTransport({"data": {"any": found, "one": found[1], "open": 1}})
+    composition = compose([Subgraph("one", "http://one", sdl)])
+    supergraph = Supergraph.load(composition.supergraph_sdl, transports={"one": transport})
+    request = GraphQLRequest("{ open any { __typename } one { kind: __typename } }")
+
+    denied = await answer(request, RequestContext(SOMEBODY), supergraph)
+
+    assert denied.data == {"open": 1, "any": [None, None], "one": None}
+    assert [error["path"] for error in denied.errors] == [["any", "__typename"], ["one", "kind"]]
