@@ -139,6 +139,9 @@ async def _run(request: GraphQLRequest, prepared: _Prepared, supergraph: Supergr
         refusals=prepared.refusals,
         verdicts=prepared.decided.verdicts,
     )
+    if result.lost and supergraph.options.reject and prepared.kind == "query":
+        errors = [place.refusal() for place in result.lost]
+        result = Answer(errors=errors, executed=False, status=403, lost=result.lost)
     return _finish(request, prepared, result)
 
 

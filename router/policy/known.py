@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -106,8 +106,11 @@ NO_BOOK = PolicyBook()
 class KnownPolicies:
     """Gathers the policies of all subgraphs; those elsewhere tell theirs when first needed."""
 
-    def __init__(self, sources: Sequence[PolicySource] = ()) -> None:
+    def __init__(
+        self, sources: Sequence[PolicySource] = (), *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Raises ConfigError when two subgraphs of this process register one name."""
+        self._clock = clock
         self._sources = tuple(sources)
         self._lists: dict[str, Mapping[str, Declared]] = {}
         self._asked: dict[str, float] = {}
@@ -143,7 +146,7 @@ class KnownPolicies:
     def _stale(self, wanted: frozenset[str]) -> list[PolicySource]:
         """The sources to be asked (again) for their list, but none in quick succession."""
         lacks = not wanted <= self._book.declared.keys()
-        now = time.monotonic()
+        now = self._clock()
         return [
             source
             for source in self._sources
@@ -155,7 +158,7 @@ class KnownPolicies:
         return source.name not in self._lists or not isinstance(source, LocalPolicies)
 
     async def _load(self, source: PolicySource) -> None:
-        self._asked[source.name] = time.monotonic() + RETRY_SECONDS
+        self._asked[source.name] = self._clock() + RETRY_SECONDS
         try:
             self._lists[source.name] = await source.declared()
         except Exception as error:  # the boundary to another process: its policies stay unknown
