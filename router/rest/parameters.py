@@ -147,7 +147,7 @@ class _Reader:
         self, node: VariableDefinitionNode, variable: str, given: dict[str, Any] | None
     ) -> tuple[Place, str]:
         own = self._spell(variable)
-        if given:
+        if given is not None:
             places: list[Place] = [place for place in _PLACES if place in given]
             bearer = given.get("bearer") is True
             if bearer and not places:

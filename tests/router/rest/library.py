@@ -1,6 +1,8 @@
 """A small federated graph of books in memory, two dialects for it, and its REST door."""
 
+import inspect
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -202,37 +204,25 @@ class Library:
     requests: list[GraphQLRequest] = field(default_factory=list)
     contexts: list[RequestContext] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self._schema = build_schema(_plain(SDL))
-        for name in ("Query", "Mutation"):
-            for key, definition in self._schema.get_type(name).fields.items():  # type: ignore
-                definition.resolve = self._resolver(key)
-        self.supergraph = Supergraph.load(
-            SUPERGRAPH, transports={"library": FunctionTransport(self._answer)}
-        )
-        self._served = ServedGraph(self.supergraph)
+    @property
+    def supergraph(self) -> Supergraph:
+        return _SUPERGRAPH
 
-    def _resolver(self, name: str) -> Callable[..., Any]:
-        async def resolve(_root: Any, _info: Any, **arguments: Any) -> Any:
-            self.calls.append((name, arguments))
-            value = self.roots.get(name)
-            value = value(**arguments) if callable(value) else value
-            if hasattr(value, "__await__"):
-                value = await value
-            if isinstance(value, Exception):
-                raise value
-            return value
-
-        return resolve
-
-    async def _answer(self, query: str, variables: Any) -> dict[str, Any]:
-        result = await graphql(self._schema, query, variable_values=variables)
-        return result.formatted  # type: ignore[return-value]
+    async def resolve(self, name: str, arguments: dict[str, Any]) -> Any:
+        self.calls.append((name, arguments))
+        value = self.roots.get(name)
+        value = value(**arguments) if callable(value) else value
+        if inspect.isawaitable(value):
+            value = await value
+        if isinstance(value, Exception):
+            raise value
+        return value
 
     async def answer(self, request: GraphQLRequest, context: RequestContext) -> Any:
         self.requests.append(request)
         self.contexts.append(context)
-        return await self._served.answer(request, context)
+        _answering.set(self)
+        return await ServedGraph(_SUPERGRAPH).answer(request, context)
 
     def stream(self, request: GraphQLRequest, context: RequestContext) -> Any:
         raise NotImplementedError
@@ -296,11 +286,31 @@ def _plain(sdl: str) -> str:
     return f"{head}\n{scopes}\n{sdl.partition(')')[2]}"
 
 
-def _compose() -> str:
+def _load() -> Supergraph:
+    """Made once: the library that answers is the one that was asked."""
     composition = compose([Subgraph("library", "http://library", SDL)])
     assert composition.is_ok, composition.errors
-    return composition.supergraph_sdl
+    schema = build_schema(_plain(SDL))
+    for root in (schema.query_type, schema.mutation_type):
+        assert root is not None
+        for name, definition in root.fields.items():
+            definition.resolve = _resolver(name)
+
+    async def answer(query: str, variables: Any) -> dict[str, Any]:
+        result = await graphql(schema, query, variable_values=variables)
+        return result.formatted  # type: ignore[return-value]
+
+    transports = {"library": FunctionTransport(answer)}
+    return Supergraph.load(composition.supergraph_sdl, transports=transports)
 
 
-SUPERGRAPH = _compose()
+def _resolver(name: str) -> Callable[..., Any]:
+    async def resolve(_root: Any, _info: Any, **arguments: Any) -> Any:
+        return await _answering.get().resolve(name, arguments)
+
+    return resolve
+
+
+_answering: ContextVar[Library] = ContextVar("answering")
+_SUPERGRAPH = _load()
 LIBRARY = Library()
