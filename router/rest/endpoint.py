@@ -190,7 +190,7 @@ class RestEndpoint:
     def _response(self, call: _Call, answer: Answer) -> Response:
         call.rate = _rate_of(answer)
         route = self.route
-        value = value_at(answer.data, route.root) if answer.executed else None
+        value = self._value(answer)
         if answer.errors and (value is None or not only_denied(answer.errors)):
             failure = self._failures.of_error(most_telling(answer.errors), call.identity)
             return _with(self._fail(call, failure), answer.headers)
@@ -214,6 +214,15 @@ class RestEndpoint:
         body = orjson.dumps(self._profile.success(orjson.Fragment(data), info), default=str)
         headers.append((b"content-type", f"{call.media}; charset=utf-8".encode()))
         return Response(route.status, headers, body)
+
+    def _value(self, answer: Answer) -> Any:
+        """What becomes the data; null also where the list that clients page through is."""
+        if not answer.executed:
+            return None
+        page = self.route.page
+        if page is not None and value_at(answer.data, page.path) is None:
+            return None
+        return value_at(answer.data, self.route.root)
 
     def _pagination(self, call: _Call, answer: Answer) -> Mapping[str, Any] | None:
         page, paginator = self.route.page, self._profile.paginator

@@ -34,7 +34,9 @@ def rest_routes(
     for name in (*(served or ()), config.rest.default_profile, *config.rest.hosts.values()):
         if name not in profiles:
             raise ConfigError(f"[rest]: there is no dialect {name}, only {', '.join(profiles)}.")
-    return load_routes(config.operations_dir / "rest", supergraph, profiles, served=served)
+    routes = load_routes(config.operations_dir / "rest", supergraph, profiles, served=served)
+    order = {name: place for place, name in enumerate(profiles)}
+    return sorted(routes, key=lambda route: order[route.profile.name])
 
 
 class Rest:
