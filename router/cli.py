@@ -24,6 +24,7 @@ from router.logs import configure_logs
 from router.members import load_members, read_supergraph_file
 from router.planner.explain import explain, to_json, tree
 from router.planner.plan import QueryPlan
+from router.rest.openapi.files import write_documents
 from router.server import listen, run_server, run_workers
 from router.subgraph_app import build_subgraph_app
 from router.supergraph import Supergraph
@@ -186,8 +187,8 @@ def compose(
 ) -> None:
     """Compose the subgraphs into one supergraph, or say why they do not fit together.
 
-    Without options the subgraphs of trellis.toml are composed, and schema/supergraph.graphql and
-    schema/subgraphs/*.graphql are written anew.
+    Without options the subgraphs of trellis.toml are composed, and schema/supergraph.graphql,
+    schema/subgraphs/*.graphql and schema/openapi/*.json are written anew.
     """
     with _mendable_errors():
         if config is not None:
@@ -204,6 +205,7 @@ def compose(
             _write_or_print(composition.supergraph_sdl, output)
             return
         changed = write_schemas(members, composition, settings.schema_dir, dry_run=check)
+        changed += write_documents(composition.supergraph_sdl, settings, dry_run=check)
         for path in changed:
             err.print(f"{'stale' if check else 'wrote'} {path}")
         if not changed:
