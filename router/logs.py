@@ -7,19 +7,23 @@ from typing import Any
 import structlog
 from structlog.types import EventDict
 
+from router.web.client_address import current_client_address
 from router.web.request_id import current_request_id
 
 
-def _add_request_id(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    request_id = current_request_id.get()
-    if request_id is not None:
-        event.setdefault("request_id", request_id)
+def _add_request(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    for name, value in (
+        ("request_id", current_request_id.get()),
+        ("client", current_client_address.get()),
+    ):
+        if value is not None:
+            event.setdefault(name, value)
     return event
 
 
 _SHARED = (
     structlog.contextvars.merge_contextvars,
-    _add_request_id,
+    _add_request,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

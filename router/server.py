@@ -160,6 +160,7 @@ def uvicorn_config(app: ASGIApp | str, config: Config, **more: Any) -> uvicorn.C
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=config.shutdown_seconds,
         server_header=False,
+        proxy_headers=False,  # router.web.client_address decides whom to believe
         access_log=False,
         log_config=None,
         log_level="warning",

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from router.config import Config
 from router.members import Member
 from router.web.body_limit import RequestLimits
+from router.web.client_address import ClientAddress
 from router.web.cors import AllowOrigins
 from router.web.errors import Errors
 from router.web.health import Readiness, health
@@ -46,6 +47,7 @@ def wrap(app: ASGIApp, config: Config, *beyond_errors: Callable[[ASGIApp], ASGIA
     """The layers that every request goes through, the outermost first. ``beyond_errors`` see
     what was refused as the answer that it became."""
     layers: list[Callable[[ASGIApp], ASGIApp]] = [
+        partial(ClientAddress, http=config.http),
         ResponseHeaders,
         RequestId,
         partial(AllowOrigins, cors=config.cors),

@@ -6,7 +6,7 @@ one level down (``TRELLIS_LIMITS__DEPTH=20``, ``TRELLIS_SUBGRAPHS__ORDERS=http:/
 
 from router.config.auth import Auth, Claims, Issuer
 from router.config.authorization import Authorization
-from router.config.http import Cors, HeaderPropagation
+from router.config.http import Cors, HeaderPropagation, Http
 from router.config.limits import Limits, WebSocketLimits
 from router.config.load import export_overrides, export_to_subgraphs, load_config
 from router.config.rate_limits import RateLimitRule, RateLimits
@@ -22,6 +22,7 @@ __all__ = [
     "Config",
     "Cors",
     "HeaderPropagation",
+    "Http",
     "Issuer",
     "Limits",
     "RateLimitRule",

@@ -1,5 +1,8 @@
 """What browsers and headers may do."""
 
+from ipaddress import ip_network
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from router.config.section import Section
@@ -15,6 +18,28 @@ class Cors(Section):
     max_age_seconds: int = Field(
         default=3600, ge=0, description="how long browsers keep a preflight"
     )
+
+
+class Http(Section):
+    """Who stands between clients and us."""
+
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="addresses and networks (`10.0.0.0/8`) that are believed about the address of "
+        "a client; `unix` for whoever comes over a Unix socket",
+    )
+    client_address_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        default="x-forwarded-for",
+        description="the one header in which they tell it; clients can write the other one",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            if proxy != "unix":
+                ip_network(proxy, strict=False)
+        return proxies
 
 
 class HeaderPropagation(Section):

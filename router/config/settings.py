@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from router.config.auth import Auth
 from router.config.authorization import Authorization
-from router.config.http import Cors, HeaderPropagation
+from router.config.http import Cors, HeaderPropagation, Http
 from router.config.limits import Limits, WebSocketLimits
 from router.config.rate_limits import RateLimits
 from router.config.rest import Rest
@@ -72,6 +72,7 @@ class Config(BaseSettings):
     auth: Auth = Field(default=Auth(), description="see Auth")
     authorization: Authorization = Field(default=Authorization(), description="see Authorization")
     rate_limit: RateLimits = Field(default=RateLimits(), description="see RateLimits")
+    http: Http = Field(default=Http(), description="see Http")
     cors: Cors = Field(default=Cors(), description="see Cors")
     rest: Rest = Field(default=Rest(), description="see Rest")
     headers: HeaderPropagation = Field(

@@ -1,5 +1,6 @@
 """Log lines: readable in development, JSON in production, never with secrets."""
 
+import contextvars
 import logging
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ import pytest
 import structlog
 
 from router.logs import configure_logs
+from router.web.client_address import current_client_address
 from router.web.request_id import current_request_id
 
 
@@ -53,3 +55,18 @@ def test_lines_for_machines_are_json_with_the_request_id(capsys: pytest.CaptureF
     assert (first["event"], first["size"], first["request_id"]) == ("something", 3, "r1")
     assert (first["level"], first["logger"]) == ("info", "a.b")
     assert (second["event"], second["request_id"]) == ("from a library", "r1")
+
+
+def test_a_line_tells_the_request_and_its_client(capsys: pytest.CaptureFixture[str]):
+    configure_logs("info", for_people=False)
+
+    def handle() -> None:
+        current_request_id.set("req-1")
+        current_client_address.set("203.0.113.9")
+        structlog.get_logger("test").info("handled")
+
+    contextvars.copy_context().run(handle)
+    structlog.get_logger("test").info("idle")
+    handled, idle = map(orjson.loads, capsys.readouterr().err.splitlines())
+    assert (handled["request_id"], handled["client"]) == ("req-1", "203.0.113.9")
+    assert "client" not in idle

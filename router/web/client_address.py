@@ -1,0 +1,117 @@
+"""Finds out from which address a client calls, through the proxies that are trusted to tell."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router.config import Http
+
+Address = IPv4Address | IPv6Address
+
+current_client_address: ContextVar[str | None] = ContextVar("current_client_address", default=None)
+"""The client of the request being handled, for log lines."""
+
+_MAX_HOPS = 50
+_MAX_LENGTH = 4096
+_PORT = r"(?::[0-9]{1,5})?"
+_V4 = re.compile(rf"([0-9.]+){_PORT}")
+_V6 = re.compile(rf"\[([0-9a-fA-F:.]*:[0-9a-fA-F:.]+)\]{_PORT}|([0-9a-fA-F:.]*:[0-9a-fA-F:.]+)")
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_PAIR = re.compile(rf"({_TOKEN})=({_TOKEN}|{_QUOTED})")
+_ELEMENT = re.compile(rf'(?:[^",]|{_QUOTED})+')
+
+
+class ClientAddress:
+    """Replaces the address of the connection by that of the client, where a trusted proxy made the
+    connection and tells one.
+
+    Each proxy appends the address that it was called from, and a client may send a header of its
+    own: so the right-most address that is no trusted proxy is the client. What stands left of
+    something that is no address was not written by a trusted proxy and is not looked at.
+    """
+
+    def __init__(self, app: ASGIApp, http: Http) -> None:
+        self._app = app
+        self._is_trusted = _trust(http.trusted_proxies)
+        self._trusts_sockets = "unix" in http.trusted_proxies
+        self._header = http.client_address_header.encode()
+        self._hops = _forwarded if http.client_address_header == "forwarded" else _x_forwarded_for
+        self._trusts_anyone = bool(http.trusted_proxies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            if self._trusts_anyone:
+                self._look(scope)
+            client = scope.get("client")
+            current_client_address.set(client[0] if client else None)
+        await self._app(scope, receive, send)
+
+    def _look(self, scope: Scope) -> None:
+        peer = scope.get("client")
+        is_trusted = self._is_trusted(peer[0]) if peer else self._trusts_sockets
+        if not is_trusted:
+            return
+        lines = [value for name, value in scope["headers"] if name == self._header]
+        text = b",".join(lines).decode("latin-1")[-_MAX_LENGTH:]
+        found: str | None = None
+        for hop in reversed(self._hops(text)[-_MAX_HOPS:]):
+            address = read_address(hop)
+            if address is None:
+                break
+            found = str(address)
+            if not self._is_trusted(found):
+                break
+        if found is not None:
+            scope["client"] = (found, 0)
+
+
+def read_address(text: str) -> Address | None:
+    """An address as proxies write it: with or without a port, IPv6 with or without brackets
+    (RFC 7239, section 6); None for names, unknown ones and anything else."""
+    text = text.strip(" \t")
+    match = _V4.fullmatch(text) or _V6.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        address = ip_address(next(group for group in match.groups() if group))
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _trust(proxies: Iterable[str]) -> Callable[[str], bool]:
+    networks = [ip_network(each, strict=False) for each in proxies if each != "unix"]
+
+    @lru_cache(maxsize=1024)
+    def is_trusted(text: str) -> bool:
+        address = read_address(text)
+        return address is not None and any(address in network for network in networks)
+
+    return is_trusted
+
+
+def _x_forwarded_for(text: str) -> Sequence[str]:
+    return text.split(",")
+
+
+def _forwarded(text: str) -> Sequence[str]:
+    """The ``for`` of each element (RFC 7239, section 4); an element without one is no address."""
+    elements = _ELEMENT.findall(text)
+    # Whatever is not made of whole elements could hide where one ends.
+    if ",".join(elements) != text:
+        return []
+    return [_for(element) for element in elements]
+
+
+def _for(element: str) -> str:
+    for pair in element.split(";"):
+        match = _PAIR.fullmatch(pair.strip(" \t"))
+        if match is not None and match[1].lower() == "for":
+            return re.sub(r"\\(.)", r"\1", match[2].strip('"'))
+    return ""
