@@ -24,9 +24,10 @@ class RateLimit:
 
     ``key`` tells whose tries are counted together: ``caller`` (user, API key, else address),
     ``user``, ``ip``, ``email``, ``api_key`` or ``tenant``. ``arguments`` are where ``email`` finds
-    the address, such as ``input.email``. One try costs ``cost``. ``profiles`` restricts the limit
-    to dialects of clients (``graphql``, ``learn`` ...). A ``strict`` limit refuses (503) while
-    the store that workers share is away, where others go on with what each worker counts.
+    the address, such as ``input.email``. One try costs ``cost``. A limit for ``profiles``
+    (dialects of clients: ``graphql``, ``learn`` ...) holds for those only, instead of the limits
+    of the same field and key that name none. A ``strict`` limit refuses (503) while the store
+    that workers share is away, where others go on with what each worker counts.
     """
 
     limit: int

@@ -64,7 +64,7 @@ async def test_http_tells_the_limit_and_refuses_with_429(method: str, accept: st
     async with client(app()) as http:
 
         async def ask() -> httpx.Response:
-            given = {"json": TYPENAME} if method == "POST" else {"params": TYPENAME}
+            given: dict[str, Any] = {"json": TYPENAME} if method == "POST" else {"params": TYPENAME}
             return await http.request(method, "/graphql", headers={"accept": accept}, **given)
 
         answers = [await ask() for _ in range(4)]

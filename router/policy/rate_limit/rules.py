@@ -27,7 +27,8 @@ class Limit:
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """A rule of one preset or field. Its first limit is the one that callers are told of, the
-    other one, if any, its burst. ``profiles`` is None for all dialects."""
+    other one, if any, its burst. ``profiles`` is None for all dialects that no other rule with the
+    same fields and key names."""
 
     name: str
     limits: tuple[Limit, ...]
@@ -89,11 +90,13 @@ class RuleBook:
                 raise ConfigError(
                     f"`rate_limit.profiles.{profile}`: there is no preset `{preset}`, only {known}."
                 )
-        self._everywhere = (*(rule_of(rule, "rules") for rule in config.rules), *of_fields)
+        self._everywhere = tuple(rule_of(rule, "rules") for rule in config.rules)
+        self._of_fields = tuple(of_fields)
         self._factor = factor
         self._choose = lru_cache(maxsize=1024)(self._chosen)
-        rules = (*self._everywhere, *(r for rules in self._presets.values() for r in rules))
-        self.limited_fields = frozenset(field for rule in rules for field in rule.fields)
+        presets = (rule for rules in self._presets.values() for rule in rules)
+        everything = (*self._everywhere, *self._of_fields, *presets)
+        self.limited_fields = frozenset(field for rule in everything for field in rule.fields)
 
     def rules_for(self, profile: str, identity: Identity, route: str | None) -> RuleSet:
         """What a caller of this dialect is under; ``route`` is a method and a path template."""
@@ -103,20 +106,24 @@ class RuleBook:
     def _chosen(self, profile: str, role: str, subscription: str, path: str) -> RuleSet:
         standing = frozenset((role, subscription))
         preset = self._preset_of_profile.get(profile) or self._preset_of_profile[GRAPHQL]
+        of_fields = [rule for rule in self._of_fields if rule.holds_for(profile, standing, path)]
         rules = [
-            rule
-            for rule in (*self._presets[preset], *self._everywhere)
-            if rule.holds_for(profile, standing, path)
+            *(
+                rule
+                for rule in (*self._presets[preset], *self._everywhere)
+                if rule.holds_for(profile, standing, path)
+            ),
+            *(rule for rule in of_fields if not _is_replaced(rule, of_fields)),
         ]
         if profile == GRAPHQL and self._factor != 1:
             rules = [_times(rule, self._factor) for rule in rules]
-        of_fields: dict[str, list[Rule]] = {}
+        by_field: dict[str, list[Rule]] = {}
         for rule in rules:
             for field in rule.fields:
-                of_fields.setdefault(field, []).append(rule)
+                by_field.setdefault(field, []).append(rule)
         return RuleSet(
             whole=tuple(rule for rule in rules if not rule.fields),
-            of_fields={field: tuple(found) for field, found in of_fields.items()},
+            of_fields={field: tuple(found) for field, found in by_field.items()},
             shows_window=preset == "tracker",
         )
 
@@ -166,6 +173,14 @@ def _standing(identity: Identity) -> tuple[str, str]:
     if subscription in _PREMIUM or "premium_user" in identity.roles:
         return "premium", subscription
     return "authenticated", subscription
+
+
+def _is_replaced(rule: Rule, rules: Iterable[Rule]) -> bool:
+    """Limits of a field that name the dialect stand instead of those that name none."""
+    return rule.profiles is None and any(
+        other.profiles is not None and other.fields == rule.fields and other.key == rule.key
+        for other in rules
+    )
 
 
 def _is_below(path: str, route: str) -> bool:

@@ -347,3 +347,32 @@ async def test_a_renamed_import_limits_as_well() -> None:
     )
 
     assert [(await graph.ask("{ hello }")).status for _ in range(2)] == [200, 429]
+
+
+OWN_FIGURES = """
+type Query { hello: Int }
+type Mutation {
+  login: Int
+    @rateLimit(limit: 4, window: 60, key: "ip")
+    @rateLimit(limit: 9, window: 60, key: "user")
+    @rateLimit(limit: 2, window: 60, key: "ip", profiles: ["learn"])
+}
+"""
+
+
+@pytest.mark.parametrize(("profile", "limit"), [("learn", 2), ("tracker", 4), ("graphql", 4)])
+async def test_a_dialect_with_figures_of_its_own_goes_by_those(profile: str, limit: int) -> None:
+    graph = Graph(sdl=OWN_FIGURES)
+
+    result = await graph.ask("mutation { login }", ADA, profile=profile)
+
+    assert header(result, "x-ratelimit-limit") == str(limit)
+    assert '"login-60";q=9;w=60' in header(result, "ratelimit-policy")
+
+
+async def test_what_the_operator_adds_is_not_replaced_by_what_fields_say() -> None:
+    graph = Graph(rule(1, fields=("Mutation.login",), key="ip"), sdl=OWN_FIGURES)
+
+    statuses = [(await graph.ask("mutation { login }", profile="learn")).status for _ in range(2)]
+
+    assert statuses == [200, 429]

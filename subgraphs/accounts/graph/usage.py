@@ -1,0 +1,69 @@
+"""What the caller has used of what the subscription allows."""
+
+from datetime import UTC, datetime
+from typing import Self
+
+import strawberry
+import strawberry.federation
+
+from schema.directives import RateLimitStates
+from schema.rate_limit import RateLimitState
+from subgraphs.accounts.graph.types import Ctx
+from subgraphs.accounts.models import Tier
+
+_REQUESTS = frozenset({"requests", "read", "write", "delete"})
+
+
+@strawberry.type(description="A limit of the caller, and what is used of it.")
+class UsageLimit:
+    name: str
+    limit: int
+    window: int = strawberry.field(description="seconds; the limit holds for any that long")
+    used: int
+    remaining: int
+    resets_at: datetime = strawberry.field(
+        description="when nothing will be used any more if nothing is added"
+    )
+
+    @classmethod
+    def of(cls, state: RateLimitState) -> Self:
+        return cls(
+            name=state.name,
+            limit=state.limit,
+            window=state.window,
+            used=state.limit - state.remaining,
+            remaining=state.remaining,
+            resets_at=datetime.fromtimestamp(state.reset_at, UTC),
+        )
+
+
+@strawberry.type(description="What the caller may do how often, by tier and interface.")
+class Usage:
+    tier: Tier
+    requests: list[UsageLimit]
+    executions: UsageLimit | None = strawberry.field(description="runs of code; null: no limit")
+    uploads: UsageLimit | None = strawberry.field(description="files; null: no limit")
+    limits: list[UsageLimit] = strawberry.field(description="all limits, also of single fields")
+
+
+@strawberry.type
+class UsageQuery:
+    @strawberry.federation.field(
+        authenticated=True,
+        directives=[RateLimitStates()],
+        description="What the caller has used of each limit. Empty where nothing is counted.",
+    )
+    def my_usage(self, info: Ctx) -> Usage | None:
+        limits = [UsageLimit.of(state) for state in info.context.request.rate_limit]
+        by_name = {limit.name: limit for limit in limits}
+        return Usage(
+            tier=_tier(info.context.caller.tier),
+            requests=[limit for limit in limits if limit.name in _REQUESTS],
+            executions=by_name.get("executions"),
+            uploads=by_name.get("uploads"),
+            limits=limits,
+        )
+
+
+def _tier(name: str | None) -> Tier:
+    return next((tier for tier in Tier if tier.value == name), Tier.FREE)
