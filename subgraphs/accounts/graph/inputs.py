@@ -153,6 +153,9 @@ class NotificationChannelsInput:
 @strawberry.input(description="Members that are absent stay as they are.")
 class PreferencesInput:
     theme: models.Theme | None = UNSET
+    language: str | None = strawberry.field(
+        default=UNSET, description="the same as the language beside the preferences"
+    )
     notifications: NotificationChannelsInput | None = UNSET
 
     def columns(self) -> dict[str, Any]:
@@ -160,6 +163,7 @@ class PreferencesInput:
         channels = self.notifications or NotificationChannelsInput()
         given = {
             "theme": self.theme,
+            "language": self.language,
             "notify_by_email": channels.email,
             "notify_by_push": channels.push,
             "notify_in_app": channels.in_app,

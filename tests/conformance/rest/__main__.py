@@ -1,0 +1,81 @@
+"""``python -m tests.conformance.rest [TEXT ...]``: every operation of the contract, counted.
+
+Texts choose operations whose id contains one of them.
+"""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.conformance.rest.contract import Operation, count_by_document, read_contract
+from tests.conformance.rest.runner import Verdict, run_operation
+from tests.conformance.rest.world import running_world
+from tests.support.shared import SHARED, find_shared
+
+
+def main(only: Sequence[str]) -> int:
+    """Print the report; 1 when an operation is not as the documents have it."""
+    folder = find_shared("requirements")
+    if folder is None:
+        _say(f"no contract in {SHARED}; set TRELLIS_TEST_DATA")
+        return 0
+    operations = read_contract(folder)
+    served = [
+        operation
+        for operation in operations
+        if operation.is_served and (not only or any(text in operation.id for text in only))
+    ]
+    with tempfile.TemporaryDirectory() as name, running_world(Path(name)) as world:
+        verdicts = [run_operation(world, operation) for operation in served]
+    for verdict in verdicts:
+        _tell(verdict)
+    if not only:
+        _count(operations, verdicts)
+    return 1 if any(verdict.wrong for verdict in verdicts) else 0
+
+
+def _tell(verdict: Verdict) -> None:
+    operation = verdict.operation
+    mark = "wrong" if verdict.wrong else "right"
+    refusals = f"{verdict.provoked} of {len(operation.errors)} refusals provoked"
+    _say(f"{mark}  {operation.id:32} {operation.method:6} {operation.path}  ({refusals})")
+    for problem in verdict.wrong:
+        _say(f"         {problem}")
+
+
+def _count(operations: Sequence[Operation], verdicts: Sequence[Verdict]) -> None:
+    right = count_by_document([v.operation for v in verdicts if not v.wrong])
+    totals = count_by_document(operations)
+    _say("\nright / total by document")
+    for document, total in sorted(totals.items()):
+        _say(f"  {document}: {right[document]} / {total}")
+    _say(f"  all: {right.total()} / {totals.total()}")
+    _list(
+        "constants until their domain is there",
+        [
+            f"{v.operation.id}: {member} ({domain})"
+            for v in verdicts
+            for member, domain in v.waiting.items()
+        ],
+    )
+    _list(
+        "refusals not provoked here",
+        sorted({f"{told}: {why}" for v in verdicts for told, why in v.unprovoked.items()}),
+    )
+    later = [operation.id for operation in operations if not operation.is_served]
+    _say(f"\nnot yet there: {len(later)} operations of later domains\n  " + " ".join(later))
+
+
+def _list(title: str, lines: Sequence[str]) -> None:
+    _say(f"\n{title}: {len(lines)}")
+    for line in lines:
+        _say(f"  {line}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,112 @@
+"""How an operation is asked, and which of its refusals can be provoked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.conformance.rest.world import World
+
+NO_BODY = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request: what fills the path, the query string and the body, and who sends it.
+
+    ``content`` and ``query_text`` are sent as they are, in place of ``body`` and ``query``.
+    """
+
+    token: str | None = None
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = NO_BODY
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    query_text: str | None = None
+
+    def send(self, world: World, method: str, path: str) -> httpx.Response:
+        headers = dict(self.headers)
+        if self.token is not None:
+            headers["authorization"] = f"Bearer {self.token}"
+        sent: dict[str, Any] = {"headers": headers}
+        if self.query:
+            sent["params"] = dict(self.query)
+        url = path.format(**self.path)
+        if self.query_text is not None:
+            url, _ = f"{url}?{self.query_text}", sent.pop("params", None)
+        if self.content is not None:
+            sent["content"] = self.content
+            headers["content-type"] = "application/json"
+        elif self.body is not NO_BODY:
+            sent["json"] = self.body
+        return world.client.request(method, url, **sent)
+
+
+Asking = Callable[[World], Ask]
+Refusal = tuple[int, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """How to ask an operation so that it succeeds and so that it is refused.
+
+    ``check`` tells what is wrong about the facts of a success, after its shape was compared.
+    ``nullable`` are paths that may be null although the example has a value: documented ones.
+    ``unprovoked`` are refusals that this runner cannot bring about, with the reason.
+    """
+
+    ask: Asking
+    refusals: Mapping[Refusal, Asking] = field(default_factory=dict)
+    check: Callable[[World, Ask, httpx.Response], Sequence[str]] | None = None
+    nullable: tuple[str, ...] = ()
+    unprovoked: Mapping[Refusal, str] = field(default_factory=dict)
+
+
+RATE_LIMITS = "limits are off for this run; tests/router/policy holds them to the documents"
+EXPIRY = "a token takes an hour to expire; tests/router/policy makes one that has"
+
+
+def unprovoked(case: Case) -> Mapping[Refusal, str]:
+    return {
+        (429, "RATE_LIMIT_EXCEEDED"): RATE_LIMITS,
+        (401, "TOKEN_EXPIRED"): EXPIRY,
+        **case.unprovoked,
+    }
+
+
+def usual_refusal(case: Case, status: int) -> Asking | None:
+    """How any operation is refused with that status; None where it takes more than that."""
+
+    def anonymous(world: World) -> Ask:
+        return replace(case.ask(world), token=None)
+
+    def malformed(world: World) -> Ask:
+        ask = case.ask(world)
+        if ask.body is NO_BODY:
+            return replace(ask, query_text="search=%FF")
+        return replace(ask, body=NO_BODY, content=b'{"half":')
+
+    def elsewhere(world: World) -> Ask:
+        ask = case.ask(world)
+        return replace(ask, path={name: str(uuid4()) for name in ask.path})
+
+    return {400: malformed, 401: anonymous, 404: elsewhere}.get(status)
+
+
+def changed(case_ask: Asking, **members: Any) -> Asking:
+    """The same request with other members in its body; None leaves one out."""
+
+    def asking(world: World) -> Ask:
+        ask = case_ask(world)
+        body = {**ask.body, **members}
+        return replace(ask, body={name: value for name, value in body.items() if value is not None})
+
+    return asking
+
+
+def by(case_ask: Asking, token: Callable[[World], str]) -> Asking:
+    """The same request by somebody else."""
+    return lambda world: replace(case_ask(world), token=token(world))
