@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
-from pyotp import TOTP
+from pyotp.totp import TOTP
 
 from tests.conformance.rest.asking import Ask, Case, by, changed
 from tests.conformance.rest.world import AVATAR, LEARN_PASSWORD, Person, World
