@@ -119,7 +119,13 @@ enum RestFormat { DATE DATE_TIME EMAIL URI UUID }
 """in_progress, inProgress, In Progress, IN_PROGRESS"""
 enum RestSpelling { SNAKE CAMEL TITLE GRAPHQL }
 input RestWord { from: String!, to: String! }
-input RestDeprecation { since: String!, successor: String, sunset: String }
+input RestDeprecation {
+  since: String!
+  successor: String
+  sunset: String
+  """A role whose holders may go on: they are not told."""
+  spares: String
+}
 scalar RestValue
 '''
 """Their definitions. A test holds the reference in the documentation to it."""

@@ -266,7 +266,7 @@ class RestEndpoint:
         headers = list(self._profile.headers(info))
         if call.page is not None:
             headers += call.page.headers
-        if self._deprecation is not None:
+        if self._deprecation is not None and self._deprecation.spares not in call.identity.roles:
             headers += deprecation_headers(self._deprecation, call.prefix)
         return headers
 

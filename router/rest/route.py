@@ -67,11 +67,13 @@ class PageUse:
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """Dates as YYYY-MM-DD; ``successor`` is the path to use instead."""
+    """Dates as YYYY-MM-DD; ``successor`` is the path to use instead. Callers with the role that
+    it ``spares`` may go on."""
 
     since: str
     successor: str | None = None
     sunset: str | None = None
+    spares: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
