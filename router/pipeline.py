@@ -63,7 +63,7 @@ async def stream(
     )
     async with aclosing(events):
         async for event in events:
-            yield _finish(request, prepared, event)
+            yield _finish(request, prepared, supergraph, event)
 
 
 async def _judge_again(
@@ -142,17 +142,27 @@ async def _run(request: GraphQLRequest, prepared: _Prepared, supergraph: Supergr
     if result.lost and supergraph.options.reject and prepared.kind == "query":
         errors = [place.refusal() for place in result.lost]
         result = Answer(errors=errors, executed=False, status=403, lost=result.lost)
-    return _finish(request, prepared, result)
+    return _finish(request, prepared, supergraph, result)
 
 
-def _finish(request: GraphQLRequest, prepared: _Prepared, result: Answer) -> Answer:
+def _finish(
+    request: GraphQLRequest, prepared: _Prepared, supergraph: Supergraph, result: Answer
+) -> Answer:
     if prepared.introspection and result.data is not None:
         known = {**result.data, **prepared.introspection}
         keys = (field.key for field in prepared.operation.selection.fields)
         result = replace(result, data={key: known[key] for key in keys}, body=None)
     if request.wants_plan:
-        extensions = {**result.extensions, "queryPlan": to_json(prepared.executable.plan)}
-        result = replace(result, extensions=extensions)
+        removed = supergraph.policies.explain(
+            prepared.operation,
+            prepared.admission.context.identity,
+            prepared.decided,
+            prepared.variables,
+            result.lost,
+        )
+        plan = to_json(prepared.executable.plan)
+        plan["permissions"] = [one.to_json() for one in removed]
+        result = replace(result, extensions={**result.extensions, "queryPlan": plan})
     if prepared.admission.headers:
         result = replace(result, headers=prepared.admission.headers)
     return result

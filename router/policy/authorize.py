@@ -61,7 +61,7 @@ def authorize(
     root = walk.outcome(operation.selection)
     if not root.has_denied:
         return Authorized(AllowedOperation(operation), ())
-    refusals = tuple(walk.refusals(operation.selection))
+    refusals = tuple(_refusal(place, rules) for place in walk.places(operation.selection))
     starts_denied = any(field.denied for field in root.selection.fields)
     is_refused = (
         reject
@@ -74,6 +74,25 @@ def authorize(
         raise OperationRefused(refusals, http_status=403)
     selection = _deny_all(root.selection) if root.is_all_denied else root.selection
     return Authorized(AllowedOperation(replace(operation, selection=selection)), refusals)
+
+
+class DeniedPlace(NamedTuple):
+    """A response path that is denied, the field there, and the requirements that are not met."""
+
+    path: _Path
+    field: Field
+    needs: Needs
+
+
+def denied_places(
+    operation: NormalizedOperation,
+    rules: AuthorizationRules,
+    unmet: Needs,
+    refused: Mapping[Field, Needs] = NONE_REFUSED,
+) -> list[DeniedPlace]:
+    """What ``authorize`` denies, for explanations; ``unmet`` is from ``rules.unmet_by``."""
+    walk = _Walk(rules, rules.denied_to(unmet), refused)
+    return list(walk.places(operation.selection))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +123,15 @@ class _Walk:
             known = self._outcomes[id(selection)] = self._visit(selection)
         return known
 
-    def refusals(self, selection: SelectionSet, path: _Path = ()) -> Iterator[dict[str, Any]]:
-        """One error for each denied response path, the first ``MAX_REFUSALS`` of them: shared
-        selection sets can stand for more paths than anyone could read, and for one path in more
-        ways than anyone could wait for."""
+    def places(self, selection: SelectionSet) -> Iterator[DeniedPlace]:
+        """Each denied response path once, the first ``MAX_REFUSALS`` of them: shared selection
+        sets can stand for more paths than anyone could read, and for one path in more ways than
+        anyone could wait for."""
         seen: set[_Path] = set()
-        for place, refused, needs in islice(self._denials(selection, path), 10 * MAX_REFUSALS):
-            if place not in seen:
-                seen.add(place)
-                yield self._refusal(place, refused, needs)
+        for place in islice(self._denials(selection, ()), 10 * MAX_REFUSALS):
+            if place.path not in seen:
+                seen.add(place.path)
+                yield place
             if len(seen) == MAX_REFUSALS:
                 return
 
@@ -173,14 +192,12 @@ class _Walk:
             owner for owner in owners if not self._inputs.of(field, [owner]).isdisjoint(unmet)
         )
 
-    def _denials(
-        self, selection: SelectionSet, path: _Path
-    ) -> Iterator[tuple[_Path, Field, Needs]]:
+    def _denials(self, selection: SelectionSet, path: _Path) -> Iterator[DeniedPlace]:
         for field in selection.fields:
             place = (*path, field.key)
             denied, allowed = self._split(field, selection)
             if denied is not None:
-                yield place, field, self._unmet_needs(field, selection)
+                yield DeniedPlace(place, field, self._unmet_needs(field, selection))
             below = allowed.selection if allowed is not None else None
             if below is not None and self.outcome(below).has_denied:
                 yield from self._denials(below, place)
@@ -195,14 +212,15 @@ class _Walk:
         needs = self._inputs.of(field, owners).union(*found)
         return (needs & self._denied.unmet) | self._refused.get(field, NO_NEEDS)
 
-    def _refusal(self, path: _Path, field: Field, needs: Needs) -> dict[str, Any]:
-        wanted = sorted(str(self._index.requirements[number]) for number in needs)
-        return {
-            "message": f"Not authorized to access '{field.parent}.{field.name}': "
-            f"it needs {', and '.join(wanted)}.",
-            "path": list(path),
-            "extensions": {"code": UNAUTHORIZED},
-        }
+
+def _refusal(place: DeniedPlace, rules: AuthorizationRules) -> dict[str, Any]:
+    field = place.field
+    return {
+        "message": f"Not authorized to access '{field.parent}.{field.name}': "
+        f"it needs {rules.spell(place.needs)}.",
+        "path": list(place.path),
+        "extensions": {"code": UNAUTHORIZED},
+    }
 
 
 def _deny_all(selection: SelectionSet) -> SelectionSet:

@@ -99,7 +99,7 @@ class AuthorizationRules:
 
     def spell(self, needs: Needs) -> str:
         """These requirements for people."""
-        return ", ".join(sorted(str(self.index.requirements[number]) for number in needs))
+        return ", and ".join(sorted(str(self.index.requirements[number]) for number in needs))
 
     def denied_to(self, unmet: Needs) -> Denied:
         """What callers with these unmet requirements may not do."""

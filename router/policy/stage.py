@@ -1,6 +1,6 @@
 """What one snapshot of a supergraph knows about policies: the stage between normalize and plan."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import structlog
@@ -27,6 +27,7 @@ from graphql.validation import (
 )
 
 from router.cache import Cache
+from router.executor.guarded import Lost
 from router.operation.model import Field, NormalizedOperation, SelectionSet
 from router.operation.normalize import Normalizer
 from router.operation.variables import Variables
@@ -35,6 +36,7 @@ from router.planner.tables import FederatedGraph
 from router.policy.authorize import AllowedOperation, Authorized, authorize
 from router.policy.concern import NO_CONCERN, Concern, find_concern
 from router.policy.decide import NOTHING_DECIDED, Decided, decide
+from router.policy.explain import Case, Explainer, Removed
 from router.policy.guards import add_guards
 from router.policy.known import KnownPolicies, PolicyBook
 from router.policy.rules import AuthorizationRules, Needs
@@ -73,6 +75,7 @@ class PolicyStage:
         self._schema = graph.api
         self._needs = NeedsReader(graph.full)
         self._seconds = seconds
+        self._explainer = Explainer(rules, graph.api)
         self._roots = root_types(graph.full)
         self._concerns: Cache[NormalizedOperation, Concern] = Cache(_OPERATIONS)
 
@@ -126,6 +129,18 @@ class PolicyStage:
         read_needs = partial(self._needs.read, decided.book)
         guarded, positions = add_guards(allowed, self._rules, decided, self._roots, read_needs)
         return Authorized(AllowedOperation(guarded), refusals, positions)
+
+    def explain(
+        self,
+        operation: NormalizedOperation,
+        identity: Identity,
+        decided: Decided,
+        variables: Variables,
+        lost: Sequence[Lost] = (),
+    ) -> tuple[Removed, ...]:
+        """What permissions took out of the answer and why; ``lost`` is from the answer."""
+        case = Case(operation, identity, decided, variables.coerced)
+        return self._explainer.explain(case, self.concern(operation), lost)
 
 
 class NeedsReader:

@@ -396,3 +396,65 @@ async def test_callers_at_once_never_share_verdicts(graph: Office):
         assert result.data is not None
         assert [one["budget"] for one in result.data["projects"]] == own[who.username or ""]
         assert result.data["ledger"] == ("ledger" if who is AUDITOR else None)
+
+
+# -- explained --------------------------------------------------------------------------------
+
+
+async def test_the_plan_tells_what_permissions_removed_and_why(graph: Office):
+    query = "query ($id: ID!) { ledger books report(id: $id) projects { budget } }"
+    result = await graph.ask(query, BOB, variables={"id": "1"}, wants_plan=True)
+    removed = result.extensions["queryPlan"]["permissions"]
+    assert [(".".join(map(str, one["path"])), one["place"]) for one in removed] == [
+        ("ledger", "Query.ledger"),
+        ("books", "Query.books"),
+        ("report", "Query.report"),
+        ("projects.0.budget", "Project.budget"),
+        ("projects.2.budget", "Project.budget"),
+    ]
+    ledger, books, report, budget, _ = removed
+    assert ledger["rules"] == [
+        {
+            "directive": '@policy(policies: [["auditor"]])',
+            "at": ["Query.ledger"],
+            "isMet": False,
+        }
+    ]
+    assert ledger["policies"] == [{"policy": "auditor", "verdict": "denies"}]
+    assert [rule["directive"] for rule in books["rules"]] == [
+        '@requiresScopes(scopes: [["read:books"]])',
+        '@policy(policies: [["auditor"]])',
+    ]
+    assert report["policies"] == [
+        {
+            "policy": "owner:project",
+            "verdict": "denies",
+            "object": {"__typename": "Query", "__field": "report", "id": "1"},
+        }
+    ]
+    assert budget["policies"] == [
+        {
+            "policy": "owner:project",
+            "verdict": "denies",
+            "object": {"__typename": "Project", "ownerName": "ada"},
+        }
+    ]
+
+
+async def test_an_explanation_tells_unknown_policies_and_those_not_asked(graph: Office):
+    result = await graph.ask("{ lost books projects { odd id } }", ADA, wants_plan=True)
+    said = [one["policies"] for one in result.extensions["queryPlan"]["permissions"]]
+    assert said == [
+        [{"policy": "nobody:knows", "verdict": "is not registered by any subgraph"}],
+        [{"policy": "auditor", "verdict": "denies"}],
+        [
+            {"policy": "auditor", "verdict": "denies"},
+            {"policy": "nobody:knows", "verdict": "is not registered by any subgraph"},
+            {"policy": "owner:project", "verdict": "was not asked"},
+        ],
+    ]
+
+
+async def test_an_operation_of_which_nothing_is_removed_says_so(graph: Office):
+    result = await graph.ask("{ projects { id } }", ADA, wants_plan=True)
+    assert result.extensions["queryPlan"]["permissions"] == []
