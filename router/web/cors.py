@@ -20,6 +20,7 @@ _CLIENTS_MAY_READ = (
 )
 _CLIENTS_MAY_SEND = (
     "authorization",
+    "x-api-key",
     "content-type",
     "idempotency-key",
     "x-request-id",

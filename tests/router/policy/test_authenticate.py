@@ -1,12 +1,8 @@
-import hashlib
-import hmac
 import time
-from collections.abc import Callable
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from router.policy.authenticate import Authenticator, TrustedIssuer
 from router.policy.credentials import NO_CREDENTIALS, Credentials
@@ -20,7 +16,6 @@ from tests.router.policy.tokens import (
     TENANT,
     USER,
     SigningKey,
-    base64url,
     good_claims,
     raw_token,
 )
@@ -118,110 +113,44 @@ async def test_expiry_has_a_leeway_of_a_minute():
     assert await refusal(f"Bearer {late}") == "TOKEN_EXPIRED"
 
 
-def signed_by_a_stranger() -> str:
-    return STRANGER.sign(good_claims())
-
-
-def unsigned() -> str:
-    return raw_token({"alg": "none", "typ": "JWT", "kid": "key-1"}, good_claims())
-
-
-def stripped_signature() -> str:
-    return KEY.sign(good_claims()).rpartition(".")[0] + "."
-
-
-def public_key_as_hmac_secret() -> str:
-    secret = KEY.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    head, _, _ = raw_token(
-        {"alg": "HS256", "typ": "JWT", "kid": "key-1"}, good_claims()
-    ).rpartition(".")
-    signature = hmac.digest(secret, head.encode(), hashlib.sha256)
-    return f"{head}.{base64url(signature)}"
-
-
-def other_algorithm_of_the_same_key() -> str:
-    return jwt.encode(good_claims(), KEY.private, algorithm="RS512", headers={"kid": "key-1"})
-
-
-def embedded_key() -> str:
-    return STRANGER.sign(good_claims(), jwk=STRANGER.jwk, kid="mine")
-
-
-def unknown_critical_extension() -> str:
-    return raw_token(
-        {"alg": "RS256", "typ": "JWT", "kid": "key-1", "crit": ["exp"], "exp": 1}, good_claims()
-    )
-
-
-def wrong_type() -> str:
-    return KEY.sign(good_claims(), typ="logout+jwt")
-
-
-def changed_payload() -> str:
-    head, _, signature = KEY.sign(good_claims()).split(".")
-    _, payload, _ = raw_token({}, good_claims(roles=["admin"])).split(".")
-    return f"{head}.{payload}.{signature}"
-
-
-def deep_payload() -> str:
-    head = base64url(b'{"alg":"RS256","typ":"JWT","kid":"key-1"}')
-    deep = base64url(b"[" * 3000 + b"]" * 3000)
-    return f"{head}.{deep}.AAAA"
-
-
-def oversized() -> str:
-    return KEY.sign(good_claims(padding="x" * 9000))
-
-
 @pytest.mark.parametrize(
-    "forge",
+    ("changes", "is_good"),
     [
-        signed_by_a_stranger,
-        unsigned,
-        stripped_signature,
-        public_key_as_hmac_secret,
-        other_algorithm_of_the_same_key,
-        embedded_key,
-        unknown_critical_extension,
-        wrong_type,
-        changed_payload,
-        deep_payload,
-        oversized,
+        ({"nbf": 50}, True),
+        ({"nbf": 75}, False),
+        ({"iat": 50, "nbf": 50}, True),
+        ({"iat": 75, "nbf": 0}, False),
+        ({"iat": 0, "exp": 24 * HOUR}, True),
+        ({"iat": 0, "exp": 24 * HOUR + 1}, False),
+        ({"iat": -HOUR, "exp": 24 * HOUR - HOUR + 1}, False),
+        ({"iat": 0, "exp": 0, "nbf": -HOUR}, True),
     ],
-    ids=lambda forge: forge.__name__,
+    ids=["nbf near", "nbf far", "iat near", "iat far", "a day", "longer", "since long", "just now"],
 )
-async def test_a_forged_token_is_refused(forge: Callable[[], str]):
-    assert await refusal(f"Bearer {forge()}") == "TOKEN_INVALID"
+async def test_the_leeway_and_the_longest_life_are_exact(changes: dict[str, int], is_good: bool):
+    now = int(time.time())
+    token = KEY.sign(good_claims(**{name: now + offset for name, offset in changes.items()}))
+    if is_good:
+        assert (await authenticator().authenticate(Credentials(f"Bearer {token}"))).id == USER
+    else:
+        assert await refusal(f"Bearer {token}") == "TOKEN_INVALID"
 
 
-@pytest.mark.parametrize(
-    "key_id",
-    [
-        "",
-        "key-2",
-        "../../../dev/null",
-        "/etc/passwd",
-        "' OR '1'='1",
-        "http://127.0.0.1:1/keys",
-        "__class__",
-        "key-1\x00",
-        "KEY-1",
-        "x" * 2000,
-        None,
-        1,
-        ["key-1"],
-        {"kid": "key-1"},
-    ],
-)
-async def test_a_hostile_key_id_finds_nothing(key_id: Any):
-    header = {"alg": "RS256", "typ": "JWT"} | ({} if key_id is None else {"kid": key_id})
-    token = raw_token(header, good_claims(), b"signature")
-    assert await refusal(f"Bearer {token}") == "TOKEN_INVALID"
+@pytest.mark.parametrize("kind", ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"])
+async def test_the_types_of_access_tokens_are_accepted(kind: str):
+    token = KEY.sign(good_claims(), typ=kind)
+    assert (await authenticator().authenticate(Credentials(f"Bearer {token}"))).id == USER
+
+
+async def test_an_audience_among_others_will_do():
+    token = KEY.sign(good_claims(aud=["other", AUDIENCE]))
+    assert (await authenticator().authenticate(Credentials(f"Bearer {token}"))).id == USER
 
 
 async def test_the_refusal_does_not_say_which_check_failed():
     messages = set()
-    for token in (signed_by_a_stranger(), unsigned(), KEY.sign(good_claims(aud="other"))):
+    unsigned = raw_token({"alg": "none", "typ": "JWT", "kid": "key-1"}, good_claims())
+    for token in (STRANGER.sign(good_claims()), unsigned, KEY.sign(good_claims(aud="other"))):
         with pytest.raises(Unauthenticated) as caught:
             await authenticator().authenticate(Credentials(f"Bearer {token}"))
         messages.add(str(caught.value))
