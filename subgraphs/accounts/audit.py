@@ -5,12 +5,15 @@ would have to rewrite all that follow.
 """
 
 import hashlib
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Self
 from uuid import UUID
 
 import orjson
+from sqlalchemy import ColumnElement, and_, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -34,15 +37,22 @@ class Deed:
     action: str
     target: str
     result: str = DONE
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Doer:
-    """Who did it, within which request and by which program."""
+    """Who did it, within which request, with which API key, by which program and from where."""
 
     actor_id: UUID | None
     request_id: str
-    origin: str | None
+    origin: str | None = None
+    client_address: str | None = None
+    key_id: str | None = None
+
+    def forgotten(self) -> Self:
+        """Somebody who leaves no trace but the deed: whoever deletes themselves."""
+        return replace(self, origin=None, client_address=None)
 
 
 async def append(session: AsyncSession, doer: Doer, deeds: Sequence[Deed]) -> None:
@@ -63,11 +73,16 @@ async def append(session: AsyncSession, doer: Doer, deeds: Sequence[Deed]) -> No
             action=deed.action,
             target=deed.target,
             result=deed.result,
+            reason=deed.reason,
             request_id=doer.request_id[:128],
+            key_id=doer.key_id,
             origin=doer.origin[:300] if doer.origin else None,
+            client_address=doer.client_address[:64] if doer.client_address else None,
+            details_salt=secrets.token_hex(16),
             previous_hash=previous,
             entry_hash="",
         )
+        entry.details_hash = _hash_of_details(entry)
         entry.entry_hash = previous = hash_of_entry(entry)
         session.add(entry)
 
@@ -79,6 +94,22 @@ async def entries_page(session: AsyncSession, page: PageRequest) -> Page[AuditEn
 
 async def entries_count(session: AsyncSession) -> int:
     return await count_of(session, select(AuditEntry))
+
+
+async def entries_about(session: AsyncSession, user_id: UUID, most: int) -> Sequence[AuditEntry]:
+    """What the user did and what was done to the account, the newest first."""
+    statement = select(AuditEntry).where(_about(user_id))
+    newest = statement.order_by(col(AuditEntry.sequence).desc()).limit(most)
+    return (await session.scalars(newest)).all()
+
+
+async def forget_details(session: AsyncSession, user_id: UUID) -> None:
+    """Forget where the user was and what with; what happened stays."""
+    actor, target = col(AuditEntry.actor_id), col(AuditEntry.target)
+    # What administrators did to the account tells where they were.
+    theirs = or_(actor == user_id, and_(actor.is_(None), target == str(user_id)))
+    statement = update(AuditEntry).where(theirs, col(AuditEntry.details_hash).is_not(None))
+    await session.execute(statement.values(origin=None, client_address=None, details_salt=None))
 
 
 async def first_broken(session: AsyncSession) -> int | None:
@@ -94,15 +125,22 @@ async def first_broken(session: AsyncSession) -> int | None:
         entries = (await session.scalars(statement)).all()
         for entry in entries:
             is_next = entry.sequence == expected and entry.previous_hash == previous
-            if not is_next or entry.entry_hash != hash_of_entry(entry):
+            is_whole = entry.entry_hash == hash_of_entry(entry) and _fit(entry)
+            if not is_next or not is_whole:
                 return expected
             expected, previous = expected + 1, entry.entry_hash
         if len(entries) < _BATCH:
             return None
 
 
+def _about(user_id: UUID) -> ColumnElement[bool]:
+    target = col(AuditEntry.target) == str(user_id)
+    return or_(col(AuditEntry.actor_id) == user_id, target)
+
+
 def hash_of_entry(entry: AuditEntry) -> str:
-    """SHA-256 over everything the entry says, the hash before it included."""
+    """SHA-256 over everything the entry says, the hash before it included; of its details only
+    the hash, so that they can be forgotten."""
     told = [
         entry.sequence,
         _moment(entry.at),
@@ -111,9 +149,26 @@ def hash_of_entry(entry: AuditEntry) -> str:
         entry.target,
         entry.result,
         entry.request_id,
-        entry.origin,
-        entry.previous_hash,
     ]
+    if entry.details_hash is None:
+        told += [entry.origin]
+    else:
+        told += [entry.reason, entry.key_id, entry.details_hash]
+    return hashlib.sha256(orjson.dumps([*told, entry.previous_hash])).hexdigest()
+
+
+def _fit(entry: AuditEntry) -> bool:
+    """Whether the details are those that were hashed, or were forgotten together."""
+    if entry.details_hash is None:
+        return (entry.reason, entry.key_id, entry.client_address) == (None, None, None)
+    if entry.details_salt is None:
+        return (entry.origin, entry.client_address) == (None, None)
+    return entry.details_hash == _hash_of_details(entry)
+
+
+def _hash_of_details(entry: AuditEntry) -> str:
+    # Without the salt nobody can try out addresses until one fits.
+    told = [entry.details_salt, entry.origin, entry.client_address]
     return hashlib.sha256(orjson.dumps(told)).hexdigest()
 
 

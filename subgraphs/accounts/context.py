@@ -19,16 +19,19 @@ from subgraphs.accounts.audit import Deed, Doer
 from subgraphs.accounts.background import Background
 from subgraphs.accounts.cleaning import clean
 from subgraphs.accounts.errors import PersonsOnly, WrongPassword
+from subgraphs.accounts.events import UserDeleted
 from subgraphs.accounts.loaders import Loaders
 from subgraphs.accounts.mail import Mailer, Postbox
 from subgraphs.accounts.passwords import Passwords
 from subgraphs.accounts.revoked import Revoked
+from subgraphs.accounts.sealing import seal_everything
 from subgraphs.accounts.settings import AccountSettings
 from subgraphs.accounts.signing_keys import SigningKeys
 from subgraphs.accounts.tokens import AccessToken, sign_access_token
 from subgraphs.accounts.use_cases import api_keys
 from subgraphs.accounts.use_cases.passwords import confirm_password
-from subgraphs.accounts.use_cases.sign_in import OpenSession
+from subgraphs.accounts.use_cases.sign_in import OpenSession, Visit
+from subgraphs.accounts.vault import Vault
 
 logger = logging.getLogger("trellis.accounts")
 
@@ -38,21 +41,31 @@ _KEEP_HOUSE_EVERY_SECONDS = 600.0
 class Services:
     """What lives as long as the running subgraph."""
 
-    def __init__(self, storage: Storage, settings: AccountSettings, mailer: Mailer) -> None:
+    def __init__(
+        self, storage: Storage, settings: AccountSettings, mailer: Mailer, vault: Vault
+    ) -> None:
         self.storage = storage
         self.settings = settings
         self.passwords = Passwords()
-        self.keys = SigningKeys(storage)
+        self.vault = vault
+        self.keys = SigningKeys(storage, vault)
         self.revoked = Revoked(storage)
         self.postbox = Postbox(mailer)
         self.background = Background()
         self._housekeeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Make the first signing key and let time rotate them from now on."""
+        """Seal what is not sealed yet, make the first signing key and let time rotate them from
+        now on. Raises ``WrongSecretKey``."""
         await self.storage.start()
-        await self.keys.keep_fresh()
-        await self.revoked.start()
+        try:
+            await self._seal_everything()
+            await self.keys.keep_fresh()
+            await self.revoked.start()
+        except BaseException:
+            # Nobody stops what has not started.
+            await self.storage.stop()
+            raise
         self._housekeeping = asyncio.create_task(self._keep_house())
 
     async def stop(self) -> None:
@@ -64,6 +77,12 @@ class Services:
         await self.postbox.empty()
         await self.storage.stop()
 
+    async def _seal_everything(self) -> None:
+        is_done = False
+        while not is_done:
+            async with self.storage.begin() as uow:
+                is_done = await seal_everything(uow.session, self.vault)
+
     @asynccontextmanager
     async def begin(self, doer: Doer) -> AsyncGenerator[UnitOfWork]:
         """One transaction: what it announces is audited with it, sessions that it ended are
@@ -72,6 +91,8 @@ class Services:
         async with self.storage.begin({"actorId": actor, "requestId": doer.request_id}) as uow:
             yield uow
             await uow.session.flush()
+            if any(isinstance(event, UserDeleted) and event.key == actor for event in uow.events):
+                doer = doer.forgotten()
             await audit.append(
                 uow.session, doer, [Deed(event.topic, event.key) for event in uow.events]
             )
@@ -113,6 +134,7 @@ class Context:
         self.storage = services.storage
         self.passwords = services.passwords
         self.settings = services.settings
+        self.vault = services.vault
         self.postbox = services.postbox
         self._services = services
         self.refresh()
@@ -124,11 +146,6 @@ class Context:
     @property
     def caller(self) -> Identity:
         return self.request.identity
-
-    @property
-    def user_agent(self) -> str | None:
-        """What the client calls itself, for the list of sessions."""
-        return self.request.user_agent
 
     @property
     def caller_id(self) -> UUID:
@@ -159,14 +176,30 @@ class Context:
         """One transaction for those who are about to sign up or in."""
         return self._services.begin(self._doer)
 
-    async def audit_refusal(self, action: str, target: str) -> None:
-        """Note what somebody was kept from doing."""
+    async def audit_refusal(self, action: str, target: str, reason: str) -> None:
+        """Note what somebody was kept from doing; the reason is for administrators only."""
+        await self.audit(Deed(action, target, audit.REFUSED, reason))
+
+    async def audit(self, deed: Deed) -> None:
+        """Note what somebody did that changes nothing."""
         async with self.storage.begin() as uow:
-            await audit.append(uow.session, self._doer, [Deed(action, target, audit.REFUSED)])
+            await audit.append(uow.session, self._doer, [deed])
 
     @property
     def _doer(self) -> Doer:
-        return Doer(self.caller.id, self.request.request_id, self.user_agent)
+        request = self.request
+        return Doer(
+            actor_id=request.identity.id,
+            request_id=request.request_id,
+            origin=request.user_agent,
+            client_address=request.client_address,
+            key_id=request.identity.key_id,
+        )
+
+    @property
+    def visit(self) -> Visit:
+        """Where from and what with the caller asks, for the list of sessions."""
+        return Visit(self.request.user_agent, self.request.client_address)
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something after the answer; what goes wrong is logged."""
@@ -177,7 +210,11 @@ class Context:
         user = await self.loaders.user.load(self.person_id)
         if user is None:
             raise WrongPassword
-        await confirm_password(self.storage, self.passwords, user.row.email, password)
+        try:
+            await confirm_password(self.storage, self.passwords, user.row.email, password)
+        except WrongPassword:
+            await self.audit_refusal("user.password_confirmed", str(user.row.id), "wrong_password")
+            raise
 
     async def sign(self, opened: OpenSession) -> AccessToken:
         """An access token for a session."""

@@ -1,6 +1,7 @@
 """What may go wrong with accounts."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from schema.errors import (
     AlreadyExists,
@@ -15,10 +16,15 @@ from schema.errors import (
 
 
 class WrongCredentials(InvalidCredentials):
-    """Nobody of that name, another password, a deactivated account: the answer is the same."""
+    """Nobody of that name, another password, a deactivated account: the answer is the same.
 
-    def __init__(self) -> None:
+    ``reason`` and ``user_id`` are for the audit log; clients are never told.
+    """
+
+    def __init__(self, reason: str, user_id: UUID | None = None) -> None:
         super().__init__("The login or the password is wrong.")
+        self.reason = reason
+        self.user_id = user_id
 
 
 class RefreshTokenRefused(RefreshTokenExpired):

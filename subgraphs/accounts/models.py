@@ -61,6 +61,7 @@ class LinkPurpose(StrEnum):
 
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"
+    CHANGE_EMAIL = "change_email"
 
 
 class KeyState(StrEnum):
@@ -197,6 +198,7 @@ class Session(Base, table=True):
     user_id: UUID = Field(foreign_key="users.id", index=True)
     profile: Profile = Field(sa_column=Column(enum_column(Profile), nullable=False))
     user_agent: str | None = Field(default=None, max_length=300)
+    client_address: str | None = Field(default=None, max_length=64)
     created_at: datetime = Field(default_factory=utc_now)
     last_used_at: datetime = Field(default_factory=utc_now)
     expires_at: datetime = Field(nullable=False)
@@ -239,7 +241,8 @@ class Authenticator(Base, table=True):
     __tablename__ = "authenticators"  # type: ignore[assignment]
 
     user_id: UUID = Field(foreign_key="users.id", primary_key=True)
-    secret: str = Field(max_length=64)
+    # Sealed by the vault.
+    secret: str = Field(sa_column=Column(Text(), nullable=False))
     created_at: datetime = Field(default_factory=utc_now)
     confirmed_at: datetime | None = None
     # Codes of this time step and of earlier ones are spent.
@@ -296,7 +299,8 @@ class Invitation(Base, table=True):
 
 class AuditEntry(Base, table=True):
     """One line of the audit log. Each carries the hash of the one before, so that a line that was
-    changed or taken out shows."""
+    changed or taken out shows. Where somebody was and what with is hashed apart and with a salt:
+    it can be forgotten without breaking the chain."""
 
     __tablename__ = "audit_log"  # type: ignore[assignment]
 
@@ -306,7 +310,13 @@ class AuditEntry(Base, table=True):
     action: str = Field(max_length=64)
     target: str = Field(max_length=128, index=True)
     result: str = Field(max_length=16)
+    reason: str | None = Field(default=None, max_length=32)
     request_id: str = Field(max_length=128)
+    key_id: str | None = Field(default=None, max_length=64)
     origin: str | None = Field(default=None, max_length=300)
+    client_address: str | None = Field(default=None, max_length=64)
+    details_salt: str | None = Field(default=None, max_length=64)
+    # Without it the entry was written before details were hashed apart.
+    details_hash: str | None = Field(default=None, max_length=64)
     previous_hash: str = Field(max_length=64)
     entry_hash: str = Field(max_length=64)

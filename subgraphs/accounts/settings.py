@@ -8,7 +8,7 @@ and ``SETTINGS``, which are ours alone.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
@@ -31,9 +31,10 @@ class AccountSettings:
 
     issuer: str = "project-manager-auth"
     audience: str = "project-manager-api"
-    mail_url: str = "console:"
+    mail_url: str = field(default="console:", repr=False)
     mail_from: str = "Trellis <trellis@localhost>"
     public_url: str = "http://127.0.0.1:4000"
+    secret_key: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -44,6 +45,7 @@ class AccountSettings:
             mail_url=environ.get("TRELLIS_MAIL_URL") or cls().mail_url,
             mail_from=environ.get("TRELLIS_MAIL_FROM") or cls().mail_from,
             public_url=environ.get("TRELLIS_PUBLIC_URL") or cls().public_url,
+            secret_key=environ.get("TRELLIS_SECRET_KEY") or None,
         )
 
 
@@ -56,6 +58,12 @@ SETTINGS = (
     ),
     Setting("TRELLIS_MAIL_FROM", AccountSettings().mail_from, "the sender of letters"),
     Setting("TRELLIS_PUBLIC_URL", AccountSettings().public_url, "where links in letters lead to"),
+    Setting(
+        "TRELLIS_SECRET_KEY",
+        "the file `secret_key` in `TRELLIS_DATA_DIR`, made by the first process",
+        "what signing keys and second factors are sealed with, at least 32 characters; to change "
+        "it put the new one before the old one, with a comma between",
+    ),
 )
 
 

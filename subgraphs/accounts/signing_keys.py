@@ -29,6 +29,8 @@ from db.locks import hold
 from db.models import utc_now
 from db.storage import Storage
 from subgraphs.accounts.models import KeyState, SigningKey
+from subgraphs.accounts.sealing import signing_key_purpose
+from subgraphs.accounts.vault import Vault
 
 ALGORITHM = "RS256"
 # Longer than any access token lives, and than verifiers believe what they once loaded.
@@ -48,8 +50,9 @@ class Signer:
 class SigningKeys:
     """Reads the keys of the table, and again once a minute: another process may rotate them."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, vault: Vault) -> None:
         self._storage = storage
+        self._vault = vault
         self._read_at = float("-inf")
         self._signer: Signer | None = None
 
@@ -61,7 +64,7 @@ class SigningKeys:
             if key is None:
                 raise RuntimeError("there is no active signing key")
             if self._signer is None or self._signer.id != key.id:
-                self._signer = Signer(key.id, _private_key(key))
+                self._signer = Signer(key.id, _private_key(key, self._vault))
             self._read_at = time.monotonic()
         return self._signer
 
@@ -70,12 +73,12 @@ class SigningKeys:
         async with self._storage.read() as session:
             statement = select(SigningKey).order_by(col(SigningKey.created_at), col(SigningKey.id))
             keys = (await session.scalars(statement)).all()
-        return {"keys": [_public_jwk(key) for key in keys]}
+        return {"keys": [_public_jwk(key, self._vault) for key in keys]}
 
     async def keep_fresh(self, now: datetime | None = None) -> None:
         """Take the next step of rotation that is due; safe to run in many processes at once."""
         async with self._storage.begin() as uow:
-            await rotate_when_due(uow.session, now or utc_now())
+            await rotate_when_due(uow.session, self._vault, now or utc_now())
         self._read_at = float("-inf")
 
 
@@ -85,7 +88,11 @@ async def active_key(session: AsyncSession) -> SigningKey | None:
 
 
 async def rotate_when_due(
-    session: AsyncSession, now: datetime, *, rotate_after: timedelta = ROTATE_AFTER
+    session: AsyncSession,
+    vault: Vault,
+    now: datetime,
+    *,
+    rotate_after: timedelta = ROTATE_AFTER,
 ) -> None:
     """Publish, activate, retire and delete keys by their age."""
     # Two processes that start together must not both make the first key.
@@ -94,10 +101,10 @@ async def rotate_when_due(
     active = next((key for key in keys if key.state is KeyState.ACTIVE), None)
     coming = next((key for key in keys if key.state is KeyState.NEXT), None)
     if active is None:
-        session.add(_new_key(KeyState.ACTIVE, now))
+        session.add(_new_key(vault, KeyState.ACTIVE, now))
         return
     if coming is None and now - (active.activated_at or active.created_at) >= rotate_after:
-        session.add(_new_key(KeyState.NEXT, now))
+        session.add(_new_key(vault, KeyState.NEXT, now))
     elif coming is not None and now - coming.created_at >= OVERLAP:
         active.state, active.retired_at = KeyState.RETIRED, now
         coming.state, coming.activated_at = KeyState.ACTIVE, now
@@ -106,27 +113,29 @@ async def rotate_when_due(
             await session.delete(key)
 
 
-def _new_key(state: KeyState, now: datetime) -> SigningKey:
+def _new_key(vault: Vault, state: KeyState, now: datetime) -> SigningKey:
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    id = _thumbprint(private)
     return SigningKey(
-        id=_thumbprint(private),
+        id=id,
         state=state,
-        private_pem=pem.decode(),
+        private_pem=vault.seal(pem.decode(), signing_key_purpose(id)),
         created_at=now,
         activated_at=now if state is KeyState.ACTIVE else None,
     )
 
 
-def _private_key(key: SigningKey) -> rsa.RSAPrivateKey:
-    private = load_pem_private_key(key.private_pem.encode(), password=None)
+def _private_key(key: SigningKey, vault: Vault) -> rsa.RSAPrivateKey:
+    pem = vault.open(key.private_pem, signing_key_purpose(key.id))
+    private = load_pem_private_key(pem.encode(), password=None)
     if not isinstance(private, rsa.RSAPrivateKey):
         raise TypeError("the signing key is no RSA key")
     return private
 
 
-def _public_jwk(key: SigningKey) -> dict[str, Any]:
-    public = json.loads(RSAAlgorithm.to_jwk(_private_key(key).public_key()))
+def _public_jwk(key: SigningKey, vault: Vault) -> dict[str, Any]:
+    public = json.loads(RSAAlgorithm.to_jwk(_private_key(key, vault).public_key()))
     return {"kty": "RSA", "n": public["n"], "e": public["e"]} | {
         "kid": key.id,
         "use": "sig",

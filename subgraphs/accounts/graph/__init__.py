@@ -1,5 +1,7 @@
 """Accounts in the graph: the subgraph that the router runs."""
 
+from collections.abc import Sequence
+
 import strawberry
 
 from db.bus import EventBus
@@ -18,12 +20,14 @@ from subgraphs.accounts.graph.people import PeopleMutation
 from subgraphs.accounts.graph.query import PeopleQuery
 from subgraphs.accounts.graph.security import SecurityMutation, SecurityQuery
 from subgraphs.accounts.graph.subscriptions import SubscriptionsMutation
+from subgraphs.accounts.graph.usage import UsageQuery
 from subgraphs.accounts.mail import Mailer, mailer_for
 from subgraphs.accounts.settings import SETTINGS, AccountSettings
+from subgraphs.accounts.vault import Vault, given_or_kept
 
 
 @strawberry.type
-class Query(PeopleQuery, SecurityQuery, AuditQuery, ApiKeysQuery):
+class Query(PeopleQuery, SecurityQuery, AuditQuery, ApiKeysQuery, UsageQuery):
     pass
 
 
@@ -49,7 +53,12 @@ def make_subgraph(
     storage = Storage("accounts", models.Base.metadata, settings=settings, bus=bus)
     chosen = account_settings or AccountSettings.from_environment()
     mailer = mailer or mailer_for(chosen.mail_url, chosen.mail_from)
-    services = Services(storage, chosen, mailer)
+
+    def load_secrets() -> Sequence[str]:
+        data_dir = (settings or DataSettings.from_environment()).data_dir
+        return given_or_kept(chosen.secret_key, data_dir)
+
+    services = Services(storage, chosen, mailer, Vault(load_secrets))
 
     def make_context(request: RequestContext) -> Context:
         return Context(request, services)

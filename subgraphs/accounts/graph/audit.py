@@ -5,6 +5,7 @@ from typing import Self
 
 import strawberry
 import strawberry.federation
+from strawberry import ID
 
 from schema.paging import Connection, PageRequest
 from subgraphs.accounts import audit, models
@@ -19,8 +20,11 @@ class AuditEntry:
     action: str
     target: str
     result: str
+    reason: str | None = strawberry.field(description="why it was refused; nobody else is told")
     request_id: str
-    origin: str | None
+    api_key_id: ID | None
+    origin: str | None = strawberry.field(description="what the client called itself")
+    client_address: str | None
     row: strawberry.Private[models.AuditEntry]
 
     @strawberry.field
@@ -37,8 +41,11 @@ class AuditEntry:
             action=row.action,
             target=row.target,
             result=row.result,
+            reason=row.reason,
             request_id=row.request_id,
+            api_key_id=ID(row.key_id) if row.key_id else None,
             origin=row.origin,
+            client_address=row.client_address,
             row=row,
         )
 

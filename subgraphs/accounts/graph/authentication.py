@@ -8,10 +8,10 @@ import strawberry.federation
 from subgraphs.accounts.errors import MfaRequired, RefreshTokenRefused, WrongCredentials
 from subgraphs.accounts.events import UserLoggedIn
 from subgraphs.accounts.graph.inputs import LoginInput, RefreshTokenInput, RegisterInput
+from subgraphs.accounts.graph.limits import LOGINS, REGISTRATIONS
 from subgraphs.accounts.graph.types import Ctx, User
 from subgraphs.accounts.letters import verification_letter
 from subgraphs.accounts.models import LinkPurpose
-from subgraphs.accounts.tokens import hash_of
 from subgraphs.accounts.use_cases import links, registration, second_factor, sessions, sign_in
 from subgraphs.accounts.use_cases.links import NewLink
 from subgraphs.accounts.use_cases.registration import NewUser
@@ -59,15 +59,18 @@ def post_verification(info: Ctx, link: NewLink | None) -> None:
         context.postbox.post(letter)
 
 
-async def _audit_refused_login(info: Ctx, login: str) -> None:
-    # Hashed: people type passwords into the wrong field. Who looks for a login hashes it, too.
-    target = f"login:{hash_of(login.strip().lower())[:32]}"
-    await info.context.audit_refusal(UserLoggedIn.topic, target)
+async def _audit_refused_login(info: Ctx, login: str, refusal: WrongCredentials) -> None:
+    # Hashed with a key: people type passwords into the wrong field.
+    unknown = f"login:{info.context.vault.fingerprint(login.strip().lower())[:32]}"
+    target = str(refusal.user_id) if refusal.user_id is not None else unknown
+    await info.context.audit_refusal(UserLoggedIn.topic, target, refusal.reason)
 
 
 @strawberry.type
 class AuthenticationMutation:
-    @strawberry.mutation(description="Make an account and sign in with it.")
+    @strawberry.mutation(
+        description="Make an account and sign in with it.", directives=REGISTRATIONS
+    )
     async def register(self, info: Ctx, input: RegisterInput) -> RegisterPayload | None:
         wish = input.checked()
         password_hash = await info.context.passwords.hash(wish.password)
@@ -86,11 +89,16 @@ class AuthenticationMutation:
                 ),
             )
             link = await links.make_link(uow, user, LinkPurpose.VERIFY_EMAIL)
-            opened = await sign_in.open_session(uow, Proof(user.id, None), profile=wish.profile)
+            opened = await sign_in.open_session(
+                uow, Proof(user.id, None), profile=wish.profile, visit=info.context.visit
+            )
         post_verification(info, link)
         return await RegisterPayload.of(info, opened)
 
-    @strawberry.mutation(description="Prove who you are; the answer is the same for every failure.")
+    @strawberry.mutation(
+        description="Prove who you are; the answer is the same for every failure.",
+        directives=LOGINS,
+    )
     async def login(self, info: Ctx, input: LoginInput) -> AuthPayload | None:
         context = info.context
         login = input.login()
@@ -98,22 +106,23 @@ class AuthenticationMutation:
             proof = await sign_in.prove_password(
                 context.storage, context.passwords, login, input.password
             )
-        except WrongCredentials:
-            await _audit_refused_login(info, login)
+        except WrongCredentials as refusal:
+            await _audit_refused_login(info, login, refusal)
             raise
         opened = None
         # The transaction commits in any case: tries of the second factor are counted.
         async with context.begin_for_anyone() as uow:
-            verdict = await second_factor.check(uow, proof.user_id, input.mfa_code)
+            verdict = await second_factor.check(uow, context.vault, proof.user_id, input.mfa_code)
             if verdict is Verdict.PASSED:
                 opened = await sign_in.open_session(
-                    uow, proof, profile=input.profile, user_agent=context.user_agent
+                    uow, proof, profile=input.profile, visit=context.visit
                 )
         if verdict is Verdict.MISSING:
             raise MfaRequired
         if opened is None:
-            await _audit_refused_login(info, login)
-            raise WrongCredentials
+            refusal = WrongCredentials("wrong_code", proof.user_id)
+            await _audit_refused_login(info, login, refusal)
+            raise refusal
         return await AuthPayload.of(info, opened)
 
     @strawberry.mutation(

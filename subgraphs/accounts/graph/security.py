@@ -14,6 +14,7 @@ from subgraphs.accounts import checks, models, proof_queries, queries
 from subgraphs.accounts.context import Context
 from subgraphs.accounts.errors import SessionNotFound, UserNotFound, WrongCode
 from subgraphs.accounts.graph.authentication import post_verification
+from subgraphs.accounts.graph.limits import PROOFS, RESET_LETTERS, VERIFICATION_LETTERS
 from subgraphs.accounts.graph.people import UserPayload
 from subgraphs.accounts.graph.types import Ctx, User
 from subgraphs.accounts.letters import reset_letter
@@ -29,6 +30,7 @@ class Session:
     id: ID
     profile: Profile
     user_agent: str | None
+    client_address: str | None
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
@@ -40,6 +42,7 @@ class Session:
             id=ID(str(row.id)),
             profile=row.profile,
             user_agent=row.user_agent,
+            client_address=row.client_address,
             created_at=row.created_at,
             last_used_at=row.last_used_at,
             expires_at=row.expires_at,
@@ -181,7 +184,8 @@ class SecurityMutation:
         return PasswordPayload(message="Password changed", revoked_sessions=ended)
 
     @strawberry.mutation(
-        description="Mail a link for a new password. The answer is the same for every address."
+        description="Mail a link for a new password. The answer is the same for every address.",
+        directives=RESET_LETTERS,
     )
     async def request_password_reset(self, info: Ctx, email: str) -> LetterPayload | None:
         problems = InputProblems()
@@ -191,7 +195,9 @@ class SecurityMutation:
         info.context.in_background(_mail_reset_link(info.context, wanted))
         return LetterPayload(message="If there is such an account, a letter is on its way.")
 
-    @strawberry.mutation(description="Use a mailed link; all sessions of the account end.")
+    @strawberry.mutation(
+        description="Use a mailed link; all sessions of the account end.", directives=PROOFS
+    )
     async def reset_password(self, info: Ctx, input: ResetPasswordInput) -> PasswordPayload | None:
         context = info.context
         _check_password(input.new_password, input.profile)
@@ -201,7 +207,9 @@ class SecurityMutation:
             await links.reset_password(uow, input.token, password_hash)
         return PasswordPayload(message="Password changed; sign in with the new one.")
 
-    @strawberry.mutation(description="Confirm an e-mail address with the code from the letter.")
+    @strawberry.mutation(
+        description="Confirm an e-mail address with the code from the letter.", directives=PROOFS
+    )
     async def verify_user(
         self, info: Ctx, token: str, user_id: ID | None = None
     ) -> UserPayload | None:
@@ -213,7 +221,9 @@ class SecurityMutation:
         return UserPayload(user=User.of_themselves(user))
 
     @strawberry.federation.mutation(
-        authenticated=True, description="Mail another link to confirm the caller's address."
+        authenticated=True,
+        description="Mail another link to confirm the caller's address.",
+        directives=VERIFICATION_LETTERS,
     )
     async def request_verification(self, info: Ctx) -> LetterPayload | None:
         async with info.context.begin() as uow:
@@ -240,7 +250,9 @@ class SecurityMutation:
     )
     async def confirm_mfa(self, info: Ctx, code: str) -> ConfirmMfaPayload | None:
         async with info.context.begin() as uow:
-            codes = await second_factor.confirm(uow, info.context.person_id, code)
+            codes = await second_factor.confirm(
+                uow, info.context.vault, info.context.person_id, code
+            )
         return ConfirmMfaPayload(recovery_codes=codes)
 
     @strawberry.federation.mutation(
@@ -260,7 +272,9 @@ class SecurityMutation:
             secret, uri = await _enrol(info.context, password or "")
             return SetUpMfaPayload(enabled=False, secret=secret, uri=uri)
         async with info.context.begin() as uow:
-            codes = await second_factor.confirm(uow, info.context.person_id, code)
+            codes = await second_factor.confirm(
+                uow, info.context.vault, info.context.person_id, code
+            )
         return SetUpMfaPayload(enabled=True, recovery_codes=codes)
 
     @strawberry.federation.mutation(authenticated=True)
@@ -268,7 +282,7 @@ class SecurityMutation:
         context = info.context
         await context.confirm_password(input.password)
         async with context.begin() as uow:
-            verdict = await second_factor.check(uow, context.person_id, input.code)
+            verdict = await second_factor.check(uow, context.vault, context.person_id, input.code)
             if verdict is Verdict.PASSED:
                 await second_factor.disable(uow, context.person_id)
         if verdict is not Verdict.PASSED:
@@ -280,7 +294,7 @@ async def _enrol(context: Context, password: str) -> tuple[str, str]:
     """The secret for the caller's authenticator, as text and as a QR code's URI."""
     await context.confirm_password(password)
     async with context.begin() as uow:
-        secret = await second_factor.enrol(uow, context.person_id)
+        secret = await second_factor.enrol(uow, context.vault, context.person_id)
     name = context.caller.email or str(context.person_id)
     return secret, TOTP(secret).provisioning_uri(name=name, issuer_name=_ISSUER)
 

@@ -8,7 +8,7 @@ from sqlmodel import col
 from db.models import utc_now
 from db.unit_of_work import UnitOfWork
 from schema.identity import Identity
-from subgraphs.accounts import history, proof_queries, queries
+from subgraphs.accounts import audit, history, proof_queries, queries
 from subgraphs.accounts.errors import AdministratorsOnly, LastAdminStays, UserNotFound
 from subgraphs.accounts.events import UserDeleted, state_of
 from subgraphs.accounts.models import (
@@ -74,7 +74,8 @@ async def _drop_what_was_theirs(uow: UnitOfWork, user: User) -> None:
     await uow.session.execute(delete(Invitation).where(col(Invitation.email) == user.email))
     # Ended sessions stay for the hour in which their access tokens live; nothing personal in them.
     for session in await proof_queries.sessions_of(uow.session, user.id):
-        session.user_agent = None
+        session.user_agent = session.client_address = None
+    await audit.forget_details(uow.session, user.id)
 
 
 def _anonymize(user: User) -> None:

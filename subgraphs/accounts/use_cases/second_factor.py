@@ -23,7 +23,9 @@ from subgraphs.accounts import proof_queries
 from subgraphs.accounts.errors import MfaEnabledAlready, MfaNotEnrolled, WrongCode
 from subgraphs.accounts.events import MfaDisabled, MfaEnabled
 from subgraphs.accounts.models import Authenticator, RecoveryCode
+from subgraphs.accounts.sealing import authenticator_purpose
 from subgraphs.accounts.tokens import hash_of
+from subgraphs.accounts.vault import Vault
 
 RECOVERY_CODES = 10
 _STEP_SECONDS = 30
@@ -38,7 +40,7 @@ class Verdict(Enum):
     WRONG = auto()
 
 
-async def enrol(uow: UnitOfWork, user_id: UUID) -> str:
+async def enrol(uow: UnitOfWork, vault: Vault, user_id: UUID) -> str:
     """Begin with a new secret, which an authenticator is to be fed. Raises
     ``MfaEnabledAlready``."""
     device = await proof_queries.authenticator_for_update(uow.session, user_id)
@@ -47,11 +49,12 @@ async def enrol(uow: UnitOfWork, user_id: UUID) -> str:
     if device is None:
         device = Authenticator(user_id=user_id, secret="")
         uow.session.add(device)
-    device.secret, device.created_at = pyotp.random_base32(), utc_now()
-    return device.secret
+    secret = pyotp.random_base32()
+    device.secret, device.created_at = vault.seal(secret, authenticator_purpose(user_id)), utc_now()
+    return secret
 
 
-async def confirm(uow: UnitOfWork, user_id: UUID, code: str) -> list[str]:
+async def confirm(uow: UnitOfWork, vault: Vault, user_id: UUID, code: str) -> list[str]:
     """Make the second factor count; the recovery codes are told once.
 
     Raises ``MfaNotEnrolled``, ``MfaEnabledAlready`` and ``WrongCode``.
@@ -62,7 +65,7 @@ async def confirm(uow: UnitOfWork, user_id: UUID, code: str) -> list[str]:
     if device.confirmed_at is not None:
         raise MfaEnabledAlready
     now = utc_now()
-    if not _take_step(device, code, now):
+    if not _take_step(vault, device, code, now):
         raise WrongCode
     device.confirmed_at = now
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
@@ -88,7 +91,7 @@ async def disable(uow: UnitOfWork, user_id: UUID) -> None:
         uow.emit(MfaDisabled(user_id=user_id))
 
 
-async def check(uow: UnitOfWork, user_id: UUID, code: str | None) -> Verdict:
+async def check(uow: UnitOfWork, vault: Vault, user_id: UUID, code: str | None) -> Verdict:
     """Whether somebody whose password was right may go on.
 
     The transaction must commit whatever the verdict is: tries are counted and codes spent.
@@ -101,7 +104,8 @@ async def check(uow: UnitOfWork, user_id: UUID, code: str | None) -> Verdict:
     now = utc_now()
     if device.locked_until is not None and device.locked_until > now:
         return Verdict.WRONG
-    if _take_step(device, code, now) or await _take_recovery_code(uow, user_id, code, now):
+    fits = _take_step(vault, device, code, now)
+    if fits or await _take_recovery_code(uow, user_id, code, now):
         device.failures, device.locked_until = 0, None
         return Verdict.PASSED
     device.failures += 1
@@ -110,9 +114,10 @@ async def check(uow: UnitOfWork, user_id: UUID, code: str | None) -> Verdict:
     return Verdict.WRONG
 
 
-def _take_step(device: Authenticator, code: str, now: datetime) -> bool:
+def _take_step(vault: Vault, device: Authenticator, code: str, now: datetime) -> bool:
     """Spend the time step of a right code; clocks may differ by one step (RFC 6238, 5.2)."""
-    totp, current = TOTP(device.secret), int(now.timestamp()) // _STEP_SECONDS
+    secret = vault.open(device.secret, authenticator_purpose(device.user_id))
+    totp, current = TOTP(secret), int(now.timestamp()) // _STEP_SECONDS
     given = code.strip().replace(" ", "").encode("utf-8", "surrogatepass")
     for step in (current - 1, current, current + 1):
         fits = hmac.compare_digest(totp.generate_otp(step).encode(), given)

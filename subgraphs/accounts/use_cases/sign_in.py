@@ -41,6 +41,14 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """What with and where from somebody comes."""
+
+    user_agent: str | None = None
+    client_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSession:
     """What tokens are made from; ``refresh_token`` is told once and kept only as a hash."""
 
@@ -60,18 +68,20 @@ async def prove_password(
     async with storage.read() as session:
         user = await queries.user_by_login(session, login)
     fits, renewed = await passwords.check(password, user.password_hash if user else None)
-    if user is None or not fits or not user.is_active:
-        raise WrongCredentials
+    if user is None:
+        raise WrongCredentials("unknown_login")
+    if not fits or not user.is_active:
+        raise WrongCredentials("inactive" if fits else "wrong_password", user.id)
     return Proof(user.id, renewed)
 
 
 async def open_session(
-    uow: UnitOfWork, proof: Proof, *, profile: Profile, user_agent: str | None = None
+    uow: UnitOfWork, proof: Proof, *, profile: Profile, visit: Visit
 ) -> OpenSession:
     """Begin a session of somebody who has proved to be themselves."""
     user = await queries.user_for_update(uow.session, proof.user_id)
     if user is None or not user.is_active:
-        raise WrongCredentials
+        raise WrongCredentials("inactive", proof.user_id)
     now = utc_now()
     user.last_login_at = now
     if proof.renewed_hash is not None:
@@ -79,7 +89,8 @@ async def open_session(
     session = Session(
         user_id=user.id,
         profile=profile,
-        user_agent=user_agent[:300] if user_agent else None,
+        user_agent=visit.user_agent[:300] if visit.user_agent else None,
+        client_address=visit.client_address[:64] if visit.client_address else None,
         created_at=now,
         last_used_at=now,
         expires_at=now + SESSION_LIFETIME,

@@ -22,7 +22,7 @@ async def states(accounts: Running) -> dict[str, KeyState]:
 
 async def rotate(accounts: Running, after: timedelta) -> list[KeyState]:
     async with accounts.context().storage.begin() as uow:
-        await rotate_when_due(uow.session, utc_now() + after)
+        await rotate_when_due(uow.session, accounts.context().vault, utc_now() + after)
     return list((await states(accounts)).values())
 
 
