@@ -320,7 +320,7 @@ async def test_a_member_that_failed_fails_the_request(web: httpx.AsyncClient, li
 async def test_our_own_fault_is_500_and_leaks_nothing(library: Library):
     rest = door(library, GET_BOOK)
 
-    async def broken(*_arguments: Any) -> Any:
+    async def broken(request: Any, context: Any) -> Any:
         raise RuntimeError("swordfish")
 
     library.answer = broken
@@ -559,7 +559,7 @@ async def test_without_a_caller_a_key_means_nothing(web: httpx.AsyncClient, libr
 
 async def test_a_store_that_cannot_be_reached_refuses_keyed_requests_only(library: Library):
     class Gone(MemoryAnswers):
-        async def begin(self, *_arguments: Any) -> Any:
+        async def begin(self, key: str, fingerprint: str, lease_seconds: float) -> Any:
             raise Unavailable("No store.")
 
     web = client(door(library, ADD_BOOK, store=Gone(1)))

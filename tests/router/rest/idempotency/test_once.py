@@ -80,7 +80,7 @@ async def test_an_answer_that_is_not_to_be_kept_is_not():
 
 async def test_a_store_that_fails_afterwards_hides_no_answer():
     class Failing(MemoryAnswers):
-        async def keep(self, *_arguments: object) -> None:
+        async def keep(self, key: str, token: str, answer: KeptAnswer, seconds: float) -> None:
             raise Unavailable("Gone.")
 
     once = Once(Failing(10), keep_seconds=60, request_seconds=1)
