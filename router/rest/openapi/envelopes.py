@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from router.rest.openapi.json_schema import JsonSchema
+from router.rest.openapi.json_schema import JsonSchema, an_object
 from router.rest.openapi.samples import Slot, Word, schema_of
 from router.rest.profile import (
     Failure,
@@ -129,8 +129,8 @@ def _samples(canonical: str, status: int, code: str) -> Iterator[Failure]:
 def _without_other(schema: JsonSchema) -> JsonSchema:
     if "anyOf" in schema:
         return {**schema, "anyOf": [_without_other(choice) for choice in schema["anyOf"]]}
-    members = schema.get("properties")
-    if members is None:
+    if "properties" not in schema:
         return schema
-    kept = {name: _without_other(m) for name, m in members.items() if name != _OTHER}
-    return {**schema, "properties": kept}
+    members = {n: _without_other(m) for n, m in schema["properties"].items() if n != _OTHER}
+    required = [name for name in schema.get("required", ()) if name != _OTHER]
+    return an_object(members, required)

@@ -20,7 +20,12 @@ SHARED_PARAMETERS: dict[str, Any] = {
         "in": "header",
         "description": "Any text, the same for each attempt at one change: within a day the first "
         "answer is given again and nothing is done twice.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "pattern": "^[!-~]([ -~]*[!-~])?$",
+        },
     },
     IF_NONE_MATCH: {
         "name": "If-None-Match",

@@ -14,14 +14,19 @@ from router.rest.openapi.envelopes import (
 from router.rest.openapi.examples import Examples
 from router.rest.openapi.json_schema import JsonSchema
 from router.rest.openapi.outputs import shape_schema
+from router.rest.openapi.samples import schema_of
 from router.rest.openapi.security import Access
 from router.rest.profile import Profile, translate
 from router.rest.route import RestRoute
+from router.web.errors import graphql_error_body
 from router.web.media_type import JSON
+from router.web.refusals import HeadersTooLarge, UrlTooLong
+from schema.errors import TrellisError
 
 Responses = dict[str, Any]
 
 _NO_CONTENT = 204
+_BEFORE_ROUTES = (UrlTooLong("The URL is too long."), HeadersTooLarge("Too many headers."))
 
 _COMMON_HEADERS = (
     "X-Request-ID",
@@ -95,6 +100,8 @@ class ResponseWriter:
             by_status.setdefault(status, []).append((canonical, status, code))
         for status in sorted(by_status):
             found[str(status)] = self._failure(status, by_status[status], examples)
+        for error in _BEFORE_ROUTES:
+            found[str(error.http_status)] = self._refusal(error)
         return dict(sorted(found.items()))
 
     def _success(
@@ -131,6 +138,22 @@ class ResponseWriter:
         name = _place(self._components.responses, start, written)
         return {"$ref": f"#/components/responses/{name}"}
 
+    def _refusal(self, error: TrellisError) -> dict[str, Any]:
+        """What is refused before anybody knows which route is meant has the graph's own form."""
+        body = graphql_error_body(error, "")
+        phrase = _phrase(error.http_status)
+        start = self._prefix + phrase.replace(" ", "")
+        name = _place(self._components.schemas, f"{start}Error", schema_of([body]))
+        written = {
+            "description": f"{phrase}; refused before the route is known.",
+            "headers": {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}},
+            "content": {
+                JSON: {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": body}
+            },
+        }
+        name = _place(self._components.responses, start, written)
+        return {"$ref": f"#/components/responses/{name}"}
+
     def _content(self, schema: str, example: Any) -> dict[str, Any]:
         """The same schema for each media type; the example stands beside the first."""
         reference = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
@@ -145,8 +168,8 @@ class ResponseWriter:
         seen = set()
         for canonical in possible_failures(route, access):
             for status, code in self._translations(route, canonical):
-                if (status, code) not in seen:
-                    seen.add((status, code))
+                if (canonical, status, code) not in seen:
+                    seen.add((canonical, status, code))
                     yield canonical, status, code
 
     def _translations(self, route: RestRoute, canonical: str) -> Iterator[tuple[int, str]]:
@@ -194,10 +217,10 @@ def possible_failures(route: RestRoute, access: Access) -> Iterator[str]:
         yield "NOT_FOUND"
     if changes:
         yield from ("ALREADY_EXISTS", "CONFLICT")
-        yield from ("IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_RUNNING")
+        yield from ("BAD_REQUEST", "IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_RUNNING")
     if route.has_body:
         yield from ("REQUEST_BODY_TIMEOUT", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
-    yield from ("NOT_ACCEPTABLE", "URL_TOO_LONG", "REQUEST_HEADERS_TOO_LARGE", "RATE_LIMITED")
+    yield from ("NOT_ACCEPTABLE", "RATE_LIMITED")
     yield from ("INTERNAL", "SUBGRAPH_INVALID_RESPONSE", "SERVICE_UNAVAILABLE")
     yield from ("SUBGRAPH_UNAVAILABLE", "SUBGRAPH_TIMEOUT", "REQUEST_TIMEOUT")
 
