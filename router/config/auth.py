@@ -6,19 +6,11 @@ from pydantic import Field, SecretStr, model_validator
 
 from router.config.section import Section
 
-_ASYMMETRIC = [
-    "RS256",
-    "RS384",
-    "RS512",
-    "PS256",
-    "PS384",
-    "PS512",
-    "ES256",
-    "ES384",
-    "ES512",
-    "EdDSA",
-]
-_SYMMETRIC = ["HS256", "HS384", "HS512"]
+_ASYMMETRIC = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+)
+# The least length of a secret, RFC 7518, section 3.2.
+_SYMMETRIC = {"HS256": 32, "HS384": 48, "HS512": 64}
 
 
 class Claims(Section):
@@ -82,8 +74,10 @@ class Issuer(Section):
                 raise ValueError(f"`{name}` is not one of {', '.join(sorted(possible))}")
         if self.secret is not None and len(self.algorithms) > 1:
             raise ValueError("a secret goes with one algorithm")
-        if self.secret is not None and len(self.secret.get_secret_value()) < 32:
-            raise ValueError("a secret has 32 characters or more (RFC 7518, section 3.2)")
+        if self.secret is not None:
+            least = max(_SYMMETRIC[name] for name in self.algorithms or ("HS256",))
+            if len(self.secret.get_secret_value()) < least:
+                raise ValueError(f"`secret` needs {least} characters or more")
         return self
 
 
