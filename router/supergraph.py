@@ -214,10 +214,12 @@ class Supergraph:
 
     def schema_for(self, identity: Identity) -> GraphQLSchema:
         """The API schema as this caller may see it: all of it, or with ``permitted_view`` what
-        the caller's rights open. Callers with the same rights get the same object."""
+        the caller's rights open. Callers with the same rights get the same object. What policies
+        say is known only once something is asked, so what they guard is shown."""
         if not self.options.permitted_view:
             return self.schema
-        unmet = self.rules.unmet_by(identity) - {NOT_SIGNED_IN}
+        held = self.rules.policies if self.policies.known.has_sources else frozenset()
+        unmet = self.rules.unmet_by(identity, held) - {NOT_SIGNED_IN}
         return self._views.of(unmet) if unmet else self.schema
 
     def draw_labels(self) -> frozenset[str]:

@@ -132,6 +132,11 @@ class KnownPolicies:
         return self._book
 
     @property
+    def has_sources(self) -> bool:
+        """Whether there is anybody who could let a policy hold."""
+        return bool(self._sources)
+
+    @property
     def current(self) -> PolicyBook:
         """What is known without asking anybody."""
         return self._book

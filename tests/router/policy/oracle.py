@@ -155,8 +155,9 @@ class Oracle:
         document = parse(text)
         operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
         declared = operation.variable_definitions or ()
-        self._variables = get_variable_values(self._schema, declared, dict(variables))
-        assert isinstance(self._variables, VariableValues)
+        values = get_variable_values(self._schema, declared, dict(variables))
+        assert isinstance(values, VariableValues)
+        self._variables = values
         self._fragments = {
             d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
         }
@@ -214,21 +215,23 @@ class Oracle:
             if isinstance(selection, FieldNode):
                 yield selection, group
                 continue
+            fragment: Any = selection
             if isinstance(selection, FragmentSpreadNode):
-                selection = self._fragments[selection.name.value]
+                fragment = self._fragments[selection.name.value]
             narrowed = group
-            if selection.type_condition is not None:
-                on = self._schema.type_map[selection.type_condition.name.value]
+            if fragment.type_condition is not None:
+                on = self._schema.type_map[fragment.type_condition.name.value]
                 narrowed = group & self._possible(on)
             if runtime in narrowed:
-                yield from self._collect(selection.selection_set, runtime, narrowed)
+                yield from self._collect(fragment.selection_set, runtime, narrowed)
 
     def _is_included(self, node: SelectionNode) -> bool:
         for directive in node.directives or ():
-            (argument,) = directive.arguments or ()
-            value = value_from_ast_untyped(argument.value, dict(self._variables.coerced))
-            if bool(value) is (directive.name.value == "skip"):
-                return False
+            for condition in directive.arguments or ():
+                values = dict(self._variables.coerced)
+                value = value_from_ast_untyped(condition.value, values)
+                if bool(value) is (directive.name.value == "skip"):
+                    return False
         return True
 
     def _possible(self, kind: GraphQLNamedType) -> frozenset[str]:

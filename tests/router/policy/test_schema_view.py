@@ -19,8 +19,10 @@ from graphql import (
 
 from router.composition.compose import compose
 from router.composition.subgraph import Subgraph
+from router.policy.known import LocalPolicies
 from router.policy.read_rules import read_rules
 from router.policy.schema_view import SchemaViews
+from router.supergraph import Supergraph, SupergraphOptions
 from schema.identity import ANONYMOUS, Identity
 from tests.router.policy.test_authorize import DEFINITIONS, RULES, SCHEMA, SOMEBODY, holder
 from tests.support.doors import DOORS, open_doors
@@ -168,7 +170,9 @@ def test_descriptions_defaults_and_deprecations_stay():
         '"""top""" schema { query: Q } type Q { """one""" a(x: [I!] = [{n: 1}]): Int '
         '@deprecated(reason: "old") b: Int @authenticated } input I @oneOf { n: Int }'
     )
-    text = print_schema(view(sdl))
+    rules = read_rules(parse(sdl))
+    full = build_schema(DEFINITIONS + sdl)
+    text = print_schema(SchemaViews(full, rules.index).of(rules.unmet_by(ANONYMOUS)))
     for part in ('"""top"""', '"""one"""', "[{ n: 1 }]", '@deprecated(reason: "old")', "@oneOf"):
         assert part in text
 
@@ -254,3 +258,18 @@ async def test_the_full_schema_is_shown_unless_the_configuration_says_otherwise(
         assert names(heard.response) == {"Good", "Filter", "Audit", "Money", "Secret"}
         wrong = await ask("POST", "{ goods { costs } }")
         assert "Did you mean 'cost'?" in wrong.response["errors"][0]["message"]
+
+
+def test_what_policies_guard_is_shown_where_somebody_can_decide_them():
+    sdl = LINK.replace('"@authenticated"', '"@authenticated", "@policy"') + (
+        'type Query { a: Int b: Int @policy(policies: [["p"]]) '
+        'c: Int @authenticated @policy(policies: [["p"]]) }'
+    )
+    composition = compose([Subgraph("one", "http://one", sdl)])
+    options = SupergraphOptions(permitted_view=True)
+    decided = LocalPolicies("one", {})
+    for sources, fields in (([], ["a"]), ([decided], ["a", "b"])):
+        supergraph = Supergraph.load(composition.supergraph_sdl, policies=sources, options=options)
+        query = supergraph.schema_for(ANONYMOUS).query_type
+        assert query is not None
+        assert list(query.fields) == fields
