@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -69,9 +70,11 @@ def test_only_the_router_is_reachable_from_outside():
 
 def test_every_setting_in_the_file_is_one_that_trellis_knows():
     from router.config import settings_reference
+    from router.settings_reference import local_subgraphs
 
     known = {f"TRELLIS_{key.upper().replace('.', '__')}" for key, _, _ in settings_reference()}
     known |= {f"TRELLIS_SUBGRAPHS__{name.upper()}" for name in SUBGRAPHS}
+    known |= {setting.name for subgraph in local_subgraphs() for setting in subgraph.settings}
     for service in compose_file()["services"].values():
         for variable in service.get("environment", {}):
             if variable.startswith("TRELLIS_"):
@@ -84,7 +87,8 @@ class Edition:
     def __init__(self, folder: Path, postgres: str, redis: str) -> None:
         self.folder = folder
         self.services = compose_file()["services"]
-        self.ports = {name: free_port() for name in (*SUBGRAPHS, "router")}
+        self.services["second-router"] = self.services["router"]
+        self.ports = {name: free_port() for name in (*SUBGRAPHS, "router", "second-router")}
         self.replace = {
             "postgresql://trellis:trellis@postgres:5432/trellis": postgres,
             "redis://redis:6379/0": redis,
@@ -160,7 +164,14 @@ class Edition:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.ports['router']}/graphql"
+        return self.url_of("router")
+
+    def url_of(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.ports[name]}/graphql"
+
+    def post(self, query: str, token: str | None, name: str = "router") -> httpx.Response:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return httpx.post(self.url_of(name), json={"query": query}, headers=headers, timeout=30)
 
     def ask(self, query: str, variables: dict[str, Any], token: str | None) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {token}"} if token else {}
@@ -179,7 +190,7 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edition]:
         try:
             running.run("migrate")
             running.run("seed")
-            for name in (*SUBGRAPHS, "router"):
+            for name in (*SUBGRAPHS, "router", "second-router"):
                 running.start(name)
             yield running
         finally:
@@ -232,12 +243,49 @@ async def test_a_change_reaches_subscribers_in_other_processes(edition: Edition,
         pytest.fail("no event arrived")
 
 
-def test_a_subgraph_refuses_a_caller_without_a_valid_token(edition: Edition):
-    url = f"http://127.0.0.1:{edition.ports['projects']}/graphql"
-    answer = httpx.post(
-        url,
-        json={"query": "{ projects { totalCount } }"},
-        headers={"authorization": "Bearer forged"},
-        timeout=10,
+async def test_signing_out_at_one_router_ends_access_at_every_other(edition: Edition):
+    """Within five seconds, open sockets included, and for that session only."""
+    login = {"email": "ada@example.com", "password": "trellis-demo"}
+    leaving, staying = (
+        edition.ask(LOG_IN, login, token=None)["login"]["accessToken"] for _ in range(2)
     )
-    assert answer.status_code == 401
+    both = ("router", "second-router")
+    me = "{ me { username } }"
+    for name in both:
+        assert edition.post(me, leaving, name).json() == {"data": {"me": {"username": "ada"}}}
+    protocol = websockets.Subprotocol("graphql-transport-ws")
+    socket_url = edition.url_of("second-router").replace("http", "ws")
+    async with websockets.connect(socket_url, subprotocols=[protocol]) as socket:
+        payload = {"authorization": f"Bearer {leaving}"}
+        await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+        assert json.loads(await socket.recv())["type"] == "connection_ack"
+        started = time.monotonic()
+        assert "errors" not in edition.post("mutation { logout { message } }", leaving).json()
+        async with asyncio.timeout(10):
+            await socket.wait_closed()
+        assert socket.close_code == 4403
+        assert [await refused(edition, me, leaving, name) for name in both] == [True, True]
+        assert time.monotonic() - started < 5
+    for name in both:
+        assert edition.post(me, staying, name).status_code == 200
+
+
+async def refused(edition: Edition, query: str, token: str, name: str) -> bool:
+    """Whether it comes to that within five seconds."""
+    for _ in range(20):
+        if (await asyncio.to_thread(edition.post, query, token, name)).status_code == 401:
+            return True
+        await asyncio.sleep(0.25)
+    return False
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/internal/revocations", "/internal/api-keys"])
+def test_a_subgraph_answers_its_router_only(edition: Edition, token: str, path: str):
+    for name in SUBGRAPHS:
+        answer = httpx.post(
+            f"http://127.0.0.1:{edition.ports[name]}{path}",
+            json={"query": "{ __typename }"},
+            headers={"authorization": f"Bearer {token}"},
+            timeout=10,
+        )
+        assert (answer.status_code, answer.json()["code"]) == (403, "SERVICE_TOKEN_REQUIRED")
