@@ -263,7 +263,7 @@ async def under_load(subject: Authenticator, sign: Any) -> AsyncIterator[list[st
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-        assert calls > 40
+        assert calls >= len(workers)
 
 
 async def test_rotating_keys_under_load_refuses_nobody():
