@@ -306,8 +306,10 @@ def _filled(template: str, path: Mapping[str, str], shown: Any) -> bytes:
     """A location with path parameters and members of the shown data in its braces."""
 
     def value_of(name: str) -> str:
-        value = path[name] if name in path else value_at(
-            shown, tuple(name.removeprefix(DATA).split("."))
+        value = (
+            path[name]
+            if name in path
+            else value_at(shown, tuple(name.removeprefix(DATA).split(".")))
         )
         return quote(str(value), safe="")
 
