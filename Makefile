@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test lint format bench long conformance schema graphiql lock clean
+.PHONY: help setup dev test lint format bench long conformance contract schema graphiql lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ long: setup ## the property tests and soaks that take minutes
 
 conformance: setup ## federation audit, plan cases, composition cases: counts and failing names
 	@$(BIN)/python -m tests.conformance
+
+contract: setup ## ask the REST routes what the requirement documents ask: counts and what is wrong
+	@$(BIN)/python -m tests.conformance.rest
 
 schema: setup ## write schema/subgraphs/*.graphql and schema/supergraph.graphql anew
 	@$(BIN)/trellis compose

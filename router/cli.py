@@ -29,6 +29,7 @@ from router.server import listen, run_server, run_workers
 from router.subgraph_app import build_subgraph_app
 from router.supergraph import Supergraph
 from router.supergraph_yaml import read_supergraph_yaml
+from router.why_denied import NOBODY, Caller, Findings, find_denials, open_graph
 from schema.errors import TrellisError
 
 RUN, SCHEMAS = "Run", "Look at schemas and plans"
@@ -74,6 +75,16 @@ ConfigFile = Annotated[
 ]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
+CallerName = Annotated[
+    str,
+    typer.Option("--as", help="A username or e-mail address of the data, or `anonymous`."),
+]
+Scopes = Annotated[
+    list[str] | None, typer.Option("--scope", help="Make up a caller with this scope; repeatable.")
+]
+Roles = Annotated[
+    list[str] | None, typer.Option("--role", help="Make up a caller with this role; repeatable.")
+]
 
 
 @app.callback(
@@ -253,6 +264,54 @@ def ask(
     """Ask a running graph: prints the answer, or each event of a subscription as it comes."""
     with _mendable_errors(), suppress(KeyboardInterrupt):
         asyncio.run(_print_answers(url, _document(query), _json_object(variables), token, events))
+
+
+@app.command(rich_help_panel=SCHEMAS, name="why-denied")
+def why_denied(
+    query: Annotated[str, typer.Argument(help="A GraphQL document, or a file that holds one.")],
+    config_file: ConfigFile = None,
+    caller: CallerName = NOBODY,
+    variables: Annotated[str, typer.Option(help="The variables, as a JSON object.")] = "{}",
+    operation_name: Annotated[
+        str | None, typer.Option("--operation", help="Which operation of the document.")
+    ] = None,
+    token: Annotated[str | None, typer.Option(help="The caller's access token instead.")] = None,
+    scope: Scopes = None,
+    role: Roles = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what of an operation a caller does not get: each place, the rule, and the object that a
+    policy denied.
+
+    The subgraphs of trellis.toml run in this process, on their data. Queries are run, for
+    policies see the objects; mutations and subscriptions are not.
+    """
+    with _mendable_errors():
+        config = load_config(config_file)
+        configure_logs("error", for_people=True)
+        export_to_subgraphs(config)
+        who = Caller(caller, token, scope or (), role or ())
+        found = asyncio.run(
+            _find_denials(config, who, _document(query), _json_object(variables), operation_name)
+        )
+        text = json.dumps(found.to_json(), indent=2) if as_json else "\n".join(found.lines())
+        out.print(text, markup=False, soft_wrap=True)
+        raise typer.Exit(3 if found.removed else 0)
+
+
+async def _find_denials(
+    config: Config,
+    caller: Caller,
+    document: str,
+    variables: dict[str, Any],
+    operation_name: str | None,
+    *,
+    runs: bool = True,
+) -> Findings:
+    async with open_graph(config, caller) as (supergraph, identity):
+        return await find_denials(
+            document, variables, operation_name, identity, supergraph, runs=runs
+        )
 
 
 async def _print_answers(

@@ -1,8 +1,30 @@
-"""Whom somebody would be after signing in, for tools of those who run the graph."""
+"""Whom somebody would be after signing in, for the tools of those who run the graph."""
 
+from db.models import utc_now
 from db.storage import Storage
 from schema.identity import Identity
 from subgraphs.accounts import queries
 from subgraphs.accounts.subscriptions import highest, tier_of
-from subgraphs.accounts.timing import utc_now
 from subgraphs.accounts.tokens import permissions_of
+
+
+async def find_caller(storage: Storage, login: str) -> Identity | None:
+    """The identity that a token would give to whoever signs in with this username or e-mail
+    address; None when nobody does, or may not any more."""
+    now = utc_now()
+    async with storage.read() as session:
+        user = await queries.user_by_login(session, login)
+        if user is None or not user.is_active:
+            return None
+        belonging = await queries.belonging_of(session, user.id)
+    tier = highest((tier_of(user, now), belonging.tier))
+    return Identity(
+        id=user.id,
+        username=user.username,
+        email=user.email,
+        roles=frozenset(user.roles),
+        scopes=permissions_of(user.roles, tier),
+        tenant_id=belonging.organization_id,
+        team_id=belonging.team_id,
+        tier=tier.value,
+    )

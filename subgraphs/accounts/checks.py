@@ -26,11 +26,11 @@ _TEXTS = {
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{3,30}")
 
 
-def check_email(problems: InputProblems, value: str) -> str:
+def check_email(problems: InputProblems, value: str, *, field: str = "email") -> str:
     """An e-mail address in lower case."""
-    email = problems.text("email", value, maximum=254).lower()
+    email = problems.text(field, value, maximum=254).lower()
     if email and not _EMAIL.fullmatch(email):
-        problems.add("email", "INVALID_FORMAT", "email is not an e-mail address.")
+        problems.add(field, "INVALID_FORMAT", f"{field} is not an e-mail address.")
     return email
 
 

@@ -1,12 +1,22 @@
 """Rows that nobody will ask for again: proofs that expired, sessions long over."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from subgraphs.accounts.models import ApiKey, MailedLink, RefreshToken, Session
+from subgraphs.accounts import history
+from subgraphs.accounts.models import (
+    NO_PASSWORD,
+    ApiKey,
+    MailedLink,
+    RefreshToken,
+    Session,
+    User,
+)
 
 # Longer than anybody needs to see that a session has ended and why.
 _KEEP = timedelta(days=7)
@@ -28,4 +38,12 @@ async def clean(session: AsyncSession, now: datetime) -> None:
     await session.execute(delete(Session).where(over))
     too_old = or_(col(ApiKey.revoked_at) < before, col(ApiKey.expires_at) < before)
     await session.execute(delete(ApiKey).where(too_old))
+    for id in await session.scalars(_lately_deleted(before)):
+        # Events that were not delivered yet when the person was forgotten.
+        await history.forget(session, User.metadata, id)
     await session.execute(delete(MailedLink).where(col(MailedLink.expires_at) < before))
+
+
+def _lately_deleted(since: datetime) -> SelectOfScalar[UUID]:
+    is_deleted = col(User.password_hash) == NO_PASSWORD
+    return select(col(User.id)).where(is_deleted, col(User.rights_changed_at) >= since)

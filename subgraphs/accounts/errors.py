@@ -39,6 +39,12 @@ class EmailTaken(AlreadyExists):
         super().__init__("An account with this e-mail address exists already.", field="email")
 
 
+class SameEmail(BadUserInput):
+    def __init__(self) -> None:
+        message = "This is the address of the account already."
+        super().__init__(message, [FieldProblem("newEmail", "INVALID_FORMAT", message)])
+
+
 class UsernameTaken(AlreadyExists):
     def __init__(self) -> None:
         super().__init__("This username is taken. Choose another one.", field="username")

@@ -74,11 +74,26 @@ async def events_count(
     return (await session.execute(counted)).scalar_one()
 
 
+async def all_events(
+    session: AsyncSession, metadata: MetaData, user_id: UUID, most: int
+) -> list[dict[str, Any]]:
+    """The newest events about the user, as JSON values."""
+    outbox = outbox_of(metadata)
+    statement = select(outbox.c.topic, outbox.c.payload, outbox.c.headers, outbox.c.occurred_at)
+    about = statement.where(_about(outbox, user_id)).order_by(outbox.c.id.desc()).limit(most)
+    return [
+        {**row, "occurred_at": row["occurred_at"].isoformat()}
+        for row in (await session.execute(about)).mappings()
+    ]
+
+
 async def forget(session: AsyncSession, metadata: MetaData, user_id: UUID) -> None:
-    """Take the delivered events about the user out of the log: they tell who it was."""
+    """Take the delivered events about the user out of the log: they tell who it was. That the
+    person is gone stays in it, for readers who begin late."""
     outbox = outbox_of(metadata)
     is_delivered = outbox.c.done_at.is_not(None)
-    await session.execute(delete(outbox).where(_about(outbox, user_id), is_delivered))
+    tells_who = outbox.c.topic != "user.deleted"
+    await session.execute(delete(outbox).where(_about(outbox, user_id), is_delivered, tells_who))
 
 
 def _about(outbox: Table, user_id: UUID) -> ColumnElement[bool]:

@@ -228,6 +228,11 @@ async def user_by_login(session: AsyncSession, login: str) -> User | None:
     return (await session.scalars(select(User).where(col(column) == key))).one_or_none()
 
 
+async def user_by_id(session: AsyncSession, id: UUID) -> User | None:
+    """Whoever has proved to be this user."""
+    return await session.get(User, id)
+
+
 async def user_for_update(session: AsyncSession, id: UUID) -> User | None:
     """The user, held against other writers until the transaction ends."""
     statement = select(User).where(col(User.id) == id).with_for_update()

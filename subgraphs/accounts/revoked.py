@@ -34,7 +34,7 @@ logger = logging.getLogger("trellis.accounts")
 _LOOK_EVERY_SECONDS = 2.0
 # The longest life of an access token, and the leeway that verifiers grant.
 _REMEMBER = timedelta(hours=1, minutes=2)
-_RIGHTS = frozenset({"roles", "is_active", "tier", "organization_id", "team_id"})
+_RIGHTS = frozenset({"roles", "is_active", "tier", "organization_id", "team_id", "email"})
 
 
 class Revoked:

@@ -31,6 +31,7 @@ from subgraphs.projects.inputs import (
     UpdateProjectInput,
 )
 from subgraphs.projects.people import people_consumer
+from subgraphs.projects.policies import project_policies
 from subgraphs.projects.queries import ProjectFilters, ProjectSort
 from subgraphs.projects.types import (
     DELETE,
@@ -237,6 +238,7 @@ def make_subgraph(settings: DataSettings | None = None, bus: EventBus | None = N
         stop=storage.stop,
         seed=write_demo_data,
         is_ready=storage.ping,
+        policies=project_policies(storage),
     )
 
 

@@ -15,6 +15,7 @@ from subgraphs.projects import models, queries
 from subgraphs.projects.context import Context
 from subgraphs.projects.errors import ProjectNotFound
 from subgraphs.projects.models import MilestoneStatus, ProjectRole, ProjectStatus
+from subgraphs.projects.policies import MEMBER
 from subgraphs.projects.queries import ListOf
 from subgraphs.projects.settings import ProjectSettings as Settings
 
@@ -157,7 +158,7 @@ class Project:
     )
     stored_settings: strawberry.Private[dict[str, Any]]
 
-    @strawberry.field
+    @strawberry.federation.field(policy=[[MEMBER]])
     def settings(self) -> ProjectSettings:
         read = Settings.read(self.stored_settings)
         return ProjectSettings(

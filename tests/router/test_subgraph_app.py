@@ -29,7 +29,11 @@ KEY = SigningKey("k1")
 
 
 SECRET = "s" * 32
-SERVICE = {SERVICE_TOKEN: ServiceTokens([SECRET.encode()]).sign("catalog")}
+
+
+def service() -> dict[str, str]:
+    """What a router sends: made when it is needed, for it is good for a minute only."""
+    return {SERVICE_TOKEN: ServiceTokens([SECRET.encode()]).sign("catalog")}
 
 
 def config(tmp_path: Path, **settings: Any) -> Config:
@@ -56,13 +60,13 @@ async def url(tmp_path: Path) -> AsyncIterator[str]:
 async def ask(url: str, query: str, **headers: str) -> httpx.Response:
     async with httpx.AsyncClient(trust_env=False) as client:
         body = {"query": query}
-        return await client.post(f"{url}/graphql", json=body, headers={**SERVICE, **headers})
+        return await client.post(f"{url}/graphql", json=body, headers={**service(), **headers})
 
 
 async def test_it_answers_and_tells_its_schema(url: str):
     answer = (await ask(url, '{ product(sku: "1") { title size } }')).json()
     assert answer == {"data": {"product": {"title": "Product 1", "size": "SMALL"}}}
-    sdl = await asyncio.to_thread(fetch_sdl, "catalog", f"{url}/graphql", headers=SERVICE)
+    sdl = await asyncio.to_thread(fetch_sdl, "catalog", f"{url}/graphql", headers=service())
     assert sdl == shop.catalog.schema.as_str()
 
 
@@ -135,7 +139,7 @@ async def test_subscriptions_come_over_the_socket(url: str):
     async with connect(
         socket_url,
         subprotocols=["graphql-transport-ws"],  # pyright: ignore
-        additional_headers=SERVICE,
+        additional_headers=service(),
     ) as socket:
         await socket.send('{"type": "connection_init"}')
         assert orjson.loads(await socket.recv()) == {"type": "connection_ack"}

@@ -1,6 +1,7 @@
 """Accounts in the graph: the subgraph that the router runs."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import strawberry
 
@@ -11,7 +12,9 @@ from schema.federation import TrellisSchema
 from schema.request import RequestContext
 from schema.subgraph import Subgraph
 from subgraphs.accounts import models, seed
+from subgraphs.accounts.callers import find_caller
 from subgraphs.accounts.context import Context, Services
+from subgraphs.accounts.graph.account import AccountMutation, AccountQuery
 from subgraphs.accounts.graph.api_keys import ApiKeysMutation, ApiKeysQuery
 from subgraphs.accounts.graph.audit import AuditQuery
 from subgraphs.accounts.graph.authentication import AuthenticationMutation
@@ -22,12 +25,13 @@ from subgraphs.accounts.graph.security import SecurityMutation, SecurityQuery
 from subgraphs.accounts.graph.subscriptions import SubscriptionsMutation
 from subgraphs.accounts.graph.usage import UsageQuery
 from subgraphs.accounts.mail import Mailer, mailer_for
+from subgraphs.accounts.policies import tier_policies
 from subgraphs.accounts.settings import SETTINGS, AccountSettings
 from subgraphs.accounts.vault import Vault, given_or_kept
 
 
 @strawberry.type
-class Query(PeopleQuery, SecurityQuery, AuditQuery, ApiKeysQuery, UsageQuery):
+class Query(PeopleQuery, SecurityQuery, AuditQuery, ApiKeysQuery, UsageQuery, AccountQuery):
     pass
 
 
@@ -39,6 +43,7 @@ class Mutation(
     OrganizationsMutation,
     SubscriptionsMutation,
     ApiKeysMutation,
+    AccountMutation,
 ):
     pass
 
@@ -79,6 +84,8 @@ def make_subgraph(
         is_revoked=services.revoked.is_revoked,
         revocations=services.revoked.revocations,
         verify_api_key=services.verify_api_key,
+        find_caller=partial(find_caller, storage),
+        policies=tier_policies(),
         settings=SETTINGS,
     )
 

@@ -23,6 +23,7 @@ from subgraphs.accounts.models import (
     RefreshToken,
     SessionEnd,
     TeamMember,
+    Tier,
     User,
 )
 from subgraphs.accounts.use_cases.sessions import revoke_sessions
@@ -86,6 +87,7 @@ def _anonymize(user: User) -> None:
     user.bio = user.country = user.city = None
     user.timezone, user.language = "UTC", "en"
     user.roles = []
+    user.tier, user.subscription_expires_at = Tier.FREE, None
     user.is_active = False
     user.rights_changed_at = utc_now()
     user.email_verified_at = user.last_login_at = None

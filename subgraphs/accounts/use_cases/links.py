@@ -21,6 +21,7 @@ from subgraphs.accounts.use_cases.passwords import replace_password
 _LIFETIMES = {
     LinkPurpose.VERIFY_EMAIL: timedelta(days=2),
     LinkPurpose.RESET_PASSWORD: timedelta(hours=1),
+    LinkPurpose.CHANGE_EMAIL: timedelta(hours=1),
 }
 _MOST_AN_HOUR = 3
 
@@ -33,8 +34,11 @@ class NewLink:
     token: str
 
 
-async def make_link(uow: UnitOfWork, user: User, purpose: LinkPurpose) -> NewLink | None:
-    """A new link for the user's mailbox; None when there were three within the hour."""
+async def make_link(
+    uow: UnitOfWork, user: User, purpose: LinkPurpose, *, email: str | None = None
+) -> NewLink | None:
+    """A new link for the user's mailbox, or for another one that is to become it; None when there
+    were three within the hour."""
     now = utc_now()
     since = now - timedelta(hours=1)
     if (
@@ -48,12 +52,12 @@ async def make_link(uow: UnitOfWork, user: User, purpose: LinkPurpose) -> NewLin
             token_hash=hash_of(token),
             user_id=user.id,
             purpose=purpose,
-            email=user.email,
+            email=email or user.email,
             created_at=now,
             expires_at=now + _LIFETIMES[purpose],
         )
     )
-    return NewLink(user.email, token)
+    return NewLink(email or user.email, token)
 
 
 async def make_reset_link(uow: UnitOfWork, email: str) -> NewLink | None:
@@ -100,14 +104,22 @@ async def verify_email(uow: UnitOfWork, token: str, *, user_id: UUID | None = No
 
 
 async def _use(uow: UnitOfWork, token: str, purpose: LinkPurpose) -> User:
+    link, user = await use_link(uow, token, purpose)
+    if user.email != link.email:
+        raise LinkRefused
+    return user
+
+
+async def use_link(uow: UnitOfWork, token: str, purpose: LinkPurpose) -> tuple[MailedLink, User]:
+    """Spend a link of this purpose. Raises ``LinkRefused``."""
     now = utc_now()
     link = await proof_queries.usable_link(uow.session, hash_of(token), purpose, now)
     if link is None or not await _spend(uow, link, now):
         raise LinkRefused
     user = await queries.user_for_update(uow.session, link.user_id)
-    if user is None or not user.is_active or user.email != link.email:
+    if user is None or not user.is_active:
         raise LinkRefused
-    return user
+    return link, user
 
 
 async def _spend(uow: UnitOfWork, link: MailedLink, now: datetime) -> bool:

@@ -2,12 +2,15 @@
 
 from uuid import UUID
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from db.models import utc_now
 from db.storage import Storage
 from db.unit_of_work import UnitOfWork
 from subgraphs.accounts.errors import WrongCredentials, WrongPassword
 from subgraphs.accounts.events import PasswordChanged
-from subgraphs.accounts.models import SessionEnd, User
+from subgraphs.accounts.models import LinkPurpose, MailedLink, SessionEnd, User
 from subgraphs.accounts.passwords import Passwords
 from subgraphs.accounts.use_cases.sessions import revoke_sessions
 from subgraphs.accounts.use_cases.sign_in import prove_password
@@ -26,8 +29,15 @@ async def confirm_password(
 async def replace_password(
     uow: UnitOfWork, user: User, password_hash: str, *, keep: UUID | None = None
 ) -> int:
-    """Keep a new hash and end the user's sessions but one; how many ended."""
+    """Keep a new hash and end the user's sessions but one; how many ended.
+
+    Links that were mailed at the wish of whoever had the old password open nothing any more.
+    """
     user.password_hash = password_hash
+    theirs = (col(MailedLink.user_id) == user.id) & col(MailedLink.used_at).is_(None)
+    of_password = col(MailedLink.purpose) != LinkPurpose.VERIFY_EMAIL
+    voided = update(MailedLink).where(theirs, of_password).values(used_at=utc_now())
+    await uow.session.execute(voided)
     user.updated_at = utc_now()
     await uow.session.flush()
     uow.emit(PasswordChanged(user_id=user.id))

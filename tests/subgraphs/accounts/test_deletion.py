@@ -1,11 +1,15 @@
 """Forgetting a person."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from db.seed.world import demo_id
+from db.models import utc_now
+from db.seed.world import PASSWORD, demo_id
+from schema.request import RequestContext
+from subgraphs.accounts.cleaning import clean
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import LOGIN, log_in, refresh_code
 from tests.support.subgraphs import Running, caller
@@ -56,6 +60,56 @@ async def test_nothing_of_a_deleted_person_is_left(accounts: Running, letters: L
     assert (await accounts.refusal(LOGIN, i=wish))["code"] == "INVALID_CREDENTIALS"
     [event] = [e for e in await accounts.bus.read_after("accounts", "0", 100) if e.key == ALAN][-1:]
     assert (event.topic, event.payload["is_active"]) == ("user.deleted", False)
+
+
+async def test_no_address_device_or_key_of_a_deleted_person_is_left(
+    accounts: Running, letters: Letters
+):
+    request = RequestContext(
+        identity=caller("alan"), client_address="192.0.2.77", user_agent="TuringBrowser/1"
+    )
+
+    async def ask(query: str, **variables: Any) -> None:
+        context = accounts.subgraph.make_context(request)
+        schema = accounts.subgraph.schema
+        await schema.execute(query, variable_values=variables, context_value=context)
+
+    sign_in = {"email": "alan@example.com", "password": PASSWORD}
+    await ask(LOGIN, i=sign_in)
+    await ask(LOGIN, i={**sign_in, "password": "wrong"})
+    await ask('mutation { createApiKey(input: {name: "Bletchley", scopes: []}) { secret } }')
+    await ask(
+        "mutation($i: ChangeEmailInput!) { requestEmailChange(input: $i) { message } }",
+        i={"newEmail": "enigma@example.com", "password": PASSWORD},
+    )
+    await ask("mutation($p: String) { setUpMfa(password: $p) { secret } }", p=PASSWORD)
+    await letters.next(3)
+    await delivered(accounts)
+    traces = ("192.0.2.77", "turingbrowser", "bletchley", "enigma@", "alan@")
+    before = (await everything(accounts)).lower()
+    assert [trace for trace in traces if trace not in before] == []
+
+    await ask(DELETE, id=ALAN)
+    after = (await everything(accounts)).lower()
+    assert [trace for trace in traces if trace in after] == []
+    check = await accounts.ask("{ auditLogBrokenAt auditLog { totalCount } }", caller("ada"))
+    assert check == {"auditLogBrokenAt": None, "auditLog": {"totalCount": 5}}
+
+
+async def test_events_that_were_late_are_forgotten_later(accounts: Running):
+    await accounts.ask(MINE, caller("alan"), i={"bio": "b"})
+    storage = accounts.context().storage
+    await delivered(accounts)
+    late = text("update outbox set done_at = null")
+    async with storage.database.write() as session:
+        await session.execute(late)
+    await accounts.ask(DELETE, caller("ada"), id=ALAN)
+    await delivered(accounts)
+    assert "turing" in (await everything(accounts)).lower()
+    async with storage.begin() as uow:
+        await clean(uow.session, utc_now())
+    assert "turing" not in (await everything(accounts)).lower()
+    assert [e.topic for e in await accounts.bus.read_after("accounts", "0", 9)] == ["user.deleted"]
 
 
 async def test_others_still_refer_to_a_deleted_person(accounts: Running):

@@ -1,0 +1,86 @@
+"""One's own account: moving it to another address, and a copy of all that is kept."""
+
+from typing import cast
+
+import strawberry
+import strawberry.federation
+
+from schema.inputs import InputProblems
+from schema.scalars import JSON
+from subgraphs.accounts import checks, queries
+from subgraphs.accounts.audit import Deed
+from subgraphs.accounts.errors import UserNotFound
+from subgraphs.accounts.graph.limits import PROOFS, VERIFICATION_LETTERS
+from subgraphs.accounts.graph.people import UserPayload
+from subgraphs.accounts.graph.security import LetterPayload
+from subgraphs.accounts.graph.types import Ctx, User
+from subgraphs.accounts.letters import (
+    email_changed_letter,
+    email_wanted_letter,
+    email_warning_letter,
+    new_email_letter,
+)
+from subgraphs.accounts.use_cases import email_change
+from subgraphs.accounts.use_cases.export import export_person
+
+
+@strawberry.input
+class ChangeEmailInput:
+    new_email: str
+    password: str
+
+    def checked_email(self) -> str:
+        """The address in lower case. Raises ``BadUserInput``."""
+        problems = InputProblems()
+        email = checks.check_email(problems, self.new_email, field="newEmail")
+        problems.raise_any()
+        return email
+
+
+@strawberry.type
+class AccountQuery:
+    @strawberry.federation.field(
+        authenticated=True,
+        description="Everything that is kept about the caller here, except for secrets.",
+    )
+    async def export_my_data(self, info: Ctx) -> JSON | None:
+        context = info.context
+        await context.audit(Deed("user.exported", str(context.person_id)))
+        async with context.storage.read() as session:
+            user = await queries.user_by_id(session, context.person_id)
+            if user is None:
+                raise UserNotFound
+            return cast("JSON", await export_person(session, user))
+
+
+@strawberry.type
+class AccountMutation:
+    @strawberry.federation.mutation(
+        authenticated=True,
+        description="Mail a link to another address, by which the account moves there. The answer "
+        "is the same whether or not somebody has the address.",
+        directives=VERIFICATION_LETTERS,
+    )
+    async def request_email_change(
+        self, info: Ctx, input: ChangeEmailInput
+    ) -> LetterPayload | None:
+        context, email = info.context, input.checked_email()
+        await context.confirm_password(input.password)
+        async with context.begin() as uow:
+            wanted = await email_change.request_email_change(uow, context.person_id, email)
+        if wanted.link is not None:
+            token, url = wanted.link.token, context.settings.public_url
+            free = new_email_letter(email, token, url)
+            context.postbox.post(email_wanted_letter(email) if wanted.is_taken else free)
+            context.postbox.post(email_warning_letter(wanted.old_email))
+        return LetterPayload(message="A letter is on its way to the new address.")
+
+    @strawberry.mutation(
+        description="Move the account to the address that the link was mailed to.",
+        directives=PROOFS,
+    )
+    async def confirm_email_change(self, info: Ctx, token: str) -> UserPayload | None:
+        async with info.context.begin_for_anyone() as uow:
+            change = await email_change.confirm_email_change(uow, token)
+        info.context.postbox.post(email_changed_letter(change.old_email))
+        return UserPayload(user=User.of_themselves(change.user))
