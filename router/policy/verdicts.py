@@ -85,9 +85,8 @@ class Verdicts:
         if reason is None and not _fits(answers, len(objects)):
             log.error("policy_answered_wrong_number", policy=policy, objects=len(objects))
             answers, reason = None, Verdict.FAILED
-        if reason is not None:
-            answers = [None] * len(objects)
-        for key, answer in zip(objects, answers, strict=True):
+        found: Sequence[Any] = [None] * len(objects) if answers is None else answers
+        for key, answer in zip(objects, found, strict=True):
             self._objects[policy, key] = _verdict(answer, reason)
 
     async def _in_time(self, policy: str, answer: Any) -> tuple[Any, Verdict | None]:

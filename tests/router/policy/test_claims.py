@@ -62,7 +62,7 @@ def test_an_id_is_the_same_with_every_token_and_of_one_issuer_only():
 
 def test_an_issuer_cannot_name_our_users_or_tenants():
     assert str(identity(sub=OWN_ID).id) != OWN_ID
-    tenant = identity(**{"https://example.com/org": OWN_ID}).tenant_id
+    tenant = identity(**{"https://example.com/org": OWN_ID}).tenant_id  # pyright: ignore[reportArgumentType]
     assert str(tenant) != OWN_ID
 
 
