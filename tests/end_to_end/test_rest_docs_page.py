@@ -47,7 +47,7 @@ def test_a_newcomer_reads_signs_in_and_tries_an_operation(server: TrellisServer)
     )
     assert opened[0] == "Issue tracker"
     assert opened[1] == opened[2] > 10
-    assert profiles == ["all", "commerce", "learn", "pm", "todo", "tracker"]
+    assert profiles == ["all", "pm", "tracker", "commerce", "todo", "learn"]
     assert person == "Ada Lovelace"
     assert "Needs read:projects." in told
     assert "ETag" in answer and "display_name" in answer
