@@ -51,6 +51,12 @@ class TrellisSchema(strawberry.federation.Schema):
         )
         super().__init__(*args, **kwargs)
         _forget_null_defaults(self._schema)
+        _mark_one_of(self._schema)
+
+    def _extend_introspection(self) -> None:
+        """Leave ``__Type.isOneOf`` as graphql-core resolves it. There is one ``__Type`` per
+        process: Strawberry's resolver on it knows Strawberry's types only, and would answer for
+        the router's schema too."""
 
     async def entities_resolver(  # type: ignore[override]
         self, info: Info, representations: list[FederationAny]
@@ -147,6 +153,14 @@ def _forget_null_defaults(schema: GraphQLSchema) -> None:
         for one in inputs:
             if one.default_value is None:
                 one.default_value = Undefined
+
+
+def _mark_one_of(schema: GraphQLSchema) -> None:
+    """Tell graphql-core what Strawberry keeps to itself: which inputs are ``@oneOf``."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType):
+            definition = kind.extensions.get("strawberry-definition")
+            kind.is_one_of = bool(getattr(definition, "is_one_of", False))
 
 
 async def _resolved(origin: Any, resolve_one: Any, info: Info, reference: Reference) -> Any:

@@ -1,6 +1,6 @@
 """``__schema`` and ``__type``: answered from the API schema, without any subgraph."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from graphql import (
@@ -9,6 +9,8 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLInputObjectType,
+    GraphQLResolveInfo,
     GraphQLSchema,
     InlineFragmentNode,
     NamedTypeNode,
@@ -49,7 +51,12 @@ class Introspection:
         kept = [node for node in fragments.values() if node is not None]
         kept += [node for name, node in parsed.fragments.items() if name not in fragments]
         document = DocumentNode(definitions=(query, *kept))
-        result = execute_sync(self.schema, document, variable_values=dict(variables))
+        result = execute_sync(
+            self.schema,
+            document,
+            variable_values=dict(variables),
+            middleware=[_tell_one_of],
+        )
         assert isinstance(result, ExecutionResult)
         return result.data or {}
 
@@ -86,6 +93,16 @@ class Introspection:
                 if inner.selections:
                     kept.append(InlineFragmentNode(directives=node.directives, selection_set=inner))
         return SelectionSetNode(selections=tuple(kept))
+
+
+def _tell_one_of(
+    resolve: Callable[..., Any], source: Any, info: GraphQLResolveInfo, **args: Any
+) -> Any:
+    """``__Type.isOneOf`` from the type itself. The process has one ``__Type``, and any Strawberry
+    schema in it replaces the resolver by one that knows Strawberry's types only."""
+    if info.field_name == "isOneOf" and info.parent_type.name == "__Type":
+        return source.is_one_of if isinstance(source, GraphQLInputObjectType) else None
+    return resolve(source, info, **args)
 
 
 def _variables_of_ours(operation: OperationDefinitionNode) -> Iterator[VariableDefinitionNode]:
