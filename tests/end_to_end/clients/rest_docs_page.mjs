@@ -63,7 +63,8 @@ const steps = {
   },
   async answerOf(anchor, status) {
     const panel = page.locator(`#${anchor} .response`, { hasText: status }).first();
-    await panel.locator('summary').click();
+    await panel.locator('> summary').click();
+    await panel.locator('> .media').waitFor();
     return panel.innerText();
   },
   async signIn() {
