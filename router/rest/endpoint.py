@@ -29,7 +29,7 @@ from router.rest.profile import (
 )
 from router.rest.project import make_projection, value_at
 from router.rest.request_reader import RequestReader, read_texts
-from router.rest.response import Header, Response, deprecation_headers
+from router.rest.response import Header, Response, deprecation_headers, failure_type
 from router.rest.route import RestRoute
 from router.web.body_limit import read_body
 from router.web.client_watch import ClientGone, ClientWatch
@@ -250,7 +250,7 @@ class RestEndpoint:
         body = self._profile.failure(failure, info)
         if body is None:
             return Response(failure.status, headers)
-        headers.append((b"content-type", f"{call.media}; charset=utf-8".encode()))
+        headers.append(failure_type(self._profile, call.media))
         return Response(failure.status, headers, dump_json(body))
 
     def _info(self, call: _Call, pagination: Mapping[str, Any] | None = None) -> ResponseInfo:

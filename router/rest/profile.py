@@ -147,6 +147,7 @@ class Profile:
       route's area, in this order.
     - ``refuses_unknown_members``: a body member that no variable takes is a validation error.
     - ``omits_nulls``: members that are null are left out of answers.
+    - ``failure_media``: the media type of failures, where it is another than that of answers.
     - ``media_types``: beside application/json, also selects the profile at the root.
     - ``headers(info)``: for every answer.
     - ``owns_root``: whether its paths are also served without the prefix.
@@ -163,6 +164,7 @@ class Profile:
     spell_member_in: Mapping[str, Spell] = field(default_factory=dict)
     refuses_unknown_members: bool = False
     omits_nulls: bool = False
+    failure_media: str | None = None
     media_types: tuple[str, ...] = ()
     headers: Callable[[ResponseInfo], Headers] = lambda _info: ()
     owns_root: bool = True

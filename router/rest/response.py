@@ -7,6 +7,7 @@ from functools import cache
 
 from starlette.types import Send
 
+from router.rest.profile import Profile
 from router.rest.route import Deprecation
 
 Header = tuple[bytes, bytes]
@@ -28,6 +29,12 @@ class Response:
         start = {"type": "http.response.start", "status": self.status, "headers": headers}
         await send(start)
         await send({"type": "http.response.body", "body": b"" if is_head else self.body})
+
+
+def failure_type(profile: Profile, media: str = "application/json") -> Header:
+    """The content type of a failure: the profile's own, else that of the answer."""
+    own = profile.failure_media
+    return b"content-type", (own or f"{media}; charset=utf-8").encode()
 
 
 @cache

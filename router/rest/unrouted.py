@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from starlette.types import Scope
 
 from router.rest.profile import Failure, Profile, ResponseInfo, translate
-from router.rest.response import Response
+from router.rest.response import Response, failure_type
 from router.web.errors import error_headers
 from router.web.json_text import dump_json
 from router.web.request_id import request_id_of
@@ -20,5 +20,5 @@ def unrouted(profile: Profile, error: TrellisError, scope: Scope) -> Response:
     body = profile.failure(Failure(error.code, status, code, error.message), info)
     if body is None:
         return Response(status, headers)
-    headers.append((b"content-type", b"application/json; charset=utf-8"))
+    headers.append(failure_type(profile))
     return Response(status, headers, dump_json(body))

@@ -18,6 +18,7 @@ from router.rest.openapi.samples import schema_of
 from router.rest.openapi.security import Access
 from router.rest.profile import Profile, translate
 from router.rest.route import RestRoute
+from router.rest.statuses import phrase
 from router.web.errors import graphql_error_body
 from router.web.media_type import JSON
 from router.web.refusals import HeadersTooLarge, UrlTooLong
@@ -34,34 +35,6 @@ _COMMON_HEADERS = (
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",
 )
-
-# RFC 9110, section 15, and RFC 6585; the names that Python gives them differ between versions.
-_PHRASES = {
-    200: "OK",
-    201: "Created",
-    202: "Accepted",
-    204: "No Content",
-    400: "Bad Request",
-    401: "Unauthorized",
-    402: "Payment Required",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    406: "Not Acceptable",
-    408: "Request Timeout",
-    409: "Conflict",
-    410: "Gone",
-    413: "Content Too Large",
-    414: "URI Too Long",
-    415: "Unsupported Media Type",
-    422: "Unprocessable Content",
-    429: "Too Many Requests",
-    431: "Request Header Fields Too Large",
-    500: "Internal Server Error",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
-}
 
 
 class ResponseWriter:
@@ -113,7 +86,7 @@ class ResponseWriter:
             names += ["Deprecation"]
             names += ["Sunset"] if route.deprecated.sunset else []
             names += ["Link"] if route.deprecated.successor else []
-        written = {"description": _phrase(route.status), "headers": self._headers(*names)}
+        written = {"description": phrase(route.status), "headers": self._headers(*names)}
         if data is not None:
             name = f"{self._prefix}{route.name[0].upper()}{route.name[1:]}Answer"
             self._components.schemas[name] = success_schema(route, data)
@@ -127,25 +100,25 @@ class ResponseWriter:
         bodies = failure_bodies(self._profile, failures)
         names = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
         written: dict[str, Any] = {
-            "description": _phrase(status),
+            "description": phrase(status),
             "headers": self._headers(*names.get(status, [])),
         }
-        start = self._prefix + _phrase(status).replace(" ", "")
+        start = self._prefix + phrase(status).replace(" ", "")
         if bodies:
             name = start if start.endswith("Error") else f"{start}Error"
             name = _place(self._components.schemas, name, failure_schema(bodies))
-            written["content"] = self._content(name, bodies[0])
+            written["content"] = self._content(name, bodies[0], self._profile.failure_media)
         name = _place(self._components.responses, start, written)
         return {"$ref": f"#/components/responses/{name}"}
 
     def _refusal(self, error: TrellisError) -> dict[str, Any]:
         """What is refused before anybody knows which route is meant has the graph's own form."""
         body = graphql_error_body(error, "")
-        phrase = _phrase(error.http_status)
-        start = self._prefix + phrase.replace(" ", "")
+        called = phrase(error.http_status)
+        start = self._prefix + called.replace(" ", "")
         name = _place(self._components.schemas, f"{start}Error", schema_of([body]))
         written = {
-            "description": f"{phrase}; refused before the route is known.",
+            "description": f"{called}; refused before the route is known.",
             "headers": {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}},
             "content": {
                 JSON: {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": body}
@@ -154,9 +127,12 @@ class ResponseWriter:
         name = _place(self._components.responses, start, written)
         return {"$ref": f"#/components/responses/{name}"}
 
-    def _content(self, schema: str, example: Any) -> dict[str, Any]:
-        """The same schema for each media type; the example stands beside the first."""
+    def _content(self, schema: str, example: Any, only: str | None = None) -> dict[str, Any]:
+        """The same schema for each media type, or for the ``only`` one; the example stands beside
+        the first."""
         reference = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
+        if only is not None:
+            return {only: {**reference, "example": example}}
         others = dict.fromkeys(self._profile.media_types, reference)
         return {JSON: {**reference, "example": example}, **others}
 
@@ -228,7 +204,3 @@ def possible_failures(route: RestRoute, access: Access) -> Iterator[str]:
 def data_schema(route: RestRoute) -> JsonSchema | None:
     """The schema of a route's data; None when success has no body."""
     return None if route.status == _NO_CONTENT else shape_schema(route.shape)
-
-
-def _phrase(status: int) -> str:
-    return _PHRASES.get(status, f"Status {status}")

@@ -1,4 +1,4 @@
-"""Three styles of pagination over Relay connections: numbered pages, offsets and cursors."""
+"""Styles of pagination over Relay connections: numbered pages, offsets, and cursors twice."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -172,6 +172,43 @@ class CursorPages:
         if facts.total is not None:
             written["total"] = facts.total
         return written
+
+
+@dataclass(frozen=True, slots=True)
+class RelayPages:
+    """``first`` and ``after`` as the graph has them, and the graph's ``pageInfo`` in answers."""
+
+    default: int = 20
+    most: int = 100
+
+    @property
+    def parameters(self) -> Sequence[PageParameter]:
+        return (
+            PageParameter("first", "Int", self.default, 1, self.most, "items at most"),
+            PageParameter("after", "String", description="endCursor of the page before"),
+        )
+
+    @property
+    def variables(self) -> frozenset[str]:
+        return frozenset({"first", "after"})
+
+    @property
+    def selects(self) -> frozenset[str]:
+        return frozenset({"pageInfo.hasNextPage", "pageInfo.endCursor"})
+
+    def read(self, query: Mapping[str, str]) -> PageRequest:
+        """Raises ``RequestInvalid``."""
+        reader = _Reader(query, self.parameters)
+        variables: dict[str, Any] = {"first": reader.number("first")}
+        reader.raise_any()
+        if after := query.get("after"):
+            variables["after"] = after
+        return PageRequest(variables)
+
+    def write(self, page: PageRequest, facts: PageFacts) -> Mapping[str, Any]:
+        info = {"hasNextPage": bool(facts.has_next), "endCursor": facts.end_cursor}
+        total = {} if facts.total is None else {"totalCount": facts.total}
+        return {"pageInfo": info, **total}
 
 
 class _Reader:

@@ -7,8 +7,8 @@ from typing import Any
 from router.rest.profile import Failure
 from router.rest.spelling import snake_case
 
-# Told to programs in other places of an answer, or nobody's business.
-_NOT_FOR_CLIENTS = frozenset({"fields", "reason", "service", "path"})
+NOT_FOR_CLIENTS = frozenset({"fields", "reason", "service", "path"})
+"""Details of failures that are told in other places of an answer, or are nobody's business."""
 
 
 def written_time(moment: datetime) -> str:
@@ -47,5 +47,5 @@ def other_details(failure: Failure) -> dict[str, Any]:
     return {
         snake_case(name): value
         for name, value in failure.details.items()
-        if name not in _NOT_FOR_CLIENTS
+        if name not in NOT_FOR_CLIENTS
     }

@@ -97,6 +97,7 @@ def test_validation_details_as_each_dialect_words_them():
     told = {
         name: failed(name, "BAD_USER_INPUT", problems=(EMAIL, PASSWORD))["error"]
         for name in PROFILES
+        if name != "plain"
     }
 
     fields = [{"field": p.field, "message": p.message} for p in (EMAIL, PASSWORD)]
@@ -127,6 +128,30 @@ def test_validation_details_as_each_dialect_words_them():
         "details": coded,
     }
     assert told["todo"]["code"] == "INVALID_INPUT"
+
+
+def test_the_plain_dialect_tells_problems_as_rfc_9457_has_them():
+    told = failed("plain", "BAD_USER_INPUT", problems=(EMAIL,), details={"retry_after": 3})
+    assert told == {
+        "title": "Unprocessable Content",
+        "status": 422,
+        "detail": "What happened.",
+        "code": "BAD_USER_INPUT",
+        "requestId": "abc",
+        "errors": [
+            {"field": "email", "code": "REQUIRED_FIELD_MISSING", "detail": EMAIL.message},
+        ],
+        "details": {"retry_after": 3},
+    }
+    assert set(failed("plain", "NOT_FOUND")) == {"title", "status", "detail", "code", "requestId"}
+    assert PROFILES["plain"].failure_media == "application/problem+json"
+
+
+def test_the_plain_dialect_adds_nothing_but_where_a_page_lies():
+    plain = PROFILES["plain"]
+    page = {"pageInfo": {"hasNextPage": False, "endCursor": None}}
+    assert plain.success({"id": 1}, INFO) == {"id": 1}
+    assert plain.success([1], replace(INFO, pagination=page)) == {"items": [1], **page}
 
 
 def test_an_error_about_one_member_names_it_where_the_dialect_has_a_place_for_it():

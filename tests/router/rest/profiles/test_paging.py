@@ -3,11 +3,12 @@
 import pytest
 
 from router.rest.profile import PageFacts, RequestInvalid
-from router.rest.profiles.paging import CursorPages, NumberedPages, OffsetPages
+from router.rest.profiles.paging import CursorPages, NumberedPages, OffsetPages, RelayPages
 
 PLAIN = NumberedPages(clamps=False, tells_neighbours=False)
 FULL = NumberedPages(clamps=True, tells_neighbours=True)
 OFFSETS = OffsetPages(default=10)
+RELAY = RelayPages()
 CURSORS = CursorPages(offset_deprecated_since=b"@1706745600")
 
 
@@ -135,3 +136,20 @@ def test_an_offset_still_works_where_cursors_are_meant_but_is_deprecated():
     assert page.variables == {"first": 20, "skip": 40}
     assert list(page.headers) == [(b"deprecation", b"@1706745600")]
     assert list(CURSORS.read({"cursor": "x"}).headers) == []
+
+
+def test_pages_of_the_graph_are_asked_for_and_told_in_its_own_words():
+    assert RELAY.read({}).variables == {"first": 20}
+    page = RELAY.read({"first": "2", "after": "c1"})
+    assert page.variables == {"first": 2, "after": "c1"}
+    facts = PageFacts(2, 9, has_next=True, end_cursor="c3")
+    assert RELAY.write(page, facts) == {
+        "pageInfo": {"hasNextPage": True, "endCursor": "c3"},
+        "totalCount": 9,
+    }
+    assert RELAY.write(page, PageFacts(0)) == {
+        "pageInfo": {"hasNextPage": False, "endCursor": None}
+    }
+    with pytest.raises(RequestInvalid) as refused:
+        RELAY.read({"first": "101"})
+    assert problems(refused) == [("first", "VALUE_OUT_OF_RANGE")]

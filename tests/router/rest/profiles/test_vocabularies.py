@@ -92,6 +92,7 @@ def test_denied_fields_are_told_like_denied_operations():
         ("commerce", "orders", "displayName", "in_progress"),
         ("todo", "users", "display_name", "in_progress"),
         ("learn", "users", "displayName", "in_progress"),
+        ("plain", "users", "displayName", "IN_PROGRESS"),
     ],
 )
 def test_members_and_values_are_spelt_by_dialect_and_area(
@@ -103,7 +104,7 @@ def test_members_and_values_are_spelt_by_dialect_and_area(
     assert dialect.spell_enum("IN_PROGRESS") == value
 
 
-def test_each_dialect_is_mounted_at_its_own_prefix_and_the_union_at_none():
+def test_each_dialect_has_its_own_prefix_and_the_union_and_the_plain_one_none():
     assert {name: profile.prefix for name, profile in PROFILES.items()} == {
         "pm": "/pm",
         "tracker": "/tracker",
@@ -111,5 +112,6 @@ def test_each_dialect_is_mounted_at_its_own_prefix_and_the_union_at_none():
         "todo": "/todo",
         "learn": "/learn",
         "union": "",
+        "plain": "",
     }
     assert PROFILES["tracker"].media_types == ("application/vnd.projectmanager.v1+json",)
