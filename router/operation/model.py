@@ -8,7 +8,7 @@ Selection sets that are equal by construction are one object, so a normalized op
 without cycles: whoever walks it may remember results by identity.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -76,3 +76,18 @@ class NormalizedOperation:
     selection: SelectionSet
     definitions: Mapping[str, VariableDefinitionNode] = field(default_factory=dict)
     conditions: tuple[tuple[str, bool], ...] = ()
+
+
+def each_field(root: SelectionSet) -> Iterator[tuple[Field, SelectionSet]]:
+    """All fields below, with the selection sets that they stand in; each set is visited once, as
+    equal ones are shared."""
+    seen = {id(root)}
+    pending = [root]
+    while pending:
+        selection = pending.pop()
+        for each in selection.fields:
+            yield each, selection
+            below = each.selection
+            if below is not None and id(below) not in seen:
+                seen.add(id(below))
+                pending.append(below)

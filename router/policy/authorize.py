@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NewType
 from router.errors import OperationRefused
 from router.operation.model import Field, NormalizedOperation, SelectionSet
 from router.policy.guards import UNAUTHORIZED, Position
-from router.policy.inputs import InputNeeds
+from router.policy.inputs import Given, InputNeeds
 from router.policy.rules import NO_NEEDS, AuthorizationRules, Denied, Needs
 from schema.identity import Identity
 
@@ -40,12 +40,14 @@ def authorize(
     *,
     policies: frozenset[str] = frozenset(),
     refused: Mapping[Field, Needs] = NONE_REFUSED,
+    given: Given | None = None,
     reject: bool = False,
 ) -> Authorized:
     """Mark the fields denied to this caller; their answer is null and nothing is fetched for them.
 
     ``policies`` are those that hold; ``refused`` are fields whose arguments a policy has refused,
-    with the requirements concerned.
+    with the requirements concerned; ``given`` is what the variables hold (``given_needs``), None
+    anything that their types allow.
 
     A field written on an abstract type needs the rights of every object type possible at that
     place; so does its ``__typename``, which would tell that such an object exists.
@@ -57,7 +59,7 @@ def authorize(
     unmet = rules.unmet_by(identity, policies)
     if not unmet and not refused:
         return Authorized(AllowedOperation(operation), ())
-    walk = _Walk(rules, rules.denied_to(unmet), refused)
+    walk = _Walk(rules, rules.denied_to(unmet), refused, given)
     root = walk.outcome(operation.selection)
     if not root.has_denied:
         return Authorized(AllowedOperation(operation), ())
@@ -89,9 +91,10 @@ def denied_places(
     rules: AuthorizationRules,
     unmet: Needs,
     refused: Mapping[Field, Needs] = NONE_REFUSED,
+    given: Given | None = None,
 ) -> list[DeniedPlace]:
     """What ``authorize`` denies, for explanations; ``unmet`` is from ``rules.unmet_by``."""
-    walk = _Walk(rules, rules.denied_to(unmet), refused)
+    walk = _Walk(rules, rules.denied_to(unmet), refused, given)
     return list(walk.places(operation.selection))
 
 
@@ -108,11 +111,15 @@ class _Walk:
     """Visits each selection set once: equal ones are shared, and hostile operations share many."""
 
     def __init__(
-        self, rules: AuthorizationRules, denied: Denied, refused: Mapping[Field, Needs]
+        self,
+        rules: AuthorizationRules,
+        denied: Denied,
+        refused: Mapping[Field, Needs],
+        given: Given | None,
     ) -> None:
         self._rules = rules
         self._index = rules.index
-        self._inputs = InputNeeds(rules.index)
+        self._inputs = InputNeeds(rules.index, given)
         self._denied = denied
         self._refused = refused
         self._outcomes: dict[int, _Outcome] = {}

@@ -1,9 +1,8 @@
 """Which policies an operation is concerned with; found once per operation, for all callers."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from router.operation.model import Field, NormalizedOperation, SelectionSet
+from router.operation.model import Field, NormalizedOperation, each_field
 from router.policy.inputs import InputNeeds
 from router.policy.rules import NO_NEEDS, AuthorizationRules, Needs
 
@@ -11,62 +10,61 @@ from router.policy.rules import NO_NEEDS, AuthorizationRules, Needs
 @dataclass(frozen=True, slots=True, eq=False)
 class ArgumentQuestion:
     """A field whose arguments are the object that policies decide about, before anything is
-    fetched: a root field that needs them itself, or any field with a protected argument."""
+    fetched: a root field that needs them itself, or any field with a protected argument.
+    ``owner`` names the type in the object, ``owners`` are the object types that may have the field;
+    ``own`` is needed whatever values are given."""
 
     field: Field
     owner: str
-    needs: Needs
+    owners: frozenset[str]
+    own: Needs
+
+    def needs(self, inputs: InputNeeds) -> Needs:
+        """What must be met, if ``inputs`` are given."""
+        return self.own | inputs.of(self.field, self.owners)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Concern:
-    """``needs`` are the requirements with policies that stand anywhere in the operation."""
+    """``needs`` are the requirements with policies that may stand anywhere in the operation,
+    ``fetched`` those of what it asks for, whatever values its variables have."""
 
     needs: Needs
+    fetched: Needs
     questions: tuple[ArgumentQuestion, ...]
 
 
-NO_CONCERN = Concern(NO_NEEDS, ())
+NO_CONCERN = Concern(NO_NEEDS, NO_NEEDS, ())
 
 
 def find_concern(
     operation: NormalizedOperation, rules: AuthorizationRules, roots: frozenset[str]
 ) -> Concern:
-    """``roots`` are the names of the root types, whose fields have no object but their arguments.
-
-    Visits each selection set once: equal ones are shared."""
+    """``roots`` are the names of the root types, whose fields have no object but their
+    arguments."""
     inputs = InputNeeds(rules.index)
-    needs: set[int] = set()
+    fetched: set[int] = set()
+    possible: set[int] = set()
     questions: list[ArgumentQuestion] = []
-    for field, selection in _fields(operation.selection):
+    for field, selection in each_field(operation.selection):
         owners = (selection.possible if field.types is None else field.types).union(*field.meant)
-        given = inputs.of(field, owners) if field.arguments else NO_NEEDS
         for owner in owners:
-            needs |= rules.index.fields.get((owner, field.name), NO_NEEDS)
-            needs |= rules.index.types.get(owner, NO_NEEDS)
-        needs |= given
+            fetched |= rules.index.fields.get((owner, field.name), NO_NEEDS)
+            fetched |= rules.index.types.get(owner, NO_NEEDS)
+        own = NO_NEEDS
         if selection.type in roots:
-            given |= own_needs(selection.type, field.name, rules)
-            given |= rules.index.types.get(selection.type, NO_NEEDS)
-        if given & rules.with_policies:
-            owner = min(owners) if len(owners) == 1 else field.parent
-            questions.append(ArgumentQuestion(field, owner, given & rules.with_policies))
-    return Concern(frozenset(needs) & rules.with_policies, tuple(questions))
+            own |= own_needs(selection.type, field.name, rules)
+            own |= rules.index.types.get(selection.type, NO_NEEDS)
+        named = min(owners) if len(owners) == 1 else field.parent
+        question = ArgumentQuestion(field, named, owners, own)
+        needs = question.needs(inputs) & rules.with_policies
+        if needs:
+            possible |= needs
+            questions.append(question)
+    with_policies = frozenset(fetched) & rules.with_policies
+    return Concern(with_policies | possible, with_policies, tuple(questions))
 
 
 def own_needs(owner: str, name: str, rules: AuthorizationRules) -> Needs:
     """What a field asks for itself, beside what the objects on either end do."""
     return rules.index.own.get((owner, name), NO_NEEDS)
-
-
-def _fields(root: SelectionSet) -> Iterator[tuple[Field, SelectionSet]]:
-    seen = {id(root)}
-    pending = [root]
-    while pending:
-        selection = pending.pop()
-        for field in selection.fields:
-            yield field, selection
-            below = field.selection
-            if below is not None and id(below) not in seen:
-                seen.add(id(below))
-                pending.append(below)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -19,6 +19,7 @@ from graphql import (
 )
 
 from router.policy.concern import ArgumentQuestion, Concern
+from router.policy.inputs import Given, InputNeeds
 from router.policy.known import NO_BOOK, KnownPolicies, PolicyBook
 from router.policy.requirements import NOTHING_NEEDED, Alternatives, both
 from router.policy.rules import NO_NEEDS, AuthorizationRules, Needs
@@ -31,21 +32,23 @@ from schema.request import RequestContext
 class Decided:
     """What the policies have said before planning. Operations with equal ones are planned alike.
 
-    ``held`` are the policies about the caller that hold. ``open`` are the requirements that only
-    objects can meet, which are fetched on condition. ``refused`` has the place of each argument
-    question that was answered with no, and the requirements that failed.
+    ``given`` is what the variables hold that is protected; None leaves it open. ``held`` are the
+    policies about the caller that hold. ``open`` are the requirements that only objects can meet,
+    which are fetched on condition. ``refused`` has the place of each argument question that was
+    answered with no, and the requirements that failed.
     """
 
     book: PolicyBook = NO_BOOK
     held: frozenset[str] = frozenset()
     open: Needs = NO_NEEDS
     refused: tuple[tuple[int, Needs], ...] = ()
+    given: Given | None = None
     verdicts: Verdicts | None = field(default=None, compare=False)
 
     @property
     def key(self) -> tuple[object, ...]:
         """All that planning depends on, without what belongs to one request only."""
-        return self.book, self.held, self.open, self.refused
+        return self.book, self.held, self.open, self.refused, self.given
 
     @property
     def assumed(self) -> frozenset[str]:
@@ -76,6 +79,7 @@ async def decide(
     variables: Mapping[str, Any],
     context: RequestContext,
     *,
+    given: Given | None = None,
     seconds: float = POLICY_SECONDS,
 ) -> Decided:
     """Ask what can be asked now. ``variables`` are the operation's, coerced against ``schema``.
@@ -84,19 +88,21 @@ async def decide(
     fails, or meets, without them.
     """
     identity = context.identity
+    inputs = InputNeeds(rules.index, given)
     hopeless = rules.unmet_by(identity, rules.policies)
-    undecided = concern.needs & (rules.unmet_by(identity) - hopeless)
+    needs = concern.fetched.union(*(question.needs(inputs) for question in concern.questions))
+    undecided = needs & rules.with_policies & (rules.unmet_by(identity) - hopeless)
     if not undecided:
-        return NOTHING_DECIDED
+        return Decided(given=given)
     names = rules.policies_of(undecided)
     book = await _book(known, names, seconds)
     verdicts = Verdicts(book, context, seconds)
     about_objects = book.about_objects & names
     held = await verdicts.ask_about_caller(sorted(names - about_objects))
     still_open = rules.unmet_by(identity, held) - rules.unmet_by(identity, held | about_objects)
-    decided = Decided(book, held, undecided & still_open, verdicts=verdicts)
+    decided = Decided(book, held, undecided & still_open, given=given, verdicts=verdicts)
     refused = await _refused(concern.questions, decided, rules, schema, variables)
-    return Decided(book, held, decided.open, refused, verdicts)
+    return replace(decided, refused=refused)
 
 
 async def _book(known: KnownPolicies, names: frozenset[str], seconds: float) -> PolicyBook:
@@ -115,10 +121,11 @@ async def _refused(
     variables: Mapping[str, Any],
 ) -> tuple[tuple[int, Needs], ...]:
     """The argument questions that are answered with no, by their place."""
+    inputs = InputNeeds(rules.index, decided.given)
     asked: list[tuple[int, Needs, Alternatives, bytes]] = []
     wanted: dict[str, dict[bytes, GuardedObject]] = defaultdict(dict)
     for place, question in enumerate(questions):
-        needs = question.needs & decided.open
+        needs = question.needs(inputs) & decided.open
         if not needs:
             continue
         condition = decided.condition(needs, rules)

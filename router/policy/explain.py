@@ -89,7 +89,7 @@ class Explainer:
         asked = {concern.questions[place].field: needs for place, needs in decided.refused}
         unmet = self._rules.unmet_by(case.identity, decided.assumed)
         questions = {question.field: question for question in concern.questions}
-        places = denied_places(case.operation, self._rules, unmet, asked)
+        places = denied_places(case.operation, self._rules, unmet, asked, decided.given)
         before = [self._removed(place, case, questions.get(place.field)) for place in places]
         return (*before, *(self._lost(one, case) for one in lost))
 

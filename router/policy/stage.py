@@ -38,6 +38,7 @@ from router.policy.concern import NO_CONCERN, Concern, find_concern
 from router.policy.decide import NOTHING_DECIDED, Decided, decide
 from router.policy.explain import Case, Explainer, Removed
 from router.policy.guards import add_guards
+from router.policy.inputs import Given, given_needs, protected_variables
 from router.policy.known import KnownPolicies, PolicyBook
 from router.policy.rules import AuthorizationRules, Needs
 from schema.identity import Identity
@@ -78,6 +79,7 @@ class PolicyStage:
         self._explainer = Explainer(rules, graph.api)
         self._roots = root_types(graph.full)
         self._concerns: Cache[NormalizedOperation, Concern] = Cache(_OPERATIONS)
+        self._protected: Cache[NormalizedOperation, dict[str, str]] = Cache(_OPERATIONS)
 
     def concern(self, operation: NormalizedOperation) -> Concern:
         """Which policies the operation meets, whoever asks."""
@@ -92,8 +94,9 @@ class PolicyStage:
     ) -> Decided:
         """What the policies say before anything is planned."""
         concern = self.concern(operation)
+        given = self.given(operation, variables)
         if not concern.needs:
-            return NOTHING_DECIDED
+            return NOTHING_DECIDED if given is None else Decided(given=given)
         return await decide(
             concern,
             self._rules,
@@ -101,8 +104,18 @@ class PolicyStage:
             self._schema,
             variables.coerced,
             context,
+            given=given,
             seconds=self._seconds,
         )
+
+    def given(self, operation: NormalizedOperation, variables: Variables) -> Given | None:
+        """What the variables hold that is protected; None where no variable could."""
+        if not operation.definitions or not self._rules.index.arguments:
+            return None
+        protected = self._protected.find(
+            operation, lambda: protected_variables(operation, self._rules.index)
+        )
+        return given_needs(protected, variables.wire, self._rules.index) if protected else None
 
     def refused(self, operation: NormalizedOperation, decided: Decided) -> Mapping[Field, Needs]:
         """The fields whose arguments a policy has refused."""
@@ -124,6 +137,7 @@ class PolicyStage:
             identity,
             policies=decided.assumed,
             refused=self.refused(operation, decided),
+            given=decided.given,
             reject=reject,
         )
         read_needs = partial(self._needs.read, decided.book)

@@ -81,6 +81,7 @@ class Oracle:
         self._placed = placed
         self._identity = identity
         self._variables = _NO_VARIABLES
+        self._sent: dict[str, Any] = {}
         self._fragments: dict[str, FragmentDefinitionNode] = {}
 
     # -- rules ---------------------------------------------------------------------------------
@@ -117,12 +118,12 @@ class Oracle:
         )
 
     def _may_give(self, value: ValueNode, kind: GraphQLNamedType) -> bool:
+        if isinstance(value, VariableNode):
+            return self._may_send(self._sent.get(value.name.value), kind)
         if isinstance(value, NullValueNode):
             return True
         if not self.may_type(kind.name):
             return False
-        if isinstance(value, VariableNode):
-            return all(map(self.may_type, self._inside(kind, set())))
         if isinstance(value, ListValueNode):
             return all(self._may_give(item, kind) for item in value.values)
         if isinstance(value, ObjectValueNode):
@@ -133,14 +134,20 @@ class Oracle:
             )
         return True
 
-    def _inside(self, kind: GraphQLNamedType, seen: set[str]) -> set[str]:
-        """All types that a value of this type may hold."""
-        if kind.name not in seen:
-            seen.add(kind.name)
-            if isinstance(kind, GraphQLInputObjectType):
-                for each in kind.fields.values():
-                    self._inside(get_named_type(each.type), seen)
-        return seen
+    def _may_send(self, value: Any, kind: GraphQLNamedType) -> bool:
+        """Whether the value of a variable may be sent, as JSON has it."""
+        if value is None:
+            return True
+        if not self.may_type(kind.name):
+            return False
+        if isinstance(value, list):
+            return all(item is None or self._may_send(item, kind) for item in value)
+        if isinstance(kind, GraphQLInputObjectType):
+            return all(
+                self._may_send(member, get_named_type(kind.fields[name].type))
+                for name, member in value.items()
+            )
+        return True
 
     # -- the operation, type by type -----------------------------------------------------------
 
@@ -158,6 +165,11 @@ class Oracle:
         values = get_variable_values(self._schema, declared, dict(variables))
         assert isinstance(values, VariableValues)
         self._variables = values
+        self._sent = {
+            each.variable.name.value: value_from_ast_untyped(each.default_value)
+            for each in declared
+            if each.default_value is not None
+        } | dict(variables)
         self._fragments = {
             d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
         }

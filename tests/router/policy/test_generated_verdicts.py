@@ -33,6 +33,7 @@ from router.errors import OperationRefused
 from router.operation.limits import GENEROUS
 from router.operation.request import GraphQLRequest
 from router.pipeline import Answer, answer
+from router.policy.decide import Decided
 from router.supergraph import Supergraph, SupergraphOptions
 from router.transports.function import FunctionTransport
 from schema.identity import ANONYMOUS, Identity
@@ -134,9 +135,11 @@ def plain(data: Any) -> Any:
 def judged(supergraph: Supergraph, text: str, given: dict[str, Any], caller: Identity) -> Any:
     """The verdict alone, without running anything: code and refused paths."""
     parsed = supergraph.parse(text)
-    operation = supergraph.normalize(parsed, supergraph.coerce(parsed, given))
+    variables = supergraph.coerce(parsed, given)
+    operation = supergraph.normalize(parsed, variables)
+    decided = Decided(given=supergraph.policies.given(operation, variables))
     try:
-        refusals = supergraph.authorize(operation, caller).refusals
+        refusals = supergraph.authorize(operation, caller, decided).refusals
     except OperationRefused as refusal:
         codes = {error["extensions"]["code"] for error in refusal.errors}
         return codes, {tuple(map(original, e.get("path", ()))) for e in refusal.errors}
