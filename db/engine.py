@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,10 +107,26 @@ def make_engine(url: str, *, schema: str, busy_seconds: float = 5) -> AsyncEngin
     database = make_url(url).database
     if database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, connect_args={"timeout": busy_seconds})
+    connect_args = {"timeout": busy_seconds, "factory": _UndoingConnection}
+    engine = create_async_engine(url, connect_args=connect_args)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+class _UndoingConnection(sqlite3.Connection):
+    """A connection that gives its locks back when it is closed.
+
+    SQLite only pretends to close one that has a statement half read: the transaction, and with it
+    the write lock, would live until the statement is collected as garbage. That is how a task ends
+    that is cancelled between an INSERT ... RETURNING and the reading of its rows.
+    """
+
+    def close(self) -> None:
+        # Closing always works, also twice and on a broken disk; rolling back does not.
+        with suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

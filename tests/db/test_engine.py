@@ -1,10 +1,13 @@
 import asyncio
+from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import MetaData, insert, select, text, update
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from db.engine import Database
+from db.tasks import end_tasks
 from schema.errors import Unavailable
 
 
@@ -102,3 +105,55 @@ async def test_writers_of_one_process_are_refused_when_the_queue_stands_still(
     async with queue.write():
         pass
     await queue.close()
+
+
+async def test_a_connection_given_up_in_the_middle_of_an_answer_leaves_no_lock(
+    database: Database, metadata: MetaData, database_url: str
+):
+    note = metadata.tables["note"]
+    async with database.write() as session:
+        await session.execute(insert(note), [{"id": id, "text": "a"} for id in range(50)])
+    async with database.write() as session:
+        connection = await (await session.connection()).get_raw_connection()
+        half_read: Any = connection.driver_connection
+        if not database.is_postgres:
+            # A task that is cancelled here leaves such a cursor, alive until it is collected.
+            half_read = await half_read.execute("update note set text = 'b' returning id")
+        await session.invalidate()
+
+    other = Database(database.name, database_url, busy_seconds=0.5)
+    try:
+        async with other.write() as session:
+            await session.execute(update(note).values(text="c").returning(note.c.id))
+    finally:
+        await other.close()
+    assert half_read is not None
+
+
+async def test_tasks_cancelled_anywhere_do_not_keep_others_from_writing(
+    database: Database, metadata: MetaData, database_url: str
+):
+    if database.is_postgres:
+        pytest.skip("there a transaction ends with its connection")
+    note = metadata.tables["note"]
+    async with database.write() as session:
+        await session.execute(insert(note), [{"id": id, "text": "a"} for id in range(50)])
+
+    async def write_for_ever() -> None:
+        while True:
+            async with database.write() as session:
+                statement = update(note).values(count=note.c.count + 1).returning(note.c.id)
+                assert len((await session.execute(statement)).all()) == 50
+
+    other = Database(database.name, database_url, busy_seconds=2)
+    chance = Random(1)
+    try:
+        for _ in range(30):
+            task = asyncio.create_task(write_for_ever())
+            await asyncio.sleep(chance.random() * 0.02)
+            await end_tasks(task)
+            async with other.write() as session:
+                counts = (await session.scalars(select(note.c.count).distinct())).all()
+            assert len(counts) == 1
+    finally:
+        await other.close()
