@@ -70,7 +70,9 @@ def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
     authenticate = authentication.authenticate
     make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
     routes = rest_routes(config, graph.supergraph)
-    rest = Rest(routes, graph.supergraph, graph, make_context, authenticate, config)
+    rest = Rest(
+        routes, graph.supergraph, graph, make_context, authenticate, config, graph.after_refusal
+    )
     return _application(
         graph,
         members,
@@ -126,6 +128,7 @@ def _application(
         make_context,
         authenticate,
         allowed_origins=config.cors.origins,
+        count=graph.after_refusal,
     )
     others = Router(
         [*operations_routes(members), *routes],

@@ -21,6 +21,7 @@ from router.operation.variables import Variables
 from router.planner.explain import to_json
 from router.policy.decide import Decided
 from router.policy.rate_limit.limiter import Admission
+from router.policy.rate_limit.report import Headers
 from router.policy.verdicts import Verdicts
 from router.supergraph import Supergraph
 from schema.errors import TrellisError
@@ -33,10 +34,9 @@ async def answer(
     request: GraphQLRequest, context: RequestContext, supergraph: Supergraph
 ) -> Answer:
     """Answer one query or mutation. Never raises for what a client or a subgraph did wrong."""
-    try:
-        prepared = await _prepare(request, context, supergraph, refused_kind="subscription")
-    except TrellisError as refusal:
-        return await _refuse(refusal, context, supergraph)
+    prepared = await _prepare(request, context, supergraph, refused_kind="subscription")
+    if isinstance(prepared, Answer):
+        return prepared
     return await _run(request, prepared, supergraph)
 
 
@@ -45,10 +45,9 @@ async def stream(
 ) -> AsyncGenerator[Answer, None]:
     """The answers of a subscription, one per event; a query or mutation gives its one answer.
     Closing the generator ends the subscription at its source."""
-    try:
-        prepared = await _prepare(request, context, supergraph)
-    except TrellisError as refusal:
-        yield await _refuse(refusal, context, supergraph)
+    prepared = await _prepare(request, context, supergraph)
+    if isinstance(prepared, Answer):
+        yield prepared
         return
     if prepared.kind != "subscription":
         yield await _run(request, prepared, supergraph)
@@ -107,18 +106,25 @@ async def _prepare(
     supergraph: Supergraph,
     *,
     refused_kind: OperationKind | None = None,
-) -> _Prepared:
-    parsed = supergraph.parse(request.document, request.operation_name)
-    if parsed.kind not in request.kinds or parsed.kind == refused_kind:
-        message = f"A {parsed.kind} cannot be sent this way."
-        raise refuse("METHOD_NOT_ALLOWED", message, http_status=405)
-    variables = supergraph.coerce(parsed, request.variables)
-    operation = supergraph.normalize(parsed, variables)
-    decided = await supergraph.policies.decide(operation, variables, context)
-    authorized = supergraph.authorize(operation, context.identity, decided)
-    admission = await supergraph.limiter.admit(authorized.operation, variables.wire, context)
-    executable = supergraph.prepare(authorized, supergraph.draw_labels())
-    introspection = supergraph.introspect(parsed, operation, variables, context.identity)
+) -> _Prepared | Answer:
+    """The operation, ready to run, or the answer that refuses it. Either was counted once."""
+    try:
+        parsed = supergraph.parse(request.document, request.operation_name)
+        if parsed.kind not in request.kinds or parsed.kind == refused_kind:
+            message = f"A {parsed.kind} cannot be sent this way."
+            raise refuse("METHOD_NOT_ALLOWED", message, http_status=405)
+        variables = supergraph.coerce(parsed, request.variables)
+        operation = supergraph.normalize(parsed, variables)
+        decided = await supergraph.policies.decide(operation, variables, context)
+        authorized = supergraph.authorize(operation, context.identity, decided)
+        admission = await supergraph.limiter.admit(authorized.operation, variables.wire, context)
+    except TrellisError as refusal:
+        return _refusal(*await supergraph.limiter.after_refusal(refusal, context))
+    try:
+        executable = supergraph.prepare(authorized, supergraph.draw_labels())
+        introspection = supergraph.introspect(parsed, operation, variables, context.identity)
+    except TrellisError as failure:
+        return _refusal(failure, admission.headers)
     return _Prepared(
         operation,
         decided,
@@ -168,8 +174,7 @@ def _finish(
     return result
 
 
-async def _refuse(refusal: TrellisError, context: RequestContext, supergraph: Supergraph) -> Answer:
-    error, headers = await supergraph.limiter.after_refusal(refusal, context)
+def _refusal(error: TrellisError, headers: Headers) -> Answer:
     if isinstance(error, OperationRefused):
         return Answer(errors=error.errors, executed=False, status=error.status, headers=headers)
     errors = [{"message": error.message, "extensions": error.extensions}]

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope
 from router.answer import Answer
 from router.config import Limits
 from router.operation.request import GraphQLRequest
+from router.policy.rate_limit.limiter import Count, Unlimited
 from router.policy.requirements import FREE, NOTHING_NEEDED, Requirement
 from router.rest.failures import Failures, most_telling, only_denied
 from router.rest.idempotency.once import Once, fingerprint_of, key_of, stored_key
@@ -21,6 +22,7 @@ from router.rest.media import is_form, is_json_like, negotiate
 from router.rest.path import DATA, fill, read_template
 from router.rest.profile import (
     Failure,
+    Headers,
     PageFacts,
     PageRequest,
     RateState,
@@ -33,19 +35,22 @@ from router.rest.response import Header, Response, deprecation_headers, failure_
 from router.rest.route import RestRoute
 from router.web.body_limit import read_body
 from router.web.client_watch import ClientGone, ClientWatch
-from router.web.errors import as_trellis_error, error_headers
+from router.web.errors import as_trellis_error, error_headers, status_of
 from router.web.graph import Graph
 from router.web.identity import Authenticate, credentials_of
 from router.web.json_text import dump_json, load_json
 from router.web.refusals import NotAcceptable, UnsupportedMediaType
+from router.web.refused_requests import mark_counted
 from router.web.request_context import ContextMaker
 from router.web.request_id import request_id_of
-from schema.errors import NotFound, TrellisError, Unauthenticated
+from schema.errors import BadRequest, NotFound, TrellisError, Unauthenticated
 from schema.identity import ANONYMOUS, Identity
 from schema.request import RequestContext
 
 _NOT_FOUND = "The requested resource was not found."
 _SIGN_IN = "Sign in: send an access token as `Authorization: Bearer ...`."
+_INVALID = BadRequest("The request does not fit its route.")
+_REPEATED = BadRequest("This was answered before.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Doors:
     authenticate: Authenticate
     limits: Limits
     once: Once
+    count: Count = Unlimited().after_refusal
 
 
 @dataclass(slots=True)
@@ -97,14 +103,18 @@ class RestEndpoint:
         """The answer to a request whose path parameters have these ``values``; ``prefix`` is
         where the route was reached. Raises ClientGone only."""
         call = _Call(scope, dict(scope["headers"]), prefix)
+        mark_counted(scope)
         try:
             return await self._respond(call, receive, values)
         except ClientGone:
             raise
         except RequestInvalid as invalid:
-            return self._fail(call, self._failures.of_invalid(invalid))
+            return await self._refuse_counted(call, invalid)
         except Exception as error:  # the boundary of a request
-            return self._refuse(call, as_trellis_error(error))
+            known = as_trellis_error(error)
+            if status_of(known) >= 500:
+                return self._refuse(call, known)
+            return await self._refuse_counted(call, known)
 
     async def _respond(self, call: _Call, receive: Receive, values: tuple[str, ...]) -> Response:
         self._negotiate(call)
@@ -182,13 +192,18 @@ class RestEndpoint:
         )
         headers = list(kept.headers)
         if is_repeated:
-            headers.append((b"idempotency-replayed", b"true"))
+            error, told = await self._doors.count(_REPEATED, context)
+            if error is not _REPEATED:
+                return _with(self._refuse(call, error), told)
+            names = {name for name, _ in told}
+            headers = [pair for pair in headers if pair[0] not in names]
+            headers += [*told, (b"idempotency-replayed", b"true")]
         return Response(kept.status, headers, kept.body)
 
     # -- answers ---------------------------------------------------------------------------
 
     def _response(self, call: _Call, answer: Answer) -> Response:
-        call.rate = _rate_of(answer)
+        call.rate = _rate_of(answer.headers)
         route = self.route
         value = self._value(answer)
         if answer.errors and (value is None or not only_denied(answer.errors)):
@@ -230,6 +245,15 @@ class RestEndpoint:
             return None
         connection = value_at(answer.data, page.path)
         return None if connection is None else paginator.write(call.page, _facts(connection))
+
+    async def _refuse_counted(self, call: _Call, error: TrellisError | RequestInvalid) -> Response:
+        """The answer to what never came to the graph: a request of its caller like any other."""
+        given = _INVALID if isinstance(error, RequestInvalid) else error
+        shown, headers = await self._doors.count(given, self._context(call))
+        call.rate = _rate_of(headers)
+        if isinstance(error, RequestInvalid) and shown is _INVALID:
+            return _with(self._fail(call, self._failures.of_invalid(error)), headers)
+        return _with(self._refuse(call, shown), headers)
 
     def _refuse(self, call: _Call, error: TrellisError) -> Response:
         failure = self._failures.of_exception(error, call.identity)
@@ -334,12 +358,12 @@ def _is_known(given: bytes | None, tag: bytes) -> bool:
     return any(part.strip().removeprefix(b"W/") == tag for part in given.split(b","))
 
 
-def _rate_of(answer: Answer) -> RateState | None:
-    if not answer.headers:
+def _rate_of(headers: Headers) -> RateState | None:
+    if not headers:
         return None
     found = {
         name.removeprefix(b"x-ratelimit-").decode(): value
-        for name, value in answer.headers
+        for name, value in headers
         if name.startswith(b"x-ratelimit-")
     }
     try:

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from router.config import Config
 from router.errors import ConfigError
+from router.policy.rate_limit.limiter import Count, Unlimited
 from router.rest.access import access_to
 from router.rest.door import RestDoor, Selection
 from router.rest.endpoint import Doors, RestEndpoint
@@ -50,13 +51,14 @@ class Rest:
         make_context: ContextMaker,
         authenticate: Authenticate,
         config: Config,
+        count: Count = Unlimited().after_refusal,
     ) -> None:
         self._once = Once(
             answer_store(config),
             keep_seconds=config.rest.idempotency_hours * _SECONDS_OF_AN_HOUR,
             request_seconds=config.limits.request_seconds,
         )
-        doors = Doors(graph, make_context, authenticate, config.limits, self._once)
+        doors = Doors(graph, make_context, authenticate, config.limits, self._once, count)
         self._endpoints = [_endpoint(route, doors, supergraph) for route in routes]
         self._profiles = list({route.profile.name: route.profile for route in routes}.values())
         self._selection = Selection(config.rest.default_profile, config.rest.hosts)

@@ -4,7 +4,7 @@ connected ── connection_init ──> acknowledged ── subscribe ──> o
     │ 4408 no init in time           │ 4401 before the acknowledgement   │ error
     │ 4403 token refused             │ 4429 second connection_init       │ complete (client)
     └ 4406 other subprotocol         └ 4409 id in use                    └ 4403 rights ended
-any state: 4400 message that the protocol does not know, 1013 client too slow
+any state: 4400 message that the protocol does not know, 1013 client too slow or too often refused
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from router.answer import Answer
 from router.config import WebSocketLimits
 from router.operation.request import ALL_KINDS, GraphQLRequest, read_request
 from router.policy.credentials import NO_CREDENTIALS, Credentials
+from router.policy.rate_limit.limiter import Count, Unlimited
 from router.subscriptions.rights import Rights
 from router.web.csrf import is_allowed_origin
 from router.web.errors import as_trellis_error, graphql_error_body
@@ -63,12 +64,15 @@ class TransportWs:
         authenticate: Authenticate,
         *,
         allowed_origins: Iterable[str] = (),
+        count: Count = Unlimited().after_refusal,
     ) -> None:
+        """``count`` counts connections whose credentials are no good."""
         self._graph = graph
         self._limits = limits
         self._make_context = make_context
         self._authenticate = authenticate
         self._allowed_origins = tuple(allowed_origins)
+        self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert (await receive())["type"] == "websocket.connect"
@@ -192,13 +196,20 @@ class _Connection:
             self._rights = Rights(self._door._authenticate, credentials)
             await self._rights.begin()
         except TrellisError as error:
-            raise _closing(error) from None
+            raise _closing(await self._counted(error)) from None
         if self._rights.expires_at is not None:
             self._after(max(0.0, self._rights.expires_at - time.time()), self._rights_expire)
         if self._rights.can_end:
             self._start(self._watch_rights())
         self._is_acknowledged = True
         await self._put(b'{"type":"connection_ack"}')
+
+    async def _counted(self, error: TrellisError) -> TrellisError:
+        """A token that is no good is a try at this door as at any other."""
+        if error.http_status >= 500:
+            return error
+        context = self._door._make_context(self._scope)
+        return (await self._door._count(error, context))[0]
 
     async def _subscribe(self, id: str, payload: Any) -> None:
         if not self._is_acknowledged:

@@ -1,23 +1,27 @@
 """Counts requests that a door refused before there was an operation to count."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import MutableMapping
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from router.policy.rate_limit.report import Headers, LimitReached
+from router.policy.rate_limit.limiter import Count
+from router.policy.rate_limit.report import LimitReached
 from router.web.errors import error_headers, graphql_error_body
 from router.web.json_text import dump_json
 from router.web.request_context import ContextMaker
 from router.web.request_id import request_id_of
 from router.web.response_headers import add_response_header, has_response_header
-from schema.errors import BadRequest, TrellisError
-from schema.request import RequestContext
+from schema.errors import BadRequest
 
-_COUNTED = b"x-ratelimit-limit"
+_HEADER = b"x-ratelimit-limit"
+_COUNTED = "trellis.counted"
 _REFUSED = BadRequest("This request was refused.")
 
-Count = Callable[[TrellisError, RequestContext], Awaitable[tuple[TrellisError, Headers]]]
-"""``Limiter.after_refusal``."""
+
+def mark_counted(scope: MutableMapping[str, Any]) -> None:
+    """For doors that count what they refuse themselves, in the words of their clients."""
+    scope[_COUNTED] = True
 
 
 class RefusedRequests:
@@ -56,9 +60,9 @@ class RefusedRequests:
 def _is_to_be_counted(scope: Scope, message: Message) -> bool:
     if not 400 <= message["status"] < 500 or message["status"] == 429:
         return False
-    if has_response_header(scope, _COUNTED):
+    if _COUNTED in scope or has_response_header(scope, _HEADER):
         return False
-    return all(name != _COUNTED for name, _ in message.get("headers", ()))
+    return all(name != _HEADER for name, _ in message.get("headers", ()))
 
 
 async def _send_refusal(error: LimitReached, scope: Scope, send: Send) -> None:

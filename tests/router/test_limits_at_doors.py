@@ -10,11 +10,21 @@ import orjson
 import pytest
 from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from router.app import create_app
 from router.composition.compose import compose
 from router.composition.subgraph import Subgraph
-from router.config import Config, Cors, Limits, RateLimitRule, RateLimits
+from router.config import Config, Cors, Http, Limits, RateLimitRule, RateLimits
+from router.policy.credentials import Credentials
+from router.policy.rate_limit.build import build_rate_limiting
+from router.served_graph import ServedGraph, load_supergraph
+from router.subscriptions.transport_ws import TransportWs
+from router.web.errors import Errors
+from router.web.request_context import ContextMaker
+from router.web.request_id import RequestId
+from schema.errors import Unauthenticated
+from schema.identity import Identity
 from tests.support.serving import served
 
 SUPERGRAPH = compose(
@@ -35,6 +45,7 @@ SUPERGRAPH = compose(
 TYPENAME = {"query": "{ __typename }"}
 LOGIN = "mutation { login }"
 WINDOW = 3600
+PROTOCOL: Any = "graphql-transport-ws"
 
 
 def app(limit: int = 3, **config: Any) -> ASGIApp:
@@ -185,6 +196,52 @@ async def test_another_address_is_not_concerned() -> None:
         assert (await http.post("/graphql", json=TYPENAME)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("proxies", "statuses"), [((), [200, 429, 429]), (("192.0.2.0/24",), [200, 200, 429])]
+)
+async def test_only_trusted_proxies_say_whose_request_it_is(
+    proxies: tuple[str, ...], statuses: list[int]
+) -> None:
+    """Otherwise everyone could be somebody else with each request."""
+    http_settings = Http(trusted_proxies=proxies)
+    async with client(app(limit=1, http=http_settings)) as http:
+        answers = [
+            await http.post("/graphql", json=TYPENAME, headers={"x-forwarded-for": address})
+            for address in ("203.0.113.1", "203.0.113.2", "203.0.113.2")
+        ]
+
+    assert [answer.status_code for answer in answers] == statuses
+
+
+async def test_bad_tokens_count_as_tries_when_a_socket_brings_them() -> None:
+    async def nobody_passes(credentials: Credentials) -> Identity:
+        raise Unauthenticated("The access token is not valid.", reason="TOKEN_INVALID")
+
+    rule = RateLimitRule(name="requests", limit=2, window=WINDOW)
+    limits = RateLimits(enabled=True, presets={"default": (rule,)}, development_factor=1)
+    config = Config(rate_limit=limits)
+    graph = ServedGraph(load_supergraph(SUPERGRAPH, {}, config, build_rate_limiting(config)))
+    make_context = ContextMaker((), 30)
+    door = TransportWs(
+        graph, config.websocket, make_context, nobody_passes, count=graph.after_refusal
+    )
+
+    async def try_one(url: str) -> tuple[int, str]:
+        async with connect(url, subprotocols=[PROTOCOL]) as socket:
+            await say(socket, type="connection_init", payload={"authorization": "Bearer guess"})
+            with pytest.raises(ConnectionClosed) as closed:
+                await hear(socket)
+            assert closed.value.rcvd is not None
+            return closed.value.rcvd.code, closed.value.rcvd.reason
+
+    async with served(Errors(RequestId(door))) as url:
+        closes = [await try_one(url.replace("http", "ws", 1)) for _ in range(3)]
+
+    assert closes[:2] == [(4403, "Forbidden: The access token is not valid.")] * 2
+    assert closes[2][0] == 1013
+    assert closes[2][1].startswith("Rate limit exceeded. Try again in ")
+
+
 async def test_pages_of_other_origins_may_read_the_headers() -> None:
     origin = "https://app.example.com"
     async with client(app(cors=Cors(origins=(origin,)))) as http:
@@ -215,8 +272,7 @@ async def test_nothing_is_counted_or_told_when_limits_are_off() -> None:
 async def socket_to(application: ASGIApp) -> AsyncIterator[ClientConnection]:
     async with served(application) as url:
         address = url.replace("http", "ws", 1) + "/graphql"
-        protocol: Any = "graphql-transport-ws"
-        async with connect(address, subprotocols=[protocol]) as socket:
+        async with connect(address, subprotocols=[PROTOCOL]) as socket:
             await say(socket, type="connection_init")
             assert await hear(socket) == {"type": "connection_ack"}
             yield socket

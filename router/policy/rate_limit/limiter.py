@@ -1,6 +1,6 @@
 """The stage between authorization and planning: counts an operation, or refuses it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -53,6 +53,10 @@ class Limiter(Protocol):
         """Count an operation that was refused for something else: floods of those are refused,
         too. The error to answer with, and its headers."""
         ...
+
+
+Count = Callable[[TrellisError, RequestContext], Awaitable[tuple[TrellisError, Headers]]]
+"""``Limiter.after_refusal``, for doors that refuse requests before there is an operation."""
 
 
 class Unlimited:

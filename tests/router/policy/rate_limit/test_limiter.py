@@ -10,9 +10,11 @@ from router.answer import Answer
 from router.composition.compose import compose
 from router.composition.subgraph import Subgraph
 from router.config.rate_limits import RateLimitRule, RateLimits
-from router.errors import SupergraphInvalid
+from router.errors import PlanningLimit, SupergraphInvalid
+from router.executor.executable import Executable
 from router.operation.request import GraphQLRequest
 from router.pipeline import answer
+from router.policy.authorize import Authorized
 from router.policy.rate_limit.limiter import RateLimiting
 from router.policy.rate_limit.memory_store import MemoryStore
 from router.supergraph import Supergraph, SupergraphOptions
@@ -41,13 +43,21 @@ type Mutation {
 }
 """
 ADA, BOB = Identity(id=UUID(int=1)), Identity(id=UUID(int=2))
+ROBOT = Identity(id=UUID(int=7), kind="service", key_id="k1", tenant_id=UUID(int=5))
+ROBOT_2 = Identity(id=UUID(int=7), kind="service", key_id="k2", tenant_id=UUID(int=6))
 SECOND = 1_000_000
 
 
 class Graph:
     """One subgraph behind the pipeline, with a clock of its own."""
 
-    def __init__(self, *rules: RateLimitRule, sdl: str = SDL, **config: Any) -> None:
+    def __init__(
+        self,
+        *rules: RateLimitRule,
+        sdl: str = SDL,
+        graph_type: type[Supergraph] = Supergraph,
+        **config: Any,
+    ) -> None:
         self.now = 0
         self.transport = RecordingTransport({"data": {}})
         presets = {"none": ()} if "presets" not in config else config.pop("presets")
@@ -56,7 +66,7 @@ class Graph:
             **{"presets": presets, "profiles": profiles, "rules": rules, **config}
         )
         limiting = RateLimiting(settings, MemoryStore(clock=lambda: self.now))
-        self.supergraph = Supergraph.load(
+        self.supergraph = graph_type.load(
             composed(sdl),
             transports={"a": self.transport},
             options=SupergraphOptions(rate_limiting=limiting),
@@ -287,6 +297,69 @@ async def test_operations_that_fail_count_too(document: str, code: str, status: 
     ]
     assert [header(a, "x-ratelimit-remaining") for a in answers] == ["1", "0", "0"]
     assert (await graph.ask("{ hello }", ADA)).status == 200
+
+
+class Unplannable(Supergraph):
+    """Every operation is valid, and none can be planned in time."""
+
+    def prepare(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
+        raise PlanningLimit("This operation takes too long to plan.")
+
+
+async def test_an_operation_that_cannot_be_planned_counts_once() -> None:
+    graph = Graph(rule(3), graph_type=Unplannable)
+
+    answers = [await graph.ask("{ hello }") for _ in range(4)]
+
+    assert [(a.status, codes(a)) for a in answers] == [
+        *[(400, ["PLANNING_LIMIT"])] * 3,
+        (429, ["RATE_LIMITED"]),
+    ]
+    assert [header(a, "x-ratelimit-remaining") for a in answers] == ["2", "1", "0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("key", "same", "other"),
+    [
+        ("api_key", Identity(id=UUID(int=8), kind="service", key_id="k1"), ROBOT_2),
+        ("tenant", Identity(id=UUID(int=8), tenant_id=UUID(int=5)), ROBOT_2),
+    ],
+)
+async def test_callers_of_one_key_or_tenant_are_counted_together(
+    key: str, same: Identity, other: Identity
+) -> None:
+    graph = Graph(rule(2, key=key))
+
+    together = [(await graph.ask("{ hello }", who)).status for who in (ROBOT, same, ROBOT, same)]
+
+    assert together == [200, 200, 429, 429]
+    assert (await graph.ask("{ hello }", other)).status == 200
+    assert (await graph.ask("{ hello }", ADA)).headers == (), "who has none is under no such rule"
+
+
+async def test_a_try_may_cost_more_than_one_unit() -> None:
+    weighty = rule(10, name="budget", cost=4, fields=("Mutation.update",))
+    graph = Graph(weighty)
+
+    first = await graph.ask("mutation { a: update b: update }")
+    refused = await graph.ask("mutation { update }")
+
+    assert header(first, "x-ratelimit-remaining") == "2"
+    assert refused.status == 429
+
+
+async def test_a_budget_lasts_for_its_window_and_is_shared_by_the_kinds_of_operations() -> None:
+    graph = Graph(rule(4, units="cost", cost=2))
+
+    statuses = [
+        (await graph.ask(document)).status
+        for document in ("{ hello }", "mutation { update }", "{ hello }")
+    ]
+    graph.now += 60 * SECOND
+    later = await graph.ask("{ a: hello b: hello }")
+
+    assert statuses == [200, 200, 429]
+    assert header(later, "x-ratelimit-remaining") == "0"
 
 
 async def test_who_matches_no_rule_pays_nothing_and_hears_nothing() -> None:
