@@ -24,7 +24,8 @@ class RateLimitRule(Section):
     burst: int | None = Field(default=None, ge=1, description="at most this in any 10 seconds")
     key: KeyKind = Field(
         default="caller",
-        description="whose tries count together; caller: the user, the API key, else the address",
+        description="whose tries count together; caller: the API key, else the user, else the "
+        "address",
     )
     classes: tuple[OperationClass, ...] = Field(
         default=(),
@@ -74,8 +75,8 @@ class RateLimits(Section):
     development_factor: int = Field(
         default=1000,
         ge=1,
-        description="in development GraphQL callers may do so many times more, so that nobody is "
-        "locked out of their own machine; 1 to try the real limits",
+        description="in development callers with the preset of GraphQL may do so many times more, "
+        "so that nobody is locked out of their own machine; 1 to try the real limits",
     )
     store_seconds: float = Field(
         default=0.05, gt=0, description="wait for Redis; then each worker counts for itself"

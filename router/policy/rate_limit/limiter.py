@@ -77,7 +77,7 @@ class RateLimiting:
     """What outlives supergraphs: the configuration and the store."""
 
     def __init__(self, config: RateLimits, store: Store, *, factor: int = 1) -> None:
-        """``factor`` multiplies what GraphQL callers may. Raises ConfigError."""
+        """``factor`` multiplies what callers with the preset of GraphQL may. Raises ConfigError."""
         self._config = config
         self._store = store
         self._factor = factor

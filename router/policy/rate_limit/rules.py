@@ -77,8 +77,8 @@ class RuleBook:
     def __init__(
         self, config: RateLimits, of_fields: Iterable[Rule] = (), *, factor: int = 1
     ) -> None:
-        """``factor`` multiplies what GraphQL callers may. Raises ConfigError for a preset that
-        does not exist."""
+        """``factor`` multiplies what callers with the preset of GraphQL may. Raises ConfigError
+        for a preset that does not exist."""
         self._presets = {
             name: tuple(rule_of(rule, name) for rule in rules)
             for name, rules in {**shipped_presets(), **config.presets}.items()
@@ -115,7 +115,7 @@ class RuleBook:
             ),
             *(rule for rule in of_fields if not _is_replaced(rule, of_fields)),
         ]
-        if profile == GRAPHQL and self._factor != 1:
+        if self._factor != 1 and preset == self._preset_of_profile[GRAPHQL]:
             rules = [_times(rule, self._factor) for rule in rules]
         by_field: dict[str, list[Rule]] = {}
         for rule in rules:

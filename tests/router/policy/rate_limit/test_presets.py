@@ -129,11 +129,12 @@ def test_a_preset_that_does_not_exist_is_a_mistake_of_the_configuration() -> Non
         RuleBook(RateLimits(profiles={"pm": "pn"}))
 
 
-def test_the_development_factor_is_for_graphql_only() -> None:
+def test_the_development_factor_is_for_graphql_and_whoever_has_its_preset() -> None:
     book = RuleBook(RateLimits(), factor=1000)
 
     (graphql,) = book.rules_for("graphql", USER, None).whole
+    (other,) = book.rules_for("a dialect without a preset", USER, None).whole
     (tracker,) = book.rules_for("tracker", USER, None).whole
 
-    assert figures(graphql) == [(1_000_000, 3600)]
+    assert figures(graphql) == figures(other) == [(1_000_000, 3600)]
     assert figures(tracker) == [(1_000, 3600), (50, 10)]
