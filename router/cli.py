@@ -75,10 +75,10 @@ ConfigFile = Annotated[
 ]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
-CallerName = Annotated[
-    str,
-    typer.Option("--as", help="A username or e-mail address of the data, or `anonymous`."),
-]
+_CALLER_HELP = "A username or e-mail address of the data, or `anonymous`."
+CallerName = Annotated[str | None, typer.Option("--as", "--caller", help=_CALLER_HELP)]
+AnyCaller = Annotated[str | None, typer.Option("--caller", help=_CALLER_HELP)]
+VariableValues = Annotated[str, typer.Option(help="The variables, as a JSON object.")]
 Scopes = Annotated[
     list[str] | None, typer.Option("--scope", help="Make up a caller with this scope; repeatable.")
 ]
@@ -236,15 +236,52 @@ def plan(
         Literal["steps", "tree", "json"],
         typer.Option("--as", help="A line per step, nested nodes, or JSON."),
     ] = "steps",
+    caller: AnyCaller = None,
+    scope: Scopes = None,
+    role: Roles = None,
+    variables: VariableValues = "{}",
 ) -> None:
-    """Show which subgraphs an operation asks for what, in which order. Nothing is run."""
+    """Show which subgraphs an operation asks for what, in which order. Nothing is run.
+
+    For a caller (**--caller**, or made up with **--scope** and **--role**) it is the plan that is
+    left, with all that permissions removed and why.
+    """
     with _mendable_errors():
         config = load_config(config_file, supergraph=supergraph)
+        if caller is not None or scope or role:
+            who = _caller(caller, scope, role)
+            raise typer.Exit(
+                _plan_for(config, who, _document(query), variables, operation_name, shape)
+            )
         planned = Supergraph.load(_supergraph_sdl(config)).plan(
-            _document(query), operation_name=operation_name
+            _document(query), _json_object(variables), operation_name
         )
         write = {"steps": explain, "tree": tree, "json": _json_text}[shape]
         out.print(write(planned), markup=False, soft_wrap=True)
+
+
+def _plan_for(
+    config: Config,
+    caller: Caller,
+    document: str,
+    variables: str,
+    operation_name: str | None,
+    shape: Literal["steps", "tree", "json"],
+) -> int:
+    """Print the plan that is left for a caller; the exit status: 3 when it is refused."""
+    configure_logs("error", for_people=True)
+    export_to_subgraphs(config)
+    asked = document, _json_object(variables), operation_name
+    found = asyncio.run(_find_denials(config, caller, *asked, runs=False))
+    if shape == "json":
+        steps = to_json(found.plan) if found.plan is not None else {}
+        text = json.dumps({**steps, **found.to_json()}, indent=2)
+    else:
+        write = {"steps": explain, "tree": tree}[shape]
+        parts = [write(found.plan)] if found.plan is not None else []
+        text = "\n".join([*parts, "", *found.lines()]).lstrip("\n")
+    out.print(text, markup=False, soft_wrap=True)
+    return 3 if found.is_refused else 0
 
 
 @app.command(rich_help_panel=RUN)
@@ -253,7 +290,7 @@ def ask(
     url: Annotated[
         str, typer.Option(help="The GraphQL endpoint.")
     ] = "http://127.0.0.1:4000/graphql",
-    variables: Annotated[str, typer.Option(help="The variables, as a JSON object.")] = "{}",
+    variables: VariableValues = "{}",
     token: Annotated[
         str | None, typer.Option(envvar="TOKEN", help="An access token.", show_envvar=True)
     ] = None,
@@ -270,8 +307,8 @@ def ask(
 def why_denied(
     query: Annotated[str, typer.Argument(help="A GraphQL document, or a file that holds one.")],
     config_file: ConfigFile = None,
-    caller: CallerName = NOBODY,
-    variables: Annotated[str, typer.Option(help="The variables, as a JSON object.")] = "{}",
+    caller: CallerName = None,
+    variables: VariableValues = "{}",
     operation_name: Annotated[
         str | None, typer.Option("--operation", help="Which operation of the document.")
     ] = None,
@@ -290,13 +327,20 @@ def why_denied(
         config = load_config(config_file)
         configure_logs("error", for_people=True)
         export_to_subgraphs(config)
-        who = Caller(caller, token, scope or (), role or ())
+        who = _caller(caller, scope, role, token)
         found = asyncio.run(
             _find_denials(config, who, _document(query), _json_object(variables), operation_name)
         )
         text = json.dumps(found.to_json(), indent=2) if as_json else "\n".join(found.lines())
         out.print(text, markup=False, soft_wrap=True)
         raise typer.Exit(3 if found.removed else 0)
+
+
+def _caller(
+    name: str | None, scopes: list[str] | None, roles: list[str] | None, token: str | None = None
+) -> Caller:
+    made_up = "somebody" if scopes or roles else NOBODY
+    return Caller(name or made_up, token, scopes or (), roles or ())
 
 
 async def _find_denials(

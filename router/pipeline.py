@@ -19,6 +19,7 @@ from router.operation.model import NormalizedOperation, OperationKind
 from router.operation.request import GraphQLRequest
 from router.operation.variables import Variables
 from router.planner.explain import to_json
+from router.policy.authorize import Authorized
 from router.policy.decide import Decided
 from router.policy.rate_limit.limiter import Admission
 from router.policy.rate_limit.report import Headers
@@ -115,12 +116,14 @@ async def _prepare(
             raise refuse("METHOD_NOT_ALLOWED", message, http_status=405)
         variables = supergraph.coerce(parsed, request.variables)
         operation = supergraph.normalize(parsed, variables)
-        decided = await supergraph.policies.decide(operation, variables, context)
-        authorized = supergraph.authorize(operation, context.identity, decided)
-        admission = await supergraph.limiter.admit(authorized.operation, variables.wire, context)
+        decided = supergraph.policies.before_asking(operation, variables)
+        authorized, admission = await _admit(operation, decided, variables, context, supergraph)
     except TrellisError as refusal:
         return _refusal(*await supergraph.limiter.after_refusal(refusal, context))
     try:
+        if authorized is None or decided.is_hope:
+            decided = await supergraph.policies.decide(operation, variables, context)
+            authorized = supergraph.authorize(operation, context.identity, decided)
         executable = supergraph.prepare(authorized, supergraph.draw_labels())
         introspection = supergraph.introspect(parsed, operation, variables, context.identity)
     except TrellisError as failure:
@@ -134,6 +137,29 @@ async def _prepare(
         introspection,
         admission,
     )
+
+
+async def _admit(
+    operation: NormalizedOperation,
+    hoped: Decided,
+    variables: Variables,
+    context: RequestContext,
+    supergraph: Supergraph,
+) -> tuple[Authorized | None, Admission]:
+    """Count an operation before its policies are asked: they may be slow and somewhere else, and
+    whoever asks too often is not to trouble them. None for what is refused anyway, which policies
+    are still to have their say about, so that it is explained in full."""
+    try:
+        authorized = supergraph.authorize(operation, context.identity, hoped)
+    except OperationRefused as refusal:
+        if not hoped.is_hope:
+            raise
+        error, headers = await supergraph.limiter.after_refusal(refusal, context)
+        if error is not refusal:
+            raise error from None
+        return None, Admission(context, headers)
+    admission = await supergraph.limiter.admit(authorized.operation, variables.wire, context)
+    return authorized, admission
 
 
 async def _run(request: GraphQLRequest, prepared: _Prepared, supergraph: Supergraph) -> Answer:

@@ -35,7 +35,7 @@ class Decided:
     ``given`` is what the variables hold that is protected; None leaves it open. ``held`` are the
     policies about the caller that hold. ``open`` are the requirements that only objects can meet,
     which are fetched on condition. ``refused`` has the place of each argument question that was
-    answered with no, and the requirements that failed.
+    answered with no, and the requirements that failed. ``is_hope``: no policy has been asked yet.
     """
 
     book: PolicyBook = NO_BOOK
@@ -43,6 +43,7 @@ class Decided:
     open: Needs = NO_NEEDS
     refused: tuple[tuple[int, Needs], ...] = ()
     given: Given | None = None
+    is_hope: bool = False
     verdicts: Verdicts | None = field(default=None, compare=False)
 
     @property

@@ -89,6 +89,14 @@ class PolicyStage:
             operation, lambda: find_concern(operation, self._rules, self._roots)
         )
 
+    def before_asking(self, operation: NormalizedOperation, variables: Variables) -> Decided:
+        """What is certain before any policy is asked: where policies are concerned, the hope that
+        all of them hold."""
+        given = self.given(operation, variables)
+        if self.concern(operation).needs:
+            return Decided(held=self._rules.policies, given=given, is_hope=True)
+        return NOTHING_DECIDED if given is None else Decided(given=given)
+
     async def decide(
         self, operation: NormalizedOperation, variables: Variables, context: RequestContext
     ) -> Decided:

@@ -309,6 +309,13 @@ class BillingQuery:
         return [BilledProject(id=strawberry.ID("2")), BilledProject(id=strawberry.ID("1"))]
 
 
+PEOPLE = {"ada": ADA, "bob@example.com": BOB, "eve": AUDITOR}
+
+
+async def find_person(name: str) -> Identity | None:
+    return PEOPLE.get(name)
+
+
 office = Subgraph(
     name="office",
     schema=TrellisSchema(
@@ -319,6 +326,7 @@ office = Subgraph(
     ),
     make_context=lambda context: context,
     policies=POLICIES,
+    find_caller=find_person,
 )
 billing = Subgraph(
     name="billing",
