@@ -1,7 +1,10 @@
 """The policies of a subgraph in another process: asked there, with one call for many objects."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
+
+import orjson
 
 from router.policy.known import Declared
 from router.transports.internal import InternalAnswer
@@ -11,6 +14,8 @@ from schema.policy import GuardedObject
 from schema.request import RequestContext
 
 _PATH = "/internal/policies"
+_QUESTION_BYTES = 1_000_000
+"""More objects than fit are asked about in several questions: bodies are limited there."""
 
 
 class Asks(Protocol):
@@ -50,7 +55,18 @@ class RemotePolicies:
         self, policy: str, context: RequestContext, objects: Sequence[GuardedObject]
     ) -> Any:
         """Raises SubgraphError or Unavailable."""
-        return await self._ask(PolicyQuestion(policy, context.identity, self._version, objects))
+        version = self._version
+        questions = [
+            PolicyQuestion(policy, context.identity, version, part) for part in _parts(objects)
+        ]
+        if len(questions) == 1:
+            return await self._ask(questions[0])
+        answers = await asyncio.gather(*(self._ask(question) for question in questions))
+        for question, answer in zip(questions, answers, strict=True):
+            # Answers put together must not make up for one another's missing verdicts.
+            if not isinstance(answer, list) or len(answer) != len(question.objects or ()):
+                raise Unavailable("The subgraph did not answer about each object.")
+        return [verdict for answer in answers for verdict in answer]
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -62,3 +78,15 @@ class RemotePolicies:
         if not isinstance(answer.value, dict):
             raise Unavailable("The subgraph gave no answer about the policy.")
         return answer.value.get("answer")
+
+
+def _parts(objects: Sequence[GuardedObject]) -> Iterator[Sequence[GuardedObject]]:
+    """The objects in order, in parts of about ``_QUESTION_BYTES`` at most."""
+    start, size = 0, 0
+    for end, found in enumerate(objects):
+        length = len(orjson.dumps(found)) + 1
+        if size + length > _QUESTION_BYTES and end > start:
+            yield objects[start:end]
+            start, size = end, 0
+        size += length
+    yield objects[start:]
