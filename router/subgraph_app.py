@@ -129,7 +129,7 @@ def _application(member: Member, config: Config, *, is_open: bool) -> ASGIApp:
         http={"/graphql": CallerIdentity(endpoint, authenticate)},
         websocket={"/graphql": socket},
         otherwise=Router(
-            [*operations_routes([member]), *internal_routes(member.local)],
+            [*operations_routes([member]), *internal_routes(member.local, config.limits)],
             default=nothing_here,
             lifespan=partial(lifespan, members=[member], closing=[authentication.aclose]),
         ),

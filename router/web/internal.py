@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from router.config import Limits
 from router.policy.known import LocalPolicies
 from router.trust.policies import (
     PolicyQuestion,
@@ -19,6 +20,7 @@ from router.trust.policies import (
     version_of,
 )
 from router.trust.wire import identity_to_json, revocations_to_json
+from router.web.body_limit import read_body
 from router.web.refusals import UnsupportedMediaType
 from schema.errors import BadRequest, NotFound
 from schema.request import RequestContext
@@ -30,15 +32,15 @@ POLICIES = "/internal/policies"
 _MAX_KEY_LENGTH = 512
 
 
-def internal_routes(subgraph: Subgraph) -> list[BaseRoute]:
+def internal_routes(subgraph: Subgraph, limits: Limits) -> list[BaseRoute]:
     """The routes for what this subgraph can tell; the others do not exist."""
     routes: list[BaseRoute] = []
     if subgraph.revocations is not None:
         routes.append(Route(REVOCATIONS, _Revocations(subgraph).respond, methods=["GET"]))
     if subgraph.verify_api_key is not None:
-        routes.append(Route(API_KEYS, _ApiKeys(subgraph).respond, methods=["POST"]))
+        routes.append(Route(API_KEYS, _ApiKeys(subgraph, limits).respond, methods=["POST"]))
     if subgraph.policies:
-        routes.append(Route(POLICIES, _Policies(subgraph).respond, methods=["GET", "POST"]))
+        routes.append(Route(POLICIES, _Policies(subgraph, limits).respond, methods=["GET", "POST"]))
     return routes
 
 
@@ -46,8 +48,9 @@ class _Policies:
     """GET tells which policies there are, POST asks one. The caller comes in the body: the word of
     a router that has proved itself."""
 
-    def __init__(self, subgraph: Subgraph) -> None:
+    def __init__(self, subgraph: Subgraph, limits: Limits) -> None:
         self._own = LocalPolicies(subgraph.name, subgraph.policies)
+        self._limits = limits
 
     async def respond(self, request: Request) -> Response:
         declared = await self._own.declared()
@@ -55,7 +58,7 @@ class _Policies:
             return _json(policies_to_json(declared))
         if request.headers.get("content-type") != "application/json":
             raise UnsupportedMediaType("Send the question as application/json.")
-        question = _question(await request.body())
+        question = _question(await read_body(request.scope, request.receive, self._limits))
         if question.version != version_of(declared) or question.policy not in declared:
             raise NotFound("Read the list of policies again: it has changed.")
         context = RequestContext(question.caller)
@@ -100,14 +103,16 @@ class _Revocations:
 class _ApiKeys:
     """Whose key it is. The key comes in the body: addresses are written into logs."""
 
-    def __init__(self, subgraph: Subgraph) -> None:
+    def __init__(self, subgraph: Subgraph, limits: Limits) -> None:
         assert subgraph.verify_api_key is not None
         self._verify = subgraph.verify_api_key
+        self._limits = limits
 
     async def respond(self, request: Request) -> Response:
         if request.headers.get("content-type") != "application/json":
             raise UnsupportedMediaType("Send the key as application/json.")
-        identity = await self._verify(_key(await request.body()))
+        body = await read_body(request.scope, request.receive, self._limits)
+        identity = await self._verify(_key(body))
         caller = None if identity is None else identity_to_json(identity)
         return Response(orjson.dumps({"caller": caller}), media_type="application/json")
 
