@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from router.authentication import build_authentication
 from router.collector import collector_paused
-from router.composed import compose_members, write_schemas
+from router.composed import compose_members, python_line, write_schemas
 from router.config import Config
 from router.members import (
     Member,
@@ -69,7 +69,8 @@ def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
     authentication = build_authentication(members, config)
     authenticate = authentication.authenticate
     make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
-    routes = rest_routes(config, graph.supergraph)
+    locate = partial(python_line, members)
+    routes = rest_routes(config, graph.supergraph, locate=locate)
     rest = Rest(
         routes, graph.supergraph, graph, make_context, authenticate, config, graph.after_refusal
     )

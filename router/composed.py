@@ -42,6 +42,15 @@ def locate(error: CompositionError, members: Sequence[Member]) -> CompositionErr
     return replace(error, source=tuple(dict.fromkeys([*error.source, *sources])))
 
 
+def python_line(members: Sequence[Member], coordinate: str) -> str | None:
+    """The first ``file:line`` at which a subgraph of this process has a coordinate."""
+    for member in members:
+        if member.local is not None:
+            for source in python_sources(member.local.schema, coordinate):
+                return source.removesuffix(f" {coordinate}")
+    return None
+
+
 def describe(error: CompositionError) -> str:
     """The error for people: code, message, and below it where to look."""
     lines = [f"{error.code}: {error.message}"]

@@ -22,7 +22,7 @@ TRELLIS_SPEC = "https://specs.trellis.dev/trellis/v0.1"
 class RateLimit:
     """``limit`` tries in any ``window`` seconds, of which ``burst`` in any ten seconds.
 
-    ``key`` tells whose tries are counted together: ``caller`` (user, API key, else address),
+    ``key`` tells whose tries are counted together: ``caller`` (API key, user, else address),
     ``user``, ``ip``, ``email``, ``api_key`` or ``tenant``. ``arguments`` are where ``email`` finds
     the address, such as ``input.email``. One try costs ``cost``. A limit for ``profiles``
     (dialects of clients: ``graphql``, ``learn`` ...) holds for those only, instead of the limits
@@ -49,3 +49,29 @@ class RateLimit:
 )
 class RateLimitStates:
     """Makes the router put every limit of the caller into ``RequestContext.rate_limit``."""
+
+
+@schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="rest",
+    compose=True,
+    import_url=TRELLIS_SPEC,
+    description="The REST route that this field of a root type answers.",
+)
+class Rest:
+    """Serves a field of Query or Mutation at ``path``, in the dialect ``plain``.
+
+    Arguments are those of the operation directive of the same name, see ``docs/rest.md``: ``path``
+    names arguments of the field in braces (``/books/{id}``), ``method`` is GET for queries and
+    POST for mutations unless it is said, ``status`` that of success (200, 201, 202 or 204),
+    ``root`` where the data is in the answer, ``location`` the address of what was made
+    (``/books/{id}``), with 201 or 202. A stored operation with the same method and path is served
+    instead.
+    """
+
+    path: str
+    method: str | None = UNSET
+    status: int | None = UNSET
+    root: str | None = UNSET
+    location: str | None = UNSET
+    tags: list[str] | None = UNSET

@@ -30,6 +30,7 @@ from router.rest.profile import Profile
 from router.rest.route import (
     Deprecation,
     FailureOverride,
+    FieldSource,
     PageUse,
     RestRoute,
     Source,
@@ -85,21 +86,26 @@ def load_routes(
 
 
 def load_route(
-    text: str,
-    graph: OperationChecks,
-    profile: Profile,
-    *,
-    area: str,
-    file: Path,
-    is_generated: bool = False,
+    text: str, graph: OperationChecks, profile: Profile, *, area: str, file: Path
 ) -> RestRoute:
     """The route that a document describes; ``file`` is where it is said to be. Raises
     ConfigError."""
     try:
-        return _Document(text, graph, profile, area, file, is_generated).route()
+        return _Document(text, graph, profile, area, file).route()
     except GraphQLError as error:
         line = error.locations[0].line if error.locations else _line_of_operation(text)
         raise ConfigError(f"{file}:{line}: {error.message}") from None
+
+
+def load_generated(
+    text: str, graph: OperationChecks, profile: Profile, *, area: str, source: FieldSource
+) -> RestRoute:
+    """The route of a document that was written for a field. Raises ConfigError that names the
+    field."""
+    try:
+        return _Document(text, graph, profile, area, source).route()
+    except GraphQLError as error:
+        raise ConfigError(f"{source}: {error.message}") from None
 
 
 def refuse_clashes(routes: Iterable[RestRoute]) -> None:
@@ -122,8 +128,7 @@ class _Document:
     graph: OperationChecks
     profile: Profile
     area: str
-    file: Path
-    is_generated: bool
+    origin: Path | FieldSource
 
     def route(self) -> RestRoute:
         document = parse(self.text)
@@ -159,7 +164,7 @@ class _Document:
             profile=self.profile,
             area=self.area,
             name=operation.name.value,
-            source=Source(self.file, operation.loc.start_token.line),
+            source=self._source(operation.loc.start_token.line),
             method=rest["method"],
             path=rest["path"],
             kind=operation.operation.value,
@@ -179,8 +184,10 @@ class _Document:
             summary=summary,
             description=description,
             deprecated=Deprecation(**rest["deprecated"]) if rest.get("deprecated") else None,
-            is_generated=self.is_generated,
         )
+
+    def _source(self, line: int) -> Source | FieldSource:
+        return Source(self.origin, line) if isinstance(self.origin, Path) else self.origin
 
     def _check(self, printed: str, bare: DocumentNode) -> None:
         """Let the graph judge the operation; its places are those of the file."""

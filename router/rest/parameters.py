@@ -39,7 +39,7 @@ from router.rest.spelling import words_of
 PAGE_VARIABLES = frozenset({"first", "after", "last", "before", "skip"})
 
 _PLACES: tuple[Place, ...] = ("path", "query", "body", "header")
-_IN_QUERY = frozenset({"GET", "DELETE"})
+IN_QUERY = frozenset({"GET", "DELETE"})
 
 
 def read_parameters(
@@ -159,7 +159,7 @@ class _Reader:
             return place, name.lower() if place == "header" else name
         if own in self._path_names:
             return "path", own
-        return ("query" if self._method in _IN_QUERY else "body"), own
+        return ("query" if self._method in IN_QUERY else "body"), own
 
     def _check_place(
         self, node: VariableDefinitionNode, place: Place, name: str, type_: GraphQLInputType

@@ -96,6 +96,18 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldSource:
+    """Where a route comes from that nobody has written: a field that carries ``@rest``, and the
+    Python line of it where that is known."""
+
+    coordinate: str
+    python: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.coordinate} ({self.python})" if self.python else self.coordinate
+
+
+@dataclass(frozen=True, slots=True)
 class RestRoute:
     """A stored operation with everything its handler and its documentation need.
 
@@ -104,13 +116,13 @@ class RestRoute:
     the operation as the graph gets it, ``arguments`` says where in it each variable is given
     (``input.name`` -> ``name``), which leads the graph's complaints back to the client's words.
     ``root`` leads to the data in the answer, ``shape`` says
-    what clients see of it. ``is_generated`` routes have no file: their field carries ``@rest``.
+    what clients see of it.
     """
 
     profile: Profile
     area: str
     name: str
-    source: Source
+    source: Source | FieldSource
     method: Method
     path: str
     kind: OperationKind
@@ -130,7 +142,11 @@ class RestRoute:
     summary: str = ""
     description: str = ""
     deprecated: Deprecation | None = None
-    is_generated: bool = False
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether it comes from a field's ``@rest``, not from a file."""
+        return isinstance(self.source, FieldSource)
 
     @property
     def id(self) -> str:

@@ -1,6 +1,6 @@
 """All REST routes of an application, and the door that serves them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.types import ASGIApp
 
@@ -10,6 +10,8 @@ from router.policy.rate_limit.limiter import Count, Unlimited
 from router.rest.access import access_to
 from router.rest.door import RestDoor, Selection
 from router.rest.endpoint import Doors, RestEndpoint
+from router.rest.generated.fields import Locate, nowhere
+from router.rest.generated.routes import Generated, generate
 from router.rest.idempotency.memory_store import MemoryAnswers
 from router.rest.idempotency.once import Once
 from router.rest.idempotency.redis_store import RedisAnswers
@@ -17,6 +19,7 @@ from router.rest.idempotency.store import AnswerStore
 from router.rest.load import load_routes
 from router.rest.profile import Profile
 from router.rest.profiles import PROFILES
+from router.rest.profiles.plain import PLAIN
 from router.rest.route import RestRoute
 from router.supergraph import Supergraph
 from router.web.graph import Graph
@@ -27,17 +30,47 @@ _SECONDS_OF_AN_HOUR = 3600
 
 
 def rest_routes(
+    config: Config,
+    supergraph: Supergraph,
+    profiles: Mapping[str, Profile] = PROFILES,
+    *,
+    locate: Locate = nowhere,
+) -> list[RestRoute]:
+    """The routes of the configured dialects: the stored operations below ``operations_dir``/rest,
+    and in the dialect ``plain`` the fields that carry ``@rest``. Raises ConfigError that names
+    file and line, the field, or the setting."""
+    routes = written_routes(config, supergraph, profiles)
+    if PLAIN.name in profiles:
+        generated = generated_routes(config, supergraph, routes, locate=locate)
+        routes += [one.route for one in generated]
+    order = {name: place for place, name in enumerate(profiles)}
+    return sorted(routes, key=lambda route: order[route.profile.name])
+
+
+def written_routes(
     config: Config, supergraph: Supergraph, profiles: Mapping[str, Profile] = PROFILES
 ) -> list[RestRoute]:
-    """The routes of the configured dialects: the stored operations below ``operations_dir``/rest.
-    Raises ConfigError that names file and line, or the setting."""
+    """The stored operations alone. Raises ConfigError."""
     served = config.rest.profiles
     for name in (*(served or ()), config.rest.default_profile, *config.rest.hosts.values()):
         if name not in profiles:
             raise ConfigError(f"[rest]: there is no dialect {name}, only {', '.join(profiles)}.")
-    routes = load_routes(config.operations_dir / "rest", supergraph, profiles, served=served)
-    order = {name: place for place, name in enumerate(profiles)}
-    return sorted(routes, key=lambda route: order[route.profile.name])
+    return load_routes(config.operations_dir / "rest", supergraph, profiles, served=served)
+
+
+def generated_routes(
+    config: Config,
+    supergraph: Supergraph,
+    written: Sequence[RestRoute],
+    *,
+    locate: Locate = nowhere,
+) -> list[Generated]:
+    """The operations of fields that carry ``@rest`` and that no ``written`` route answers; none
+    where the dialect ``plain`` is not served. Raises ConfigError."""
+    served = config.rest.profiles
+    if served is not None and PLAIN.name not in served:
+        return []
+    return generate(supergraph, written, PLAIN, locate)
 
 
 class Rest:

@@ -1,0 +1,104 @@
+"""The routes of the fields that carry ``@rest``, where nobody has written a better one."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from router.rest.generated.fields import Locate, RestField, nowhere, refusal, rest_fields
+from router.rest.generated.operation import write_operation
+from router.rest.generated.selection import Selector
+from router.rest.load import load_generated, refuse_clashes
+from router.rest.path import PathTemplate, read_template
+from router.rest.profile import Profile
+from router.rest.route import RestRoute
+from router.supergraph import Supergraph
+
+TAKEN_PATHS = (
+    "/graphql",
+    "/api/v1/graphql",
+    "/ws",
+    "/health",
+    "/ready",
+    "/.well-known/jwks.json",
+    "/openapi.json",
+    "/docs",
+    "/docs/",
+)
+"""What other doors answer at the root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A field's operation: its document, and the route that it is."""
+
+    field: RestField
+    text: str
+    route: RestRoute
+
+
+def generate(
+    supergraph: Supergraph,
+    written: Sequence[RestRoute],
+    profile: Profile,
+    locate: Locate = nowhere,
+) -> list[Generated]:
+    """The operations of all fields with ``@rest``, in ``profile``, by coordinate.
+
+    A field whose method and path one of the ``written`` routes answers at the root has none.
+    Raises ConfigError that names the field for what cannot be a route, for a path that cannot be
+    reached, and for one that two fields have.
+    """
+    fields = rest_fields(supergraph, locate)
+    places = {_place(r.method, r.path) for r in written if r.profile.owns_root}
+    prefixes = sorted({route.profile.prefix for route in written})
+    names = {route.name for route in written if route.profile.name == profile.name}
+    selector = Selector(supergraph.graph, supergraph.rules.index) if fields else None
+    found = []
+    for field in fields:
+        assert selector is not None
+        _refuse_unreachable(field, prefixes)
+        if _place(field.method, field.path) in places:
+            continue
+        name = _new_name(field, names)
+        names.add(name)
+        text = write_operation(field, name, selector)
+        route = load_generated(text, supergraph, profile, area=field.subgraph, source=field.source)
+        found.append(Generated(field, text, route))
+    refuse_clashes(one.route for one in found)
+    return found
+
+
+def _place(method: str, path: str) -> tuple[str, tuple[str | None, ...]]:
+    return method, read_template(path).texts
+
+
+def _new_name(field: RestField, taken: Iterable[str]) -> str:
+    """The field's name as an operation's; numbered when there is such an operation already."""
+    start = field.name[0].upper() + field.name[1:]
+    name, number = start, 1
+    while name in taken:
+        number += 1
+        name = f"{start}{number}"
+    return name
+
+
+def _refuse_unreachable(field: RestField, prefixes: Iterable[str]) -> None:
+    try:
+        template = read_template(field.path)
+    except ValueError as error:
+        raise refusal(field.source, f"{error}.") from None
+    for prefix in prefixes:
+        if prefix and template.texts[0] == prefix[1:]:
+            raise refusal(
+                field.source, f"{field.path} is never reached, for {prefix} is a dialect's prefix."
+            )
+    for path in TAKEN_PATHS:
+        if _covers(template, path):
+            raise refusal(field.source, f"{field.path} would take {path} from the router.")
+
+
+def _covers(template: PathTemplate, path: str) -> bool:
+    segments = path[1:].split("/")
+    return len(segments) == len(template.texts) and all(
+        text == segment or (text is None and segment != "")
+        for text, segment in zip(template.texts, segments, strict=True)
+    )

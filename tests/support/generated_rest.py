@@ -1,0 +1,133 @@
+"""Graphs whose root fields carry ``@rest``, their answers from a deterministic world, and the door
+of the routes that are generated for them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from router.composition.compose import compose
+from router.composition.subgraph import Subgraph
+from router.config import Config, Limits
+from router.policy.credentials import Credentials
+from router.rest.access import access_to
+from router.rest.door import RestDoor, Selection
+from router.rest.endpoint import Doors, RestEndpoint
+from router.rest.generated.routes import Generated, generate
+from router.rest.idempotency.memory_store import MemoryAnswers
+from router.rest.idempotency.once import Once
+from router.rest.profiles.plain import PLAIN
+from router.served_graph import ServedGraph
+from router.supergraph import Supergraph
+from router.transports.function import FunctionTransport
+from router.web.request_context import ContextMaker
+from router.wiring import nothing_here, wrap
+from schema.identity import ANONYMOUS, Identity
+from tests.support.chance import Chance, pick
+from tests.support.random_graph import random_graph
+from tests.support.universe import Universe
+
+HEAD = """
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable",
+    "@composeDirective", "@inaccessible", "@requiresScopes", "@tag"])
+  @link(url: "https://specs.trellis.dev/trellis/v0.1", import: ["@rest"])
+  @composeDirective(name: "@rest")
+"""
+DEFINITION = """
+directive @rest(path: String!, method: String, status: Int, root: String, location: String,
+  tags: [String!]) on FIELD_DEFINITION
+"""
+_RANDOM_ROOT = re.compile(r"^  (q\d|both|media|rated): (.+)$", re.M)
+_WAYS = (
+    ("", ""),
+    ("(id: ID!)", "/{id}"),
+    ("(id: ID!, n: Int = 3)", "/of/{id}"),
+    ("(colors: [String!], n: Int, b: Boolean = true)", ""),
+)
+
+
+@dataclass(frozen=True)
+class RestGraph:
+    """``client`` reaches the routes of ``generated`` only."""
+
+    supergraph: Supergraph
+    universe: Universe
+    generated: list[Generated]
+    client: httpx.AsyncClient
+
+    def text(self, coordinate: str) -> str:
+        """The operation of one field."""
+        return next(g.text for g in self.generated if g.field.source.coordinate == coordinate)
+
+
+def supergraph_of(*subgraphs: tuple[str, str]) -> Supergraph:
+    """Composed, without a way to its subgraphs; SDL gets its links and ``@rest`` in front."""
+    return Supergraph.load(_compose([(name, with_head(sdl)) for name, sdl in subgraphs]))
+
+
+def with_head(sdl: str) -> str:
+    return HEAD + DEFINITION + sdl
+
+
+def rest_graph(subgraphs: Sequence[tuple[str, str]], caller: Identity = ANONYMOUS) -> RestGraph:
+    """A graph of subgraphs with complete SDL, whose routes ``caller`` calls."""
+    sdl = _compose(subgraphs)
+    universe = Universe(Supergraph.load(sdl).api_sdl, subgraphs)
+    transports = {name: FunctionTransport(ask) for name, ask in universe.transports().items()}
+    supergraph = Supergraph.load(sdl, transports=transports)
+    generated = generate(supergraph, [], PLAIN)
+    return RestGraph(supergraph, universe, generated, _client(supergraph, generated, caller))
+
+
+def random_rest_graph(chance: Chance) -> list[tuple[str, str]] | None:
+    """Random subgraphs whose root fields are routes with arguments; None when they do not
+    compose."""
+    subgraphs = []
+    ways: dict[str, tuple[str, str]] = {}
+    for name, sdl in random_graph(chance):
+
+        def routed(match: re.Match[str]) -> str:
+            field, output = match[1], match[2]
+            arguments, path = ways.setdefault(field, pick(chance, _WAYS))
+            return f'  {field}{arguments}: {output} @rest(path: "/{field}{path}")'
+
+        routed_sdl = _RANDOM_ROOT.sub(routed, sdl).replace(
+            '"@interfaceObject"])',
+            '"@interfaceObject", "@composeDirective"])\n'
+            '@link(url: "https://specs.trellis.dev/trellis/v0.1", import: ["@rest"])\n'
+            '@composeDirective(name: "@rest")',
+        )
+        subgraphs.append((name, routed_sdl + DEFINITION))
+    found = compose([Subgraph(name, f"http://{name}.test", sdl) for name, sdl in subgraphs])
+    return subgraphs if found.is_ok else None
+
+
+def _compose(subgraphs: Sequence[tuple[str, str]]) -> str:
+    composition = compose([Subgraph(name, f"http://{name}.test", sdl) for name, sdl in subgraphs])
+    assert composition.is_ok, composition.errors
+    return composition.supergraph_sdl
+
+
+def _client(
+    supergraph: Supergraph, generated: Sequence[Generated], caller: Identity
+) -> httpx.AsyncClient:
+    async def authenticate(_credentials: Credentials) -> Identity:
+        return caller
+
+    once = Once(MemoryAnswers(100), keep_seconds=3600, request_seconds=5)
+    doors = Doors(ServedGraph(supergraph), ContextMaker((), 30), authenticate, Limits(), once)
+    endpoints = [RestEndpoint(g.route, doors, access_to(g.route, supergraph)) for g in generated]
+    door = RestDoor(endpoints, [PLAIN], Selection("plain", {}), nothing_here)
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=wrap(door, Config())), base_url="http://trellis.test"
+    )
+
+
+def value_at(data: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    value: Any = data
+    for key in keys:
+        value = value[key]
+    return value
