@@ -91,9 +91,13 @@ class _AtKnownType:
             for base, kind in zip(self.bases, self.kinds, strict=True)
             if kind is not Kind.INTERFACE_OBJECT
         ]
-        self.runtime = selection.possible
+        # What each holder can return, and of which of these objects it knows the real type.
+        self.reach = selection.possible
+        told: set[str] = set()
         for base in self.telling:
-            self.runtime &= self.view.possible(base.subgraph, base.view)
+            self.reach &= self._real_types(base)
+            told |= self.view.possible(base.subgraph, base.view)
+        self.runtime = self.reach & told
 
     def solve(self) -> Solution | None:
         choices: list[Open] = []
@@ -110,7 +114,7 @@ class _AtKnownType:
             for runtime in self.runtime if group.types is None else self.runtime & group.types:
                 apart.setdefault(runtime, []).append(group.field)
         untold = self._untold_members() if depends else []
-        if untold and len(self.spot) > 1:
+        if untold is None:
             return None
         whole = self.chooser.decide(choices, min(h.round for h in self.spot))
         mask, turn, picks = whole.mask, whole.round, list(whole.picks)
@@ -135,12 +139,14 @@ class _AtKnownType:
             mask |= solved.mask
             turn = max(turn, solved.round)
             effort += solved.effort
-        teller = self._teller(mask)
+        tellers = self._tellers(mask)
+        for teller in tellers:
+            mask |= teller.mask
         return Solution(
-            mask | teller.mask,
+            mask,
             turn,
             tuple(picks),
-            typename=teller,
+            tellers=tellers,
             effort=effort,
             leaves=leaves,
             members=tuple(members),
@@ -152,31 +158,56 @@ class _AtKnownType:
             not self.view.possible(a.subgraph, a.view) <= self.view.visible for a in self.telling
         )
 
-    def _untold_members(self) -> list[str]:
-        """The ``@interfaceObject`` types among the members of this interface or union in some
-        subgraph: the real type of such an object cannot be told from its answer."""
-        return sorted(
-            {
-                member
-                for a in self.telling
-                for member in self.view.possible(a.subgraph, a.view)
-                if self.view.kind(a.subgraph, member) is Kind.INTERFACE_OBJECT
-            }
-        )
+    def _real_types(self, base: Access) -> frozenset[str]:
+        """The runtime types that this holder can return, under whatever name it knows them."""
+        real: frozenset[str] = frozenset()
+        for member in self.view.possible(base.subgraph, base.view):
+            is_stand_in = self.view.kind(base.subgraph, member) is Kind.INTERFACE_OBJECT
+            real |= self.view.graph.possible(member) if is_stand_in else {member}
+        return real
 
-    def _for_member(self, member: str) -> Solution | None:
-        """How the selection is answered for objects known as this interface object."""
+    def _untold_members(self) -> list[str] | None:
+        """The ``@interfaceObject`` types among the members of this interface or union, as which
+        every holder knows some objects: their real type cannot be told from any answer. None when
+        holders know them as different interface objects."""
+        members: set[str] = set()
+        for runtime in self.reach - self.runtime:
+            names = {self.view.known_as(a.subgraph, a.view, runtime) for a in self.telling}
+            if len(names) > 1:
+                return None
+            members |= names
+        return sorted(member for member in members if self._concern(member))
+
+    def _concern(self, member: str) -> list[Group]:
+        """What is asked of objects known as this interface object."""
         real = self.view.graph.possible(member)
-        groups = [
+        return [
             group
             for group in self.groups
             if group.types is None or not group.types.isdisjoint(real)
         ]
-        spot = (self.spot[0]._replace(view=member),)
+
+    def _for_member(self, member: str) -> Solution | None:
+        """How the selection is answered for objects known as this interface object."""
+        groups = self._concern(member)
+        spot = tuple(
+            holder if kind is Kind.INTERFACE_OBJECT else holder._replace(view=member)
+            for holder, kind in zip(self.spot, self.kinds, strict=True)
+        )
         return _AtInterfaceObject(self.chooser, self.selection, groups, spot).solve()
 
-    def _teller(self, mask: int) -> Access:
-        return min(self.telling, key=lambda a: self.view.weight(mask | a.mask))
+    def _tellers(self, mask: int) -> tuple[Access, ...]:
+        """The holders that tell the runtime type of every object whose type is told by any: one
+        where one is enough."""
+        chosen: list[Access] = []
+        missing = self.runtime
+        cheapest = sorted(self.telling, key=lambda a: self.view.weight(mask | a.mask))
+        while not chosen or missing:
+            told = [missing & self.view.possible(a.subgraph, a.view) for a in cheapest]
+            most = max(range(len(cheapest)), key=lambda number: len(told[number]))
+            chosen.append(cheapest[most])
+            missing -= told[most]
+        return tuple(chosen)
 
     def _on_the_whole(self, group: Group) -> list[Option]:
         sources = [
@@ -200,7 +231,9 @@ class _AtKnownType:
 
     def _for(self, runtime: str, fields: list[Field]) -> Solution | None:
         spot = tuple(
-            holder if kind is Kind.INTERFACE_OBJECT else holder._replace(view=runtime)
+            holder
+            if kind is Kind.INTERFACE_OBJECT
+            else holder._replace(view=self.view.known_as(holder.subgraph, holder.view, runtime))
             for holder, kind in zip(self.spot, self.kinds, strict=True)
         )
         return self.chooser.at_place(fields, self.chooser.place(runtime, spot))

@@ -11,7 +11,7 @@ from graphql import (
     parse,
 )
 
-from router.planner.plan import EntityTarget, FetchStep, Need, QueryPlan, Selection
+from router.planner.plan import EntityTarget, FetchStep, Need, Path, QueryPlan, Selection
 from router.planner.tables import FederatedGraph, LocalType
 
 
@@ -19,8 +19,9 @@ def check_plan(plan: QueryPlan, graph: FederatedGraph) -> list[str]:
     """The invariants that ``plan`` breaks, as sentences; empty for a sound plan.
 
     Steps wait only for earlier ones; mutation roots follow one another; each field asked is
-    declared in its subgraph; each member of a representation, and each member of the answer, was
-    fetched before by a step that the reader waits for.
+    declared in its subgraph; each member of a representation, each runtime type that decides the
+    way to an object, and each member of the answer was fetched before by a step that the reader
+    waits for.
     """
     return [
         *_order_problems(plan),
@@ -112,11 +113,13 @@ def _data_problems(plan: QueryPlan) -> Iterator[str]:
         known: set[Keys] = set()
         for other in reach[step.id]:
             known |= brought[other]
+        needed = list(_told(step.path))
         for call in step.entities:
             for target in call.targets:
-                for keys in _needed(target):
-                    if keys not in known:
-                        yield f"step {step.id} needs {'.'.join(keys)}, which nothing before brings"
+                needed += [*_told(target.path), *_needed(target)]
+        for keys in needed:
+            if keys not in known:
+                yield f"step {step.id} needs {'.'.join(keys)}, which nothing before brings"
     everything = set().union(*brought.values()) if brought else set()
     for keys in _read(plan.output, ()):
         if keys not in everything:
@@ -146,6 +149,13 @@ def _selected(selection: SelectionSetNode, above: Keys) -> Iterator[Keys]:
             yield keys
             if node.selection_set is not None:
                 yield from _selected(node.selection_set, keys)
+
+
+def _told(path: Path) -> Iterator[Keys]:
+    """The runtime types that the way along a path depends on."""
+    for depth, segment in enumerate(path):
+        if segment.types is not None:
+            yield (*(above.key for above in path[:depth]), "__typename")
 
 
 def _needed(target: EntityTarget) -> Iterator[Keys]:

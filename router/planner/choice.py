@@ -75,9 +75,9 @@ class Solution:
     """How a selection is answered: the fetches beyond those that found the object (``mask``), the
     round in which all is known, and one pick per field.
 
-    ``typename`` is where the runtime type of an abstract position is learned, when it must be
+    ``tellers`` are where the runtime type of an abstract position is learned, when it must be
     known. ``inner`` answers (the rest of) the selection for the same object held by ``held``.
-    ``members`` answers it for members of the position's type that the only holder knows as
+    ``members`` answers it for members of the position's type that every holder knows as
     interface objects. ``effort`` decides between ways with the same requests: entity fetches
     before they are joined, and fields that come late; ``leaves`` counts the leaf fields.
     """
@@ -85,7 +85,7 @@ class Solution:
     mask: int
     round: int
     picks: tuple[Pick, ...] = ()
-    typename: Access | None = None
+    tellers: tuple[Access, ...] = ()
     effort: int = 0
     leaves: int = 0
     held: tuple[Access, ...] = ()

@@ -45,7 +45,9 @@ class Base:
 @dataclass(slots=True, eq=False)
 class Position:
     """An object of the merged data while its selection is emitted; ``bases`` are in the order of
-    the spot for which its solution was found. ``parent`` is the object it was reached from."""
+    the spot for which its solution was found. ``parent`` is the object it was reached from.
+    ``waits`` tell the types on the path to it, where those that bring it do not; ``tellers`` its
+    own type."""
 
     slot: Slot
     path: Path
@@ -53,6 +55,8 @@ class Position:
     bases: tuple[Base, ...]
     parent: Position | None = None
     member: str | None = None
+    waits: frozenset[Fetch] = frozenset()
+    tellers: tuple[Access, ...] = ()
     holds: dict[tuple[Access, str | None], Hold] = field(default_factory=dict)
     children: dict[tuple[object, ...], Position] = field(default_factory=dict)
     done: dict[Solution, frozenset[Fetch]] = field(default_factory=dict)
@@ -84,10 +88,11 @@ class Emitter:
         if known is not None:
             return known
         used: set[Fetch] = set()
+        position.tellers = solution.tellers or position.tellers
         for pick, types in self._together(solution.picks, position):
             used |= self._emit_pick(pick, types, position)
-        if solution.typename is not None:
-            used.add(self._learn_type(position, solution.typename))
+        if solution.tellers:
+            used |= self._fetch_typename(position)
         if solution.inner is not None:
             used |= self.emit(solution.inner, self._held_by(position, solution.held))
         for member, inner in solution.members:
@@ -138,6 +143,9 @@ class Emitter:
         if known is None:
             self.chooser.spend()
             limits = self._segment_types(position, types)
+            waits = position.waits
+            if limits is not None and not self._is_told(position, pick.accesses, limits):
+                waits |= self._fetch_typename(position)
             known = position.children[mark] = Position(
                 slot=position.slot.child(key, pick.field),
                 path=(*position.path, PathSegment(key, limits)),
@@ -146,6 +154,7 @@ class Emitter:
                     self._asked_by(access, pick, key, types, position) for access in pick.accesses
                 ),
                 parent=position,
+                waits=waits,
             )
         return known
 
@@ -195,14 +204,23 @@ class Emitter:
         fetch, node = base.hold()
         if runtime is not None and self.view.kind(access.subgraph, base.view).is_abstract:
             node.place = (access.subgraph, base.view)
-            return fetch, node.under(runtime)
+            # Each answer says which objects it is about: it may come before the others.
+            node.has_typename = node.has_typename or len(position.bases) > 1
+            return fetch, node.under(self.view.known_as(access.subgraph, base.view, runtime))
         return fetch, node
 
-    def _learn_type(self, position: Position, access: Access) -> Fetch:
-        fetch, node = self._hold(position, access, None)
-        node.has_typename = True
-        position.slot.is_typed = True
-        return fetch
+    def _is_told(
+        self, position: Position, accesses: tuple[Access, ...], types: frozenset[str]
+    ) -> bool:
+        """Whether each answer tells the real type of those of the position's objects that are of
+        these types."""
+        for access in accesses:
+            if access.base is None:
+                continue
+            view = position.bases[access.base].view
+            if not types <= self.view.possible(access.subgraph, view):
+                return False
+        return True
 
     def _held_by(self, position: Position, held: tuple[Access, ...]) -> Position:
         """The same object, seen from the holders ``held``."""
@@ -219,20 +237,30 @@ class Emitter:
             tuple(base(access) for access in held),
             position.parent,
             position.member,
+            position.waits,
         )
 
     def _as_member(self, position: Position, member: str) -> Position:
-        """Those of the position's objects that its holder knows as an interface object."""
-        base = position.bases[0]
+        """Those of the position's objects that its holders know as an interface object."""
 
-        def make() -> Hold:
-            fetch, node = base.hold()
-            node.place = (base.subgraph, base.view)
-            return fetch, node.under(member)
+        def inner(base: Base) -> Base:
+            def make() -> Hold:
+                fetch, node = base.hold()
+                if not self.view.kind(base.subgraph, base.view).is_abstract:
+                    return fetch, node
+                node.place = (base.subgraph, base.view)
+                return fetch, node.under(member)
 
-        inner = Base(base.subgraph, member, make, base.given)
+            return Base(base.subgraph, member, make, base.given)
+
         return Position(
-            position.slot, position.path, position.type, (inner,), position.parent, member
+            position.slot,
+            position.path,
+            position.type,
+            tuple(inner(base) for base in position.bases),
+            position.parent,
+            member,
+            position.waits,
         )
 
     def _hop(self, position: Position, access: Access, key: Condition, runtime: str | None) -> Hold:
@@ -250,9 +278,10 @@ class Emitter:
             after |= self.emit(access.requires.solution, position)
         types, typename = self._representation(position, access, runtime)
         if types is not None or typename is None:
-            after.add(self._fetch_typename(position))
+            after |= self._fetch_typename(position)
         elif not after:
             after.add(position.base.hold()[0])
+        after |= position.waits
         needs = self._needs(key.selection, type_name, position.slot, is_key=True)
         if access.requires is not None:
             required = access.requires.selection
@@ -274,15 +303,18 @@ class Emitter:
         is_object = self.view.kind(access.subgraph, access.view) is Kind.OBJECT
         return types, (None if is_object and not is_certain else access.view)
 
-    def _fetch_typename(self, position: Position) -> Fetch:
+    def _fetch_typename(self, position: Position) -> set[Fetch]:
+        """Ask for the type of the position's objects; returns what tells it."""
         position.slot.is_typed = True
-        fetch, node = position.base.hold()
-        node.has_typename = True
-        return fetch
+        holds = [self._hold(position, teller, None) for teller in position.tellers]
+        for _, node in holds or [position.base.hold()]:
+            node.has_typename = True
+        return {fetch for fetch, _ in holds} or {position.base.hold()[0]}
 
     def _ask_root_again(self, position: Position, access: Access) -> Hold:
         fetch = self.root_fetch(access.subgraph, access.view, position.path)
         fetch.after.add(position.base.hold()[0])
+        fetch.after |= position.waits
         return fetch, fetch.node
 
     def _needs(

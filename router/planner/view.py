@@ -60,6 +60,15 @@ class GraphView:
     def possible(self, subgraph: int, view: str) -> frozenset[str]:
         return self.types[subgraph][view].possible
 
+    def known_as(self, subgraph: int, view: str, runtime: str) -> str:
+        """What an object of this runtime type is in that subgraph where its type is the abstract
+        ``view``: itself, or an ``@interfaceObject`` that stands for it."""
+        possible = self.types[subgraph][view].possible
+        if runtime in possible:
+            return runtime
+        interfaces = self.graph.interfaces_of(runtime)
+        return next((name for name in interfaces if name in possible), runtime)
+
     def resolvable(self, subgraph: int, view: str, name: str) -> LocalField | None:
         """The field when that subgraph resolves it itself, with or without ``requires``."""
         mark = (subgraph, view, name)
@@ -190,7 +199,11 @@ class GraphView:
         groups: list[list[str | None]] = []
         placed: dict[str, int] = {}
         for runtime in sorted(possible):
-            mine = [_declared(types.get(runtime), name) for types in self.types]
+            homes = dict(self.homes(runtime))
+            mine = [
+                _declared(types.get(homes.get(subgraph, "")), name)
+                for subgraph, types in enumerate(self.types)
+            ]
             for number, group in enumerate(groups):
                 if all(a is None or b is None or a == b for a, b in zip(mine, group, strict=True)):
                     groups[number] = [a or b for a, b in zip(group, mine, strict=True)]

@@ -1,6 +1,7 @@
 """Whatever the subgraphs and whatever the question: the answer is that of one merged service."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 from router.composition.compose import Composition, compose
 from router.composition.subgraph import Subgraph
 from router.operation.limits import GENEROUS
+from router.planner.check import check_plan
 from router.supergraph import Supergraph, SupergraphOptions
 from tests.support.chance import Chance, Drawn, Seeded
 from tests.support.random_graph import random_graph
 from tests.support.random_operation import random_operation
-from tests.support.universe import Universe
+from tests.support.universe import MockTransport, Universe
 
 PAIRS_IN_CI = 500
 PAIRS_IN_LONG_RUN = 10_000
@@ -31,12 +33,32 @@ def difference(
     supergraph: Supergraph, universe: Universe, text: str, variables: dict[str, Any]
 ) -> str:
     """Empty when router and monolith agree; otherwise what one needs to reproduce it."""
-    answer = asyncio.run(supergraph.execute(text, variables, transports=universe.transports()))
+    transports = unevenly_fast(universe.transports(), len(text))
+    answer = asyncio.run(supergraph.execute(text, variables, transports=transports))
     right = universe.monolith(text, variables)
-    if answer.get("data") == right and not answer.get("errors"):
+    unsound = check_plan(supergraph.plan(text, variables), supergraph.graph)
+    if answer.get("data") == right and not answer.get("errors") and not unsound:
         return ""
-    parts = [text, str(variables), f"right: {right}", f"router: {answer}"]
+    parts = [text, str(variables), f"right: {right}", f"router: {answer}", *unsound]
     return "\n".join([*parts, *(f"-> {name}: {query}" for name, query in universe.requests)])
+
+
+def unevenly_fast(transports: dict[str, MockTransport], order: int) -> dict[str, MockTransport]:
+    """The transports, each with another number of turns of the event loop before its answer."""
+
+    def late(send: MockTransport, turns: int) -> MockTransport:
+        async def answer(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            return await send(query, variables)
+
+        return answer
+
+    names = list(transports)
+    return {
+        name: late(send, 8 * ((names.index(name) + order) % len(names)))
+        for name, send in transports.items()
+    }
 
 
 def check_graph(chance: Chance, operations: int) -> int:

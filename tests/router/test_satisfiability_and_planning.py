@@ -65,7 +65,13 @@ def test_a_query_shown_as_unanswerable_has_no_plan(batch: int):
     for seed in range(batch * BATCH * 5, (batch + 1) * BATCH * 5):
         subgraphs = subgraphs_of(seed)
         errors = compose(subgraphs).errors
-        unanswerable = [e for e in errors if e.code == "SATISFIABILITY_ERROR"]
+        # What a field requires must be found from its own subgraph alone, as in Apollo's rules;
+        # planning also knows what the way there has brought already.
+        unanswerable = [
+            error
+            for error in errors
+            if error.code == "SATISFIABILITY_ERROR" and "@requires cannot" not in error.message
+        ]
         if not unanswerable:
             continue
         loaded, _ = load_subgraphs(subgraphs)

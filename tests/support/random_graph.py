@@ -63,11 +63,11 @@ class GraphMaker:
         self._abstract_types()
         for entity in self.entities:
             self._leaves(entity)
+        self._interface_object()
         for entity in self.entities:
             self._links(entity)
             self._requires(entity)
             self._override(entity)
-        self._interface_object()
         self._roots()
         return [(d.name, d.sdl()) for d in self.drafts if d.types]
 
@@ -224,8 +224,40 @@ class GraphMaker:
         home.add("Query", "media", f"media: {self._wrapped('Media')}")
         other.headers["Media"] = 'type Media @key(fields: "id") @interfaceObject'
         other.types["Media"] = {"id": "id: ID!", "rating": "rating: Int"}
+        self.composites.append("Media")
         if happens(self.chance, 50):
             other.add("Query", "rated", f"rated: {self._wrapped('Media')}")
+        third = next((d for d in self.drafts if d not in (home, other)), None)
+        holders = [home, other]
+        if third is not None and happens(self.chance, 40):
+            third.headers["Media"] = other.headers["Media"]
+            third.types["Media"] = {"id": "id: ID!", "length": "length: Int"}
+            holders.append(third)
+        if happens(self.chance, 50):
+            self._found(home, holders)
+
+    def _found(self, home: Draft, holders: list[Draft]) -> None:
+        """An interface that some subgraphs return together: one member they know as an interface
+        object or by its implementations, another is put together from what each has of it."""
+        for draft in holders:
+            draft.headers["Found"] = "interface Found"
+            draft.types["Found"] = {"id": "id: ID!"}
+            for name in ("Media", "Book", "Film") if draft is home else ("Media",):
+                header = draft.headers[name]
+                is_first = "implements" not in header
+                joined = "implements Found @key" if is_first else "implements Found & "
+                old = "@key" if is_first else "implements "
+                draft.headers[name] = header.replace(old, joined, 1)
+            draft.headers["Odd"] = "type Odd implements Found"
+            draft.types["Odd"] = {"id": "id: ID! @shareable"}
+        together = some(self.chance, holders, 1, len(holders))
+        output = self._wrapped("Found")
+        for draft in together:
+            draft.add("Query", "found", f"found: {output} @shareable")
+            draft.add("Odd", draft.name, f"{draft.name}: Int")
+            near = [e.name for e in self.entities if draft in e.homes]
+            if near and happens(self.chance, 50):
+                draft.add("Odd", f"to_{draft.name}", f"to_{draft.name}: {pick(self.chance, near)}")
 
     def _roots(self) -> None:
         for index in range(self.chance.number(1, 4)):

@@ -361,7 +361,12 @@ class MockSubgraph:
             return value
         while hasattr(output, "of_type"):
             output = output.of_type
-        typename = output.name if output.name in self.part.interface_objects else value.typename
+        # An implementation that this subgraph does not have is known by its interface object.
+        typename = value.typename
+        if output.name in self.part.interface_objects:
+            typename = output.name
+        elif typename not in self.part.schema.type_map:
+            typename = value.owner
         return Thing(value.owner, value.number, typename, provided)
 
     def _entity(self, representation: Mapping[str, Any]) -> Thing:

@@ -1,4 +1,4 @@
-from tests.support.merging import merge_hints, merged_type
+from tests.support.merging import merge_errors, merge_hints, merged_type
 
 TYPES = "type A { x: Int @shareable } type B { x: Int @shareable }"
 
@@ -18,3 +18,17 @@ union U
   = A | B"""
     )
     assert merge_hints(*sdls) == [("INCONSISTENT_UNION_MEMBER", "U")]
+
+
+def test_an_interface_object_is_no_member_of_a_union():
+    home = """
+        interface Media @key(fields: "id") { id: ID! }
+        type Book implements Media @key(fields: "id") { id: ID! }
+        union Found = Book
+    """
+    other = """
+        type Media @key(fields: "id") @interfaceObject { id: ID! stars: Int }
+        union Found = Media
+    """
+
+    assert merge_errors(home, other) == [("INVALID_GRAPHQL", "Found")]
