@@ -1,11 +1,13 @@
-"""From the graph's data to what clients see: one generated Python function per shape.
+"""From the graph's data to what clients see: one generated Python function per list of a shape.
 
-The data is regular, the executor has seen to that, so the code only moves values. Measured on a
-page of 20 records with 10 members and 3 objects each: 32 µs; an interpreter of the shape takes
-168 µs.
+The data is regular, the executor has seen to that, so the code only moves values. Objects are
+written in place, for a call costs as much as three members: a page of 20 records with 10 members
+and 3 objects each takes 13 µs; with a function for each object it took 18 µs, and an interpreter
+of the shape takes 168 µs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from router.rest.shape import (
@@ -27,8 +29,9 @@ def make_projection(shape: Shape) -> Project:
     """The function that makes a client's value of the graph's. It raises KeyError or TypeError for
     data that is not what the shape says."""
     source = _Source()
-    expression = source.expression(shape, "value")
-    source.lines += ["def project(value):", f"    return {expression}"]
+    body = _Body()
+    body.add(f"return {source.write(shape, 'value', body)}")
+    source.define("project", "value", body)
     namespace: dict[str, Any] = dict(source.constants)
     exec(compile("\n".join(source.lines), "<rest projection>", "exec"), namespace)
     return namespace["project"]
@@ -41,59 +44,106 @@ class _Words(dict[Any, Any]):
         return key
 
 
+class _Body:
+    """The statements of one function, and how deep the next one stands."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.depth = 1
+
+    def add(self, statement: str) -> None:
+        self.lines.append("    " * self.depth + statement)
+
+    @contextmanager
+    def below(self, statement: str) -> Iterator[None]:
+        self.add(statement)
+        self.depth += 1
+        yield
+        self.depth -= 1
+
+
 class _Source:
-    """Collects the generated text. Names in it are counters only; keys are written as ``repr`` of
-    strings."""
+    """Collects the generated functions. Names in them are counters only; keys are written as
+    ``repr`` of strings."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.constants: dict[str, Any] = {}
         self._names = 0
 
-    def expression(self, shape: Shape, value: str) -> str:
-        """Python that shows the value of the expression ``value``, which it holds once."""
+    def define(self, name: str, parameter: str, body: _Body) -> None:
+        self.lines += [f"def {name}({parameter}):", *body.lines]
+
+    def write(self, shape: Shape, value: str, body: _Body) -> str:
+        """Add to ``body`` what it takes to show the value of the expression ``value``; gives the
+        expression of what is shown. Either is to be used once."""
         if isinstance(shape, Constant):
             return self._constant(shape.value)
         if isinstance(shape, Leaf):
             words = shape.spelling
             return f"{self._constant(_Words(words))}[{value}]" if words else value
         if isinstance(shape, Items):
-            item = self.expression(shape.item, "item")
-            if item == "item":
-                return value
-            return f"{self._function([f'return [{item} for item in o]'])}({value})"
-        if isinstance(shape, Unwrapped):
-            inner = self.expression(shape.inner, f"o[{shape.key!r}]")
-            return f"{self._function([f'return {inner}'])}({value})"
-        return f"{self._record(shape)}({value})"
+            function = self._loop(shape)
+            return f"{function}({value})" if function else value
+        given, shown = self._name("o"), self._name("r")
+        body.add(f"{given} = {value}")
+        with body.below(f"if {given} is None:"):
+            body.add(f"{shown} = None")
+        with body.below("else:"):
+            if isinstance(shape, Unwrapped):
+                inner = self.write(shape.inner, f"{given}[{shape.key!r}]", body)
+                body.add(f"{shown} = {inner}")
+            else:
+                self._record(shape, given, shown, body)
+        return shown
 
-    def _record(self, record: Record) -> str:
-        parts = [self._part(member) for member in record.members]
+    def _loop(self, items: Items) -> str | None:
+        """A function for a list; None when its items are shown as they are."""
+        name, body = self._name("f"), _Body()
+        with body.below("if items is None:"):
+            body.add("return None")
+        body.add("r = []")
+        with body.below("for o in items:"):
+            item = self.write(items.item, "o", body)
+            if item == "o":
+                return None
+            body.add(f"r.append({item})")
+        body.add("return r")
+        self.define(name, "items", body)
+        return name
+
+    def _record(self, record: Record, given: str, shown: str, body: _Body) -> None:
         if all(member.is_certain and not member.omits_null for member in record.members):
-            return self._function([f"return {{{', '.join(parts)}}}"])
-        body = ["r = {}"]
-        for member, part in zip(record.members, parts, strict=True):
-            condition = "" if member.is_certain else f"if {member.key!r} in o: "
-            body.append(f"{condition}r.update({{{part}}})")
-            if member.omits_null and not member.is_spread:
-                body.append(f"if r.get({member.name!r}, r) is None: del r[{member.name!r}]")
-        return self._function([*body, "return r"])
+            parts = (self._part(member, given, body) for member in record.members)
+            body.add(f"{shown} = {{{', '.join(parts)}}}")
+            return
+        body.add(f"{shown} = {{}}")
+        for member in record.members:
+            if member.is_certain:
+                self._put(member, given, shown, body)
+            else:
+                with body.below(f"if {member.key!r} in {given}:"):
+                    self._put(member, given, shown, body)
 
-    def _part(self, member: Member) -> str:
-        shown = self.expression(member.shape, f"o[{member.key!r}]")
+    def _put(self, member: Member, given: str, shown: str, body: _Body) -> None:
+        """Add one member to a record that is begun."""
+        if member.is_spread or not member.omits_null:
+            body.add(f"{shown}.update({{{self._part(member, given, body)}}})")
+            return
+        value = self._name("v")
+        body.add(f"{value} = {self.write(member.shape, f'{given}[{member.key!r}]', body)}")
+        with body.below(f"if {value} is not None:"):
+            body.add(f"{shown}[{member.name!r}] = {value}")
+
+    def _part(self, member: Member, given: str, body: _Body) -> str:
+        value = self.write(member.shape, f"{given}[{member.key!r}]", body)
         if not member.is_spread:
-            return f"{member.name!r}: {shown}"
+            return f"{member.name!r}: {value}"
         record = visible(member.shape)
         assert isinstance(record, Record)
         names = () if member.omits_null else (inner.name for inner in visible_members(record))
         nulls = self._constant(dict.fromkeys(names))
-        return f"**({shown} or {nulls})"
-
-    def _function(self, body: list[str]) -> str:
-        name = self._name("f")
-        lines = ["if o is None: return None", *body]
-        self.lines += [f"def {name}(o):", *(f"    {line}" for line in lines)]
-        return name
+        return f"**({value} or {nulls})"
 
     def _constant(self, value: Any) -> str:
         name = self._name("C")

@@ -41,6 +41,9 @@ class RequestReader:
         )
         self._paginator: Paginator | None = profile.paginator if route.page else None
         self._paged = route.page.variables if route.page else frozenset()
+        parameters = self._paginator.parameters if self._paginator else ()
+        self._page_names = tuple(parameter.name for parameter in parameters)
+        self._first_page = _first_page(self._paginator)
         self.needs_body = route.has_body
         self.takes_token = self._bearer is not None
 
@@ -106,14 +109,26 @@ class RequestReader:
     def _page(self, query: Texts, problems: list[Problem]) -> PageRequest:
         assert self._paginator is not None
         given: dict[str, str] = {}
-        for parameter in self._paginator.parameters:
-            if texts := query.get(parameter.name):
-                given[parameter.name] = _single(texts, parameter.name, problems)
+        for name in self._page_names:
+            if texts := query.get(name):
+                given[name] = _single(texts, name, problems)
+        if not given and self._first_page is not None:
+            return self._first_page
         try:
             return self._paginator.read(given)
         except RequestInvalid as invalid:
             problems += invalid.problems
             return NO_PAGE
+
+
+def _first_page(paginator: Paginator | None) -> PageRequest | None:
+    """What most requests mean; None where a page must be named."""
+    if paginator is None:
+        return None
+    try:
+        return paginator.read({})
+    except RequestInvalid:
+        return None
 
 
 def read_texts(text: bytes) -> Texts:

@@ -5,12 +5,13 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.policy.credentials import Credentials
+from router.policy.credentials import NO_CREDENTIALS, Credentials
 from router.web.service_token import router_word_of
 from schema.errors import BadRequest
 from schema.identity import ANONYMOUS, Identity
 
 _KEY = "trellis.identity"
+_CREDENTIALS = {b"authorization": "Authorization", b"x-api-key": "X-API-Key"}
 
 Authenticate = Callable[[Credentials], Awaitable[Identity]]
 """Turns what a caller brings along into an identity or raises ``Unauthenticated``."""
@@ -40,20 +41,19 @@ def credentials_of(scope: Mapping[str, Any]) -> Credentials:
     word = router_word_of(scope)
     if word is not None:
         return Credentials(vouched=word.identity)
-    authorization, api_key = _only(scope, "Authorization"), _only(scope, "X-API-Key")
-    if authorization is not None and api_key is not None:
+    found: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        if name in _CREDENTIALS:
+            if name in found:
+                raise BadRequest(f"A request may have one {_CREDENTIALS[name]} header.")
+            found[name] = value.decode("latin-1")
+    if not found:
+        return NO_CREDENTIALS
+    if len(found) > 1:
         raise BadRequest("Send either an Authorization or an X-API-Key header, not both.")
-    return Credentials(authorization, api_key)
+    return Credentials(found.get(b"authorization"), found.get(b"x-api-key"))
 
 
 def identity_of(scope: Mapping[str, Any]) -> Identity:
     """Who ``CallerIdentity`` proved the caller to be."""
     return scope.get(_KEY, ANONYMOUS)
-
-
-def _only(scope: Mapping[str, Any], name: str) -> str | None:
-    wanted = name.lower().encode()
-    values = [value for found, value in scope["headers"] if found == wanted]
-    if len(values) > 1:
-        raise BadRequest(f"A request may have one {name} header.")
-    return values[0].decode("latin-1") if values else None

@@ -27,6 +27,13 @@ def load_json(text: bytes | str, *, max_depth: int, what: str = "The body") -> A
 def dump_json(value: Any) -> bytes:
     """Write JSON. Values of foreign types (identifiers, dates) are written as text."""
     try:
+        return orjson.dumps(value, default=str)
+    except TypeError:  # a key that is no string, which takes twice the time to allow
+        return _dump_leniently(value)
+
+
+def _dump_leniently(value: Any) -> bytes:
+    try:
         return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:  # an integer of more than 64 bits, which orjson does not write
         return json.dumps(value, default=str, separators=(",", ":"), ensure_ascii=False).encode()

@@ -11,6 +11,7 @@ from router.web.service_token import router_word_of
 from schema.identity import Identity
 from schema.request import RequestContext
 
+GRAPHQL = "graphql"
 _USER_AGENT_LENGTH = 512
 
 
@@ -24,6 +25,8 @@ class ContextMaker:
 
     def __init__(self, allowed_headers: Iterable[str], seconds: float) -> None:
         self._allowed = {name.lower().encode(): name.lower() for name in allowed_headers}
+        self._passes_id_on = b"x-request-id" in self._allowed
+        self._passes_token_on = b"authorization" in self._allowed
         self._seconds = seconds
 
     def __call__(
@@ -31,19 +34,22 @@ class ContextMaker:
         scope: Mapping[str, Any],
         identity: Identity | None = None,
         authorization: str | None = None,
+        *,
+        profile: str = GRAPHQL,
+        route: str | None = None,
     ) -> RequestContext:
         """``identity`` and the ``authorization`` that proves it are given by doors that learn
-        them later than by the headers."""
+        them later than by the headers; ``profile`` and ``route`` by those that have some."""
         allowed = self._allowed
         headers = {
             allowed[name]: value.decode("latin-1")
             for name, value in scope["headers"]
             if name in allowed
         }
-        if authorization is not None and "authorization" in allowed.values():
+        if authorization is not None and self._passes_token_on:
             headers["authorization"] = authorization
         request_id = request_id_of(scope)
-        if "x-request-id" in allowed.values():
+        if self._passes_id_on:
             headers["x-request-id"] = request_id
         word = router_word_of(scope)
         if word is not None:
@@ -56,6 +62,8 @@ class ContextMaker:
             deadline=self._deadline(),
             client_address=client[0] if client else None,
             user_agent=_user_agent(scope),
+            profile=profile,
+            route=route,
         )
 
     def _deadline(self, told: float | None = None) -> float:
@@ -64,5 +72,7 @@ class ContextMaker:
 
 
 def _user_agent(scope: Mapping[str, Any]) -> str | None:
-    given = next((value for name, value in scope["headers"] if name == b"user-agent"), None)
-    return given[:_USER_AGENT_LENGTH].decode("latin-1") if given is not None else None
+    for name, value in scope["headers"]:
+        if name == b"user-agent":
+            return value[:_USER_AGENT_LENGTH].decode("latin-1")
+    return None
