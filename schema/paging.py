@@ -5,7 +5,7 @@ https://relay.dev/graphql/connections.htm
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, Self, TypeVar
@@ -108,6 +108,17 @@ class Connection(Generic[Node]):
     edges: list[Edge[Node]]
     page_info: PageInfo
     count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @classmethod
+    def of(
+        cls, nodes: Iterable[Node], page: "Page[Any]", count: Callable[[], Awaitable[int]]
+    ) -> Self:
+        """The nodes made of a page's rows, in their order; ``count`` is called when the total is
+        asked for."""
+        edges = [
+            Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, page.cursors, strict=True)
+        ]
+        return cls(edges=edges, page_info=page.info(), count=count)
 
     @strawberry.field(description="All that match, on whatever page; counted only when asked for.")
     async def total_count(self) -> int:

@@ -1,7 +1,7 @@
 """The types of issues in the graph, and what issues add to projects and people."""
 
-from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 from uuid import UUID
 
@@ -10,7 +10,8 @@ import strawberry.federation
 from strawberry import ID, Info
 
 from schema.inputs import as_uuid
-from schema.paging import Connection, Edge, Page, PageRequest
+from schema.paging import Connection, Page, PageRequest
+from schema.references import load_by_id, load_by_id_or
 from schema.scalars import JSON
 from subgraphs.issues import models, queries
 from subgraphs.issues.context import Context
@@ -119,7 +120,7 @@ class Comment:
     async def resolve_references(
         cls, info: Ctx, references: list[dict[str, Any]]
     ) -> list[Self | None]:
-        rows = await _load_all(info.context.loaders.comment, references)
+        rows = await load_by_id(info.context.loaders.comment, references)
         return [cls.of(row) if row else None for row in rows]
 
 
@@ -147,7 +148,7 @@ class Attachment:
     async def resolve_references(
         cls, info: Ctx, references: list[dict[str, Any]]
     ) -> list[Self | None]:
-        rows = await _load_all(info.context.loaders.attachment, references)
+        rows = await load_by_id(info.context.loaders.attachment, references)
         return [cls.of(row) if row else None for row in rows]
 
 
@@ -197,15 +198,8 @@ class Issue:
         loaders, issue_id = info.context.loaders, UUID(self.id)
         asked = PageRequest.of(first, after, skip=skip)
         page = await loaders.comment_list.load((asked, issue_id))
-        edges = [
-            Edge(node=Comment.of(row), cursor=cursor)
-            for row, cursor in zip(page.rows, page.cursors, strict=True)
-        ]
-        return Connection(
-            edges=edges,
-            page_info=page.info(),
-            count=lambda: loaders.comment_count.load(issue_id),
-        )
+        count = partial(loaders.comment_count.load, issue_id)
+        return Connection.of(map(Comment.of, page.rows), page, count)
 
     @strawberry.field
     async def attachments(self, info: Ctx) -> list[Attachment]:
@@ -244,21 +238,13 @@ class Issue:
         cls, info: Ctx, references: list[dict[str, Any]]
     ) -> list[Self | None]:
         loaders = info.context.loaders
-        by_id = [reference for reference in references if "id" in reference]
-        keys = [reference["key"] for reference in references if "id" not in reference]
-        of_ids = iter(await _load_all(loaders.issue, by_id))
-        of_keys = iter(await loaders.issue_by_key.load_many(keys))
-        rows = [next(of_ids) if "id" in ref else next(of_keys) for ref in references]
+        rows = await load_by_id_or("key", references, loaders.issue, loaders.issue_by_key)
         return [cls.of(row) if row else None for row in rows]
 
 
 def issue_connection(page: Page[models.Issue], count: Any) -> Connection[Issue]:
     """A page of rows as a connection; ``count`` is called when totalCount is selected."""
-    edges = [
-        Edge(node=Issue.of(row), cursor=cursor)
-        for row, cursor in zip(page.rows, page.cursors, strict=True)
-    ]
-    return Connection(edges=edges, page_info=page.info(), count=count)
+    return Connection.of(map(Issue.of, page.rows), page, count)
 
 
 async def issue_list(
@@ -281,10 +267,3 @@ async def _statistics(info: Ctx, id: str) -> IssueStatistics | None:
 
 async def _none() -> int:
     return 0
-
-
-async def _load_all(loader: Any, references: Iterable[dict[str, Any]]) -> list[Any]:
-    """Rows by the ids of references; None for text that is no id."""
-    ids = [as_uuid(reference["id"]) for reference in references]
-    found = iter(await loader.load_many([id for id in ids if id is not None]))
-    return [next(found) if id is not None else None for id in ids]

@@ -1,6 +1,5 @@
 """The types of projects in the graph, and what projects add to people and organizations."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
@@ -10,7 +9,8 @@ import strawberry.federation
 from strawberry import ID, Info
 
 from schema.inputs import as_uuid
-from schema.paging import Connection, Edge, Page, PageRequest
+from schema.paging import Connection, Page, PageRequest
+from schema.references import load_by_id, load_by_id_or
 from subgraphs.projects import models, queries
 from subgraphs.projects.context import Context
 from subgraphs.projects.errors import ProjectNotFound
@@ -130,7 +130,7 @@ class Milestone:
     async def resolve_references(
         cls, info: Ctx, references: list[dict[str, Any]]
     ) -> list[Self | None]:
-        rows = await _load_all(info.context.loaders.milestone, references)
+        rows = await load_by_id(info.context.loaders.milestone, references)
         return [cls.of(row) if row else None for row in rows]
 
 
@@ -207,20 +207,12 @@ class Project:
         cls, info: Ctx, references: list[dict[str, Any]]
     ) -> list[Self | None]:
         loaders = info.context.loaders
-        by_id = [reference for reference in references if "id" in reference]
-        keys = [reference["key"] for reference in references if "id" not in reference]
-        of_ids = iter(await _load_all(loaders.project, by_id))
-        of_keys = iter(await loaders.project_by_key.load_many(keys))
-        rows = [next(of_ids) if "id" in ref else next(of_keys) for ref in references]
+        rows = await load_by_id_or("key", references, loaders.project, loaders.project_by_key)
         return [cls.of(row) if row else None for row in rows]
 
 
 def project_connection(page: Page[models.Project], count: Any) -> Connection[Project]:
-    edges = [
-        Edge(node=Project.of(row), cursor=cursor)
-        for row, cursor in zip(page.rows, page.cursors, strict=True)
-    ]
-    return Connection(edges=edges, page_info=page.info(), count=count)
+    return Connection.of(map(Project.of, page.rows), page, count)
 
 
 async def _project_list(
@@ -235,10 +227,3 @@ async def _project_list(
 
 async def _none() -> int:
     return 0
-
-
-async def _load_all(loader: Any, references: Iterable[dict[str, Any]]) -> list[Any]:
-    """Rows by the ids of references; None for text that is no id."""
-    ids = [as_uuid(reference["id"]) for reference in references]
-    found = iter(await loader.load_many([id for id in ids if id is not None]))
-    return [next(found) if id is not None else None for id in ids]

@@ -1,6 +1,6 @@
 """People, organizations and teams as the graph shows them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -10,8 +10,8 @@ import strawberry.federation
 from strawberry import ID, Info
 
 from db.models import utc_now
-from schema.inputs import as_uuid
-from schema.paging import Connection, Edge, Page, PageRequest
+from schema.paging import Connection, Page, PageRequest
+from schema.references import load_by_id, load_by_id_or
 from subgraphs.accounts import history, models, queries
 from subgraphs.accounts.context import Context
 from subgraphs.accounts.errors import DetailsNotShown
@@ -226,11 +226,9 @@ class User:
     ) -> list[Self | None]:
         """Also people of other organizations: those who refer to them need a name to show."""
         loaders = info.context.loaders
-        by_id = [reference for reference in references if "id" in reference]
-        names = [ref["username"].lower() for ref in references if "id" not in ref]
-        of_ids = iter(await load_all(loaders.user, by_id))
-        of_names = iter(await loaders.user_by_username.load_many(names))
-        found = [next(of_ids) if "id" in ref else next(of_names) for ref in references]
+        found = await load_by_id_or(
+            "username", references, loaders.user, loaders.user_by_username, spelled=str.lower
+        )
         return [cls.seen(info, one) for one in found]
 
     @classmethod
@@ -387,7 +385,7 @@ class Organization:
     async def resolve_references(
         cls, info: Ctx, references: list[dict[str, Any]]
     ) -> list[Self | None]:
-        found = await load_all(info.context.loaders.organization, references)
+        found = await load_by_id(info.context.loaders.organization, references)
         return [cls.seen(one) for one in found]
 
 
@@ -463,24 +461,14 @@ class Team:
     async def resolve_references(
         cls, info: Ctx, references: list[dict[str, Any]]
     ) -> list[Self | None]:
-        found = await load_all(info.context.loaders.team, references)
+        found = await load_by_id(info.context.loaders.team, references)
         return [cls.seen(one) for one in found]
 
 
 def connection(nodes: Sequence[Any], page: Page[Any], count: Any) -> Connection[Any]:
     """The nodes of a page as a connection; ``count`` runs only when the total is asked for."""
-    edges = [
-        Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, page.cursors, strict=True)
-    ]
-    return Connection(edges=edges, page_info=page.info(), count=count)
+    return Connection.of(nodes, page, count)
 
 
 def member_connection(page: Page[Any], count: Any) -> Connection[Member]:
     return connection([Member.of(row) for row in page.rows], page, count)
-
-
-async def load_all(loader: Any, references: Iterable[dict[str, Any]]) -> list[Any]:
-    """What is found by the ids of references; None for text that is no id."""
-    ids = [as_uuid(reference["id"]) for reference in references]
-    found = iter(await loader.load_many([id for id in ids if id is not None]))
-    return [next(found) if id is not None else None for id in ids]
