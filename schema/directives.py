@@ -9,6 +9,8 @@ from strawberry.federation.schema_directive import schema_directive
 from strawberry.schema_directive import Location
 
 TRELLIS_SPEC = "https://specs.trellis.dev/trellis/v0.1"
+REST_SPEC = "https://specs.trellis.dev/rest/v0.1"
+"""Of its own: composition wants the directives of one specification from the same subgraphs."""
 
 
 @schema_directive(
@@ -55,7 +57,7 @@ class RateLimitStates:
     locations=[Location.FIELD_DEFINITION],
     name="rest",
     compose=True,
-    import_url=TRELLIS_SPEC,
+    import_url=REST_SPEC,
     description="The REST route that this field of a root type answers.",
 )
 class Rest:

@@ -73,6 +73,8 @@ def names_of_element(supergraph: DocumentNode, spec: str, element: str) -> froze
         if link.url.startswith(spec):
             own = spec.rstrip("/").rpartition("/")[2]
             names.add(f"{link.alias or own}__{element.removeprefix('@')}")
+            if element == f"@{own}" and all(name != element for name, _ in link.imports):
+                names.add(link.alias or own)  # the directive that is called like its specification
             names.update(local.removeprefix("@") for name, local in link.imports if name == element)
     return frozenset(names)
 

@@ -15,6 +15,7 @@ from router.config import Limits
 from router.operation.request import GraphQLRequest
 from router.policy.rate_limit.limiter import Count, Unlimited
 from router.policy.requirements import FREE, NOTHING_NEEDED, Requirement
+from router.rest.absent import explain_null
 from router.rest.failures import Failures, most_telling, only_denied
 from router.rest.idempotency.once import Once, fingerprint_of, key_of, stored_key
 from router.rest.idempotency.store import KeptAnswer
@@ -208,7 +209,7 @@ class RestEndpoint:
         call.rate = _rate_of(answer.headers)
         route = self.route
         value = self._value(answer)
-        if answer.errors and (value is None or not only_denied(answer.errors)):
+        if answer.errors and (self._is_denied(answer, value) or not only_denied(answer.errors)):
             failure = self._failures.of_error(most_telling(answer.errors), call.identity)
             return _with(self._fail(call, failure), answer.headers)
         if value is None and route.kind == "query":
@@ -231,6 +232,16 @@ class RestEndpoint:
         body = orjson.dumps(self._profile.success(orjson.Fragment(data), info), default=str)
         headers.append((b"content-type", f"{call.media}; charset=utf-8".encode()))
         return Response(route.status, headers, body)
+
+    def _is_denied(self, answer: Answer, value: Any) -> bool:
+        """Whether the refusals of an answer took its data away."""
+        route = self.route
+        if value is not None:
+            return False
+        is_whole = answer.executed and value_at(answer.data, route.root) is None
+        if route.kind != "query" or not is_whole:
+            return True
+        return explain_null(answer.errors, route.root, route.shape)
 
     def _value(self, answer: Answer) -> Any:
         """What becomes the data; null also where the list that clients page through is."""

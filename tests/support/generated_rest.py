@@ -33,7 +33,7 @@ HEAD = """
 extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable",
     "@composeDirective", "@inaccessible", "@requiresScopes", "@tag"])
-  @link(url: "https://specs.trellis.dev/trellis/v0.1", import: ["@rest"])
+  @link(url: "https://specs.trellis.dev/rest/v0.1", import: ["@rest"])
   @composeDirective(name: "@rest")
 """
 DEFINITION = """
@@ -97,7 +97,7 @@ def random_rest_graph(chance: Chance) -> list[tuple[str, str]] | None:
         routed_sdl = _RANDOM_ROOT.sub(routed, sdl).replace(
             '"@interfaceObject"])',
             '"@interfaceObject", "@composeDirective"])\n'
-            '@link(url: "https://specs.trellis.dev/trellis/v0.1", import: ["@rest"])\n'
+            '@link(url: "https://specs.trellis.dev/rest/v0.1", import: ["@rest"])\n'
             '@composeDirective(name: "@rest")',
         )
         subgraphs.append((name, routed_sdl + DEFINITION))

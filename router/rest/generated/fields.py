@@ -27,7 +27,7 @@ from router.policy.directive_names import names_of_element
 from router.rest.route import FieldSource, Method
 from router.supergraph import Supergraph
 
-SPEC = "https://specs.trellis.dev/trellis/"
+SPEC = "https://specs.trellis.dev/rest/"
 
 Locate = Callable[[str], str | None]
 """The Python file and line of a coordinate, None when it is not known here."""

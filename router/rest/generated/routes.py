@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from router.rest.generated.fields import Locate, RestField, nowhere, refusal, rest_fields
 from router.rest.generated.operation import write_operation
-from router.rest.generated.selection import Selector
+from router.rest.generated.selection import Selector, public_keys
 from router.rest.load import load_generated, refuse_clashes
 from router.rest.path import PathTemplate, read_template
 from router.rest.profile import Profile
@@ -51,15 +51,16 @@ def generate(
     places = {_place(r.method, r.path) for r in written if r.profile.owns_root}
     prefixes = sorted({route.profile.prefix for route in written})
     names = {route.name for route in written if route.profile.name == profile.name}
-    selector = Selector(supergraph.graph, supergraph.rules.index) if fields else None
+    keys = public_keys(supergraph.graph) if fields else {}
     found = []
     for field in fields:
-        assert selector is not None
         _refuse_unreachable(field, prefixes)
         if _place(field.method, field.path) in places:
             continue
         name = _new_name(field, names)
         names.add(name)
+        index = supergraph.rules.index
+        selector = Selector(supergraph.graph, index, keys, field.kind, field.name)
         text = write_operation(field, name, selector)
         route = load_generated(text, supergraph, profile, area=field.subgraph, source=field.source)
         found.append(Generated(field, text, route))

@@ -7,9 +7,10 @@
     └── media               an interface or union: __typename, and each type as above
           { __typename ... on Film { id } }
 
-Left out is what is deprecated, what needs an argument, connections below the resource (they want
-routes of their own), and non-null fields that permissions guard: one of them denied would take
-the whole answer with it.
+Left out is what is deprecated, what needs an argument, and connections below the resource (they
+want routes of their own). So is what the callers of the route may be denied and would take the
+whole answer with it: a non-null field that needs more rights than the route, and in mutations any
+such field, for a mutation is refused as a whole.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
+    OperationType,
     get_named_type,
     get_nullable_type,
     is_abstract_type,
@@ -31,9 +33,9 @@ from graphql import (
     is_required_argument,
 )
 
-from router.operation.model import SelectionSet
+from router.operation.model import OperationKind, SelectionSet
 from router.planner.tables import FederatedGraph
-from router.policy.rules import NeedsIndex
+from router.policy.rules import NO_NEEDS, NeedsIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,23 @@ class Selected:
 
 TYPENAME = Selected("__typename")
 
+Keys = Mapping[str, Sequence[tuple[Selected, ...]]]
+"""The keys of entities by type, the best first."""
+
 
 class Selector:
-    """Chooses selections over one public schema."""
+    """Chooses selections over one public schema, for one route."""
 
-    def __init__(self, graph: FederatedGraph, index: NeedsIndex) -> None:
+    def __init__(
+        self, graph: FederatedGraph, index: NeedsIndex, keys: Keys, kind: OperationKind, field: str
+    ) -> None:
+        """``field`` is the root field whose route it is, of an operation of this ``kind``."""
         self._schema: GraphQLSchema = graph.api
-        self._keys = _keys_of(graph)
-        self._guarded = index.fields
+        self._keys = keys
+        self._needs = index.fields
+        self._is_mutation = kind == "mutation"
+        root = graph.api.get_root_type(OperationType(kind))
+        self._met = index.fields.get((root.name, field), NO_NEEDS) if root else NO_NEEDS
 
     def resource(self, type_: GraphQLNamedType) -> tuple[Selected, ...]:
         """Of an object that a route answers with; () for a leaf."""
@@ -102,8 +113,8 @@ class Selector:
         return type_.name in self._keys
 
     def _object(self, type_: GraphQLNamedType, *, is_resource: bool) -> tuple[Selected, ...]:
-        if not is_resource and type_.name in self._keys:
-            return self._keys[type_.name]
+        if not is_resource and (key := self._key(type_)):
+            return key
         own = self._fields(type_, is_resource=is_resource)
         if not is_abstract_type(type_):
             return own
@@ -160,14 +171,23 @@ class Selector:
             return False
         if _needs_argument(field):
             return False
-        return not (is_non_null_type(field.type) and self._is_guarded(owner, name))
+        takes_all = self._is_mutation or is_non_null_type(field.type)
+        return not (takes_all and self._may_be_denied(owner, name))
 
-    def _is_guarded(self, owner: str, name: str) -> bool:
+    def _may_be_denied(self, owner: str, name: str) -> bool:
+        """Whether it needs more than the route itself."""
         type_ = self._schema.get_type(owner)
         owners = [owner]
         if type_ is not None and is_abstract_type(type_):
             owners = [possible.name for possible in self._schema.get_possible_types(type_)]
-        return any(self._guarded.get((one, name)) for one in owners)
+        return any(self._needs.get((one, name), NO_NEEDS) - self._met for one in owners)
+
+    def _key(self, type_: GraphQLNamedType) -> tuple[Selected, ...]:
+        """The first of an entity's keys that nothing guards; () of anything else."""
+        for key in self._keys.get(type_.name, ()):
+            if not any(self._may_be_denied(type_.name, selected.name) for selected in key):
+                return key
+        return ()
 
 
 def is_connection(type_: GraphQLNamedType) -> bool:
@@ -205,9 +225,9 @@ def _is_list(type_: GraphQLObjectType, name: str) -> bool:
     return is_list_type(get_nullable_type(type_.fields[name].type))
 
 
-def _keys_of(graph: FederatedGraph) -> dict[str, tuple[Selected, ...]]:
-    """The key by which each entity is shown: of those that clients may see the shortest, then one
-    of IDs."""
+def public_keys(graph: FederatedGraph) -> Keys:
+    """The keys of each entity that clients may see, the best first: the shortest, then one of
+    IDs."""
     candidates: dict[str, list[tuple[Selected, ...]]] = {}
     for view in graph.types:
         for type_name, local in view.items():
@@ -215,7 +235,7 @@ def _keys_of(graph: FederatedGraph) -> dict[str, tuple[Selected, ...]]:
                 chosen = _public(graph.api, type_name, key.selection)
                 if chosen is not None:
                     candidates.setdefault(type_name, []).append(chosen)
-    return {name: min(keys, key=_length_of_key) for name, keys in candidates.items()}
+    return {name: sorted(keys, key=_length_of_key) for name, keys in candidates.items()}
 
 
 def _public(

@@ -126,12 +126,13 @@ def test_the_members_of_an_input_stand_side_by_side_and_the_payload_is_opened():
         '@rest(path: "/books", status: 201, location: "/books/{isbn}")'
     )
     text = text_of(field, kind="Mutation")
+    without_hint = BOOK.replace("\n", "\n  ").rpartition("\n")[0]
     assert text == (
         "mutation AddBook($title: String!, $genre: Genre! = CRIME, $size: SizeInput, $shelf: ID)\n"
         '@rest(method: POST, path: "/books", status: 201, root: "addBook.book", '
         'location: "/books/{isbn}") {\n'
         "  addBook(input: { title: $title, genre: $genre, size: $size, shelf: $shelf }) {\n"
-        "    book {\n      " + BOOK.replace("\n", "\n  ") + "\n    }\n"
+        "    book {\n      " + without_hint + "\n    }\n"
         "  }\n"
         "}\n"
     )
@@ -185,6 +186,16 @@ def test_long_texts_are_broken_into_lines():
     assert '\n)\n@rest(method: POST, path: "/a") {\n  a(\n    argumentNumber0: $argu' in text
     assert "    input: {\n      memberNumber0: $memberNumber0\n" in text
     assert text.endswith("memberNumber4: $memberNumber4\n    }\n  )\n}\n")
+
+
+def test_what_callers_may_be_denied_is_shown_where_it_takes_nothing_else_along():
+    guarded = '@requiresScopes(scopes: [["a"]])'
+    asked = text_of(f'book: Book @rest(path: "/b") {guarded}')
+    assert ("secret\n" in asked, "hint\n" in asked) == (True, True)
+    asked = text_of('book: Book @rest(path: "/b")')
+    assert ("secret\n" in asked, "hint\n" in asked) == (False, True)
+    done = text_of('book: Book @rest(path: "/b")', kind="Mutation")
+    assert ("secret\n" in done, "hint\n" in done) == (False, False)
 
 
 def test_a_delete_sends_what_it_can_in_the_query():

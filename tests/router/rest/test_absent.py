@@ -1,0 +1,44 @@
+"""A missing resource is 404 also for those who may not read all of it."""
+
+import pytest
+
+from router.rest.absent import explain_null
+from tests.router.rest.library import BARE, Library, book, client, door, route
+
+TEXT = """query Book($id: ID!) @rest(method: GET, path: "/api/books/{id}") {
+  book(id: $id) { id price title: bookTitle author { name: displayName } coAuthors { id }
+    first: sequels @unwrap { nodes { id price } } }
+}"""
+
+
+async def test_a_missing_book_is_not_found_whoever_asks():
+    web = client(door(Library({"book": None}), (BARE, TEXT)), "http://trellis.test/bare")
+    for caller in ({}, {"authorization": "Bearer eve"}, {"authorization": "Bearer ada"}):
+        assert (await web.get("/api/books/7", headers=caller)).status_code == 404
+    there = client(door(Library({"book": book}), (BARE, TEXT)), "http://trellis.test/bare")
+    response = await there.get("/api/books/7", headers={"authorization": "Bearer eve"})
+    assert (response.status_code, response.json()["price"]) == (200, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "explains"),
+    [
+        (["book"], True),
+        ([], True),
+        (["other", "price"], True),
+        (["book", "price"], False),
+        (["book", "title"], True),
+        (["book", "author", "name"], False),
+        (["book", "coAuthors", 0, "id"], True),
+        (["book", "coAuthors", "id"], True),
+        (["book", "first", "nodes", "price"], False),
+        (["book", "first", "nodes", 1, "id"], True),
+        (["book", "hidden"], True),
+    ],
+)
+def test_a_refusal_explains_a_null_that_it_makes(path: list, explains: bool):
+    read = route(TEXT, profile=BARE)
+    assert explain_null([{"path": path}], read.root, read.shape) is explains
+    assert explain_null([{"path": ["book", "price"]}, {"path": path}], read.root, read.shape) is (
+        explains
+    )
