@@ -1,18 +1,15 @@
 """What the pipeline hands back to a door, whatever the door writes it into."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-import orjson
-
+from router.exact_json import dumps
 from router.executor.guarded import Lost
 from router.operation.model import OperationKind
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The result of one operation, or of one event of a subscription.
 
     ``executed`` is false when the operation was refused before execution: the response then has
@@ -26,7 +23,7 @@ class Answer:
 
     data: dict[str, Any] | None = None
     errors: Sequence[dict[str, Any]] = ()
-    extensions: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = MappingProxyType({})
     executed: bool = True
     status: int = 200
     body: bytes | None = None
@@ -49,9 +46,4 @@ class Answer:
         """The response as JSON."""
         if self.body is not None and not self.errors and not self.extensions:
             return self.body
-        response = self.to_dict()
-        try:
-            return orjson.dumps(response, default=str)
-        except TypeError:
-            # Integers beyond 64 bits and lone surrogates, which in-process subgraphs may answer.
-            return json.dumps(response, default=str, separators=(",", ":")).encode()
+        return dumps(self.to_dict())

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
+from router.exact_json import dumps
 from router.executor.entities import ALONE, Asked
 from router.executor.merge import copy_tree
 from router.executor.represent import UNKNOWN, Tree, represent
@@ -53,7 +52,7 @@ class _Walk:
                 if value is UNKNOWN:
                     return
                 values = {**values, context.variable: value}
-                mark = orjson.dumps(values, default=repr, option=orjson.OPT_SORT_KEYS)
+                mark = dumps(dict(sorted(values.items())), repr)
         if depth == len(target.path):
             self._pose(target, entity, values, mark)
             return
@@ -87,7 +86,7 @@ class _Walk:
         if representation is UNKNOWN:
             asked.incomplete.append(entity)
             return
-        identity = orjson.dumps(representation, default=repr)
+        identity = dumps(representation, repr)
         position = asked.positions.get(identity)
         if position is None:
             asked.positions[identity] = len(asked.representations)

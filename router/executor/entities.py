@@ -6,8 +6,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
-
+from router.exact_json import dumps
 from router.executor.merge import copy_tree, merge_into
 from router.executor.represent import UNKNOWN, Represent, Tree, make_represent
 from router.planner.plan import EntityTarget, FetchStep
@@ -196,7 +195,7 @@ def _pose(question: _Question, items: list[Any], asked: Asked) -> None:
                 asked.incomplete.append(entity)
                 continue
             if identity is None:
-                identity = orjson.dumps(representation, default=repr)
+                identity = dumps(representation, repr)
         position = positions.get(identity)
         if position is None:
             positions[identity] = len(holders)

@@ -24,10 +24,16 @@ def complete_leaf(type_: GraphQLNamedType, value: Any) -> Any:
         return value
     if type_.name == "ID" and type(value) is int:
         return str(value)
-    if type_.name == "Int" and type(value) is float and value.is_integer():
+    if type_.name == "Int" and type(value) is float and _is_exact_integer(value):
         return int(value)
     raise LeafError(f"The subgraph answered a value that is not a valid {type_.name}.")
 
+
+def _is_exact_integer(value: float) -> bool:
+    return value.is_integer() and abs(value) < _FLOATS_ARE_EXACT_BELOW
+
+
+_FLOATS_ARE_EXACT_BELOW = 2**53
 
 _BUILT_IN: dict[str, tuple[type, ...]] = {
     "String": (str,),

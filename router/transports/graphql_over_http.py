@@ -7,6 +7,7 @@ from functools import lru_cache
 import orjson
 
 from router.errors import SubgraphInvalidResponse, SubgraphUnavailable
+from router.exact_json import dumps
 from router.transports.base import SubgraphRequest, SubgraphResponse
 from router.transports.read import read_body
 from schema.request import RequestContext
@@ -26,7 +27,7 @@ def encode_request(request: SubgraphRequest) -> bytes:
     """The JSON body of a subgraph request."""
     body = _encoded_query(request.query)
     if request.variables:
-        body += b',"variables":' + orjson.dumps(request.variables, default=str)
+        body += b',"variables":' + dumps(request.variables)
     if request.operation_name is not None:
         body += b',"operationName":' + orjson.dumps(request.operation_name)
     return body + b"}"

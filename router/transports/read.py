@@ -5,13 +5,14 @@ from typing import Any
 import orjson
 
 from router.errors import SubgraphInvalidResponse
+from router.exact_json import loads
 from router.transports.base import SubgraphResponse
 
 
 def read_body(subgraph: str, body: bytes) -> SubgraphResponse:
     """The response in ``body``. Raises SubgraphInvalidResponse when it is none."""
     try:
-        payload = orjson.loads(body)
+        payload = loads(body)
     except orjson.JSONDecodeError:
         raise SubgraphInvalidResponse(subgraph, "The subgraph's answer is not JSON.") from None
     return read_response(subgraph, payload, body)

@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
 from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
+from router.exact_json import dumps, loads
 from router.transports.base import SubgraphRequest, SubgraphResponse
 from router.transports.graphql_over_http import Vouching, forwarded_headers, vouch_for_nothing
 from router.transports.read import read_response
@@ -97,7 +98,7 @@ class WebSocketTransport:
         if request.operation_name is not None:
             payload["operationName"] = request.operation_name
         start = {"id": "1", "type": "subscribe", "payload": payload}
-        await connection.send(orjson.dumps(start, default=str).decode())
+        await connection.send(dumps(start).decode())
 
     async def aclose(self) -> None:
         return None
@@ -105,7 +106,7 @@ class WebSocketTransport:
 
 def _message(subgraph: str, text: str | bytes) -> dict[str, Any]:
     try:
-        message = orjson.loads(text)
+        message = loads(text)
     except orjson.JSONDecodeError:
         message = None
     if type(message) is not dict:

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from router.exact_json import loads
 from schema.errors import BadRequest
 
 
@@ -14,7 +15,7 @@ def load_json(text: bytes | str, *, max_depth: int, what: str = "The body") -> A
     Raises BadRequest with the position of the first problem.
     """
     try:
-        value = orjson.loads(text)
+        value = loads(text)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"{what} is not valid JSON: {error}.") from None
     marks = (b"{", b"[") if isinstance(text, bytes) else ("{", "[")
