@@ -3,37 +3,37 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 import typer.main
-from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
 from router.app import build_app, explorer_content
 from router.ask import ask as ask_graph
-from router.composed import compose_members, write_schemas
+from router.composed import compose_members, python_line, write_schemas
 from router.config import Config, export_overrides, export_to_subgraphs, load_config
-from router.errors import ConfigError, OperationRefused
+from router.console import ConfigFile, err, mendable_errors, out
+from router.errors import ConfigError
 from router.logs import configure_logs
 from router.members import load_members, read_supergraph_file
 from router.planner.explain import explain, to_json, tree
 from router.planner.plan import QueryPlan
 from router.rest.openapi.files import write_documents
+from router.rest_commands import rest
 from router.server import listen, run_server, run_workers
 from router.subgraph_app import build_subgraph_app
 from router.supergraph import Supergraph
 from router.supergraph_yaml import read_supergraph_yaml
 from router.why_denied import NOBODY, Caller, Findings, find_denials, open_graph
-from schema.errors import TrellisError
 
 RUN, SCHEMAS = "Run", "Look at schemas and plans"
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
 class _Commands(TyperGroup):
@@ -69,10 +69,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config-file", "-c", help="Read this file in place of trellis.toml."),
-]
+app.add_typer(rest, name="rest", rich_help_panel=SCHEMAS)
+
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
 _CALLER_HELP = "A username or e-mail address of the data, or `anonymous`."
@@ -121,7 +119,7 @@ def dev(
 
     Nothing else is needed: data is kept in SQLite files below `data_dir` (`.trellis`).
     """
-    with _mendable_errors():
+    with mendable_errors():
         config = load_config(config_file, host=host, port=port, seed=seed, mode="development")
         _serve(config, config.seed, lambda c: build_app(c, seed=c.seed))
 
@@ -148,7 +146,7 @@ def serve(
     With **--supergraph FILE** and no configured subgraphs, the URLs in the file lead to
     the subgraphs.
     """
-    with _mendable_errors():
+    with mendable_errors():
         options = {"host": host, "port": port, "supergraph": supergraph, "mode": mode}
         config = load_config(config_file, workers=workers, **options)
         if config.workers > 1:
@@ -171,7 +169,7 @@ def subgraph(
 
     It answers a router that has the same `auth.service_secret`, and believes it who the caller is.
     """
-    with _mendable_errors():
+    with mendable_errors():
         config = load_config(config_file, host=host, port=port)
         configure_logs(config.log_level, for_people=config.is_development)
         export_to_subgraphs(config)
@@ -201,7 +199,7 @@ def compose(
     Without options the subgraphs of trellis.toml are composed, and schema/supergraph.graphql,
     schema/subgraphs/*.graphql and schema/openapi/*.json are written anew.
     """
-    with _mendable_errors():
+    with mendable_errors():
         if config is not None:
             composition = compose_members(read_supergraph_yaml(config))
             _print_hints(composition.hints)
@@ -216,7 +214,12 @@ def compose(
             _write_or_print(composition.supergraph_sdl, output)
             return
         changed = write_schemas(members, composition, settings.schema_dir, dry_run=check)
-        changed += write_documents(composition.supergraph_sdl, settings, dry_run=check)
+        changed += write_documents(
+            composition.supergraph_sdl,
+            settings,
+            dry_run=check,
+            locate=partial(python_line, members),
+        )
         for path in changed:
             err.print(f"{'stale' if check else 'wrote'} {path}")
         if not changed:
@@ -246,7 +249,7 @@ def plan(
     For a caller (**--caller**, or made up with **--scope** and **--role**) it is the plan that is
     left, with all that permissions removed and why.
     """
-    with _mendable_errors():
+    with mendable_errors():
         config = load_config(config_file, supergraph=supergraph)
         if caller is not None or scope or role:
             who = _caller(caller, scope, role)
@@ -299,7 +302,7 @@ def ask(
     ] = None,
 ) -> None:
     """Ask a running graph: prints the answer, or each event of a subscription as it comes."""
-    with _mendable_errors(), suppress(KeyboardInterrupt):
+    with mendable_errors(), suppress(KeyboardInterrupt):
         asyncio.run(_print_answers(url, _document(query), _json_object(variables), token, events))
 
 
@@ -323,7 +326,7 @@ def why_denied(
     The subgraphs of trellis.toml run in this process, on their data. Queries are run, for
     policies see the objects; mutations and subscriptions are not.
     """
-    with _mendable_errors():
+    with mendable_errors():
         config = load_config(config_file)
         configure_logs("error", for_people=True)
         export_to_subgraphs(config)
@@ -464,22 +467,6 @@ def _print_hints(hints: Any) -> None:
     for hint in hints:
         if hint.level == "WARN":
             err.print(f"[yellow]{hint.code}[/yellow]: {hint.message}")
-
-
-@contextmanager
-def _mendable_errors() -> Iterator[None]:
-    """What the person at the keyboard can mend is said in a sentence, without a traceback."""
-    try:
-        yield
-    except OperationRefused as error:
-        for problem in error.errors:
-            err.print("[bold red]error[/bold red]", end=" ")
-            err.print(str(problem.get("message")), markup=False)
-        raise typer.Exit(1) from None
-    except TrellisError as error:
-        err.print("[bold red]error[/bold red]", end=" ")
-        err.print(error.message, markup=False, soft_wrap=True)
-        raise typer.Exit(2 if error.code == "CONFIG_INVALID" else 1) from None
 
 
 def main() -> None:

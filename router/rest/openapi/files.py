@@ -4,21 +4,24 @@ import json
 from pathlib import Path
 
 from router.config import Config
+from router.rest.generated.fields import Locate, nowhere
 from router.rest.openapi.served import MERGED, OpenApiDocuments
 from router.rest.routes import rest_routes
 from router.supergraph import Supergraph
 
 
-def write_documents(supergraph_sdl: str, config: Config, *, dry_run: bool = False) -> list[Path]:
+def write_documents(
+    supergraph_sdl: str, config: Config, *, dry_run: bool = False, locate: Locate = nowhere
+) -> list[Path]:
     """Write ``openapi/<profile>.json`` and ``openapi/openapi.json`` below ``schema_dir``; only
     files that change, and profiles that are gone lose theirs.
 
     Returns the files that changed, or with ``dry_run`` those that would. Raises ConfigError for
-    stored operations that are no routes.
+    stored operations and fields with ``@rest`` that are no routes; ``locate`` finds their lines.
     """
     folder = config.schema_dir / "openapi"
     supergraph = Supergraph.load(supergraph_sdl)
-    routes = rest_routes(config, supergraph)
+    routes = rest_routes(config, supergraph, locate=locate)
     texts: dict[Path, str] = {}
     if routes:
         default_profile = config.rest.default_profile

@@ -1,0 +1,35 @@
+"""What the commands of ``trellis`` share: two consoles, one option, and how errors are told."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from router.errors import OperationRefused
+from schema.errors import TrellisError
+
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config-file", "-c", help="Read this file in place of trellis.toml."),
+]
+
+
+@contextmanager
+def mendable_errors() -> Iterator[None]:
+    """What the person at the keyboard can mend is said in a sentence, without a traceback."""
+    try:
+        yield
+    except OperationRefused as error:
+        for problem in error.errors:
+            err.print("[bold red]error[/bold red]", end=" ")
+            err.print(str(problem.get("message")), markup=False)
+        raise typer.Exit(1) from None
+    except TrellisError as error:
+        err.print("[bold red]error[/bold red]", end=" ")
+        err.print(error.message, markup=False, soft_wrap=True)
+        raise typer.Exit(2 if error.code == "CONFIG_INVALID" else 1) from None

@@ -1,0 +1,37 @@
+"""Files to start a route of one's own from: the generated operation of a field."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from router.errors import ConfigError
+from router.rest.generated.routes import Generated
+from router.rest.profiles.plain import PLAIN
+from router.rest.spelling import snake_case
+
+
+def file_of(generated: Generated, operations_dir: Path) -> Path:
+    """Where the operation of a field belongs: below its dialect and its subgraph."""
+    folder = operations_dir / "rest" / PLAIN.name / generated.route.area
+    return folder / f"{snake_case(generated.field.name)}.graphql"
+
+
+def wanted_fields(generated: Sequence[Generated], names: Sequence[str]) -> list[Generated]:
+    """Those of fields given as coordinates or by name alone; all of them if none are given.
+    Raises ConfigError for a field that has no generated operation."""
+    if not names:
+        return list(generated)
+    found = []
+    for name in names:
+        chosen = [one for one in generated if name in (_coordinate(one), one.field.name)]
+        if not chosen:
+            known = ", ".join(_coordinate(one) for one in generated) or "none"
+            raise ConfigError(
+                f"`{name}` has no generated operation; these have: {known}. Put @rest on a field "
+                "of Query or Mutation, and mind that a stored operation goes before it."
+            )
+        found += chosen
+    return found
+
+
+def _coordinate(generated: Generated) -> str:
+    return generated.field.source.coordinate
