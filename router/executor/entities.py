@@ -14,6 +14,10 @@ from router.planner.plan import EntityTarget, FetchStep
 ALONE = -1
 """The sharing group of a target whose objects must not share what they receive."""
 
+REPRESENTATIONS_PER_REQUEST = 10_000
+"""More entities than this are asked for in several requests, so that no subgraph has to read or
+answer an unbounded one."""
+
 
 @dataclass(slots=True)
 class Asked:
@@ -26,6 +30,27 @@ class Asked:
     positions: dict[Any, int] = field(default_factory=dict)
     incomplete: list[Tree] = field(default_factory=list)
     has_unified: bool = False
+
+
+def in_portions(
+    asked: tuple[Asked, ...], size: int = REPRESENTATIONS_PER_REQUEST
+) -> list[tuple[Asked, ...]]:
+    """The representations of all calls of a step in requests of at most ``size``, in order; none
+    when there is nothing to ask."""
+    total = sum(len(one.representations) for one in asked)
+    if total <= size:
+        return [asked] if total else []
+    portions: list[tuple[Asked, ...]] = []
+    for first in range(0, total, size):
+        portion: list[Asked] = []
+        start = first
+        for one in asked:
+            count = len(one.representations)
+            part = slice(max(start, 0), max(start + size, 0))
+            portion.append(Asked(one.representations[part], one.holders[part]))
+            start -= count
+        portions.append(tuple(portion))
+    return portions
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from router.errors import SubgraphError
 from router.executor.contexts import ask_in_contexts
-from router.executor.entities import ALONE, Asked, settle
+from router.executor.entities import ALONE, Asked, in_portions, settle
 from router.executor.executable import Executable
 from router.executor.failures import Failure
 from router.executor.merge import copy_tree, merge_into
@@ -197,8 +197,16 @@ class _Run:
         """Ask for the representations and merge the answers."""
         if self.gathered.failures and any(one.incomplete for one in asked):
             self.skip_incomplete(step, index, asked)
-        if not any(one.representations for one in asked):
+        portions = in_portions(asked)
+        if len(portions) == 1:
+            await self.ask_portion(step, portions[0], variables)
             return
+        async with asyncio.TaskGroup() as tasks:
+            for portion in portions:
+                tasks.create_task(self.ask_portion(step, portion, dict(variables)))
+
+    async def ask_portion(self, step: FetchStep, asked: tuple[Asked, ...], variables: Tree) -> None:
+        """One request and what its answer brings."""
         for call, one in zip(step.entities, asked, strict=True):
             variables[call.variable] = one.representations
             if call.condition is not None:

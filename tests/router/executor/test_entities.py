@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from router.executor.entities import ALONE, Asked, Asker, settle
+from router.executor.entities import ALONE, Asked, Asker, in_portions, settle
 from router.planner.plan import EntityCall, EntityTarget, FetchStep, Need, PathSegment
 
 ITEMS = (PathSegment("items"),)
@@ -152,3 +152,30 @@ def test_paths_with_a_common_beginning_are_walked_together() -> None:
         {"__typename": "A", "id": "1"},
         {"__typename": "T", "id": "2"},
     ]
+
+
+def numbered(*numbers: int) -> Asked:
+    return Asked([{"id": n} for n in numbers], [[({"id": n}, ALONE)] for n in numbers])
+
+
+def test_what_fits_one_request_is_not_divided() -> None:
+    asked = (numbered(1, 2), numbered(3))
+
+    assert in_portions(asked, 3) == [asked]
+    assert in_portions((Asked(), Asked())) == []
+
+
+def test_more_than_fits_is_asked_in_several_requests_in_order() -> None:
+    portions = in_portions((numbered(1, 2, 3), Asked(), numbered(4, 5, 6, 7)), 2)
+
+    assert [
+        [[r["id"] for r in one.representations] for one in portion] for portion in portions
+    ] == [
+        [[1, 2], [], []],
+        [[3], [], [4]],
+        [[], [], [5, 6]],
+        [[], [], [7]],
+    ]
+    for portion in portions:
+        for one in portion:
+            assert [holder[0][0] for holder in one.holders] == one.representations
