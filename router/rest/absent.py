@@ -12,9 +12,30 @@ def explain_null(errors: Sequence[Mapping[str, Any]], root: Path, shape: Shape) 
     """Whether one of these refusals may be why the data at ``root``, of this shape, is null.
 
     A null goes up to the next place that may be null (GraphQL specification, section 6.4.4): a
-    member that was denied explains it only if nothing on the way up may be null.
+    member that was denied explains it only if nothing on the way up may be null. Where every
+    member was denied, nothing was fetched, and nobody knows whether the resource is there.
     """
-    return any(_goes_up(error.get("path") or (), root, shape) for error in errors)
+    paths = [tuple(error.get("path") or ()) for error in errors]
+    return any(_goes_up(path, root, shape) for path in paths) or _is_nothing_left(
+        frozenset(paths), tuple(root), shape
+    )
+
+
+def _is_nothing_left(
+    denied: frozenset[tuple[str | int, ...]], path: tuple[str | int, ...], shape: Shape
+) -> bool:
+    if path in denied:
+        return True
+    if isinstance(shape, Items):
+        return _is_nothing_left(denied, path, shape.item)
+    if isinstance(shape, Unwrapped):
+        return _is_nothing_left(denied, (*path, shape.key), shape.inner)
+    if not isinstance(shape, Record):
+        return False
+    asked = [(member.key, member.shape) for member in shape.members if member.key is not None]
+    return bool(asked) and all(
+        _is_nothing_left(denied, (*path, key), below) for key, below in asked
+    )
 
 
 def _goes_up(path: Path, root: Path, shape: Shape) -> bool:

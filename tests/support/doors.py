@@ -17,7 +17,7 @@ from router.served_graph import ServedGraph, load_supergraph
 from router.subscriptions.transport_ws import SUBPROTOCOL, TransportWs
 from router.transports.base import Transport
 from router.web.graphql import GraphQLEndpoint
-from router.web.identity import CallerIdentity
+from router.web.identity import Authenticate, CallerIdentity
 from router.web.request_context import ContextMaker
 from router.wiring import Doors, nothing_here, wrap
 from schema.identity import ANONYMOUS, Identity
@@ -46,6 +46,9 @@ class Heard:
 Ask = Callable[..., Awaitable[Heard]]
 """``(door, document, caller) -> Heard``; the caller is a name that stands for an identity."""
 
+Listen = Callable[[str, str | None], Awaitable[list[Heard]]]
+"""``(document, caller) -> all events``, or the one refusal, of a subscription."""
+
 
 @asynccontextmanager
 async def open_doors(
@@ -56,12 +59,18 @@ async def open_doors(
 ) -> AsyncIterator[Ask]:
     """Serves the supergraph and yields a way to ask it. ``settings`` are those of ``Config``."""
     config = Config(**{"limits": Limits(batch=10), **settings})
-
-    async def authenticate(credentials: Credentials) -> Identity:
-        token = credentials.authorization
-        return callers[token.removeprefix("Bearer ")] if token else ANONYMOUS
-
     graph = ServedGraph(load_supergraph(sdl, transports, config))
+    async with clients_of(graph, callers, config) as client:
+        yield client.ask
+
+
+@asynccontextmanager
+async def clients_of(
+    graph: ServedGraph, callers: Mapping[str, Identity], config: Config | None = None
+) -> AsyncIterator["Client"]:
+    """A client of a graph's doors; the supergraph may be exchanged meanwhile."""
+    config = config or Config(limits=Limits(batch=10))
+    authenticate = authenticator(callers)
     make_context = ContextMaker((), config.limits.request_seconds)
     endpoint = GraphQLEndpoint(graph, config.limits, make_context)
     socket = TransportWs(graph, config.websocket, make_context, authenticate)
@@ -73,10 +82,20 @@ async def open_doors(
         client = await stack.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url="http://trellis.test")
         )
-        yield _Client(client, url.replace("http", "ws", 1) + "/graphql", stack).ask
+        yield Client(client, url.replace("http", "ws", 1) + "/graphql", stack)
 
 
-class _Client:
+def authenticator(callers: Mapping[str, Identity]) -> Authenticate:
+    """Believes whoever says a name."""
+
+    async def authenticate(credentials: Credentials) -> Identity:
+        token = credentials.authorization
+        return callers[token.removeprefix("Bearer ")] if token else ANONYMOUS
+
+    return authenticate
+
+
+class Client:
     """Speaks each door's language. A caller keeps one socket."""
 
     def __init__(self, http: httpx.AsyncClient, socket_url: str, stack: AsyncExitStack) -> None:
@@ -104,6 +123,15 @@ class _Client:
             case _:
                 return await self._by_socket(document, caller)
         return Heard(response.json(), response.status_code)
+
+    async def events(self, document: str, caller: str | None = None) -> list[Heard]:
+        """All events of a subscription, or the one refusal."""
+        socket = self._sockets.get(caller) or await self._open(caller)
+        await _say(socket, type="subscribe", id=uuid4().hex, payload={"query": document})
+        told: list[Heard] = []
+        while (message := await _heard(socket))["type"] == "next":
+            told.append(Heard(message["payload"]))
+        return told if message["type"] == "complete" else [Heard({"errors": message["payload"]})]
 
     async def _by_socket(self, document: str, caller: str | None) -> Heard:
         socket = self._sockets.get(caller) or await self._open(caller)

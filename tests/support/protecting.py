@@ -21,7 +21,7 @@ class Rule:
         if self.alternatives is None:
             return identity.id is not None
         if self.feature == "policy":
-            return False
+            return any(all(_holds(name, identity) for name in names) for names in self.alternatives)
         return any(
             "admin" in identity.roles or all(name in identity.scopes for name in names)
             for names in self.alternatives
@@ -38,11 +38,20 @@ class Rule:
         return f"@{name}({argument}: [{names}])"
 
 
+HAS = "has:"
+"""Begins the names of policies that ask for a scope; no other policy is known."""
+
+
+def _holds(policy: str, identity: Identity) -> bool:
+    return policy.startswith(HAS) and policy.removeprefix(HAS) in identity.scopes
+
+
 SIGNED_IN = Rule("authenticated")
 ONE_SCOPE = Rule("requiresScopes", (("a",),))
 SCOPES = Rule("requiresScopes", (("a", "b"), ("c",)))
 NOBODY = Rule("requiresScopes", ())
 POLICY = Rule("policy", (("unknown",),))
+KNOWN_POLICIES = Rule("policy", (("has:a", "has:b"), ("has:c",)))
 RULES = (SIGNED_IN, ONE_SCOPE, SCOPES, SIGNED_IN, ONE_SCOPE, POLICY)
 
 

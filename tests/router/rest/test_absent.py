@@ -20,6 +20,18 @@ async def test_a_missing_book_is_not_found_whoever_asks():
     assert (response.status_code, response.json()["price"]) == (200, None)
 
 
+async def test_a_book_of_which_nothing_may_be_read_is_forbidden_and_not_looked_for():
+    text = """query Prices($id: ID!) @rest(method: GET, path: "/api/books/{id}") {
+      book(id: $id) { price first: sequels { nodes { price } } }
+    }"""
+    library = Library({"book": None})
+    web = client(door(library, (BARE, text)), "http://trellis.test/bare")
+    eve, ada = ({"authorization": f"Bearer {name}"} for name in ("eve", "ada"))
+    assert (await web.get("/api/books/7", headers=eve)).status_code == 403
+    assert library.calls == []
+    assert (await web.get("/api/books/7", headers=ada)).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("path", "explains"),
     [

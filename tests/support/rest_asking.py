@@ -1,0 +1,62 @@
+"""Operations of a graph asked as REST routes: stored under a path, sent by plain HTTP."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from router.config import Config, Limits
+from router.rest.access import access_to
+from router.rest.door import RestDoor, Selection
+from router.rest.endpoint import Doors, RestEndpoint
+from router.rest.idempotency.memory_store import MemoryAnswers
+from router.rest.idempotency.once import Once
+from router.rest.load import load_route
+from router.rest.profile import Profile
+from router.rest.profiles import PROFILES
+from router.rest.route import RestRoute
+from router.served_graph import ServedGraph
+from router.web.request_context import ContextMaker
+from router.wiring import nothing_here, wrap
+from schema.identity import Identity
+from tests.support.doors import authenticator
+
+PATH = "/it"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One stored operation, and a client of its dialect."""
+
+    stored: RestRoute
+    client: httpx.AsyncClient
+
+    async def ask(self, caller: str | None = None) -> httpx.Response:
+        headers = {"authorization": f"Bearer {caller}"} if caller else {}
+        path = self.stored.profile.prefix + PATH
+        return await self.client.request(self.stored.method, path, headers=headers)
+
+
+@asynccontextmanager
+async def stored(
+    graph: ServedGraph, document: str, callers: Mapping[str, Identity], dialect: str = "plain"
+) -> AsyncIterator[Route]:
+    """Serves ``document``, which needs no variables, as the one route of a dialect."""
+    profile: Profile = PROFILES[dialect]
+    kind = "mutation" if document.startswith("mutation") else "query"
+    body = document.removeprefix(kind).lstrip()
+    variables, _, body = body.rpartition(") {") if body.startswith("(") else ("", "", body[1:])
+    declared = f"{variables})" if variables else ""
+    method = "POST" if kind == "mutation" else "GET"
+    text = f'{kind} It{declared} @rest(method: {method}, path: "{PATH}") {{{body}'
+    route = load_route(text, graph.supergraph, profile, area="things", file=Path("it.graphql"))
+    once = Once(MemoryAnswers(10), keep_seconds=60, request_seconds=5)
+    make_context = ContextMaker((), 30)
+    doors = Doors(graph, make_context, authenticator(callers), Limits(), once)
+    endpoint = RestEndpoint(route, doors, access_to(route, graph.supergraph))
+    door = RestDoor([endpoint], [profile], Selection(profile.name, {}), nothing_here)
+    transport = httpx.ASGITransport(app=wrap(door, Config()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://trellis.test") as client:
+        yield Route(route, client)
