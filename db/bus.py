@@ -24,6 +24,8 @@ QUEUE_SIZE = 128
 _WAIT_FOR_OWNER_SECONDS = 10
 _PAGE = 100
 _READ_AGAIN_SECONDS = 0.5
+# Numbers with as many may be more than databases and Redis take.
+_TOO_MANY_DIGITS = 19
 
 
 class Log(Protocol):
@@ -66,7 +68,10 @@ class EventBus(Protocol):
 def order_of(cursor: str) -> tuple[int, ...]:
     """A cursor as a sortable value. Raises ``BadUserInput`` for text that is none."""
     parts = cursor.split("-")
-    if not 1 <= len(parts) <= 2 or not all(p.isascii() and p.isdigit() for p in parts):
+    is_made_of_numbers = all(
+        p.isascii() and p.isdigit() and len(p) < _TOO_MANY_DIGITS for p in parts
+    )
+    if len(parts) > 2 or not is_made_of_numbers:
         raise BadUserInput("This is not an event cursor: pass one that an event carried.")
     return tuple(int(part) for part in parts)
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, MetaData, Table, and_, delete, func, or_, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.outbox import outbox_of
+from schema.inputs import as_uuid
 from schema.paging import Page, PageRequest, decode_cursor, encode_cursor, invalid_cursor
 
 _ABOUT_PEOPLE = ("user", "mfa", "subscription", "api_key")
@@ -43,10 +44,10 @@ async def events_page(
 ) -> Page[HistoryEntry]:
     """Events in the order in which they happened. Raises ``BadUserInput`` for a bad cursor."""
     outbox = outbox_of(metadata)
-    columns = outbox.c.id, outbox.c.event_id, outbox.c.topic, outbox.c.payload
+    position = await _position(session, outbox, user_id, page.after)
     statement = (
-        select(*columns, outbox.c.occurred_at)
-        .where(*_matching(outbox, user_id, filters), outbox.c.id > _position(page.after))
+        select(outbox.c.event_id, outbox.c.topic, outbox.c.payload, outbox.c.occurred_at)
+        .where(*_matching(outbox, user_id, filters), outbox.c.id > position)
         .order_by(outbox.c.id)
         .offset(page.skip or None)
         .limit(page.size + 1)
@@ -58,7 +59,8 @@ async def events_page(
             HistoryEntry(row["event_id"], row["topic"], row["payload"], row["occurred_at"])
             for row in kept
         ],
-        cursors=[encode_cursor([row["id"]]) for row in kept],
+        # Not the place in the log, which tells how much happens to everybody.
+        cursors=[encode_cursor([row["event_id"]]) for row in kept],
         has_next=len(rows) > page.size,
         has_previous=page.after is not None or page.skip > 0,
     )
@@ -113,10 +115,14 @@ def _matching(
         yield outbox.c.occurred_at < filters.until
 
 
-def _position(cursor: str | None) -> int:
+async def _position(session: AsyncSession, outbox: Table, user_id: UUID, cursor: str | None) -> int:
+    """Where the event stands that the cursor names; it must be one of the user's."""
     if cursor is None:
         return 0
-    (position,) = decode_cursor(cursor, 1)
-    if not isinstance(position, int) or not 0 <= position < 2**63:
+    (text,) = decode_cursor(cursor, 1)
+    event_id = as_uuid(text) if isinstance(text, str) else None
+    wanted = select(outbox.c.id).where(outbox.c.event_id == event_id, _about(outbox, user_id))
+    position = (await session.execute(wanted)).scalar_one_or_none() if event_id else None
+    if position is None:
         raise invalid_cursor()
     return position

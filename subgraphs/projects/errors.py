@@ -73,3 +73,11 @@ class UnknownPerson(BadUserInput):
     def __init__(self, field: str) -> None:
         message = "There is no such person in the project's organization."
         super().__init__(message, [FieldProblem(field, "INVALID_FORMAT", message)])
+
+
+class UnknownTeam(BadUserInput):
+    """No team with this id, or one of another organization."""
+
+    def __init__(self) -> None:
+        message = "There is no such team in the project's organization."
+        super().__init__(message, [FieldProblem("teamId", "INVALID_FORMAT", message)])

@@ -33,6 +33,7 @@ from subgraphs.projects.inputs import (
 from subgraphs.projects.people import people_consumer
 from subgraphs.projects.policies import project_policies
 from subgraphs.projects.queries import ProjectFilters, ProjectSort
+from subgraphs.projects.teams import team_consumer
 from subgraphs.projects.types import (
     DELETE,
     READ,
@@ -124,6 +125,7 @@ class Mutation:
     ) -> CreateProjectPayload | None:
         wish = input.checked()
         await info.context.expect_people([wish.lead_id])
+        await info.context.expect_team(wish.team_id)
         # Committed before the selection set resolves: loaders read from other sessions.
         async with info.context.begin() as uow:
             row = await service.create_project(uow, info.context.caller, wish)
@@ -136,6 +138,7 @@ class Mutation:
         current = await _require_project(info, id)
         changes = input.checked(current)
         await info.context.expect_people([changes.get("lead_id")])
+        await info.context.expect_team(changes.get("team_id"))
         async with info.context.begin() as uow:
             row = await service.update_project(
                 uow, info.context.caller, current.id, changes, version=input.version
@@ -218,13 +221,13 @@ class Subscription:
 
 def make_subgraph(settings: DataSettings | None = None, bus: EventBus | None = None) -> Subgraph:
     """The projects subgraph; ``settings`` and ``bus`` come from the environment if absent."""
-    people = people_consumer()
+    people, teams = people_consumer(), team_consumer()
     storage = Storage(
-        "projects", models.Base.metadata, consumers=[people], settings=settings, bus=bus
+        "projects", models.Base.metadata, consumers=[people, teams], settings=settings, bus=bus
     )
 
     def make_context(request: RequestContext) -> Context:
-        return Context(request, storage, people)
+        return Context(request, storage, people, teams)
 
     async def write_demo_data() -> None:
         async with storage.begin() as uow:

@@ -88,3 +88,12 @@ class Person(Base, table=True):
     organization_id: UUID | None = Field(default=None, index=True)
     is_active: bool = True
     version: int = 0
+
+
+class Team(Base, table=True):
+    """Which teams a project can be given to: kept up to date by the events of accounts."""
+
+    __tablename__ = "team"  # type: ignore[assignment]
+
+    id: UUID = Field(primary_key=True)
+    organization_id: UUID

@@ -31,6 +31,7 @@ from subgraphs.projects.models import (
     Project,
     ProjectMember,
     ProjectStatus,
+    Team,
 )
 
 
@@ -232,3 +233,9 @@ async def people(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Perso
     """The people known here, by id."""
     rows = await session.scalars(select(Person).where(col(Person.id).in_(list(ids))))
     return {person.id: person for person in rows}
+
+
+async def team_belongs_to(session: AsyncSession, id: UUID, organization_id: UUID | None) -> bool:
+    """Whether there is such a team in the organization."""
+    team = await session.get(Team, id)
+    return team is not None and team.organization_id == organization_id

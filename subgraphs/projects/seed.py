@@ -1,6 +1,6 @@
 """The demo world's projects, members and milestones, written once and without events."""
 
-from db.seed.world import DemoProject, demo_world
+from db.seed.world import DemoProject, World, demo_world
 from db.unit_of_work import UnitOfWork
 from subgraphs.projects.models import (
     Milestone,
@@ -10,6 +10,7 @@ from subgraphs.projects.models import (
     ProjectMember,
     ProjectRole,
     ProjectStatus,
+    Team,
 )
 from subgraphs.projects.settings import ProjectSettings
 
@@ -17,6 +18,7 @@ from subgraphs.projects.settings import ProjectSettings
 async def write_demo_data(uow: UnitOfWork) -> None:
     """Does nothing when the first demo person is here: it was done before."""
     world = demo_world()
+    await _add_teams(uow, world)
     if await uow.session.get(Person, world.users[0].id) is not None:
         return
     for user in world.users:
@@ -26,6 +28,14 @@ async def write_demo_data(uow: UnitOfWork) -> None:
     for demo in world.projects:
         uow.session.add_all(_members(demo))
         uow.session.add_all(_milestones(demo))
+
+
+async def _add_teams(uow: UnitOfWork, world: World) -> None:
+    """Apart from the rest: older demo data has none."""
+    if await uow.session.get(Team, world.teams[0].id) is None:
+        uow.session.add_all(
+            Team(id=demo.id, organization_id=demo.organization_id) for demo in world.teams
+        )
 
 
 def _project(demo: DemoProject) -> Project:

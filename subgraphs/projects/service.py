@@ -27,6 +27,7 @@ from subgraphs.projects.errors import (
     ProjectNotYours,
     TooManyMembers,
     UnknownPerson,
+    UnknownTeam,
 )
 from subgraphs.projects.events import (
     MilestoneUpdated,
@@ -76,6 +77,7 @@ async def create_project(uow: UnitOfWork, caller: Identity, wish: NewProject) ->
         raise OrganizationNotYours
     lead_id = wish.lead_id or caller.id
     await _require_person(uow, lead_id, organization_id, caller, field="leadId")
+    await _require_team(uow, wish.team_id, organization_id)
 
     project = await _insert_with_key(
         uow,
@@ -114,6 +116,8 @@ async def update_project(
         await _require_person(uow, lead_id, project.organization_id, caller, field="leadId")
         if await queries.member(uow.session, id, lead_id) is None:
             uow.session.add(ProjectMember(project_id=id, user_id=lead_id, role=ProjectRole.ADMIN))
+    if changes.get("team_id") != project.team_id:
+        await _require_team(uow, changes.get("team_id"), project.organization_id)
     changed = tuple(name for name, value in changes.items() if getattr(project, name) != value)
     if not changed:
         return project
@@ -333,6 +337,12 @@ async def _require_person(
     person = (await queries.people(uow.session, [id])).get(id)
     if person is None or not person.is_active or person.organization_id != organization_id:
         raise UnknownPerson(field)
+
+
+async def _require_team(uow: UnitOfWork, id: UUID | None, organization_id: UUID | None) -> None:
+    """Raises ``UnknownTeam`` unless the team, if any, is one of the project's organization."""
+    if id is not None and not await queries.team_belongs_to(uow.session, id, organization_id):
+        raise UnknownTeam
 
 
 async def _touch(uow: UnitOfWork, project: Project) -> None:

@@ -122,7 +122,7 @@ async def test_an_envelope_arrives_as_it_was_sent(stream: Stream):
     assert received.cursor == await stream.bus.head(stream.name)
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "-1", "1-2-3", "１", "1e3"])
+@pytest.mark.parametrize("cursor", ["", "x", "-1", "1-2-3", "１", "1e3", "9" * 19, "9" * 5000])
 def test_text_that_is_no_cursor_is_refused(cursor: str):
     with pytest.raises(BadUserInput):
         order_of(cursor)

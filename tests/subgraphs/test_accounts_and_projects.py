@@ -92,6 +92,36 @@ async def test_who_was_never_heard_of_cannot_be_let_in(projects: Running, accoun
     assert await add(projects, uuid4()) == "BAD_USER_INPUT"
 
 
+async def test_a_team_made_a_moment_ago_takes_projects(projects: Running, accounts: Accounts):
+    query = "mutation($i: CreateProjectInput!) { createProject(input: $i) { project { id } } }"
+    team, home = str(uuid4()), str(caller("ada").tenant_id)
+    payload = {"team_id": team, "organization_id": home, "name": "New"}
+    news = Envelope(uuid4(), "team.created", team, payload, utc_now(), cursor="1")
+    accounts.envelopes.append(news)
+    await projects.bus.publish("accounts", [news])
+
+    await projects.ask(query, caller("ada"), i={"name": "Fresh", "teamId": team})
+
+
+async def test_strangers_are_waited_for_like_nobody(projects: Running, accounts: Accounts):
+    """However long the news of accounts takes to come: it is no sign of who is one."""
+    stranger = uuid4()
+    news = accounts.tell("user.created", stranger, **state(1, uuid4()))
+    await projects.bus.publish("accounts", [news])
+    await add(projects, uuid4())  # waits until the news is read
+    asked: list[str] = []
+    read_head = accounts.head
+
+    async def head() -> str:
+        asked.append("head")
+        return await read_head()
+
+    accounts.head = head
+    for who in (stranger, uuid4()):
+        await add(projects, who)
+    assert len(asked) == 2
+
+
 async def test_who_is_deleted_leaves_all_projects_but_those_they_own(
     projects: Running, accounts: Accounts
 ):

@@ -12,7 +12,6 @@ from subgraphs.accounts import queries
 from subgraphs.accounts.errors import (
     AdministratorsOnly,
     DetailsNotShown,
-    OrganizationNotFound,
 )
 from subgraphs.accounts.graph.inputs import UserFiltersInput
 from subgraphs.accounts.graph.types import Ctx, Organization, Team, User, connection
@@ -170,12 +169,10 @@ async def _people(
 async def _organization_to_look_into(info: Ctx, id: str) -> UUID:
     """The organization whose teams somebody wants: an empty list would look like an answer.
 
-    Raises ``OrganizationNotFound``, and ``DetailsNotShown`` for outsiders, who may know its name.
+    Raises ``DetailsNotShown`` for outsiders, whether or not there is such an organization.
     """
     wanted = as_uuid(id)
     seen = await info.context.loaders.organization.load(wanted) if wanted else None
-    if seen is None:
-        raise OrganizationNotFound
-    if not seen.is_visible:
+    if seen is None or not seen.is_visible:
         raise DetailsNotShown("teams", "members of the organization")
     return seen.row.id

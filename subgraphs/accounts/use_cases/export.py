@@ -69,10 +69,12 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _audit_row(entry: AuditEntry, user_id: UUID) -> dict[str, Any]:
-    """An entry; where somebody else was when they did something is theirs."""
+    """An entry; where somebody else was when they did something is theirs, and with which key."""
     told = _row(entry.model_dump())
+    # The place in the log tells how much happens to everybody.
+    del told["sequence"]
     if entry.actor_id not in (None, user_id):
-        told["origin"] = told["client_address"] = None
+        told["origin"] = told["client_address"] = told["key_id"] = None
     return told
 
 

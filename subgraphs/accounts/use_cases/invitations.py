@@ -13,6 +13,7 @@ from subgraphs.accounts.errors import (
     AlreadyMember,
     InvitationNotFound,
     LinkRefused,
+    OrganizationNotFound,
 )
 from subgraphs.accounts.events import MemberInvited
 from subgraphs.accounts.models import Invitation, MembershipRole, Organization
@@ -59,11 +60,15 @@ async def invite(
 
 
 async def withdraw(uow: UnitOfWork, caller: Identity, id: UUID) -> Invitation:
-    """Close the door again. Raises ``InvitationNotFound``."""
+    """Close the door again. Raises ``InvitationNotFound``, also for one into an organization that
+    the caller may not see."""
     invitation = await uow.session.get(Invitation, id)
     if invitation is None or invitation.accepted_at is not None:
         raise InvitationNotFound
-    await administered(uow, caller, invitation.organization_id)
+    try:
+        await administered(uow, caller, invitation.organization_id)
+    except OrganizationNotFound:
+        raise InvitationNotFound from None
     invitation.withdrawn_at = invitation.withdrawn_at or utc_now()
     return invitation
 

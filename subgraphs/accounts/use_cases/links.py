@@ -89,12 +89,10 @@ async def reset_password(uow: UnitOfWork, token: str, password_hash: str) -> Use
 
 async def verify_email(uow: UnitOfWork, token: str, *, user_id: UUID | None = None) -> User:
     """Confirm the address that the link went to. Raises ``LinkRefused``, and ``UserNotFound``
-    when whoever it is said to be for does not exist."""
-    if user_id is not None and await queries.user_for_update(uow.session, user_id) is None:
-        raise UserNotFound
+    when it is said to be for somebody else, whether or not there is such a person."""
     user = await _use(uow, token, LinkPurpose.VERIFY_EMAIL)
     if user_id is not None and user.id != user_id:
-        raise LinkRefused
+        raise UserNotFound
     if user.email_verified_at is None:
         user.email_verified_at = utc_now()
         await uow.session.flush()

@@ -59,10 +59,16 @@ async def create_organization(
 async def add_member(
     uow: UnitOfWork, caller: Identity, organization_id: UUID, user_id: UUID, role: MembershipRole
 ) -> OrganizationMember:
-    """Take somebody into an organization that the caller administers."""
+    """Take somebody whom the caller knows into an organization that the caller administers.
+
+    Others are invited: whoever is in an organization shows more of themselves there, so strangers
+    are not put into one without being asked. Raises ``UserNotFound`` for them.
+    """
     await administered(uow, caller, organization_id)
     user = await queries.user_for_update(uow.session, user_id)
     if user is None or not user.is_active:
+        raise UserNotFound
+    if not await queries.is_colleague(uow.session, caller, user_id):
         raise UserNotFound
     if await queries.organization_member(uow.session, organization_id, user_id):
         raise AlreadyMember

@@ -99,7 +99,7 @@ async def test_it_has_nothing_of_others(accounts_on_sqlite: Running):
     await log_in(accounts, "grace")
     written = json.dumps(await export(accounts))
     assert "set by ada" in written
-    for others in ("grace", "192.0.2.44", "ada@example.com"):
+    for others in ("grace", "192.0.2.44", "ada@example.com", '"sequence"'):
         assert others not in written
     service = replace(caller("alan"), kind="service", key_id="key-1")
     assert (await accounts.refusal(EXPORT, service))["code"] == "FORBIDDEN"

@@ -92,8 +92,10 @@ async def test_only_administrators_see_and_withdraw_invitations(
     accounts: Running, who: str, code: str
 ):
     invitation = await invite(accounts)
-    details = await accounts.refusal(WITHDRAW, caller(who), id=invitation["id"])
-    assert details["code"] == code
+    details = await accounts.answer(WITHDRAW, caller(who), id=invitation["id"])
+    assert details.errors[0].extensions["code"] == code
+    if code == "NOT_FOUND":
+        assert details.errors[0].message == "There is no such invitation."
     mine = await accounts.answer(OPEN, caller("alan"), id=ANALYTICAL)
     assert mine.data["organization"]["invitations"] is None
     seen = (await accounts.ask(OPEN, caller("ada"), id=ANALYTICAL))["organization"]

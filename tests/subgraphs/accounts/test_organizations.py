@@ -168,6 +168,17 @@ async def test_an_administrator_takes_somebody_in(accounts: Running):
     assert event.payload["organization_id"] == HARBOUR
 
 
+async def test_strangers_are_invited_and_not_taken_in_unasked(accounts: Running):
+    made = (await accounts.ask(CREATE, caller("alan"), i={"name": "Lair"}))["createOrganization"]
+    lair = made["organization"]["id"]
+    refusals = [
+        await accounts.refusal(ADD, caller("alan"), i=seat(lair, who)) for who in ("hedy", "nobody")
+    ]
+    assert refusals == [{"code": "NOT_FOUND"}] * 2
+    data = await accounts.ask(ADD, caller("alan"), i=seat(lair, "grace"))
+    assert data["addOrganizationMember"]["member"]["user"] == {"username": "grace"}
+
+
 @pytest.mark.parametrize(
     ("who", "mutation", "wish", "code"),
     [
@@ -277,12 +288,14 @@ async def test_people_list_the_teams_they_may_see(
     assert found["totalCount"] == len(names)
 
 
-async def test_the_teams_of_a_foreign_organization_are_refused_not_hidden(accounts: Running):
+async def test_the_teams_of_a_foreign_organization_are_refused_like_those_of_none(
+    accounts: Running,
+):
     query = "query($o: ID) { teams(organizationId: $o) { totalCount } }"
     nowhere = str(demo_id("organization", "nowhere"))
-    for organization, code in ((HARBOUR, "FORBIDDEN"), (nowhere, "NOT_FOUND"), ("x", "NOT_FOUND")):
+    for organization in (HARBOUR, nowhere, "x"):
         refusal = await accounts.refusal(query, caller("alan"), o=organization)
-        assert refusal["code"] == code
+        assert refusal == {"code": "FORBIDDEN", "field": "teams"}
 
 
 async def test_organizations_and_teams_are_sorted_as_asked(accounts: Running):

@@ -173,7 +173,10 @@ async def test_a_link_confirms_nobody_else_and_sets_no_password(
     await accounts.ask(REGISTER, i={"email": "mary@example.com", "password": NEW})
     token = await letters.token()
     other = str(demo_id("user", "ada"))
-    assert (await accounts.refusal(VERIFY, t=token, u=other))["code"] == "BAD_USER_INPUT"
+    nobody = str(demo_id("user", "nobody"))
+    for wrong in (other, nobody):
+        assert (await accounts.refusal(VERIFY, t=token, u=wrong))["code"] == "NOT_FOUND"
+        assert (await accounts.refusal(VERIFY, t="x", u=wrong))["code"] == "BAD_USER_INPUT"
     wish = {"token": token, "newPassword": "a third secret"}
     assert (await accounts.refusal(RESET, i=wish))["code"] == "BAD_USER_INPUT"
     await accounts.ask(VERIFY, t=token)

@@ -266,6 +266,9 @@ async def test_the_history_of_an_account_is_told_in_order(accounts: Running):
     rest = (await accounts.ask(query, caller("alan"), a=after))["me"]["events"]
     assert [edge["node"]["data"]["changed"] for edge in rest["edges"]] == [["bio"]]
     assert rest["pageInfo"]["hasNextPage"] is False
+    # A cursor of one's own history only: it names an event.
+    refusal = await accounts.refusal(query, caller("ada"), a=after)
+    assert refusal["code"] == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "WyJ4Il0", "WzEsMl0", "Wy0xXQ"])

@@ -20,6 +20,7 @@ UPDATE = (
     "$i) { project { name version description status lead { id } settings { "
     "statuses } } } }"
 )
+ANTENNAS = str(demo_id("team", "Antennas"))  # of the other organization
 ENG = str(demo_id("project", "ENG"))
 HOP = str(demo_id("project", "HOP"))
 
@@ -96,6 +97,9 @@ async def test_a_taken_key_is_refused_and_leaves_nothing(projects: Running):
         ({"name": "x", "leadId": "me"}, "leadId", "INVALID_FORMAT"),
         ({"name": "x", "leadId": str(uuid4())}, "leadId", "INVALID_FORMAT"),
         ({"name": "x", "leadId": user("hedy")}, "leadId", "INVALID_FORMAT"),
+        ({"name": "x", "teamId": "ours"}, "teamId", "INVALID_FORMAT"),
+        ({"name": "x", "teamId": str(uuid4())}, "teamId", "INVALID_FORMAT"),
+        ({"name": "x", "teamId": ANTENNAS}, "teamId", "INVALID_FORMAT"),
         (
             {"name": "x", "startDate": "2026-02-01", "endDate": "2026-01-01"},
             "endDate",
@@ -118,6 +122,24 @@ async def test_nobody_makes_a_project_in_another_organization(projects: Running)
     wish = {"name": "Spy", "organizationId": str(caller("hedy").tenant_id)}
 
     assert (await projects.refusal(CREATE, caller("alan"), i=wish))["code"] == "FORBIDDEN"
+
+
+async def test_a_project_moves_to_teams_of_its_organization_only(projects: Running):
+    query = """mutation($id: ID!, $i: UpdateProjectInput!) {
+      updateProject(id: $id, input: $i) { project { team { id } } } }"""
+
+    async def move(team: str | None) -> Any:
+        data = await projects.ask(query, caller("grace"), id=ENG, i={"teamId": team})
+        return data["updateProject"]["project"]["team"]
+
+    stores = str(demo_id("team", "Stores"))
+    assert [await move(stores), await move(None)] == [{"id": stores}, None]
+    refusals = [
+        await projects.refusal(query, caller("grace"), id=ENG, i={"teamId": team})
+        for team in (ANTENNAS, str(uuid4()))
+    ]
+    assert refusals[0] == refusals[1]
+    assert [problem["field"] for problem in refusals[0]["fields"]] == ["teamId"]
 
 
 async def test_an_update_changes_only_what_is_given(projects: Running):
