@@ -73,6 +73,7 @@ def build_authentication(members: Sequence[Member], config: Config) -> Authentic
             issuer=config.auth.issuer,
             audience=config.auth.audience,
             leeway=config.auth.leeway_seconds,
+            required=_required(not_before=config.auth.requires_not_before),
         )
         issuers.insert(0, TrustedIssuer(rules, KeySet(load)))
     if not issuers:
@@ -127,7 +128,6 @@ def _own(
 
 def _foreign_issuer(issuer: Issuer, auth: Auth, client: httpx.AsyncClient) -> TrustedIssuer:
     names = ClaimNames(**issuer.claims.model_dump())
-    required = [name for name in REQUIRED_CLAIMS if name != "jti" or issuer.requires_token_id]
     rules = TokenRules(
         issuer=issuer.issuer,
         audience=issuer.audience,
@@ -135,7 +135,9 @@ def _foreign_issuer(issuer: Issuer, auth: Auth, client: httpx.AsyncClient) -> Tr
         leeway=auth.leeway_seconds,
         max_lifetime=issuer.max_lifetime_seconds,
         types=frozenset(name.lower() for name in issuer.types),
-        required=tuple(required),
+        required=_required(
+            token_id=issuer.requires_token_id, not_before=issuer.requires_not_before
+        ),
         to_identity=ForeignClaims(issuer.issuer, names, issuer.subjects).to_identity,
     )
     if issuer.secret is not None:
@@ -145,6 +147,12 @@ def _foreign_issuer(issuer: Issuer, auth: Auth, client: httpx.AsyncClient) -> Tr
         return TrustedIssuer(rules, keys)
     assert issuer.jwks is not None  # the configuration has one of the two
     return TrustedIssuer(rules, KeySet(_load_from(issuer.jwks, client)))
+
+
+def _required(*, token_id: bool = True, not_before: bool = True) -> tuple[str, ...]:
+    """The claims without which a token is refused; only these two may be done without."""
+    waived = {name for name, is_needed in (("jti", token_id), ("nbf", not_before)) if not is_needed}
+    return tuple(name for name in REQUIRED_CLAIMS if name not in waived)
 
 
 def _algorithms(issuer: Issuer) -> frozenset[str]:

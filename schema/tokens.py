@@ -14,7 +14,7 @@ from schema.identity import Identity
 ASYMMETRIC_ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
-REQUIRED_CLAIMS = ("exp", "iat", "sub", "iss", "aud", "jti")
+REQUIRED_CLAIMS = ("exp", "iat", "nbf", "sub", "iss", "aud", "jti")
 MAX_TOKEN_LENGTH = 8192
 TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 

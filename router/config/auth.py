@@ -56,6 +56,9 @@ class Issuer(Section):
     requires_token_id: bool = Field(
         default=False, description="refuse tokens without `jti`; revoking single tokens needs it"
     )
+    requires_not_before: bool = Field(
+        default=False, description="refuse tokens without `nbf`; one that is there always counts"
+    )
     subjects: Literal["foreign", "own"] = Field(
         default="foreign",
         description="own: its subjects and tenants are the ids of ours; foreign: they are not, and "
@@ -95,6 +98,11 @@ class Auth(Section):
         default=None,
         description="key set of an issuer elsewhere: URL or file; by default the subgraph's that "
         "issues tokens",
+    )
+    requires_not_before: bool = Field(
+        default=True,
+        description="refuse tokens without `nbf`; false is for an issuer behind `jwks` that "
+        "writes none",
     )
     issuers: tuple[Issuer, ...] = Field(default=(), description="others, a table each: see Issuer")
     leeway_seconds: int = Field(default=60, ge=0, description="how far clocks may differ")

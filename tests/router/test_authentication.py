@@ -43,9 +43,9 @@ def keys_file(folder: Path, name: str, *keys: SigningKey) -> str:
     return str(path)
 
 
-def authentication(folder: Path, *issuers: Issuer) -> Authentication:
+def authentication(folder: Path, *issuers: Issuer, **settings: Any) -> Authentication:
     own = keys_file(folder, "own", OWN)
-    auth = Auth(issuer=ISSUER, audience=AUDIENCE, jwks=own, issuers=issuers)
+    auth = Auth(issuer=ISSUER, audience=AUDIENCE, jwks=own, issuers=issuers, **settings)
     return build_authentication([], Config(auth=auth))
 
 
@@ -128,6 +128,10 @@ async def test_claims_are_found_under_configured_names(tmp_path: Path):
         ({}, {"jti": None}, True),
         ({"requires_token_id": True}, {"jti": None}, False),
         ({"requires_token_id": True}, {"jti": "t-1"}, True),
+        ({}, {"nbf": 0}, True),
+        ({}, {"nbf": 4_102_444_800}, False),
+        ({"requires_not_before": True}, {}, False),
+        ({"requires_not_before": True}, {"nbf": 0}, True),
         ({"max_lifetime_seconds": 300}, {}, False),
         ({"audience": "other"}, {}, False),
         ({"algorithms": ("ES256",)}, {}, False),
@@ -143,6 +147,17 @@ async def test_each_issuer_has_rules_of_its_own(
     subject = authentication(tmp_path, partner(tmp_path, **settings))
     found = await verdict(subject, PARTNER.sign(foreign_claims(**claims)))
     assert isinstance(found, Identity) == is_good, found
+
+
+@pytest.mark.parametrize("required", [True, False])
+async def test_our_own_tokens_say_from_when_they_are_good_unless_told_otherwise(
+    tmp_path: Path, required: bool
+):
+    subject = authentication(tmp_path, requires_not_before=required)
+    assert isinstance(await verdict(subject, OWN.sign(good_claims())), Identity)
+    found = await verdict(subject, OWN.sign(good_claims(nbf=None)))
+    assert isinstance(found, Identity) is not required
+    assert await verdict(subject, OWN.sign(good_claims(nbf=None, jti=None))) == "TokenInvalid"
 
 
 async def test_tokens_without_a_type_are_taken_where_that_is_configured(tmp_path: Path):
@@ -279,8 +294,12 @@ async def test_rotating_keys_under_load_refuses_nobody():
             return signer[0].sign(claims)
 
         async def pass_by(seconds: float) -> None:
-            clock.now += seconds
-            await asyncio.sleep(0.08)
+            """Until the keys were asked for once more and the answer was read."""
+            clock.now, visits = clock.now + seconds, server.visits
+            for _ in range(500):
+                await asyncio.sleep(0.02)
+                if server.visits > visits and keys._loading is None:
+                    return
 
         async with under_load(subject, sign) as wrong:
             await pass_by(0)

@@ -75,7 +75,7 @@ async def test_a_malformed_header_is_refused(header: str):
     assert await refusal(header) == "TOKEN_INVALID"
 
 
-@pytest.mark.parametrize("claim", ["exp", "iat", "sub", "iss", "aud", "jti"])
+@pytest.mark.parametrize("claim", ["exp", "iat", "nbf", "sub", "iss", "aud", "jti"])
 async def test_a_missing_claim_is_refused(claim: str):
     token = KEY.sign(good_claims(**{claim: None}))
     assert await refusal(f"Bearer {token}") == "TOKEN_INVALID"
@@ -98,6 +98,12 @@ async def test_a_missing_claim_is_refused(claim: str):
         pytest.param({"exp": float("inf")}, id="expiry without end"),
         pytest.param({"iat": time.time() + HOUR, "exp": time.time() + 2 * HOUR}, id="issued later"),
         pytest.param({"nbf": time.time() + HOUR}, id="not valid yet"),
+        pytest.param({"nbf": "soon"}, id="start as word"),
+        pytest.param({"nbf": []}, id="start as list"),
+        pytest.param({"nbf": float("inf")}, id="starts never"),
+        pytest.param({"iat": "lately"}, id="issued as word"),
+        pytest.param({"sub": ""}, id="empty subject"),
+        pytest.param({"sub": 7}, id="subject as number"),
         pytest.param({"exp": time.time() + 25 * HOUR}, id="lives longer than a day"),
     ],
 )
