@@ -94,8 +94,14 @@ directive @rules(
   maxLength: Int
   pattern: String
   format: RestFormat
+  """Of an enum or a String: the only words that are taken, as clients write them."""
   enum: [String!]
+  """May be absent, but not null."""
+  notNull: Boolean
 ) on VARIABLE_DEFINITION
+
+"""What the documentation shows as a value of this variable, as clients write it."""
+directive @example(value: RestValue!) on VARIABLE_DEFINITION
 
 """An object of one selected member that stands for this member; lists item by item."""
 directive @unwrap on FIELD
@@ -115,7 +121,8 @@ directive @spell(as: RestSpelling, values: [RestWord!]) on FIELD | VARIABLE_DEFI
 enum RestMethod { GET POST PUT PATCH DELETE }
 enum RestBody { JSON FORM MULTIPART }
 enum RestAnswer { JSON FILE EVENTS }
-enum RestFormat { DATE DATE_TIME EMAIL URI UUID }
+"""OBJECT is for values of any JSON."""
+enum RestFormat { DATE DATE_TIME EMAIL URI UUID OBJECT }
 """in_progress, inProgress, In Progress, IN_PROGRESS"""
 enum RestSpelling { SNAKE CAMEL TITLE GRAPHQL }
 input RestWord { from: String!, to: String! }

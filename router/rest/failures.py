@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from graphql import get_named_type
+
 from router.policy.requirements import FREE, Requirement
 from router.rest.profile import Failure, Problem, Profile, RequestInvalid, translate
 from router.rest.route import WHOLE_BODY, RestRoute
@@ -22,6 +24,7 @@ _OURS = frozenset(
 )
 _FORBIDDEN = frozenset({DENIED, "FORBIDDEN"})
 _INVALID = "Request validation failed."
+NOTHING_THERE = "The requested resource was not found."
 _NOT_SHOWN = frozenset({"code", "fields", "field"})
 
 
@@ -45,6 +48,11 @@ class Failures:
         self._spell = route.profile.member_speller(route.area)
         self._needed = _first_choice(access)
         self._parameters = {parameter.variable: parameter for parameter in route.parameters}
+        self._ids_in_path = frozenset(
+            parameter.name
+            for parameter in route.parameters
+            if parameter.place == "path" and get_named_type(parameter.type).name == "ID"
+        )
 
     def of_error(self, error: Mapping[str, Any], identity: Identity) -> Failure:
         """For an error of the graph's answer."""
@@ -65,6 +73,8 @@ class Failures:
         self, canonical: str, message: str, extensions: Mapping[str, Any], identity: Identity
     ) -> Failure:
         canonical = _refined(canonical, extensions, identity)
+        if canonical == "BAD_USER_INPUT" and self._leads_nowhere(extensions):
+            canonical, message, extensions = "NOT_FOUND", NOTHING_THERE, {}
         details = {key: value for key, value in extensions.items() if key not in _NOT_SHOWN}
         problems = tuple(self._problem(given) for given in extensions.get("fields") or ())
         if named := extensions.get("field"):
@@ -75,6 +85,15 @@ class Failures:
             details["user_permissions"] = sorted(identity.scopes)
         status, code = self._status(canonical, extensions)
         return Failure(canonical, status, code, message, problems, details)
+
+    def _leads_nowhere(self, extensions: Mapping[str, Any]) -> bool:
+        """Whether all that is wrong is that an id in the path is none: nothing is at that path."""
+        fields = extensions.get("fields") or ()
+        return bool(fields) and all(
+            given.get("code") == "INVALID_FORMAT"
+            and self.client_name(str(given.get("field", ""))) in self._ids_in_path
+            for given in fields
+        )
 
     def _problem(self, given: Mapping[str, Any]) -> Problem:
         field, message = str(given.get("field", "")), str(given.get("message", ""))

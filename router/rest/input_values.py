@@ -6,6 +6,7 @@ The graph would refuse wrong values too, but speaks of variables that its REST c
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,6 +47,8 @@ class Decoders:
         self, type_: GraphQLInputType, words: Mapping[str, str] | None, rules: Rules
     ) -> Decode:
         """For a value of a JSON body."""
+        if rules.not_null:
+            return _never_null(self.json(type_, words, replace(rules, not_null=False)))
         if is_non_null_type(type_):
             return _never_null(self.json(type_.of_type, words, rules))
         if is_list_type(type_):
@@ -53,7 +56,7 @@ class Decoders:
         named = get_named_type(type_)
         if isinstance(named, GraphQLInputObjectType):
             return _or_null(self._object(named))
-        return _or_null(_checked(self._scalar(named, words, _JSON_SCALARS), rules))
+        return _or_null(self._scalar(named, words, rules, _JSON_SCALARS))
 
     def text(
         self, type_: GraphQLInputType, words: Mapping[str, str] | None, rules: Rules
@@ -62,18 +65,24 @@ class Decoders:
         inner = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(inner):
             return _text_list(self.text(inner.of_type, words, rules))
-        return _checked(self._scalar(get_named_type(inner), words, _TEXT_SCALARS), rules)
+        return self._scalar(get_named_type(inner), words, rules, _TEXT_SCALARS)
 
     def _scalar(
-        self, named: Any, words: Mapping[str, str] | None, scalars: Mapping[str, Decode]
+        self,
+        named: Any,
+        words: Mapping[str, str] | None,
+        rules: Rules,
+        scalars: Mapping[str, Decode],
     ) -> Decode:
         if isinstance(named, GraphQLEnumType):
             spelt = words or words_of(named, self._spell_enum, None) or dict.fromkeys(named.values)
-            return _enum({word or value: value for value, word in spelt.items()})
+            taken = {word or value: value for value, word in spelt.items()}
+            wanted = rules.enum or taken
+            return _enum({word: value for word, value in taken.items() if word in wanted})
         decode = scalars.get(named.name, _anything)
         if words:
-            return _spelt({word: value for value, word in words.items()}, decode)
-        return decode
+            decode = _spelt({word: value for value, word in words.items()}, decode)
+        return _checked(decode, rules)
 
     def _object(self, type_: GraphQLInputObjectType) -> Decode:
         """Types may contain themselves: the decoder is known before its members are."""
@@ -288,6 +297,7 @@ _FORMATS: Mapping[Format, tuple[Callable[[Any], bool], str]] = {
     "EMAIL": (lambda value: bool(_EMAIL.fullmatch(value)), "an e-mail address"),
     "URI": (_is_uri, "an http or https URL"),
     "UUID": (_is_uuid, "a UUID"),
+    "OBJECT": (lambda _text: False, "a JSON object"),
 }
 
 
@@ -295,7 +305,7 @@ def _checked(decode: Decode, rules: Rules) -> Decode:
     """``decode``, then ``@rules`` on what it gave."""
     if rules == Rules():
         return decode
-    pattern = re.compile(rules.pattern) if rules.pattern else None
+    pattern = _compiled(rules.pattern) if rules.pattern else None
 
     def check(value: Any, name: str, problems: list[Problem]) -> Any:
         before = len(problems)
@@ -303,11 +313,19 @@ def _checked(decode: Decode, rules: Rules) -> Decode:
         if len(problems) == before:
             if isinstance(decoded, str):
                 _check_text(decoded, name, rules, pattern, problems)
+            elif rules.format == "OBJECT" and not isinstance(decoded, dict):
+                problems.append(_format(name, "must be a JSON object"))
             elif isinstance(decoded, int | float):
                 _check_number(decoded, name, rules, problems)
         return decoded
 
     return check
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """As in JSON Schema, where ``$`` is the end and not also what is before a last line break."""
+    ends = pattern.endswith("$") and not pattern.endswith("\\$")
+    return re.compile(pattern[:-1] + r"\Z" if ends else pattern)
 
 
 def _check_text(

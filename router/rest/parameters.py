@@ -31,8 +31,9 @@ from graphql import (
     visit,
 )
 
-from router.rest.directives import read_directives
-from router.rest.profile import Profile
+from router.rest.directives import Reading, read_directives
+from router.rest.input_values import Decoders
+from router.rest.profile import Problem, Profile
 from router.rest.route import WHOLE_BODY, Method, Parameter, Place, Rules
 from router.rest.spelling import words_of
 
@@ -128,7 +129,7 @@ class _Reader:
         place, name = self._place(node, variable, source)
         self._check_place(node, place, name, type_)
         has_default = node.default_value is not None
-        return Parameter(
+        parameter = Parameter(
             name=name,
             place=place,
             variable=variable,
@@ -141,7 +142,24 @@ class _Reader:
             has_default=has_default,
             or_bearer=place == "body" and bool(source and source.get("bearer")),
             default=value_from_ast_untyped(node.default_value) if node.default_value else None,
+            examples=_examples(reading),
         )
+        self._check_examples(parameter, node)
+        return parameter
+
+    def _check_examples(self, parameter: Parameter, node: VariableDefinitionNode) -> None:
+        """What the documentation shows has to be taken."""
+        if not parameter.examples:
+            return
+        is_strict = self._profile.refuses_unknown_members
+        decoders = Decoders(self._spell, self._profile.spell_enum, refuses_unknown=is_strict)
+        make = decoders.json if parameter.place == "body" else decoders.text
+        decode = make(parameter.type, parameter.spelling, parameter.rules)
+        problems: list[Problem] = []
+        for example in parameter.examples:
+            decode(example, parameter.name, problems)
+        if problems:
+            raise GraphQLError(f"@example: {problems[0].message}", node)
 
     def _place(
         self, node: VariableDefinitionNode, variable: str, given: dict[str, Any] | None
@@ -194,7 +212,13 @@ def _rules(node: VariableDefinitionNode, given: dict[str, Any] | None) -> Rules:
         pattern=pattern,
         format=given.get("format"),
         enum=tuple(given.get("enum") or ()),
+        not_null=bool(given.get("notNull")),
     )
+
+
+def _examples(reading: Reading) -> tuple[Any, ...]:
+    given = reading.one("example")
+    return (given["value"],) if given else ()
 
 
 def _refuse_doubles(

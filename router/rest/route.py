@@ -15,7 +15,7 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Place = Literal["path", "query", "body", "header", "bearer"]
 BodyKind = Literal["JSON", "FORM", "MULTIPART"]
 AnswerKind = Literal["JSON", "FILE", "EVENTS"]
-Format = Literal["DATE", "DATE_TIME", "EMAIL", "URI", "UUID"]
+Format = Literal["DATE", "DATE_TIME", "EMAIL", "URI", "UUID", "OBJECT"]
 
 WHOLE_BODY = "*"
 
@@ -31,6 +31,7 @@ class Rules:
     pattern: str | None = None
     format: Format | None = None
     enum: tuple[str, ...] = ()
+    not_null: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Parameter:
     the profile, or by ``spelling`` (GraphQL's word -> the client's). ``default`` is the JSON value
     that the operation itself fills in; it means something only when ``has_default``. A member of
     the body that is absent is, with ``or_bearer``, the token of the Authorization header.
+    ``examples`` are values for the documentation.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Parameter:
     has_default: bool = False
     default: Any = None
     or_bearer: bool = False
+    examples: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,17 +146,24 @@ def _schema(parameter: Parameter, inputs: InputSchemas) -> JsonSchema:
     if parameter.spelling is not None:
         words = parameter.spelling
         enum = lambda name: words.get(name, name)  # noqa: E731
-    schema = inputs.schema(parameter.type, enum=enum)
+    type_ = parameter.type
+    if parameter.rules.not_null and not isinstance(type_, GraphQLNonNull):
+        type_ = GraphQLNonNull(type_)
+    schema = inputs.schema(type_, enum=enum)
     if _is_list(parameter.type):
         schema = {**schema, "items": _with_rules(schema["items"], parameter.rules)}
     else:
         schema = _with_rules(schema, parameter.rules)
     if parameter.has_default:
         schema = {**schema, "default": inputs.spell_value(parameter.type, parameter.default)}
+    if parameter.examples:
+        schema = {**schema, "examples": list(parameter.examples)}
     return schema
 
 
 def _with_rules(schema: JsonSchema, rules: Rules) -> JsonSchema:
+    if rules.format == "OBJECT":
+        return {"type": "object" if rules.not_null else ["object", "null"], **schema}
     told = {
         "minimum": rules.min,
         "maximum": rules.max,

@@ -16,7 +16,12 @@ from router.rest.profile import (
 MOST_SKIPPED = 10_000
 """As many rows as connections of the graph skip; who wants to see more should filter."""
 
+_LAST_PAGE = MOST_SKIPPED + 1
+"""With one item on each."""
+
 _BACKWARD = "~"
+_MOST_DIGITS = 10
+"""More than any page has: not worth the time that reading them would take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class NumberedPages:
         most = None if self.clamps else self.most
         cut = f"; more than {self.most} are taken as {self.most}" if self.clamps else ""
         return (
-            PageParameter("page", "Int", 1, 1, description="which page, counted from 1"),
+            PageParameter("page", "Int", 1, 1, _LAST_PAGE, "which page, counted from 1"),
             PageParameter("per_page", "Int", self.default, 1, most, f"items on a page{cut}"),
         )
 
@@ -225,11 +230,12 @@ class _Reader:
         text = self._query.get(name)
         if text is None:
             return parameter.default
-        # More digits than any page has: not worth the time that reading them would take.
-        if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 10):
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit()):
             self._refuse(name, "INVALID_FORMAT", f"{name} must be a whole number.")
             return least
-        number = int(text)
+        digits = digits.lstrip("0")[:_MOST_DIGITS] or "0"
+        number = -int(digits) if text.startswith("-") else int(digits)
         if number < least or (most is not None and number > most):
             span = f"at least {least}" if most is None else f"between {least} and {most}"
             self._refuse(name, "VALUE_OUT_OF_RANGE", f"{name} must be {span}.")

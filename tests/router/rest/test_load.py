@@ -70,6 +70,21 @@ def _parameter(parameters: tuple[Parameter, ...], name: str) -> Parameter:
     return next(parameter for parameter in parameters if parameter.name == name)
 
 
+EXEMPLARY = """
+mutation Add($title: String! @rules(minLength: 3) @example(value: "Emma"), $genre: Genre)
+@rest(method: POST, path: "/api/books") {
+  addBook(input: { bookTitle: $title, genre: $genre }) { book { id } }
+}
+"""
+
+
+def test_an_example_is_for_the_documentation_and_has_to_be_taken():
+    assert _parameter(route(EXEMPLARY).parameters, "title").examples == ("Emma",)
+    with pytest.raises(ConfigError) as raised:
+        route(EXEMPLARY.replace('"Emma"', '"Em"'))
+    assert str(raised.value) == "book.graphql:2: @example: title must have at least 3 characters."
+
+
 PAGED = """
 query Books($first: Int, $skip: Int, $genre: Genre) @rest(method: GET, path: "/api/books") {
   books(first: $first, skip: $skip, genre: $genre) @page { edges { node { id } } totalCount }

@@ -167,7 +167,7 @@ def test_parameters_are_those_of_the_variables_and_of_the_pagination():
         "in": "query",
         "schema": {"type": "string", "enum": ["light_blue", "dark_red"]},
     }
-    assert page["schema"] == {"type": "integer", "minimum": 1, "default": 1}
+    assert page["schema"] == {"type": "integer", "minimum": 1, "maximum": 10001, "default": 1}
     assert per_page["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
     assert if_none_match == {"$ref": "#/components/parameters/IfNoneMatch"}
 

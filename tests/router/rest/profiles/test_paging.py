@@ -22,6 +22,7 @@ def problems(refused: pytest.ExceptionInfo[RequestInvalid]) -> list[tuple[str, s
         ({}, {"first": 20, "skip": 0}),
         ({"page": "3"}, {"first": 20, "skip": 40}),
         ({"page": "2", "per_page": "100"}, {"first": 100, "skip": 100}),
+        ({"page": "0" * 20 + "3"}, {"first": 20, "skip": 40}),
     ],
 )
 def test_a_numbered_page_skips_the_pages_before_it(query: dict, variables: dict):
@@ -38,7 +39,8 @@ def test_a_numbered_page_skips_the_pages_before_it(query: dict, variables: dict)
         ({"page": ""}, ("page", "INVALID_FORMAT")),
         ({"page": "--1"}, ("page", "INVALID_FORMAT")),
         ({"page": "٣"}, ("page", "INVALID_FORMAT")),
-        ({"page": "9" * 5000}, ("page", "INVALID_FORMAT")),
+        ({"page": "9" * 5000}, ("page", "VALUE_OUT_OF_RANGE")),
+        ({"page": "-" + "9" * 5000}, ("page", "VALUE_OUT_OF_RANGE")),
         ({"per_page": "0"}, ("per_page", "VALUE_OUT_OF_RANGE")),
         ({"per_page": "101"}, ("per_page", "VALUE_OUT_OF_RANGE")),
         ({"page": "502"}, ("page", "VALUE_OUT_OF_RANGE")),

@@ -1,0 +1,41 @@
+"""What the graph says went wrong, as clients of a route read it."""
+
+import pytest
+
+from router.rest.failures import NOTHING_THERE, Failures
+from schema.identity import ANONYMOUS
+from tests.support.rest_routes import route, small_supergraph
+
+PAINT = """
+mutation Paint($id: ID!, $mainColour: Colour) @rest(method: PUT, path: "/api/v1/things/{id}") {
+  paint(input: {thingId: $id, mainColour: $mainColour}) { thing { id } }
+}
+"""
+FAILURES = Failures(route(small_supergraph(), "tracker", PAINT))
+
+
+def refusal(*fields: str, code: str = "INVALID_FORMAT") -> tuple[int, str, tuple[str, ...]]:
+    told = [{"field": name, "code": code, "message": f"{name} is wrong."} for name in fields]
+    extensions = {"code": "BAD_USER_INPUT", "fields": told}
+    failure = FAILURES.of_error({"message": "Wrong.", "extensions": extensions}, ANONYMOUS)
+    return failure.status, failure.message, tuple(one.field for one in failure.problems)
+
+
+def test_an_id_in_the_path_that_is_none_leads_nowhere():
+    assert refusal("thingId") == (404, NOTHING_THERE, ())
+    assert refusal("input.thingId") == (404, NOTHING_THERE, ())
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "names"),
+    [
+        (("mainColour",), "INVALID_FORMAT", ("main_colour",)),
+        (("thingId", "mainColour"), "INVALID_FORMAT", ("id", "main_colour")),
+        (("thingId",), "INVALID_ENUM_VALUE", ("id",)),
+        ((), "", ()),
+    ],
+)
+def test_other_problems_of_a_request_stay_problems(
+    fields: tuple[str, ...], code: str, names: tuple[str, ...]
+):
+    assert refusal(*fields, code=code) == (422, "Wrong.", names)
