@@ -42,11 +42,16 @@ class Services:
     """What lives as long as the running subgraph."""
 
     def __init__(
-        self, storage: Storage, settings: AccountSettings, mailer: Mailer, vault: Vault
+        self,
+        storage: Storage,
+        settings: AccountSettings,
+        mailer: Mailer,
+        vault: Vault,
+        passwords: Passwords,
     ) -> None:
         self.storage = storage
         self.settings = settings
-        self.passwords = Passwords()
+        self.passwords = passwords
         self.vault = vault
         self.keys = SigningKeys(storage, vault)
         self.revoked = Revoked(storage)

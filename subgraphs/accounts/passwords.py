@@ -1,10 +1,14 @@
 """Hashes and checks passwords with argon2id, beside the event loop."""
 
 import asyncio
-from functools import cache
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+
+from schema.errors import Unavailable
 
 MIN_LENGTH = 8
 # Far beyond what anybody types; hashing megabytes would be a way to keep us busy.
@@ -12,37 +16,69 @@ MAX_LENGTH = 256
 
 # The second recommendation of RFC 9106 scaled to OWASP's minimum: 19 MiB and 30 ms a login keep
 # a small machine alive under many of them.
-_hasher = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
+_ARGON2 = Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 # Each hash occupies a thread and 19 MiB: more of them at once would only wait for one another.
 _MAX_AT_ONCE = 4
+# Those who wait behind: a few seconds of work. Who comes then is better told so at once.
+_MAX_WAITING = 96
+
+
+class TooManyPasswords(Unavailable):
+    """More people sign in at once than passwords can be checked within seconds."""
+
+    def __init__(self) -> None:
+        message = "Too many people are signing in at the moment. Try again shortly."
+        super().__init__(message, retryAfter=2)
 
 
 class Passwords:
-    """One per running subgraph; bounds how many hashes are computed at once."""
+    """One per running subgraph; bounds how many hashes are computed, and waited for, at once.
 
-    def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(_MAX_AT_ONCE)
+    Both methods raise ``TooManyPasswords``, whoever asks: it tells nothing about an account.
+    """
+
+    def __init__(
+        self,
+        hasher: Argon2Hasher = _ARGON2,
+        *,
+        max_at_once: int = _MAX_AT_ONCE,
+        max_waiting: int = _MAX_WAITING,
+    ) -> None:
+        self._hasher = PasswordHash((hasher,))
+        self._slots = asyncio.Semaphore(max_at_once)
+        self._room = max_at_once + max_waiting
 
     async def hash(self, password: str) -> str:
         """The argon2id hash to keep."""
-        async with self._slots:
-            return await asyncio.to_thread(_hasher.hash, password)
+        async with self._turn():
+            return await asyncio.to_thread(self._hasher.hash, password)
 
     async def check(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
         """Whether the password fits, and a new hash to keep when the old one is outdated.
 
         Without a hash (nobody of that name) it takes as long as with one and does not fit.
         """
-        async with self._slots:
-            return await asyncio.to_thread(_check, password[:MAX_LENGTH], hashed)
+        async with self._turn():
+            return await asyncio.to_thread(self._check, password[:MAX_LENGTH], hashed)
 
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._room == 0:
+            raise TooManyPasswords
+        self._room -= 1
+        try:
+            async with self._slots:
+                yield
+        finally:
+            self._room += 1
 
-def _check(password: str, hashed: str | None) -> tuple[bool, str | None]:
-    fits, renewed = _hasher.verify_and_update(password, hashed or _hash_of_nobody())
-    return (fits, renewed) if hashed is not None else (False, None)
+    def _check(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
+        # Made by whoever comes first, known or not: it is never the unknown who take longer.
+        nobody = self._hash_of_nobody
+        fits, renewed = self._hasher.verify_and_update(password, hashed or nobody)
+        return (fits, renewed) if hashed is not None else (False, None)
 
-
-@cache
-def _hash_of_nobody() -> str:
-    return _hasher.hash("the password of nobody")
+    @cached_property
+    def _hash_of_nobody(self) -> str:
+        return self._hasher.hash("the password of nobody")

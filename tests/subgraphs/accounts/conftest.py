@@ -9,6 +9,12 @@ from schema.subgraph import Subgraph
 from subgraphs.accounts.graph import make_subgraph
 from tests.subgraphs.accounts.letters import Letters
 from tests.support.subgraphs import Running, running
+from tests.support.templates import (
+    copy_of_database,
+    copy_of_folder,
+    seeded_database,
+    seeded_folder,
+)
 
 
 @pytest.fixture
@@ -16,21 +22,54 @@ def letters() -> Letters:
     return Letters()
 
 
+def _make(settings: DataSettings, bus: EventBus) -> Subgraph:
+    return make_subgraph(settings, bus, mailer=Letters())
+
+
+@pytest.fixture(scope="session")
+async def accounts_folder(tmp_path_factory: pytest.TempPathFactory) -> DataSettings:
+    return await seeded_folder(_make, tmp_path_factory.mktemp("accounts"))
+
+
+@pytest.fixture(scope="session")
+async def accounts_database(
+    postgres_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> DataSettings:
+    return await seeded_database(_make, postgres_url, tmp_path_factory.mktemp("accounts"))
+
+
 @pytest.fixture
-async def accounts(data_settings: DataSettings, letters: Letters) -> AsyncIterator[Running]:
+def template(request: pytest.FixtureRequest, data_settings: DataSettings) -> DataSettings:
+    """Where the demo data is, of the kind that ``data_settings`` wants."""
+    is_sqlite = data_settings.database_url is None
+    return request.getfixturevalue("accounts_folder" if is_sqlite else "accounts_database")
+
+
+@pytest.fixture
+async def accounts(
+    template: DataSettings, data_settings: DataSettings, letters: Letters
+) -> AsyncIterator[Running]:
+    if data_settings.database_url is None:
+        settings = copy_of_folder(template, data_settings.data_dir)
+    else:
+        settings = await copy_of_database(template, data_settings.database_url)
+
     def make(settings: DataSettings, bus: EventBus) -> Subgraph:
         return make_subgraph(settings, bus, mailer=letters)
 
-    async with running(make, data_settings) as subgraph:
+    async with running(make, settings, fresh=False) as subgraph:
         yield subgraph
 
 
 @pytest.fixture
-async def accounts_on_sqlite(tmp_path: Path, letters: Letters) -> AsyncIterator[Running]:
+async def accounts_on_sqlite(
+    accounts_folder: DataSettings, tmp_path: Path, letters: Letters
+) -> AsyncIterator[Running]:
     """For what no database can make a difference to."""
 
     def make(settings: DataSettings, bus: EventBus) -> Subgraph:
         return make_subgraph(settings, bus, mailer=letters)
 
-    async with running(make, DataSettings(data_dir=tmp_path)) as subgraph:
+    settings = copy_of_folder(accounts_folder, tmp_path)
+    async with running(make, settings, fresh=False) as subgraph:
         yield subgraph

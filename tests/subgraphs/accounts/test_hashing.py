@@ -1,0 +1,91 @@
+"""Hashing passwords: beside the event loop, and never more of it than can be done soon."""
+
+import asyncio
+import time
+
+import pytest
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from db.seed.world import PASSWORD
+from subgraphs.accounts.passwords import Passwords, TooManyPasswords
+from tests.subgraphs.accounts.signing_in import LOGIN
+from tests.support.subgraphs import Running
+
+CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+async def outcome(passwords: Passwords, hashed: str | None) -> str:
+    try:
+        fits, _ = await passwords.check("right", hashed)
+    except TooManyPasswords as refusal:
+        assert (refusal.code, refusal.http_status) == ("SERVICE_UNAVAILABLE", 503)
+        assert refusal.details == {"retryAfter": 2}
+        return "refused"
+    return "right" if fits else "wrong"
+
+
+async def test_a_password_fits_its_own_hash_only():
+    passwords = Passwords(CHEAP)
+    hashed = await passwords.hash("right")
+    assert hashed.startswith("$argon2id$")
+    assert await passwords.check("right", hashed) == (True, None)
+    assert await passwords.check("Right", hashed) == (False, None)
+    assert await passwords.check("right", None) == (False, None)
+
+
+async def test_a_hash_of_other_parameters_is_renewed():
+    hashed = await Passwords(CHEAP).hash("right")
+    fits, renewed = await Passwords().check("right", hashed)
+    assert fits and renewed is not None
+    assert await Passwords().check("right", renewed) == (True, None)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_those_beyond_the_queue_are_refused_at_once_whoever_they_are(is_known: bool):
+    passwords = Passwords(CHEAP, max_at_once=2, max_waiting=3)
+    hashed = await passwords.hash("right") if is_known else None
+    served = "right" if is_known else "wrong"
+    found = await asyncio.gather(*(outcome(passwords, hashed) for _ in range(20)))
+    assert found == [served] * 5 + ["refused"] * 15
+    assert await outcome(passwords, hashed) == served
+
+
+async def test_whoever_gives_up_leaves_room():
+    passwords = Passwords(CHEAP, max_at_once=1, max_waiting=4)
+    hashed = await passwords.hash("right")
+    for _ in range(3):
+        waiting = [asyncio.create_task(outcome(passwords, hashed)) for _ in range(5)]
+        await asyncio.sleep(0)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    found = await asyncio.gather(*(outcome(passwords, hashed) for _ in range(6)))
+    assert found == ["right"] * 5 + ["refused"]
+
+
+async def test_hashing_costs_the_event_loop_nothing():
+    passwords = Passwords()
+    hashed = await passwords.hash("right")
+    # What the thread of the loop computes, not what the clock on the wall says.
+    by_loop, by_all = time.thread_time(), time.process_time()
+    await asyncio.gather(*(outcome(passwords, hashed) for _ in range(20)))
+    by_loop, by_all = time.thread_time() - by_loop, time.process_time() - by_all
+    assert by_all > 0.1
+    assert by_loop < by_all / 5
+
+
+async def test_others_are_answered_beside_twenty_logins(accounts_on_sqlite: Running):
+    accounts = accounts_on_sqlite
+    wish = {"email": "ada@example.com", "password": PASSWORD}
+    await accounts.ask("{ __typename }")
+    logins = [asyncio.create_task(accounts.ask(LOGIN, i=wish)) for _ in range(20)]
+    waits: list[float] = []
+    while not all(login.done() for login in logins):
+        started = time.monotonic()
+        assert await accounts.ask("{ __typename }") == {"__typename": "Query"}
+        await asyncio.sleep(0.005)
+        waits.append(time.monotonic() - started)
+    tokens = {(await login)["login"]["accessToken"] for login in logins}
+    assert len(tokens) == 20
+    assert len(waits) >= 5
+    assert max(waits) < 5
