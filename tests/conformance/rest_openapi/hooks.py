@@ -1,0 +1,130 @@
+"""What schemathesis loads: who calls, and which refusals no schema could have foretold.
+
+It runs in a process of its own (``fuzzing.py``), which gives the address of the server and the
+caller in its environment.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import httpx
+import schemathesis
+from schemathesis import AuthContext, Case, HookContext, Response
+from schemathesis.core.failures import Failure
+from schemathesis.openapi.checks import RejectedPositiveData
+
+from schema.inputs import is_storable
+from tests.support.trellis_server import LOG_IN
+
+SERVER = os.environ["FUZZED_SERVER"]
+CALLER = os.environ.get("FUZZING_CALLER")
+PASSWORD = os.environ.get("FUZZING_PASSWORD")
+
+
+class Session:
+    """The caller's access token; a new one once a request may have ended it."""
+
+    def __init__(self) -> None:
+        self._token: str | None = None
+
+    def token(self) -> str:
+        if self._token is None:
+            variables = {"email": CALLER, "password": PASSWORD}
+            body = {"query": LOG_IN, "variables": variables}
+            answer = httpx.post(f"{SERVER}/graphql", json=body, timeout=30).json()
+            self._token = answer["data"]["login"]["accessToken"]
+        assert self._token is not None
+        return self._token
+
+    def after(self, case: Case, response: Response) -> None:
+        """Whoever signs out, ends sessions or changes an account may have ended the token."""
+        is_about_accounts = "/auth/" in case.path or "/user" in case.path
+        if case.method != "GET" and is_about_accounts and response.status_code < 300:
+            self._token = None
+
+
+session = Session()
+
+if CALLER:
+
+    @schemathesis.auth(refresh_interval=None, retry_on=[])
+    class Caller:
+        """Sends the caller's token wherever the document asks for one."""
+
+        def get(self, _case: Case, _context: AuthContext) -> str:
+            return session.token()
+
+        def set(self, case: Case, data: str, _context: AuthContext) -> None:
+            case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.hook
+def after_call(context: HookContext, case: Case, response: Response) -> None:
+    session.after(case, response)
+
+
+class Unforeseen(NamedTuple):
+    """What a request that fits its schema may be refused for all the same."""
+
+    why: str
+    messages: str
+
+    def explains(self, problem: dict[str, Any]) -> bool:
+        return re.search(self.messages, str(problem.get("message"))) is not None
+
+
+UNFORESEEN = (
+    Unforeseen("how far a list can be paged depends on two parameters", "must not be beyond"),
+    Unforeseen("who is there", "Only a member of the project|There is no such person"),
+    Unforeseen("what is there", "There is no such|does not exist|is not in (this|the) project"),
+    Unforeseen("each project has words of its own", "must be one of:.*|is no status of"),
+    Unforeseen("the names of time zones", "must be a name such as UTC"),
+    Unforeseen("one date against another", "must not lie before"),
+    Unforeseen("words that are all different", "needs 1 to [0-9]+ different words"),
+    Unforeseen("secrets", "not valid \\(any more\\)|password is wrong|code is wrong|is not right"),
+    Unforeseen("names that are reserved", "is a reserved word"),
+    Unforeseen("one member or another", "Give either email or username|Give password to begin"),
+    Unforeseen("consent", "acceptedTerms must be true"),
+    Unforeseen("what the caller is", "You cannot"),
+    Unforeseen("cursors are opaque", "cursor"),
+)
+
+# Texts are trimmed, and stored as text: what is left may be too short, or hold no characters.
+_OF_TEXTS = "must not be empty|needs at least|characters that are not text|is required"
+
+
+def is_foreseeable(problem: dict[str, Any], case: Case) -> bool:
+    """Whether the document could have told that this would be refused."""
+    if re.search(_OF_TEXTS, str(problem.get("message"))):
+        return not any(map(_loses_characters, _texts([case.body, case.query])))
+    return not any(one.explains(problem) for one in UNFORESEEN)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _loses_characters(text: str) -> bool:
+    return text != text.strip() or not text or not is_storable(text)
+
+
+@schemathesis.hook
+def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
+    """Keeps a failure unless it is a refusal of what no schema can tell."""
+    if not isinstance(failure, RejectedPositiveData):
+        return True
+    body = response.json()
+    error = body.get("error")
+    told = error if isinstance(error, dict) else body
+    details = told.get("details") or told.get("errors")
+    problems = details if isinstance(details, list) else [told]
+    return any(is_foreseeable(problem, case) for problem in problems)
