@@ -159,3 +159,35 @@ async def test_a_denied_typename_does_not_tell_that_such_an_object_exists():
 
     assert denied.data == {"open": 1, "any": [None, None], "one": None}
     assert [error["path"] for error in denied.errors] == [["any", "__typename"], ["one", "kind"]]
+
+
+async def test_a_protected_key_leads_to_open_fields_and_stays_hidden():
+    here = """
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.8",
+      import: ["@key", "@authenticated"])
+    type Query { thing: Thing }
+    type Thing @key(fields: "id") { id: ID @authenticated  name: String }
+    """
+    there = here.replace("type Query { thing: Thing }", "").replace("name: String", "size: Int")
+    composition = compose(
+        [
+            Subgraph("here", "http://here", here),
+            Subgraph("there", "http://there", there.replace("id: ID @authenticated", "id: ID")),
+        ]
+    )
+    assert composition.is_ok, composition.errors
+    first = RecordingTransport({"data": {"thing": {"__typename": "Thing", "id": "7", "name": "a"}}})
+    second = RecordingTransport({"data": {"_entities": [{"size": 3}]}})
+    supergraph = Supergraph.load(
+        composition.supergraph_sdl, transports={"here": first, "there": second}
+    )
+    request = GraphQLRequest("{ thing { id size } }")
+    result = await answer(request, RequestContext(ANONYMOUS), supergraph)
+    assert result.data == {"thing": {"id": None, "size": 3}}
+    assert [error["path"] for error in result.errors] == [["thing", "id"]]
+    (asked,) = second.requests
+    assert {"__typename": "Thing", "id": "7"} in next(iter(asked.variables.values()))
+    refused = await answer(
+        GraphQLRequest("{ thing { id } }"), RequestContext(ANONYMOUS), supergraph
+    )
+    assert (refused.status, len(first.requests)) == (401, 1)

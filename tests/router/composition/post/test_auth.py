@@ -100,3 +100,90 @@ def test_a_context_counts():
 
     assert merge_errors(sdl.format(applied="@authenticated")) == []
     assert merge_errors(sdl.format(applied="")) == [(CODE, "U.x")]
+
+
+def chain(*, of_x: str = "", of_y: str = "") -> list[tuple[str, str]]:
+    """y reads x, which reads w, which only those who have signed in may read."""
+    return merge_errors(
+        'type T @key(fields: "id") { id: ID! w: Int @authenticated }',
+        f"""
+        type T @key(fields: "id") {{
+          id: ID! w: Int @external x: Int @requires(fields: "w") {of_x}
+        }}
+        """,
+        f"""
+        type T @key(fields: "id") {{
+          id: ID! x: Int @external y: Int @requires(fields: "x") {of_y}
+        }}
+        """,
+    )
+
+
+def test_every_link_of_a_chain_is_protected_like_its_end():
+    assert chain(of_x="@authenticated", of_y="@authenticated") == []
+    assert chain(of_x="@authenticated") == [(CODE, "T.y")]
+    assert chain() == [(CODE, "T.x")]
+
+
+@pytest.mark.parametrize(
+    "types",
+    [
+        "enum M @authenticated { A } type O { v: M @shareable }",
+        "scalar M @authenticated type O { v: M @shareable }",
+        "type P @authenticated { w: Int @shareable } type O { v: P @shareable }",
+    ],
+)
+def test_the_types_on_the_way_count_to_the_last(types: str):
+    selection = "o { v { w } }" if "type P" in types else "o { v }"
+    shared = types.replace(" @authenticated", "")
+    reading = """
+    type T @key(fields: "id") {{ id: ID! o: O @external y: Int @requires(fields: "{}") {} }} {}
+    """
+    owning = 'type T @key(fields: "id") { id: ID! o: O } ' + types
+    assert merge_errors(reading.format(selection, "", shared), owning) == [(CODE, "T.y")]
+    assert merge_errors(reading.format(selection, "@authenticated", shared), owning) == []
+
+
+def test_what_is_read_through_an_interface_needs_the_rights_of_each_type_there():
+    owning = """
+    type T @key(fields: "id") { id: ID! o: I }
+    interface I { v: Int }
+    type A implements I { v: Int @shareable }
+    type B implements I { v: Int @shareable @authenticated }
+    """
+    reading = """
+    type T @key(fields: "id") {{ id: ID! o: I @external y: Int @requires(fields: "{}") {} }}
+    interface I {{ v: Int }}
+    type A implements I {{ v: Int @shareable }}
+    type B implements I {{ v: Int @shareable }}
+    """
+    assert merge_errors(reading.format("o { v }", ""), owning) == [(CODE, "T.y")]
+    assert merge_errors(reading.format("o { v }", "@authenticated"), owning) == []
+    assert merge_errors(reading.format("o { ... on B { v } }", ""), owning) == [(CODE, "T.y")]
+    assert merge_errors(reading.format("o { ... on A { v } }", ""), owning) == []
+
+
+def test_a_context_of_a_protected_type_counts():
+    sdl = """
+    type C @key(fields: "id") @context(name: "c") @authenticated {{ id: ID! p: Int u: U }}
+    type U @key(fields: "id") {{
+      id: ID! x(a: Int @fromContext(field: "$c {{ p }}")): Int {applied}
+    }}
+    """
+    assert merge_errors(sdl.format(applied="@authenticated")) == []
+    assert merge_errors(sdl.format(applied="")) == [(CODE, "U.x")]
+
+
+def test_a_key_is_the_routers_own_and_may_be_protected():
+    other = 'type T @key(fields: "id") { id: ID! y: Int }'
+    assert merge_errors('type T @key(fields: "id") { id: ID! @authenticated }', other) == []
+
+
+def test_a_provided_field_keeps_the_rules_of_its_owner():
+    providing = """
+    type Query { t: T @provides(fields: "x") }
+    type T @key(fields: "id") { id: ID! x: Int @external }
+    """
+    owning = 'type T @key(fields: "id") { id: ID! x: Int @shareable @authenticated }'
+    merged = merged_type("T", providing, owning)
+    assert "@join__field(graph: B)" in merged and "@authenticated" in merged
