@@ -6,9 +6,8 @@ which asks policies, and ``admit``, which counts.
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from router.answer import Answer
 from router.errors import OperationRefused
@@ -82,8 +81,7 @@ async def _judge_again(
     return decided.verdicts
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
+class _Prepared(NamedTuple):
     """An operation that may run. ``decided`` is what the policies have said so far,
     ``introspection`` has the fields that need no subgraph, ``admission`` the context to run it
     in."""
@@ -183,7 +181,7 @@ def _finish(
     if prepared.introspection and result.data is not None:
         known = {**result.data, **prepared.introspection}
         keys = (field.key for field in prepared.operation.selection.fields)
-        result = replace(result, data={key: known[key] for key in keys}, body=None)
+        result = result._replace(data={key: known[key] for key in keys}, body=None)
     if request.wants_plan:
         removed = supergraph.policies.explain(
             prepared.operation,
@@ -194,9 +192,9 @@ def _finish(
         )
         plan = to_json(prepared.executable.plan)
         plan["permissions"] = [one.to_json() for one in removed]
-        result = replace(result, extensions={**result.extensions, "queryPlan": plan})
+        result = result._replace(extensions={**result.extensions, "queryPlan": plan})
     if prepared.admission.headers:
-        result = replace(result, headers=prepared.admission.headers)
+        result = result._replace(headers=prepared.admission.headers)
     return result
 
 

@@ -1,7 +1,7 @@
 """Answers one REST route: request -> variables -> the graph -> the profile's body."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -316,7 +316,7 @@ _MEDIA_OF = {
 
 
 def _with(response: Response, headers: Any) -> Response:
-    return replace(response, headers=[*response.headers, *headers])
+    return response._replace(headers=[*response.headers, *headers])
 
 
 def _has_value(data: Mapping[str, Any] | None) -> bool:

@@ -1,9 +1,10 @@
 """An HTTP response as a value, and the headers that say that a route is going away."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import cache
+from typing import NamedTuple
 
 from starlette.types import Send
 
@@ -13,19 +14,18 @@ from router.rest.route import Deprecation
 Header = tuple[bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """What goes out; ``content-length`` is written with it."""
 
     status: int
-    headers: list[Header] = field(default_factory=list)
+    headers: Sequence[Header] = ()
     body: bytes = b""
 
     async def send(self, send: Send, *, is_head: bool = False) -> None:
         """Write it; the answer to HEAD has the length of the body that GET would get."""
-        headers = self.headers
+        headers = [*self.headers]
         if self.status not in (204, 304):
-            headers = [*headers, (b"content-length", b"%d" % len(self.body))]
+            headers.append((b"content-length", b"%d" % len(self.body)))
         start = {"type": "http.response.start", "status": self.status, "headers": headers}
         await send(start)
         await send({"type": "http.response.body", "body": b"" if is_head else self.body})

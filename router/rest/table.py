@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from router.rest.path import PathTemplate
@@ -10,8 +10,7 @@ from router.rest.path import PathTemplate
 Entry = TypeVar("Entry")
 
 
-@dataclass(frozen=True, slots=True)
-class Match(Generic[Entry]):
+class Match(NamedTuple, Generic[Entry]):
     """The entries of one path by method, and the values of its parameters in their order."""
 
     entries: Mapping[str, Entry]
@@ -61,17 +60,20 @@ class RouteTable(Generic[Entry]):
 def _find(
     node: _Node[Entry], segments: Sequence[str], position: int, values: tuple[str, ...]
 ) -> Match[Entry] | None:
-    if position == len(segments):
-        return Match(node.entries, values) if node.entries else None
-    segment = segments[position]
-    fixed = node.texts.get(segment)
-    if fixed is not None:
-        found = _find(fixed, segments, position + 1, values)
-        if found is not None:
-            return found
-    if node.parameter is None or not segment:
-        return None
-    return _find(node.parameter, segments, position + 1, (*values, segment))
+    for place in range(position, len(segments)):
+        segment = segments[place]
+        fixed, parameter = node.texts.get(segment), node.parameter if segment else None
+        if fixed is not None and parameter is not None:
+            found = _find(fixed, segments, place + 1, values)
+            if found is not None:
+                return found
+        elif fixed is not None:
+            node = fixed
+            continue
+        if parameter is None:
+            return None
+        node, values = parameter, (*values, segment)
+    return Match(node.entries, values) if node.entries else None
 
 
 def split_path(raw_path: bytes | None, path: str) -> list[str] | None:

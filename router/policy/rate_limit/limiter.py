@@ -29,8 +29,7 @@ _OPERATIONS = 10_000
 _MATCHES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """An operation that may run: the context to run it in, and headers for its answer."""
 
     context: RequestContext
