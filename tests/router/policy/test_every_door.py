@@ -1,6 +1,7 @@
 """Every place, directive, caller and mode through every door: the same data, the same refusals and
 the same fetches as the model says, whether subgraphs are in this process or behind HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -312,6 +313,30 @@ async def check_objects(stage: Stage, built: Built, text: str, caller: str) -> N
         told = await stage.ask(door, text, caller)
         assert same(told, result), (door, caller, text, told, result)
         assert stage.spent() == fetched, (door, caller, text)
+
+
+# -- callers at once ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("about_objects", [False, True])
+async def test_callers_at_once_share_documents_and_plans_but_no_rights(
+    stage: Stage, about_objects: bool
+):
+    text = "{ open things { id own strict friend { own } } }"
+    built = build(dict.fromkeys(("own", "strict"), KNOWN_POLICIES), IMPORTS["plain"])
+    stage.show(built, reject=False, about_objects=about_objects)
+    alone = {caller: (await stage.reference(text, caller))[0] for caller in ASKED}
+    assert len({str(result.to_dict()) for result in alone.values()}) == 2
+
+    async def ask_everywhere(caller: str | None) -> None:
+        for door in ("POST", "WebSocket", "GET", "batch") * 3:
+            told = await stage.ask(door, text, caller)
+            assert told.response == alone[caller].to_dict(), (door, caller)
+        told = await route.ask(caller)
+        assert told.status_code == rest_answer(alone[caller], route.stored.root, caller)[0]
+
+    async with stored(stage.graph, text, CALLERS) as route:
+        await asyncio.gather(*(ask_everywhere(caller) for caller in ASKED))
 
 
 # -- subscriptions ------------------------------------------------------------------------------
