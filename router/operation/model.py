@@ -10,11 +10,29 @@ without cycles: whoever walks it may remember results by identity.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from graphql import GraphQLOutputType, ValueNode, VariableDefinitionNode
 
 OperationKind = Literal["query", "mutation", "subscription"]
+
+
+class Directed(NamedTuple):
+    """Directives with which a field was written, printed: those of each fragment around it, from
+    the outside in, and its own; ``variables`` are the names of the variables in them."""
+
+    around: tuple[str, ...] = ()
+    own: str = ""
+    variables: tuple[str, ...] = ()
+
+
+class OperationDirective(NamedTuple):
+    """A directive of a whole operation, printed, with the variables in it and the kinds of
+    operations on which it may stand."""
+
+    text: str
+    variables: tuple[str, ...]
+    kinds: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,8 +47,9 @@ class Field:
     None for all that are possible at the position: two fields of one selection set may share a
     key when their types are disjoint.
 
-    ``argument_text`` is the printed argument list without parentheses ("" for none) and
-    ``variables`` the names of the variables in it. ``denied`` may be set by the authorization
+    ``argument_text`` is the printed argument list without parentheses ("" for none), ``directed``
+    the ways in which it was written with directives that subgraphs are told, and ``variables`` the
+    names of the variables in both. ``denied`` may be set by the authorization
     stage (with ``dataclasses.replace``): nothing is fetched for the field, its answer is null. All
     fields of a selection set may be denied: then it is still asked whether the object is there.
     """
@@ -46,6 +65,7 @@ class Field:
     types: frozenset[str] | None = None
     meant: frozenset[frozenset[str]] = frozenset()
     denied: bool = False
+    directed: tuple[Directed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +88,8 @@ class NormalizedOperation:
 
     ``conditions`` holds the variables that ``@skip`` and ``@include`` asked, with the values
     found: an operation normalized for other values is another operation, so they belong to every
-    cache key. ``definitions`` are the client's variable definitions by name.
+    cache key. ``definitions`` are the client's variable definitions by name, ``directives`` those
+    of the operation that subgraphs are told.
     """
 
     kind: OperationKind
@@ -76,6 +97,7 @@ class NormalizedOperation:
     selection: SelectionSet
     definitions: Mapping[str, VariableDefinitionNode] = field(default_factory=dict)
     conditions: tuple[tuple[str, bool], ...] = ()
+    directives: tuple[OperationDirective, ...] = ()
 
 
 def each_field(root: SelectionSet) -> Iterator[tuple[Field, SelectionSet]]:

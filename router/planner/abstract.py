@@ -328,9 +328,10 @@ def _options(
 
 
 def _groups(selection: SelectionSet) -> list[Group]:
-    groups: dict[tuple[str, str, int, bool], Group] = {}
+    groups: dict[tuple[object, ...], Group] = {}
     for field in selection.fields:
-        mark = (field.name, field.argument_text, id(field.selection), field.denied)
+        asked = (field.name, field.argument_text, field.directed)
+        mark = (*asked, id(field.selection), field.denied)
         known = groups.get(mark)
         if known is None:
             groups[mark] = Group(field, field.types)

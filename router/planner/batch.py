@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from graphql import VariableDefinitionNode, print_ast
 
 from router.errors import PlanningLimit
+from router.operation.model import OperationDirective
+from router.operation.normalize.directives import ForwardedDirectives
 from router.planner.emit import needs_agree, unique_needs
 from router.planner.fetches import Fetch, Node, Printer, Target
 from router.planner.plan import EntityCall, EntityTarget, FetchStep, OperationKind
@@ -42,6 +44,7 @@ def build_steps(
     fetches: list[Fetch],
     kind: OperationKind,
     definitions: Mapping[str, VariableDefinitionNode],
+    directives: tuple[OperationDirective, ...] = (),
 ) -> tuple[FetchStep, ...]:
     """The steps of a plan in topological order.
 
@@ -60,7 +63,7 @@ def build_steps(
     for fetch, other in replaced.items():
         step_of[fetch] = step_of[other]
     after = _reduced(steps, step_of, replaced)
-    writer = _Writer(view, kind, definitions)
+    writer = _Writer(view, kind, definitions, directives)
     return tuple(writer.write(step, after[step.id]) for step in steps)
 
 
@@ -177,10 +180,13 @@ class _Writer:
         view: GraphView,
         kind: OperationKind,
         definitions: Mapping[str, VariableDefinitionNode],
+        directives: tuple[OperationDirective, ...],
     ) -> None:
         self.view = view
         self.kind: OperationKind = kind
         self.definitions = definitions
+        self.directives = directives
+        self.forwarded = ForwardedDirectives(view.graph.api)
 
     def write(self, step: _Step, after: tuple[int, ...]) -> FetchStep:
         printer = Printer(self.view)
@@ -217,18 +223,22 @@ class _Writer:
         )
 
     def _head(self, kind: OperationKind, printer: Printer, own: Iterable[tuple[str, str]]) -> str:
+        directives = [each for each in self.directives if kind in each.kinds]
+        for variable in (name for each in directives for name in each.variables):
+            printer.variables[variable] = None
         parts = [f"${name}: {type_text}" for name, type_text in own]
         parts += [self._definition(name) for name in printer.variables]
-        if parts:
-            return f"{kind}({', '.join(parts)}) "
-        return "" if kind == "query" else f"{kind} "
+        head = f"{kind}({', '.join(parts)}) " if parts else f"{kind} "
+        head += "".join(f"{each.text} " for each in directives)
+        return "" if head == "query " else head
 
     def _definition(self, name: str) -> str:
         definition = self.definitions[name]
         text = f"${name}: {print_ast(definition.type)}"
         if definition.default_value is not None:
             text += f" = {print_ast(definition.default_value)}"
-        return text
+        directives = self.forwarded.on_variable(definition)
+        return f"{text} {directives}" if directives else text
 
     def _calls(self, fetches: list[Fetch], printer: Printer) -> list[tuple[EntityCall, str]]:
         by_text: dict[str, list[Target]] = {}

@@ -80,7 +80,10 @@ def _undeclared(
 ) -> Iterator[str]:
     assert isinstance(types, dict)
     for node in selection.selections:
-        if isinstance(node, InlineFragmentNode) and node.type_condition is not None:
+        if isinstance(node, InlineFragmentNode):
+            if node.type_condition is None:
+                yield from _undeclared(step, node.selection_set, parent, types)
+                continue
             name = node.type_condition.name.value
             if name not in types:
                 yield f"step {step.id} asks {step.service} for the unknown type {name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from router.errors import PlanningLimit
-from router.operation.model import Field
+from router.operation.model import Directed, Field
 from router.planner.choice import Access
 from router.planner.plan import ContextValue, Need, Path
 from router.planner.view import GraphView
@@ -23,7 +23,11 @@ class Asked:
 
     def is_like(self, other: Field) -> bool:
         mine = self.field
-        return mine.name == other.name and mine.argument_text == other.argument_text
+        return (mine.name, mine.argument_text, mine.directed) == (
+            other.name,
+            other.argument_text,
+            other.directed,
+        )
 
 
 class Node:
@@ -125,9 +129,12 @@ class Printer:
         text = name if asked.key == name else f"{asked.key}: {name}"
         if asked.field.argument_text:
             text += f"({asked.field.argument_text})"
-            for variable in asked.field.variables:
-                self.variables[variable] = None
-        return text if asked.child is None else text + " " + self.selection(asked.child)
+        for variable in asked.field.variables:
+            self.variables[variable] = None
+        below = "" if asked.child is None else " " + self.selection(asked.child)
+        if asked.field.directed:
+            return " ".join(_directed(way, text, below) for way in asked.field.directed)
+        return text + below
 
     def _spend(self, fields: int) -> None:
         self._printed += fields
@@ -136,6 +143,12 @@ class Printer:
                 "The subgraph requests for this operation would be too large: fragments on several"
                 " types within one another multiply. Ask for less in one request."
             )
+
+
+def _directed(way: Directed, text: str, below: str) -> str:
+    own = f" {way.own}" if way.own else ""
+    before = "".join(f"... {directives} {{" for directives in way.around)
+    return f"{before}{text}{own}{below}{'}' * len(way.around)}"
 
 
 class Slot:
@@ -154,14 +167,15 @@ class Slot:
         self.possible = possible
         self.is_apart = is_apart
         self.is_typed = False
-        self._keys: dict[tuple[str, int, str, str], str] = {}
+        self._keys: dict[tuple[object, ...], str] = {}
         self._taken: set[str] = set()
         self._children: dict[tuple[str, str], Slot] = {}
 
     def key(self, asked: Field, runtime: str | None) -> str:
         """The internal key of a field for objects of one runtime type (None: of all)."""
         shape = self._shape(asked.name, runtime)
-        mark = (asked.name, shape, asked.argument_text, asked.key if self.is_apart else "")
+        own_key = asked.key if self.is_apart else ""
+        mark = (asked.name, shape, asked.argument_text, own_key, asked.directed)
         found = self._keys.get(mark)
         if found is None:
             found, number = asked.name, 0

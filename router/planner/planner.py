@@ -70,7 +70,13 @@ class _Planning:
             self._plan_query(operation.selection, slot)
         else:
             self._plan_serial(operation.selection, slot)
-        steps = build_steps(self.view, self.emitter.fetches, operation.kind, operation.definitions)
+        steps = build_steps(
+            self.view,
+            self.emitter.fetches,
+            operation.kind,
+            operation.definitions,
+            operation.directives,
+        )
         return QueryPlan(
             kind=operation.kind,
             steps=steps,

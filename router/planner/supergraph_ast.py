@@ -49,8 +49,8 @@ class SubgraphEntry:
 
 @dataclass(frozen=True, slots=True)
 class SupergraphDocument:
-    """A parsed supergraph. ``prefixes`` are the namespaces of linked features ("join", "link"),
-    ``imported`` the directives and types that features gave other names."""
+    """A parsed supergraph. ``machinery`` are the namespaces of linked features ("join", "link"),
+    ``imported`` the directives that are features' under names of their own."""
 
     definitions: dict[str, TypeDefinitionNode]
     directives: tuple[DirectiveDefinitionNode, ...]
@@ -58,6 +58,7 @@ class SupergraphDocument:
     subgraphs: dict[str, SubgraphEntry]
     join_version: str
     machinery: frozenset[str]
+    imported: frozenset[str]
     inaccessible: str
 
     @property
@@ -96,6 +97,7 @@ def parse_supergraph(sdl: str) -> SupergraphDocument:
         subgraphs=_subgraphs(graphs),
         join_version=version,
         machinery=frozenset(features.values()),
+        imported=frozenset(_imported_directives(schema)),
         inaccessible=_inaccessible_name(schema),
     )
 
@@ -151,6 +153,14 @@ def _features(schema: SchemaDefinitionNode | None) -> Iterable[tuple[str, str]]:
             yield url.rstrip("/"), arguments.get("as") or name
 
 
+def _imported_directives(schema: SchemaDefinitionNode | None) -> Iterable[str]:
+    for directive in (schema.directives if schema else None) or ():
+        for item in _arguments(directive).get("import") or ():
+            name = item.get("as") or item.get("name") if isinstance(item, dict) else item
+            if str(name).startswith("@"):
+                yield str(name)[1:]
+
+
 def _inaccessible_name(schema: SchemaDefinitionNode | None) -> str:
     for directive in (schema.directives if schema else None) or ():
         arguments = _arguments(directive)
@@ -194,9 +204,10 @@ def _build(document: SupergraphDocument, *, hidden: bool) -> GraphQLSchema:
     definitions: list[DefinitionNode] = [
         _stripped(d, names, is_hidden) for n, d in document.definitions.items() if n in names
     ]
+    features = document.machinery | document.imported
     for directive in document.directives:
         name = directive.name.value
-        if _is_executable(directive) and not is_machinery(name) and name not in document.machinery:
+        if _is_executable(directive) and not is_machinery(name) and name not in features:
             definitions.append(directive)
     if document.schema is not None:
         roots = tuple(
@@ -209,8 +220,21 @@ def _build(document: SupergraphDocument, *, hidden: bool) -> GraphQLSchema:
 
 
 def _is_executable(directive: DirectiveDefinitionNode) -> bool:
-    places = {"QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT"}
-    return any(location.value in places for location in directive.locations or ())
+    return any(location.value in _EXECUTABLE for location in directive.locations or ())
+
+
+_EXECUTABLE = frozenset(
+    {
+        "QUERY",
+        "MUTATION",
+        "SUBSCRIPTION",
+        "FIELD",
+        "FRAGMENT_DEFINITION",
+        "FRAGMENT_SPREAD",
+        "INLINE_FRAGMENT",
+        "VARIABLE_DEFINITION",
+    }
+)
 
 
 def _stripped(definition: TypeDefinitionNode, names: set[str], is_hidden: Any) -> DefinitionNode:

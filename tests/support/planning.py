@@ -17,7 +17,7 @@ from router.planner.tables import FederatedGraph
 
 LINK = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key",
     "@external", "@requires", "@provides", "@shareable", "@override", "@interfaceObject",
-    "@inaccessible", "@context", "@fromContext"])
+    "@inaccessible", "@context", "@fromContext", "@composeDirective"])
 """
 
 

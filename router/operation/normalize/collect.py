@@ -18,7 +18,9 @@ from graphql import (
 )
 
 from router.errors import PlanningLimit
+from router.operation.model import Directed
 from router.operation.normalize.conditions import is_selected
+from router.operation.normalize.directives import ForwardedDirectives
 
 # Fragments in fragments may multiply: past this many fields the operation is refused.
 MAX_FIELDS = 100_000
@@ -26,17 +28,20 @@ MAX_FIELDS = 100_000
 
 _REMEMBERED = 10_000
 
+UNDIRECTED = Directed()
+
 Typed = tuple[frozenset[str], GraphQLOutputType]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One field as written: the type it was written on and the runtime types it is meant for
-    (None: all that are possible at the position)."""
+    """One field as written: the type it was written on, the runtime types it is meant for (None:
+    all that are possible at the position) and the directives on it and around it."""
 
     types: frozenset[str] | None
     parent: str
     node: FieldNode
+    directed: Directed = UNDIRECTED
 
 
 class TypeIndex:
@@ -44,6 +49,7 @@ class TypeIndex:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
+        self.directives = ForwardedDirectives(schema)
         self._possible: dict[str, frozenset[str]] = {}
         self._by_field_type: dict[tuple[str, frozenset[str]], list[Typed]] = {}
 
@@ -90,9 +96,9 @@ class Collector:
     ) -> dict[str, list[Entry]]:
         """The entries by response key, in the order in which the client wrote them."""
         entries: dict[str, list[Entry]] = {}
-        visited: set[tuple[str, frozenset[str] | None]] = set()
+        visited: set[tuple[object, ...]] = set()
         for node in nodes:
-            self._walk(node, type_name, None, possible, entries, visited)
+            self._walk(node, type_name, None, UNDIRECTED, possible, entries, visited)
         return entries
 
     def _walk(
@@ -100,16 +106,20 @@ class Collector:
         node: SelectionSetNode,
         parent: str,
         types: frozenset[str] | None,
+        around: Directed,
         possible: frozenset[str],
         entries: dict[str, list[Entry]],
-        visited: set[tuple[str, frozenset[str] | None]],
+        visited: set[tuple[object, ...]],
     ) -> None:
         for selection in node.selections:
             if selection.directives and not is_selected(selection, self.variables, self.used):
                 continue
             if isinstance(selection, FieldNode):
                 key = (selection.alias or selection.name).value
-                entry = Entry(types, parent, selection)
+                directed = around
+                if selection.directives:
+                    directed = self.index.directives.on_field(selection, around)
+                entry = Entry(types, parent, selection, directed)
                 if key in entries:
                     entries[key].append(entry)
                 else:
@@ -123,14 +133,17 @@ class Collector:
             narrowed = types if condition == parent else self._narrow(types, condition, possible)
             if narrowed is not None and not narrowed:
                 continue
+            inside = around
+            if selection.directives:
+                inside = self.index.directives.on_fragment(selection, around)
             if isinstance(selection, FragmentSpreadNode):
                 # The same fragment under the same condition adds nothing the second time.
-                mark = (selection.name.value, narrowed)
+                mark = (selection.name.value, narrowed, inside)
                 if mark in visited:
                     continue
                 visited.add(mark)
                 self._spend()
-            self._walk(body, condition, narrowed, possible, entries, visited)
+            self._walk(body, condition, narrowed, inside, possible, entries, visited)
 
     def _fragment(
         self, selection: SelectionNode, parent: str

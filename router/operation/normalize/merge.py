@@ -21,6 +21,7 @@ from graphql import (
 from router.operation.model import Field, NormalizedOperation, SelectionSet
 from router.operation.normalize.arguments import print_arguments
 from router.operation.normalize.collect import MAX_FIELDS, Collector, Entry, TypeIndex
+from router.operation.normalize.directives import written
 
 __all__ = ["MAX_FIELDS", "Normalizer"]
 
@@ -53,6 +54,7 @@ class Normalizer:
             selection=selection,
             definitions={d.variable.name.value: d for d in definitions},
             conditions=tuple((n, bool(variables.get(n))) for n in sorted(collector.used)),
+            directives=self.index.directives.on_operation(operation),
         )
 
     def selection(self, node: SelectionSetNode, type_name: str) -> SelectionSet:
@@ -141,6 +143,9 @@ class _Merger:
             selection = self.build(parts, get_named_type(api_type).name)
         arguments = first.node.arguments or ()
         text, variables = print_arguments(arguments)
+        directed = written(entry.directed for entry in entries)
+        for way in directed:
+            variables = (*variables, *way.variables)
         return Field(
             key=key,
             name=name,
@@ -152,6 +157,7 @@ class _Merger:
             selection=selection,
             types=types,
             meant=meant,
+            directed=directed,
         )
 
 
@@ -186,7 +192,7 @@ def _groups(
 
 def _content(field: Field) -> tuple[object, ...]:
     """What makes two fields of one key the same but for the runtime types they are meant for."""
-    return field.name, field.argument_text, str(field.type), id(field.selection)
+    return field.name, field.argument_text, field.directed, str(field.type), id(field.selection)
 
 
 def _introspection_type(schema: GraphQLSchema, name: str) -> GraphQLOutputType:

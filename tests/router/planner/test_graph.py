@@ -5,6 +5,7 @@ import pytest
 from router.errors import SupergraphInvalid
 from router.planner.graph import read_supergraph
 from router.planner.tables import Kind
+from tests.support.planning import composed
 
 GRAPHS = """
 enum join__Graph {
@@ -147,3 +148,20 @@ def test_a_federation_1_supergraph_leaves_value_types_and_owned_fields_unsaid() 
 def test_what_is_no_supergraph_is_refused_with_the_reason(sdl: str, message: str) -> None:
     with pytest.raises(SupergraphInvalid, match=message):
         read_supergraph(sdl)
+
+
+def test_directives_that_are_features_are_no_business_of_clients() -> None:
+    graph = read_supergraph(
+        composed(
+            a="""
+                extend schema @link(url: "https://acme.dev/acme/v1.0", import: ["@both"])
+                  @composeDirective(name: "@both")
+                directive @both on FIELD | FIELD_DEFINITION
+                directive @plain on VARIABLE_DEFINITION
+                type Query { a: Int @both }
+            """
+        )
+    )
+
+    assert graph.api.get_directive("both") is None
+    assert graph.api.get_directive("plain") is not None
