@@ -15,6 +15,7 @@ from router.errors import ConfigError
 from router.members import load_members, read_supergraph_file
 from router.rest.generated.fields import Locate, nowhere
 from router.rest.generated.files import file_of, wanted_fields
+from router.rest.profiles import PROFILES
 from router.rest.route import FieldSource, RestRoute
 from router.rest.routes import generated_routes, rest_routes, written_routes
 from router.supergraph import Supergraph
@@ -39,7 +40,11 @@ def routes(
     with mendable_errors():
         config = load_config(config_file)
         supergraph, locate = _graph(config)
-        found = rest_routes(config, supergraph, locate=locate)
+        order = {name: place for place, name in enumerate(PROFILES)}
+        found = sorted(
+            rest_routes(config, supergraph, locate=locate),
+            key=lambda route: (order[route.profile.name], route.path, route.method),
+        )
         if as_json:
             facts = [_facts(route) for route in found]
             out.print(json.dumps(facts, indent=2), markup=False, soft_wrap=True)

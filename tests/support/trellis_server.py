@@ -31,8 +31,15 @@ class TrellisServer:
     """
 
     def __init__(
-        self, folder: Path, settings: Mapping[str, str] | None = None, *, port: int | None = None
+        self,
+        folder: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        port: int | None = None,
+        project: Path = ROOT,
     ) -> None:
+        """``project`` is where it runs, the folder with ``trellis.toml``."""
+        self._project = project
         self.data_dir = folder / "data"
         self.log_path = folder / "server.log"
         self.port = port or free_port()
@@ -60,7 +67,7 @@ class TrellisServer:
         with self.log_path.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "router", "dev"],
-                cwd=ROOT,
+                cwd=self._project,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
