@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLSchema, parse, print_schema
+from graphql import DocumentNode, GraphQLEnumType, GraphQLSchema, print_schema
 
 from router.answer import Answer
 from router.cache import Cache
@@ -34,6 +34,7 @@ from router.operation.variables import VariableReader, Variables
 from router.planner.graph import read_supergraph
 from router.planner.plan import QueryPlan
 from router.planner.planner import Planner
+from router.planner.supergraph_ast import parse_sdl
 from router.planner.tables import FederatedGraph
 from router.policy.authorize import AllowedOperation, Authorized
 from router.policy.decide import NOTHING_DECIDED, Decided
@@ -85,6 +86,7 @@ class Supergraph:
         self,
         graph: FederatedGraph,
         sdl: str,
+        document: DocumentNode,
         transports: Mapping[str, Transport],
         options: SupergraphOptions,
         policies: KnownPolicies,
@@ -94,7 +96,6 @@ class Supergraph:
         self.schema: GraphQLSchema = graph.api
         self.transports = transports
         self.options = options
-        document = parse(sdl, no_location=True)
         self.rules = read_rules(document)
         self.limiter: Limiter = Unlimited()
         if options.rate_limiting is not None:
@@ -130,7 +131,8 @@ class Supergraph:
         SupergraphInvalid. ``transports`` reach its subgraphs by name, ``policies`` decide what
         their ``@policy`` names; without one every name denies."""
         known = KnownPolicies(policies)
-        return cls(read_supergraph(sdl), sdl, transports or {}, options, known)
+        document = parse_sdl(sdl)
+        return cls(read_supergraph(document), sdl, document, transports or {}, options, known)
 
     @property
     def api_sdl(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldDefinitionNode,
     GraphQLError,
     GraphQLInterfaceType,
@@ -36,10 +37,10 @@ __all__ = ["FederatedGraph", "Kind", "read_supergraph"]
 Joins = dict[str, list[dict[str, Any]]]
 
 
-def read_supergraph(sdl: str) -> FederatedGraph:
-    """Load a supergraph with join specification v0.1 to v0.5.
+def read_supergraph(sdl: str | DocumentNode) -> FederatedGraph:
+    """Load a supergraph with join specification v0.1 to v0.5 from its text or document.
 
-    Raises SupergraphInvalid when the text is not such a supergraph, with what is wrong with it.
+    Raises SupergraphInvalid when it is not such a supergraph, with what is wrong with it.
     """
     document = parse_supergraph(sdl)
     try:

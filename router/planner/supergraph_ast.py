@@ -67,16 +67,21 @@ class SupergraphDocument:
         return self.join_version == "v0.1"
 
 
-def parse_supergraph(sdl: str) -> SupergraphDocument:
-    """Parse a supergraph with join specification v0.1 to v0.5.
+def parse_sdl(sdl: str) -> DocumentNode:
+    """The document of a supergraph. Raises SupergraphInvalid when the text is no GraphQL."""
+    try:
+        return parse(sdl, no_location=True)
+    except GraphQLError as error:
+        raise SupergraphInvalid(f"The supergraph is no GraphQL document: {error.message}") from None
+
+
+def parse_supergraph(sdl: str | DocumentNode) -> SupergraphDocument:
+    """Read a supergraph with join specification v0.1 to v0.5 out of its text or document.
 
     Raises SupergraphInvalid when the text is no GraphQL, links no join specification or one of an
     unknown version.
     """
-    try:
-        document = parse(sdl, no_location=True)
-    except GraphQLError as error:
-        raise SupergraphInvalid(f"The supergraph is no GraphQL document: {error.message}") from None
+    document = parse_sdl(sdl) if isinstance(sdl, str) else sdl
     types = {d.name.value: d for d in document.definitions if isinstance(d, TypeDefinitionNode)}
     schema = next((d for d in document.definitions if isinstance(d, SchemaDefinitionNode)), None)
     features = dict(_features(schema))
