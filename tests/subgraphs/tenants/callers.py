@@ -1,0 +1,31 @@
+"""Everybody of the one tenant who might reach for what is the other's."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from schema.identity import ANONYMOUS, Identity
+from subgraphs.accounts.permissions import scopes_of
+from tests.subgraphs.tenants.tenant import HERE
+
+_OUTSIDER = ("user", "project_admin")
+
+BOSS = HERE.caller("boss")
+"""Administers the organization and all of its projects: may most of all without being an
+administrator of the platform."""
+
+OTHERS: Mapping[str, Identity] = {
+    "lead": HERE.caller("lead"),
+    "member": HERE.caller("member"),
+    "viewer": HERE.caller("viewer"),
+    "program": replace(BOSS, kind="service", key_id=str(HERE.id("api_key", "boss"))),
+    "outsider": Identity(
+        id=UUID(int=7),
+        username="outsider",
+        email="outsider@example.com",
+        roles=frozenset(_OUTSIDER),
+        scopes=scopes_of(_OUTSIDER),
+    ),
+    "nobody": ANONYMOUS,
+}
+"""The program has a key of the boss, the outsider is in no organization."""
