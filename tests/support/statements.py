@@ -12,15 +12,16 @@ _asked_here: ContextVar[list[str] | None] = ContextVar("asked_here", default=Non
 
 
 @contextmanager
-def statements() -> Iterator[list[str]]:
-    """The text of every SELECT that the block and the tasks it starts send.
+def statements(*, writes: bool = False) -> Iterator[list[str]]:
+    """The text of every SELECT that the block and the tasks it starts send; with ``writes`` of
+    everything else, too.
 
     Background tasks that ran before have another context and are not counted.
     """
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if _asked_here.get() is seen and statement.lstrip().upper().startswith("SELECT"):
+        if _asked_here.get() is seen and (writes or statement.lstrip()[:6].upper() == "SELECT"):
             seen.append(statement)
 
     token = _asked_here.set(seen)
