@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from starlette.routing import BaseRoute, Mount, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from router.authentication import build_authentication
 from router.collector import collector_paused
@@ -19,6 +19,7 @@ from router.members import (
     read_supergraph_file,
 )
 from router.policy.rate_limit.build import build_rate_limiting
+from router.rest.door import RestDoor
 from router.rest.openapi.door import document_doors, page_doors
 from router.rest.openapi.served import OpenApiDocuments
 from router.rest.route import RestRoute
@@ -27,12 +28,14 @@ from router.served_graph import ServedGraph, load_supergraph, policies_of, trans
 from router.subscriptions.transport_ws import TransportWs
 from router.supergraph import Supergraph
 from router.web.csrf import Csrf
+from router.web.errors import ErrorAnswer, WriteError, graphql_error
 from router.web.graphiql import ExplorerContent, GraphiQL, load_content
 from router.web.graphql import GraphQLEndpoint
 from router.web.identity import Authenticate, CallerIdentity, authenticate_nobody
 from router.web.refused_requests import RefusedRequests
 from router.web.request_context import ContextMaker
 from router.wiring import Doors, lifespan, nothing_here, operations_routes, wrap
+from schema.errors import TrellisError
 
 GRAPHQL_PATHS = ("/graphql", "/api/v1/graphql")
 SOCKET_PATHS = (*GRAPHQL_PATHS, "/ws")
@@ -82,7 +85,7 @@ def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
         authenticate,
         routes=_explorer(config),
         documentation=_documentation(config, graph.supergraph, routes, authenticate),
-        rest=rest.door,
+        rest=rest,
         closing=[rest.aclose, authentication.aclose],
         seed=seed,
     )
@@ -116,7 +119,7 @@ def _application(
     *,
     routes: Sequence[BaseRoute] = (),
     documentation: Mapping[str, ASGIApp] = MappingProxyType({}),
-    rest: Callable[[ASGIApp], ASGIApp] = lambda otherwise: otherwise,
+    rest: Rest | None = None,
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
     seed: bool = False,
 ) -> ASGIApp:
@@ -142,16 +145,35 @@ def _application(
             seed=seed,
         ),
     )
+    rest_door = rest.door(others) if rest is not None else None
     graphql = Csrf(CallerIdentity(endpoint, authenticate))
     doors = Doors(
         http={**documentation, **dict.fromkeys(GRAPHQL_PATHS, graphql)},
         websocket=dict.fromkeys(SOCKET_PATHS, socket),
-        otherwise=rest(others),
+        otherwise=others if rest_door is None else rest_door,
     )
+    write_error = _errors_of(rest_door)
     if not config.rate_limit.enabled:
-        return wrap(doors, config)
-    count = partial(RefusedRequests, count=graph.after_refusal, make_context=make_context)
-    return wrap(doors, config, count)
+        return wrap(doors, config, write_error=write_error)
+    count = partial(
+        RefusedRequests,
+        count=graph.after_refusal,
+        make_context=make_context,
+        write=write_error,
+    )
+    return wrap(doors, config, count, write_error=write_error)
+
+
+def _errors_of(rest: RestDoor | None) -> WriteError:
+    """What is refused before any door knows of it, in the words of the address' clients."""
+    if rest is None:
+        return graphql_error
+
+    def write(error: TrellisError, scope: Scope) -> ErrorAnswer:
+        found = None if scope["path"] in GRAPHQL_PATHS else rest.write_error(error, scope)
+        return found or graphql_error(error, scope)
+
+    return write
 
 
 def _documentation(

@@ -14,7 +14,7 @@ from router.members import Member
 from router.web.body_limit import RequestLimits
 from router.web.client_address import ClientAddress
 from router.web.cors import AllowOrigins
-from router.web.errors import Errors
+from router.web.errors import Errors, WriteError, graphql_error
 from router.web.health import Readiness, health
 from router.web.jwks import JwksEndpoint
 from router.web.request_id import RequestId
@@ -43,16 +43,21 @@ class Doors:
         await door(scope, receive, send)
 
 
-def wrap(app: ASGIApp, config: Config, *beyond_errors: Callable[[ASGIApp], ASGIApp]) -> ASGIApp:
+def wrap(
+    app: ASGIApp,
+    config: Config,
+    *beyond_errors: Callable[[ASGIApp], ASGIApp],
+    write_error: WriteError = graphql_error,
+) -> ASGIApp:
     """The layers that every request goes through, the outermost first. ``beyond_errors`` see
-    what was refused as the answer that it became."""
+    what was refused as the answer that it became by ``write_error``."""
     layers: list[Callable[[ASGIApp], ASGIApp]] = [
         partial(ClientAddress, http=config.http),
         ResponseHeaders,
         RequestId,
         partial(AllowOrigins, cors=config.cors),
         *beyond_errors,
-        Errors,
+        partial(Errors, write=write_error),
         partial(RequestLimits, limits=config.limits),
     ]
     for layer in reversed(layers):

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.rest.endpoint import RestEndpoint
+from router.rest.events import EventStream
 from router.rest.path import read_template
 from router.rest.profile import Profile
 from router.rest.response import Response
+from router.rest.root import rank_at_root
 from router.rest.table import Match, RouteTable, split_path
 from router.rest.unrouted import unrouted
 from router.web.client_watch import ClientGone
+from router.web.errors import ErrorAnswer
 from router.web.refusals import MethodNotAllowed
 from schema.errors import NotFound, TrellisError
 
@@ -54,7 +57,9 @@ class RestDoor:
             profile.name: _table(e for e in endpoints if e.route.profile is profile)
             for profile in profiles
         }
-        self._root = _table(_in_order(endpoints, profiles, selection.default))
+        at_root = [e for e in endpoints if e.route.profile.owns_root]
+        at_root.sort(key=lambda endpoint: rank_at_root(endpoint.route, selection.default))
+        self._root = _table(at_root)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,19 +68,39 @@ class RestDoor:
         segments = split_path(scope.get("raw_path"), scope["path"])
         if segments is None:
             raise NotFound("The path is not UTF-8.")
-        profile = self._prefixes.get(segments[0])
-        if profile is not None:
-            match, prefix = self._tables[profile.name].find(segments[1:]), profile.prefix
-        else:
-            match, prefix = self._at_root(scope, segments), ""
+        profile, match = self._find(scope, segments)
         if match is None and profile is None:
             await self._otherwise(scope, receive, send)
             return
+        prefix = profile.prefix if profile else ""
         try:
             response = await _respond(match, profile, prefix, scope, receive)
         except ClientGone:
             return
         await response.send(send, is_head=scope["method"] == "HEAD")
+
+    def write_error(self, error: TrellisError, scope: Scope) -> ErrorAnswer | None:
+        """An error in the words of the dialect that a request means, whoever refused it; None
+        when it means none."""
+        segments = split_path(scope.get("raw_path"), scope["path"])
+        if segments is None:  # the prefix may be readable all the same
+            segments = scope["path"][1:].split("/")
+        profile, match = self._find(scope, segments)
+        if profile is None and match is not None:
+            profile = _owner(match, scope)
+        if profile is None:
+            return None
+        response = unrouted(profile, error, scope)
+        return ErrorAnswer(response.status, response.headers, response.body)
+
+    def _find(
+        self, scope: Scope, segments: Sequence[str]
+    ) -> tuple[Profile | None, Match[RestEndpoint] | None]:
+        """The dialect whose prefix the path has, and what is there."""
+        profile = self._prefixes.get(segments[0])
+        if profile is not None:
+            return profile, self._tables[profile.name].find(segments[1:])
+        return None, self._at_root(scope, segments)
 
     def _at_root(self, scope: Scope, segments: Sequence[str]) -> Match[RestEndpoint] | None:
         if self._hosts or self._media:
@@ -107,7 +132,7 @@ async def _respond(
     prefix: str,
     scope: Scope,
     receive: Receive,
-) -> Response:
+) -> Response | EventStream:
     if match is None:
         assert profile is not None
         error: TrellisError = NotFound("There is no such route.")
@@ -119,9 +144,16 @@ async def _respond(
     allowed = _allowed(match.entries)
     if method == "OPTIONS":
         return Response(204, [(b"allow", allowed.encode())])
-    owner = next(iter(match.entries.values())).route.profile
     error = MethodNotAllowed(f"Use {allowed} here.", allow=allowed)
-    return unrouted(owner, error, scope)
+    return unrouted(_owner(match, scope), error, scope)
+
+
+def _owner(match: Match[RestEndpoint], scope: Scope) -> Profile:
+    """Whose words are spoken at a path: those of the route, or of any where no route takes the
+    method."""
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    endpoint = match.entries.get(method) or next(iter(match.entries.values()))
+    return endpoint.route.profile
 
 
 def _allowed(methods: Iterable[str]) -> str:
@@ -137,16 +169,3 @@ def _table(endpoints: Iterable[RestEndpoint]) -> _Table:
     for endpoint in endpoints:
         table.add(read_template(endpoint.route.path), endpoint.route.method, endpoint)
     return table
-
-
-def _in_order(
-    endpoints: Iterable[RestEndpoint], profiles: Sequence[Profile], default: str
-) -> list[RestEndpoint]:
-    """The first one that has a path and method gets it at the root."""
-    names = [profile.name for profile in profiles]
-
-    def rank(endpoint: RestEndpoint) -> tuple[bool, bool, int]:
-        profile = endpoint.route.profile
-        return bool(profile.prefix), profile.name != default, names.index(profile.name)
-
-    return sorted((e for e in endpoints if e.route.profile.owns_root), key=rank)

@@ -13,11 +13,12 @@ def routes_at_root(routes: Iterable[RestRoute], default_profile: str) -> list[Re
     Of several at one place: one whose dialect has no prefix, the default's, the first.
     """
     owned = [route for route in routes if route.profile.owns_root]
-
-    def rank(route: RestRoute) -> tuple[bool, bool]:
-        return bool(route.profile.prefix), route.profile.name != default_profile
-
     table: RouteTable[RestRoute] = RouteTable()
-    for route in sorted(owned, key=rank):
+    for route in sorted(owned, key=lambda route: rank_at_root(route, default_profile)):
         table.add(read_template(route.path), route.method, route)
     return sorted(table, key=lambda route: (route.path, route.method))
+
+
+def rank_at_root(route: RestRoute, default_profile: str) -> tuple[bool, bool]:
+    """To sort by: the least one that has a path and method gets it at the root."""
+    return bool(route.profile.prefix), route.profile.name != default_profile

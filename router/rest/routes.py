@@ -96,10 +96,8 @@ class Rest:
         self._profiles = list({route.profile.name: route.profile for route in routes}.values())
         self._selection = Selection(config.rest.default_profile, config.rest.hosts)
 
-    def door(self, otherwise: ASGIApp) -> ASGIApp:
+    def door(self, otherwise: ASGIApp) -> RestDoor:
         """Serves the routes; what is none of them goes on to ``otherwise``."""
-        if not self._endpoints:
-            return otherwise
         return RestDoor(self._endpoints, self._profiles, self._selection, otherwise)
 
     async def aclose(self) -> None:

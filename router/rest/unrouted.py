@@ -17,7 +17,9 @@ def unrouted(profile: Profile, error: TrellisError, scope: Scope) -> Response:
     status, code = translate(profile, error.code, ())
     info = ResponseInfo(request_id=request_id_of(scope), time=datetime.now(UTC))
     headers = [*profile.headers(info), *error_headers(error)]
-    body = profile.failure(Failure(error.code, status, code, error.message), info)
+    details = {name: value for name, value in error.details.items() if name != "allow"}
+    failure = Failure(error.code, status, code, error.message, details=details)
+    body = profile.failure(failure, info)
     if body is None:
         return Response(status, headers)
     headers.append(failure_type(profile))

@@ -1,7 +1,7 @@
 """The last boundary of a request: whatever was raised becomes a clear answer that leaks nothing."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
@@ -9,14 +9,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from router.errors import OperationRefused
 from router.web.request_id import request_id_of
-from router.web.response_headers import add_response_header
 from schema.errors import TrellisError
 
 log = structlog.get_logger(__name__)
 
 Body = Mapping[str, Any]
-Render = Callable[[TrellisError, str], Body]
-"""Writes an error and the request id as the body that this door's clients know."""
+
+
+class ErrorAnswer(NamedTuple):
+    """An error as it goes out."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+
+    async def send(self, send: Send) -> None:
+        """Write it, with the length of the body."""
+        headers = [*self.headers, (b"content-length", b"%d" % len(self.body))]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+WriteError = Callable[[TrellisError, Scope], ErrorAnswer]
+"""Writes an error in the words that the clients of this request's address know."""
 
 
 class InternalError(TrellisError):
@@ -33,15 +48,22 @@ def graphql_error_body(error: TrellisError, request_id: str) -> Body:
     return {"errors": [{"message": error.message, "extensions": extensions}]}
 
 
+def graphql_error(error: TrellisError, scope: Scope) -> ErrorAnswer:
+    """The error as clients of GraphQL read it."""
+    body = orjson.dumps(graphql_error_body(error, request_id_of(scope)), default=str)
+    headers = [*error_headers(error), (b"content-type", b"application/json; charset=utf-8")]
+    return ErrorAnswer(status_of(error), headers, body)
+
+
 class Errors:
     """Answers with the status of a ``TrellisError``; anything else is logged and answered as 500.
 
     What reaches a client about our own faults is the request id, by which the log is found.
     """
 
-    def __init__(self, app: ASGIApp, render: Render = graphql_error_body) -> None:
+    def __init__(self, app: ASGIApp, write: WriteError = graphql_error) -> None:
         self._app = app
-        self._render = render
+        self._write = write
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -63,7 +85,7 @@ class Errors:
             mendable = as_trellis_error(error)
             if has_started:  # too late for a status: the server cuts the connection
                 raise
-            await self._answer(mendable, scope, send)
+            await self._write(mendable, scope).send(send)
 
     async def _run_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A refused handshake is answered with 403; servers turn a close before accept into it."""
@@ -71,22 +93,6 @@ class Errors:
             await self._app(scope, receive, send)
         except TrellisError as error:
             await send({"type": "websocket.close", "code": 1008, "reason": error.code})
-
-    async def _answer(self, error: TrellisError, scope: Scope, send: Send) -> None:
-        body = orjson.dumps(self._render(error, request_id_of(scope)), default=str)
-        for name, value in error_headers(error):
-            add_response_header(scope, name, value)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status_of(error),
-                "headers": [
-                    (b"content-type", b"application/json; charset=utf-8"),
-                    (b"content-length", str(len(body)).encode()),
-                ],
-            }
-        )
-        await send({"type": "http.response.body", "body": body})
 
 
 def as_trellis_error(error: Exception) -> TrellisError:

@@ -7,10 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from router.policy.rate_limit.limiter import Count
 from router.policy.rate_limit.report import LimitReached
-from router.web.errors import error_headers, graphql_error_body
-from router.web.json_text import dump_json
+from router.web.errors import WriteError, graphql_error
 from router.web.request_context import ContextMaker
-from router.web.request_id import request_id_of
 from router.web.response_headers import add_response_header, has_response_header
 from schema.errors import BadRequest
 
@@ -30,10 +28,17 @@ class RefusedRequests:
     answered with 429; it takes nothing from those who are signed in behind the same address.
     """
 
-    def __init__(self, app: ASGIApp, count: Count, make_context: ContextMaker) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        count: Count,
+        make_context: ContextMaker,
+        write: WriteError = graphql_error,
+    ) -> None:
         self._app = app
         self._count = count
         self._make_context = make_context
+        self._write = write
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,7 +55,7 @@ class RefusedRequests:
                     add_response_header(scope, name, value)
                 if isinstance(error, LimitReached):
                     is_replaced = True
-                    await _send_refusal(error, scope, send)
+                    await self._write(error, scope).send(send)
             if not is_replaced:
                 await send(message)
 
@@ -63,15 +68,3 @@ def _is_to_be_counted(scope: Scope, message: Message) -> bool:
     if _COUNTED in scope or has_response_header(scope, _HEADER):
         return False
     return all(name != _HEADER for name, _ in message.get("headers", ()))
-
-
-async def _send_refusal(error: LimitReached, scope: Scope, send: Send) -> None:
-    for name, value in error_headers(error):
-        add_response_header(scope, name, value)
-    body = dump_json(graphql_error_body(error, request_id_of(scope)))
-    headers = [
-        (b"content-type", b"application/json; charset=utf-8"),
-        (b"content-length", b"%d" % len(body)),
-    ]
-    await send({"type": "http.response.start", "status": error.http_status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

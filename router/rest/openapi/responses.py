@@ -14,20 +14,15 @@ from router.rest.openapi.envelopes import (
 from router.rest.openapi.examples import Examples
 from router.rest.openapi.json_schema import JsonSchema
 from router.rest.openapi.outputs import shape_schema
-from router.rest.openapi.samples import schema_of
 from router.rest.openapi.security import Access
 from router.rest.profile import Profile, translate
 from router.rest.route import RestRoute
 from router.rest.statuses import phrase
-from router.web.errors import graphql_error_body
 from router.web.media_type import JSON
-from router.web.refusals import HeadersTooLarge, UrlTooLong
-from schema.errors import TrellisError
 
 Responses = dict[str, Any]
 
 _NO_CONTENT = 204
-_BEFORE_ROUTES = (UrlTooLong("The URL is too long."), HeadersTooLarge("Too many headers."))
 
 _COMMON_HEADERS = (
     "X-Request-ID",
@@ -73,8 +68,6 @@ class ResponseWriter:
             by_status.setdefault(status, []).append((canonical, status, code))
         for status in sorted(by_status):
             found[str(status)] = self._failure(status, by_status[status], examples)
-        for error in _BEFORE_ROUTES:
-            found[str(error.http_status)] = self._refusal(error)
         return dict(sorted(found.items()))
 
     def _success(
@@ -108,22 +101,6 @@ class ResponseWriter:
             name = start if start.endswith("Error") else f"{start}Error"
             name = _place(self._components.schemas, name, failure_schema(bodies))
             written["content"] = self._content(name, bodies[0], self._profile.failure_media)
-        name = _place(self._components.responses, start, written)
-        return {"$ref": f"#/components/responses/{name}"}
-
-    def _refusal(self, error: TrellisError) -> dict[str, Any]:
-        """What is refused before anybody knows which route is meant has the graph's own form."""
-        body = graphql_error_body(error, "")
-        called = phrase(error.http_status)
-        start = self._prefix + called.replace(" ", "")
-        name = _place(self._components.schemas, f"{start}Error", schema_of([body]))
-        written = {
-            "description": f"{called}; refused before the route is known.",
-            "headers": {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}},
-            "content": {
-                JSON: {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": body}
-            },
-        }
         name = _place(self._components.responses, start, written)
         return {"$ref": f"#/components/responses/{name}"}
 
@@ -187,16 +164,17 @@ def possible_failures(route: RestRoute, access: Access) -> Iterator[str]:
         yield from ("INVALID_CREDENTIALS", "MFA_REQUIRED", "REFRESH_TOKEN_EXPIRED")
     if not access.is_public or changes:
         yield from ("FORBIDDEN", "UNAUTHORIZED_FIELD_OR_TYPE", "ENTITLEMENT_REQUIRED")
+    yield "BAD_REQUEST"  # two tokens, or a query string that is not UTF-8
     if has_input:
-        yield from ("BAD_REQUEST", "BAD_USER_INPUT", "NOT_FOUND")
+        yield from ("BAD_USER_INPUT", "NOT_FOUND")
     elif not changes:
         yield "NOT_FOUND"
     if changes:
         yield from ("ALREADY_EXISTS", "CONFLICT")
-        yield from ("BAD_REQUEST", "IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_RUNNING")
+        yield from ("IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_RUNNING")
     if route.has_body:
         yield from ("REQUEST_BODY_TIMEOUT", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
-    yield from ("NOT_ACCEPTABLE", "RATE_LIMITED")
+    yield from ("NOT_ACCEPTABLE", "RATE_LIMITED", "URL_TOO_LONG", "REQUEST_HEADERS_TOO_LARGE")
     yield from ("INTERNAL", "SUBGRAPH_INVALID_RESPONSE", "SERVICE_UNAVAILABLE")
     yield from ("SUBGRAPH_UNAVAILABLE", "SUBGRAPH_TIMEOUT", "REQUEST_TIMEOUT")
 

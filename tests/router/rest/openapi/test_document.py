@@ -219,7 +219,7 @@ def test_where_one_denied_field_refuses_everything_each_right_is_needed():
 @pytest.mark.parametrize(
     ("text", "profile", "statuses"),
     [
-        (MOTTO, "tracker", "200 304 401 404 406 414 429 431 500 503"),
+        (MOTTO, "tracker", "200 304 400 401 404 406 414 429 431 500 503"),
         (GET_THING, "tracker", "200 304 400 401 403 404 406 414 422 429 431 500 503"),
         (GET_THING, "todo", "200 304 400 401 404 406 414 429 431 500 503"),
         (GET_THING, "learn", "200 304 400 401 403 404 406 414 422 429 431 500 502 503 504"),
