@@ -117,15 +117,16 @@ def shape(
     """The client's answer: projected data, located errors, nulls where data is missing or
     denied."""
     plan = executable.plan
-    errors = list(refusals)
+    failures: Errors = ()
     if gathered.failures:
-        errors += client_errors(gathered.failures, plan.output, gathered.data)
-    elif executable.is_identity and not errors:
+        failures = client_errors(gathered.failures, plan.output, gathered.data)
+    elif executable.is_identity and not refusals:
         return Answer(data=gathered.data, body=gathered.body, kind=plan.kind)
     if gathered.is_shared and expanded_size(gathered.data) > RESPONSE_BYTES:
         return _too_large(executable)
     if denials.at:
-        return _without_denied(executable, gathered, errors, denials)
+        return _without_denied(executable, gathered, refusals, failures, denials)
+    errors = [*refusals, *failures]
     data: dict[str, Any] | None
     try:
         project = executable.project_shared if gathered.is_shared else executable.project_tree
@@ -137,14 +138,18 @@ def shape(
 
 
 def _without_denied(
-    executable: Executable, gathered: Gathered, errors: list[dict[str, Any]], denials: Denials
+    executable: Executable,
+    gathered: Gathered,
+    refusals: Errors,
+    failures: Errors,
+    denials: Denials,
 ) -> Answer:
     """The answer with null for what policies deny. Nothing that a subgraph has to say about it
     is handed on."""
     guards, plan = executable.guards, executable.plan
     assert guards is not None
     lost = tuple(islice(guards.places(gathered.data, denials), MAX_ERRORS))
-    errors = guards.without_denied(errors, gathered.data, denials)
+    errors = [*refusals, *guards.without_denied(failures, gathered.data, denials)]
     errors += [place.refusal() for place in lost]
     data, found = complete(plan.output, gathered.data, errors, executable.hidden, denials)
     return Answer(data=data, errors=[*errors, *found], kind=plan.kind, lost=lost)

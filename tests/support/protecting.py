@@ -38,11 +38,14 @@ class Rule:
         return f"@{name}({argument}: [{names}])"
 
 
-HAS = "has:"
-"""Begins the names of policies that ask for a scope; no other policy is known."""
+HAS, ABOUT = "has:", "about:"
+"""Begin the names of policies: those that ask for a scope, and those that look at objects, which
+may let the caller through. No other policy is known."""
 
 
 def _holds(policy: str, identity: Identity) -> bool:
+    if policy.startswith(ABOUT):
+        return True
     return policy.startswith(HAS) and policy.removeprefix(HAS) in identity.scopes
 
 
@@ -53,6 +56,14 @@ NOBODY = Rule("requiresScopes", ())
 POLICY = Rule("policy", (("unknown",),))
 KNOWN_POLICIES = Rule("policy", (("has:a", "has:b"), ("has:c",)))
 RULES = (SIGNED_IN, ONE_SCOPE, SCOPES, SIGNED_IN, ONE_SCOPE, POLICY)
+POLICIES = (
+    KNOWN_POLICIES,
+    Rule("policy", (("about:x",),)),
+    Rule("policy", (("about:x", "about:y"), ("has:a",))),
+    Rule("policy", (("about:y", "has:b"), ("about:x", "unknown"))),
+    Rule("policy", (("about:z",), ("about:x", "has:c"))),
+    ONE_SCOPE,
+)
 
 
 @dataclass(slots=True)
@@ -100,10 +111,10 @@ _REQUIRES = re.compile(r'@requires\(fields: "([^"]*)"\)')
 
 
 def protect(
-    chance: Chance, pairs: Sequence[tuple[str, str]]
+    chance: Chance, pairs: Sequence[tuple[str, str]], rules: Sequence[Rule] = RULES
 ) -> tuple[list[tuple[str, str]], Placed]:
-    """Subgraphs of ``random_graph`` with rules on some fields, types and the enum."""
-    maker = _Protector(chance, pairs)
+    """Subgraphs of ``random_graph`` with some of the rules on fields, types and the enum."""
+    maker = _Protector(chance, pairs, rules)
     return [(name, maker.protect(sdl)) for name, sdl in pairs], maker.placed
 
 
@@ -111,8 +122,11 @@ class _Protector:
     """Leaves alone what one must not protect by itself: declarations of others' fields, fields
     that another one took over, and what others read by ``@requires``."""
 
-    def __init__(self, chance: Chance, pairs: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, chance: Chance, pairs: Sequence[tuple[str, str]], rules: Sequence[Rule]
+    ) -> None:
         self._chance = chance
+        self._rules = rules
         # Composition wants one name for a directive everywhere.
         self._how = pick(chance, list(IMPORTS.values()))
         self.placed = Placed()
@@ -161,6 +175,6 @@ class _Protector:
         return rule.written(self._how.names[rule.feature])
 
     def _rule(self, *place: str) -> Rule:
-        rule = pick(self._chance, RULES)
+        rule = pick(self._chance, self._rules)
         self.placed.put(rule, *place)
         return rule

@@ -42,6 +42,7 @@ from tests.support.universe import Thing, Universe
 
 _NO_VARIABLES = VariableValues({}, {})
 
+Path = tuple[str | int, ...]
 Position = dict[str, dict[str, "Cell"]]
 """Runtime type -> response key -> what stands there."""
 
@@ -69,7 +70,7 @@ class Expected:
     is_nothing_left: bool = False
 
 
-class _Null(Exception):
+class Null(Exception):
     """A null where the type forbids one, on its way to the next place that allows it."""
 
 
@@ -188,9 +189,13 @@ class Oracle:
         if is_nothing_left:
             for cell in position[root.name].values():
                 cell.is_denied = True
-        answer = _Answerer(self._schema, universe, self._variables)
+        answer = self.answerer(universe, self._variables)
         data = answer.data(position, root.name)
         return Expected(None, paths, data, is_nothing_left)
+
+    def answerer(self, universe: Universe, variables: VariableValues) -> "Answerer":
+        """What answers the operation from the world."""
+        return Answerer(self._schema, universe, variables)
 
     def _position(self, bodies: Sequence[SelectionSetNode], kind: GraphQLNamedType) -> Position:
         possible = self._possible(kind)
@@ -273,7 +278,7 @@ class Oracle:
         )
 
 
-class _Answerer:
+class Answerer:
     """Answers a walked operation from a universe; denied fields are null, and nulls propagate
     (GraphQL specification, section 6.4.4)."""
 
@@ -286,42 +291,71 @@ class _Answerer:
 
     def data(self, position: Position, root: str) -> dict[str, Any]:
         try:
-            return {"data": self._object(position, Thing(root, 0, root))}
-        except _Null:
+            return {"data": self._object(position, Thing(root, 0, root), ())}
+        except Null:
             return {"data": None}
 
-    def _object(self, position: Position, thing: Thing) -> dict[str, Any]:
+    def denies_object(self, thing: Thing, path: Path) -> bool:
+        """Whether an object is denied as a whole."""
+        return False
+
+    def denies_field(self, thing: Thing, name: str, path: Path) -> bool:
+        """Whether a field of an object is denied for what the object is."""
+        return False
+
+    def _object(self, position: Position, thing: Thing, path: Path) -> dict[str, Any]:
         kind = self._schema.type_map[thing.typename]
         assert isinstance(kind, GraphQLObjectType)
         shaped: dict[str, Any] = {}
+        nulls: list[Null] = []
         for key, cell in position[thing.typename].items():
             if cell.name == "__typename":
                 if cell.is_denied:
-                    raise _Null
+                    raise Null
                 shaped[key] = thing.typename
                 continue
-            definition = kind.fields[cell.name]
-            value = None if cell.is_denied else self._value(thing, cell, definition)
-            shaped[key] = self._complete(value, definition.type, cell.below)
+            definition, place = kind.fields[cell.name], (*path, key)
+            is_denied = cell.is_denied or self.denies_field(thing, cell.name, place)
+            value = None if is_denied else self._value(thing, cell, definition)
+            try:
+                shaped[key] = self._complete(value, definition.type, cell.below, place)
+            except Null as null:
+                nulls.append(null)
+        if nulls:  # once all fields had their say
+            raise nulls[0]
         return shaped
 
     def _value(self, thing: Thing, cell: Cell, definition: GraphQLField) -> Any:
         given = get_argument_values(definition, cell.nodes[0][0], self._variables)
         return self._universe.value(thing, cell.name, definition.type, given)
 
-    def _complete(self, value: Any, kind: Any, below: Position | None) -> Any:
+    def _complete(self, value: Any, kind: Any, below: Position | None, path: Path) -> Any:
         if isinstance(kind, GraphQLNonNull):
-            result = self._complete(value, kind.of_type, below)
+            result = self._complete(value, kind.of_type, below, path)
             if result is None:
-                raise _Null
+                raise Null
             return result
         if value is None:
             return None
         try:
             if isinstance(kind, GraphQLList):
-                return [self._complete(item, kind.of_type, below) for item in value]
+                return self._items(value, kind.of_type, below, path)
             if below is not None:
-                return self._object(below, value)
-        except _Null:
+                if self.denies_object(value, path):
+                    return None
+                return self._object(below, value, path)
+        except Null:
             return None
         return value
+
+    def _items(self, value: list[Any], kind: Any, below: Position | None, path: Path) -> list[Any]:
+        items: list[Any] = []
+        nulls: list[Null] = []
+        for number, item in enumerate(value):
+            try:
+                items.append(self._complete(item, kind, below, (*path, number)))
+            except Null as null:
+                nulls.append(null)
+        if nulls:
+            raise nulls[0]
+        return items

@@ -339,6 +339,18 @@ async def test_alternatives_may_mix_callers_and_objects(graph: Office):
     assert denied(nothing) == ["projects.mixed"]
 
 
+async def test_what_is_denied_beforehand_is_told_beside_the_objects_denied(graph: Office):
+    result = await graph.ask("{ projects { id odd budget } }", BOB)
+    assert result.data == {
+        "projects": [
+            {"id": "1", "odd": None, "budget": None},
+            {"id": "2", "odd": None, "budget": 200},
+            {"id": "3", "odd": None, "budget": None},
+        ]
+    }
+    assert denied(result) == ["projects.odd", "projects.0.budget", "projects.2.budget"]
+
+
 async def test_an_alternative_with_an_unknown_name_does_not_hold(graph: Office):
     assert denied(await graph.ask("{ projects { odd } }", ADA)) == ["projects.odd"]
     assert (await graph.ask("{ projects { odd } }", AUDITOR)).errors == ()
