@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -37,9 +36,10 @@ WRITES = {
 FORGED_POSITIONS = ("", "x", "-1", "1.5", "9" * 19, "9" * 5000, "0-0-0", "' or 1=1", "\x00")
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with world_of((HERE, THERE), DataSettings(data_dir=tmp_path)) as world:
+@pytest.fixture(scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    settings = DataSettings(data_dir=tmp_path_factory.mktemp("world"))
+    async with world_of((HERE, THERE), settings) as world:
         yield world
 
 

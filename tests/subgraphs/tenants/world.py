@@ -71,7 +71,7 @@ class World:
     ) -> dict[str, str]:
         """What was answered to each probe of each caller, without what differs from run to run."""
         heard: dict[str, str] = {}
-        known = frozenset(_known_ids())
+        known = known_ids()
         for probe in probes:
             for name, caller in callers.items():
                 told = await self.ask(probe.document, caller, **probe.variables)
@@ -187,8 +187,10 @@ def _opened_cursor(value: str) -> list[Any] | None:
 
 
 @cache
-def _known_ids() -> tuple[str, ...]:
-    return tuple(str(id) for tenant in (HERE, THERE) for ids in tenant.ids.values() for id in ids)
+def known_ids() -> frozenset[str]:
+    """The ids that are the same in every run."""
+    kinds = (ids for tenant in (HERE, THERE) for ids in tenant.ids.values())
+    return frozenset(str(id) for ids in kinds for id in ids)
 
 
 async def _rows(name: str, part: Running) -> list[Row]:

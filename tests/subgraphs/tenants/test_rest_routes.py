@@ -1,0 +1,186 @@
+"""REST: every route answers to what is the other tenant's as if the other tenant were not there."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from graphql import (
+    TypeInfo,
+    TypeInfoVisitor,
+    VariableNode,
+    Visitor,
+    get_named_type,
+    parse,
+    visit,
+)
+
+from db.settings import DataSettings
+from router.config import Config
+from router.policy.credentials import Credentials
+from router.rest.route import RestRoute
+from router.rest.routes import Rest, rest_routes
+from router.served_graph import ServedGraph
+from router.web.request_context import ContextMaker
+from router.wiring import nothing_here, wrap
+from schema.identity import ANONYMOUS, Identity
+from tests.subgraphs.tenants.arguments import FREE, foreign_values, good_value, kind_of
+from tests.subgraphs.tenants.asking import COMMON_NAMES
+from tests.subgraphs.tenants.callers import BOSS, OTHERS
+from tests.subgraphs.tenants.tenant import HERE, THERE
+from tests.subgraphs.tenants.world import known_ids, masked, shared_supergraph, world_of
+
+CALLERS: Mapping[str, Identity] = {"boss": BOSS, **OTHERS}
+SUPERGRAPH = shared_supergraph()[0]
+ROUTES = rest_routes(Config(), SUPERGRAPH)
+_LAST = ("DELETE", "logout")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request; ``place`` is the parameter that has the other tenant's value."""
+
+    route: RestRoute
+    place: str | None
+    path: str
+    query: Mapping[str, str]
+    body: Mapping[str, Any] | None
+    token: str | None
+
+    @property
+    def label(self) -> str:
+        return f"{self.route.profile.name} {self.route.id} {self.place}"
+
+
+def requests() -> Iterator[Request]:
+    """Each route as its own people use it, and with everything foreign in each place; what takes
+    something away comes last."""
+    for route in sorted(ROUTES, key=lambda route: any(word in route.id for word in _LAST)):
+        meanings = coordinates(route)
+        good = {
+            parameter.name: good_value(meanings[parameter.variable], parameter.type, HERE)
+            for parameter in route.parameters
+            if parameter.is_required
+        }
+        for parameter in route.parameters:
+            place = meanings[parameter.variable]
+            kind = kind_of(place, get_named_type(parameter.type))
+            if kind in (None, FREE) or place in COMMON_NAMES:
+                continue
+            value = foreign_values(kind)[0]
+            yield request(route, parameter.name, {**good, parameter.name: value})
+        if route.page is not None and "after" in route.page.variables:
+            yield request(route, "cursor", {**good, "cursor": THERE.cursor("issue", 1)})
+        yield request(route, None, good)
+
+
+def request(route: RestRoute, place: str | None, values: Mapping[str, Any]) -> Request:
+    def of(*kinds: str) -> dict[str, Any]:
+        names = {one.name for one in route.parameters if one.place in kinds}
+        return {name: value for name, value in values.items() if name in names}
+
+    path = route.path
+    for name, value in of("path").items():
+        path = path.replace(f"{{{name}}}", quote(value))
+    query = of("query") | ({"cursor": values["cursor"]} if place == "cursor" else {})
+    token = next(iter(of("bearer").values()), None)
+    body = of("body") if route.has_body else None
+    return Request(route, place, route.profile.prefix + path, query, body, token)
+
+
+def coordinates(route: RestRoute) -> dict[str, str]:
+    """Where in the graph each variable of the route's operation stands."""
+    found: dict[str, str] = {}
+    info = TypeInfo(SUPERGRAPH.schema)
+
+    class Finder(Visitor):
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            name, parent, field = node.name.value, info.get_parent_type(), info.get_field_def()
+            if info.get_argument() is None or name in found:
+                return
+            owner = get_named_type(info.get_parent_input_type())
+            members = getattr(owner, "fields", {})
+            path = next(path for path, variable in route.arguments.items() if variable == name)
+            last = path.rpartition(".")[2]
+            if last in members:
+                found[name] = f"{owner.name}.{last}"
+            else:
+                assert parent is not None and field is not None
+                fields = (one for one, known in parent.fields.items() if known is field)
+                found[name] = f"{parent.name}.{next(fields)}.{last}"
+
+    visit(parse(route.document), TypeInfoVisitor(info, Finder()))
+    return found
+
+
+def client() -> httpx.AsyncClient:
+    """The routes in this process, for callers who are believed by name."""
+
+    async def authenticate(credentials: Credentials) -> Identity:
+        given = credentials.authorization
+        return CALLERS[given.removeprefix("Bearer ")] if given else ANONYMOUS
+
+    config = Config()
+    graph, make_context = ServedGraph(SUPERGRAPH), ContextMaker((), 60.0)
+    rest = Rest(ROUTES, SUPERGRAPH, graph, make_context, authenticate, config)
+    transport = httpx.ASGITransport(app=wrap(rest.door(nothing_here), config))
+    return httpx.AsyncClient(transport=transport, base_url="http://trellis.test")
+
+
+async def heard(tenants: Any, folder: Path, callers: Mapping[str, Identity]) -> dict[str, str]:
+    """Status, place and body of each answer, without what differs from run to run."""
+    answers: dict[str, str] = {}
+    async with world_of(tenants, DataSettings(data_dir=folder)) as world, client() as http:
+        before = await world.rows(THERE.marks)
+        for one in requests():
+            for name in callers:
+                token = one.token or (name if callers[name].is_authenticated else None)
+                response = await http.request(
+                    one.route.method,
+                    one.path,
+                    params=one.query,
+                    json=one.body,
+                    headers={"authorization": f"Bearer {token}"} if token else {},
+                )
+                assert response.status_code < 500, (one.label, response.text)
+                body = response.json() if response.content else None
+                told = [response.status_code, response.headers.get("location"), body]
+                answers[f"{name}: {one.label}"] = masked(told, known_ids())
+        assert before - await world.rows(THERE.marks) == set()
+    return answers
+
+
+async def compare(folder: Path, callers: Mapping[str, Identity]) -> dict[str, str]:
+    alone = await heard((HERE,), folder / "alone", callers)
+    beside = await heard((HERE, THERE), folder / "beside", callers)
+    differing = {
+        label: (alone[label], answer) for label, answer in beside.items() if alone[label] != answer
+    }
+    assert differing == {}
+    return beside
+
+
+async def test_every_route_answers_as_if_the_other_tenant_were_not_there(tmp_path: Path):
+    answers = await compare(tmp_path, {"boss": BOSS})
+    statuses = {label: answer.split()[1].rstrip(",") for label, answer in answers.items()}
+    own = {label for label in statuses if label.endswith(" None")}
+    refused = {label: statuses[label] for label in own if statuses[label][0] != "2"}
+    # Most routes are really used: a request that is never good would prove nothing.
+    assert len(refused) < len(own) / 2, refused
+    ids = {label for label in statuses if label.endswith("id") and "GET" in label}
+    assert {statuses[label] for label in ids} <= {"200", "403", "404"}
+
+
+@pytest.mark.long
+async def test_every_route_answers_everybody_so(tmp_path: Path):
+    await compare(tmp_path, CALLERS)
+
+
+def test_every_parameter_is_known():
+    for route in ROUTES:
+        meanings = coordinates(route)
+        unknown = [one for one in route.parameters if one.variable not in meanings]
+        assert unknown == [], route.id
