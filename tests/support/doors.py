@@ -47,7 +47,7 @@ Ask = Callable[..., Awaitable[Heard]]
 """``(door, document, caller) -> Heard``; the caller is a name that stands for an identity."""
 
 Listen = Callable[[str, str | None], Awaitable[list[Heard]]]
-"""``(document, caller) -> all events``, or the one refusal, of a subscription."""
+"""``(document, caller) -> all events`` of a subscription, the refusal that ended it among them."""
 
 
 @asynccontextmanager
@@ -125,13 +125,15 @@ class Client:
         return Heard(response.json(), response.status_code)
 
     async def events(self, document: str, caller: str | None = None) -> list[Heard]:
-        """All events of a subscription, or the one refusal."""
+        """All events of a subscription, and the refusal that ended it, if one did."""
         socket = self._sockets.get(caller) or await self._open(caller)
         await _say(socket, type="subscribe", id=uuid4().hex, payload={"query": document})
         told: list[Heard] = []
         while (message := await _heard(socket))["type"] == "next":
             told.append(Heard(message["payload"]))
-        return told if message["type"] == "complete" else [Heard({"errors": message["payload"]})]
+        if message["type"] == "error":
+            told.append(Heard({"errors": message["payload"]}))
+        return told
 
     async def _by_socket(self, document: str, caller: str | None) -> Heard:
         socket = self._sockets.get(caller) or await self._open(caller)

@@ -409,3 +409,24 @@ async def test_a_field_below_a_stream_is_denied_in_each_event_or_at_once(stage: 
             assert [one.codes for one in told] == [[] if may else [CODE]] * 2
             assert ("secret" in transport.requests[0].query) is may
             transport.requests.clear()
+
+
+async def test_a_stream_ends_with_its_next_event_when_a_policy_changes_its_mind(stage: Stage):
+    sdl = TICKER % ("", "", WRITTEN[KNOWN_POLICIES])
+    composition = compose([Subgraph("here", "http://here.test", sdl)])
+    says = [True, True, False]
+
+    async def decide(caller: Identity) -> bool:
+        return says.pop(0)
+
+    events = tuple({"data": {"tick": {"number": n, "secret": 7}}} for n in range(10))
+    transport = RecordingTransport(events=events, delay=0.01)
+    stage.graph.supergraph = Supergraph.load(
+        composition.supergraph_sdl,
+        transports={"here": transport},
+        policies=[LocalPolicies("here", {"has:c": CallerPolicy(decide)})],
+    )
+    told = await stage.events("subscription { tick { number secret } }", "another way")
+    assert told[0].response == {"data": {"tick": {"number": 0, "secret": 7}}}
+    assert [one.codes for one in told[1:]] == [["FORBIDDEN"]]
+    assert (transport.closed_streams, says) == (1, [])
