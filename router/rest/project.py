@@ -76,7 +76,7 @@ class _Source:
 
     def write(self, shape: Shape, value: str, body: _Body) -> str:
         """Add to ``body`` what it takes to show the value of the expression ``value``; gives the
-        expression of what is shown. Either is to be used once."""
+        expression of what is shown, to be used once."""
         if isinstance(shape, Constant):
             return self._constant(shape.value)
         if isinstance(shape, Leaf):
@@ -85,8 +85,10 @@ class _Source:
         if isinstance(shape, Items):
             function = self._loop(shape)
             return f"{function}({value})" if function else value
-        given, shown = self._name("o"), self._name("r")
-        body.add(f"{given} = {value}")
+        given, shown = value, self._name("r")
+        if not value.isidentifier():
+            given = self._name("o")
+            body.add(f"{given} = {value}")
         with body.below(f"if {given} is None:"):
             body.add(f"{shown} = None")
         with body.below("else:"):

@@ -1,13 +1,16 @@
 """What a REST route costs beyond the GraphQL execution of its operation, in processor time."""
 
+import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 import pytest
+import uvloop
 
 from router.composition.compose import compose
 from router.composition.subgraph import Subgraph
@@ -23,6 +26,7 @@ from router.rest.load import load_route
 from router.rest.profiles import PROFILES
 from router.served_graph import ServedGraph, load_supergraph
 from router.transports.base import SubgraphRequest, SubgraphResponse
+from router.web.graphql import GraphQLEndpoint
 from router.web.request_context import ContextMaker
 from router.wiring import nothing_here
 from schema.identity import Identity
@@ -32,7 +36,10 @@ from tests.support.recording import RecordingTransport
 pytestmark = pytest.mark.bench
 
 MICROSECONDS = 60
+TOLERANCE = 1.15  # the median of two runs differs by a tenth where others work beside
+YARDSTICK_MICROSECONDS = 45  # on the machine of reference, while nothing else runs
 PAGE = 20
+MAKE_CONTEXT = ContextMaker(("authorization", "x-request-id"), 30)
 ADA = Identity(id=UUID(int=1), scopes=frozenset({"read:issues"}))
 SDL = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
@@ -79,6 +86,9 @@ def issue(number: int) -> dict[str, Any]:
     }
 
 
+ROWS = [issue(number) for number in range(PAGE)]
+
+
 class Issues(RecordingTransport):
     """A subgraph that costs nothing."""
 
@@ -95,23 +105,97 @@ async def authenticate(_credentials: Credentials) -> Identity:
     return ADA
 
 
-async def receive() -> Any:
-    return {"type": "http.request", "body": b"", "more_body": False}
+async def measure(*works: Callable[[], Awaitable[Any]], times: int = 50) -> list[float]:
+    """The microseconds of processor time that one call of each takes on the machine of reference.
+
+    They take turns with a yardstick, and what counts is the median of how they compare to it:
+    whatever slows this machine down meets all of them.
+    """
+    yards: list[list[float]] = []
+    for _ in range(60):
+        yard, *row = [await _nanoseconds(work, times) for work in (yardstick, *works)]
+        yards.append([one / yard * YARDSTICK_MICROSECONDS for one in row])
+    return [statistics.median(column) for column in zip(*yards, strict=True)]
 
 
-async def microseconds(*works: Callable[[], Awaitable[Any]], times: int = 100) -> list[float]:
-    """The processor time of one call of each, in the best of many runs that take turns: whatever
-    slows this machine down meets all of them."""
-    best = [float("inf")] * len(works)
-    for _ in range(30):
-        for place, work in enumerate(works):
-            started = time.process_time_ns()
-            for _ in range(times):
-                await work()
-            best[place] = min(best[place], (time.process_time_ns() - started) / times / 1e3)
-    return best
+async def _nanoseconds(work: Callable[[], Awaitable[Any]], times: int) -> float:
+    started = time.process_time_ns()
+    for _ in range(times):
+        await work()
+    return (time.process_time_ns() - started) / times
 
 
+async def yardstick() -> None:
+    """Work of the same kind: JSON and dictionaries."""
+    for row in orjson.loads(orjson.dumps(ROWS)):
+        {key.upper(): value for key, value in row.items()}
+
+
+class Costs(NamedTuple):
+    """Microseconds of processor time."""
+
+    operation: float
+    graphql_door: float
+    rest_door: float
+
+    @property
+    def rest_adds(self) -> float:
+        return self.rest_door - self.operation
+
+
+async def costs_of(dialect: str, text: str, path: str, variables: dict[str, Any]) -> Costs:
+    composition = compose([Subgraph("a", "http://a", SDL)])
+    supergraph = load_supergraph(composition.supergraph_sdl, {"a": Issues()}, Config())
+    graph = ServedGraph(supergraph)
+    profile = PROFILES[dialect]
+    route = load_route(text, supergraph, profile, area="issues", file=Path("i.graphql"))
+    request = GraphQLRequest(route.document, variables)
+    body = orjson.dumps({"query": route.document, "variables": variables})
+    graphql = GraphQLEndpoint(graph, Limits(), MAKE_CONTEXT)
+    once = Once(MemoryAnswers(10), keep_seconds=60, request_seconds=30)
+    doors = Doors(graph, MAKE_CONTEXT, authenticate, Limits(), once)
+    endpoint = RestEndpoint(route, doors, access_to(route, supergraph))
+    rest = RestDoor([endpoint], [profile], Selection(dialect, {}), nothing_here)
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent[:] = [message]
+
+    async def by_itself() -> None:
+        context = RequestContext(ADA, request_id="x", deadline=time.monotonic() + 30)
+        (await graph.answer(request, context)).to_bytes()
+
+    async def by_graphql() -> None:
+        await graphql(scope("POST", "/graphql"), receiving(body), send)
+
+    async def by_rest() -> None:
+        await rest(scope("GET", profile.prefix + path), receiving(b""), send)
+
+    for ask in (by_graphql, by_rest):
+        await ask()
+        assert sent[0]["body"].count(b"WEB-") in (1, PAGE), sent
+    return Costs(*await measure(by_itself, by_graphql, by_rest))
+
+
+def scope(method: str, path: str) -> dict[str, Any]:
+    headers = [
+        *((b"host", b"x"), (b"accept", b"*/*"), (b"authorization", b"Bearer x")),
+        (b"content-type", b"application/json"),
+    ]
+    return {
+        **{"type": "http", "method": method, "path": path, "raw_path": path.encode()},
+        **{"query_string": b"", "headers": headers, "client": ("127.0.0.1", 1)},
+    }
+
+
+def receiving(body: bytes) -> Callable[[], Awaitable[Any]]:
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+@pytest.mark.parametrize("dialect", ["tracker", "pm"])
 @pytest.mark.parametrize(
     ("text", "path", "variables"),
     [
@@ -120,48 +204,13 @@ async def microseconds(*works: Callable[[], Awaitable[Any]], times: int = 100) -
     ],
     ids=["one", "page"],
 )
-@pytest.mark.parametrize("dialect", ["tracker", "learn", "pm"])
-async def test_a_route_costs_little_beyond_its_operation(
+def test_a_route_costs_little_beyond_its_operation(
     dialect: str, text: str, path: str, variables: dict[str, Any]
 ) -> None:
-    composition = compose([Subgraph("a", "http://a", SDL)])
-    supergraph = load_supergraph(composition.supergraph_sdl, {"a": Issues()}, Config())
-    graph = ServedGraph(supergraph)
-    make_context = ContextMaker(("authorization", "x-request-id"), 30)
-    once = Once(MemoryAnswers(10), keep_seconds=60, request_seconds=30)
-    doors = Doors(graph, make_context, authenticate, Limits(), once)
-    profile = PROFILES[dialect]
-    if dialect == "learn":
-        text = text.replace("$skip: Int", "$after: String").replace("skip: $skip", "after: $after")
-        text = text.replace("totalCount", "pageInfo { hasNextPage endCursor } totalCount")
-        pytest.skip("later") if "ListIssues" in text else None
-    route = load_route(text, supergraph, profile, area="issues", file=Path("i.graphql"))
-    endpoint = RestEndpoint(route, doors, access_to(route, supergraph))
-    door = RestDoor([endpoint], [profile], Selection(dialect, {}), nothing_here)
-    full = profile.prefix + path
-    sent: list[Any] = []
+    costs = uvloop.run(costs_of(dialect, text, path, variables))
 
-    def scope() -> dict[str, Any]:
-        headers = [(b"host", b"x"), (b"accept", b"*/*"), (b"authorization", b"Bearer x")]
-        return {
-            **{"type": "http", "method": "GET", "path": full, "raw_path": full.encode()},
-            **{"query_string": b"", "headers": headers, "client": ("127.0.0.1", 1)},
-        }
-
-    async def send(message: Any) -> None:
-        sent[:] = [message]
-
-    async def by_rest() -> None:
-        await door(scope(), receive, send)
-
-    request = GraphQLRequest(route.document, variables)
-
-    async def by_graph() -> None:
-        context = RequestContext(ADA, request_id="x", deadline=time.monotonic() + 30)
-        (await graph.answer(request, context)).to_bytes()
-
-    await by_rest()
-    assert sent[0]["body"].count(b"WEB-") in (1, PAGE), sent
-    rest, plain = await microseconds(by_rest, by_graph)
-
-    sys.stdout.write(f"\n{dialect} {path}: {plain:.0f} us, by REST {rest - plain:.0f} us more\n")
+    sys.stdout.write(
+        f"\n{dialect} {path}: the operation {costs.operation:.0f} us, by GraphQL "
+        f"{costs.graphql_door:.0f}, by REST {costs.rest_door:.0f}: adds {costs.rest_adds:.0f} us\n"
+    )
+    assert costs.rest_adds < MICROSECONDS * TOLERANCE
