@@ -4,11 +4,12 @@ https://spec.openapis.org/oas/v3.1.1.html
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import GraphQLSchema
 
+from router.policy.requirements import FREE
 from router.policy.rules import AuthorizationRules
 from router.rest.openapi.components import Components
 from router.rest.openapi.examples import Examples
@@ -36,15 +37,18 @@ VERSION = "v1"
 @dataclass(frozen=True, slots=True)
 class GraphFacts:
     """What the documents take from the graph: its public schema, its permissions, and whether one
-    denied field refuses a whole operation."""
+    denied field refuses a whole operation. With ``tells_wishes`` they name what callers lack to
+    read more."""
 
     schema: GraphQLSchema
     rules: AuthorizationRules
     rejects: bool = False
+    tells_wishes: bool = True
 
     def access(self, route: RestRoute) -> Access:
         """Who may call a route."""
-        return access_to(route, self.schema, self.rules, rejects=self.rejects)
+        access = access_to(route, self.schema, self.rules, rejects=self.rejects)
+        return access if self.tells_wishes else replace(access, wished=FREE)
 
 
 def profile_document(profile: Profile, routes: Iterable[RestRoute], graph: GraphFacts) -> Document:

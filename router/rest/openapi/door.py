@@ -129,7 +129,8 @@ class _DocumentDoor:
         status, headers, body = file_answer(file, dict(scope["headers"]))
         if caller is not None:
             headers = [pair for pair in headers if pair[0] != b"cache-control"]
-            headers += [(b"cache-control", b"private, no-cache"), (b"vary", b"authorization")]
+            headers.append((b"cache-control", b"private, no-cache"))
+            headers.append((b"vary", b"authorization, x-api-key"))
         await send_answer(scope, send, status, headers, body)
 
 

@@ -1,6 +1,6 @@
 """Who may call a route: read off the permission directives of everything that it asks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,15 +12,21 @@ from graphql import (
     GraphQLNonNull,
     GraphQLSchema,
     InlineFragmentNode,
+    ListValueNode,
+    NonNullTypeNode,
+    NullValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
+    VariableNode,
     get_named_type,
     is_abstract_type,
     parse,
 )
 
 from router.policy.requirements import FREE, NOTHING_NEEDED, Requirement, all_of
-from router.policy.rules import NO_NEEDS, AuthorizationRules, Needs
+from router.policy.rules import NO_NEEDS, AuthorizationRules, InputValue, Needs
 from router.rest.route import RestRoute
 
 BEARER = "bearer"
@@ -67,7 +73,12 @@ def access_to(
     [operation] = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     root = schema.get_root_type(operation.operation)
     assert root is not None, "the route has been validated"
-    walk = _Walk(schema, rules, fragments, refuses=rejects or route.kind != "query")
+    required = frozenset(
+        node.variable.name.value
+        for node in operation.variable_definitions or ()
+        if isinstance(node.type, NonNullTypeNode) and node.default_value is None
+    )
+    walk = _Walk(schema, rules, fragments, required, refuses=rejects or route.kind != "query")
     walk.visit(root.name, operation.selection_set, path=route.root, is_vital=True)
     every = rules.index.requirements
     needed = all_of(every[number] for number in sorted(walk.vital))
@@ -99,6 +110,7 @@ class _Walk:
     schema: GraphQLSchema
     rules: AuthorizationRules
     fragments: dict[str, FragmentDefinitionNode]
+    required: frozenset[str]
     refuses: bool
     vital: set[int] = field(default_factory=set)
     other: set[int] = field(default_factory=set)
@@ -144,10 +156,27 @@ class _Walk:
         for type_name in self._objects(owner):
             place = (type_name, node.name.value)
             needs |= index.fields.get(place, NO_NEEDS)
-            protected = index.arguments.get(place, {})
-            for argument in node.arguments or ():
-                if value := protected.get(argument.name.value):
-                    needs |= value.needs | index.whole_inputs.get(value.type, NO_NEEDS)
+            given = {argument.name.value: argument.value for argument in node.arguments or ()}
+            needs |= self._input_needs(given, index.arguments.get(place, {}))
+        return needs
+
+    def _input_needs(
+        self, given: Mapping[str, ValueNode], protected: Mapping[str, InputValue]
+    ) -> Needs:
+        """What every call gives: a variable that may be left out needs nothing of those who leave
+        it out."""
+        needs = NO_NEEDS
+        for name, value in given.items():
+            target = protected.get(name)
+            if target is None or isinstance(value, NullValueNode):
+                continue
+            if not isinstance(value, VariableNode) or value.name.value in self.required:
+                needs |= target.needs
+            for item in value.values if isinstance(value, ListValueNode) else (value,):
+                if isinstance(item, ObjectValueNode):
+                    members = {member.name.value: member.value for member in item.fields}
+                    inner = self.rules.index.input_fields.get(target.type, {})
+                    needs |= self._input_needs(members, inner)
         return needs
 
     def _objects(self, owner: str) -> list[str]:

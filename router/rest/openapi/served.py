@@ -1,8 +1,11 @@
 """The OpenAPI documents of an application: written when first asked for, then kept."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Self
+
+from graphql import GraphQLSchema
 
 from router.cache import Cache
 from router.policy.requirements import FREE, Requirement
@@ -12,6 +15,7 @@ from router.rest.openapi.document import (
     merged_document,
     profile_document,
 )
+from router.rest.openapi.permitted import permitted_route
 from router.rest.profile import Profile
 from router.rest.root import routes_at_root
 from router.rest.route import RestRoute
@@ -30,16 +34,24 @@ class OpenApiDocuments:
     and so have no document of their own."""
 
     def __init__(
-        self, routes: Sequence[RestRoute], graph: GraphFacts, *, default_profile: str
+        self,
+        routes: Sequence[RestRoute],
+        supergraph: Supergraph,
+        graph: GraphFacts,
+        *,
+        default_profile: str,
     ) -> None:
         self._routes = tuple(routes)
+        self._supergraph = supergraph
         self._graph = graph
         self._default = default_profile
         profiles = {route.profile.name: route.profile for route in routes}
         self.profiles: Mapping[str, Profile] = {
             name: profile for name, profile in profiles.items() if profile.prefix
         }
-        self._written: Cache[tuple[str, frozenset[int]], bytes] = Cache(_KEPT_CHARACTERS)
+        self._written: Cache[tuple[str, frozenset[int], GraphQLSchema], bytes] = Cache(
+            _KEPT_CHARACTERS
+        )
 
     @classmethod
     def of(
@@ -48,7 +60,7 @@ class OpenApiDocuments:
         """The documents of routes over this supergraph."""
         rejects = supergraph.options.reject
         facts = GraphFacts(supergraph.schema, supergraph.rules, rejects=rejects)
-        return cls(routes, facts, default_profile=default_profile)
+        return cls(routes, supergraph, facts, default_profile=default_profile)
 
     @property
     def names(self) -> list[str]:
@@ -56,19 +68,30 @@ class OpenApiDocuments:
         return [MERGED, *self.profiles]
 
     def document(self, name: str, *, caller: Identity | None = None) -> Document:
-        """A document; with a ``caller`` only of what their rights open. Raises KeyError."""
-        return self._document(name, self._open_to(caller))
+        """A document; with a ``caller`` only of what their rights open: routes, and of these the
+        members and parameters in the caller's view of the schema. Raises KeyError."""
+        return self._document(name, self._open_to(caller), self._view_of(caller))
 
     def text(self, name: str, *, caller: Identity | None = None) -> bytes:
-        """The document as JSON, remembered for all callers to whom the same routes are open."""
-        routes = self._open_to(caller)
-        key = (name, frozenset(id(route) for route in routes))
-        return self._written.find(key, lambda: dump_json(self._document(name, routes)), len)
+        """The document as JSON, remembered for all callers to whom the same is open."""
+        routes, view = self._open_to(caller), self._view_of(caller)
+        key = (name, frozenset(id(route) for route in routes), view)
+        write = lambda: dump_json(self._document(name, routes, view))  # noqa: E731
+        return self._written.find(key, write, len)
 
-    def _document(self, name: str, routes: Sequence[RestRoute]) -> Document:
+    def _document(self, name: str, routes: Sequence[RestRoute], view: GraphQLSchema) -> Document:
+        facts = self._graph
+        if view is not facts.schema:
+            narrowed = (permitted_route(route, facts.schema, view) for route in routes)
+            routes = [route for route in narrowed if route is not None]
+            facts = replace(facts, tells_wishes=False)
         if name == MERGED:
-            return merged_document(routes_at_root(routes, self._default), self._graph)
-        return profile_document(self.profiles[name], routes, self._graph)
+            return merged_document(routes_at_root(routes, self._default), facts)
+        return profile_document(self.profiles[name], routes, facts)
+
+    def _view_of(self, caller: Identity | None) -> GraphQLSchema:
+        full = self._graph.schema
+        return full if caller is None else self._supergraph.schema_for(caller)
 
     def _open_to(self, caller: Identity | None) -> Sequence[RestRoute]:
         if caller is None:

@@ -16,10 +16,10 @@ _HOOKS = "tests.conformance.rest_openapi.hooks"
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Somebody with an account."""
+class Callers:
+    """Accounts with the same rights: when one can no longer sign in, the next one goes on."""
 
-    email: str
+    emails: tuple[str, ...]
     password: str
 
 
@@ -31,7 +31,7 @@ def documents() -> list[str]:
 def fuzz(
     document: str,
     server: str,
-    caller: Caller | None,
+    callers: Callers | None,
     folder: Path,
     *,
     examples: int,
@@ -59,7 +59,7 @@ def fuzz(
         command,
         check=False,
         cwd=folder,
-        env=_environment(server, caller),
+        env=_environment(server, callers),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -68,13 +68,14 @@ def fuzz(
     return "" if done.returncode == 0 else done.stdout
 
 
-def _environment(server: str, caller: Caller | None) -> dict[str, str]:
+def _environment(server: str, callers: Callers | None) -> dict[str, str]:
     given = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "SCHEMATHESIS_HOOKS": _HOOKS,
         "FUZZED_SERVER": server,
     }
-    if caller is not None:
-        given |= {"FUZZING_CALLER": caller.email, "FUZZING_PASSWORD": caller.password}
+    if callers is not None:
+        emails = " ".join(callers.emails)
+        given |= {"FUZZING_CALLERS": emails, "FUZZING_PASSWORD": callers.password}
     return given
