@@ -26,7 +26,7 @@ from tests.subgraphs.tenants.asking import (
 )
 from tests.subgraphs.tenants.callers import BOSS, OTHERS
 from tests.subgraphs.tenants.tenant import HERE, THERE, Tenant
-from tests.subgraphs.tenants.world import Row, shared_supergraph, world_of
+from tests.subgraphs.tenants.world import Row, differences, shared_supergraph, world_of
 
 SCHEMA = shared_supergraph()[0].schema
 SEED = 20
@@ -109,12 +109,7 @@ async def compare(
             own = DataSettings(data_dir=folder / str(number))
         heard.append(await listen(tenants, own, probes, asked_by_others))
     alone, beside = heard
-    differing = {
-        label: (alone.answers[label], answer)
-        for label, answer in beside.answers.items()
-        if alone.answers[label] != answer
-    }
-    assert differing == {}
+    assert differences(alone.answers, beside.answers) == {}
     return beside
 
 

@@ -9,6 +9,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 from graphql import (
+    GraphQLInputObjectType,
+    GraphQLObjectType,
     TypeInfo,
     TypeInfoVisitor,
     VariableNode,
@@ -31,7 +33,13 @@ from tests.subgraphs.tenants.arguments import FREE, foreign_values, good_value, 
 from tests.subgraphs.tenants.asking import COMMON_NAMES
 from tests.subgraphs.tenants.callers import BOSS, OTHERS
 from tests.subgraphs.tenants.tenant import HERE, THERE
-from tests.subgraphs.tenants.world import known_ids, masked, shared_supergraph, world_of
+from tests.subgraphs.tenants.world import (
+    differences,
+    known_ids,
+    masked,
+    shared_supergraph,
+    world_of,
+)
 
 CALLERS: Mapping[str, Identity] = {"boss": BOSS, **OTHERS}
 SUPERGRAPH = shared_supergraph()[0]
@@ -102,13 +110,12 @@ def coordinates(route: RestRoute) -> dict[str, str]:
             if info.get_argument() is None or name in found:
                 return
             owner = get_named_type(info.get_parent_input_type())
-            members = getattr(owner, "fields", {})
             path = next(path for path, variable in route.arguments.items() if variable == name)
             last = path.rpartition(".")[2]
-            if last in members:
+            if isinstance(owner, GraphQLInputObjectType) and last in owner.fields:
                 found[name] = f"{owner.name}.{last}"
             else:
-                assert parent is not None and field is not None
+                assert isinstance(parent, GraphQLObjectType)
                 fields = (one for one, known in parent.fields.items() if known is field)
                 found[name] = f"{parent.name}.{next(fields)}.{last}"
 
@@ -156,10 +163,7 @@ async def heard(tenants: Any, folder: Path, callers: Mapping[str, Identity]) -> 
 async def compare(folder: Path, callers: Mapping[str, Identity]) -> dict[str, str]:
     alone = await heard((HERE,), folder / "alone", callers)
     beside = await heard((HERE, THERE), folder / "beside", callers)
-    differing = {
-        label: (alone[label], answer) for label, answer in beside.items() if alone[label] != answer
-    }
-    assert differing == {}
+    assert differences(alone, beside) == {}
     return beside
 
 

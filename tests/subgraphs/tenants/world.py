@@ -6,7 +6,9 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from difflib import unified_diff
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -152,6 +154,16 @@ def shared_supergraph() -> tuple[Supergraph, Mapping[str, Stage]]:
         policies=[LocalPolicies(name, stage.policies()) for name, stage in stages.items()],
     )
     return supergraph, stages
+
+
+def differences(alone: Mapping[str, str], beside: Mapping[str, str]) -> dict[str, str]:
+    """Where two transcripts differ, and the first lines of how."""
+    found: dict[str, str] = {}
+    for label, answer in beside.items():
+        if alone[label] != answer:
+            lines = unified_diff(alone[label].split("\n"), answer.split("\n"), lineterm="", n=1)
+            found[label] = "\n".join(islice(lines, 30))
+    return found
 
 
 def masked(value: Any, known: frozenset[str]) -> str:
