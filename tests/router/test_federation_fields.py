@@ -51,7 +51,7 @@ def test_no_stored_operation_asks_them(what: str):
     named = f"query Forged{head}".replace("query Forgedquery", "query Forged")
     named = named.replace("query Forgedmutation", "mutation Forged")
     stored = f'{named} @rest(method: POST, path: "/api/v1/forged") {{{rest}'
-    with pytest.raises(ConfigError, match="_entities|_service|_Any"):
+    with pytest.raises(ConfigError, match=r"_entities|_service|_Any"):
         route(Supergraph.load(composed_office()), next(iter(PROFILES)), stored)
 
 

@@ -159,9 +159,9 @@ def shared_supergraph() -> tuple[Supergraph, Mapping[str, Stage]]:
 def differences(alone: Mapping[str, str], beside: Mapping[str, str]) -> dict[str, str]:
     """Where two transcripts differ, and the first lines of how."""
     found: dict[str, str] = {}
-    for label, answer in beside.items():
-        if alone[label] != answer:
-            lines = unified_diff(alone[label].split("\n"), answer.split("\n"), lineterm="", n=1)
+    for label, told in beside.items():
+        if alone[label] != told:
+            lines = unified_diff(alone[label].split("\n"), told.split("\n"), lineterm="", n=1)
             found[label] = "\n".join(islice(lines, 30))
     return found
 
