@@ -108,10 +108,13 @@ class _Guarding:
     def _guards(self, selection: SelectionSet) -> dict[str, tuple[Guard, ...]]:
         found: dict[str, tuple[Guard, ...]] = {}
         for type_name in sorted(selection.possible):
+            fields = [f for f in selection.fields if f.types is None or type_name in f.types]
+            if not fields:  # nothing is asked of such objects
+                continue
             whole = self._rules.index.types.get(type_name, NO_NEEDS)
             guards = [self._guard(None, type_name, whole)]
-            for field in selection.fields:
-                if not field.denied and (field.types is None or type_name in field.types):
+            for field in fields:
+                if not field.denied:
                     needs = own_needs(type_name, field.name, self._rules)
                     guards.append(self._guard(field.key, f"{type_name}.{field.name}", needs))
             if kept := tuple(guard for guard in guards if guard is not None):

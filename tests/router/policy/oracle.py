@@ -341,7 +341,7 @@ class Answerer:
             if isinstance(kind, GraphQLList):
                 return self._items(value, kind.of_type, below, path)
             if below is not None:
-                if self.denies_object(value, path):
+                if below[value.typename] and self.denies_object(value, path):
                     return None
                 return self._object(below, value, path)
         except Null:

@@ -1,6 +1,7 @@
 """Policies in Python: about callers and arguments before planning, about objects afterwards."""
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from router.answer import Answer
+from router.composition.compose import compose
+from router.composition.subgraph import Subgraph
 from router.config import Auth, Config, SubgraphSource
 from router.members import Member
 from router.operation.request import ALL_KINDS, GraphQLRequest
@@ -19,7 +22,7 @@ from router.subgraph_app import build_subgraph_app
 from router.supergraph import Supergraph, SupergraphOptions
 from router.transports.local import LocalTransport
 from schema.identity import ANONYMOUS, Identity
-from schema.policy import CallerPolicy, Policy
+from schema.policy import CallerPolicy, ObjectPolicy, Policy
 from schema.request import RequestContext
 from tests.support.office import (
     ADA,
@@ -31,6 +34,7 @@ from tests.support.office import (
     composed_office,
     diary,
 )
+from tests.support.recording import RecordingTransport
 from tests.support.serving import served
 
 OFFICE = "tests.support.office"
@@ -470,3 +474,37 @@ async def test_an_explanation_tells_unknown_policies_and_those_not_asked(graph: 
 async def test_an_operation_of_which_nothing_is_removed_says_so(graph: Office):
     result = await graph.ask("{ projects { id } }", ADA, wants_plan=True)
     assert result.extensions["queryPlan"]["permissions"] == []
+
+
+async def test_objects_of_which_nothing_is_asked_are_not_judged():
+    """Neither alone nor where the same policy is needed for something else."""
+    sdl = """
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@policy"])
+    type Query { any: [Any] }
+    union Any = Note | Secret
+    type Note { text: String }
+    type Secret @policy(policies: [["reader"]]) { word: String }
+    """
+    judged: list[Any] = []
+
+    async def nobody(caller: Identity, objects: Any) -> list[bool]:
+        judged.extend(objects)
+        return [False for _ in objects]
+
+    secret, note = {"__typename": "Secret", "word": "x"}, {"__typename": "Note", "text": "hi"}
+    reply = {"any": [dict(secret), dict(note)], "all": [dict(secret), dict(note)]}
+    transport = RecordingTransport(lambda _: {"data": copy.deepcopy(reply)})
+    graph = Supergraph.load(
+        compose([Subgraph("a", "http://a.test", sdl)]).supergraph_sdl,
+        transports={"a": transport},
+        policies=[LocalPolicies("a", {"reader": ObjectPolicy(nobody)})],
+    )
+    office = Office(graph)
+    alone = await office.ask("{ any { ... on Note { text } } }")
+    assert alone.to_dict() == {"data": {"any": [{}, {"text": "hi"}]}}
+    assert judged == []
+    query = "{ any { ... on Note { text } } all: any { ... on Secret { word } } }"
+    beside = await office.ask(query)
+    assert beside.data == {"any": [{}, {"text": "hi"}], "all": [None, {}]}
+    assert denied(beside) == ["all.0"]
+    assert judged == [{"__typename": "Secret"}]
