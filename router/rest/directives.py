@@ -49,6 +49,7 @@ directive @rest(
   deprecated: RestDeprecation
   """What a request body may be."""
   accepts: [RestBody!]! = [JSON]
+  """EVENTS is for subscriptions: a stream of server-sent events."""
   answers: RestAnswer! = JSON
 ) on QUERY | MUTATION | SUBSCRIPTION
 
@@ -111,6 +112,9 @@ directive @spread on FIELD
 
 """A connection that clients page through as the profile does; shown are its items."""
 directive @page on FIELD
+
+"""What a client that comes back names as the last event that it has seen."""
+directive @eventId on FIELD
 
 """Selected for others to use, not shown."""
 directive @hidden on FIELD

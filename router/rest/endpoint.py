@@ -11,15 +11,16 @@ import orjson
 from starlette.types import Receive, Scope
 
 from router.answer import Answer
-from router.config import Limits
-from router.operation.request import GraphQLRequest
+from router.config import Limits, WebSocketLimits
+from router.operation.request import ALL_KINDS, GraphQLRequest
 from router.policy.rate_limit.limiter import Count, Unlimited
 from router.policy.requirements import FREE, NOTHING_NEEDED, Requirement
 from router.rest.absent import explain_null
+from router.rest.events import MEDIA, EventStream, event
 from router.rest.failures import Failures, most_telling, only_denied
 from router.rest.idempotency.once import Once, fingerprint_of, key_of, stored_key
 from router.rest.idempotency.store import KeptAnswer
-from router.rest.media import is_form, is_json_like, negotiate
+from router.rest.media import is_acceptable, is_form, is_json_like, negotiate
 from router.rest.path import DATA, fill, read_template
 from router.rest.profile import (
     Failure,
@@ -34,6 +35,7 @@ from router.rest.project import make_projection, value_at
 from router.rest.request_reader import RequestReader, read_texts
 from router.rest.response import Header, Response, deprecation_headers, failure_type
 from router.rest.route import RestRoute
+from router.subscriptions.rights import Rights
 from router.web.body_limit import read_body
 from router.web.client_watch import ClientGone, ClientWatch
 from router.web.errors import as_trellis_error, error_headers, status_of
@@ -64,6 +66,7 @@ class Doors:
     limits: Limits
     once: Once
     count: Count = Unlimited().after_refusal
+    streams: WebSocketLimits = field(default_factory=WebSocketLimits)
 
 
 @dataclass(slots=True)
@@ -98,10 +101,11 @@ class RestEndpoint:
         self._path_names = read_template(route.path).names
         self._deprecation = route.deprecated
         self._id = route.id
+        self._event_name = route.root[0] if route.root else route.name
 
     async def respond(
         self, scope: Scope, receive: Receive, values: tuple[str, ...], prefix: str = ""
-    ) -> Response:
+    ) -> Response | EventStream:
         """The answer to a request whose path parameters have these ``values``; ``prefix`` is
         where the route was reached. Raises ClientGone only."""
         call = _Call(scope, dict(scope["headers"]), prefix)
@@ -118,7 +122,9 @@ class RestEndpoint:
                 return self._refuse(call, known)
             return await self._refuse_counted(call, known)
 
-    async def _respond(self, call: _Call, receive: Receive, values: tuple[str, ...]) -> Response:
+    async def _respond(
+        self, call: _Call, receive: Receive, values: tuple[str, ...]
+    ) -> Response | EventStream:
         self._negotiate(call)
         if not self._reader.takes_token:
             call.identity = await self._doors.authenticate(credentials_of(call.scope))
@@ -126,6 +132,9 @@ class RestEndpoint:
                 raise Unauthenticated(_SIGN_IN)
         variables = await self._variables(call, receive, values)
         context = self._context(call)
+        if self.route.kind == "subscription":
+            request = GraphQLRequest(self.route.document, variables, kinds=ALL_KINDS)
+            return await self._stream(call, request, context, receive)
         request = GraphQLRequest(self.route.document, variables)
         key = key_of(call.headers) if self.route.kind == "mutation" else None
         async with ClientWatch(receive, self._doors.limits.request_seconds):
@@ -136,6 +145,10 @@ class RestEndpoint:
     def _negotiate(self, call: _Call) -> None:
         accept = call.headers.get(b"accept")
         if accept is None or accept == b"*/*":
+            return
+        if self.route.kind == "subscription":
+            if not is_acceptable(MEDIA, accept.decode("latin-1")):
+                raise NotAcceptable(f"The answer is {MEDIA}.")
             return
         own = self._profile.media_types
         media = negotiate(accept.decode("latin-1"), own)
@@ -203,6 +216,44 @@ class RestEndpoint:
             headers += [*told, (b"idempotency-replayed", b"true")]
         return Response(kept.status, headers, kept.body)
 
+    async def _stream(
+        self, call: _Call, request: GraphQLRequest, context: RequestContext, receive: Receive
+    ) -> Response | EventStream:
+        rights = Rights(self._doors.authenticate, credentials_of(call.scope))
+        rights.begin_with(call.identity)
+        stream = EventStream(
+            self._doors.graph.stream(request, context),
+            receive,
+            rights,
+            self._doors.streams,
+            headers=self._headers(call, self._info(call)),
+            write=lambda answer: self._event(call, answer),
+            write_error=lambda error: self._error_event(
+                call, self._failures.of_exception(error, call.identity)
+            ),
+        )
+        refused = await stream.open()
+        if isinstance(refused, TrellisError):
+            return self._refuse(call, refused)
+        return stream if refused is None else self._response(call, refused)
+
+    def _event(self, call: _Call, answer: Answer) -> bytes:
+        """What a client reads of one event; nothing of one that is null."""
+        value = self._value(answer)
+        if answer.errors and (self._is_denied(answer, value) or not only_denied(answer.errors)):
+            failure = self._failures.of_error(most_telling(answer.errors), call.identity)
+            return self._error_event(call, failure)
+        if value is None:
+            return b""
+        route = self.route
+        shown = orjson.Fragment(dump_json(self._project(value)))
+        body = orjson.dumps(self._profile.success(shown, self._info(call)), default=str)
+        id = value_at(answer.data, route.event_id) if route.event_id else None
+        return event(self._event_name, body, id)
+
+    def _error_event(self, call: _Call, failure: Failure) -> bytes:
+        return event("error", dump_json(self._profile.failure(failure, self._info(call))))
+
     # -- answers ---------------------------------------------------------------------------
 
     def _response(self, call: _Call, answer: Answer) -> Response:
@@ -212,7 +263,7 @@ class RestEndpoint:
         if answer.errors and (self._is_denied(answer, value) or not only_denied(answer.errors)):
             failure = self._failures.of_error(most_telling(answer.errors), call.identity)
             return _with(self._fail(call, failure), answer.headers)
-        if value is None and route.kind == "query":
+        if value is None and route.kind != "mutation":
             return _with(self._refuse(call, NotFound(_NOT_FOUND)), answer.headers)
         shown = self._project(value)
         pagination = self._pagination(call, answer)
@@ -239,7 +290,7 @@ class RestEndpoint:
         if value is not None:
             return False
         is_whole = answer.executed and value_at(answer.data, route.root) is None
-        if route.kind != "query" or not is_whole:
+        if route.kind == "mutation" or not is_whole:
             return True
         return explain_null(answer.errors, route.root, route.shape)
 

@@ -145,6 +145,8 @@ class _Document:
         template = _template(rest["path"], operation)
         _check_rest(rest, operation)
         shown = self._shown(document, operation, rest, reading)
+        if shown.event_id is not None and rest["answers"] != "EVENTS":
+            raise GraphQLError("@eventId goes with `answers: EVENTS`.", operation)
         page = self._page(operation, shown)
         parameters = read_parameters(
             self.graph.schema,
@@ -184,6 +186,7 @@ class _Document:
             summary=summary,
             description=description,
             deprecated=Deprecation(**rest["deprecated"]) if rest.get("deprecated") else None,
+            event_id=shown.event_id,
         )
 
     def _source(self, line: int) -> Source | FieldSource:
@@ -254,12 +257,13 @@ def _check_rest(rest: Mapping[str, Any], operation: OperationDefinitionNode) -> 
         raise GraphQLError("@rest: the status is 200, 201, 202 or 204.", operation)
     if operation.operation.value == "mutation" and rest["method"] == "GET":
         raise GraphQLError("@rest: a GET changes nothing, so it cannot be a mutation.", operation)
-    if rest["answers"] != "JSON" or "MULTIPART" in rest["accepts"]:
-        raise GraphQLError(
-            "@rest: files, multipart and event streams are not built yet.", operation
-        )
-    if operation.operation.value == "subscription":
-        raise GraphQLError("@rest: event streams are not built yet.", operation)
+    if rest["answers"] == "FILE" or "MULTIPART" in rest["accepts"]:
+        raise GraphQLError("@rest: files and multipart are not built yet.", operation)
+    is_stream = operation.operation.value == "subscription"
+    if is_stream != (rest["answers"] == "EVENTS"):
+        raise GraphQLError("@rest: `answers: EVENTS` and subscriptions go together.", operation)
+    if is_stream and (rest["method"] != "GET" or rest["status"] != 200):
+        raise GraphQLError("@rest: a stream of events is a GET with status 200.", operation)
     if rest.get("location") and rest["status"] not in (201, 202):
         raise GraphQLError("@rest: a location goes with status 201 or 202.", operation)
     if not rest["accepts"]:

@@ -20,6 +20,11 @@ def negotiate(accept: str, own: tuple[str, ...]) -> str | None:
     return best if weights[best][0] > 0 else None
 
 
+def is_acceptable(media: str, accept: str) -> bool:
+    """Whether a client takes answers of this type."""
+    return not accept.strip() or _weight_of(media, accept)[0] > 0
+
+
 def _weight_of(offered: str, accept: str) -> tuple[float, int]:
     """The weight that the most specific matching range gives (section 12.5.1), and how specific
     it is."""

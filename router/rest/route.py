@@ -119,7 +119,7 @@ class RestRoute:
     the operation as the graph gets it, ``arguments`` says where in it each variable is given
     (``input.name`` -> ``name``), which leads the graph's complaints back to the client's words.
     ``root`` leads to the data in the answer, ``shape`` says
-    what clients see of it.
+    what clients see of it. ``event_id`` leads to the id of each event, where answers are EVENTS.
     """
 
     profile: Profile
@@ -145,6 +145,7 @@ class RestRoute:
     summary: str = ""
     description: str = ""
     deprecated: Deprecation | None = None
+    event_id: tuple[str, ...] | None = None
 
     @property
     def is_generated(self) -> bool:
@@ -155,6 +156,11 @@ class RestRoute:
     def id(self) -> str:
         """``GET /api/v1/projects/{project_id}``: how logs, limits and contexts name the route."""
         return f"{self.method} {self.path}"
+
+    @property
+    def has_tags(self) -> bool:
+        """Whether its answers have an ETag, by which clients ask again."""
+        return self.method == "GET" and self.answers == "JSON"
 
     @property
     def has_body(self) -> bool:

@@ -91,7 +91,8 @@ class Rest:
             keep_seconds=config.rest.idempotency_hours * _SECONDS_OF_AN_HOUR,
             request_seconds=config.limits.request_seconds,
         )
-        doors = Doors(graph, make_context, authenticate, config.limits, self._once, count)
+        limits, streams = config.limits, config.websocket
+        doors = Doors(graph, make_context, authenticate, limits, self._once, count, streams)
         self._endpoints = [_endpoint(route, doors, supergraph) for route in routes]
         self._profiles = list({route.profile.name: route.profile for route in routes}.values())
         self._selection = Selection(config.rest.default_profile, config.rest.hosts)

@@ -45,12 +45,13 @@ _CONDITIONS = frozenset({"include", "skip"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an operation shows: the shape of the data at ``root``, and the connection that is
-    paged as response keys from the top of the answer."""
+    """What an operation shows: the shape of the data at ``root``, and as response keys from the top
+    of the answer the connection that is paged and the id of an event."""
 
     root: tuple[str, ...]
     shape: Shape
     page: tuple[str, ...] | None
+    event_id: tuple[str, ...] | None = None
 
 
 def read_selection(
@@ -75,7 +76,7 @@ def read_selection(
     for member in members:
         constant = Constant(member["value"], member.get("until"))
         shape = _with_constant(operation, shape, member["name"].split("."), constant)
-    return Shown(keys, shape, reader.page)
+    return Shown(keys, shape, reader.page, reader.event_id)
 
 
 @dataclass(slots=True)
@@ -95,6 +96,7 @@ class _Reader:
     spell_enum: Spell
     paginator: Paginator | None
     page: tuple[str, ...] | None = None
+    event_id: tuple[str, ...] | None = None
     _in_list: bool = field(default=False)
 
     def record(
@@ -173,6 +175,8 @@ class _Reader:
         node = selected.nodes[0]
         reading = self._reading(selected.nodes)
         shape = self._value(selected.definition.type, selected.nodes, reading, path)
+        if "eventId" in reading:
+            self._take_event_id(node, shape, path)
         if "hidden" in reading:
             return None
         is_spread = "spread" in reading
@@ -186,6 +190,11 @@ class _Reader:
             is_certain=selected.is_certain,
             description=selected.definition.description,
         )
+
+    def _take_event_id(self, node: FieldNode, shape: Shape, path: tuple[str, ...]) -> None:
+        if self._in_list or self.event_id is not None or not isinstance(shape, Leaf):
+            raise GraphQLError("@eventId stands on one leaf, outside of lists.", node)
+        self.event_id = path
 
     def _reading(self, nodes: Sequence[FieldNode]) -> Reading:
         """A field may be selected in several places; one of them says how it is shown."""

@@ -56,7 +56,7 @@ def parameter_objects(route: RestRoute, inputs: InputSchemas) -> list[dict[str, 
     found = [_parameter(p, inputs) for p in route.parameters if p.place in _PLACES]
     if route.page is not None and route.profile.paginator is not None:
         found += [_page_parameter(p) for p in route.profile.paginator.parameters]
-    if route.method == "GET":
+    if route.has_tags:
         found.append({"$ref": f"#/components/parameters/{IF_NONE_MATCH}"})
     elif route.kind == "mutation":
         found.append({"$ref": f"#/components/parameters/{IDEMPOTENCY_KEY}"})

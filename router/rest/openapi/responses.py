@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import orjson
+
+from router.rest.events import MEDIA
 from router.rest.openapi.components import Components
 from router.rest.openapi.envelopes import (
     extra_headers,
@@ -58,7 +61,7 @@ class ResponseWriter:
     ) -> Responses:
         """All answers by status; ``data`` is the schema of the route's data, None without body."""
         found = {str(route.status): self._success(route, examples, data)}
-        if route.method == "GET":
+        if route.has_tags:
             found["304"] = {
                 "description": "Still the same as what If-None-Match names.",
                 "headers": self._headers("ETag"),
@@ -73,7 +76,7 @@ class ResponseWriter:
     def _success(
         self, route: RestRoute, examples: Examples, data: JsonSchema | None
     ) -> dict[str, Any]:
-        names = ["ETag"] if route.method == "GET" else []
+        names = ["ETag"] if route.has_tags else []
         names += ["Location"] if route.location else []
         if route.deprecated is not None:
             names += ["Deprecation"]
@@ -85,6 +88,8 @@ class ResponseWriter:
             self._components.schemas[name] = success_schema(route, data)
             example = success_example(route, examples.of(data))
             written["content"] = self._content(name, example)
+            if route.answers == "EVENTS":
+                written["content"] = _stream(name, example)
         return written
 
     def _failure(
@@ -144,6 +149,19 @@ class ResponseWriter:
             if override is not None:
                 status, code = override.status or status, override.code or code
             yield status, code
+
+
+def _stream(schema: str, example: Any) -> dict[str, Any]:
+    """OpenAPI 3.1 knows no streams: the schema is that of the text, and says what data is."""
+    data = {"$ref": f"#/components/schemas/{schema}"}
+    told = {
+        "type": "string",
+        "description": "Server-sent events; the data of each is JSON.",
+        "contentMediaType": "application/json",
+        "contentSchema": data,
+    }
+    line = orjson.dumps(example).decode()
+    return {MEDIA: {"schema": told, "example": f"data: {line}\n\n"}}
 
 
 def _place(components: dict[str, Any], name: str, value: Any) -> str:

@@ -1,0 +1,236 @@
+"""Subscriptions as server-sent events, over a real server."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from router.answer import Answer
+from router.app import build_app
+from router.config import Config, RateLimits, SubgraphSource, WebSocketLimits
+from router.policy.credentials import Credentials
+from router.rest import events
+from router.rest.events import EventStream, event
+from router.subscriptions.rights import Rights
+from schema.identity import Identity
+from tests.router.policy.tokens import good_claims
+from tests.router.rest.library import ADA
+from tests.router.test_app import KEY, config, running
+from tests.support.ticker import ticker
+
+TICKS = """# What happens.
+subscription Ticks($after: String @from(header: "Last-Event-ID"))
+@rest(method: GET, path: "/ticks", answers: EVENTS) {
+  tick: ticks(after: $after) { cursor @eventId @hidden text secret }
+}
+"""
+PRIVATE = """subscription Private @rest(method: GET, path: "/private", answers: EVENTS) { private }
+"""
+ACCEPT = {"accept": "text/event-stream"}
+
+
+def settings(folder: Path, **more: Any) -> Config:
+    routes = folder / "operations" / "rest" / "plain" / "ticker"
+    routes.mkdir(parents=True, exist_ok=True)
+    (routes / "ticks.graphql").write_text(TICKS, encoding="utf-8")
+    (routes / "private.graphql").write_text(PRIVATE, encoding="utf-8")
+    source = SubgraphSource(module="tests.support.ticker:subgraph")
+    values = {"subgraphs": {"ticker": source}, "rate_limit": RateLimits(enabled=False)}
+    return config(folder, **values | more)
+
+
+@pytest.fixture(scope="module")
+async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
+    limits = WebSocketLimits(recheck_seconds=0.1)
+    app = build_app(settings(tmp_path_factory.mktemp("app"), websocket=limits))
+    async with running(app) as client:
+        yield client
+
+
+@asynccontextmanager
+async def listening(
+    client: httpx.AsyncClient, path: str = "/ticks", **headers: str
+) -> AsyncIterator[AsyncIterator[str]]:
+    """The blocks of a stream that has begun."""
+    before = ticker.listening
+    async with client.stream("GET", path, headers={**ACCEPT, **headers}) as response:
+        assert response.status_code == 200, await response.aread()
+        assert response.headers["content-type"] == "text/event-stream"
+        blocks = _blocks(response)
+        assert await anext(blocks) == "retry: 3000"
+        await until(lambda: ticker.listening > before)
+        yield blocks
+    await until(lambda: ticker.listening == before)
+
+
+async def _blocks(response: httpx.Response) -> AsyncIterator[str]:
+    waiting = ""
+    async for text in response.aiter_text():
+        waiting += text
+        while "\n\n" in waiting:
+            block, _, waiting = waiting.partition("\n\n")
+            yield block
+
+
+async def until(is_so: Any) -> None:
+    for _ in range(1000):
+        if is_so():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it never came to be")
+
+
+async def test_events_come_with_id_name_and_data_and_the_source_ends_with_the_client(
+    client: httpx.AsyncClient,
+):
+    start = len(ticker.texts)
+    async with listening(client) as blocks:
+        await ticker.tick("a\nb", "null", "c")
+        assert await anext(blocks) == (
+            f'id: {start}\nevent: tick\ndata: {{"text":"a\\nb","secret":null}}'
+        )
+        assert await anext(blocks) == (
+            f'id: {start + 2}\nevent: tick\ndata: {{"text":"c","secret":null}}'
+        )
+
+
+async def test_who_comes_back_gets_what_was_missed(client: httpx.AsyncClient):
+    await ticker.tick("missed 1", "missed 2")
+    last = str(len(ticker.texts) - 2)
+    async with listening(client, **{"last-event-id": last}) as blocks:
+        assert "missed 2" in await anext(blocks)
+
+
+async def test_the_end_and_a_failure_are_told(client: httpx.AsyncClient):
+    async with listening(client) as blocks:
+        await ticker.tick("end")
+        assert await anext(blocks) == "event: complete\ndata:"
+        assert [block async for block in blocks] == []
+    async with listening(client) as blocks:
+        await ticker.tick("fail")
+        name, data = (await anext(blocks)).split("\n")
+        assert name == "event: error"
+        problem = orjson.loads(data.removeprefix("data: "))
+        assert (problem["status"], problem["detail"]) == (404, "It is gone.")
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/private", ACCEPT, 401),
+        ("/ticks", {"accept": "application/json"}, 406),
+        ("/ticks", {"authorization": "Bearer forged"}, 401),
+        ("/ticks", {"last-event-id": "x"}, 500),
+    ],
+)
+async def test_a_refusal_is_an_answer_not_a_stream(
+    client: httpx.AsyncClient, path: str, headers: dict[str, str], status: int
+):
+    response = await client.get(path, headers=headers)
+    assert (response.status_code, response.json()["status"]) == (status, status)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert ticker.listening == 0
+
+
+async def test_a_stream_ends_when_the_token_does(client: httpx.AsyncClient):
+    now = int(time.time())
+    token = KEY.sign(good_claims(username="grace", iat=now, nbf=now, exp=now + 2))
+    async with listening(client, "/private", authorization=f"Bearer {token}") as blocks:
+        name, data = (await anext(blocks)).split("\n")
+        assert name == "event: error"
+        assert orjson.loads(data.removeprefix("data: "))["status"] == 401
+        assert [block async for block in blocks] == []
+
+
+async def test_head_and_the_document(client: httpx.AsyncClient):
+    head = await client.head("/ticks")
+    assert (head.status_code, head.headers["content-type"]) == (200, "text/event-stream")
+    await until(lambda: ticker.listening == 0)
+    document = (await client.get("/openapi.json")).json()
+    operation = document["paths"]["/ticks"]["get"]
+    assert list(operation["responses"]["200"]["content"]) == ["text/event-stream"]
+    assert "304" not in operation["responses"]
+    names = [one.get("name") for one in operation["parameters"]]
+    assert names == ["last-event-id"]
+
+
+async def test_an_idle_stream_has_heartbeats(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
+    async with listening(client) as blocks:
+        assert [await anext(blocks), await anext(blocks)] == [":", ":"]
+
+
+async def test_a_client_that_does_not_read_is_cut_off(tmp_path: Path):
+    limits = WebSocketLimits(queue=2, slow_seconds=0.2)
+    app = build_app(settings(tmp_path, websocket=limits))
+    async with running(app) as client:
+        host, port = client.base_url.host, client.base_url.port
+        reader, writer = await asyncio.open_connection(host, port, limit=1024)
+        request = f"GET /ticks HTTP/1.1\r\nhost: {host}\r\naccept: text/event-stream\r\n\r\n"
+        writer.write(request.encode())
+        await reader.readuntil(b"retry: 3000")
+        await until(lambda: ticker.listening == 1)
+        for _ in range(400):
+            if ticker.listening == 0:
+                break
+            await ticker.tick("x" * 100_000)
+            await asyncio.sleep(0.01)
+        await until(lambda: ticker.listening == 0)
+        writer.close()
+
+
+@pytest.mark.parametrize("recheck_seconds", [0.01, 60])
+async def test_a_stream_ends_when_rights_do_whether_something_happens_or_not(
+    recheck_seconds: float,
+):
+    proofs = [ADA, Identity(id=ADA.id)]
+
+    async def authenticate(_credentials: Credentials) -> Identity:
+        return proofs.pop(0) if len(proofs) > 1 else proofs[0]
+
+    has_ended = asyncio.Event()
+
+    async def answers() -> AsyncGenerator[Answer, None]:
+        try:
+            await asyncio.sleep(0 if recheck_seconds > 1 else 60)
+            yield Answer({"a": 1})
+            await asyncio.sleep(60)
+        finally:
+            has_ended.set()
+
+    async def receive() -> Any:
+        await asyncio.sleep(60)
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    rights = Rights(authenticate, Credentials("Bearer ada"))
+    await rights.begin()
+    stream = EventStream(
+        answers(),
+        receive,
+        rights,
+        WebSocketLimits(recheck_seconds=recheck_seconds),
+        headers=[],
+        write=lambda answer: b"told",
+        write_error=lambda error: error.code.encode(),
+    )
+    assert await stream.open() is None
+    await stream.send(send)
+    assert [message["body"] for message in sent[1:]] == [b"retry: 3000\n\n", b"FORBIDDEN", b""]
+    assert has_ended.is_set()
+
+
+def test_an_id_that_would_break_the_line_is_left_out():
+    assert event("a", b"1", 7) == b"id: 7\nevent: a\ndata: 1\n\n"
+    assert event("a", b"1", "x\ny") == event("a", b"1") == b"event: a\ndata: 1\n\n"
