@@ -14,8 +14,8 @@ from router.composition.subgraph import Subgraph
 from router.operation.limits import GENEROUS
 from router.planner.check import check_plan
 from router.supergraph import Supergraph, SupergraphOptions
-from tests.support.chance import Chance, Drawn, Seeded
-from tests.support.random_graph import random_graph
+from tests.support.chance import Chance, Drawn, Seeded, some
+from tests.support.random_graph import LABELS, random_graph
 from tests.support.random_operation import random_operation
 from tests.support.universe import MockTransport, Universe
 
@@ -33,14 +33,30 @@ def difference(
     supergraph: Supergraph, universe: Universe, text: str, variables: dict[str, Any]
 ) -> str:
     """Empty when router and monolith agree; otherwise what one needs to reproduce it."""
+    labels = universe.labels
     transports = unevenly_fast(universe.transports(), len(text))
-    answer = asyncio.run(supergraph.execute(text, variables, transports=transports))
+    answer = asyncio.run(answer_of(supergraph, text, variables, transports, labels))
     right = universe.monolith(text, variables)
-    unsound = check_plan(supergraph.plan(text, variables), supergraph.graph)
+    unsound = check_plan(supergraph.plan(text, variables, labels=labels), supergraph.graph)
     if answer.get("data") == right and not answer.get("errors") and not unsound:
         return ""
     parts = [text, str(variables), f"right: {right}", f"router: {answer}", *unsound]
     return "\n".join([*parts, *(f"-> {name}: {query}" for name, query in universe.requests)])
+
+
+async def answer_of(
+    supergraph: Supergraph,
+    text: str,
+    variables: dict[str, Any],
+    transports: dict[str, MockTransport],
+    labels: frozenset[str],
+) -> dict[str, Any]:
+    """The response, for a subscription that of its only event."""
+    if not text.startswith("subscription"):
+        return await supergraph.execute(text, variables, transports=transports, labels=labels)
+    events = supergraph.subscribe(text, variables, transports=transports, labels=labels)
+    (answer,) = [event async for event in events]
+    return answer
 
 
 def unevenly_fast(transports: dict[str, MockTransport], order: int) -> dict[str, MockTransport]:
@@ -63,14 +79,15 @@ def unevenly_fast(transports: dict[str, MockTransport], order: int) -> dict[str,
 
 def check_graph(chance: Chance, operations: int) -> int:
     """Compose a random graph and compare some operations; the number compared."""
-    pairs = random_graph(chance)
+    pairs = random_graph(chance, is_wide=True)
     composition = compose_pairs(pairs)
     if composition.errors:
         assert {e.code for e in composition.errors} <= {"SATISFIABILITY_ERROR", "NO_QUERIES"}
         return 0
     supergraph = Supergraph.load(composition.supergraph_sdl, options=OPTIONS)
     for _ in range(operations):
-        universe = Universe(composition.api_sdl, pairs)
+        labels = frozenset(some(chance, LABELS, 0, 2))
+        universe = Universe(composition.api_sdl, pairs, labels)
         text, variables = random_operation(chance, universe.api)
         problem = difference(supergraph, universe, text, variables)
         assert not problem, "\n".join([problem, *(f"# {n}\n{sdl}" for n, sdl in pairs)])

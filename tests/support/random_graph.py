@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from tests.support.chance import Chance, happens, pick, some
 
 LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", '
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", '
     '"@external", "@requires", "@provides", "@shareable", "@override", "@interfaceObject"])\n'
 )
 LEAVES = ("String", "Int", "Boolean", "Float", "Color", "String!", "[String!]", "Int!")
+MORE_LEAVES = (*LEAVES, "[[Int]]", "[[Color!]]!", "[String]!")
+LABELS = ("fresh", "percent(20)")
 ENUM = "enum Color { RED GREEN BLUE }\n"
 
 
@@ -45,14 +47,18 @@ class Entity:
     homes: list[Draft]
     keys: dict[str, list[str]]
     leaves: dict[str, tuple[str, list[Draft]]] = field(default_factory=dict)
+    asked_with: dict[str, tuple[str, list[Draft]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class GraphMaker:
-    """Builds the drafts step by step; each step is one feature of federation."""
+    """Builds the drafts step by step; each step is one feature of federation. ``is_wide`` adds
+    lists in lists, required fields with arguments, override labels, subscriptions, and interfaces
+    of which some subgraphs know members as interface objects (other planners get these wrong)."""
 
     chance: Chance
     drafts: list[Draft]
+    is_wide: bool = False
     entities: list[Entity] = field(default_factory=list)
     composites: list[str] = field(default_factory=list)
 
@@ -129,12 +135,13 @@ class GraphMaker:
 
     def _leaves(self, entity: Entity) -> None:
         for index in range(self.chance.number(1, 4)):
-            name, output = f"f{index}", pick(self.chance, LEAVES)
+            name = f"f{index}"
+            output = pick(self.chance, MORE_LEAVES if self.is_wide else LEAVES)
             homes = some(self.chance, entity.homes, 1, 2)
             entity.leaves[name] = (output, homes)
             arguments = "(n: Int)" if happens(self.chance, 20) else ""
             if arguments:
-                del entity.leaves[name]
+                entity.asked_with[name] = entity.leaves.pop(name)
             shared = " @shareable" if len(homes) > 1 else ""
             for draft in homes:
                 draft.add(entity.name, name, f"{name}{arguments}: {output}{shared}")
@@ -157,7 +164,10 @@ class GraphMaker:
         return known
 
     def _wrapped(self, target: str) -> str:
-        return pick(self.chance, [target, f"{target}!", f"[{target}]", f"[{target}!]!"])
+        options = [target, f"{target}!", f"[{target}]", f"[{target}!]!"]
+        if self.is_wide:
+            options += [f"[[{target}]]", f"[[{target}!]!]"]
+        return pick(self.chance, options)
 
     def _provides(self, draft: Draft, target: str) -> str:
         entity = next((e for e in self.entities if e.name == target), None)
@@ -182,14 +192,22 @@ class GraphMaker:
             return
         draft = pick(self.chance, entity.homes)
         elsewhere = [
-            (name, output) for name, (output, homes) in entity.leaves.items() if draft not in homes
+            (name, "", output)
+            for name, (output, homes) in entity.leaves.items()
+            if draft not in homes
         ]
+        for name, (output, homes) in entity.asked_with.items() if self.is_wide else ():
+            if draft not in homes:
+                elsewhere.append((name, "(n: Int)", output))
         if not elsewhere:
             return
         needed = some(self.chance, elsewhere, 1, 2)
-        for name, output in needed:
-            draft.add(entity.name, name, f"{name}: {output} @external")
-        names = " ".join(name for name, _ in needed)
+        for name, arguments, output in needed:
+            draft.add(entity.name, name, f"{name}{arguments}: {output} @external")
+        names = " ".join(
+            f"{name}(n: {self.chance.number(0, 2)})" if arguments else name
+            for name, arguments, _ in needed
+        )
         draft.add(entity.name, "made", f'made: String @requires(fields: "{names}")')
 
     def _override(self, entity: Entity) -> None:
@@ -207,7 +225,10 @@ class GraphMaker:
         if others:
             draft = pick(self.chance, others)
             shared = " @shareable" if "@shareable" in source.types[entity.name][name] else ""
-            line = f'{name}: {output} @override(from: "{source.name}"){shared}'
+            label = ""
+            if self.is_wide and happens(self.chance, 60):
+                label = f', label: "{pick(self.chance, LABELS)}"'
+            line = f'{name}: {output} @override(from: "{source.name}"{label}){shared}'
             draft.add(entity.name, name, line)
             entity.leaves[name] = (output, [draft])
 
@@ -227,6 +248,10 @@ class GraphMaker:
         self.composites.append("Media")
         if happens(self.chance, 50):
             other.add("Query", "rated", f"rated: {self._wrapped('Media')}")
+        if self.is_wide:
+            self._more_of_media(home, other)
+
+    def _more_of_media(self, home: Draft, other: Draft) -> None:
         third = next((d for d in self.drafts if d not in (home, other)), None)
         holders = [home, other]
         if third is not None and happens(self.chance, 40):
@@ -269,6 +294,12 @@ class GraphMaker:
                 line = f"q{index}: {output}{self._provides(draft, target)}"
                 draft.add("Query", f"q{index}", line)
         self._shared_root()
+        if self.is_wide and happens(self.chance, 40):
+            draft = pick(self.chance, self.drafts)
+            targets = self._targets(draft)
+            if targets:
+                target = pick(self.chance, targets)
+                draft.add("Subscription", "news", f"news: {self._wrapped(target)}")
 
     def _shared_root(self) -> None:
         if len(self.drafts) < 2 or not happens(self.chance, 30):
@@ -281,8 +312,8 @@ class GraphMaker:
                 draft.add("Query", "both", f"both: {target} @shareable")
 
 
-def random_graph(chance: Chance) -> list[tuple[str, str]]:
-    """``(name, sdl)`` of two to four subgraphs. They may fail to compose: satisfiability is
-    part of what is tested."""
+def random_graph(chance: Chance, *, is_wide: bool = False) -> list[tuple[str, str]]:
+    """``(name, sdl)`` of two to four subgraphs, with ``is_wide`` of more of what federation can
+    express. They may fail to compose: satisfiability is part of what is tested."""
     drafts = [Draft(f"s{index}") for index in range(chance.number(2, 4))]
-    return GraphMaker(chance, drafts).make()
+    return GraphMaker(chance, drafts, is_wide).make()

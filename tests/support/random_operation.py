@@ -33,9 +33,14 @@ class OperationMaker:
 
     def make(self) -> tuple[str, dict[str, Any]]:
         assert self.schema.query_type is not None
-        body = self._selection(self.schema.query_type, 0)
+        news = self.schema.subscription_type
+        if news is not None and happens(self.chance, 30):
+            (name, definition), *_ = news.fields.items()
+            kind, body = "subscription", self._only_field(definition, name)
+        else:
+            kind, body = "query", self._selection(self.schema.query_type, 0)
         declared = ", ".join(f"${name}: Boolean!" for name in self.variables)
-        head = f"query Q({declared})" if declared else "query Q"
+        head = f"{kind} Q({declared})" if declared else f"{kind} Q"
         return " ".join([head, body, *self.fragments]), dict(self.variables)
 
     def _selection(self, parent: GraphQLNamedType, depth: int) -> str:
@@ -52,6 +57,10 @@ class OperationMaker:
         if not parts or happens(self.chance, 20):
             parts.append("__typename")
         return "{ " + " ".join(parts) + " }"
+
+    def _only_field(self, definition: GraphQLField, name: str) -> str:
+        """What a subscription asks: one field, always."""
+        return f"{{ {name} {self._selection(get_named_type(definition.type), 1)} }}"
 
     def _may_ask(self, definition: GraphQLField, depth: int) -> bool:
         is_leaf = not is_composite_type(get_named_type(definition.type))

@@ -4,7 +4,8 @@ Every value is a pure function of (owner, number, field, arguments), so the same
 right answer whether the API schema is executed as one service (``Universe.monolith``) or the
 subgraphs are asked through a router (``Universe.transports``). A mock subgraph refuses whatever a
 correct plan never asks: an ``@external`` field that is neither a key nor provided, a ``@requires``
-field without the right values in the representation, an entity without a resolvable key.
+field without the right values in the representation, an entity without a resolvable key, a field
+on the wrong side of an override label (``labels`` are the active ones).
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from graphql import (
 )
 
 NUMBERS = 7  # objects of each type
-ROOTS = ("Query", "Mutation")
+ROOTS = ("Query", "Mutation", "Subscription")
 
 MockTransport = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -85,6 +86,7 @@ class SubgraphFacts:
     requires: dict[tuple[str, str], SelectionSetNode] = field(default_factory=dict)
     provides: dict[tuple[str, str], SelectionSetNode] = field(default_factory=dict)
     interface_objects: set[str] = field(default_factory=set)
+    labelled: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def key_fields(self, type_name: str) -> set[str]:
         return {
@@ -126,7 +128,7 @@ directive @provides(fields: String!) on FIELD_DEFINITION
 directive @shareable repeatable on OBJECT | FIELD_DEFINITION
 directive @interfaceObject on OBJECT
 directive @inaccessible on FIELD_DEFINITION | OBJECT
-directive @override(from: String!) on FIELD_DEFINITION
+directive @override(from: String!, label: String) on FIELD_DEFINITION
 """
 
 
@@ -167,6 +169,10 @@ def _read_type(
                     facts.external.add(place)
                 case "requires":
                     facts.requires[place] = _field_set(_arguments(directive)["fields"])
+                case "override":
+                    given = _arguments(directive)
+                    if "label" in given:
+                        facts.labelled[place] = (given["from"], given["label"])
                 case "provides":
                     facts.provides[place] = _field_set(_arguments(directive)["fields"])
 
@@ -174,7 +180,13 @@ def _read_type(
 class Universe:
     """The one world: ask it whole (``monolith``) or in parts (``transports``)."""
 
-    def __init__(self, api_sdl: str, subgraphs: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        api_sdl: str,
+        subgraphs: Sequence[tuple[str, str]],
+        labels: frozenset[str] = frozenset(),
+    ) -> None:
+        self.labels = labels
         self.api = build_ast_schema(parse(api_sdl), assume_valid=True, assume_valid_sdl=True)
         self.parts = {name: read_subgraph(name, sdl) for name, sdl in subgraphs}
         self.requests: list[tuple[str, str]] = []
@@ -242,7 +254,7 @@ class Universe:
         if isinstance(output, GraphQLNonNull):
             return self._make(output.of_type, base, suffix, number, index)
         if isinstance(output, GraphQLList):
-            return [self._make(output.of_type, base, suffix, number, (*index, i)) for i in range(2)]
+            return [self._item(output.of_type, base, suffix, number, (*index, i)) for i in range(2)]
         shift = number + sum(index) + (_hash(suffix) if suffix else 0)
         if is_leaf_type(output):
             return self._leaf(output, base, suffix, shift)
@@ -257,6 +269,14 @@ class Universe:
         while self.runtime_type(owner, target) != name:
             target = (target + 1) % NUMBERS
         return Thing(owner, target, name)
+
+    def _item(
+        self, output: Any, base: str, suffix: str, number: int, index: tuple[int, ...]
+    ) -> Any:
+        is_gap = _hash(f"{base}{number}{index}") % 11 == 0
+        if is_gap and not isinstance(output, GraphQLNonNull):
+            return None
+        return self._make(output, base, suffix, number, index)
 
     def _leaf(self, output: Any, base: str, suffix: str, shift: int) -> Any:
         if isinstance(output, GraphQLEnumType):
@@ -340,9 +360,22 @@ class MockSubgraph:
             names = {f.name.value for sel in thing.provided for f in _fields(sel)}
             if name not in names:
                 raise GraphQLError(f"{self.part.name}: {type_name}.{name} is external here")
+        if self._is_on_the_other_side(place):
+            raise GraphQLError(f"{self.part.name}: {type_name}.{name} belongs to another subgraph")
         needed = self.part.requires.get(place)
         if needed and not self._matches(thing, needed, thing.representation or {}):
             raise GraphQLError(f"{self.part.name}: {type_name}.{name} lacks what it requires")
+
+    def _is_on_the_other_side(self, place: tuple[str, str]) -> bool:
+        active = self.universe.labels
+        own = self.part.labelled.get(place)
+        if own is not None:
+            return own[1] not in active
+        return any(
+            part.labelled[place][0] == self.part.name and part.labelled[place][1] in active
+            for part in self.universe.parts.values()
+            if place in part.labelled
+        )
 
     def _provided_below(self, thing: Thing, place: tuple[str, str]) -> tuple[SelectionSetNode, ...]:
         own = self.part.provides.get(place)
