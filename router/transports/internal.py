@@ -65,12 +65,13 @@ class InternalClient:
         self, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None
     ) -> InternalAnswer:
         name = self._subgraph
-        proof = {SERVICE_TOKEN: self._tokens.sign(name)}
+        # What comes unpacked cannot grow while it is read.
+        ours = {SERVICE_TOKEN: self._tokens.sign(name), "accept-encoding": "identity"}
         try:
             async with (
                 asyncio.timeout(self._timeout),
                 self._client.stream(
-                    method, self.url_of(path), headers={**headers, **proof}, content=content
+                    method, self.url_of(path), headers={**headers, **ours}, content=content
                 ) as response,
             ):
                 return await _answer(name, response)
@@ -86,8 +87,10 @@ async def _answer(subgraph: str, response: httpx.Response) -> InternalAnswer:
     if response.status_code != 200:
         kind = SubgraphUnavailable if response.status_code >= 500 else SubgraphInvalidResponse
         raise kind(subgraph, f"The subgraph answered HTTP {response.status_code}.")
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise SubgraphInvalidResponse(subgraph, "The subgraph's answer is packed unasked.")
     body = bytearray()
-    async for part in response.aiter_bytes():
+    async for part in response.aiter_raw():
         body += part
         if len(body) > _MAX_BYTES:
             raise SubgraphInvalidResponse(
