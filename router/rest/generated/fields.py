@@ -90,7 +90,10 @@ def rest_fields(supergraph: Supergraph, locate: Locate = nowhere) -> list[RestFi
         coordinate = f"{type_name}.{node.name.value}"
         source = FieldSource(coordinate, locate(coordinate))
         if type_name not in kinds:
-            raise refusal(source, "only fields of Query and Mutation can be routes; a subscription is one in a file.")
+            raise refusal(
+                source,
+                "only fields of Query and Mutation can be routes; a subscription is one in a file.",
+            )
         if len(given) > 1:
             raise refusal(source, "it is written twice, with different arguments.")
         found.append(_read(source, kinds[type_name], supergraph, node.name.value, given[0]))
