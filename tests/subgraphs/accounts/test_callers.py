@@ -43,8 +43,8 @@ OF_PERSON = ("id", "username", "roles", "scopes", "tenant_id", "team_id", "tier"
 
 
 @pytest.mark.parametrize("name", ["mallory", "", "alan'--", "alan@example", "%", "a" * 10_000])
-async def test_nobody_else_is_found(accounts: Running, name: str):
-    assert await find(accounts, name) is None
+async def test_nobody_else_is_found(accounts_on_sqlite: Running, name: str):
+    assert await find(accounts_on_sqlite, name) is None
 
 
 async def test_whoever_may_not_sign_in_any_more_is_nobody(accounts_on_sqlite: Running):
