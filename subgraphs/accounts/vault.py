@@ -10,9 +10,7 @@ import base64
 import hashlib
 import hmac
 import os
-import secrets
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -21,8 +19,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from schema.kept_secret import kept_secret, several_secrets
+
 MARK = "sealed:"
-_MIN_LENGTH = 32
 _NONCE_BYTES = 12
 _FILE = "secret_key"
 
@@ -95,30 +94,10 @@ def given_or_kept(given: str | None, data_dir: Path) -> Sequence[str]:
     """The secrets of TRELLIS_SECRET_KEY, or the one in a file of ``data_dir`` that the first
     process writes, readable by its owner only. Raises ``ValueError`` for one that is too short.
     """
-    text = given if given else _kept_in(data_dir / _FILE)
-    found = [part.strip() for part in text.split(",") if part.strip()]
-    if not found or min(map(len, found)) < _MIN_LENGTH:
-        raise ValueError(
-            f"TRELLIS_SECRET_KEY: a key needs at least {_MIN_LENGTH} characters, for example "
-            "those of `openssl rand -hex 32`."
-        )
-    return found
-
-
-def _kept_in(path: Path) -> str:
-    """Several processes may start at once: the file appears whole, and only once."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(32))
-            with suppress(FileExistsError):
-                os.link(draft, path)
-        finally:
-            draft.unlink()
-    return path.read_text(encoding="ascii")
+    try:
+        return several_secrets(given or kept_secret(data_dir / _FILE))
+    except ValueError as refusal:
+        raise ValueError(f"TRELLIS_SECRET_KEY: {refusal}") from None
 
 
 def _derived(secret: str, use: bytes) -> bytes:

@@ -76,7 +76,7 @@ def test_the_file_is_made_once_and_for_its_owner_only(tmp_path: Path):
     path = tmp_path / "new" / "secret_key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["secret_key"]
-    assert given_or_kept(f" {NEW} ,{OLD},", tmp_path) == [NEW, OLD]
+    assert given_or_kept(f" {NEW} ,{OLD},", tmp_path) == (NEW, OLD)
 
 
 @pytest.mark.parametrize("given", ["short", f"{NEW},short", ","])
