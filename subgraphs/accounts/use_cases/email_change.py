@@ -7,13 +7,15 @@ confirm ---> the new address, proved by the letter; the old one is told
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
 
 from db.models import utc_now
 from db.unit_of_work import UnitOfWork
 from subgraphs.accounts import queries
 from subgraphs.accounts.errors import EmailTaken, SameEmail, UserNotFound
-from subgraphs.accounts.models import LinkPurpose, User
+from subgraphs.accounts.models import Invitation, LinkPurpose, User
 from subgraphs.accounts.use_cases.links import NewLink, make_link, use_link
 from subgraphs.accounts.use_cases.people import announce
 
@@ -49,8 +51,8 @@ async def request_email_change(uow: UnitOfWork, user_id: UUID, email: str) -> Wa
 
 
 async def confirm_email_change(uow: UnitOfWork, token: str) -> Change:
-    """Take over the address that the letter went to. Raises ``LinkRefused``, and ``EmailTaken``
-    when somebody else was faster."""
+    """Take over the address that the letter went to; invitations to the old one end. Raises
+    ``LinkRefused``, and ``EmailTaken`` when somebody else was faster."""
     link, user = await use_link(uow, token, LinkPurpose.CHANGE_EMAIL)
     old_email = user.email
     try:
@@ -60,5 +62,7 @@ async def confirm_email_change(uow: UnitOfWork, token: str) -> Change:
             user.email_verified_at = user.rights_changed_at = utc_now()
     except IntegrityError:
         raise EmailTaken from None
+    # They name a mailbox that is the person's no more: nobody could tell whose they were.
+    await uow.session.execute(delete(Invitation).where(col(Invitation.email) == old_email))
     await announce(uow, user, ("email",))
     return Change(user, old_email)

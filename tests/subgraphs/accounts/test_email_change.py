@@ -128,3 +128,25 @@ async def test_links_of_other_kinds_do_not_move_an_account(
     await accounts_on_sqlite.ask(forgot)
     token = await letters.token()
     assert (await accounts_on_sqlite.refusal(CONFIRM, t=token))["code"] == "BAD_USER_INPUT"
+
+
+async def test_invitations_to_the_old_address_end(accounts: Running, letters: Letters):
+    wish = {"name": "Difference Co"}
+    made = await accounts.ask(
+        "mutation($i: CreateOrganizationInput!) { createOrganization(input: $i) "
+        "{ organization { id } } }",
+        caller("ada"),
+        i=wish,
+    )
+    id = made["createOrganization"]["organization"]["id"]
+    await accounts.ask(
+        "mutation($i: InviteInput!) { inviteToOrganization(input: $i) { invitation { id } } }",
+        caller("ada"),
+        i={"organizationId": id, "email": "alan@example.com"},
+    )
+    await request(accounts)
+    _, token = await letter_to(letters, NEW)
+    await accounts.ask(CONFIRM, t=token)
+    query = "query($id: ID!) { organization(id: $id) { invitations { email } } }"
+    found = await accounts.ask(query, caller("ada"), id=id)
+    assert found["organization"] == {"invitations": []}

@@ -48,7 +48,7 @@ _RANDOM_MEMBERS = frozenset(
 )
 
 # What the relay notes about events on their way.
-_OF_THE_RELAY = frozenset({"attempts", "available_at", "lease_until", "done_at", "error"})
+_OF_THE_RELAY = frozenset({"attempts", "available_at", "lease_until", "done_at"})
 
 Row = tuple[str, str, str]
 """Subgraph, table, and the row as text."""
@@ -56,12 +56,15 @@ Row = tuple[str, str, str]
 
 @dataclass
 class World:
+    """The router, its subgraphs, and the letters that they have mailed."""
+
     supergraph: Supergraph
     parts: Mapping[str, Running]
+    letters: Letters
 
     async def ask(self, document: str, caller: Identity, **variables: Any) -> Any:
         """The answer as clients get it."""
-        context = RequestContext(identity=caller, request_id="tenants")
+        context = RequestContext(caller, "tenants", user_agent=f"browser of {caller.username}")
         given = await answer(GraphQLRequest(document, variables), context, self.supergraph)
         told = orjson.loads(dump_json({"data": given.data, "errors": list(given.errors)}))
         # Which of several subgraphs complains first is chance.
@@ -92,8 +95,10 @@ async def world_of(tenants: Sequence[Tenant], settings: DataSettings) -> AsyncIt
     bus = MemoryBus()
     await bus.connect()
 
+    letters = Letters()
+
     def accounts_without_mail(settings: DataSettings, bus: EventBus) -> Subgraph:
-        return make_accounts(settings, bus, mailer=Letters())
+        return make_accounts(settings, bus, mailer=letters)
 
     async with (
         running(accounts_without_mail, settings, bus=bus) as accounts,
@@ -106,7 +111,7 @@ async def world_of(tenants: Sequence[Tenant], settings: DataSettings) -> AsyncIt
         supergraph, stages = shared_supergraph()
         for name, part in parts.items():
             stages[name].enter(part.subgraph)
-        yield World(supergraph, parts)
+        yield World(supergraph, parts, letters)
     await bus.close()
 
 

@@ -1,0 +1,168 @@
+"""What is left of a deleted person, in all tables of all subgraphs, and what an export tells."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from db.models import utc_now
+from db.outbox import outbox_of
+from db.settings import DataSettings
+from schema.identity import Identity
+from subgraphs.accounts.cleaning import clean
+from tests.subgraphs.tenants.callers import BOSS
+from tests.subgraphs.tenants.tenant import HERE, PEOPLE, THERE
+from tests.subgraphs.tenants.world import World, world_of
+
+MEMBER = HERE.caller("member")
+PASSWORD = "the password of everybody"
+PROJECT, ISSUE = str(HERE.id("project", 0)), str(HERE.id("issue", 1))
+
+# Everything by which somebody could be known again, old and new.
+TRACES = (
+    HERE.username("member"),
+    HERE.email("member"),
+    HERE.text("member"),
+    "second.address@",
+    "Wilmslow",
+    "runs far",
+    "+49 89 424242",
+    "Bletchley laptop",
+    "browser of member",
+)
+WITH_THE_ID = {
+    # The row that others refer to, and that it is gone.
+    ("accounts", "users"),
+    ("accounts", "outbox"),
+    # What happened, without where and with what; over for good, and kept for an hour.
+    ("accounts", "audit_log"),
+    ("accounts", "sessions"),
+    # That somebody of this id is to be chosen no more.
+    ("projects", "person"),
+    # Who wrote and who was asked to do what.
+    ("issues", "issue"),
+    ("issues", "comment"),
+    # What was announced.
+    ("projects", "outbox"),
+    ("issues", "outbox"),
+}
+
+
+async def live(world: World) -> None:
+    """Leave as many traces as one can."""
+    steps = (
+        'mutation { updateMyProfile(input: {bio: "runs far", city: "Wilmslow", '
+        'phone: "+49 89 424242"}) { user { id } } }',
+        f'mutation {{ login(input: {{email: "{HERE.email("member")}", '
+        f'password: "{PASSWORD}"}}) {{ user {{ id }} }} }}',
+        'mutation { createApiKey(input: {name: "Bletchley laptop", scopes: []}) '
+        "{ apiKey { id } } }",
+        f'mutation {{ addComment(input: {{issueId: "{ISSUE}", content: "Well done"}}) '
+        "{ comment { id } } }",
+        f'mutation {{ createIssue(input: {{projectId: "{PROJECT}", summary: "Mine"}}) '
+        "{ issue { id } } }",
+        f'mutation {{ setUpMfa(password: "{PASSWORD}") {{ enabled }} }}',
+    )
+    for step in steps:
+        assert (await world.ask(step, MEMBER))["errors"] == [], step
+    refused = 'mutation { login(input: {username: "%s", password: "x"}) { expiresIn } }'
+    await world.ask(refused % HERE.username("member"), MEMBER)
+    await be_invited(world, HERE.email("member"))
+    await move(world, "second.address@example.com")
+
+
+async def be_invited(world: World, email: str) -> None:
+    invite = (
+        "mutation($o: ID!, $e: String!) "
+        "{ inviteToOrganization(input: {organizationId: $o, email: $e}) { invitation { id } } }"
+    )
+    made = await world.ask(
+        'mutation { createOrganization(input: {name: "Another"}) { organization { id } } }', BOSS
+    )
+    another = made["data"]["createOrganization"]["organization"]["id"]
+    assert (await world.ask(invite, BOSS, o=another, e=email))["errors"] == []
+
+
+async def move(world: World, email: str) -> None:
+    """To another address, by the letter that goes there."""
+    request = (
+        "mutation($e: String!, $p: String!) "
+        "{ requestEmailChange(input: {newEmail: $e, password: $p}) { message } }"
+    )
+    assert (await world.ask(request, MEMBER, e=email, p=PASSWORD))["errors"] == []
+    token = None
+    async with asyncio.timeout(10):
+        while token is None:
+            await asyncio.sleep(0.02)
+            texts = (letter.text for letter in world.letters.sent if letter.to == email)
+            token = next((re.search(r"#token=(\S+)", text) for text in texts), None)
+    confirm = "mutation($t: String!) { confirmEmailChange(token: $t) { user { email } } }"
+    told = await world.ask(confirm, MEMBER, t=token[1])
+    assert told["data"]["confirmEmailChange"]["user"] == {"email": email}
+
+
+async def settle(world: World) -> None:
+    """Wait until all events have been delivered and read, then clean as time would."""
+    await until(lambda: nothing_waits(world))
+    async with world.parts["accounts"].context().storage.begin() as uow:
+        await clean(uow.session, utc_now())
+
+
+async def until(is_done: Callable[[], Awaitable[bool]]) -> None:
+    for _ in range(600):
+        if await is_done():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the events were not delivered and read")
+
+
+async def nothing_waits(world: World) -> bool:
+    for part in world.parts.values():
+        storage = part.context().storage
+        outbox = outbox_of(storage.metadata)
+        statement = select(func.count()).select_from(outbox).where(outbox.c.done_at.is_(None))
+        async with storage.read() as session:
+            if (await session.execute(statement)).scalar_one():
+                return False
+    return True
+
+
+async def in_no_project(world: World, id: str) -> bool:
+    """Whether neither projects nor issues list the person among a project's people."""
+    return all(table != "project_member" for _, table, _ in await world.rows([id]))
+
+
+async def test_nothing_by_which_a_deleted_person_could_be_known_is_in_any_table(tmp_path: Path):
+    async with world_of((HERE, THERE), DataSettings(data_dir=tmp_path)) as world:
+        await live(world)
+        id = str(MEMBER.id)
+        every = [trace.lower() for trace in TRACES]
+        there = str(await world.rows(every)).lower()
+        assert [trace for trace in every if trace not in there] == []
+
+        told = await world.ask(f'mutation {{ deleteUser(id: "{id}") {{ deletedUserId }} }}', MEMBER)
+        assert told["errors"] == []
+        await until(lambda: in_no_project(world, id))
+        await settle(world)
+        rest = await world.rows(every)
+        assert sorted(rest) == []
+        assert {(name, table) for name, table, _ in await world.rows([id])} == WITH_THE_ID
+
+
+async def test_an_export_tells_of_nobody_else(tmp_path: Path):
+    async with world_of((HERE, THERE), DataSettings(data_dir=tmp_path)) as world:
+        for person in PEOPLE:
+            told = await export(world, HERE.caller(person))
+            others = [one for one in PEOPLE if one != person]
+            marks = [HERE.email(one) for one in others] + [HERE.username(one) for one in others]
+            found = [mark for mark in (*marks, *THERE.marks) if mark in told]
+            assert found == [], person
+            assert HERE.email(person) in told
+
+
+async def export(world: World, caller: Identity) -> str:
+    told = await world.ask("{ exportMyData }", caller)
+    assert told["errors"] == []
+    return str(told["data"]).lower()
