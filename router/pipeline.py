@@ -194,7 +194,7 @@ def _finish(
         plan["permissions"] = [one.to_json() for one in removed]
         result = result._replace(extensions={**result.extensions, "queryPlan": plan})
     if prepared.admission.headers:
-        result = result._replace(headers=prepared.admission.headers)
+        result = result.with_headers(prepared.admission.headers)
     return result
 
 

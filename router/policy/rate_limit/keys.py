@@ -3,7 +3,7 @@
 import hashlib
 import ipaddress
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -20,16 +20,15 @@ _PREFIX_OF_ONE_CUSTOMER = 64
 
 def keys_of(
     rule: Rule, context: RequestContext, field: Field | None, variables: Mapping[str, Any]
-) -> Iterator[str]:
+) -> Iterable[str]:
     """The keys under which ``rule`` counts: none when it does not concern the caller, several when
     a field is about several e-mail addresses."""
     if rule.key == "email":
-        if field is not None:
-            yield from map(_email_key, _texts(rule.arguments, field, variables))
-        return
+        if field is None:
+            return ()
+        return map(_email_key, _texts(rule.arguments, field, variables))
     key = _CALLER_KEYS[rule.key](context)
-    if key is not None:
-        yield key
+    return () if key is None else (key,)
 
 
 def caller_key(context: RequestContext) -> str:

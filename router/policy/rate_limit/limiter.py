@@ -1,7 +1,7 @@
 """The stage between authorization and planning: counts an operation, or refuses it."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from graphql import DocumentNode
@@ -158,7 +158,7 @@ class GraphLimiter:
         headers: Headers = ()
         if not charged.is_empty:
             counted = await charged.take(self._store)
-            if any(one.level.wait for one in counted):
+            if not charged.fitted:
                 raise refusal(counted, shows_window=rules.shows_window)
             headers = headers_of(counted, shows_window=rules.shows_window)
         if footprint.wants_states:
@@ -194,24 +194,15 @@ def _matches(footprint: Footprint, rules: RuleSet, *, deletes: bool) -> Iterable
         yield _Match(rule, times)
 
 
-@dataclass(slots=True)
-class _Taken:
-    """What a request takes from one log. Rules that share one agree on the strictest window."""
-
-    rule: Rule
-    limit: Limit
-    cost: int
-    is_told: bool
-
-
 class _Charged:
-    """The charges of one request, one for each log."""
+    """The charges of one request, one for each log; ``fitted`` says whether they were taken."""
 
     def __init__(
         self, matches: Sequence[_Match], variables: Mapping[str, Any], context: RequestContext
     ) -> None:
-        self._taken: dict[str, _Taken] = {}
+        self._taken: dict[str, Counted] = {}
         self._is_strict = False
+        self.fitted = True
         for rule, tries, field in matches:
             for key in keys_of(rule, context, field, variables):
                 self._is_strict = self._is_strict or rule.strict
@@ -222,17 +213,18 @@ class _Charged:
     def is_empty(self) -> bool:
         return not self._taken
 
-    async def take(self, store: Store) -> list[Counted]:
+    async def take(self, store: Store) -> Sequence[Counted]:
         return self._counted(await store.take(self._charges(), strict=self._is_strict))
 
-    async def peek(self, store: Store) -> list[Counted]:
+    async def peek(self, store: Store) -> Sequence[Counted]:
         return self._counted(await store.peek(self._charges()))
 
     def _add(self, rule: Rule, limit: Limit, key: str, cost: int) -> None:
+        """Rules that share a log agree on the strictest window."""
         name = limit.log + key
         known = self._taken.get(name)
         if known is None:
-            self._taken[name] = _Taken(rule, limit, cost, limit is rule.limits[0])
+            self._taken[name] = Counted(rule, limit, cost, limit is rule.limits[0])
         elif known.rule is rule:
             known.cost += cost
         else:
@@ -243,8 +235,10 @@ class _Charged:
     def _charges(self) -> list[Charge]:
         return [Charge(name, taken.limit.window, taken.cost) for name, taken in self._taken.items()]
 
-    def _counted(self, levels: Sequence[Level]) -> list[Counted]:
-        return [
-            Counted(taken.limit, taken.rule.name, level, taken.cost, taken.is_told)
-            for taken, level in zip(self._taken.values(), levels, strict=True)
-        ]
+    def _counted(self, levels: Sequence[Level]) -> Sequence[Counted]:
+        counted = list(self._taken.values())
+        for one, level in zip(counted, levels, strict=True):
+            one.level = level
+            if level.wait:
+                self.fitted = False
+        return counted

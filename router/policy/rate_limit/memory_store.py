@@ -57,8 +57,8 @@ class MemoryStore:
     async def take(self, charges: Sequence[Charge], *, strict: bool = False) -> Sequence[Level]:
         now = self._clock()
         levels = [self._level(charge, now) for charge in charges]
-        for level in levels:
-            if level.wait:
+        for _, wait, _ in levels:
+            if wait:
                 return levels
         for charge in charges:
             self._add(charge, now)
@@ -75,9 +75,9 @@ class MemoryStore:
         log = self._logs[charge.window.microseconds].get(charge.key)
         if log is None:
             return empty_level(charge)
-        before = len(log)
+        before = len(log.times)
         level = log.level(charge, now)
-        self._pairs += len(log) - before
+        self._pairs += len(log.times) - before
         return level
 
     def _add(self, charge: Charge, now: int) -> None:
@@ -90,9 +90,9 @@ class MemoryStore:
             self._count += 1
         else:
             logs.move_to_end(charge.key)
-        before = len(log)
+        before = len(log.times)
         log.add(charge, now)
-        self._pairs += len(log) - before
+        self._pairs += len(log.times) - before
         while self._count > self._max_keys or self._pairs > self._max_pairs:
             self._drop_first(max(self._logs.values(), key=len))
 
@@ -105,4 +105,4 @@ class MemoryStore:
     def _drop_first(self, logs: OrderedDict[str, SlidingLog]) -> None:
         _, log = logs.popitem(last=False)
         self._count -= 1
-        self._pairs -= len(log)
+        self._pairs -= len(log.times)

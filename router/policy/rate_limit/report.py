@@ -5,25 +5,29 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from operator import attrgetter
 
-from router.policy.rate_limit.rules import Limit
-from router.policy.rate_limit.sliding_log import Level
+from router.policy.rate_limit.rules import Limit, Rule
+from router.policy.rate_limit.sliding_log import NOTHING_USED, Level
 from schema.errors import EntitlementRequired, RateLimited, TrellisError
 from schema.rate_limit import RateLimitState
 
 Headers = tuple[tuple[bytes, bytes], ...]
 _MICROSECONDS = 1_000_000
+_remaining = attrgetter("remaining")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Counted:
-    """One limit that an operation matched, and its level. ``is_told``: it is not a mere burst."""
+    """What a request takes from one log, and the level once it has been asked for. ``limit`` is
+    the strictest where rules share the log. ``is_told``: it is not a mere burst."""
 
+    rule: Rule
     limit: Limit
-    name: str
-    level: Level
     cost: int
     is_told: bool
+    level: Level = NOTHING_USED
 
     @property
     def remaining(self) -> int:
@@ -31,17 +35,17 @@ class Counted:
 
     @property
     def reset_seconds(self) -> int:
-        return math.ceil(self.level.reset / _MICROSECONDS)
+        return -(-self.level.reset // _MICROSECONDS)
 
     @property
     def wait_seconds(self) -> int:
-        return max(1, math.ceil(self.level.wait / _MICROSECONDS))
+        return max(1, -(-self.level.wait // _MICROSECONDS))
 
     def state(self) -> RateLimitState:
         """As resolvers see it."""
-        window = self.limit.window
+        window, name = self.limit.window, self.rule.name
         reset_at = math.ceil(time.time()) + self.reset_seconds
-        return RateLimitState(self.name, window.limit, window.seconds, self.remaining, reset_at)
+        return RateLimitState(name, window.limit, window.seconds, self.remaining, reset_at)
 
 
 class LimitReached(RateLimited):
@@ -55,7 +59,7 @@ class LimitReached(RateLimited):
 def headers_of(counted: Sequence[Counted], *, shows_window: bool) -> Headers:
     """The state of the limit with the fewest left, and by the IETF's draft on RateLimit header
     fields that of all."""
-    told = min((one for one in counted if one.is_told), key=lambda one: one.remaining)
+    told = min([one for one in counted if one.is_told], key=_remaining)
     return _headers(told, counted, told.reset_seconds, shows_window)
 
 
@@ -93,6 +97,15 @@ def tightest(several: Sequence[Headers]) -> Headers:
     return tuple(min(told, key=lambda h: int(h.get(b"x-ratelimit-remaining", 0))).items())
 
 
+@lru_cache(maxsize=4096)
+def _policy(limits: tuple[Limit, ...]) -> bytes:
+    """The same few combinations hold for most requests."""
+    policies = [
+        f'"{limit.label}";q={limit.window.limit};w={limit.window.seconds}' for limit in limits
+    ]
+    return ", ".join(policies).encode()
+
+
 def _message(told: Counted) -> str:
     window = told.limit.window
     if told.cost > window.limit:
@@ -107,16 +120,12 @@ def _headers(
     told: Counted, counted: Sequence[Counted], seconds: int, shows_window: bool
 ) -> Headers:
     window = told.limit.window
-    policies = [
-        f'"{one.limit.label}";q={one.limit.window.limit};w={one.limit.window.seconds}'
-        for one in counted
-    ]
     levels = [f'"{one.limit.label}";r={one.remaining};t={one.reset_seconds}' for one in counted]
     found = (
         (b"x-ratelimit-limit", b"%d" % window.limit),
         (b"x-ratelimit-remaining", b"%d" % told.remaining),
         (b"x-ratelimit-reset", b"%d" % (math.ceil(time.time()) + seconds)),
-        (b"ratelimit-policy", ", ".join(policies).encode()),
+        (b"ratelimit-policy", _policy(tuple([one.limit for one in counted]))),
         (b"ratelimit", ", ".join(levels).encode()),
     )
     if shows_window:

@@ -50,6 +50,9 @@ class Level(NamedTuple):
     reset: int
 
 
+NOTHING_USED = Level(0, 0, 0)
+
+
 class Store(Protocol):
     """Where logs are kept."""
 
@@ -75,53 +78,51 @@ class Store(Protocol):
 
 
 class SlidingLog:
-    """One log in memory. Times are microseconds of a clock that never goes back."""
+    """One log in memory. ``times`` are microseconds of a clock that never goes back; their number
+    is that of the pairs. Nobody else changes them."""
 
-    __slots__ = ("_base", "_times", "_totals")
+    __slots__ = ("_base", "_totals", "times")
 
     def __init__(self) -> None:
         self._base = 0  # the running total of what has fallen out
-        self._times = array("q")
+        self.times = array("q")
         self._totals = array("q")
-
-    def __len__(self) -> int:
-        return len(self._times)
 
     def is_over(self, until: int) -> bool:
         """Whether nothing in it came after ``until``."""
-        return not self._times or self._times[-1] <= until
+        return not self.times or self.times[-1] <= until
 
     def level(self, charge: Charge, now: int) -> Level:
         """What the window of ``charge`` holds now, and when the charge fits."""
         window = charge.window
-        self._forget(now - window.microseconds)
-        if not self._times:
+        times = self.times
+        if times and times[0] <= now - window.microseconds:
+            self._forget(now - window.microseconds)
+        if not times:
             return empty_level(charge)
         used = self._totals[-1] - self._base
-        reset = self._times[-1] + window.microseconds - now
+        reset = times[-1] + window.microseconds - now
         too_many = used + charge.cost - window.limit
         if too_many <= 0:
             return Level(used, 0, reset)
         if charge.cost > window.limit:
             return Level(used, window.microseconds, reset)
-        frees = self._times[bisect_left(self._totals, self._base + too_many)]
+        frees = times[bisect_left(self._totals, self._base + too_many)]
         return Level(used, frees + window.microseconds - now, reset)
 
     def add(self, charge: Charge, now: int) -> None:
         """Take the charge."""
         total = (self._totals[-1] if self._totals else self._base) + charge.cost
-        if self._times and _share_a_slot(self._times[-1], now, charge.window.slot):
-            self._times[-1], self._totals[-1] = now, total
+        if self.times and _share_a_slot(self.times[-1], now, charge.window.slot):
+            self.times[-1], self._totals[-1] = now, total
             return
-        self._times.append(now)
+        self.times.append(now)
         self._totals.append(total)
 
     def _forget(self, until: int) -> None:
-        times = self._times
-        if times and times[0] <= until:
-            count = bisect_right(times, until)
-            self._base = self._totals[count - 1]
-            del times[:count], self._totals[:count]
+        count = bisect_right(self.times, until)
+        self._base = self._totals[count - 1]
+        del self.times[:count], self._totals[:count]
 
 
 def empty_level(charge: Charge) -> Level:
