@@ -1,29 +1,171 @@
-"""What a route's callers need, read off the permission directives of its root fields."""
+"""Who may call a route: read off the permission directives of everything that it asks."""
 
-from graphql import FieldNode, OperationType
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    InlineFragmentNode,
+    ListValueNode,
+    NonNullTypeNode,
+    NullValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    is_abstract_type,
+    parse,
+)
 
 from router.policy.requirements import FREE, Requirement, all_of
-from router.policy.rules import NO_NEEDS
+from router.policy.rules import NO_NEEDS, AuthorizationRules, InputValue, Needs
 from router.rest.route import RestRoute
 from router.supergraph import Supergraph
 
 
-def access_to(route: RestRoute, supergraph: Supergraph) -> Requirement:
-    """What every caller must be or hold: without it the answer has nothing to show. Of a query's
-    several root fields one may be denied and the others shown; a mutation stands or falls whole.
-    """
-    index = supergraph.rules.index
-    operation = supergraph.parse(route.document).operation
-    root = supergraph.schema.get_root_type(operation.operation)
+@dataclass(frozen=True, slots=True)
+class Access:
+    """``needed`` is what every caller must hold; who lacks what is ``wished`` besides gets an
+    answer in which something is null."""
+
+    needed: Requirement
+    wished: Requirement
+
+    @property
+    def is_public(self) -> bool:
+        return self.needed == FREE
+
+
+def access_of(
+    route: RestRoute, schema: GraphQLSchema, rules: AuthorizationRules, *, rejects: bool = False
+) -> Access:
+    """What callers of a route need. With ``rejects`` one denied field refuses the operation;
+    otherwise this holds for mutations, and for fields whose null would leave nothing."""
+    document = parse(route.document)
+    fragments = {
+        d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
+    }
+    [operation] = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    root = schema.get_root_type(operation.operation)
     assert root is not None, "the route has been validated"
-    shown = route.root[:1]
-    of_roots = [
-        index.fields.get((root.name, node.name.value), NO_NEEDS)
-        for node in operation.selection_set.selections
-        if isinstance(node, FieldNode) and (not shown or (node.alias or node.name).value in shown)
-    ]
-    if not of_roots:
-        return FREE
-    is_mutation = operation.operation is OperationType.MUTATION
-    combine = frozenset.union if is_mutation else frozenset.intersection
-    return all_of(index.requirements[number] for number in sorted(combine(*of_roots)))
+    required = frozenset(
+        node.variable.name.value
+        for node in operation.variable_definitions or ()
+        if isinstance(node.type, NonNullTypeNode) and node.default_value is None
+    )
+    walk = _Walk(schema, rules, fragments, required, refuses=rejects or route.kind == "mutation")
+    walk.visit(root.name, operation.selection_set, path=route.root, is_vital=True)
+    if not route.root:
+        walk.vital |= walk.of_all(root.name, operation.selection_set)
+    every = rules.index.requirements
+    needed = all_of(every[number] for number in sorted(walk.vital))
+    wished = [every[number] for number in sorted(walk.other - walk.vital)]
+    return Access(needed, all_of(one for one in wished if not needed.implies(one)))
+
+
+def access_to(route: RestRoute, supergraph: Supergraph) -> Requirement:
+    """What every caller of a route must be or hold: without it the answer has nothing to show."""
+    rejects = supergraph.options.reject
+    return access_of(route, supergraph.schema, supergraph.rules, rejects=rejects).needed
+
+
+@dataclass(slots=True)
+class _Walk:
+    schema: GraphQLSchema
+    rules: AuthorizationRules
+    fragments: dict[str, FragmentDefinitionNode]
+    required: frozenset[str]
+    refuses: bool
+    vital: set[int] = field(default_factory=set)
+    other: set[int] = field(default_factory=set)
+
+    def visit(
+        self, owner: str, selection: SelectionSetNode, *, path: tuple[str, ...], is_vital: bool
+    ) -> None:
+        """``path`` leads on to the data of the route; ``is_vital`` says that nothing is left to
+        show when a field that cannot be null is denied here."""
+        for node in selection.selections:
+            if isinstance(node, FieldNode):
+                self._field(owner, node, path=path, is_vital=is_vital)
+                continue
+            inner, condition = owner, None
+            if isinstance(node, FragmentSpreadNode):
+                fragment = self.fragments[node.name.value]
+                condition, below = fragment.type_condition, fragment.selection_set
+            else:
+                assert isinstance(node, InlineFragmentNode)
+                condition, below = node.type_condition, node.selection_set
+            inner = condition.name.value if condition else owner
+            self.visit(inner, below, path=path, is_vital=is_vital)
+
+    def of_all(self, owner: str, selection: SelectionSetNode) -> Needs:
+        """What each of several fields needs: one may be denied and the others shown."""
+        fields = [node for node in selection.selections if isinstance(node, FieldNode)]
+        return frozenset.intersection(*(self._needs(owner, node) for node in fields))
+
+    def _field(self, owner: str, node: FieldNode, *, path: tuple[str, ...], is_vital: bool) -> None:
+        definition = getattr(self.schema.type_map[owner], "fields", {}).get(node.name.value)
+        if definition is None:
+            return  # __typename
+        key = (node.alias or node.name).value
+        leads_to_data = bool(path) and path[0] == key
+        vital = is_vital and (leads_to_data or _is_never_null(definition.type))
+        needs = self._needs(owner, node)
+        (self.vital if vital or self.refuses else self.other).update(needs)
+        if node.selection_set is not None:
+            self.visit(
+                get_named_type(definition.type).name,
+                node.selection_set,
+                path=path[1:] if leads_to_data else (),
+                is_vital=vital,
+            )
+
+    def _needs(self, owner: str, node: FieldNode) -> Needs:
+        index, needs = self.rules.index, NO_NEEDS
+        for type_name in self._objects(owner):
+            place = (type_name, node.name.value)
+            needs |= index.fields.get(place, NO_NEEDS)
+            given = {argument.name.value: argument.value for argument in node.arguments or ()}
+            needs |= self._input_needs(given, index.arguments.get(place, {}))
+        return needs
+
+    def _input_needs(
+        self, given: Mapping[str, ValueNode], protected: Mapping[str, InputValue]
+    ) -> Needs:
+        """What every call gives: a variable that may be left out needs nothing of those who leave
+        it out."""
+        needs = NO_NEEDS
+        for name, value in given.items():
+            target = protected.get(name)
+            if target is None or isinstance(value, NullValueNode):
+                continue
+            if not isinstance(value, VariableNode) or value.name.value in self.required:
+                needs |= target.needs
+            for item in value.values if isinstance(value, ListValueNode) else (value,):
+                if isinstance(item, ObjectValueNode):
+                    members = {member.name.value: member.value for member in item.fields}
+                    inner = self.rules.index.input_fields.get(target.type, {})
+                    needs |= self._input_needs(members, inner)
+        return needs
+
+    def _objects(self, owner: str) -> list[str]:
+        type_ = self.schema.type_map[owner]
+        if is_abstract_type(type_):
+            return [possible.name for possible in self.schema.get_possible_types(type_)]
+        return [owner]
+
+
+def _is_never_null(type_: Any) -> bool:
+    """Whether neither the field nor an item of it may be null."""
+    if not isinstance(type_, GraphQLNonNull):
+        return False
+    inner = type_.of_type
+    return _is_never_null(inner.of_type) if isinstance(inner, GraphQLList) else True

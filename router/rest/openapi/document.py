@@ -11,17 +11,13 @@ from graphql import GraphQLSchema
 
 from router.policy.requirements import FREE
 from router.policy.rules import AuthorizationRules
+from router.rest.access import Access, access_of
 from router.rest.openapi.components import Components
 from router.rest.openapi.examples import Examples
 from router.rest.openapi.inputs import InputSchemas
 from router.rest.openapi.parameters import parameter_objects, request_body
 from router.rest.openapi.responses import ResponseWriter, data_schema
-from router.rest.openapi.security import (
-    Access,
-    access_sentences,
-    access_to,
-    security_requirements,
-)
+from router.rest.openapi.security import access_sentences, security_requirements
 from router.rest.openapi.sharing import share_objects
 from router.rest.openapi.unused import without_unused
 from router.rest.path import read_template
@@ -47,7 +43,7 @@ class GraphFacts:
 
     def access(self, route: RestRoute) -> Access:
         """Who may call a route."""
-        access = access_to(route, self.schema, self.rules, rejects=self.rejects)
+        access = access_of(route, self.schema, self.rules, rejects=self.rejects)
         return access if self.tells_wishes else replace(access, wished=FREE)
 
 

@@ -1,0 +1,53 @@
+"""What a route's callers need: of every caller, and beside that to read all of the answer."""
+
+import pytest
+
+from router.policy.requirements import FREE
+from router.rest.access import access_of, access_to
+from tests.support.rest_routes import route, small_supergraph
+
+GRAPH = small_supergraph()
+
+
+def needs(text: str) -> tuple[str, str]:
+    found = access_of(route(GRAPH, "todo", text), GRAPH.schema, GRAPH.rules)
+    return tuple("" if one == FREE else str(one) for one in (found.needed, found.wished))  # type: ignore[return-value]
+
+
+def get(selection: str, *, variables: str = "") -> str:
+    return f'query Q{variables} @rest(method: GET, path: "/api/q") {{ {selection} }}'
+
+
+THINGS = "things(first: 1)"
+
+
+def test_a_route_without_protected_fields_is_open():
+    assert needs(get("motto")) == ("", "")
+    assert access_to(route(GRAPH, "todo", get("motto")), GRAPH) == FREE
+
+
+def test_a_query_needs_what_leaves_nothing_when_it_is_denied_and_wishes_for_the_rest():
+    [needed, wished] = needs(get("thing(id: 1) { id secretNote }"))
+
+    assert needed != ""
+    assert "read:secrets" in wished and "read:secrets" not in needed
+
+
+def test_a_mutation_needs_all_that_it_asks_for():
+    text = """mutation P($thingId: ID!) @rest(method: POST, path: "/api/p") {
+      paint(input: {thingId: $thingId}) { thing { secretNote } } }"""
+    [needed, wished] = needs(text)
+
+    assert "write:things" in needed and "read:secrets" in needed
+    assert wished == ""
+
+
+@pytest.mark.parametrize(
+    ("selection", "is_open"),
+    [
+        (f"a: {THINGS} {{ totalCount }} b: {THINGS} {{ totalCount }}", False),
+        (f"a: {THINGS} {{ totalCount }} motto", True),
+    ],
+)
+def test_of_several_fields_a_query_needs_what_they_have_in_common(selection: str, is_open: bool):
+    assert (needs(get(selection))[0] == "") is is_open
