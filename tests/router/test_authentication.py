@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ from tests.router.policy.tokens import (
     good_claims,
 )
 from tests.support.serving import served
+from tests.support.shared import ROOT
 
 OWN, PARTNER = SigningKey("k1"), SigningKey("k1")
 SSO = "https://sso.example"
@@ -342,3 +344,10 @@ async def test_a_key_that_signs_as_soon_as_it_is_published_is_found():
                     break
         assert wrong == []
         assert server.visits == 2
+
+
+def test_the_issuer_in_the_guide_is_understood():
+    guide = (ROOT / "docs" / "authentication.md").read_text(encoding="utf-8")
+    shown = tomllib.loads(guide.partition("```toml\n")[2].partition("```")[0])
+    [issuer] = Auth(**shown["auth"]).issuers
+    assert (issuer.audience, issuer.claims.roles) == ("trellis", "realm_access.roles")
