@@ -17,6 +17,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import dataclass
 
 from starlette.types import Receive, Send
 
@@ -29,8 +30,6 @@ from schema.errors import TrellisError
 from schema.tokens import TokenExpired
 
 MEDIA = "text/event-stream"
-HEARTBEAT_SECONDS = 15.0
-_OPENING_SECONDS = 1.0
 _CLOSE_SECONDS = 1.0
 _RETRY = b"retry: 3000\n\n"
 _HEARTBEAT = b":\n\n"
@@ -43,6 +42,18 @@ class _TooSlow(Exception):
 
 WriteAnswer = Callable[[Answer], bytes]
 WriteError = Callable[[TrellisError], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a stream waits for a refusal before it says that it is open, and between two
+    heartbeats."""
+
+    opening_seconds: float = 1.0
+    heartbeat_seconds: float = 15.0
+
+
+PACE = Pace()
 
 
 class EventStream:
@@ -59,6 +70,7 @@ class EventStream:
         headers: Sequence[Header],
         write: WriteAnswer,
         write_error: WriteError,
+        pace: Pace = PACE,
     ) -> None:
         self._answers = answers
         self._receive = receive
@@ -67,17 +79,18 @@ class EventStream:
         self._headers = headers
         self._write = write
         self._write_error = write_error
+        self._pace = pace
         self._queue: asyncio.Queue[Answer | TrellisError | None] = asyncio.Queue(limits.queue)
         self._first: list[Answer | TrellisError | None] = []
         self._reader: asyncio.Task[None] | None = None
 
     async def open(self) -> Answer | TrellisError | None:
         """Begin. The refusal or error with which the stream ends before it has begun, else None:
-        it is open when an event comes, or nothing has come for a second."""
+        it is open when an event comes, or nothing has come for a while."""
         self._reader = asyncio.create_task(self._read())
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(_OPENING_SECONDS):
+                async with asyncio.timeout(self._pace.opening_seconds):
                     while not self._first or _is_failure(self._first[-1]):
                         self._first.append(await self._queue.get())
         except BaseException:
@@ -204,7 +217,7 @@ class EventStream:
             return self._first.pop(0)
         while True:
             try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                async with asyncio.timeout(self._pace.heartbeat_seconds):
                     return await self._queue.get()
             except TimeoutError:
                 await _send(send, _HEARTBEAT)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from router.answer import Answer
 from router.app import build_app
 from router.config import Config, RateLimits, SubgraphSource, WebSocketLimits
 from router.policy.credentials import Credentials
-from router.rest import events
-from router.rest.events import EventStream, event
+from router.rest.events import EventStream, Pace, event
 from router.subscriptions.rights import Rights
+from router.web.identity import Authenticate
+from schema.errors import NotFound
 from schema.identity import Identity
 from tests.router.policy.tokens import good_claims
 from tests.router.rest.library import ADA
@@ -126,7 +128,6 @@ async def test_the_end_and_a_failure_are_told(client: httpx.AsyncClient):
         ("/private", ACCEPT, 401),
         ("/ticks", {"accept": "application/json"}, 406),
         ("/ticks", {"authorization": "Bearer forged"}, 401),
-        ("/ticks", {"last-event-id": "x"}, 500),
     ],
 )
 async def test_a_refusal_is_an_answer_not_a_stream(
@@ -160,14 +161,6 @@ async def test_head_and_the_document(client: httpx.AsyncClient):
     assert names == ["last-event-id"]
 
 
-async def test_an_idle_stream_has_heartbeats(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
-    async with listening(client) as blocks:
-        assert [await anext(blocks), await anext(blocks)] == [":", ":"]
-
-
 async def test_a_client_that_does_not_read_is_cut_off(tmp_path: Path):
     limits = WebSocketLimits(queue=2, slow_seconds=0.2)
     app = build_app(settings(tmp_path, websocket=limits))
@@ -187,48 +180,101 @@ async def test_a_client_that_does_not_read_is_cut_off(tmp_path: Path):
         writer.close()
 
 
-@pytest.mark.parametrize("recheck_seconds", [0.01, 60])
+async def authenticate(_credentials: Credentials) -> Identity:
+    return ADA
+
+
+@dataclass
+class Client:
+    """Reads a stream of ``answers`` until it has ``wanted`` chunks; then it is gone."""
+
+    wanted: int = 100
+    chunks: list[bytes] = field(default_factory=list)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def receive(self) -> Any:
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.body":
+            self.chunks.append(message["body"])
+        if len(self.chunks) == self.wanted:
+            self.gone.set()
+
+    async def stream(
+        self,
+        answers: AsyncGenerator[Answer, None],
+        authenticate: Authenticate = authenticate,
+        recheck_seconds: float = 60,
+        **pace: float,
+    ) -> EventStream:
+        rights = Rights(authenticate, Credentials("Bearer ada"))
+        await rights.begin()
+        return EventStream(
+            answers,
+            self.receive,
+            rights,
+            WebSocketLimits(recheck_seconds=recheck_seconds),
+            headers=[],
+            write=lambda answer: b"told",
+            write_error=lambda error: error.code.encode(),
+            pace=Pace(**{"opening_seconds": 0.01, **pace}),
+        )
+
+
+async def forever(*answers: Answer) -> AsyncGenerator[Answer, None]:
+    for answer in answers:
+        yield answer
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(("events", "recheck_seconds"), [(0, 0.01), (1, 60.0)])
 async def test_a_stream_ends_when_rights_do_whether_something_happens_or_not(
-    recheck_seconds: float,
+    events: int, recheck_seconds: float
 ):
     proofs = [ADA, Identity(id=ADA.id)]
 
-    async def authenticate(_credentials: Credentials) -> Identity:
+    async def losing(_credentials: Credentials) -> Identity:
         return proofs.pop(0) if len(proofs) > 1 else proofs[0]
 
-    has_ended = asyncio.Event()
-
-    async def answers() -> AsyncGenerator[Answer, None]:
-        try:
-            await asyncio.sleep(0 if recheck_seconds > 1 else 60)
-            yield Answer({"a": 1})
-            await asyncio.sleep(60)
-        finally:
-            has_ended.set()
-
-    async def receive() -> Any:
-        await asyncio.sleep(60)
-
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    rights = Rights(authenticate, Credentials("Bearer ada"))
-    await rights.begin()
-    stream = EventStream(
-        answers(),
-        receive,
-        rights,
-        WebSocketLimits(recheck_seconds=recheck_seconds),
-        headers=[],
-        write=lambda answer: b"told",
-        write_error=lambda error: error.code.encode(),
-    )
+    client = Client()
+    answers = forever(*[Answer({"a": 1})] * events)
+    stream = await client.stream(answers, losing, recheck_seconds)
     assert await stream.open() is None
-    await stream.send(send)
-    assert [message["body"] for message in sent[1:]] == [b"retry: 3000\n\n", b"FORBIDDEN", b""]
-    assert has_ended.is_set()
+    await stream.send(client.send)
+    assert client.chunks == [b"retry: 3000\n\n", b"FORBIDDEN", b""]
+
+
+async def test_an_idle_stream_has_heartbeats_until_its_client_leaves():
+    client = Client(wanted=4)
+    stream = await client.stream(forever(), heartbeat_seconds=0.01)
+    assert await stream.open() is None
+    await stream.send(client.send)
+    assert client.chunks[:4] == [b"retry: 3000\n\n", b":\n\n", b":\n\n", b":\n\n"]
+
+
+async def test_what_fails_at_once_is_a_failure_and_what_goes_on_is_a_stream():
+    failed = Answer({"a": None}, errors=[{"message": "No."}])
+
+    async def ending() -> AsyncGenerator[Answer, None]:
+        yield failed
+
+    async def raising() -> AsyncGenerator[Answer, None]:
+        raise NotFound("It is gone.")
+        yield
+
+    first = await (await Client().stream(ending(), opening_seconds=30)).open()
+    assert first is failed
+    error = await (await Client().stream(raising(), opening_seconds=30)).open()
+    assert isinstance(error, NotFound)
+    refused = Answer(executed=False)
+    assert await (await Client().stream(forever(refused), opening_seconds=30)).open() is refused
+    client = Client(wanted=3)
+    stream = await client.stream(forever(failed, Answer({"a": 1})), opening_seconds=30)
+    assert await stream.open() is None
+    await stream.send(client.send)
+    assert client.chunks[:3] == [b"retry: 3000\n\n", b"told", b"told"]
 
 
 def test_an_id_that_would_break_the_line_is_left_out():

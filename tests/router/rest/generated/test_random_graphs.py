@@ -11,7 +11,7 @@ from router.rest.profiles.plain import PLAIN
 from tests.support.chance import Seeded
 from tests.support.generated_rest import RestGraph, random_rest_graph, rest_graph, value_at
 
-BATCH, BATCHES = 10, 2
+BATCH, BATCHES, LONG = 10, 2, 20
 VALUES: dict[str, tuple[Any, str]] = {
     "id": ("7/ä", "7%2F%C3%A4"),
     "n": (5, "5"),
@@ -20,7 +20,10 @@ VALUES: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize("batch", range(BATCHES))
+@pytest.mark.parametrize(
+    "batch",
+    [*range(BATCHES), *(pytest.param(n, marks=pytest.mark.long) for n in range(BATCHES, LONG))],
+)
 async def test_every_generated_route_answers_as_its_operation(batch: int):
     answered = 0
     for seed in range(batch * BATCH, (batch + 1) * BATCH):
