@@ -1,41 +1,10 @@
 """An interface that several subgraphs return together: each brings a part of its objects, and some
 of them do not know what their objects are. The answer is right whoever answers first."""
 
-import asyncio
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.supergraph import Supergraph
-from tests.support.planning import LINK, composed, federated_graph, plan_lines
-from tests.support.universe import MockTransport, Universe
-
-TURNS = 50  # of the event loop: more than all the others together need
-
-
-async def answer(parts: Mapping[str, str], text: str, last: str) -> tuple[Any, Any]:
-    """The router's answer and the right one, when the subgraph ``last`` answers after all that
-    do not wait for it."""
-    pairs = [(name, LINK + sdl) for name, sdl in parts.items()]
-    composition = compose([Subgraph(name, f"http://{name}", sdl) for name, sdl in pairs])
-    universe = Universe(composition.api_sdl, pairs)
-    transports = universe.transports()
-
-    def late(send: MockTransport) -> MockTransport:
-        async def wait(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-            for _ in range(TURNS):
-                await asyncio.sleep(0)
-            return await send(query, variables)
-
-        return wait
-
-    supergraph = Supergraph.load(composed(**parts))
-    routes = {name: late(send) if name == last else send for name, send in transports.items()}
-    return await supergraph.execute(text, transports=routes), {"data": universe.monolith(text)}
-
+from tests.support.planning import federated_graph, plan_lines
+from tests.support.slow_subgraphs import answer_and_truth
 
 VALUES = {
     "a": """
@@ -67,7 +36,7 @@ VALUES = {
     ],
 )
 async def test_what_is_below_one_type_waits_for_nobody_else(text: str, last: str) -> None:
-    got, right = await answer(VALUES, text, last)
+    got, right = await answer_and_truth(VALUES, text, last)
 
     assert got == right
 
@@ -133,7 +102,7 @@ WITHOUT_HOME = {
     ],
 )
 async def test_interface_objects_are_told_by_who_knows_them(text: str, last: str) -> None:
-    got, right = await answer(WITH_HOME, text, last)
+    got, right = await answer_and_truth(WITH_HOME, text, last)
 
     assert got == right
 
@@ -149,7 +118,7 @@ async def test_interface_objects_are_told_by_who_knows_them(text: str, last: str
     ],
 )
 async def test_interface_objects_that_nobody_tells_are_looked_up(text: str, last: str) -> None:
-    got, right = await answer(WITHOUT_HOME, text, last)
+    got, right = await answer_and_truth(WITHOUT_HOME, text, last)
 
     assert got == right
 

@@ -1,0 +1,222 @@
+"""Combinations of federation's features, each asked in several ways: the answer is that of one
+service that has everything."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.support.slow_subgraphs import answer_and_truth
+
+INTERFACE_OBJECT_THAT_REQUIRES = {
+    "a": """
+        type Query { items: [Node] }
+        interface Node @key(fields: "id") { id: ID! code: String size: Int }
+        type One implements Node @key(fields: "id") { id: ID! code: String size: Int a: Int }
+        type Two implements Node @key(fields: "id") { id: ID! code: String size: Int }
+    """,
+    "b": """
+        type Query { nodes: [Node] one: Node }
+        type Node @key(fields: "id") @interfaceObject {
+            id: ID! code: String @external size: Int @external
+            label: String @requires(fields: "code")
+            tag: String @requires(fields: "size code") }
+    """,
+    "c": """
+        type Node @key(fields: "id") @interfaceObject {
+            id: ID! label: String @external
+            extra(n: Int): Int @requires(fields: "label")
+            other: [Node] }
+    """,
+}
+
+KEYS_OF_MANY_KINDS = {
+    "a": """
+        type Query { as: [A] }
+        type A @key(fields: "id") @key(fields: "id pair { x y }") {
+            id: ID! pair: Pair! @shareable name: String }
+        type Pair @shareable { x: Int! y: Int! }
+    """,
+    "b": """
+        type A @key(fields: "pair { x y }") { pair: Pair! @shareable c: C d: String }
+        type Pair @shareable { x: Int! y: Int! }
+        type C @key(fields: "a { pair { x } } k") { k: ID! a: CA! }
+        type CA @shareable { pair: CP! }
+        type CP @shareable { x: Int! }
+    """,
+    "c": """
+        type C @key(fields: "k a { pair { x } }") { k: ID! a: CA! title: String }
+        type CA @shareable { pair: CP! }
+        type CP @shareable { x: Int! }
+    """,
+    "d": """
+        type A @key(fields: "id") {
+            id: ID! extra: String pair: Pair! @external
+            sum: Int @requires(fields: "pair { x y }") }
+        type Pair @shareable { x: Int! y: Int! }
+    """,
+}
+
+OVERRIDDEN_AND_REQUIRED = {
+    "a": 'type Query { as: [A] } type A @key(fields: "id") { id: ID! n: String m: String }',
+    "b": """
+        type A @key(fields: "id") {
+            id: ID! n: String @override(from: "a") m: String @external
+            made: String @requires(fields: "m") }
+    """,
+    "c": """
+        type Query { cs: [A] }
+        type A @key(fields: "id") {
+            id: ID! n: String @external made: String @external
+            out: String @requires(fields: "n")
+            twice: String @requires(fields: "made n") }
+    """,
+}
+
+PROVIDED_ON_A_UNION = {
+    "a": """
+        type Query {
+            media: [Media] @provides(fields: "... on Book { title } ... on Film { title }")
+            one: Media plain: [Media] }
+        union Media = Book | Film
+        type Book @key(fields: "id") { id: ID! title: String @external }
+        type Film @key(fields: "id") { id: ID! title: String @external }
+    """,
+    "b": """
+        type Book @key(fields: "id") { id: ID! title: String @shareable pages: Int }
+        type Film @key(fields: "id") { id: ID! title: String @shareable length: Int }
+    """,
+}
+
+_PETS = """
+    interface Pet { id: ID! name: String }
+    type Cat implements Pet @shareable { id: ID! name: String claws: Int }
+    type Dog implements Pet @shareable { id: ID! name: String bark: Int owner: Own }
+    type Own @shareable { x: Int }
+"""
+REQUIRED_OF_AN_INTERFACE = {
+    "a": _PETS + 'type Query { users: [User] } type User @key(fields: "id") { id: ID! pet: Pet }',
+    "b": _PETS
+    + """
+        type User @key(fields: "id") {
+            id: ID! pet: Pet @external
+            sound: String @requires(
+                fields: "pet { name ... on Cat { claws } ... on Dog { bark owner { x } } }")
+            short: String @requires(fields: "pet { id }") }
+    """,
+}
+
+REQUIRED_WITH_ARGUMENTS = {
+    "a": """
+        type Query { ps: [P] }
+        type P @key(fields: "id") { id: ID! price(c: String): Int w(u: Int = 3): Int }
+    """,
+    "b": """
+        type P @key(fields: "id") {
+            id: ID! price(c: String): Int @external w(u: Int = 3): Int @external
+            ship: Int @requires(fields: "price(c: \\"EUR\\") w(u: 2)")
+            tax: Int @requires(fields: "price(c: \\"USD\\")") }
+    """,
+}
+
+PROVIDED_BELOW_PROVIDED = {
+    "a": """
+        type Query { ps: [P] @provides(fields: "cat { id name sub { name } }") qs: [P] }
+        type P @key(fields: "id") { id: ID! cat: C @external }
+        type C @key(fields: "id") { id: ID! name: String @external sub: C @external }
+    """,
+    "b": """
+        type P @key(fields: "id") { id: ID! cat: C @shareable }
+        type C @key(fields: "id") {
+            id: ID! name: String @shareable sub: C @shareable w: Int }
+    """,
+}
+
+INTERFACE_OBJECTS_BESIDE_ENTITIES = {
+    "a": """
+        type Query { all: [M] }
+        interface M @key(fields: "id") { id: ID! t: String }
+        type B implements M @key(fields: "id") { id: ID! t: String p: Int }
+        type F implements M @key(fields: "id") { id: ID! t: String l: Int }
+    """,
+    "b": """
+        type Query { rs: [R] top: M @shareable }
+        type M @key(fields: "id") @interfaceObject { id: ID! r: Int revs: [R] }
+        type R { text: String on: M }
+    """,
+    "c": """
+        type Query { top: M @shareable }
+        type M @key(fields: "id") @interfaceObject { id: ID! v: Int }
+    """,
+    "d": 'type Query { bs: [B] } type B @key(fields: "id") { id: ID! extra: String }',
+}
+
+SHAPES: dict[str, tuple[Mapping[str, str], list[str]]] = {
+    "interface object that requires": (
+        INTERFACE_OBJECT_THAT_REQUIRES,
+        [
+            "{ nodes { label } }",
+            "{ items { label tag } }",
+            "{ nodes { id extra label } one { extra tag __typename } }",
+            "{ nodes { ... on One { label a } ... on Two { tag } } }",
+            "{ items { other { extra label other { tag ... on One { a extra } } } } }",
+            "{ nodes { __typename ... on Two { extra } } items { ... on One { label } extra } }",
+        ],
+    ),
+    "keys of many kinds": (
+        KEYS_OF_MANY_KINDS,
+        [
+            "{ as { d extra c { title a { pair { x } } } } }",
+            "{ as { sum d c { k title } } }",
+            "{ as { sum } }",
+        ],
+    ),
+    "overridden and required": (
+        OVERRIDDEN_AND_REQUIRED,
+        ["{ as { n made out twice } }", "{ cs { twice } }", "{ cs { out n m } as { m } }"],
+    ),
+    "provided on a union": (
+        PROVIDED_ON_A_UNION,
+        [
+            "{ media { ... on Book { title pages } ... on Film { title } } plain { __typename } }",
+            "{ one { ... on Film { title length } } plain { ... on Book { title } } }",
+        ],
+    ),
+    "required of an interface": (
+        REQUIRED_OF_AN_INTERFACE,
+        [
+            "{ users { sound } }",
+            "{ users { short pet { ... on Cat { id } } } }",
+            "{ users { sound short pet { __typename ... on Dog { bark } } } }",
+        ],
+    ),
+    "required with arguments": (
+        REQUIRED_WITH_ARGUMENTS,
+        [
+            '{ ps { price(c: "GBP") ship tax } }',
+            '{ ps { price(c: "USD") x: price(c: "EUR") ship w } }',
+            "{ ps { price ship w(u: 2) y: w(u: 1) } }",
+        ],
+    ),
+    "provided below provided": (
+        PROVIDED_BELOW_PROVIDED,
+        ["{ ps { cat { name sub { name w } } } qs { cat { name sub { id sub { name } } } } }"],
+    ),
+    "interface objects beside entities": (
+        INTERFACE_OBJECTS_BESIDE_ENTITIES,
+        [
+            "{ rs { on { t ... on B { extra p r v } ... on F { l revs { on { v } } } } } }",
+            "{ top { r v t __typename } }",
+            "{ bs { r v p } all { ... on B { extra v } revs { on { ... on F { v } } } } }",
+            "{ top { ... on B { extra } v } }",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+async def test_every_way_of_asking_gives_the_answer_of_one_service(name: str) -> None:
+    parts, texts = SHAPES[name]
+    for text in texts:
+        for last in ("", *parts):
+            got, right = await answer_and_truth(parts, text, last)
+            assert got == right, (text, last)
