@@ -238,7 +238,7 @@ class _Charged:
     def _counted(self, levels: Sequence[Level]) -> Sequence[Counted]:
         counted = list(self._taken.values())
         for one, level in zip(counted, levels, strict=True):
-            one.level = level
+            one.learn(level)
             if level.wait:
                 self.fitted = False
         return counted

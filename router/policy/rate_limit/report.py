@@ -28,10 +28,12 @@ class Counted:
     cost: int
     is_told: bool
     level: Level = NOTHING_USED
+    remaining: int = 0
 
-    @property
-    def remaining(self) -> int:
-        return max(0, self.limit.window.limit - self.level.used)
+    def learn(self, level: Level) -> None:
+        """Take note of what the store says."""
+        self.level = level
+        self.remaining = max(0, self.limit.window.limit - level.used)
 
     @property
     def reset_seconds(self) -> int:

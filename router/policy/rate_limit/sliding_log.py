@@ -112,12 +112,18 @@ class SlidingLog:
 
     def add(self, charge: Charge, now: int) -> None:
         """Take the charge."""
-        total = (self._totals[-1] if self._totals else self._base) + charge.cost
-        if self.times and _share_a_slot(self.times[-1], now, charge.window.slot):
-            self.times[-1], self._totals[-1] = now, total
+        times, totals = self.times, self._totals
+        if not times:
+            times.append(now)
+            totals.append(self._base + charge.cost)
             return
-        self.times.append(now)
-        self._totals.append(total)
+        last, slot = times[-1], charge.window.slot
+        if last == now or (slot and last // slot == now // slot):
+            times[-1] = now
+            totals[-1] += charge.cost
+        else:
+            times.append(now)
+            totals.append(totals[-1] + charge.cost)
 
     def _forget(self, until: int) -> None:
         count = bisect_right(self.times, until)
@@ -134,7 +140,3 @@ def empty_level(charge: Charge) -> Level:
 def taken_level(charge: Charge, before: Level) -> Level:
     """The level once the charge, which fitted, has been taken."""
     return Level(before.used + charge.cost, 0, charge.window.microseconds)
-
-
-def _share_a_slot(earlier: int, later: int, slot: int) -> bool:
-    return earlier // slot == later // slot if slot else earlier == later
