@@ -100,19 +100,7 @@ class _AtKnownType:
         self.runtime = self.reach & told
 
     def solve(self) -> Solution | None:
-        choices: list[Open] = []
-        apart: dict[str, list[Field]] = {}
-        depends = self._has_hidden_types() or _tells_types_apart(self.selection)
-        for group in self.groups:
-            if group.field.denied or group.field.name.startswith("__"):
-                continue
-            options = self._on_the_whole(group)
-            if options:
-                choices.append(Open(group.field, None, options))
-                continue
-            depends = True
-            for runtime in self.runtime if group.types is None else self.runtime & group.types:
-                apart.setdefault(runtime, []).append(group.field)
+        choices, apart, depends = self._divided()
         untold = self._untold_members() if depends else []
         if untold is None:
             return None
@@ -151,6 +139,24 @@ class _AtKnownType:
             leaves=leaves,
             members=tuple(members),
         )
+
+    def _divided(self) -> tuple[list[Open], dict[str, list[Field]], bool]:
+        """What is asked on the position as a whole, what apart for each runtime type, and whether
+        the answer depends on the type."""
+        choices: list[Open] = []
+        apart: dict[str, list[Field]] = {}
+        depends = self._has_hidden_types() or _tells_types_apart(self.selection)
+        for group in self.groups:
+            if group.field.denied or group.field.name.startswith("__"):
+                continue
+            options = self._on_the_whole(group)
+            if options:
+                choices.append(Open(group.field, None, options))
+                continue
+            depends = True
+            for runtime in self.runtime if group.types is None else self.runtime & group.types:
+                apart.setdefault(runtime, []).append(group.field)
+        return choices, apart, depends
 
     def _has_hidden_types(self) -> bool:
         """Objects of types that clients may not see must be recognised."""
