@@ -86,11 +86,12 @@ class RestDoor:
         if segments is None:  # the prefix may be readable all the same
             segments = scope["path"][1:].split("/")
         profile, match = self._find(scope, segments)
-        if profile is None and match is not None:
-            profile = _owner(match, scope)
-        if profile is None:
+        if match is not None:
+            response = _refused(match, error, scope)
+        elif profile is not None:
+            response = unrouted(profile, error, scope)
+        else:
             return None
-        response = unrouted(profile, error, scope)
         return ErrorAnswer(response.status, response.headers, response.body)
 
     def _find(
@@ -145,15 +146,14 @@ async def _respond(
     if method == "OPTIONS":
         return Response(204, [(b"allow", allowed.encode())])
     error = MethodNotAllowed(f"Use {allowed} here.", allow=allowed)
-    return unrouted(_owner(match, scope), error, scope)
+    return _refused(match, error, scope)
 
 
-def _owner(match: Match[RestEndpoint], scope: Scope) -> Profile:
-    """Whose words are spoken at a path: those of the route, or of any where no route takes the
-    method."""
+def _refused(match: Match[RestEndpoint], error: TrellisError, scope: Scope) -> Response:
+    """In the words of the route, or of any at the path where no route takes the method."""
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     endpoint = match.entries.get(method) or next(iter(match.entries.values()))
-    return endpoint.route.profile
+    return unrouted(endpoint.route.profile, error, scope, endpoint.route.area)
 
 
 def _allowed(methods: Iterable[str]) -> str:

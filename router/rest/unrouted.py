@@ -12,9 +12,12 @@ from router.web.request_id import request_id_of
 from schema.errors import TrellisError
 
 
-def unrouted(profile: Profile, error: TrellisError, scope: Scope) -> Response:
-    """The answer of ``profile`` to a request that ended before any route."""
-    status, code = translate(profile, error.code, ())
+def unrouted(
+    profile: Profile, error: TrellisError, scope: Scope, area: str | None = None
+) -> Response:
+    """The answer of ``profile`` to a request that ended before any route; ``area`` is where its
+    path leads, as far as that is known."""
+    status, code = translate(profile, error.code, (area,))
     info = ResponseInfo(request_id=request_id_of(scope), time=datetime.now(UTC))
     headers = [*profile.headers(info), *error_headers(error)]
     details = {name: value for name, value in error.details.items() if name != "allow"}
