@@ -468,6 +468,14 @@ async def organization_member(
     return await session.get(OrganizationMember, (organization_id, user_id))
 
 
+async def is_member_by_email(session: AsyncSession, organization_id: UUID, email: str) -> bool:
+    """Whether one of the members has this e-mail address."""
+    statement = select(User.id).where(
+        col(User.email) == email, col(User.id).in_(member_ids(organization_id))
+    )
+    return (await session.scalars(statement)).first() is not None
+
+
 async def team_member(session: AsyncSession, team_id: UUID, user_id: UUID) -> TeamMember | None:
     return await session.get(TeamMember, (team_id, user_id))
 
@@ -519,6 +527,18 @@ async def open_invitation_of(
         Invitation.organization_id == organization_id, Invitation.email == email
     )
     return (await session.scalars(statement)).first()
+
+
+async def visible_invitation(
+    session: AsyncSession, caller: Identity, id: UUID
+) -> Invitation | None:
+    """An invitation into an organization that the caller may see, in whatever state it is."""
+    statement = (
+        select(Invitation)
+        .join(Organization, col(Organization.id) == col(Invitation.organization_id))
+        .where(col(Invitation.id) == id, may_see_organization(caller))
+    )
+    return (await session.scalars(statement)).one_or_none()
 
 
 async def invitation_by_token(

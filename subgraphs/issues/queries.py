@@ -240,8 +240,15 @@ async def links_of(session: AsyncSession, issue_id: UUID) -> list[IssueLink]:
     return list(await session.scalars(select(IssueLink).where(here)))
 
 
-async def link(session: AsyncSession, id: UUID) -> IssueLink | None:
-    return await session.get(IssueLink, id)
+async def link(session: AsyncSession, caller: Identity, id: UUID) -> IssueLink | None:
+    """A link of which the caller sees both ends."""
+    seen = visible_to(caller).with_only_columns(col(Issue.id))
+    statement = select(IssueLink).where(
+        col(IssueLink.id) == id,
+        col(IssueLink.source_id).in_(seen),
+        col(IssueLink.target_id).in_(seen),
+    )
+    return (await session.scalars(statement)).one_or_none()
 
 
 async def comment_pages(

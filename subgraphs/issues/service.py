@@ -161,12 +161,11 @@ async def link_issues(
 
 async def unlink_issues(uow: UnitOfWork, caller: Identity, link_id: UUID) -> IssueLink:
     """Remove a link between two issues that the caller sees."""
-    link = await queries.link(uow.session, link_id)
+    link = await queries.link(uow.session, caller, link_id)
     if link is None:
         raise LinkNotFound(link_id)
-    ends = await queries.issues_by_id(uow.session, caller, [link.source_id, link.target_id])
-    source, target = ends
-    if source is None or target is None:
+    [source] = await queries.issues_by_id(uow.session, caller, [link.source_id])
+    if source is None:
         raise LinkNotFound(link_id)
     await uow.session.delete(link)
     uow.emit(IssuesUnlinked(**about(source), target_id=link.target_id, type=link.type))

@@ -13,7 +13,6 @@ from subgraphs.accounts.errors import (
     AlreadyMember,
     InvitationNotFound,
     LinkRefused,
-    OrganizationNotFound,
 )
 from subgraphs.accounts.events import MemberInvited
 from subgraphs.accounts.models import Invitation, MembershipRole, Organization
@@ -38,8 +37,7 @@ async def invite(
     """Invite a mailbox. Raises ``AlreadyMember`` and ``AlreadyInvited``."""
     assert caller.id is not None
     organization = await administered(uow, caller, organization_id)
-    user = await queries.user_by_login(uow.session, email)
-    if user and await queries.organization_member(uow.session, organization_id, user.id):
+    if await queries.is_member_by_email(uow.session, organization_id, email):
         raise AlreadyMember
     now = utc_now()
     if await queries.open_invitation_of(uow.session, organization_id, email, now):
@@ -62,13 +60,10 @@ async def invite(
 async def withdraw(uow: UnitOfWork, caller: Identity, id: UUID) -> Invitation:
     """Close the door again. Raises ``InvitationNotFound``, also for one into an organization that
     the caller may not see."""
-    invitation = await uow.session.get(Invitation, id)
+    invitation = await queries.visible_invitation(uow.session, caller, id)
     if invitation is None or invitation.accepted_at is not None:
         raise InvitationNotFound
-    try:
-        await administered(uow, caller, invitation.organization_id)
-    except OrganizationNotFound:
-        raise InvitationNotFound from None
+    await administered(uow, caller, invitation.organization_id)
     invitation.withdrawn_at = invitation.withdrawn_at or utc_now()
     return invitation
 

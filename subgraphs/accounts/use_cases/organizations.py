@@ -65,10 +65,10 @@ async def add_member(
     are not put into one without being asked. Raises ``UserNotFound`` for them.
     """
     await administered(uow, caller, organization_id)
+    if not await queries.is_colleague(uow.session, caller, user_id):
+        raise UserNotFound
     user = await queries.user_for_update(uow.session, user_id)
     if user is None or not user.is_active:
-        raise UserNotFound
-    if not await queries.is_colleague(uow.session, caller, user_id):
         raise UserNotFound
     if await queries.organization_member(uow.session, organization_id, user_id):
         raise AlreadyMember

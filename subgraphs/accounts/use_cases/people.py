@@ -100,13 +100,14 @@ async def announce(uow: UnitOfWork, user: User, changed: tuple[str, ...]) -> Non
 
 
 async def _changeable(uow: UnitOfWork, caller: Identity, id: UUID) -> User:
-    user = await queries.user_for_update(uow.session, id)
-    if user is None or user.password_hash == NO_PASSWORD:
-        raise UserNotFound
-    if not caller.is_admin and user.id != caller.id:
+    if not caller.is_admin and id != caller.id:
+        # Strangers are neither locked nor looked at longer than nobody.
         if not await queries.is_colleague(uow.session, caller, id):
             raise UserNotFound
         raise NotYourself
+    user = await queries.user_for_update(uow.session, id)
+    if user is None or user.password_hash == NO_PASSWORD:
+        raise UserNotFound
     return user
 
 

@@ -29,3 +29,5 @@ OTHERS: Mapping[str, Identity] = {
     "nobody": ANONYMOUS,
 }
 """The program has a key of the boss, the outsider is in no organization."""
+
+CALLERS: Mapping[str, Identity] = {"boss": BOSS, **OTHERS}

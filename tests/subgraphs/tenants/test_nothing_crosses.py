@@ -24,9 +24,10 @@ from tests.subgraphs.tenants.asking import (
     root_probes,
     types_with_arguments,
 )
-from tests.subgraphs.tenants.callers import BOSS, OTHERS
+from tests.subgraphs.tenants.callers import BOSS, CALLERS, OTHERS
 from tests.subgraphs.tenants.tenant import HERE, THERE, Tenant
 from tests.subgraphs.tenants.world import Row, differences, shared_supergraph, world_of
+from tests.support.statements import statements
 
 SCHEMA = shared_supergraph()[0].schema
 SEED = 20
@@ -55,9 +56,11 @@ FOR_PLATFORM_ADMINISTRATORS = {
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The answers by caller and label, and the neighbour's rows before and after all of them."""
+    """The answers by caller and label, how many SELECTs each took, and the neighbour's rows before
+    and after all of them."""
 
     answers: dict[str, str]
+    effort: dict[str, int]
     before: frozenset[Row]
     after: frozenset[Row]
 
@@ -89,10 +92,12 @@ async def listen(
     async with world_of(tenants, settings) as world:
         before = await world.rows(THERE.marks)
         answers: dict[str, str] = {}
-        for name, probe in others:
-            answers |= await world.transcript([probe], {name: OTHERS[name]})
-        answers |= await world.transcript(probes, {"boss": BOSS})
-        return Heard(answers, before, await world.rows(THERE.marks))
+        effort: dict[str, int] = {}
+        for name, probe in (*others, *(("boss", probe) for probe in probes)):
+            with statements() as seen:
+                answers |= await world.transcript([probe], {name: CALLERS[name]})
+            effort[f"{name}: {probe.label}"] = len(seen)
+        return Heard(answers, effort, before, await world.rows(THERE.marks))
 
 
 async def compare(
@@ -110,6 +115,14 @@ async def compare(
         heard.append(await listen(tenants, own, probes, asked_by_others))
     alone, beside = heard
     assert differences(alone.answers, beside.answers) == {}
+    # Nor does it take longer: what is not theirs is looked for as what is not there.
+    foreign = {f"{name}: {probe.label}" for name, probe in asked_by_others}
+    foreign |= {f"boss: {probe.label}" for probe in probes if probe.is_foreign}
+    assert {
+        label: (alone.effort[label], beside.effort[label])
+        for label in foreign
+        if alone.effort[label] != beside.effort[label]
+    } == {}
     return beside
 
 

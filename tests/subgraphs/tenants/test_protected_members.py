@@ -9,8 +9,7 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type, is_enum_type
 
 from db.settings import DataSettings
-from schema.identity import Identity
-from tests.subgraphs.tenants.callers import BOSS, OTHERS
+from tests.subgraphs.tenants.callers import CALLERS
 from tests.subgraphs.tenants.tenant import HERE
 from tests.subgraphs.tenants.world import World, shared_supergraph, world_of
 
@@ -225,7 +224,6 @@ def test_every_protected_member_is_tried_or_known_to_be_harmless():
 
 @pytest.mark.parametrize("member", PROTECTED)
 async def test_it_cannot_be_set_by_those_who_must_not(world: World, member: str):
-    callers: Mapping[str, Identity] = {"boss": BOSS, **OTHERS}
     before = await world.rows(HERE.marks)
     for attempt in PROTECTED[member]:
         assert member.rpartition(".")[2] in attempt.value
@@ -234,7 +232,7 @@ async def test_it_cannot_be_set_by_those_who_must_not(world: World, member: str)
             f"mutation($i: {attempt.input}!) {{ {attempt.mutation}({given}) {{ __typename }} }}"
         )
         for who in attempt.callers:
-            told = await world.ask(document, callers[who], i=attempt.value)
+            told = await world.ask(document, CALLERS[who], i=attempt.value)
             codes = [error["extensions"]["code"] for error in told["errors"]]
             assert codes == [attempt.code], (who, told)
     assert await world.rows(HERE.marks) == before

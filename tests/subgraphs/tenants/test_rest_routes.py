@@ -31,7 +31,7 @@ from router.wiring import nothing_here, wrap
 from schema.identity import ANONYMOUS, Identity
 from tests.subgraphs.tenants.arguments import FREE, foreign_values, good_value, kind_of
 from tests.subgraphs.tenants.asking import COMMON_NAMES
-from tests.subgraphs.tenants.callers import BOSS, OTHERS
+from tests.subgraphs.tenants.callers import BOSS, CALLERS
 from tests.subgraphs.tenants.tenant import HERE, THERE
 from tests.subgraphs.tenants.world import (
     differences,
@@ -41,7 +41,6 @@ from tests.subgraphs.tenants.world import (
     world_of,
 )
 
-CALLERS: Mapping[str, Identity] = {"boss": BOSS, **OTHERS}
 SUPERGRAPH = shared_supergraph()[0]
 ROUTES = rest_routes(Config(), SUPERGRAPH)
 _LAST = ("DELETE", "logout")

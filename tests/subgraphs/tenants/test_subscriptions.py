@@ -14,7 +14,7 @@ from router.operation.request import GraphQLRequest
 from router.pipeline import stream
 from schema.identity import Identity
 from schema.request import RequestContext
-from tests.subgraphs.tenants.callers import BOSS, OTHERS
+from tests.subgraphs.tenants.callers import BOSS, CALLERS
 from tests.subgraphs.tenants.tenant import HERE, THERE, Tenant
 from tests.subgraphs.tenants.world import World, masked, shared_supergraph, world_of
 
@@ -80,7 +80,7 @@ def test_every_subscription_is_tried():
 @pytest.mark.parametrize("name", STREAMS)
 async def test_a_foreign_stream_is_one_that_does_not_exist(world: World, name: str):
     foreign = THERE.id("project", 0)
-    for who, caller in {"boss": BOSS, **OTHERS}.items():
+    for who, caller in CALLERS.items():
         for after in (None, "0"):
             told = await first_of(world, name, caller, foreign, after)
             nothing = await first_of(world, name, caller, NOBODYS, after)
