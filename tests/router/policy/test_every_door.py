@@ -125,7 +125,7 @@ def supergraph_of(
         built.sdl,
         transports=transports,
         policies=[LocalPolicies("here", scope_policies(about_objects=about_objects))],
-        options=SupergraphOptions(reject=reject),
+        options=SupergraphOptions(reject=reject, policy_seconds=60),
     )
 
 

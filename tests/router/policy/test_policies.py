@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from router.answer import Answer
 from router.composition.compose import compose
 from router.composition.subgraph import Subgraph
-from router.config import Auth, Config, SubgraphSource
+from router.config import Auth, Authorization, Config, SubgraphSource
 from router.members import Member
 from router.operation.request import ALL_KINDS, GraphQLRequest
 from router.pipeline import answer, stream
@@ -74,6 +74,7 @@ async def remote_supergraph(tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
     config = Config(
         subgraphs=sources,
         auth=Auth(service_secret=SecretStr("s" * 32)),
+        authorization=Authorization(policy_seconds=30),  # on busy machines, too
         data_dir=tmp_path_factory.mktemp("data"),
     )
     async with AsyncExitStack() as stack:

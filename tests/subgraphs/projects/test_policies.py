@@ -14,14 +14,14 @@ from db.seed.world import demo_id
 from db.settings import DataSettings
 from router.answer import Answer
 from router.composed import compose_members
-from router.config import Auth, Config, SubgraphSource
+from router.config import Auth, Authorization, Config, SubgraphSource
 from router.members import Member
 from router.operation.request import GraphQLRequest
 from router.pipeline import answer
 from router.policy.known import LocalPolicies
 from router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
 from router.subgraph_app import build_subgraph_app
-from router.supergraph import Supergraph
+from router.supergraph import Supergraph, SupergraphOptions
 from router.transports.local import LocalTransport
 from schema.policy import CallerPolicy, ObjectPolicy
 from schema.request import RequestContext
@@ -37,6 +37,9 @@ UPDATE = (
     "mutation ($id: ID!, $i: UpdateProjectInput!) "
     "{ updateProject(id: $id, input: $i) { project { settings { timeTracking } } } }"
 )
+
+PATIENCE = 30.0
+"""Policies are waited for on busy machines, too."""
 
 running_subgraph: Subgraph
 """What ``build_subgraph_app`` finds here by name, as it would in a module of its own."""
@@ -60,12 +63,14 @@ async def supergraph(
             sdl.supergraph_sdl,
             transports={"projects": LocalTransport(subgraph)},
             policies=[LocalPolicies("projects", subgraph.policies)],
+            options=SupergraphOptions(policy_seconds=PATIENCE),
         )
         return
     globals()["running_subgraph"] = subgraph
     config = Config(
         subgraphs={"projects": SubgraphSource(module=f"{__name__}:running_subgraph")},
         auth=Auth(service_secret=SecretStr("s" * 32)),
+        authorization=Authorization(policy_seconds=PATIENCE),
         data_dir=tmp_path,
     )
     async with AsyncExitStack() as stack:
