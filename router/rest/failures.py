@@ -1,5 +1,6 @@
 """From what the graph says went wrong to what a REST client reads about it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ _OURS = frozenset(
     }
 )
 _FORBIDDEN = frozenset({DENIED, "FORBIDDEN"})
+_CAMEL_CASE = re.compile(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+\b")
 _INVALID = "Request validation failed."
 NOTHING_THERE = "The requested resource was not found."
 _NOT_SHOWN = frozenset({"code", "fields", "field"})
@@ -48,6 +50,7 @@ class Failures:
         self._spell = route.profile.member_speller(route.area)
         self._needed = _first_choice(access)
         self._parameters = {parameter.variable: parameter for parameter in route.parameters}
+        self._words = {path.rpartition(".")[2] for path in route.arguments}
         self._ids_in_path = frozenset(
             parameter.name
             for parameter in route.parameters
@@ -75,6 +78,8 @@ class Failures:
         canonical = _refined(canonical, extensions, identity)
         if canonical == "BAD_USER_INPUT" and self._leads_nowhere(extensions):
             canonical, message, extensions = "NOT_FOUND", NOTHING_THERE, {}
+        if canonical == "BAD_USER_INPUT":
+            message = self._in_clients_words(message)
         details = {key: value for key, value in extensions.items() if key not in _NOT_SHOWN}
         problems = tuple(self._problem(given) for given in extensions.get("fields") or ())
         if named := extensions.get("field"):
@@ -101,7 +106,17 @@ class Failures:
         last = field.rpartition(".")[2]
         if last and message.startswith(last):
             message = name.rpartition(".")[2] + message.removeprefix(last)
-        return Problem(name, str(given.get("code", "INVALID_FORMAT")), message)
+        code = str(given.get("code", "INVALID_FORMAT"))
+        return Problem(name, code, self._in_clients_words(message))
+
+    def _in_clients_words(self, message: str) -> str:
+        """A sentence that names other arguments. Those of one small word may be meant otherwise."""
+
+        def client_word(found: re.Match[str]) -> str:
+            word = found[0]
+            return self.client_name(word).rpartition(".")[2] if word in self._words else word
+
+        return _CAMEL_CASE.sub(client_word, message)
 
     def _status(self, code: str, extensions: Mapping[str, Any]) -> tuple[int, str]:
         fields = extensions.get("fields") or ()

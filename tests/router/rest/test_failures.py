@@ -39,3 +39,20 @@ def test_other_problems_of_a_request_stay_problems(
     fields: tuple[str, ...], code: str, names: tuple[str, ...]
 ):
     assert refusal(*fields, code=code) == (422, "Wrong.", names)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("mainColour must differ from thingId.", "main_colour must differ from id."),
+        ("The mainColour is no otherWord.", "The main_colour is no otherWord."),
+        ("Everything in JavaScript.", "Everything in JavaScript."),
+    ],
+)
+def test_sentences_name_arguments_as_clients_do(message: str, told: str):
+    fields = [{"field": "mainColour", "code": "INVALID_FORMAT", "message": message}]
+    error = {"message": message, "extensions": {"code": "BAD_USER_INPUT", "fields": fields}}
+
+    failure = FAILURES.of_error(error, ANONYMOUS)
+
+    assert (failure.message, failure.problems[0].message) == (told, told)
