@@ -18,6 +18,7 @@ from router.rest.generated.files import file_of, wanted_fields
 from router.rest.profiles import PROFILES
 from router.rest.route import FieldSource, RestRoute
 from router.rest.routes import generated_routes, rest_routes, written_routes
+from router.served_graph import load_supergraph
 from router.supergraph import Supergraph
 
 rest = typer.Typer(
@@ -90,11 +91,11 @@ def generate(
 def _graph(config: Config) -> tuple[Supergraph, Locate]:
     """The graph that the configuration names, and where its fields are in Python."""
     if config.supergraph is not None:
-        return Supergraph.load(read_supergraph_file(config.supergraph)), nowhere
+        return load_supergraph(read_supergraph_file(config.supergraph), {}, config), nowhere
     export_to_subgraphs(config)
     members = load_members(config)
     composition = compose_members(members)
-    return Supergraph.load(composition.supergraph_sdl), partial(python_line, members)
+    return load_supergraph(composition.supergraph_sdl, {}, config), partial(python_line, members)
 
 
 def _write(path: Path, text: str) -> None:

@@ -20,7 +20,7 @@ from router.rest.idempotency.memory_store import MemoryAnswers
 from router.rest.idempotency.once import Once
 from router.rest.profiles.plain import PLAIN
 from router.served_graph import ServedGraph
-from router.supergraph import Supergraph
+from router.supergraph import Supergraph, SupergraphOptions
 from router.transports.function import FunctionTransport
 from router.web.request_context import ContextMaker
 from router.wiring import nothing_here, wrap
@@ -63,9 +63,10 @@ class RestGraph:
         return next(g.text for g in self.generated if g.field.source.coordinate == coordinate)
 
 
-def supergraph_of(*subgraphs: tuple[str, str]) -> Supergraph:
+def supergraph_of(*subgraphs: tuple[str, str], rejects: bool = False) -> Supergraph:
     """Composed, without a way to its subgraphs; SDL gets its links and ``@rest`` in front."""
-    return Supergraph.load(_compose([(name, with_head(sdl)) for name, sdl in subgraphs]))
+    sdl = _compose([(name, with_head(sdl)) for name, sdl in subgraphs])
+    return Supergraph.load(sdl, options=SupergraphOptions(reject=rejects))
 
 
 def with_head(sdl: str) -> str:

@@ -59,8 +59,13 @@ def generate(
             continue
         name = _new_name(field, names)
         names.add(name)
-        index = supergraph.rules.index
-        selector = Selector(supergraph.graph, index, keys, field.kind, field.name)
+        selector = Selector(
+            supergraph.graph,
+            supergraph.rules.index,
+            keys,
+            field,
+            rejects=supergraph.options.reject,
+        )
         text = write_operation(field, name, selector)
         route = load_generated(text, supergraph, profile, area=field.subgraph, source=field.source)
         found.append(Generated(field, text, route))

@@ -9,8 +9,8 @@
 
 Left out is what is deprecated, what needs an argument, and connections below the resource (they
 want routes of their own). So is what the callers of the route may be denied and would take the
-whole answer with it: a non-null field that needs more rights than the route, and in mutations any
-such field, for a mutation is refused as a whole.
+whole answer with it: a non-null field that needs more rights than the route, and where operations
+are refused as a whole, as mutations always are, any such field.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,9 +33,10 @@ from graphql import (
     is_required_argument,
 )
 
-from router.operation.model import OperationKind, SelectionSet
+from router.operation.model import SelectionSet
 from router.planner.tables import FederatedGraph
 from router.policy.rules import NO_NEEDS, NeedsIndex
+from router.rest.generated.fields import RestField
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,22 @@ class Selector:
     """Chooses selections over one public schema, for one route."""
 
     def __init__(
-        self, graph: FederatedGraph, index: NeedsIndex, keys: Keys, kind: OperationKind, field: str
+        self,
+        graph: FederatedGraph,
+        index: NeedsIndex,
+        keys: Keys,
+        field: RestField,
+        *,
+        rejects: bool = False,
     ) -> None:
-        """``field`` is the root field whose route it is, of an operation of this ``kind``."""
+        """``field`` is the one whose route it is. With ``rejects`` one denied field refuses a
+        query as a whole too."""
         self._schema: GraphQLSchema = graph.api
         self._keys = keys
         self._needs = index.fields
-        self._is_mutation = kind == "mutation"
-        root = graph.api.get_root_type(OperationType(kind))
-        self._met = index.fields.get((root.name, field), NO_NEEDS) if root else NO_NEEDS
+        self._is_refused_whole = rejects or field.kind == "mutation"
+        root = graph.api.get_root_type(OperationType(field.kind))
+        self._met = index.fields.get((root.name, field.name), NO_NEEDS) if root else NO_NEEDS
 
     def resource(self, type_: GraphQLNamedType) -> tuple[Selected, ...]:
         """Of an object that a route answers with; () for a leaf."""
@@ -171,7 +179,7 @@ class Selector:
             return False
         if _needs_argument(field):
             return False
-        takes_all = self._is_mutation or is_non_null_type(field.type)
+        takes_all = self._is_refused_whole or is_non_null_type(field.type)
         return not (takes_all and self._may_be_denied(owner, name))
 
     def _may_be_denied(self, owner: str, name: str) -> bool:

@@ -7,7 +7,7 @@ from router.config import Config
 from router.rest.generated.fields import Locate, nowhere
 from router.rest.openapi.served import MERGED, OpenApiDocuments
 from router.rest.routes import rest_routes
-from router.supergraph import Supergraph
+from router.served_graph import load_supergraph
 
 
 def write_documents(
@@ -20,7 +20,7 @@ def write_documents(
     stored operations and fields with ``@rest`` that are no routes; ``locate`` finds their lines.
     """
     folder = config.schema_dir / "openapi"
-    supergraph = Supergraph.load(supergraph_sdl)
+    supergraph = load_supergraph(supergraph_sdl, {}, config)
     routes = rest_routes(config, supergraph, locate=locate)
     texts: dict[Path, str] = {}
     if routes:

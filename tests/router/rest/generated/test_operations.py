@@ -194,6 +194,11 @@ def test_what_callers_may_be_denied_is_shown_where_it_takes_nothing_else_along()
     assert ("secret\n" in asked, "hint\n" in asked) == (True, True)
     asked = text_of('book: Book @rest(path: "/b")')
     assert ("secret\n" in asked, "hint\n" in asked) == (False, True)
+    supergraph = supergraph_of(
+        ("a", f'{LIBRARY} type Query {{ book: Book @rest(path: "/b") }}'), rejects=True
+    )
+    asked = generate(supergraph, [], PLAIN)[0].text
+    assert ("secret\n" in asked, "hint\n" in asked) == (False, False)
     done = text_of('book: Book @rest(path: "/b")', kind="Mutation")
     assert ("secret\n" in done, "hint\n" in done) == (False, False)
 
