@@ -86,7 +86,7 @@ def run(commands: str, project: Path, server: TrellisServer) -> str:
         env={**inherited, "PATH": f"{folder}{os.pathsep}{inherited['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, f"{commands}\n{done.stderr}"
