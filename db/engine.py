@@ -169,5 +169,5 @@ def _will_pass(error: BaseException | None) -> bool:
 def _unavailable() -> Unavailable:
     return Unavailable(
         "The data store is busy or restarting. Try again shortly.",
-        retryAfter=_RETRY_AFTER_SECONDS,
+        retry_after=_RETRY_AFTER_SECONDS,
     )

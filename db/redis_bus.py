@@ -123,7 +123,7 @@ class RedisBus:
 
 
 def _away() -> Unavailable:
-    return Unavailable("The event store does not answer. Try again shortly.", retryAfter=1)
+    return Unavailable("The event store does not answer. Try again shortly.", retry_after=1)
 
 
 def _full(cursor: str) -> str:

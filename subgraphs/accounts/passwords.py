@@ -29,7 +29,7 @@ class TooManyPasswords(Unavailable):
 
     def __init__(self) -> None:
         message = "Too many people are signing in at the moment. Try again shortly."
-        super().__init__(message, retryAfter=2)
+        super().__init__(message, retry_after=2)
 
 
 class Passwords:

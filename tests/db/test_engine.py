@@ -67,7 +67,7 @@ async def test_a_database_that_is_not_there_is_unavailable_and_tells_no_address(
     with pytest.raises(Unavailable) as refusal:
         await database.ping()
 
-    assert refusal.value.extensions == {"code": "SERVICE_UNAVAILABLE", "retryAfter": 1}
+    assert refusal.value.extensions == {"code": "SERVICE_UNAVAILABLE", "retry_after": 1}
     assert "127.0.0.1" not in refusal.value.message
     await database.close()
 

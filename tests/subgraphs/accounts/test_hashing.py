@@ -2,14 +2,21 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from db.bus import EventBus
 from db.seed.world import PASSWORD
+from db.settings import DataSettings
+from schema.subgraph import Subgraph
+from subgraphs.accounts.graph import make_subgraph
 from subgraphs.accounts.passwords import Passwords, TooManyPasswords
+from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import LOGIN
-from tests.support.subgraphs import Running
+from tests.support.subgraphs import Running, running
+from tests.support.templates import copy_of_folder
 
 CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 REFUSED = "503, again in 2"
@@ -19,7 +26,7 @@ async def outcome(passwords: Passwords, hashed: str | None) -> str:
     try:
         fits, _ = await passwords.check("right", hashed)
     except TooManyPasswords as refusal:
-        return f"{refusal.http_status}, again in {refusal.details['retryAfter']}"
+        return f"{refusal.http_status}, again in {refusal.details['retry_after']}"
     return "right" if fits else "wrong"
 
 
@@ -88,3 +95,18 @@ async def test_others_are_answered_beside_twenty_logins(accounts_on_sqlite: Runn
     assert len(tokens) == 20
     assert len(waits) >= 5
     assert max(waits) < 5
+
+
+async def test_a_crowd_is_told_to_come_back_and_can(accounts_folder: DataSettings, tmp_path: Path):
+    def make(settings: DataSettings, bus: EventBus) -> Subgraph:
+        passwords = Passwords(max_at_once=1, max_waiting=1)
+        return make_subgraph(settings, bus, mailer=Letters(), passwords=passwords)
+
+    wish = {"email": "ada@example.com", "password": PASSWORD}
+    async with running(make, copy_of_folder(accounts_folder, tmp_path), fresh=False) as accounts:
+        answers = await asyncio.gather(*(accounts.answer(LOGIN, i=wish) for _ in range(24)))
+        refused = [answer.errors[0] for answer in answers if answer.errors]
+        assert 2 <= len(answers) - len(refused) < 24
+        for error in refused:
+            assert error.extensions == {"code": "SERVICE_UNAVAILABLE", "retry_after": 2}
+        assert (await accounts.ask(LOGIN, i=wish))["login"]["user"]["username"] == "ada"
