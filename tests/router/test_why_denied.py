@@ -118,6 +118,12 @@ def test_an_unknown_caller_is_explained(folder: Path):
     assert "No subgraph in this process knows a caller `mallory`" in said
 
 
+def test_a_token_that_is_no_good_is_refused_as_at_every_door(folder: Path):
+    said = run(folder, "why-denied", QUERY, "--token", "rubbish", status=1)
+    assert "The access token is not valid" in said
+    assert diary.resolved == []
+
+
 def test_mutations_are_judged_and_never_run(folder: Path):
     touch = 'mutation { touch(id: "2") { budget } }'
     said = run(folder, "why-denied", touch, "--as", "ada", status=0)
