@@ -294,12 +294,18 @@ class GraphMaker:
                 line = f"q{index}: {output}{self._provides(draft, target)}"
                 draft.add("Query", f"q{index}", line)
         self._shared_root()
-        if self.is_wide and happens(self.chance, 40):
+        if self.is_wide:
+            self._other_roots()
+
+    def _other_roots(self) -> None:
+        roots = [("Subscription", "news")] if happens(self.chance, 40) else []
+        roots += [("Mutation", f"do{index}") for index in range(self.chance.number(0, 3))]
+        for root, name in roots:
             draft = pick(self.chance, self.drafts)
             targets = self._targets(draft)
             if targets:
                 target = pick(self.chance, targets)
-                draft.add("Subscription", "news", f"news: {self._wrapped(target)}")
+                draft.add(root, name, f"{name}: {self._wrapped(target)}")
 
     def _shared_root(self) -> None:
         if len(self.drafts) < 2 or not happens(self.chance, 30):

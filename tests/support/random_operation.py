@@ -37,6 +37,8 @@ class OperationMaker:
         if news is not None and happens(self.chance, 30):
             (name, definition), *_ = news.fields.items()
             kind, body = "subscription", self._only_field(definition, name)
+        elif self.schema.mutation_type is not None and happens(self.chance, 20):
+            kind, body = "mutation", self._selection(self.schema.mutation_type, 0)
         else:
             kind, body = "query", self._selection(self.schema.query_type, 0)
         declared = ", ".join(f"${name}: Boolean!" for name in self.variables)
