@@ -1,12 +1,15 @@
-"""Whatever the schema: each generated operation is valid and answers like the graph."""
+"""Whatever the schema: each generated operation is valid, answers like the graph, and as its
+document says."""
 
 from typing import Any
 
+import jsonschema
 import pytest
 from graphql import parse, validate
 
 from router.rest.generated.routes import Generated
 from router.rest.load import load_route
+from router.rest.openapi.served import MERGED, OpenApiDocuments
 from router.rest.profiles.plain import PLAIN
 from tests.support.chance import Seeded
 from tests.support.generated_rest import RestGraph, random_rest_graph, rest_graph, value_at
@@ -31,14 +34,25 @@ async def test_every_generated_route_answers_as_its_operation(batch: int):
         if subgraphs is None:
             continue
         graph = rest_graph(subgraphs)
+        routes = [one.route for one in graph.generated]
+        documents = OpenApiDocuments.of(graph.supergraph, routes, default_profile="plain")
+        document = documents.document(MERGED)
         for one in graph.generated:
             assert validate(graph.supergraph.schema, parse(one.route.document)) == []
-            await check(graph, one, everything=answered % 2 == 0)
+            shown = await check(graph, one, everything=answered % 2 == 0)
+            schema_of(document, one).validate(shown)
             answered += 1
     assert answered > 10
 
 
-async def check(graph: RestGraph, one: Generated, *, everything: bool) -> None:
+def schema_of(document: dict[str, Any], one: Generated) -> jsonschema.Draft202012Validator:
+    """What the document says of a route's answer."""
+    answer = document["paths"][one.route.path]["get"]["responses"]["200"]
+    schema = answer["content"]["application/json"]["schema"]
+    return jsonschema.Draft202012Validator({**schema, "components": document["components"]})
+
+
+async def check(graph: RestGraph, one: Generated, *, everything: bool) -> Any:
     path, query = one.route.path, []
     variables = {}
     for parameter in one.route.parameters:
@@ -53,6 +67,7 @@ async def check(graph: RestGraph, one: Generated, *, everything: bool) -> None:
     response = await graph.client.get(f"{path}?{'&'.join(query)}")
     expected = value_at(graph.universe.monolith(one.route.document, variables), one.route.root)
     assert (response.status_code, response.json()) == (200, expected), one.text
+    return expected
 
 
 def test_the_same_schema_gives_the_same_text_and_a_file_of_it_the_same_route(tmp_path):
