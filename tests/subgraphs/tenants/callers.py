@@ -8,7 +8,15 @@ from schema.identity import ANONYMOUS, Identity
 from subgraphs.accounts.permissions import scopes_of
 from tests.subgraphs.tenants.tenant import HERE
 
-_OUTSIDER = ("user", "project_admin")
+_ROLES = ("user", "project_admin")
+OUTSIDER = Identity(
+    id=UUID(int=7),
+    username="outsider",
+    email="outsider@example.com",
+    roles=frozenset(_ROLES),
+    scopes=scopes_of(_ROLES),
+)
+"""In no organization."""
 
 BOSS = HERE.caller("boss")
 """Administers the organization and all of its projects: may most of all without being an
@@ -19,15 +27,9 @@ OTHERS: Mapping[str, Identity] = {
     "member": HERE.caller("member"),
     "viewer": HERE.caller("viewer"),
     "program": replace(BOSS, kind="service", key_id=str(HERE.id("api_key", "boss"))),
-    "outsider": Identity(
-        id=UUID(int=7),
-        username="outsider",
-        email="outsider@example.com",
-        roles=frozenset(_OUTSIDER),
-        scopes=scopes_of(_OUTSIDER),
-    ),
+    "outsider": OUTSIDER,
     "nobody": ANONYMOUS,
 }
-"""The program has a key of the boss, the outsider is in no organization."""
+"""The program has a key of the boss."""
 
 CALLERS: Mapping[str, Identity] = {"boss": BOSS, **OTHERS}

@@ -1,10 +1,12 @@
 """Writes a tenant into the three databases, something of every kind that they keep."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from db.models import utc_now
 from db.outbox import Event
+from schema.identity import Identity
 from subgraphs.accounts import audit, events, models
 from subgraphs.accounts.audit import Deed, Doer
 from subgraphs.accounts.models import LinkPurpose, MembershipRole, Tier
@@ -20,6 +22,7 @@ from tests.support.subgraphs import Running
 _PASSWORD_HASH = (
     "$argon2id$v=19$m=8,t=1,p=1$dGVuYW50cy1hbmQtc2FsdA$XUbh6RODG3I6MVwS+tioOQbtStx9RFHv4JoCUVywm0M"
 )
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _LATER = utc_now().replace(year=2099)
 _PROJECT_ROLES = {
     "lead": ProjectRole.OWNER,
@@ -43,6 +46,24 @@ async def plant(tenant: Tenant, accounts: Running, tracker: Running, board: Runn
             await audit.append(uow.session, doer, [Deed("user.login", str(doer.actor_id))])
     await _write(tracker, _projects_of(tenant), _parts_of_projects(tenant))
     await _write(board, _copies_of(tenant), _issues_of(tenant), _parts_of_issues(tenant))
+
+
+async def plant_outsider(who: Identity, accounts: Running, tracker: Running) -> None:
+    """Somebody of no tenant."""
+    assert who.id is not None and who.username is not None and who.email is not None
+    person = models.User(
+        id=who.id,
+        email=who.email,
+        username=who.username,
+        username_key=who.username,
+        display_name=who.username,
+        roles=sorted(who.roles),
+        password_hash=_PASSWORD_HASH,
+        created_at=_EPOCH,
+        updated_at=_EPOCH,
+    )
+    await _write(accounts, [person])
+    await _write(tracker, [projects.Person(id=who.id, version=1)])
 
 
 async def _write(subgraph: Running, *batches: Sequence[Any], events: Sequence[Event] = ()) -> None:

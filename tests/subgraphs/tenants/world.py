@@ -35,7 +35,8 @@ from subgraphs.issues.graph import make_subgraph as make_issues
 from subgraphs.projects.graph import make_subgraph as make_projects
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.tenants.asking import Probe
-from tests.subgraphs.tenants.planting import plant
+from tests.subgraphs.tenants.callers import OUTSIDER
+from tests.subgraphs.tenants.planting import plant, plant_outsider
 from tests.subgraphs.tenants.tenant import HERE, THERE, Tenant
 from tests.support.subgraphs import Running, running
 
@@ -46,6 +47,9 @@ _RANDOM_MEMBERS = frozenset(
     {"accessToken", "refreshToken", "secret", "uri", "recoveryCodes", "prefix"}
     | {"access_token", "refresh_token", "request_id", "requestId"}
 )
+
+# Of a new project there are none until issues has heard of it.
+_STATISTICS = frozenset({"issueStatistics", "statistics", "issue_statistics"})
 
 # What the relay notes about events on their way.
 _OF_THE_RELAY = frozenset({"attempts", "available_at", "lease_until", "done_at"})
@@ -106,6 +110,7 @@ async def world_of(tenants: Sequence[Tenant], settings: DataSettings) -> AsyncIt
         running(make_issues, settings, bus=bus) as issues,
     ):
         parts = {part.subgraph.name: part for part in (accounts, projects, issues)}
+        await plant_outsider(OUTSIDER, accounts, projects)
         for tenant in tenants:
             await plant(tenant, accounts, projects, issues)
         supergraph, stages = shared_supergraph()
@@ -179,10 +184,7 @@ def masked(value: Any, known: frozenset[str]) -> str:
 
 def _masked(value: Any, known: frozenset[str]) -> Any:
     if isinstance(value, dict):
-        return {
-            key: "<random>" if key in _RANDOM_MEMBERS and one else _masked(one, known)
-            for key, one in value.items()
-        }
+        return {key: _masked_member(key, one, known) for key, one in value.items()}
     if isinstance(value, list):
         return [_masked(one, known) for one in value]
     if not isinstance(value, str):
@@ -192,6 +194,14 @@ def _masked(value: Any, known: frozenset[str]) -> Any:
         return {"cursor": _masked(opened, known)}
     value = _NOW.sub("<now>", value)
     return _UUID.sub(lambda found: found[0] if found[0] in known else "<new id>", value)
+
+
+def _masked_member(key: str, value: Any, known: frozenset[str]) -> Any:
+    if key in _RANDOM_MEMBERS and value:
+        return "<random>"
+    if key in _STATISTICS and not any(isinstance(n, int) and n for n in (value or {}).values()):
+        return "<no issues, or none heard of>"
+    return _masked(value, known)
 
 
 def _opened_cursor(value: str) -> list[Any] | None:
