@@ -75,6 +75,9 @@ def _audit_row(entry: AuditEntry, user_id: UUID) -> dict[str, Any]:
     del told["sequence"]
     if entry.actor_id not in (None, user_id):
         told["origin"] = told["client_address"] = told["key_id"] = None
+    if entry.result == audit.REFUSED and entry.target != str(user_id):
+        # Whose account somebody tried to sign in to, and why in vain, shows who has one.
+        told["target"] = told["reason"] = None
     return told
 
 

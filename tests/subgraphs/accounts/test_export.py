@@ -104,3 +104,16 @@ async def test_it_has_nothing_of_others(accounts_on_sqlite: Running):
     service = replace(caller("alan"), kind="service", key_id="key-1")
     assert (await accounts.refusal(EXPORT, service))["code"] == "FORBIDDEN"
     assert (await accounts.refusal(EXPORT))["code"] == "UNAUTHENTICATED"
+
+
+async def test_it_does_not_tell_whose_account_somebody_tried(accounts_on_sqlite: Running):
+    accounts = accounts_on_sqlite
+    for login in ("hedy", "nobody"):
+        wish = {"username": login, "password": "a guess"}
+        await accounts.refusal(LOGIN, caller("alan"), i=wish)
+    tried = [
+        (entry["action"], entry["target"], entry["reason"])
+        for entry in (await export(accounts))["audit_log"]
+        if entry["result"] == "refused"
+    ]
+    assert tried == [("user.login", None, None)] * 2
