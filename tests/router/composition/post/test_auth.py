@@ -102,7 +102,7 @@ def test_a_context_counts():
     assert merge_errors(sdl.format(applied="")) == [(CODE, "U.x")]
 
 
-def chain(*, of_x: str = "", of_y: str = "") -> list[tuple[str, str]]:
+def chain(*, of_x: str = "", of_y: str = "") -> list[tuple[str, str | None]]:
     """y reads x, which reads w, which only those who have signed in may read."""
     return merge_errors(
         'type T @key(fields: "id") { id: ID! w: Int @authenticated }',
