@@ -1,0 +1,247 @@
+"""Writes what a route answers: the graph's data in the dialect's shape, or why there is none."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from router.answer import Answer
+from router.policy.requirements import Requirement
+from router.rest.absent import explain_null
+from router.rest.call import Call
+from router.rest.events import event as write_event
+from router.rest.failures import Failures, most_telling, only_denied
+from router.rest.path import DATA, fill
+from router.rest.profile import (
+    Failure,
+    Headers,
+    PageFacts,
+    RateState,
+    RequestInvalid,
+    ResponseInfo,
+)
+from router.rest.project import make_projection, value_at
+from router.rest.response import Header, Response, deprecation_headers, failure_type
+from router.rest.route import RestRoute
+from router.web.errors import error_headers
+from router.web.json_text import dump_json
+from router.web.request_id import request_id_of
+from schema.errors import NotFound, TrellisError
+
+_NOT_FOUND = "The requested resource was not found."
+
+
+class AnswerWriter:
+    """Made once per route; ``access`` is what its callers need, so that refusals can name it."""
+
+    def __init__(self, route: RestRoute, access: Requirement) -> None:
+        self.route = route
+        self._profile = route.profile
+        self._failures = Failures(route, access)
+        self._project = make_projection(route.shape)
+        self._deprecation = route.deprecated
+        self._event_name = route.root[0] if route.root else route.name
+
+    def response(self, call: Call, answer: Answer) -> Response:
+        """The graph's answer as the dialect gives it, with the route's status or a refusal's."""
+        call.rate = rate_of(answer.headers)
+        route = self.route
+        value = self._value(answer)
+        if failure := self._failure(call, answer, value):
+            return with_headers(self._fail(call, failure), answer.headers)
+        if value is None and route.kind != "mutation":
+            return with_headers(self.refuse(call, NotFound(_NOT_FOUND)), answer.headers)
+        shown = self._project(value)
+        pagination = self._pagination(call, answer)
+        info = self._info(call, pagination)
+        headers = self._headers(call, info)
+        headers += answer.headers
+        if route.location is not None:
+            headers.append((b"location", _filled(call.prefix + route.location, call.path, shown)))
+        if route.status == 204:
+            return Response(204, headers)
+        data = dump_json(shown)
+        if route.method == "GET":
+            tag = _etag(data, pagination, call.media)
+            headers.append((b"etag", tag))
+            if _is_known(call.headers.get(b"if-none-match"), tag):
+                return Response(304, headers)
+        body = orjson.dumps(self._profile.success(orjson.Fragment(data), info), default=str)
+        headers.append((b"content-type", f"{call.media}; charset=utf-8".encode()))
+        return Response(route.status, headers, body)
+
+    def refuse(self, call: Call, error: TrellisError) -> Response:
+        """The dialect's answer to what never came to the graph, or went wrong there."""
+        failure = self._failures.of_exception(error, call.identity)
+        response = self._fail(call, failure)
+        known = {name for name, _ in response.headers}
+        more = [pair for pair in error_headers(error) if pair[0] not in known]
+        return with_headers(response, more)
+
+    def invalid(self, call: Call, invalid: RequestInvalid) -> Response:
+        """The dialect's answer to what does not fit the route, member by member."""
+        return self._fail(call, self._failures.of_invalid(invalid))
+
+    def event(self, call: Call, answer: Answer) -> bytes:
+        """What a client reads of one event; nothing of one that is null."""
+        value = self._value(answer)
+        if failure := self._failure(call, answer, value):
+            return self._failed_event(call, failure)
+        if value is None:
+            return b""
+        route = self.route
+        shown = orjson.Fragment(dump_json(self._project(value)))
+        body = orjson.dumps(self._profile.success(shown, self._info(call)), default=str)
+        id = value_at(answer.data, route.event_id) if route.event_id else None
+        return write_event(self._event_name, body, id)
+
+    def failed_event(self, call: Call, error: TrellisError) -> bytes:
+        """What a client reads last when its stream is refused or breaks off."""
+        return self._failed_event(call, self._failures.of_exception(error, call.identity))
+
+    def _failed_event(self, call: Call, failure: Failure) -> bytes:
+        return write_event("error", dump_json(self._profile.failure(failure, self._info(call))))
+
+    def headers(self, call: Call) -> list[Header]:
+        """The headers of an answer whose body is still to come."""
+        return self._headers(call, self._info(call))
+
+    def _failure(self, call: Call, answer: Answer, value: Any) -> Failure | None:
+        """Why there is no answer; single members that were denied are merely null."""
+        if not answer.errors:
+            return None
+        if self._is_denied(answer, value) or not only_denied(answer.errors):
+            return self._failures.of_error(most_telling(answer.errors), call.identity)
+        return None
+
+    def _is_denied(self, answer: Answer, value: Any) -> bool:
+        """Whether the refusals of an answer took its data away."""
+        route = self.route
+        if value is not None:
+            return False
+        is_whole = answer.executed and value_at(answer.data, route.root) is None
+        if route.kind == "mutation" or not is_whole:
+            return True
+        return explain_null(answer.errors, route.root, route.shape)
+
+    def _value(self, answer: Answer) -> Any:
+        """What becomes the data; null also where the list that clients page through is."""
+        if not answer.executed:
+            return None
+        page = self.route.page
+        if page is not None and value_at(answer.data, page.path) is None:
+            return None
+        return value_at(answer.data, self.route.root)
+
+    def _pagination(self, call: Call, answer: Answer) -> Mapping[str, Any] | None:
+        page, paginator = self.route.page, self._profile.paginator
+        if page is None or paginator is None or call.page is None:
+            return None
+        connection = value_at(answer.data, page.path)
+        return None if connection is None else paginator.write(call.page, _facts(connection))
+
+    def _fail(self, call: Call, failure: Failure) -> Response:
+        info = self._info(call)
+        headers = self._headers(call, info)
+        if failure.status == 401:
+            headers.append((b"www-authenticate", b"Bearer"))
+        seconds = failure.details.get("retry_after")
+        if seconds is None and failure.status == 503:
+            seconds = 5
+        if seconds is not None:
+            headers.append((b"retry-after", b"%d" % int(seconds)))
+        body = self._profile.failure(failure, info)
+        if body is None:
+            return Response(failure.status, headers)
+        headers.append(failure_type(self._profile, call.media))
+        return Response(failure.status, headers, dump_json(body))
+
+    def _info(self, call: Call, pagination: Mapping[str, Any] | None = None) -> ResponseInfo:
+        return ResponseInfo(
+            request_id=request_id_of(call.scope),
+            time=datetime.now(UTC),
+            pagination=pagination,
+            message=self.route.message,
+            rate=call.rate,
+        )
+
+    def _headers(self, call: Call, info: ResponseInfo) -> list[Header]:
+        headers = list(self._profile.headers(info))
+        if call.page is not None:
+            headers += call.page.headers
+        if self._deprecation is not None and self._deprecation.spares not in call.identity.roles:
+            headers += deprecation_headers(self._deprecation, call.prefix)
+        return headers
+
+
+def with_headers(response: Response, headers: Any) -> Response:
+    """The response with these besides its own."""
+    return response._replace(headers=[*response.headers, *headers])
+
+
+def _facts(connection: Mapping[str, Any]) -> PageFacts:
+    items = connection.get("nodes")
+    if items is None:
+        items = connection.get("edges") or ()
+    info = connection.get("pageInfo") or {}
+    return PageFacts(
+        count=len(items),
+        total=connection.get("totalCount"),
+        has_next=info.get("hasNextPage"),
+        has_previous=info.get("hasPreviousPage"),
+        start_cursor=info.get("startCursor"),
+        end_cursor=info.get("endCursor"),
+    )
+
+
+def _filled(template: str, path: Mapping[str, str], shown: Any) -> bytes:
+    """A location with path parameters and members of the shown data in its braces."""
+
+    def value_of(name: str) -> str:
+        value = (
+            path[name]
+            if name in path
+            else value_at(shown, tuple(name.removeprefix(DATA).split(".")))
+        )
+        return quote(str(value), safe="")
+
+    return fill(template, value_of).encode()
+
+
+def _etag(data: bytes, pagination: Mapping[str, Any] | None, media: str) -> bytes:
+    """A strong tag of what the answer says; times and ids of requests are no part of it."""
+    digest = sha256(data)  # processors have it built in
+    digest.update(media.encode())
+    if pagination is not None:
+        digest.update(dump_json(pagination))
+    return b'"' + digest.hexdigest()[:32].encode() + b'"'
+
+
+def _is_known(given: bytes | None, tag: bytes) -> bool:
+    """RFC 9110, section 13.1.2: weak comparison with each tag that the client has."""
+    if given is None:
+        return False
+    if given.strip() == b"*":
+        return True
+    return any(part.strip().removeprefix(b"W/") == tag for part in given.split(b","))
+
+
+def rate_of(headers: Headers) -> RateState | None:
+    """What the headers of the graph's door say of the limits."""
+    if not headers:
+        return None
+    found = {
+        name.removeprefix(b"x-ratelimit-").decode(): value
+        for name, value in headers
+        if name.startswith(b"x-ratelimit-")
+    }
+    try:
+        numbers = {name: int(value) for name, value in found.items()}
+        return RateState(
+            numbers["limit"], numbers["remaining"], numbers["reset"], numbers.get("window")
+        )
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,23 @@
+"""One request on its way through an endpoint."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.types import Scope
+
+from router.rest.profile import PageRequest, RateState
+from schema.identity import ANONYMOUS, Identity
+
+
+@dataclass(slots=True)
+class Call:
+    """What is known of a request so far; ``prefix`` is where its route was reached."""
+
+    scope: Scope
+    headers: Mapping[bytes, bytes]
+    prefix: str
+    media: str = "application/json"
+    identity: Identity = ANONYMOUS
+    page: PageRequest | None = None
+    rate: RateState | None = None
+    path: Mapping[str, str] = field(default_factory=dict)
