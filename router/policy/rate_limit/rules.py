@@ -132,7 +132,7 @@ def rule_of(given: RateLimitRule, owner: str) -> Rule:
     """A configured rule as it is applied; ``owner`` keeps the logs of equal names apart."""
     return Rule(
         name=given.name,
-        limits=limits_of(given.limit, given.window, given.burst, f"{owner}.{given.name}"),
+        limits=_limits_of(given, f"{owner}.{given.name}"),
         key=given.key,
         classes=frozenset(given.classes),
         fields=frozenset(given.fields),
@@ -145,12 +145,13 @@ def rule_of(given: RateLimitRule, owner: str) -> Rule:
     )
 
 
-def limits_of(limit: int, seconds: int, burst: int | None, log: str) -> tuple[Limit, ...]:
-    """A window and, beside it, what may come in any ten seconds of it."""
-    windows = [Window(limit, seconds)]
-    if burst is not None:
-        windows.append(Window(burst, BURST_SECONDS))
-    label = log.rpartition(".")[2]
+def _limits_of(given: RateLimitRule, log: str) -> tuple[Limit, ...]:
+    """A window and, beside it, what may come in any ten seconds of it. Labels tell what is counted
+    by, for rules of one name may differ in nothing else."""
+    windows = [Window(given.limit, given.window)]
+    if given.burst is not None:
+        windows.append(Window(given.burst, BURST_SECONDS))
+    label = given.name if given.key == "caller" else f"{given.name}-{given.key}"
     return tuple(
         Limit(window, f"{log}:{window.seconds}:", f"{label}-{window.seconds}") for window in windows
     )

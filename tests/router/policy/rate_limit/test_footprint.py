@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 from graphql import build_schema
 
+from router.config.rate_limits import RateLimitRule
 from router.operation.limits import GENEROUS
 from router.operation.model import NormalizedOperation
 from router.operation.normalize import Normalizer
 from router.operation.parse import choose_operation, parse_document
 from router.policy.rate_limit.footprint import Footprint, footprint_of
 from router.policy.rate_limit.keys import keys_of
-from router.policy.rate_limit.rules import Rule, limits_of
+from router.policy.rate_limit.rules import Rule, rule_of
 from schema.identity import Identity
 from schema.request import RequestContext
 
@@ -124,7 +125,7 @@ SERVICE = Identity(id=UUID(int=1), kind="service", key_id="key1")
 
 
 def rule(key: Any, arguments: tuple[str, ...] = ()) -> Rule:
-    return Rule("r", limits_of(1, 1, None, "r"), key=key, arguments=arguments)
+    return rule_of(RateLimitRule(name="r", limit=1, window=1, key=key, arguments=arguments), "r")
 
 
 @pytest.mark.parametrize(

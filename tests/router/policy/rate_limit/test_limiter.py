@@ -440,7 +440,7 @@ async def test_a_dialect_with_figures_of_its_own_goes_by_those(profile: str, lim
     result = await graph.ask("mutation { login }", ADA, profile=profile)
 
     assert header(result, "x-ratelimit-limit") == str(limit)
-    assert '"login-60";q=9;w=60' in header(result, "ratelimit-policy")
+    assert '"login-user-60";q=9;w=60' in header(result, "ratelimit-policy")
 
 
 async def test_what_the_operator_adds_is_not_replaced_by_what_fields_say() -> None:
