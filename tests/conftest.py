@@ -1,5 +1,6 @@
 """Servers for the whole test run: one PostgreSQL and one Redis, made when first asked for."""
 
+import gc
 import os
 import subprocess
 from collections.abc import Iterator
@@ -11,6 +12,14 @@ from tests.support.services import require, require_program
 
 # Tests are in a hurry, and all come from one address; those of limits switch them on again.
 os.environ.setdefault("TRELLIS_RATE_LIMIT__ENABLED", "false")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def memory_of_earlier_modules() -> None:
+    """Is not looked through again and again: after thousands of tests that takes the collector a
+    second, which would be some test's."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

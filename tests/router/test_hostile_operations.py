@@ -1,8 +1,6 @@
 """Operations written to hurt: each is answered or refused at once, and reaches no subgraph."""
 
-import gc
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -54,15 +52,6 @@ ATTACKS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.fixture
-def only_new_objects() -> Iterator[None]:
-    """What earlier tests left in memory is not looked through while one operation is measured."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-@pytest.mark.usefixtures("only_new_objects")
 @pytest.mark.parametrize("name", ATTACKS)
 async def test_no_operation_keeps_the_router_busy(name: str) -> None:
     transports = {"books": books({"id": "1", "title": "t"}), "readers": entities(readers=[])}
