@@ -41,8 +41,12 @@ async def create_organization(
     description: str | None = None,
     logo_url: str | None = None,
 ) -> Organization:
-    """Make an organization that the caller administers. Raises ``DomainTaken``."""
-    assert caller.id is not None
+    """Make an organization that the caller administers.
+
+    Raises ``DomainTaken``, and ``UserNotFound`` for callers whom another issuer vouches for and who
+    have no account here.
+    """
+    caller_id = await _account_of(uow, caller)
     organization = Organization(
         name=name, domain=domain, description=description, logo_url=logo_url
     )
@@ -51,8 +55,8 @@ async def create_organization(
             uow.session.add(organization)
     except IntegrityError:
         raise DomainTaken from None
-    await join(uow, organization.id, caller.id, MembershipRole.ADMIN)
-    uow.emit(OrganizationCreated(organization_id=organization.id, name=name, created_by=caller.id))
+    await join(uow, organization.id, caller_id, MembershipRole.ADMIN)
+    uow.emit(OrganizationCreated(organization_id=organization.id, name=name, created_by=caller_id))
     return organization
 
 
@@ -114,15 +118,18 @@ async def create_team(
     name: str,
     description: str | None = None,
 ) -> Team:
-    """Make a team in an organization that the caller administers; the caller owns it."""
-    assert caller.id is not None
+    """Make a team in an organization that the caller administers; the caller owns it.
+
+    Raises ``UserNotFound`` for administrators who have no account here.
+    """
     await administered(uow, caller, organization_id)
+    caller_id = await _account_of(uow, caller)
     team = Team(
-        organization_id=organization_id, name=name, description=description, owner_id=caller.id
+        organization_id=organization_id, name=name, description=description, owner_id=caller_id
     )
     uow.session.add(team)
     await uow.session.flush()
-    seat = TeamMember(team_id=team.id, user_id=caller.id, role=MembershipRole.ADMIN)
+    seat = TeamMember(team_id=team.id, user_id=caller_id, role=MembershipRole.ADMIN)
     uow.session.add(seat)
     uow.emit(TeamCreated(team_id=team.id, organization_id=organization_id, name=name))
     return team
@@ -196,6 +203,14 @@ async def join(
     await uow.session.flush()
     await _announce_user(uow, user_id)
     return member
+
+
+async def _account_of(uow: UnitOfWork, caller: Identity) -> UUID:
+    """The caller's id. Raises ``UserNotFound`` for somebody whom only another issuer knows."""
+    assert caller.id is not None
+    if await queries.user_for_update(uow.session, caller.id) is None:
+        raise UserNotFound
+    return caller.id
 
 
 async def _announce_user(

@@ -1,6 +1,7 @@
 """Organizations and teams, and who is in them."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -58,6 +59,20 @@ async def test_whoever_makes_an_organization_administers_it(accounts: Running):
         "subscriptionPlan": "free",
     }
     assert await topics(accounts) == ["user.updated", "organization.created"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "wish"),
+    [(CREATE, {}), (TEAM, {"organizationId": ANALYTICAL})],
+    ids=["organization", "team"],
+)
+async def test_who_has_no_account_here_owns_nothing_here(
+    accounts: Running, operation: str, wish: dict[str, Any]
+):
+    """Another issuer may vouch for people, administrators too, whom accounts has never seen."""
+    somebody = Identity(id=uuid4(), roles=frozenset({"admin"}))
+    refused = await accounts.refusal(operation, somebody, i={"name": "Elsewhere", **wish})
+    assert refused == {"code": "NOT_FOUND"}
 
 
 async def test_the_next_token_names_the_first_organization(accounts: Running):
