@@ -2,21 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 from db.models import utc_now
 from db.storage import Storage
 from db.unit_of_work import UnitOfWork
-from schema.errors import Unauthenticated
+from schema.errors import Unauthenticated, Unavailable
 from schema.identity import Identity
 from schema.request import RequestContext
 from subgraphs.accounts import audit
 from subgraphs.accounts.audit import Deed, Doer
-from subgraphs.accounts.background import Background
+from subgraphs.accounts.background import Background, Work
 from subgraphs.accounts.cleaning import clean
 from subgraphs.accounts.errors import PersonsOnly, WrongPassword
 from subgraphs.accounts.events import UserDeleted
@@ -56,7 +56,7 @@ class Services:
         self.keys = SigningKeys(storage, vault)
         self.revoked = Revoked(storage)
         self.postbox = Postbox(mailer)
-        self.background = Background()
+        self.background = Background(passing=Unavailable, at_once=2)
         self._housekeeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -112,7 +112,7 @@ class Services:
         async with self.storage.read() as session:
             found = await api_keys.identify(session, text, now)
         if found is not None and api_keys.was_long_unused(found.key, now):
-            self.background.do(self._note_use(found.key.id, now))
+            self.background.do(partial(self._note_use, found.key.id, now))
         return found.identity if found is not None else None
 
     async def _note_use(self, id: UUID, now: datetime) -> None:
@@ -206,8 +206,9 @@ class Context:
         """Where from and what with the caller asks, for the list of sessions."""
         return Visit(self.request.user_agent, self.request.client_address)
 
-    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something after the answer; what goes wrong is logged."""
+    def in_background(self, work: Work) -> None:
+        """Do something after the answer, again when the database is busy; what goes wrong is
+        logged."""
         self._services.background.do(work)
 
     async def confirm_password(self, password: str) -> None:

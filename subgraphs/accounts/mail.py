@@ -9,6 +9,7 @@ import logging
 import sys
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -20,7 +21,7 @@ from subgraphs.accounts.background import Background
 
 logger = logging.getLogger("trellis.mail")
 
-_TRIES_AFTER_SECONDS = (0.0, 2.0, 10.0)
+_LETTERS_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +110,15 @@ class Postbox:
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
-        self._sending = Background()
+        self._sending = Background(passing=OSError, at_once=_LETTERS_AT_ONCE)
 
     def post(self, letter: Letter) -> None:
         """Take a letter; when too many are waiting it is dropped."""
-        self._sending.do(self._send(letter))
+        self._sending.do(partial(self._mailer.send, letter))
 
     async def empty(self) -> None:
         """Wait a while for the letters under way, then give the rest up."""
         await self._sending.finish()
-
-    async def _send(self, letter: Letter) -> None:
-        for wait in _TRIES_AFTER_SECONDS:
-            await asyncio.sleep(wait)
-            try:
-                return await self._mailer.send(letter)
-            except OSError as error:
-                logger.warning("a letter could not be sent: %s", type(error).__name__)
-        return None
 
 
 def _message(letter: Letter, sender: str) -> EmailMessage:

@@ -1,6 +1,7 @@
 """Sessions, passwords, mailed links and the second factor."""
 
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 import strawberry
@@ -192,7 +193,7 @@ class SecurityMutation:
         wanted = checks.check_email(problems, email)
         problems.raise_any()
         # In the background: how long it takes would tell whether there is such an account.
-        info.context.in_background(_mail_reset_link(info.context, wanted))
+        info.context.in_background(partial(_mail_reset_link, info.context, wanted))
         return LetterPayload(message="If there is such an account, a letter is on its way.")
 
     @strawberry.mutation(
