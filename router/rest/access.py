@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    BooleanValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -17,6 +18,7 @@ from graphql import (
     NullValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     ValueNode,
     VariableNode,
@@ -88,13 +90,25 @@ class _Walk:
     other: set[int] = field(default_factory=set)
 
     def visit(
-        self, owner: str, selection: SelectionSetNode, *, path: tuple[str, ...], is_vital: bool
+        self,
+        owner: str,
+        selection: SelectionSetNode,
+        *,
+        path: tuple[str, ...],
+        is_vital: bool,
+        is_certain: bool = True,
     ) -> None:
         """``path`` leads on to the data of the route; ``is_vital`` says that nothing is left to
-        show when a field that cannot be null is denied here."""
+        show when a field that cannot be null is denied here, ``is_certain`` that every call asks
+        for what is here."""
         for node in selection.selections:
+            asked = _is_asked(node)
+            if asked is False:
+                continue
+            certain = is_certain and asked is True
+            vital = is_vital and certain
             if isinstance(node, FieldNode):
-                self._field(owner, node, path=path, is_vital=is_vital)
+                self._field(owner, node, path=path, is_vital=vital, is_certain=certain)
                 continue
             inner, condition = owner, None
             if isinstance(node, FragmentSpreadNode):
@@ -104,14 +118,24 @@ class _Walk:
                 assert isinstance(node, InlineFragmentNode)
                 condition, below = node.type_condition, node.selection_set
             inner = condition.name.value if condition else owner
-            self.visit(inner, below, path=path, is_vital=is_vital)
+            self.visit(inner, below, path=path, is_vital=vital, is_certain=certain)
 
     def of_all(self, owner: str, selection: SelectionSetNode) -> Needs:
         """What each of several fields needs: one may be denied and the others shown."""
         fields = [node for node in selection.selections if isinstance(node, FieldNode)]
+        if not any(_is_asked(node) for node in fields):
+            return NO_NEEDS
         return frozenset.intersection(*(self._needs(owner, node) for node in fields))
 
-    def _field(self, owner: str, node: FieldNode, *, path: tuple[str, ...], is_vital: bool) -> None:
+    def _field(
+        self,
+        owner: str,
+        node: FieldNode,
+        *,
+        path: tuple[str, ...],
+        is_vital: bool,
+        is_certain: bool,
+    ) -> None:
         definition = getattr(self.schema.type_map[owner], "fields", {}).get(node.name.value)
         if definition is None:
             return  # __typename
@@ -119,13 +143,15 @@ class _Walk:
         leads_to_data = bool(path) and path[0] == key
         vital = is_vital and (leads_to_data or _is_never_null(definition.type))
         needs = self._needs(owner, node)
-        (self.vital if vital or self.refuses else self.other).update(needs)
+        is_needed = vital or (self.refuses and is_certain)
+        (self.vital if is_needed else self.other).update(needs)
         if node.selection_set is not None:
             self.visit(
                 get_named_type(definition.type).name,
                 node.selection_set,
                 path=path[1:] if leads_to_data else (),
                 is_vital=vital,
+                is_certain=is_certain,
             )
 
     def _needs(self, owner: str, node: FieldNode) -> Needs:
@@ -169,3 +195,18 @@ def _is_never_null(type_: Any) -> bool:
         return False
     inner = type_.of_type
     return _is_never_null(inner.of_type) if isinstance(inner, GraphQLList) else True
+
+
+def _is_asked(node: SelectionNode) -> bool | None:
+    """Whether calls ask for it, by @skip and @include; None where the caller has a say."""
+    asked: bool | None = True
+    for directive in node.directives or ():
+        name = directive.name.value
+        if name not in ("skip", "include"):
+            continue
+        [condition] = [argument.value for argument in directive.arguments or ()]
+        if not isinstance(condition, BooleanValueNode):
+            asked = None
+        elif condition.value is (name == "skip"):
+            return False
+    return asked

@@ -51,3 +51,36 @@ def test_a_mutation_needs_all_that_it_asks_for():
 )
 def test_of_several_fields_a_query_needs_what_they_have_in_common(selection: str, is_open: bool):
     assert (needs(get(selection))[0] == "") is is_open
+
+
+PAINT = """mutation P($thingId: ID!, $all: Boolean = false) @rest(method: POST, path: "/api/p") {
+  paint(input: {thingId: $thingId}) { thing { id mainColour @include(if: $all) %s } } }"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "needed", "wished"),
+    [
+        ("", True, False),
+        ("@include(if: true)", True, False),
+        ("@skip(if: false)", True, False),
+        ("@include(if: $all)", False, True),
+        ("@skip(if: $all)", False, True),
+        ("@include(if: $all) @skip(if: false)", False, True),
+        ("@skip(if: true)", False, False),
+        ("@include(if: $all) @skip(if: true)", False, False),
+    ],
+)
+@pytest.mark.parametrize("form", ["secretNote %s", "... on Thing %s { secretNote }"])
+def test_what_not_every_call_asks_for_is_not_needed_of_every_caller(
+    form: str, condition: str, needed: bool, wished: bool
+):
+    found = needs(PAINT % (form % condition))
+
+    assert ("read:secrets" in found[0], "read:secrets" in found[1]) == (needed, wished)
+
+
+def test_a_query_whose_fields_all_depend_on_the_call_needs_nothing():
+    variables = "($all: Boolean = false)"
+    text = get(f"{THINGS} @include(if: $all) {{ totalCount }}", variables=variables)
+
+    assert needs(text)[0] == ""
