@@ -7,7 +7,6 @@ from typing import Any
 from graphql import (
     BooleanValueNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLList,
     GraphQLNonNull,
@@ -17,18 +16,17 @@ from graphql import (
     NonNullTypeNode,
     NullValueNode,
     ObjectValueNode,
-    OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
     ValueNode,
     VariableNode,
     get_named_type,
     is_abstract_type,
-    parse,
 )
 
 from router.policy.requirements import FREE, Requirement, all_of
 from router.policy.rules import NO_NEEDS, AuthorizationRules, InputValue, Needs
+from router.rest.asked import Fragments, asked_of
 from router.rest.route import RestRoute
 from router.supergraph import Supergraph
 
@@ -51,22 +49,16 @@ def access_of(
 ) -> Access:
     """What callers of a route need. With ``rejects`` one denied field refuses the operation;
     otherwise this holds for mutations, and for fields whose null would leave nothing."""
-    document = parse(route.document)
-    fragments = {
-        d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
-    }
-    [operation] = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
-    root = schema.get_root_type(operation.operation)
-    assert root is not None, "the route has been validated"
+    operation, root, fragments = asked_of(route, schema)
     required = frozenset(
         node.variable.name.value
         for node in operation.variable_definitions or ()
         if isinstance(node.type, NonNullTypeNode) and node.default_value is None
     )
     walk = _Walk(schema, rules, fragments, required, refuses=rejects or route.kind == "mutation")
-    walk.visit(root.name, operation.selection_set, path=route.root, is_vital=True)
+    walk.visit(root, operation.selection_set, path=route.root, is_vital=True)
     if not route.root:
-        walk.vital |= walk.of_all(root.name, operation.selection_set)
+        walk.vital |= walk.of_all(root, operation.selection_set)
     every = rules.index.requirements
     needed = all_of(every[number] for number in sorted(walk.vital))
     wished = [every[number] for number in sorted(walk.other - walk.vital)]
@@ -83,7 +75,7 @@ def access_to(route: RestRoute, supergraph: Supergraph) -> Requirement:
 class _Walk:
     schema: GraphQLSchema
     rules: AuthorizationRules
-    fragments: dict[str, FragmentDefinitionNode]
+    fragments: Fragments
     required: frozenset[str]
     refuses: bool
     vital: set[int] = field(default_factory=set)

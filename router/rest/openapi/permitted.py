@@ -4,7 +4,7 @@ the caller's view of the schema (``router.policy.schema_view``) lacks.
 What is denied in an answer is null there; it is left out of the document, not of the answer.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from graphql import (
@@ -14,15 +14,14 @@ from graphql import (
     GraphQLInputType,
     GraphQLSchema,
     InlineFragmentNode,
-    OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
     is_input_type,
-    parse,
     parse_type,
     type_from_ast,
 )
 
+from router.rest.asked import Fragments, asked_of
 from router.rest.route import Parameter, RestRoute
 from router.rest.shape import Constant, Items, Leaf, Record, Shape, Unwrapped
 
@@ -34,15 +33,9 @@ def permitted_route(
     route: RestRoute, schema: GraphQLSchema, view: GraphQLSchema
 ) -> RestRoute | None:
     """The route with what ``view``, a part of ``schema``, has of it; None when it shows nothing."""
-    document = parse(route.document)
-    fragments = {
-        d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
-    }
-    [operation] = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
-    root = schema.get_root_type(operation.operation)
-    assert root is not None, "the route has been validated"
+    operation, root, fragments = asked_of(route, schema)
     narrower = _Narrower(schema, view, fragments)
-    selections: _Selections = ((root.name, operation.selection_set),)
+    selections: _Selections = ((root, operation.selection_set),)
     for key in route.root:
         found = narrower.below(selections, key)
         if found is None:
@@ -51,8 +44,8 @@ def permitted_route(
     shape = narrower.shape(route.shape, selections)
     if shape is None:
         return None
-    root_fields = [node for _, node in narrower.fields(((root.name, operation.selection_set),))]
-    reader = _Arguments(view, root.name, root_fields)
+    root_fields = [node for _, node in narrower.fields(((root, operation.selection_set),))]
+    reader = _Arguments(view, root, root_fields)
     parameters = (reader.permitted(route, parameter) for parameter in route.parameters)
     return replace(route, shape=shape, parameters=tuple(p for p in parameters if p is not None))
 
@@ -61,7 +54,7 @@ def permitted_route(
 class _Narrower:
     schema: GraphQLSchema
     view: GraphQLSchema
-    fragments: Mapping[str, FragmentDefinitionNode]
+    fragments: Fragments
 
     def shape(self, shape: Shape, selections: _Selections) -> Shape | None:
         match shape:

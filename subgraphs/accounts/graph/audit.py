@@ -10,7 +10,7 @@ from strawberry import ID
 from schema.paging import Connection, PageRequest
 from subgraphs.accounts import audit, models
 from subgraphs.accounts.errors import AdministratorsOnly
-from subgraphs.accounts.graph.types import Ctx, User, connection
+from subgraphs.accounts.graph.types import Ctx, User
 
 
 @strawberry.type(description="Who did what, when, and with which result.")
@@ -67,7 +67,7 @@ class AuditQuery:
             async with storage.read() as session:
                 return await audit.entries_count(session)
 
-        return connection([AuditEntry.of(row) for row in found.rows], found, count)
+        return Connection.of([AuditEntry.of(row) for row in found.rows], found, count)
 
     @strawberry.federation.field(
         authenticated=True,

@@ -14,7 +14,7 @@ from subgraphs.accounts.errors import (
     DetailsNotShown,
 )
 from subgraphs.accounts.graph.inputs import UserFiltersInput
-from subgraphs.accounts.graph.types import Ctx, Organization, Team, User, connection
+from subgraphs.accounts.graph.types import Ctx, Organization, Team, User
 from subgraphs.accounts.queries import GroupSort, UserFilters, UserSort
 
 strawberry.enum(UserSort)
@@ -111,7 +111,7 @@ class PeopleQuery:
             async with context.storage.read() as session:
                 return await queries.organizations_count(session, context.caller, everybodys=all)
 
-        return connection([Organization.of(row) for row in found.rows], found, count)
+        return Connection.of([Organization.of(row) for row in found.rows], found, count)
 
     @strawberry.federation.field(authenticated=True)
     async def team(self, info: Ctx, id: ID) -> Team | None:
@@ -144,7 +144,7 @@ class PeopleQuery:
             async with context.storage.read() as session:
                 return await queries.teams_count(session, context.caller, wanted)
 
-        return connection([Team.of(row) for row in found.rows], found, count)
+        return Connection.of([Team.of(row) for row in found.rows], found, count)
 
 
 async def _people(
@@ -163,7 +163,7 @@ async def _people(
         async with context.storage.read() as session:
             return await queries.users_count(session, context.caller, wanted)
 
-    return connection([User.of(info, row) for row in found.rows], found, count)
+    return Connection.of([User.of(info, row) for row in found.rows], found, count)
 
 
 async def _organization_to_look_into(info: Ctx, id: str) -> UUID:

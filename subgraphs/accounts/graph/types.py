@@ -1,6 +1,5 @@
 """People, organizations and teams as the graph shows them."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -172,7 +171,7 @@ class User:
             async with storage.read() as session:
                 return await history.events_count(session, storage.metadata, id, wanted)
 
-        return connection([UserEvent.of(entry) for entry in found.rows], found, count)
+        return Connection.of([UserEvent.of(entry) for entry in found.rows], found, count)
 
     @strawberry.field(description="The organizations that the caller may see.")
     async def memberships(self, info: Ctx) -> "list[OrganizationMembership] | None":
@@ -348,7 +347,7 @@ class Organization:
     ) -> "Connection[Team] | None":
         loaders, id = info.context.loaders, self._for_members("teams").id
         page = await loaders.teams.load((id, PageRequest.of(first, after)))
-        return connection(
+        return Connection.of(
             [Team.of(row) for row in page.rows], page, lambda: loaders.team_count.load(id)
         )
 
@@ -465,10 +464,5 @@ class Team:
         return [cls.seen(one) for one in found]
 
 
-def connection(nodes: Sequence[Any], page: Page[Any], count: Any) -> Connection[Any]:
-    """The nodes of a page as a connection; ``count`` runs only when the total is asked for."""
-    return Connection.of(nodes, page, count)
-
-
 def member_connection(page: Page[Any], count: Any) -> Connection[Member]:
-    return connection([Member.of(row) for row in page.rows], page, count)
+    return Connection.of([Member.of(row) for row in page.rows], page, count)
