@@ -61,8 +61,19 @@ def _members(entity: Tree, needs: tuple[Need, ...], own_type: Any) -> Any:
         # null would give a wrong answer instead of an error.
         if value is UNKNOWN or (need.is_key and value is None):
             return UNKNOWN
-        members[need.name] = value
+        # One member may be needed with one selection for all types and another for some.
+        known = members.get(need.name)
+        members[need.name] = value if known is None else _joined(known, value)
     return members
+
+
+def _joined(one: Any, other: Any) -> Any:
+    """One value read with two selections."""
+    if type(one) is dict and type(other) is dict:
+        return {**one, **{key: _joined(one.get(key, value), value) for key, value in other.items()}}
+    if type(one) is list and type(other) is list and len(one) == len(other):
+        return [_joined(*pair) for pair in zip(one, other, strict=True)]
+    return other
 
 
 def _composite(value: Any, selection: tuple[Need, ...]) -> Any:

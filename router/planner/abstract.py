@@ -27,10 +27,12 @@ TYPENAME = Field("__typename", "__typename", "", GraphQLNonNull(GraphQLString))
 
 @dataclass(slots=True)
 class Group:
-    """One question with the runtime types it is for (None: all), whatever its response keys."""
+    """One question with the runtime types it is for (None: all), whatever its response keys.
+    ``meant`` are the sets of types for which the client asked it at once."""
 
     field: Field
     types: frozenset[str] | None
+    meant: frozenset[frozenset[str]] = frozenset()
 
 
 def solve_abstract(chooser: Chooser, selection: SelectionSet, spot: Spot) -> Solution | None:
@@ -95,12 +97,15 @@ class _AtKnownType:
         self.reach = selection.possible
         told: set[str] = set()
         for base in self.telling:
-            self.reach &= self._real_types(base)
+            self.reach &= self.view.real_types(base.subgraph, base.view)
             told |= self.view.possible(base.subgraph, base.view)
         self.runtime = self.reach & told
 
     def solve(self) -> Solution | None:
-        choices, apart, depends = self._divided()
+        divided = self._divided()
+        if divided is None:
+            return None
+        choices, apart, depends = divided
         untold = self._untold_members() if depends else []
         if untold is None:
             return None
@@ -140,9 +145,9 @@ class _AtKnownType:
             members=tuple(members),
         )
 
-    def _divided(self) -> tuple[list[Open], dict[str, list[Field]], bool]:
+    def _divided(self) -> tuple[list[Open], dict[str, list[Field]], bool] | None:
         """What is asked on the position as a whole, what apart for each runtime type, and whether
-        the answer depends on the type."""
+        the answer depends on the type. None when something can be asked in neither way."""
         choices: list[Open] = []
         apart: dict[str, list[Field]] = {}
         depends = self._has_hidden_types() or _tells_types_apart(self.selection)
@@ -154,9 +159,28 @@ class _AtKnownType:
                 choices.append(Open(group.field, None, options))
                 continue
             depends = True
+            if not self._can_ask_apart(group):
+                return None
             for runtime in self.runtime if group.types is None else self.runtime & group.types:
                 apart.setdefault(runtime, []).append(group.field)
         return choices, apart, depends
+
+    def _can_ask_apart(self, group: Group) -> bool:
+        """Whether some holder alone leads to the field for all types that the client meant at
+        once: one subgraph may answer for a type what another is not to be trusted with, but not
+        for some objects of one question each."""
+        if not self.view.graph.possible(self.selection.type):
+            return False  # nothing implements the interface: nobody knows such an object's type
+        if len(self.spot) == 1:
+            return True
+        return all(
+            any(
+                all(self._for(runtime, [group.field], (holder,)) for runtime in types)
+                for holder in self.spot
+            )
+            for meant in group.meant
+            if (types := meant & self.runtime)
+        )
 
     def _has_hidden_types(self) -> bool:
         """Objects of types that clients may not see must be recognised."""
@@ -164,24 +188,18 @@ class _AtKnownType:
             not self.view.possible(a.subgraph, a.view) <= self.view.visible for a in self.telling
         )
 
-    def _real_types(self, base: Access) -> frozenset[str]:
-        """The runtime types that this holder can return, under whatever name it knows them."""
-        real: frozenset[str] = frozenset()
-        for member in self.view.possible(base.subgraph, base.view):
-            is_stand_in = self.view.kind(base.subgraph, member) is Kind.INTERFACE_OBJECT
-            real |= self.view.graph.possible(member) if is_stand_in else {member}
-        return real
-
     def _untold_members(self) -> list[str] | None:
         """The ``@interfaceObject`` types among the members of this interface or union, as which
         every holder knows some objects: their real type cannot be told from any answer. None when
         holders know them as different interface objects."""
         members: set[str] = set()
         for runtime in self.reach - self.runtime:
-            names = {self.view.known_as(a.subgraph, a.view, runtime) for a in self.telling}
+            names = {
+                frozenset(self.view.stand_ins(a.subgraph, a.view, runtime)) for a in self.telling
+            }
             if len(names) > 1:
                 return None
-            members |= names
+            members = members.union(*names)
         return sorted(member for member in members if self._concern(member))
 
     def _concern(self, member: str) -> list[Group]:
@@ -235,12 +253,14 @@ class _AtKnownType:
             return False
         return self.view.is_asked_on_interface(base.subgraph, base.view, name, base.given)
 
-    def _for(self, runtime: str, fields: list[Field]) -> Solution | None:
+    def _for(self, runtime: str, fields: list[Field], among: Spot | None = None) -> Solution | None:
+        """How fields are answered for objects of one runtime type, by the holders ``among`` all."""
         spot = tuple(
             holder
             if kind is Kind.INTERFACE_OBJECT
             else holder._replace(view=self.view.known_as(holder.subgraph, holder.view, runtime))
             for holder, kind in zip(self.spot, self.kinds, strict=True)
+            if among is None or holder in among
         )
         return self.chooser.at_place(fields, self.chooser.place(runtime, spot))
 
@@ -329,7 +349,7 @@ def _options(
     """The ways to ask a field of the position as a whole."""
     if field.selection is None:
         free = [a for a in sources if a.mask == 0]
-        return [Option(a.mask, a.round, (a,), None) for a in free or sources]
+        return [Option.leaf(a) for a in free or sources]
     return chooser.composite(field, min(possible, default=""), sources)
 
 
@@ -340,8 +360,10 @@ def _groups(selection: SelectionSet) -> list[Group]:
         mark = (*asked, id(field.selection), field.denied)
         known = groups.get(mark)
         if known is None:
-            groups[mark] = Group(field, field.types)
-        elif known.types is not None:
+            groups[mark] = Group(field, field.types, field.meant)
+            continue
+        known.meant |= field.meant
+        if known.types is not None:
             joined = None if field.types is None else known.types | field.types
             known.types = None if joined == selection.possible else joined
     return list(groups.values())

@@ -122,7 +122,7 @@ def _join_equal(fetches: list[Fetch]) -> tuple[list[Fetch], dict[Fetch, Fetch]]:
         if known is None:
             rivals.append(fetch)
         else:
-            known.node.absorb(fetch.node)
+            known.node.join(fetch.node)
             known.after |= fetch.after
             if known.target is not None and target is not None:
                 known.target.needs = unique_needs((*known.target.needs, *target.needs))
@@ -317,7 +317,7 @@ def _reason(fetch: Fetch) -> str:
 
 
 def _names(node: Node) -> Iterable[str]:
-    for asked in node.fields.values():
+    for asked in node.root.fields.values():
         yield asked.field.name
-    for inner in node.on.values():
+    for inner in node.root.on.values():
         yield from _names(inner)

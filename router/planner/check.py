@@ -170,6 +170,9 @@ def _needed(target: EntityTarget) -> Iterator[Keys]:
 
 def _members(needs: Iterable[Need], above: Keys) -> Iterator[Keys]:
     for need in needs:
+        # What is needed of types that nobody can return at the position is read from nothing.
+        if need.types is not None:
+            continue
         yield (*above, need.source)
         yield from _members(need.selection, (*above, need.source))
 

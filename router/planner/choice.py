@@ -4,33 +4,25 @@ A set of fetches is an int, a *mask*: bit ``round * subgraphs + subgraph`` is on
 subgraph in one round. Fetches of one subgraph in one round become one request, so the union of
 masks is exactly what answering several fields together costs. Rounds count from where a position's
 object was found.
+
+Nothing here changes once it is made. The classes are not frozen all the same: making a frozen
+dataclass takes three times as long, and one operation may need ten thousand of them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from router.operation.model import Field, SelectionSet
 from router.planner.tables import ContextArgument
-from router.planner.view import Provides
-
-
-class Holder(NamedTuple):
-    """An object found in one subgraph: as what it is known there (``view``), which external
-    fields its path provides, and from which round on it is there at what cost."""
-
-    subgraph: int
-    view: str
-    given: Provides = ()
-    round: int = 0
-    mask: int = 0
-
+from router.planner.view import Holder, Provides
 
 Spot = tuple[Holder, ...]
 
 HOP = 100  # one more entity fetch is worse than this many fields that come late
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Access:
     """One way to ask a subgraph about an object of a known position.
 
@@ -50,7 +42,11 @@ class Access:
     contexts: tuple[ContextArgument, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+Lead = tuple[Access, Holder]
+"""Where a composite field can be asked, and the object that it leads to there."""
+
+
+@dataclass(slots=True, eq=False)
 class Condition:
     """A field set that must be known before a fetch, and how it comes to be known."""
 
@@ -58,7 +54,7 @@ class Condition:
     solution: "Solution"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Pick:
     """One field and where it is asked: usually one place, several when its selection is put
     together from several subgraphs. ``runtime``: asked for objects of this type only; None: on
@@ -70,7 +66,7 @@ class Pick:
     child: "Solution | None" = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Solution:
     """How a selection is answered: the fetches beyond those that found the object (``mask``), the
     round in which all is known, and one pick per field.
@@ -94,30 +90,48 @@ class Solution:
 
 
 class Option(NamedTuple):
-    """One candidate source of a field with everything it would cost."""
+    """One candidate source of a field with everything it would cost; ``effort`` as in Solution."""
 
     mask: int
     round: int
     accesses: tuple[Access, ...]
     child: Solution | None
+    effort: int
 
-    @property
-    def effort(self) -> int:
-        """``Solution.effort`` of this option alone."""
-        child = self.child
-        first, *others = self.accesses
-        if others and child is not None:
-            hops = [a for a in self.accesses if a.base is None and a.mask & ~child.mask == 0]
-            return child.effort + HOP * len(hops)
-        if first.base is not None:
-            return child.effort if child is not None else 0
-        return HOP + (child.effort + child.leaves if child is not None else 1)
+    @classmethod
+    def leaf(cls, access: Access) -> "Option":
+        """A leaf field asked at ``access``."""
+        effort = HOP + 1 if access.base is None else 0
+        return cls(access.mask, access.round, (access,), None, effort)
+
+    @classmethod
+    def alone(cls, access: Access, child: Solution, mask: int) -> "Option":
+        """A composite field asked at one place, its selection answered by ``child``."""
+        effort = child.effort
+        if access.base is None:
+            effort += HOP + child.leaves
+        return cls(mask, access.round + child.round, (access,), child, effort)
+
+    @classmethod
+    def together(cls, accesses: tuple[Access, ...], child: Solution, paid: int) -> "Option":
+        """A composite field put together from several places; ``paid`` are fetches that do not
+        count because others need them anyway."""
+        made = child.mask | paid
+        hops = sum(a.base is None and a.mask & ~made == 0 for a in accesses)
+        return cls(child.mask, child.round, accesses, child, child.effort + HOP * hops)
 
 
 @dataclass(slots=True)
 class Open:
-    """A field that still has a choice."""
+    """A field that still has a choice. ``together`` are the sources from which its selection may
+    be put together, with the object that each leads to."""
 
     field: Field
     runtime: str | None
     options: list[Option]
+    together: Sequence[Lead] = ()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it needs no further fetch."""
+        return bool(self.options) and self.options[0].mask == 0

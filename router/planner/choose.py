@@ -5,18 +5,24 @@ the subgraphs that can hold them. Within one object the fields with one source c
 others take the source that adds least to what is needed anyway.
 """
 
-from collections.abc import Iterable
-from time import thread_time
+from collections.abc import Iterable, Sequence
 
 from router.errors import PlanningLimit
 from router.operation.model import Field, SelectionSet
 from router.planner.abstract import solve_abstract
-from router.planner.choice import HOP, Access, Holder, Open, Option, Pick, Solution, Spot
+from router.planner.choice import HOP, Access, Holder, Lead, Open, Option, Pick, Solution, Spot
+from router.planner.decide import decide
+from router.planner.leads import find_leads, joinable
 from router.planner.place import Place
-from router.planner.view import GraphView, provided
+from router.planner.view import GraphView
 
-MAX_STEPS = 50_000
-SWEEP_LIMIT = 24
+ABSTRACT_COST = 16
+"""A position whose runtime type is open takes the time and memory of about so many options."""
+
+SPARING_LEADS = 2
+"""How many of the subgraphs that hold an object are tried alone for a field that may be put
+together from several, when an operation is large. Trying all finds a plan with a fetch less now and
+then, but takes a time that grows with the square of their number."""
 
 
 class Chooser:
@@ -28,18 +34,24 @@ class Chooser:
         view: GraphView,
         parent: "Chooser | None" = None,
         *,
-        deadline: float | None = None,
-        may_split: bool = True,
+        max_options: int | None = None,
+        is_sparing: bool = False,
     ) -> None:
         self.view = view
         self.parent = parent
-        self.deadline = deadline
-        self.may_split = may_split
+        self.max_options = max_options
+        self.is_sparing = is_sparing
         self.cuts = 0
         self.closing = 0
-        self.steps = 0
+        self.spent = 0
         self._solutions: dict[tuple[SelectionSet, Spot], Solution | None] = {}
         self._places: dict[tuple[str, Spot], Place] = {}
+
+    def forget(self) -> None:
+        """Let go of what was found, which refers to this object in turn: it is freed at once
+        instead of being left to the garbage collector."""
+        self._solutions.clear()
+        self._places.clear()
 
     def place(self, type_name: str, spot: Spot) -> Place:
         """The place of an object of a known type. Those with one holder serve all operations."""
@@ -62,6 +74,7 @@ class Chooser:
             (type_name,) = selection.possible
             found = self.at_place(selection.fields, self.place(type_name, spot))
         else:
+            self.spend(ABSTRACT_COST)
             found = solve_abstract(self, selection, spot)
         if self.cuts == before or not self.closing:
             self._solutions[mark] = found
@@ -69,171 +82,136 @@ class Chooser:
 
     def at_place(self, fields: Iterable[Field], place: Place) -> Solution | None:
         """How the fields of one object are answered; None when some field cannot be."""
-        self.spend()
         choices: list[Open] = []
+        paid = 0
         for field in fields:
             if field.denied or field.name.startswith("__"):
                 continue
-            options = self.options(field, place)
-            if not options:
+            choice = self._open(field, place)
+            if len(choice.options) == 1 and not choice.together:
+                paid |= choice.options[0].mask
+            choices.append(choice)
+        for choice in choices:
+            if choice.together:
+                self._put_together(choice, paid)
+            if not choice.options:
                 return None
-            choices.append(Open(field, place.runtime, options))
-        self._share(choices, place)
+        self.spend(1 + sum(len(choice.options) for choice in choices))
         return self.decide(choices, place.start)
 
-    def _share(self, choices: list[Open], place: Place) -> None:
-        """Look again at fields that may be put together from several subgraphs, now that some
-        subgraphs are asked anyway."""
-        paid = 0
-        for choice in choices:
-            if len(choice.options) == 1:
-                paid |= choice.options[0].mask
-        if not paid:
-            return
-        for choice in choices:
-            if len(choice.options) > 1 and choice.field.selection is not None:
-                sources = place.all_sources(choice.field.name)
-                choice.options = self.composite(choice.field, place.type, sources, paid)
-
     def decide(self, choices: list[Open], start: int) -> Solution:
-        """Take one option of each field: free ones first, then those without an alternative, then
-        whatever adds least to what is fetched already."""
-        mask, turn = 0, start
-        undecided: list[Open] = []
-        chosen: dict[int, Option] = {}
-        for number, choice in enumerate(choices):
-            first = choice.options[0]
-            if first.mask == 0 or len(choice.options) == 1:
-                chosen[number] = first
-                mask |= first.mask
-            else:
-                undecided.append(choice)
-        if undecided:
-            self._decide_rest(choices, chosen, mask)
+        """Take one option of each field, so that all together cost least."""
+        chosen = decide([choice.options for choice in choices], self.view.weights)
         picks: list[Pick] = []
         hops: set[Access] = set()
         mask = effort = leaves = 0
-        for number, choice in enumerate(choices):
-            option = chosen[number]
-            mask |= option.mask
-            turn = max(turn, option.round)
-            effort += option.effort
-            leaves += option.child.leaves if option.child is not None else 1
-            access = option.accesses[0]
-            if access.base is None and len(option.accesses) == 1:
-                effort -= HOP * (access in hops)
+        turn = start
+        for choice, option in zip(choices, chosen, strict=True):
+            option_mask, option_turn, accesses, child, option_effort = option
+            mask |= option_mask
+            if option_turn > turn:
+                turn = option_turn
+            effort += option_effort
+            leaves += 1 if child is None else child.leaves
+            access = accesses[0]
+            if access.base is None and len(accesses) == 1:
+                if access in hops:
+                    effort -= HOP
                 hops.add(access)
-            elif option.child is None and option.round > start:
+            elif child is None and option_turn > start:
                 effort += 1
-            picks.append(Pick(choice.field, option.accesses, choice.runtime, option.child))
+            picks.append(Pick(choice.field, accesses, choice.runtime, child))
         return Solution(mask, turn, tuple(picks), effort=effort, leaves=leaves)
-
-    def _decide_rest(self, choices: list[Open], chosen: dict[int, Option], mask: int) -> None:
-        weight = self.view.weight
-        rest = [number for number in range(len(choices)) if number not in chosen]
-        reach: dict[int, int] = {}
-        for number in rest:
-            for option in choices[number].options:
-                reach[option.mask] = reach.get(option.mask, 0) + 1
-        for number in rest:
-            best = min(
-                choices[number].options,
-                key=lambda o: (weight(mask | o.mask), o.effort, -reach[o.mask], o.round),
-            )
-            chosen[number] = best
-            mask |= best.mask
-        if 1 < len(rest) <= SWEEP_LIMIT:
-            self._sweep(choices, chosen, rest)
-
-    def _sweep(self, choices: list[Open], chosen: dict[int, Option], rest: list[int]) -> None:
-        """Decide each field again, knowing what the others take."""
-        weight = self.view.weight
-        for number in rest:
-            others = 0
-            for other, option in chosen.items():
-                if other != number:
-                    others |= option.mask
-            current = (weight(others | chosen[number].mask), chosen[number].effort)
-            for option in choices[number].options:
-                if (weight(others | option.mask), option.effort) < current:
-                    chosen[number] = option
-                    current = (weight(others | option.mask), option.effort)
 
     def _is_concrete(self, selection: SelectionSet, spot: Spot) -> bool:
         if len(selection.possible) != 1:
             return False
         return not any(self.view.kind(h.subgraph, h.view).is_abstract for h in spot)
 
-    def options(self, field: Field, place: Place) -> list[Option]:
-        near = place.sources(field.name)
-        if field.selection is None:
-            return [Option(a.mask, a.round, (a,), None) for a in near]
-        options = self.composite(field, place.type, near)
-        if options and options[0].mask == 0:
-            return options
-        everywhere = place.all_sources(field.name)
-        if len(everywhere) > len(near):
-            options = self.composite(field, place.type, everywhere)
-        return options
+    def options(self, field: Field, place: Place, *, may_split: bool = True) -> list[Option]:
+        """The ways to answer a field, the cheapest first. A field that has an effect (the root of
+        a mutation or subscription) must not be split: it is asked of one subgraph only."""
+        choice = self._open(field, place)
+        if choice.together and may_split:
+            self._put_together(choice, 0)
+        weight = self.view.weight
+        return sorted(choice.options, key=lambda o: (weight(o.mask), o.effort, o.round))
 
-    def composite(
-        self, field: Field, type_name: str, sources: Iterable[Access], paid: int = 0
-    ) -> list[Option]:
+    def composite(self, field: Field, type_name: str, sources: Sequence[Access]) -> list[Option]:
         """The ways to answer a composite field, the cheapest first: at one source alone, or put
-        together from all of them. Fetches in ``paid`` are made anyway."""
-        selection = field.selection
-        assert selection is not None
+        together from all of them."""
+        assert field.selection is not None
+        leads = find_leads(self.view, sources, type_name, field.name)
+        choice = Open(field, None, self._alone(field.selection, leads))
+        if not choice.is_free:
+            choice.together = joinable(leads)
+        if choice.together:
+            self._put_together(choice, 0)
+        return choice.options
+
+    def _open(self, field: Field, place: Place) -> Open:
+        """A field with the ways to answer it at one source each; ``together`` holds the sources
+        when it may also be put together from several."""
+        if field.selection is None:
+            return Open(field, place.runtime, place.leaf_options(field.name))
+        near = place.leads(field.name)
+        further: list[Lead] | None = None
+        if self.is_sparing and place.leads_together(field.name):
+            near = [lead for lead in near if lead[0].base is not None][:SPARING_LEADS]
+            further = []
+        options = self._alone(field.selection, near)
+        choice = Open(field, place.runtime, options)
+        if not choice.is_free:
+            if further is None:
+                further = place.further_leads(field.name)
+            if further:
+                options += self._alone(field.selection, further)
+            choice.together = place.leads_together(field.name)
+        return choice
+
+    def _alone(self, selection: SelectionSet, leads: Iterable[Lead]) -> list[Option]:
+        """The ways to answer a composite field at one source; a free one is all there is."""
         options: list[Option] = []
-        together: list[tuple[Access, Holder]] = []
-        for access in sources:
-            below = self.below(access, type_name, field.name)
-            if below is None:
-                continue
+        size = self.view.size
+        for access, below in leads:
             child = self.solve(selection, (below,))
             if child is not None:
-                mask = access.mask | child.mask << (self.view.size * access.round)
-                option = Option(mask, access.round + child.round, (access,), child)
+                mask = access.mask | child.mask << (size * access.round)
+                option = Option.alone(access, child, mask)
                 if mask == 0:
                     return [option]
                 options.append(option)
-            if access.requires is None:
-                together.append((access, below))
-        if len(together) > 1 and self.may_split:
-            options.extend(self._split(selection, together, paid))
-        weight = self.view.weight
-        options.sort(key=lambda o: (weight(o.mask | paid), o.effort, o.round))
         return options
 
-    def _split(
-        self, selection: SelectionSet, together: list[tuple[Access, Holder]], paid: int
-    ) -> Iterable[Option]:
-        spot = tuple(
-            below._replace(round=access.round, mask=access.mask if access.mask & ~paid else 0)
-            for access, below in together
-        )
-        child = self.solve(selection, spot)
-        if child is not None:
-            accesses = tuple(access for access, _ in together)
-            yield Option(child.mask, child.round, accesses, child)
+    def _put_together(self, choice: Open, paid: int) -> None:
+        """Add the way to answer a field from several sources. Fetches in ``paid`` are made
+        anyway; where an option needs no other, nothing can add less."""
+        assert choice.field.selection is not None
+        options = choice.options
+        weights, free = self.view.weights, ~paid
+        # However it is put together, one of the sources is asked at least.
+        least = min(weights[access.mask & free] for access, _ in choice.together)
+        if not any(weights[option.mask & free] <= least for option in options):
+            spot = tuple(
+                Holder(below.subgraph, below.view, below.given, access.round, access.mask & free)
+                for access, below in choice.together
+            )
+            child = self.solve(choice.field.selection, spot)
+            if child is not None:
+                accesses = tuple(access for access, _ in choice.together)
+                options.append(Option.together(accesses, child, paid))
+        if len(options) > 1:
+            options.sort(key=lambda o: (weights[o.mask & free], o.effort, o.round))
 
-    def below(self, access: Access, type_name: str, name: str) -> Holder | None:
-        """The object that a composite field leads to, as the subgraph of ``access`` has it."""
-        local = self.view.local(access.subgraph, access.view, name)
-        if local is None or local.base not in self.view.types[access.subgraph]:
-            return None
-        given = provided(access.given, type_name, name) or () if access.given else ()
-        if local.provides is not None:
-            given = (*given, local.provides)
-        return Holder(access.subgraph, local.base, given)
+    def spend(self, options: int = 1) -> None:
+        """Count the work of planning: the options looked at. Raises PlanningLimit when it is too
+        much: counted, not timed, so that an operation has the same verdict on every machine.
 
-    def spend(self) -> None:
-        """Count one unit of work. Raises PlanningLimit when there was too much of it. What is
-        learned about the graph for all operations has its bound in the graph."""
-        if self.deadline is None:
-            return
-        self.steps += 1
-        if self.steps > MAX_STEPS or (self.steps % 64 == 0 and thread_time() > self.deadline):
+        What is learned about the graph for all operations has its bound in the graph.
+        """
+        self.spent += options
+        if self.max_options is not None and self.spent > self.max_options:
             raise PlanningLimit(
-                "Planning this operation takes more than the allowed time. Ask for less in one"
-                " request, or use fewer type conditions."
+                f"Planning this operation means looking at more than {self.max_options} ways to"
+                " fetch its fields. Ask for less in one request, or use fewer type conditions."
             )

@@ -12,11 +12,15 @@ from router.planner.choice import Access, Condition, Pick, Solution
 from router.planner.choose import Chooser
 from router.planner.contexts import ContextGiver
 from router.planner.fetches import Fetch, Node, Slot, Target
+from router.planner.leads import find_lead
 from router.planner.plan import Need, Path, PathSegment
 from router.planner.tables import Kind
 from router.planner.view import Provides, fields_for
 
-MAX_FETCHES = 5_000
+MAX_FETCHES = 2_000  # before equal ones are joined; what they wait for grows with the square
+
+POSITION_COST = 5
+"""A position of the data takes the time and memory (3 KB) of about so many options looked at."""
 
 Hold = tuple[Fetch, Node]
 
@@ -141,7 +145,7 @@ class Emitter:
         mark = (key, types, pick.accesses)
         known = position.children.get(mark)
         if known is None:
-            self.chooser.spend()
+            self.chooser.spend(POSITION_COST)
             limits = self._segment_types(position, types)
             waits = position.waits
             if limits is not None and not self._is_told(position, pick.accesses, limits):
@@ -161,7 +165,7 @@ class Emitter:
     def _asked_by(
         self, access: Access, pick: Pick, key: str, types: tuple[str, ...], position: Position
     ) -> Base:
-        below = self.chooser.below(access, pick.runtime or access.view, pick.field.name)
+        below = find_lead(self.view, access, pick.runtime or access.view, pick.field.name)
         assert below is not None
 
         def make() -> Hold:
@@ -170,10 +174,7 @@ class Emitter:
             assert child is not None
             for other in types[1:]:
                 _, twin = self._hold(position, access, other)
-                shared = twin.ask(key, pick.field, child)
-                if shared is not None and shared is not child:
-                    child.absorb(shared)
-                    twin.fields[key].child = child
+                twin.ask(key, pick.field, child)
             return fetch, child
 
         return Base(access.subgraph, below.view, make, below.given)
@@ -203,9 +204,10 @@ class Emitter:
         base = position.bases[index]
         fetch, node = base.hold()
         if runtime is not None and self.view.kind(access.subgraph, base.view).is_abstract:
-            node.place = (access.subgraph, base.view)
+            node.root.place = (access.subgraph, base.view)
             # Each answer says which objects it is about: it may come before the others.
-            node.has_typename = node.has_typename or len(position.bases) > 1
+            if len(position.bases) > 1:
+                node.ask_typename()
             return fetch, node.under(self.view.known_as(access.subgraph, base.view, runtime))
         return fetch, node
 
@@ -248,7 +250,7 @@ class Emitter:
                 fetch, node = base.hold()
                 if not self.view.kind(base.subgraph, base.view).is_abstract:
                     return fetch, node
-                node.place = (base.subgraph, base.view)
+                node.root.place = (base.subgraph, base.view)
                 return fetch, node.under(member)
 
             return Base(base.subgraph, member, make, base.given)
@@ -308,7 +310,7 @@ class Emitter:
         position.slot.is_typed = True
         holds = [self._hold(position, teller, None) for teller in position.tellers]
         for _, node in holds or [position.base.hold()]:
-            node.has_typename = True
+            node.ask_typename()
         return {fetch for fetch, _ in holds} or {position.base.hold()[0]}
 
     def _ask_root_again(self, position: Position, access: Access) -> Hold:
@@ -369,12 +371,13 @@ def unique_needs(needs: tuple[Need, ...]) -> tuple[Need, ...]:
 
 
 def needs_agree(one: tuple[Need, ...], other: tuple[Need, ...]) -> bool:
-    """Whether no member would have to be read from two places."""
-    known = {(need.name, need.types): need for need in one}
-    for need in other:
-        mine = known.get((need.name, need.types))
-        if mine is None:
-            continue
-        if mine.source != need.source or not needs_agree(mine.selection, need.selection):
-            return False
-    return True
+    """Whether no member of one object would have to be read from two places."""
+    by_name: dict[str, list[Need]] = {}
+    for need in one:
+        by_name.setdefault(need.name, []).append(need)
+    return all(
+        mine.source == need.source and needs_agree(mine.selection, need.selection)
+        for need in other
+        for mine in by_name.get(need.name, ())
+        if mine.types is None or need.types is None or not mine.types.isdisjoint(need.types)
+    )

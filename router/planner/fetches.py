@@ -21,42 +21,89 @@ class Asked:
     field: Field
     child: Node | None
 
-    def is_like(self, other: Field) -> bool:
-        mine = self.field
-        return (mine.name, mine.argument_text, mine.directed) == (
-            other.name,
-            other.argument_text,
-            other.directed,
-        )
+    def is_same(self, other: Asked) -> bool:
+        """Whether the other asks the same field with one selection for both."""
+        mine, theirs = self.field, other.field
+        if (mine.name, mine.argument_text, mine.directed) != (
+            theirs.name,
+            theirs.argument_text,
+            theirs.directed,
+        ):
+            return False
+        if self.child is None or other.child is None:
+            return self.child is other.child
+        return self.child.root is other.child.root
 
 
 class Node:
     """A growing selection of one subgraph operation: fields, and fragments by type condition.
-    ``place`` is the subgraph and the abstract type there, once there are fragments."""
+    ``place`` is the subgraph and the abstract type there, once there are fragments.
 
-    __slots__ = ("fields", "has_typename", "on", "place")
+    Two selections may turn out to be one while fetches still grow (the same field below two type
+    conditions). Whoever holds either goes on asking: both then stand for the joined ``root``.
+    """
+
+    __slots__ = ("_joined_to", "fields", "has_typename", "on", "place")
 
     def __init__(self) -> None:
         self.fields: dict[str, Asked] = {}
         self.on: dict[str, Node] = {}
         self.has_typename = False
         self.place: tuple[int, str] | None = None
+        self._joined_to: Node | None = None
+
+    @property
+    def root(self) -> Node:
+        """The selection that this one has become part of: itself, unless it was joined."""
+        node = self
+        while node._joined_to is not None:
+            node = node._joined_to
+        return node
 
     def under(self, type_name: str) -> Node:
         """The fragment for one type."""
-        found = self.on.get(type_name)
+        on = self.root.on
+        found = on.get(type_name)
         if found is None:
-            found = self.on[type_name] = Node()
-        return found
+            found = on[type_name] = Node()
+        return found.root
+
+    def ask_typename(self) -> None:
+        self.root.has_typename = True
 
     def ask(self, key: str, asked: Field, child: Node | None = None) -> Node | None:
-        """Add a field; returns its selection (the one it has already, when it was there)."""
-        known = self.fields.get(key)
+        """Add a field; returns its selection (the one it has already, when it was there). A
+        ``child`` given for a field that has a selection is joined with it."""
+        fields = self.root.fields
+        known = fields.get(key)
         if known is None:
             if child is None and asked.selection is not None:
                 child = Node()
-            known = self.fields[key] = Asked(key, asked, child)
-        return known.child
+            known = fields[key] = Asked(key, asked, child)
+        elif child is not None and known.child is not None:
+            known.child.root.join(child)
+        return known.child.root if known.child is not None else None
+
+    def join(self, other: Node) -> None:
+        """Become one selection with ``other``: what is asked of either is asked of both."""
+        mine, theirs = self.root, other.root
+        if mine is theirs:
+            return
+        theirs._joined_to = mine
+        mine.has_typename = mine.has_typename or theirs.has_typename
+        mine.place = mine.place or theirs.place
+        for key, asked in theirs.fields.items():
+            known = mine.fields.get(key)
+            if known is None:
+                mine.fields[key] = asked
+            elif known.child is not None and asked.child is not None:
+                known.child.join(asked.child)
+        for type_name, node in theirs.on.items():
+            known_node = mine.on.get(type_name)
+            if known_node is None:
+                mine.on[type_name] = node
+            else:
+                known_node.join(node)
 
     def fold(self, view: GraphView) -> None:
         """Ask on the interface what the fragments of all its types ask alike."""
@@ -65,35 +112,16 @@ class Node:
         subgraph, name = self.place
         if view.possible(subgraph, name) != self.on.keys():
             return
-        first, *others = self.on.values()
+        first, *others = (node.root for node in self.on.values())
         for key, asked in list(first.fields.items()):
             twins = [node.fields.get(key) for node in others]
-            if not all(
-                twin is not None and twin.child is asked.child and asked.is_like(twin.field)
-                for twin in twins
-            ):
+            if not all(twin is not None and asked.is_same(twin) for twin in twins):
                 continue
             if view.is_asked_on_interface(subgraph, name, asked.field.name, ()):
-                self.fields.setdefault(key, asked)
-                for node in self.on.values():
+                self.ask(key, asked.field, asked.child)
+                for node in (first, *others):
                     del node.fields[key]
-        self.on = {name: node for name, node in self.on.items() if node.fields or node.on}
-
-    def absorb(self, other: Node) -> None:
-        """Take over everything another selection asks."""
-        self.has_typename = self.has_typename or other.has_typename
-        for key, asked in other.fields.items():
-            known = self.fields.get(key)
-            if known is None:
-                self.fields[key] = asked
-            elif known.child is not None and known.child is not asked.child and asked.child:
-                known.child.absorb(asked.child)
-        for type_name, node in other.on.items():
-            known_node = self.on.get(type_name)
-            if known_node is None:
-                self.on[type_name] = node
-            elif known_node is not node:
-                known_node.absorb(node)
+        self.on = {name: node for name, node in self.on.items() if node.root.fields or node.root.on}
 
 
 class Printer:
@@ -106,7 +134,7 @@ class Printer:
 
     def selection(self, node: Node) -> str:
         parts: list[str] = []
-        self._members(node, parts, node.fields)
+        self._members(node.root, parts, node.root.fields)
         return "{" + " ".join(parts) + "}"
 
     def _members(self, node: Node, parts: list[str], above: dict[str, Asked]) -> None:
@@ -120,7 +148,7 @@ class Printer:
             parts.append(self._field(asked))
         for type_name, inner in node.on.items():
             inside: list[str] = []
-            self._members(inner, inside, above)
+            self._members(inner.root, inside, above)
             if inside:
                 parts.append(f"... on {type_name} {{{' '.join(inside)}}}")
 

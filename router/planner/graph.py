@@ -217,7 +217,7 @@ class _Loader:
     ) -> None:
         if deep:
             for field in selection.fields:
-                for owner in field.types or {selection.type}:
+                for owner in field.types or {selection.type, *selection.possible}:
                     self._imply(view, owner, field.name, is_key=False)
         for field in selection.fields:
             if field.selection is not None:
@@ -230,15 +230,16 @@ class _Loader:
         known = local.fields.get(name)
         if known is None:
             parent = self.full.type_map[owner]
+            # A field set may name a field of the implementations only, all being meant.
             if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+                return
+            if name not in parent.fields:
                 return
             kind = parent.fields[name].type
             base = get_named_type(kind)
             known = LocalField(
                 name, str(kind), base.name, is_composite_type(base), is_external=not is_key
             )
-        elif is_key and known.is_external and not known.is_overridden:
-            known = replace(known, is_external=False)
         else:
             return
         view[owner] = replace(local, fields={**local.fields, name: known})

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.operation.model import Field
-from router.planner.choice import Access, Condition, Solution, Spot
+from router.operation.model import Field, SelectionSet
+from router.planner.choice import Access, Condition, Lead, Option, Solution, Spot
+from router.planner.leads import find_leads, joinable
 from router.planner.tables import Kind, LocalField
 from router.planner.view import Entrance, GraphView, provided
 
@@ -40,7 +41,10 @@ class Place:
         self._is_closed = False
         self._is_closing = False
         self._near: dict[str, list[Access]] = {}
+        self._leaves: dict[str, list[Option]] = {}
         self._all: dict[str, list[Access]] = {}
+        self._leads: dict[str, list[Lead]] = {}
+        self._joinable: dict[str, list[Lead]] = {}
         self._asking: set[str] = set()
 
     def sources(self, name: str) -> list[Access]:
@@ -48,11 +52,49 @@ class Place:
         own subgraphs have the field: asking there costs nothing."""
         found = self._near.get(name)
         if found is None:
-            found = [a for a in self.bases if self._has(a, name)]
+            found = self._having(self.bases, name)
             if not any(a.mask == 0 for a in found):
                 found = self.all_sources(name)
             if not self._is_closing:
                 self._near[name] = found
+        return found
+
+    def leaf_options(self, name: str) -> list[Option]:
+        """The ways to ask a leaf field, the cheapest first."""
+        found = self._leaves.get(name)
+        if found is None:
+            found = [Option.leaf(access) for access in self.sources(name)]
+            if name in self._near:
+                self._leaves[name] = found
+        return found
+
+    def leads(self, name: str) -> list[Lead]:
+        """Where a composite field leads to from ``sources``."""
+        found = self._leads.get(name)
+        if found is None:
+            found = find_leads(self.view, self.sources(name), self.type, name)
+            if name in self._near:
+                self._leads[name] = found
+        return found
+
+    def further_leads(self, name: str) -> list[Lead]:
+        """Where it leads to from those of ``all_sources`` that are not among ``sources``."""
+        near = self.sources(name)
+        everywhere = self.all_sources(name)
+        if len(everywhere) <= len(near):
+            return []
+        known = set(near)
+        further = [access for access in everywhere if access not in known]
+        return find_leads(self.view, further, self.type, name)
+
+    def leads_together(self, name: str) -> list[Lead]:
+        """The ways from which the field's object may be put together; none when there is one."""
+        found = self._joinable.get(name)
+        if found is None:
+            sources = max(self.sources(name), self.all_sources(name), key=len)
+            found = joinable(find_leads(self.view, sources, self.type, name))
+            if name in self._all:
+                self._joinable[name] = found
         return found
 
     def all_sources(self, name: str) -> list[Access]:
@@ -60,7 +102,7 @@ class Place:
         known = self._all.get(name)
         if known is not None:
             return known
-        found = [a for a in self.accesses() if self._has(a, name)]
+        found = self._having(self.accesses(), name)
         if name in self._asking:
             # The field is needed to know itself: this way is closed, others are not.
             self.chooser.cuts += 1
@@ -82,6 +124,18 @@ class Place:
             self._close()
         return self.known
 
+    def _having(self, accesses: list[Access], name: str) -> list[Access]:
+        """Those of the accesses at which a field can be asked without anything sent along."""
+        if self.runtime is None:
+            return [access for access in accesses if self._has(access, name)]
+        homes = self.view.plain_homes(self.type, name)
+        return [
+            access
+            for access in accesses
+            if (access.view == self.type and homes >> access.subgraph & 1)
+            or ((access.given or access.view != self.type) and self._has(access, name))
+        ]
+
     def _has(self, access: Access, name: str) -> bool:
         subgraph, view, given = access.subgraph, access.view, access.given
         if self.view.kind(subgraph, view) is Kind.INTERFACE:
@@ -92,17 +146,15 @@ class Place:
 
     def _with_requires(self, name: str) -> list[Access]:
         found: list[Access] = []
-        for subgraph, view in self.view.homes(self.type):
-            field = self.view.resolvable(subgraph, view, name)
-            if field is not None and (field.requires is not None or field.contexts):
-                access = self._carrying(subgraph, view, field)
-                if access is not None:
-                    found.append(access)
+        for subgraph, view, field in self.view.demanding(self.type, name):
+            access = self._carrying(subgraph, view, field)
+            if access is not None:
+                found.append(access)
         return found
 
     def _carrying(self, subgraph: int, view: str, field: LocalField) -> Access | None:
         """The hop into a subgraph that sends what the field requires."""
-        key = self._key_into(subgraph)
+        key = self._key_into(subgraph, view)
         if key is None:
             return None
         required: Condition | None = None
@@ -119,14 +171,15 @@ class Place:
             subgraph, view, turn, mask, key=key, requires=required, contexts=field.contexts
         )
 
-    def _key_into(self, subgraph: int) -> Condition | None:
+    def _key_into(self, subgraph: int, view: str) -> Condition | None:
         """The key to come (back) into a subgraph with."""
+        home = (subgraph, view)
         for access in self.accesses():
-            if access.subgraph == subgraph and access.key is not None:
+            if (access.subgraph, access.view) == home and access.key is not None:
                 return access.key
         best: Condition | None = None
         for entrance in self.view.entrances(self.type):
-            if entrance.subgraph == subgraph:
+            if (entrance.subgraph, entrance.view) == home:
                 condition = self._condition(entrance)
                 if condition is not None and (best is None or _is_nearer(condition, best)):
                     best = condition
@@ -159,24 +212,27 @@ class Place:
                 self.known.append(Access(subgraph, view, start + 1, mask))
 
     def _reach_next(self) -> bool:
-        reached = {a.subgraph for a in self.known}
-        best: dict[int, Access] = {}
+        reached = {(a.subgraph, a.view) for a in self.known}
+        best: dict[tuple[int, str], Access] = {}
+        conditions: dict[SelectionSet, Condition | None] = {}  # subgraphs often have equal keys
         for entrance in self.view.entrances(self.type):
-            if entrance.subgraph in reached:
+            home = (entrance.subgraph, entrance.view)
+            if home in reached:
                 continue
-            condition = self._condition(entrance)
+            selection = entrance.key.selection
+            if selection not in conditions:
+                conditions[selection] = self._condition(entrance)
+            condition = conditions[selection]
             if condition is None:
                 continue
             turn = condition.solution.round + 1
             mask = condition.solution.mask | self._bit(turn, entrance.subgraph)
-            known = best.get(entrance.subgraph)
+            known = best.get(home)
             if known is None or (turn, self._weight(mask)) < (
                 known.round,
                 self._weight(known.mask),
             ):
-                best[entrance.subgraph] = Access(
-                    entrance.subgraph, entrance.view, turn, mask, key=condition
-                )
+                best[home] = Access(entrance.subgraph, entrance.view, turn, mask, key=condition)
         if not best:
             return False
         nearest = min(access.round for access in best.values())

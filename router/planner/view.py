@@ -7,7 +7,7 @@ serve every operation planned with it.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from graphql import GraphQLInterfaceType
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type
 
 from router.operation.model import Field, SelectionSet
 from router.operation.normalize import Normalizer
@@ -17,12 +17,48 @@ from router.planner.tables import ContextArgument, FederatedGraph, Key, Kind, Lo
 Provides = tuple[SelectionSet, ...]
 
 
+class Holder(NamedTuple):
+    """An object found in one subgraph: as what it is known there (``view``), which external
+    fields its path provides, and from which round on it is there at what cost."""
+
+    subgraph: int
+    view: str
+    given: Provides = ()
+    round: int = 0
+    mask: int = 0
+
+
 class Entrance(NamedTuple):
     """A way to ask a subgraph for an entity: by a key of the type it knows the entity as."""
 
     subgraph: int
     view: str
     key: Key
+
+
+class Weights(dict[int, int]):
+    """What sets of fetches cost, by mask; ``size`` is the number of subgraphs.
+
+    One request of the first round costs 1. Requests of later rounds wait for others, so they cost
+    100 for each round before them: more than any number of requests that could be sent at once.
+    """
+
+    LIMIT = 50_000  # masks remembered; beyond it they are computed each time
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._size = size
+        self._everyone = (1 << size) - 1
+
+    def __missing__(self, mask: int) -> int:
+        cost, rest, turn = 0, mask, 0
+        while rest:
+            cost += (rest & self._everyone).bit_count() * (100 * turn or 1)
+            rest >>= self._size
+            turn += 1
+        if len(self) < self.LIMIT:
+            self[mask] = cost
+        return cost
 
 
 class GraphView:
@@ -37,14 +73,19 @@ class GraphView:
         query = graph.full.query_type
         self.root_types = frozenset({query.name} if query else ())
         self._resolvable: dict[tuple[int, str, str], LocalField | None] = {}
+        self._leads: dict[tuple[int, str, str], Holder | None] = {}
+        self._plain_homes: dict[tuple[str, str], int] = {}
+        self._demanding: dict[tuple[str, str], tuple[tuple[int, str, LocalField], ...]] = {}
         self._entrances: dict[str, tuple[Entrance, ...]] = {}
         self._homes: dict[str, tuple[tuple[int, str], ...]] = {}
         self._shared: dict[tuple[int, str, str], bool] = {}
         self._shapes: dict[tuple[frozenset[str], str], dict[str, int] | None] = {}
-        self._weights: dict[int, int] = {0: 0}
+        self.weights = Weights(self.size)
         self._normalizer = Normalizer(graph.full)
         self._context_selections: dict[tuple[str, str, str], SelectionSet] = {}
         self._fields: dict[tuple[SelectionSet, str], tuple[Field, ...]] = {}
+        self._real_types: dict[tuple[int, str], frozenset[str]] = {}
+        self.uneven = frozenset(self._uneven())
 
     def local(self, subgraph: int, view: str, name: str) -> LocalField | None:
         """A field as declared there, resolvable or not."""
@@ -60,14 +101,31 @@ class GraphView:
     def possible(self, subgraph: int, view: str) -> frozenset[str]:
         return self.types[subgraph][view].possible
 
+    def real_types(self, subgraph: int, view: str) -> frozenset[str]:
+        """The runtime types of objects that a subgraph has as ``view``, under whatever name it
+        knows them: behind an ``@interfaceObject`` may be any implementation."""
+        mark = (subgraph, view)
+        found = self._real_types.get(mark)
+        if found is None:
+            found = frozenset()
+            for member in self.types[subgraph][view].possible:
+                is_stand_in = self.kind(subgraph, member) is Kind.INTERFACE_OBJECT
+                found |= self.graph.possible(member) if is_stand_in else {member}
+            self._real_types[mark] = found
+        return found
+
     def known_as(self, subgraph: int, view: str, runtime: str) -> str:
         """What an object of this runtime type is in that subgraph where its type is the abstract
         ``view``: itself, or an ``@interfaceObject`` that stands for it."""
+        return next(iter(self.stand_ins(subgraph, view, runtime)), runtime)
+
+    def stand_ins(self, subgraph: int, view: str, runtime: str) -> tuple[str, ...]:
+        """All that an object of this runtime type may be there: the type itself, if it is known;
+        otherwise each ``@interfaceObject`` among the members of ``view`` that stands for it."""
         possible = self.types[subgraph][view].possible
         if runtime in possible:
-            return runtime
-        interfaces = self.graph.interfaces_of(runtime)
-        return next((name for name in interfaces if name in possible), runtime)
+            return (runtime,)
+        return tuple(name for name in self.graph.interfaces_of(runtime) if name in possible)
 
     def resolvable(self, subgraph: int, view: str, name: str) -> LocalField | None:
         """The field when that subgraph resolves it itself, with or without ``requires``."""
@@ -88,18 +146,67 @@ class GraphView:
             return None
         return field
 
+    def plain_homes(self, type_name: str, name: str) -> int:
+        """The subgraphs, as bits, that have an object type themselves and in which the field can
+        be asked without anything sent along."""
+        mark = (type_name, name)
+        found = self._plain_homes.get(mark)
+        if found is None:
+            found = 0
+            for subgraph in range(self.size):
+                if self.plain(subgraph, type_name, name) is not None:
+                    found |= 1 << subgraph
+            self._plain_homes[mark] = found
+        return found
+
+    def demanding(self, type_name: str, name: str) -> tuple[tuple[int, str, LocalField], ...]:
+        """Where a field of an object is resolved only from what is sent along: subgraph, the type
+        there, the field."""
+        mark = (type_name, name)
+        found = self._demanding.get(mark)
+        if found is None:
+            fields = (
+                (subgraph, view, self.resolvable(subgraph, view, name))
+                for subgraph, view in self.homes(type_name)
+            )
+            found = self._demanding[mark] = tuple(
+                (subgraph, view, field)
+                for subgraph, view, field in fields
+                if field is not None and (field.requires is not None or field.contexts)
+            )
+        return found
+
+    def lead(self, subgraph: int, view: str, name: str) -> Holder | None:
+        """The object that a composite field leads to in that subgraph; None when it has neither
+        the field nor its type."""
+        mark = (subgraph, view, name)
+        try:
+            return self._leads[mark]
+        except KeyError:
+            field = self.local(subgraph, view, name)
+            found = None
+            if field is not None and field.base in self.types[subgraph]:
+                given = () if field.provides is None else (field.provides,)
+                found = Holder(subgraph, field.base, given)
+            self._leads[mark] = found
+            return found
+
     def homes(self, type_name: str) -> tuple[tuple[int, str], ...]:
-        """The subgraphs that know objects of a type, and as what: the type itself or an
-        ``@interfaceObject`` that stands for it."""
+        """The subgraphs that know objects of a type, and as what: the type itself, or the
+        ``@interfaceObject`` types that stand for it, of which one subgraph may have several."""
         found = self._homes.get(type_name)
         if found is None:
-            homes = {s: type_name for s, types in enumerate(self.types) if type_name in types}
-            for interface in self.graph.interfaces_of(type_name):
-                for subgraph, types in enumerate(self.types):
+            interfaces = self.graph.interfaces_of(type_name)
+            homes: list[tuple[int, str]] = []
+            for subgraph, types in enumerate(self.types):
+                if type_name in types:
+                    homes.append((subgraph, type_name))
+                    continue
+                for interface in interfaces:
                     local = types.get(interface)
                     if local is not None and local.kind is Kind.INTERFACE_OBJECT:
-                        homes.setdefault(subgraph, interface)
-            found = self._homes[type_name] = tuple(homes.items())
+                        homes.append((subgraph, interface))
+            found = self._homes[type_name] = tuple(homes)
         return found
 
     def entrances(self, type_name: str) -> tuple[Entrance, ...]:
@@ -136,18 +243,8 @@ class GraphView:
         return self._shapes[mark]
 
     def weight(self, mask: int) -> int:
-        """What a set of fetches costs: later rounds weigh more, as they wait for the others."""
-        known = self._weights.get(mask)
-        if known is None:
-            known, rest, turn = 0, mask, 0
-            everyone = (1 << self.size) - 1
-            while rest:
-                known += (rest & everyone).bit_count() * (100 * turn or 1)
-                rest >>= self.size
-                turn += 1
-            if len(self._weights) < 50_000:
-                self._weights[mask] = known
-        return known
+        """What a set of fetches costs; see ``Weights``."""
+        return self.weights[mask]
 
     def fields_for(self, selection: SelectionSet, type_name: str) -> tuple[Field, ...]:
         """The fields of a field set (of a key or requires) that concern one runtime type."""
@@ -178,6 +275,27 @@ class GraphView:
             self._context_selections[mark] = found
         return found
 
+    def _uneven(self) -> Iterable[str]:
+        """The abstract types of whose positions subgraphs may return different runtime types."""
+        known: dict[str, frozenset[str]] = {}
+        for subgraph, types in enumerate(self.types):
+            for name, local in types.items():
+                if local.kind is Kind.OBJECT:
+                    continue
+                real = self.real_types(subgraph, name)
+                if known.setdefault(name, real) != real:
+                    yield name
+        for types in self.types:
+            for local in types.values():
+                parent = self.graph.full.type_map[local.name]
+                if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+                    continue
+                for field in local.fields.values():
+                    if field.is_composite and field.name in parent.fields:
+                        merged = get_named_type(parent.fields[field.name].type).name
+                        if merged != field.base:
+                            yield merged
+
     def _is_active(self, field: LocalField) -> bool:
         return field.label is None or (field.label in self.labels) == field.when_active
 
@@ -199,11 +317,9 @@ class GraphView:
         groups: list[list[str | None]] = []
         placed: dict[str, int] = {}
         for runtime in sorted(possible):
-            homes = dict(self.homes(runtime))
-            mine = [
-                _declared(types.get(homes.get(subgraph, "")), name)
-                for subgraph, types in enumerate(self.types)
-            ]
+            mine: list[str | None] = [None] * self.size
+            for subgraph, view in self.homes(runtime):
+                mine[subgraph] = mine[subgraph] or _declared(self.types[subgraph].get(view), name)
             for number, group in enumerate(groups):
                 if all(a is None or b is None or a == b for a, b in zip(mine, group, strict=True)):
                     groups[number] = [a or b for a, b in zip(group, mine, strict=True)]
@@ -217,10 +333,10 @@ class GraphView:
 
 def fields_for(selection: SelectionSet, type_name: str) -> Iterable[Field]:
     """The fields of a selection that concern one runtime type. For an interface whose runtime
-    type is unknown these are all, each once."""
+    type is unknown these are all, each with each of its selections once."""
     if type_name in selection.possible:
         return [f for f in selection.fields if f.types is None or type_name in f.types]
-    return {(f.name, f.argument_text): f for f in selection.fields}.values()
+    return {(f.name, f.argument_text, id(f.selection)): f for f in selection.fields}.values()
 
 
 def provided(given: Provides, type_name: str, name: str) -> Provides | None:

@@ -150,6 +150,27 @@ INTERFACE_OBJECTS_BESIDE_ENTITIES = {
     "d": 'type Query { bs: [B] } type B @key(fields: "id") { id: ID! extra: String }',
 }
 
+SELECTIONS_BELOW_AN_INTERFACE = {
+    "a": """
+        type Query { one: Thing all: [Thing] }
+        interface Thing { id: ID! size: Size parts: [Part] }
+        type Box implements Thing @key(fields: "id") { id: ID! size: Size parts: [Part] }
+        type Bag implements Thing @key(fields: "id size { x }") {
+            id: ID! size: Size parts: [Part] }
+        type Size @shareable { x: String y: String z: Size }
+        type Part { k: ID! w: Int size: Size }
+    """,
+    "b": """
+        type Box @key(fields: "id") {
+            id: ID! size: Size @external parts: [Part] @external
+            area: String @requires(fields: "size { x z { y } }")
+            load: String @requires(fields: "parts { w size { y } }") }
+        type Part @external { w: Int size: Size }
+        type Bag @key(fields: "id size { x }") { id: ID! size: Size area: String }
+        type Size @shareable { x: String y: String z: Size }
+    """,
+}
+
 SHAPES: dict[str, tuple[Mapping[str, str], list[str]]] = {
     "interface object that requires": (
         INTERFACE_OBJECT_THAT_REQUIRES,
@@ -200,6 +221,16 @@ SHAPES: dict[str, tuple[Mapping[str, str], list[str]]] = {
     "provided below provided": (
         PROVIDED_BELOW_PROVIDED,
         ["{ ps { cat { name sub { name w } } } qs { cat { name sub { id sub { name } } } } }"],
+    ),
+    "selections below an interface": (
+        SELECTIONS_BELOW_AN_INTERFACE,
+        [
+            "{ one { size { x } ... on Box { area } } }",
+            "{ all { size { y z { x } } ... on Box { area load } ... on Bag { area } } }",
+            "{ all { parts { k } ... on Box { load } ... on Bag { size { y } area } } }",
+            "{ all { ... on Box { size { y } load } ... on Thing { parts { size { x } } } } }",
+            "{ all { ... on Box { s: size { z { z { x } } } area } size { z { y } } } }",
+        ],
     ),
     "interface objects beside entities": (
         INTERFACE_OBJECTS_BESIDE_ENTITIES,

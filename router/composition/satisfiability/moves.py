@@ -97,21 +97,18 @@ class Moves:
         """(type whose keys are used, type arrived at) through which a subgraph takes the object.
 
         A representation names the object's own type, or an interface of which the subgraph has
-        an ``@interfaceObject``. Where only an interface object is known so far, the
-        interface's own keys lead to the subgraphs that know the implementations. Of several
-        interface objects in one subgraph the first is the way in, for Apollo's planner and ours.
+        an ``@interfaceObject``; there may be several in one subgraph. Where only an interface
+        object is known so far, the interface's own keys lead to the subgraphs that know the
+        implementations.
         """
         is_known = any(p.local not in self.views[p.graph].interface_objects for p in reached)
         if is_known and view.keys.get(runtime):
             yield runtime, runtime
-        has_object = False
         for interface in self.merged.types[runtime].interfaces:
             if not view.keys.get(interface):
                 continue
             if interface in view.interface_objects:
-                if not has_object:
-                    yield interface, interface
-                has_object = True
+                yield interface, interface
             elif not is_known and runtime in view.runtime_types.get(interface, ()):
                 yield interface, runtime
 

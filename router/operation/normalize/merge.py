@@ -79,7 +79,7 @@ class _Merger:
             possible = self.index.possible(type_name)
             fields: list[Field] = []
             for key, entries in self.collector.collect(nodes, type_name, possible).items():
-                self._merge(key, entries, possible, fields)
+                self._merge(key, entries, type_name, possible, fields)
             content = (type_name, *((f.key, f.types, f.meant, *_content(f)) for f in fields))
             found = self.by_content.setdefault(
                 content, SelectionSet(type_name, possible, tuple(fields))
@@ -88,10 +88,17 @@ class _Merger:
         return found
 
     def _merge(
-        self, key: str, entries: list[Entry], possible: frozenset[str], fields: list[Field]
+        self,
+        key: str,
+        entries: list[Entry],
+        parent: str,
+        possible: frozenset[str],
+        fields: list[Field],
     ) -> None:
-        if len(possible) == 1:
-            (only,) = possible
+        if len(possible) < 2:
+            # An interface that nothing implements still has its own fields: a subgraph may have
+            # it as an @interfaceObject.
+            only = min(possible, default=parent)
             api_type = self._type_of(only, entries[0].node)
             fields.append(self._field(key, entries, api_type, None, NO_SETS))
             return

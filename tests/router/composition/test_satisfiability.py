@@ -178,7 +178,7 @@ def test_the_type_behind_an_interface_object_must_be_learned_somewhere():
     assert "@interfaceObject" in composition.errors[0].message
 
 
-def test_one_of_several_interface_objects_is_the_way_into_their_subgraph():
+def test_each_of_several_interface_objects_is_a_way_into_their_subgraph():
     a = (
         'interface I @key(fields: "id") { id: ID! } interface J @key(fields: "id") { id: ID! } '
         'type A implements I & J @key(fields: "id") { id: ID! } type Query { a: A }'
@@ -187,7 +187,7 @@ def test_one_of_several_interface_objects_is_the_way_into_their_subgraph():
         'type I @interfaceObject @key(fields: "id") { id: ID! x: Int } '
         'type J @interfaceObject @key(fields: "id") { id: ID! y: Int }'
     )
-    assert [e.coordinate for e in composed(a=a, b=b).errors] == ["A.y"]
+    assert codes(composed(a=a, b=b)) == []
 
 
 def test_shared_fields_need_a_runtime_type_in_common():

@@ -9,7 +9,7 @@ from router.errors import PlanningError, PlanningLimit
 from router.planner.planner import Planner
 from tests.support.planning import federated_graph, normalized
 
-SECONDS = 1.0
+SECONDS = 2.0  # of CPU, on a machine that may be busy; on a quiet one it is below 0.5
 BYTES = 50_000_000
 
 
@@ -31,6 +31,13 @@ def graph():
 def chain(link: str, last: str, root: str, length: int = 60) -> str:
     links = (f"fragment F{n} " + link.replace("NEXT", f"...F{n + 1}") for n in range(length))
     return f"{{ {root} {{ ...F0 }} }} {' '.join(links)} fragment F{length} {last}"
+
+
+def plan_or_refuse(graph, operation) -> None:
+    try:
+        Planner(graph).plan(operation)
+    except PlanningLimit as refusal:
+        assert "Ask for less" in refusal.message  # noqa: PT017  both outcomes are right
 
 
 @pytest.mark.parametrize(
@@ -64,18 +71,17 @@ def chain(link: str, last: str, root: str, length: int = 60) -> str:
     ids=["one way", "two ways", "two selections", "aliases", "by type", "leaves", "roots"],
 )
 def test_no_operation_takes_long_or_much(graph, document: str) -> None:
-    planner = Planner(graph)
-    tracemalloc.start()
+    operation = normalized(graph, document)
     started = thread_time()
-    try:
-        planner.plan(normalized(graph, document))
-    except PlanningLimit as refusal:
-        assert "Ask for less" in refusal.message  # noqa: PT017  both outcomes are right
-    took, (_, most) = thread_time() - started, tracemalloc.get_traced_memory()
+    plan_or_refuse(graph, operation)
+    took = thread_time() - started
+    # Tracing memory makes everything several times slower, so it is another run.
+    tracemalloc.start()
+    plan_or_refuse(graph, operation)
+    _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    # Tracing memory makes everything several times slower.
-    assert took < 4 * SECONDS
+    assert took < SECONDS
     assert most < BYTES
 
 
@@ -88,9 +94,9 @@ def test_a_budget_of_no_time_refuses_what_takes_any(graph) -> None:
         "pair",
     )
 
-    assert Planner(graph, max_seconds=1).plan(normalized(graph, document)).fetch_count == 2
+    assert Planner(graph, max_options=1_000).plan(normalized(graph, document)).fetch_count == 2
     with pytest.raises(PlanningLimit, match="Ask for less"):
-        Planner(graph, max_seconds=0).plan(normalized(graph, deep))
+        Planner(graph, max_options=10).plan(normalized(graph, deep))
 
 
 def test_what_no_subgraph_reaches_is_named(graph) -> None:

@@ -6,6 +6,7 @@ representation sent, and the operation.
 
 import pytest
 
+from router.errors import PlanningError
 from tests.support.planning import federated_graph, plan_lines, sound_plan
 
 
@@ -129,7 +130,7 @@ def test_mutation_fields_run_one_after_another(shop) -> None:
         '0 users mutation {rename(name: "x") {name}}',
         "1 reviews <0 mutation {review(id: 1) {author {id}}}",
         "2 users <1 @review.author User(id) {... on User {name}}",
-        '3 users <1 mutation {rename_1: rename(name: "x") {id} logout}',
+        '3 users <2 mutation {rename_1: rename(name: "x") {id} logout}',
     ]
 
 
@@ -406,3 +407,163 @@ def test_a_context_is_asked_of_the_enclosing_object() -> None:
     ]
     (context,) = plan.steps[1].entities[0].targets[0].contexts
     assert (context.variable, context.depth, context.source[0].source) == ("context0", 1, "locale")
+
+
+def test_shared_objects_are_put_together_below_mutations_and_subscriptions() -> None:
+    graph = federated_graph(
+        a="""
+            type Query { q: E } type Mutation { m: E } type Subscription { n: E }
+            type E @key(fields: "id") { id: ID! d: D @shareable } type D { x: Int }
+        """,
+        b='type E @key(fields: "id") { id: ID! d: D @shareable } type D { y: Int }',
+        c='type Mutation { c: E } type E @key(fields: "id") { id: ID! }',
+    )
+    hop = "1 b <0 @{} E(id) {{... on E {{d {{y}}}}}}"
+
+    assert plan_lines(graph, "mutation { m { d { x y } } }") == [
+        "0 a mutation {m {d {x} id}}",
+        hop.format("m"),
+    ]
+    assert plan_lines(graph, "subscription { n { d { x y } } }") == [
+        "0 a subscription {n {d {x} id}}",
+        hop.format("n"),
+    ]
+    assert plan_lines(graph, "mutation { c { d { x y } } }") == [
+        "0 c mutation {c {id}}",
+        "1 a <0 @c E(id) {... on E {d {x}}}",
+        "2 b <0 @c E(id) {... on E {d {y}}}",
+    ]
+
+
+def test_a_root_field_with_an_effect_is_asked_once() -> None:
+    part = """type Query { q: Int @shareable }
+        type Mutation { m: D @shareable } type D { x: Int @shareable }"""
+    graph = federated_graph(a=part, b=part)
+
+    assert plan_lines(graph, "mutation { m { x } }") == ["0 a mutation {m {x}}"]
+
+
+UNEVEN = {
+    "a": """
+        type Query { a: Box } type Box @key(fields: "id") { id: ID! w: Wrap @shareable }
+        type Wrap @shareable { all: [Any!]! } union Any = Both | OnlyA
+        type Both @shareable { t: Int } type OnlyA { a: Int }
+    """,
+    "b": """
+        type Query { b: Box }
+        type Box @key(fields: "id") { id: ID! w: Wrap @shareable own: Wrap }
+        type Wrap @shareable { all: [Any!]! } union Any = Both | OnlyB
+        type Both @shareable { t: Int } type OnlyB { b: Int }
+    """,
+}
+
+
+def test_nothing_is_asked_of_members_that_some_subgraph_does_not_have_there() -> None:
+    graph = federated_graph(**UNEVEN)
+    asked = "all { ... on Both { t } ... on OnlyA { a } ... on OnlyB { b } }"
+
+    assert plan_lines(graph, f"{{ a {{ w {{ {asked} }} }} }}") == [
+        "0 a {a {w {all {__typename ... on Both {t}}}}}"
+    ]
+    assert plan_lines(graph, f"{{ b {{ w {{ {asked} }} }} }}") == [
+        "0 b {b {w {all {__typename ... on Both {t}}}}}"
+    ]
+
+
+def test_members_of_a_field_that_one_subgraph_has_are_all_asked() -> None:
+    graph = federated_graph(**UNEVEN)
+
+    assert plan_lines(graph, "{ b { own { all { ... on OnlyB { b } ... on OnlyA { a } } } } }") == [
+        "0 b {b {own {all {__typename ... on OnlyB {b}}}}}"
+    ]
+
+
+UNTRUSTED = {
+    "a": """
+        type Query { node: Node @shareable } interface Node { id: ID! }
+        type User implements Node @key(fields: "id") { id: ID! name: String }
+        type Chat implements Node @key(fields: "id") { id: ID! @external by: User }
+    """,
+    "b": """
+        type Query { node: Node @shareable } interface Node { id: ID! }
+        type User implements Node @key(fields: "id") { id: ID! @external chats: [Chat] }
+        type Chat implements Node @key(fields: "id") { id: ID! text: String }
+    """,
+}
+
+
+def test_a_field_of_an_interface_needs_a_subgraph_that_has_it_for_all_types() -> None:
+    graph = federated_graph(**UNTRUSTED)
+
+    with pytest.raises(PlanningError, match="node"):
+        sound_plan(graph, "{ node { id } }")
+    assert plan_lines(graph, "{ node { ... on User { id name } } }") == [
+        "0 a {node {__typename ... on User {id name}}}"
+    ]
+
+
+def test_each_interface_object_of_a_subgraph_is_entered_by_its_own_key() -> None:
+    graph = federated_graph(
+        a="""
+            type Query { things: [Named] one: Film }
+            interface Named @key(fields: "id") { id: ID! }
+            interface Priced @key(fields: "id") { id: ID! }
+            type Film implements Named & Priced @key(fields: "id") { id: ID! length: Int }
+            type Hall implements Named @key(fields: "id") { id: ID! }
+        """,
+        b="""
+            type Query { prices: [Priced] }
+            type Named @key(fields: "id") @interfaceObject { id: ID! name: String }
+            type Priced @key(fields: "id") @interfaceObject { id: ID! cents: Int }
+        """,
+    )
+
+    assert plan_lines(graph, "{ one { name cents length } }") == [
+        "0 a {one {id length}}",
+        "1 b <0 @one Named(id), one Priced(id) {_e0: _entities(representations: $r0)"
+        " @include(if: $c0) {... on Named {name}} _e1: _entities(representations: $r1)"
+        " @include(if: $c1) {... on Priced {cents}}",
+    ]
+    assert plan_lines(graph, "{ prices { cents ... on Named { name } } }") == [
+        "0 b {prices {cents id}}",
+        "1 b <0 @prices Named(id) {... on Named {name}}",
+    ]
+
+
+NOBODY_IMPLEMENTS = {
+    "a": 'type Query { a: Node other: Int } interface Node @key(fields: "id") { id: ID! }',
+    "b": """
+        type Query { b: Node }
+        type Node @key(fields: "id", resolvable: false) @interfaceObject { id: ID! field: Int }
+    """,
+}
+
+
+def test_an_interface_object_is_asked_for_what_its_own_subgraph_has() -> None:
+    graph = federated_graph(**NOBODY_IMPLEMENTS)
+
+    assert plan_lines(graph, "{ b { id field } }") == ["0 b {b {id field}}"]
+    assert plan_lines(graph, "{ a { id } }") == ["0 a {a {id}}"]
+
+
+def test_a_field_that_nobody_can_resolve_is_an_error() -> None:
+    graph = federated_graph(**NOBODY_IMPLEMENTS)
+
+    with pytest.raises(PlanningError, match="a"):
+        sound_plan(graph, "{ a { field } }")
+
+
+def test_leaves_are_asked_of_subgraphs_that_are_needed_anyway() -> None:
+    def part(fields: str) -> str:
+        return f'type Query {{ node: N @shareable }} type N @key(fields: "id") {{ {fields} }}'
+
+    graph = federated_graph(
+        s0=part("id: ID! f4: Int f5: Int @shareable n2: N @shareable"),
+        s1=part("id: ID! f0: Int @shareable f5: Int @shareable"),
+        s5=part("id: ID! f0: Int @shareable f3: Int n2: N @shareable"),
+    )
+
+    assert plan_lines(graph, "{ node { f5 n2 { f4 f3 } f0 } }") == [
+        "0 s0 {node {f5 n2 {f4}}}",
+        "1 s5 {node {n2 {f3} f0}}",
+    ]

@@ -1,0 +1,178 @@
+"""One option for each field of an object, so that all of them together need the fewest requests.
+
+Fetches are bits of masks, so what a choice costs is the weight of the union of the masks taken.
+That is a set cover, for which exact search is exponential: it is used for few fields with few
+options. For others a first choice is improved step by step. The steps look at one field at a time,
+and at one request at a time: the second finds what the first cannot, that two fields must change
+together for a request to become superfluous.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from math import prod
+
+from router.planner.choice import Option
+
+Weights = Mapping[int, int]
+
+MAX_PASSES = 4  # each pass that changes anything makes the choice cheaper; one or two are usual
+
+EXACT_CHOICES = 64  # combinations that are all tried, which takes as long as improving them
+
+MAX_REQUESTS_TRIED = 32  # a position with more open requests than this is improved field by field
+
+
+def decide(fields: Sequence[Sequence[Option]], weights: Weights) -> list[Option]:
+    """One option of each field; ``fields`` holds each one's options, the cheapest first, and
+    ``weights`` gives the cost of any set of fetches (a sum over its bits).
+
+    What is free, or without an alternative, is taken as it is. The others are taken one after
+    another, whatever adds least to what is fetched already, and then improved together.
+    """
+    chosen: list[Option] = [options[0] for options in fields]
+    fixed = 0
+    rest: list[int] = []
+    for number, options in enumerate(fields):
+        first = options[0]
+        if first.mask == 0 or len(options) == 1:
+            fixed |= first.mask
+        else:
+            rest.append(number)
+    if rest:
+        _Choice(fields, chosen, rest, fixed, weights).make()
+    return chosen
+
+
+class _Choice:
+    """The fields ``rest`` on top of the fetches ``fixed``."""
+
+    def __init__(
+        self,
+        fields: Sequence[Sequence[Option]],
+        chosen: list[Option],
+        rest: list[int],
+        fixed: int,
+        weights: Weights,
+    ) -> None:
+        self.fields = fields
+        self.chosen = chosen
+        self.rest = rest
+        self.fixed = fixed
+        self.weights = weights
+
+    def make(self) -> None:
+        if len(self.rest) > 1 and prod(len(self.fields[n]) for n in self.rest) <= EXACT_CHOICES:
+            self._take_best()
+            return
+        self._take_cheapest()
+        for _ in range(MAX_PASSES):
+            # Plain "or" would skip the second way whenever the first changed something.
+            if not (self._change_fields() | self._drop_requests()):
+                break
+
+    def _take_best(self) -> None:
+        """Try all combinations; of equally cheap ones the first with the least effort counts."""
+        weights, fixed = self.weights, self.fixed
+        best: tuple[int, int] | None = None
+        for options in product(*(self.fields[number] for number in self.rest)):
+            mask = effort = 0
+            for option in options:
+                mask |= option.mask
+                effort += option.effort
+            cost = (weights[mask & ~fixed], effort)
+            if best is None or cost < best:
+                best = cost
+                for number, option in zip(self.rest, options, strict=True):
+                    self.chosen[number] = option
+
+    def _take_cheapest(self) -> None:
+        """Each field in turn takes what adds least."""
+        weights = self.weights
+        mask = self.fixed
+        for number in self.rest:
+            free = ~mask
+            options = self.fields[number]
+            best = options[0]
+            extra, effort, turn = weights[best.mask & free], best.effort, best.round
+            for option in options[1:]:
+                rival = weights[option.mask & free]
+                if rival > extra:
+                    continue
+                if rival < extra or (option.effort, option.round) < (effort, turn):
+                    best, extra, effort, turn = option, rival, option.effort, option.round
+            self.chosen[number] = best
+            mask |= best.mask
+
+    def _change_fields(self) -> bool:
+        """Decide each field again, knowing what the others take."""
+        weights, chosen = self.weights, self.chosen
+        after = [0] * (len(self.rest) + 1)  # what the fields behind each one take
+        for place in range(len(self.rest) - 1, -1, -1):
+            after[place] = after[place + 1] | chosen[self.rest[place]].mask
+        before, is_changed = self.fixed, False
+        for place, number in enumerate(self.rest):
+            open_ = ~(before | after[place + 1])
+            best = chosen[number]
+            extra, effort = weights[best.mask & open_], best.effort
+            for option in self.fields[number]:
+                rival = weights[option.mask & open_]
+                if rival < extra or (rival == extra and option.effort < effort):
+                    best, extra, effort, is_changed = option, rival, option.effort, True
+            chosen[number] = best
+            before |= best.mask
+        return is_changed
+
+    def _drop_requests(self) -> bool:
+        """Try to do without each request that several of the fields need."""
+        once = several = 0
+        for number in self.rest:
+            mask = self.chosen[number].mask
+            several |= once & mask
+            once |= mask
+        # A request that one field needs was reconsidered with that field.
+        bits = several & ~self.fixed
+        if bits.bit_count() > MAX_REQUESTS_TRIED:
+            return False
+        is_changed = False
+        while bits:
+            bit = bits & -bits
+            bits ^= bit
+            is_changed |= self._drop(bit)
+        return is_changed
+
+    def _drop(self, bit: int) -> bool:
+        weights, fields = self.weights, self.fields
+        others, taken, effort = self.fixed, 0, 0
+        users: list[int] = []
+        for number in self.rest:
+            option = self.chosen[number]
+            if option.mask & bit:
+                users.append(number)
+                taken |= option.mask
+                effort += option.effort
+            else:
+                others |= option.mask
+        limit = (weights[taken & ~others], effort)
+        replaced: list[Option] = []
+        mask, cost, effort = others, 0, 0
+        for number in users:
+            best: Option | None = None
+            least = (0, 0)
+            for option in fields[number]:
+                if not option.mask & bit:
+                    rival = (weights[option.mask & ~mask], option.effort)
+                    if best is None or rival < least:
+                        best, least = option, rival
+            if best is None:
+                return False
+            replaced.append(best)
+            mask |= best.mask
+            cost += least[0]
+            effort += best.effort
+            if cost > limit[0]:
+                return False
+        if (cost, effort) >= limit:
+            return False
+        for number, option in zip(users, replaced, strict=True):
+            self.chosen[number] = option
+        return True

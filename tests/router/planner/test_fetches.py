@@ -1,0 +1,78 @@
+"""Growing selections: what is asked of either of two joined ones is asked of both."""
+
+from graphql import GraphQLInt, GraphQLObjectType
+
+from router.operation.model import Field, SelectionSet
+from router.planner.fetches import Node
+
+INNER = SelectionSet("Inner", frozenset({"Inner"}), ())
+COMPOSITE = GraphQLObjectType("Inner", {})
+
+
+def leaf(name: str) -> Field:
+    return Field(name, name, "T", GraphQLInt)
+
+
+def composite(name: str) -> Field:
+    return Field(name, name, "T", COMPOSITE, selection=INNER)
+
+
+def asked(node: Node) -> dict[str, object]:
+    """The names asked, nested, with fragments by type."""
+    own: dict[str, object] = {
+        key: asked(field.child) if field.child is not None else None
+        for key, field in node.root.fields.items()
+    }
+    return {**own, **{f"... {name}": asked(inner) for name, inner in node.root.on.items()}}
+
+
+def test_joined_selections_ask_what_either_asked() -> None:
+    one, other = Node(), Node()
+    one.ask("x", leaf("x"))
+    other.ask("y", leaf("y"))
+    other.under("A").ask("z", leaf("z"))
+    other.ask_typename()
+
+    one.join(other)
+
+    assert asked(one) == asked(other) == {"x": None, "y": None, "... A": {"z": None}}
+    assert one.has_typename
+
+
+def test_nested_selections_are_joined_too() -> None:
+    one, other = Node(), Node()
+    mine, theirs = one.ask("d", composite("d")), other.ask("d", composite("d"))
+    assert mine is not None
+    assert theirs is not None
+    mine.ask("x", leaf("x"))
+    theirs.ask("y", leaf("y"))
+
+    one.join(other)
+
+    assert asked(one) == {"d": {"x": None, "y": None}}
+
+
+def test_what_is_asked_after_joining_reaches_both() -> None:
+    first, second, third = Node(), Node(), Node()
+    first.join(second)
+    third.join(first)
+
+    second.ask("late", leaf("late"))
+    first.under("A").ask("later", leaf("later"))
+
+    assert asked(first) == asked(third) == {"late": None, "... A": {"later": None}}
+
+
+def test_a_selection_given_for_a_field_that_has_one_is_joined_with_it() -> None:
+    node, given = Node(), Node()
+    known = node.ask("d", composite("d"))
+    assert known is not None
+    known.ask("x", leaf("x"))
+    given.ask("y", leaf("y"))
+
+    shared = node.ask("d", composite("d"), given)
+
+    assert shared is not None
+    assert asked(shared) == {"x": None, "y": None}
+    given.ask("z", leaf("z"))
+    assert asked(node) == {"d": {"x": None, "y": None, "z": None}}
