@@ -114,22 +114,26 @@ class Option(NamedTuple):
 
     @classmethod
     def together(cls, accesses: tuple[Access, ...], child: Solution, paid: int) -> "Option":
-        """A composite field put together from several places; ``paid`` are fetches that do not
-        count because others need them anyway."""
-        made = child.mask | paid
-        hops = sum(a.base is None and a.mask & ~made == 0 for a in accesses)
-        return cls(child.mask, child.round, accesses, child, child.effort + HOP * hops)
+        """A composite field put together from several places, of which those in ``paid`` did not
+        count when ``child`` was found; they are needed all the same."""
+        mask = child.mask
+        for access in accesses:
+            mask |= access.mask & paid
+        hops = sum(a.base is None and a.mask & ~mask == 0 for a in accesses)
+        return cls(mask, child.round, accesses, child, child.effort + HOP * hops)
 
 
 @dataclass(slots=True)
 class Open:
     """A field that still has a choice. ``together`` are the sources from which its selection may
-    be put together, with the object that each leads to."""
+    be put together, with the object that each leads to; ``paid`` are the fetches for which that was
+    tried already, as others make them anyway."""
 
     field: Field
     runtime: str | None
     options: list[Option]
     together: Sequence[Lead] = ()
+    paid: int = 0
 
     @property
     def is_free(self) -> bool:

@@ -14,7 +14,7 @@ from router.planner.choice import HOP, Access, Holder, Lead, Open, Option, Pick,
 from router.planner.decide import decide
 from router.planner.leads import find_leads, joinable
 from router.planner.place import Place
-from router.planner.view import GraphView
+from router.planner.view import ROUND, GraphView
 
 ABSTRACT_COST = 16
 """A position whose runtime type is open takes the time and memory of about so many options."""
@@ -96,8 +96,41 @@ class Chooser:
                 self._put_together(choice, paid)
             if not choice.options:
                 return None
+        if not self.is_sparing:
+            self._reconsider(choices)
         self.spend(1 + sum(len(choice.options) for choice in choices))
         return self.decide(choices, place.start)
+
+    def _reconsider(self, choices: list[Open]) -> None:
+        """Put fields together once more, now that it is known what the other fields take, and
+        what they cannot do without."""
+        if len(choices) < 2 or not any(choice.together for choice in choices):
+            return
+        chosen = decide([choice.options for choice in choices], self.view.weights)
+        needed = [self._needed(choice) for choice in choices]
+        for number, choice in enumerate(choices):
+            if not choice.together:
+                continue
+            taken = surely = 0
+            for other, option in enumerate(chosen):
+                if other != number:
+                    taken |= option.mask
+                    surely |= needed[other]
+            if chosen[number].mask & ~taken:
+                for paid in {taken, surely}:
+                    if paid & ~choice.paid:
+                        self._put_together(choice, paid)
+
+    def _needed(self, choice: Open) -> int:
+        """The fetches that all options of a field have in common, but for those that are worse
+        than others by a round."""
+        weights = self.view.weights
+        rounds = min(weights[option.mask] // ROUND for option in choice.options)
+        needed = -1
+        for option in choice.options:
+            if weights[option.mask] // ROUND == rounds:
+                needed &= option.mask
+        return needed
 
     def decide(self, choices: list[Open], start: int) -> Solution:
         """Take one option of each field, so that all together cost least."""
@@ -187,6 +220,7 @@ class Chooser:
         """Add the way to answer a field from several sources. Fetches in ``paid`` are made
         anyway; where an option needs no other, nothing can add less."""
         assert choice.field.selection is not None
+        choice.paid |= paid
         options = choice.options
         weights, free = self.view.weights, ~paid
         # However it is put together, one of the sources is asked at least.

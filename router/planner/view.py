@@ -36,11 +36,14 @@ class Entrance(NamedTuple):
     key: Key
 
 
+ROUND = 100  # more than any number of requests that could be sent at once
+
+
 class Weights(dict[int, int]):
     """What sets of fetches cost, by mask; ``size`` is the number of subgraphs.
 
-    One request of the first round costs 1. Requests of later rounds wait for others, so they cost
-    100 for each round before them: more than any number of requests that could be sent at once.
+    One request of the first round costs 1. Requests of later rounds wait for others: they cost
+    ``ROUND`` for each round before them.
     """
 
     LIMIT = 50_000  # masks remembered; beyond it they are computed each time
@@ -53,7 +56,7 @@ class Weights(dict[int, int]):
     def __missing__(self, mask: int) -> int:
         cost, rest, turn = 0, mask, 0
         while rest:
-            cost += (rest & self._everyone).bit_count() * (100 * turn or 1)
+            cost += (rest & self._everyone).bit_count() * (ROUND * turn or 1)
             rest >>= self._size
             turn += 1
         if len(self) < self.LIMIT:
