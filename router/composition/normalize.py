@@ -8,6 +8,7 @@ from graphql import (
     FloatValueNode,
     IntValueNode,
     ListValueNode,
+    NullValueNode,
     ObjectFieldNode,
     ObjectValueNode,
     StringValueNode,
@@ -15,6 +16,7 @@ from graphql import (
 )
 
 from router.composition.definitions import FEDERATION_TYPES
+from router.composition.graphql_rules.directives import definition_of
 from router.composition.model import AppliedDirective, InputValue, Kind, Schema, TypeRef
 from router.composition.parse import DEFAULT_ROOTS
 from router.composition.subgraph import SubgraphSchema
@@ -102,8 +104,8 @@ def remove_federation_types(schema: Schema) -> None:
 
 
 def coerce_literals(subgraph: SubgraphSchema) -> None:
-    """Write defaults, and arguments of specification directives, as their types ask: enum values
-    without quotes, strings with them, integers without a fraction."""
+    """Write defaults and the arguments of directives as their types ask: enum values without
+    quotes, strings with them, integers without a fraction."""
     for applied in subgraph.schema.applied:
         _coerce_arguments(subgraph, applied)
     for _, _, element in subgraph.elements:
@@ -114,12 +116,15 @@ def coerce_literals(subgraph: SubgraphSchema) -> None:
 
 
 def _coerce_arguments(subgraph: SubgraphSchema, applied: AppliedDirective) -> None:
+    definition = definition_of(subgraph, applied) if applied.arguments else None
     # Field sets must be strings as written: that is a rule of its own.
-    definition = subgraph.spec_directives.get(applied.name)
-    if applied.feature is None or definition is None or "fields" in definition.arguments:
+    if definition is None or (applied.feature and "fields" in definition.arguments):
         return
     for name, value in applied.arguments.items():
         applied.arguments[name] = _coerced(subgraph.schema, value, definition.arguments[name].type)
+    if applied.name == "deprecated" and isinstance(applied.arguments.get("reason"), NullValueNode):
+        # Nullable until the edition of September 2025; what reads supergraphs may be newer.
+        del applied.arguments["reason"]
 
 
 def _coerced(schema: Schema, value: ValueNode, expected: TypeRef) -> ValueNode:

@@ -6,7 +6,7 @@ a subgraph calls them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from router.composition.model import DirectiveDefinition, TypeDefinition
 from router.composition.parse import parse_schema
@@ -102,14 +102,14 @@ _BUILT_IN_SDL = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Definitions:
     """The directives and types of one feature version, by the specification's names."""
 
     directives: Mapping[str, DirectiveDefinition]
     types: Mapping[str, TypeDefinition]
 
-    @property
+    @cached_property
     def elements(self) -> frozenset[str]:
         """Everything that can be imported; directives start with ``@``."""
         return frozenset(f"@{name}" for name in self.directives) | frozenset(self.types)

@@ -117,6 +117,25 @@ class SubgraphSchema:
         """``schema.elements()``, which many rules go through."""
         return list(self.schema.elements())
 
+    @cached_property
+    def marked_inputs(self) -> list[tuple[str, InputValue]]:
+        """Coordinate and element of the arguments and input fields that have a default value or a
+        directive: the few that rules for values are about."""
+        found: list[tuple[str, InputValue]] = []
+        for definition in self.schema.types.values():
+            for name, value in definition.input_fields.items():
+                if value.default is not None or value.applied:
+                    found.append((f"{definition.name}.{name}", value))
+            for element in definition.fields.values():
+                for name, value in element.arguments.items():
+                    if value.default is not None or value.applied:
+                        found.append((f"{definition.name}.{element.name}({name}:)", value))
+        for directive in self.schema.directives.values():
+            for name, value in directive.arguments.items():
+                if value.default is not None or value.applied:
+                    found.append((f"@{directive.name}({name}:)", value))
+        return found
+
     # Entities
 
     def keys(self, definition: TypeDefinition) -> list[Key]:
@@ -311,7 +330,15 @@ class SubgraphSchema:
                 yield owner.name, element.name
 
 
-_VIEWS = ("elements", "_externals", "_fake_externals", "_provided", "_key_fields", "used_fields")
+_VIEWS = (
+    "elements",
+    "marked_inputs",
+    "_externals",
+    "_fake_externals",
+    "_provided",
+    "_key_fields",
+    "used_fields",
+)
 
 
 def split_context(text: str) -> tuple[str, str]:

@@ -8,30 +8,46 @@ text itself (unique names) are in ``router.composition.parse``.
 from collections.abc import Callable, Iterator
 
 from router.composition.graphql_rules import (
+    default_cycles,
     defaults,
+    deprecation,
     directives,
     input_cycles,
     interfaces,
     members,
     names,
+    one_of,
     references,
     roots,
 )
+from router.composition.graphql_rules.violation import Violation
 from router.composition.report import CompositionError
 from router.composition.subgraph import SubgraphSchema
 
-RULES: tuple[Callable[[SubgraphSchema], Iterator[CompositionError]], ...] = (
+RULES: tuple[Callable[[SubgraphSchema], Iterator[Violation]], ...] = (
     names.check,
     references.check,
     roots.check,
     members.check,
+    one_of.check,
+    deprecation.check,
     interfaces.check,
     input_cycles.check,
     directives.check,
     defaults.check,
+    default_cycles.check,
 )
 
 
 def validate_graphql(subgraph: SubgraphSchema) -> list[CompositionError]:
     """All violations of the GraphQL specification's type system rules, as ``INVALID_GRAPHQL``."""
-    return [error for rule in RULES for error in rule(subgraph)]
+    return [
+        CompositionError(
+            "INVALID_GRAPHQL",
+            violation.message,
+            violation.coordinate,
+            (violation.place,) if violation.place else (),
+        )
+        for rule in RULES
+        for violation in rule(subgraph)
+    ]

@@ -3,18 +3,16 @@
 from collections.abc import Iterator
 
 from router.composition.graphql_rules.literals import literal_problem
-from router.composition.graphql_rules.violation import violation
-from router.composition.model import InputValue
-from router.composition.report import CompositionError
+from router.composition.graphql_rules.violation import Violation
 from router.composition.subgraph import SubgraphSchema
 
 
-def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
-    for coordinate, _, element in subgraph.elements:
-        if not isinstance(element, InputValue) or element.default is None:
+def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
+    for coordinate, value in subgraph.marked_inputs:
+        if value.default is None:
             continue
-        problem = literal_problem(subgraph, element.default, element.type)
+        problem = literal_problem(subgraph, value.default, value.type)
         if problem is not None:
-            yield violation(
-                f'The default value of "{coordinate}" {problem}.', coordinate, element.place
+            yield Violation(
+                f'The default value of "{coordinate}" {problem}.', coordinate, value.place
             )

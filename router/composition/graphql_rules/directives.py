@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from router.composition.graphql_rules.foreign import advice
 from router.composition.graphql_rules.literals import literal_problem
-from router.composition.graphql_rules.violation import violation
+from router.composition.graphql_rules.violation import Violation
 from router.composition.model import AppliedDirective, DirectiveDefinition
-from router.composition.report import CompositionError
 from router.composition.specs import (
     LAST_FEDERATION_MINOR,
     built_in_definitions,
@@ -15,7 +15,7 @@ from router.composition.specs import (
 from router.composition.subgraph import SubgraphSchema
 
 
-def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
+def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
     yield from _check_applications(subgraph, None, "SCHEMA", subgraph.schema.applied)
     for coordinate, location, element in subgraph.elements:
         if element.applied:
@@ -27,16 +27,17 @@ def _check_applications(
     coordinate: str | None,
     location: str,
     applications: Sequence[AppliedDirective],
-) -> Iterator[CompositionError]:
-    counts = Counter((applied.feature, applied.name) for applied in applications)
+) -> Iterator[Violation]:
+    several = len(applications) > 1
+    counts = Counter((a.feature, a.name) for a in applications) if several else Counter()
     for applied in applications:
         definition = definition_of(subgraph, applied)
         if definition is None:
-            yield violation(_unknown(subgraph, applied, coordinate), coordinate, applied.place)
+            yield Violation(_unknown(subgraph, applied, coordinate), coordinate, applied.place)
             continue
         name = _written(subgraph, applied)
         if location not in definition.locations:
-            yield violation(
+            yield Violation(
                 f'Directive "@{name}" may not be used on {location}'
                 f" ({coordinate or 'the schema'}); it may stand on"
                 f" {', '.join(definition.locations)}.",
@@ -44,13 +45,13 @@ def _check_applications(
                 applied.place,
             )
         if counts.pop((applied.feature, applied.name), 1) > 1 and not definition.is_repeatable:
-            yield violation(
+            yield Violation(
                 f'Directive "@{name}" can only be used once on {coordinate or "the schema"}.',
                 coordinate,
                 applied.place,
             )
-        for problem in _argument_problems(subgraph, applied, definition):
-            yield violation(
+        for problem in argument_problems(subgraph, applied, definition):
+            yield Violation(
                 f'Directive "@{name}" on {coordinate or "the schema"}: {problem}.',
                 coordinate,
                 applied.place,
@@ -67,15 +68,16 @@ def definition_of(
     return own or built_in_definitions().directives.get(applied.name)
 
 
-def _argument_problems(
+def argument_problems(
     subgraph: SubgraphSchema, applied: AppliedDirective, definition: DirectiveDefinition
 ) -> Iterator[str]:
+    """What is wrong with the arguments of an application, each as a clause."""
     for name, value in applied.arguments.items():
         argument = definition.arguments.get(name)
         if argument is None:
             yield f'unknown argument "{name}"'
             continue
-        problem = literal_problem(subgraph, value, argument.type)
+        problem = literal_problem(subgraph, value, argument.type, may_lack_fields=True)
         if problem is not None:
             yield f'argument "{name}" {problem}'
     for name, argument in definition.arguments.items():
@@ -91,6 +93,9 @@ def _written(subgraph: SubgraphSchema, applied: AppliedDirective) -> str:
 def _unknown(subgraph: SubgraphSchema, applied: AppliedDirective, coordinate: str | None) -> str:
     message = f'Unknown directive "@{applied.name}" on {coordinate or "the schema"}.'
     newest = federation_definitions((2, LAST_FEDERATION_MINOR))
+    foreign = advice(subgraph, f"@{applied.name}")
+    if foreign is not None:
+        return f"{message} {foreign}"
     if applied.name not in newest.directives:
         return f"{message} Define it or correct the name."
     if not subgraph.is_fed2:

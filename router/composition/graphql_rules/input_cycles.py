@@ -1,50 +1,60 @@
-"""No input object requires itself, at whatever distance (spec 3.10)."""
+"""Every input object can be given a finite value (spec 3.10, InputObjectHasUnbreakableCycle)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from router.composition.graphql_rules.violation import violation
-from router.composition.model import Kind, Schema
-from router.composition.report import CompositionError
+from router.composition.graphql_rules.cycles import cycles
+from router.composition.graphql_rules.one_of import is_one_of
+from router.composition.graphql_rules.violation import Violation
+from router.composition.model import Kind, TypeDefinition
 from router.composition.subgraph import SubgraphSchema
 
+Inputs = Mapping[str, TypeDefinition]
 
-def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
-    schema = subgraph.schema
-    graph = {t.name: _required_inputs(schema, t.name) for t in schema.types_of(Kind.INPUT_OBJECT)}
-    for name in _on_cycles(graph):
-        yield violation(
-            f'Input object "{name}" cannot refer to itself through non-null fields only: no value'
-            " could ever be given.",
-            name,
-            schema.types[name].place,
+
+def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
+    inputs = {t.name: t for t in subgraph.schema.types_of(Kind.INPUT_OBJECT)}
+    needed = {name: fields for name, t in inputs.items() if (fields := _needed(t, inputs))}
+    endless = _without_finite_value(needed, inputs)
+    graph = {name: list(fields.values()) for name, fields in endless.items()}
+    for cycle in cycles(graph):
+        fields = [
+            f"{name}.{next(field for field, base in endless[name].items() if base == target)}"
+            for name, target in zip(cycle, [*cycle[1:], cycle[0]], strict=True)
+        ]
+        yield Violation(
+            f'Input object "{cycle[0]}" cannot be given a finite value: it needs another one of'
+            f" itself in {', '.join(fields)}. Make one of these fields optional, or a list.",
+            fields[0],
+            inputs[cycle[0]].place,
+            tuple(fields[1:]),
         )
 
 
-def _required_inputs(schema: Schema, name: str) -> list[str]:
-    return [
-        field.type.base
-        for field in schema.types[name].input_fields.values()
-        if field.type.non_null
-        and field.type.of is None
-        and (base := schema.types.get(field.type.base)) is not None
-        and base.kind is Kind.INPUT_OBJECT
-    ]
+def _needed(definition: TypeDefinition, inputs: Inputs) -> dict[str, str]:
+    """The fields whose values are input objects, with these, where a value needs all of them, or
+    one of them in a ``@oneOf`` input. Empty when a value needs no other input object."""
+    one_of = is_one_of(definition)
+    needed = {
+        field.name: field.type.base
+        for field in definition.input_fields.values()
+        if field.type.of is None and field.type.base in inputs and field.type.non_null != one_of
+    }
+    return {} if one_of and len(needed) < len(definition.input_fields) else needed
 
 
-def _on_cycles(graph: dict[str, list[str]]) -> Iterator[str]:
-    """The nodes that stay when sinks are removed until none is left: cycles and what leads there.
-    Reported are those that reach themselves."""
-    remaining = dict(graph)
-    while sinks := [n for n, targets in remaining.items() if not set(targets) & remaining.keys()]:
-        for sink in sinks:
-            del remaining[sink]
-    for name in remaining:
-        seen: set[str] = set()
-        pending = list(remaining[name])
-        while pending:
-            current = pending.pop()
-            if current in remaining and current not in seen:
-                seen.add(current)
-                pending += remaining[current]
-        if name in seen:
-            yield name
+def _without_finite_value(
+    needed: Mapping[str, dict[str, str]], inputs: Inputs
+) -> dict[str, dict[str, str]]:
+    """The inputs that never come to an end, with those of their needed fields that do not."""
+    endless = dict(needed)
+    changed = True
+    while changed:
+        changed = False
+        for name, fields in list(endless.items()):
+            left = {field: base for field, base in fields.items() if base in endless}
+            if not left or (is_one_of(inputs[name]) and len(left) < len(needed[name])):
+                del endless[name]
+                changed = True
+            else:
+                endless[name] = left
+    return endless

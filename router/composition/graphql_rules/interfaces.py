@@ -2,27 +2,26 @@
 
 from collections.abc import Iterator
 
-from router.composition.graphql_rules.violation import violation
+from router.composition.graphql_rules.violation import Violation
 from router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition, TypeRef
-from router.composition.report import CompositionError
 from router.composition.subgraph import SubgraphSchema
 
 
-def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
+def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
     schema = subgraph.schema
     for definition in schema.types.values():
         for name in definition.interfaces:
             interface = schema.types.get(name)
             if interface is None or interface.kind is not Kind.INTERFACE:
                 reason = "is unknown" if interface is None else f"is of kind {interface.kind}"
-                yield violation(
+                yield Violation(
                     f'Type "{definition.name}" can only implement interfaces, but "{name}"'
                     f" {reason}.",
                     definition.name,
                     definition.place,
                 )
             elif name == definition.name:
-                yield violation(
+                yield Violation(
                     f'Interface "{name}" cannot implement itself.', name, definition.place
                 )
             else:
@@ -30,77 +29,84 @@ def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
                 yield from _check_fields(schema, definition, interface)
 
 
-def _check_inherited(
-    definition: TypeDefinition, interface: TypeDefinition
-) -> Iterator[CompositionError]:
+def _check_inherited(definition: TypeDefinition, interface: TypeDefinition) -> Iterator[Violation]:
     for inherited in interface.interfaces:
         if inherited == definition.name:
-            yield violation(
+            yield Violation(
                 f'Interface "{definition.name}" cannot implement "{interface.name}", which'
                 " implements it.",
                 definition.name,
                 definition.place,
+                (interface.name,),
             )
         elif inherited not in definition.interfaces:
-            yield violation(
+            yield Violation(
                 f'Type "{definition.name}" must implement "{inherited}" because its interface'
                 f' "{interface.name}" does.',
                 definition.name,
                 definition.place,
+                (interface.name,),
             )
 
 
 def _check_fields(
     schema: Schema, definition: TypeDefinition, interface: TypeDefinition
-) -> Iterator[CompositionError]:
+) -> Iterator[Violation]:
     for expected in interface.fields.values():
         coordinate = f"{definition.name}.{expected.name}"
         own = definition.fields.get(expected.name)
         if own is None:
-            yield violation(
+            yield Violation(
                 f'Field "{interface.name}.{expected.name}" is missing on "{definition.name}",'
                 " which implements that interface.",
                 coordinate,
                 definition.place,
+                (f"{interface.name}.{expected.name}",),
             )
             continue
         if not is_subtype(schema, own.type, expected.type):
-            yield violation(
+            yield Violation(
                 f'Field "{coordinate}" of type {own.type} does not fit interface field'
                 f' "{interface.name}.{expected.name}" of type {expected.type}.',
                 coordinate,
                 own.place,
+                (f"{interface.name}.{expected.name}",),
             )
         yield from _check_arguments(coordinate, own, interface.name, expected)
 
 
 def _check_arguments(
     coordinate: str, own: FieldDefinition, interface: str, expected: FieldDefinition
-) -> Iterator[CompositionError]:
+) -> Iterator[Violation]:
     for argument in expected.arguments.values():
+        place = f"{coordinate}({argument.name}:)"
+        wanted = f"{interface}.{expected.name}({argument.name}:)"
         own_argument = own.arguments.get(argument.name)
         if own_argument is None:
-            yield violation(
-                f'Argument "{interface}.{expected.name}({argument.name}:)" is missing on'
-                f' "{coordinate}", which implements that interface.',
-                coordinate,
+            yield Violation(
+                f'Argument "{wanted}" is missing on "{coordinate}", which implements that'
+                " interface.",
+                place,
                 own.place,
+                (wanted,),
             )
         elif own_argument.type != argument.type:
-            yield violation(
-                f'Argument "{coordinate}({argument.name}:)" should have type {argument.type} like'
-                f' the one of interface "{interface}", but has {own_argument.type}.',
-                coordinate,
+            yield Violation(
+                f'Argument "{place}" should have type {argument.type} like the one of interface'
+                f' "{interface}", but has {own_argument.type}.',
+                place,
                 own_argument.place,
+                (wanted,),
             )
     for argument in own.arguments.values():
         is_required = argument.type.non_null and argument.default is None
         if argument.name not in expected.arguments and is_required:
-            yield violation(
+            yield Violation(
                 f'Argument "{coordinate}({argument.name}:)" is required although interface'
                 f' "{interface}" does not have it.',
-                coordinate,
+                f"{coordinate}({argument.name}:)",
                 argument.place,
+                (f"{interface}.{expected.name}",),
             )
 
 

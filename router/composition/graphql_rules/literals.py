@@ -4,6 +4,7 @@ A little more is taken than the specification says, because schemas in use say i
 written as a float, a string without quotes, an enum value with them. ``normalize`` rewrites these.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from graphql import (
@@ -20,6 +21,7 @@ from graphql import (
     print_ast,
 )
 
+from router.composition.graphql_rules.one_of import is_one_of
 from router.composition.model import Kind, TypeDefinition, TypeRef
 from router.composition.subgraph import SubgraphSchema
 
@@ -33,16 +35,26 @@ _LITERALS: dict[str, tuple[type[ValueNode], ...]] = {
 _INT_RANGE = range(-(2**31), 2**31)
 
 
-def literal_problem(subgraph: SubgraphSchema, value: ValueNode, expected: TypeRef) -> str | None:
+def literal_problem(
+    subgraph: SubgraphSchema, value: ValueNode, expected: TypeRef, *, may_lack_fields: bool = False
+) -> str | None:
     """What is wrong with the value, as the end of a sentence; None when it fits. Custom scalars
-    take anything, unknown types are another rule's business."""
+    take anything, unknown types are another rule's business.
+
+    ``may_lack_fields`` lets an input object leave required fields out: nobody has ever looked for
+    these in the arguments of directives.
+    """
     if isinstance(value, VariableNode):
         return "cannot be a variable"
     if isinstance(value, NullValueNode):
         return f"of type {expected} cannot be null" if expected.non_null else None
     if expected.of is not None:
         items = value.values if isinstance(value, ListValueNode) else (value,)
-        problems = (literal_problem(subgraph, item, expected.of) for item in items)
+        inner = expected.of
+        problems = (
+            literal_problem(subgraph, item, inner, may_lack_fields=may_lack_fields)
+            for item in items
+        )
         return next((problem for problem in problems if problem), None)
     if expected.base in _LITERALS:
         return _built_in_problem(value, expected)
@@ -51,7 +63,7 @@ def literal_problem(subgraph: SubgraphSchema, value: ValueNode, expected: TypeRe
         name = value.value if isinstance(value, EnumValueNode | StringValueNode) else None
         return None if name in definition.values else _mismatch(value, expected)
     if definition is not None and definition.kind is Kind.INPUT_OBJECT:
-        return _object_problem(subgraph, value, definition)
+        return _object_problem(subgraph, value, definition, may_lack_fields)
     return None
 
 
@@ -73,7 +85,7 @@ def is_int(text: str) -> bool:
 
 
 def _object_problem(
-    subgraph: SubgraphSchema, value: ValueNode, definition: TypeDefinition
+    subgraph: SubgraphSchema, value: ValueNode, definition: TypeDefinition, may_lack_fields: bool
 ) -> str | None:
     if not isinstance(value, ObjectValueNode):
         return _mismatch(value, TypeRef(definition.name))
@@ -86,13 +98,27 @@ def _object_problem(
         if name in given:
             return f'has the field "{name}" twice'
         given[name] = member.value
-        problem = literal_problem(subgraph, member.value, field.type)
+        problem = literal_problem(
+            subgraph, member.value, field.type, may_lack_fields=may_lack_fields
+        )
         if problem is not None:
             return f'in field "{name}" {problem}'
-    for field in definition.input_fields.values():
+    if is_one_of(definition):
+        return _one_of_problem(definition, given, may_lack_fields)
+    for field in () if may_lack_fields else definition.input_fields.values():
         if field.type.non_null and field.default is None and field.name not in given:
             return f'lacks the required field "{field.name}" of "{definition.name}"'
     return None
+
+
+def _one_of_problem(
+    definition: TypeDefinition, given: Mapping[str, ValueNode], may_lack_fields: bool
+) -> str | None:
+    if len(given) == 1 and not isinstance(next(iter(given.values())), NullValueNode):
+        return None
+    if not given and may_lack_fields:
+        return None
+    return f'must give exactly one field of the @oneOf input "{definition.name}", and not null'
 
 
 def _mismatch(value: ValueNode, expected: TypeRef) -> str:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
-from router.composition.graphql_rules.violation import violation
-from router.composition.report import CompositionError
+from router.composition.graphql_rules.violation import Violation
 from router.composition.subgraph import SubgraphSchema
 
 
-def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
+def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
     for coordinate, _, element in subgraph.elements:
         if element.name.startswith("__"):
-            yield violation(
+            yield Violation(
                 f'"{coordinate}": names must not begin with "__", which is reserved for'
                 " introspection.",
                 coordinate,
@@ -18,9 +17,24 @@ def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
             )
     for directive in subgraph.schema.directives.values():
         if directive.name.startswith("__"):
-            yield violation(
+            yield Violation(
                 f'Directive "@{directive.name}": names must not begin with "__", which is reserved'
                 " for introspection.",
                 f"@{directive.name}",
                 directive.place,
             )
+    yield from _check_links(subgraph)
+
+
+def _check_links(subgraph: SubgraphSchema) -> Iterator[Violation]:
+    """Elements of linked features have names in this schema too: imported ones their own, the
+    others one that begins with the namespace."""
+    for link in subgraph.links:
+        for name in (link.namespace, *link.imports.values()):
+            if name.startswith(("__", "@__")):
+                yield Violation(
+                    f'Name "{name}" in the @link to "{link.url}": names must not begin with "__",'
+                    ' which is reserved for introspection; choose another one with "as".',
+                    None,
+                    link.place,
+                )

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from router.composition.definitions import BUILT_IN_SCALARS
-from router.composition.graphql_rules.violation import violation
+from router.composition.graphql_rules.foreign import advice
+from router.composition.graphql_rules.violation import Violation
 from router.composition.model import FieldDefinition, InputValue, Kind
-from router.composition.report import CompositionError
 from router.composition.subgraph import SubgraphSchema
 
 _OUTPUT = frozenset(Kind) - {Kind.INPUT_OBJECT}
 _INPUT = frozenset((Kind.SCALAR, Kind.ENUM, Kind.INPUT_OBJECT))
 
 
-def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
+def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
     for coordinate, _, element in subgraph.elements:
         if not isinstance(element, FieldDefinition | InputValue):
             continue
@@ -20,13 +20,13 @@ def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
         name = element.type.base
         kind = kind_of(subgraph, name)
         if kind is None:
-            yield violation(
-                f'Unknown type "{name}" of "{coordinate}"; define it or correct the name.',
-                coordinate,
-                element.place,
+            foreign = advice(subgraph, name)
+            told = f". {foreign}" if foreign else "; define it or correct the name."
+            yield Violation(
+                f'Unknown type "{name}" of "{coordinate}"{told}', coordinate, element.place
             )
         elif kind not in (_OUTPUT if output else _INPUT):
-            yield violation(
+            yield Violation(
                 f'The type of "{coordinate}" must be {"an output" if output else "an input"} type,'
                 f' but "{name}" is of kind {kind}.',
                 coordinate,

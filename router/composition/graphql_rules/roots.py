@@ -2,27 +2,26 @@
 
 from collections.abc import Iterator
 
-from router.composition.graphql_rules.violation import violation
+from router.composition.graphql_rules.violation import Violation
 from router.composition.model import Kind
-from router.composition.report import CompositionError
 from router.composition.subgraph import SubgraphSchema
 
 
-def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
+def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
     used: dict[str, str] = {}
     for operation, name in subgraph.schema.roots.items():
         definition = subgraph.schema.types.get(name)
         if definition is None:
-            yield violation(f'Unknown type "{name}" as {operation} root type.', name, None)
+            yield Violation(f'Unknown type "{name}" as {operation} root type.', name, None)
         elif definition.kind is not Kind.OBJECT:
-            yield violation(
+            yield Violation(
                 f'The {operation} root type must be an object type, but "{name}" is'
                 f" an {definition.kind}.",
                 name,
                 definition.place,
             )
         elif name in used:
-            yield violation(
+            yield Violation(
                 f'"{name}" cannot be the {operation} root type: it is the {used[name]} root type.',
                 name,
                 definition.place,

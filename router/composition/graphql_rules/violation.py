@@ -1,9 +1,17 @@
-"""How a GraphQL rule reports what it found."""
+"""What a GraphQL rule found, before anybody knows whether one subgraph says so or all together."""
+
+from dataclasses import dataclass
 
 from router.composition.model import Place
-from router.composition.report import CompositionError
 
 
-def violation(message: str, coordinate: str | None, place: Place | None) -> CompositionError:
-    """An ``INVALID_GRAPHQL`` error at this place."""
-    return CompositionError("INVALID_GRAPHQL", message, coordinate, (place,) if place else ())
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken rule at ``coordinate``. ``others`` are the coordinates of further elements that
+    break it together with this one: who reads it on the merged schema wants to know what each
+    subgraph says about them."""
+
+    message: str
+    coordinate: str | None
+    place: Place | None
+    others: tuple[str, ...] = ()

@@ -1,3 +1,6 @@
+import pytest
+
+from router.composition.values import print_directive
 from tests.support.composing import federation_2, load_one
 
 
@@ -65,3 +68,24 @@ def test_selections_follow_the_renamed_roots():
     provides = subgraph.provides(subgraph.schema.types["Query"].fields["home"])
     assert provides is not None
     assert provides.fields == "up { ... on Query { title } }"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("@deprecated(reason: null)", "@deprecated"),
+        ("@deprecated(reason: bare)", '@deprecated(reason: "bare")'),
+        ('@deprecated(reason: "why")', '@deprecated(reason: "why")'),
+        ('@own(e: "A", n: 2.0)', "@own(e: A, n: 2)"),
+    ],
+)
+def test_arguments_of_directives_are_written_as_their_types_ask(written, kept):
+    subgraph = load_one(
+        federation_2(
+            "directive @own(e: E, n: Int) on FIELD_DEFINITION enum E { A }"
+            f" type Query {{ q: Int {written} }}"
+        )
+    )
+
+    (applied,) = subgraph.schema.types["Query"].fields["q"].applied
+    assert print_directive(applied) == kept

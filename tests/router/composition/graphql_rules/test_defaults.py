@@ -3,7 +3,13 @@ from graphql import print_ast
 
 from tests.support.composing import codes_of, federation_2, load_one
 
-START = "type Query { q: Int }\nenum E { A }\ninput N { x: Int! y: E = A }\nscalar S\n"
+START = """
+type Query { q: Int }
+enum E { A }
+input N { x: Int! y: E = A }
+input O @oneOf { a: Int b: E }
+scalar S
+"""
 
 
 @pytest.mark.parametrize(
@@ -19,6 +25,8 @@ START = "type Query { q: Int }\nenum E { A }\ninput N { x: Int! y: E = A }\nscal
         "N = {x: 1}",
         "[N!] = [{x: 1, y: null}]",
         "S = {a: [1, B]}",
+        "O = {a: 1}",
+        "[O] = [{b: A}, null]",
     ],
 )
 def test_defaults_that_fit(argument):
@@ -39,6 +47,11 @@ def test_defaults_that_fit(argument):
         "N = {x: 1, z: 1}",
         "N = 1",
         "Int = [1]",
+        "O = {}",
+        "O = {a: 1, b: A}",
+        "O = {a: null}",
+        "O = {b: B}",
+        "[O] = {a: 1, b: A}",
     ],
 )
 def test_defaults_that_do_not_fit(argument):

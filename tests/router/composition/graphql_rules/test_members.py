@@ -28,23 +28,3 @@ def test_the_query_root_may_be_empty():
 @pytest.mark.parametrize("sdl", ["union U = Unknown", "union U = I interface I { x: Int }"])
 def test_unions_are_of_objects(sdl):
     assert codes_of(QUERY + sdl) == ["INVALID_GRAPHQL"]
-
-
-@pytest.mark.parametrize(
-    "sdl", ["type T { x(a: Int! @deprecated): Int }", "input N { x: Int! @deprecated }"]
-)
-def test_what_is_required_is_not_deprecated(sdl):
-    assert codes_of(QUERY + sdl) == ["INVALID_GRAPHQL"]
-
-
-def test_what_has_a_default_may_be_deprecated():
-    assert codes_of(QUERY + "input N { x: Int! = 1 @deprecated y: Int @deprecated }") == []
-
-
-@pytest.mark.parametrize("field", ["x: Int!", "x: Int = 1"])
-def test_one_of_fields_are_nullable_and_without_default(field):
-    assert codes_of(QUERY + f"input N @oneOf {{ {field} }}") == ["INVALID_GRAPHQL"]
-
-
-def test_one_of_is_known():
-    assert codes_of(QUERY + "input N @oneOf { x: Int y: String }") == []

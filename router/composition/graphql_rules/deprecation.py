@@ -1,0 +1,16 @@
+"""What is required cannot be deprecated: nobody could stop using it (spec 3.13.3)."""
+
+from collections.abc import Iterator
+
+from router.composition.graphql_rules.violation import Violation
+from router.composition.subgraph import SubgraphSchema
+
+
+def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
+    for coordinate, value in subgraph.marked_inputs:
+        if value.default is not None or not value.type.non_null:
+            continue
+        if any(applied.name == "deprecated" for applied in value.applied):
+            yield Violation(
+                f'"{coordinate}" is required and cannot be deprecated.', coordinate, value.place
+            )
