@@ -48,7 +48,13 @@ INTROSPECTION_TYPES = (
 )
 
 # Federation 2 directives that a federation 1 subgraph may define itself, and then means.
-_DEFINED_IN_FEDERATION_1 = ("shareable", "inaccessible", "override", "composeDirective")
+_DEFINED_IN_FEDERATION_1 = (
+    "shareable",
+    "inaccessible",
+    "override",
+    "composeDirective",
+    "interfaceObject",
+)
 
 # Federation 1 users wrote these arguments in many ways that nobody ever checked.
 _LOOSE_IN_FEDERATION_1 = ("key", "requires", "provides")
@@ -79,18 +85,22 @@ def link_subgraph(
     """Check the definitions that repeat a specification's, take them out of ``schema``, and give
     every application of a specification's directive its specification name.
 
-    Errors: ``DIRECTIVE_DEFINITION_INVALID``, ``TYPE_DEFINITION_INVALID``.
+    Errors: ``DIRECTIVE_DEFINITION_INVALID``, ``TYPE_DEFINITION_INVALID``; ``INVALID_GRAPHQL`` when
+    one of these definitions names a type that does not exist.
     """
-    errors = list(_take_out_built_ins(schema))
     subgraph = SubgraphSchema(name, url, schema, links)
     features = list(links)
     if links.federation is None:
         features.insert(0, _federation_1())
+    errors = list(_check_named_types(schema, features))
+    if errors:
+        return subgraph, errors
+    errors += _take_out_built_ins(schema)
     known: dict[str, tuple[str, str]] = {}
     for link in features:
         errors += _take_out_feature(subgraph, link, known)
     if links.federation is None:
-        _take_out_forerunners(subgraph, known)
+        errors += _take_out_forerunners(subgraph, known)
     errors += _check_federation_types(schema)
     _use_specification_names(schema, known)
     return subgraph, errors
@@ -102,6 +112,47 @@ def _federation_1() -> Link:
     imports = {f"@{name}": f"@{name}" for name in definitions.directives}
     imports["FieldSet"] = "_FieldSet"
     return Link("", FEDERATION, "federation", (1, 0), "federation", imports)
+
+
+def _definitions(link: Link) -> Definitions | None:
+    """What a feature defines, federation 1 included, which no version number stands for."""
+    if link.identity == FEDERATION and link.version == (1, 0):
+        return federation_definitions((1, 0))
+    return link.definitions
+
+
+def _check_named_types(schema: Schema, features: list[Link]) -> Iterator[CompositionError]:
+    """The types in definitions of specified directives: the other rules do not see these. What
+    federation 1 calls ``_FieldSet`` was never there of itself."""
+    unknown = [
+        (directive.name, argument)
+        for directive in schema.directives.values()
+        for argument in directive.arguments.values()
+        if argument.type.base not in schema.types and argument.type.base not in BUILT_IN_SCALARS
+    ]
+    if not unknown:
+        return
+    specified = {
+        link.local_name(f"@{name}")[1:]
+        for link in features
+        if (definitions := _definitions(link)) is not None
+        for name in definitions.directives
+    }
+    given = {
+        link.local_name(name)
+        for link in features
+        for name in (link.definitions.types if link.definitions else ())
+    }
+    for name, argument in unknown:
+        if name in specified and argument.type.base not in given:
+            coordinate = f"@{name}({argument.name}:)"
+            yield CompositionError(
+                "INVALID_GRAPHQL",
+                f'Unknown type "{argument.type.base}" of "{coordinate}": define it, or leave the'
+                f" definition of @{name} out.",
+                coordinate,
+                _places(argument.place),
+            )
 
 
 def _take_out_built_ins(schema: Schema) -> Iterator[CompositionError]:
@@ -121,10 +172,10 @@ def _take_out_built_ins(schema: Schema) -> Iterator[CompositionError]:
 def _take_out_feature(
     subgraph: SubgraphSchema, link: Link, known: dict[str, tuple[str, str]]
 ) -> Iterator[CompositionError]:
-    is_federation_1 = link.identity == FEDERATION and link.version == (1, 0)
-    definitions = federation_definitions((1, 0)) if is_federation_1 else link.definitions
+    definitions = _definitions(link)
     if definitions is None:
         return
+    is_federation_1 = link.definitions is None
     schema = subgraph.schema
     local_types = _LocalTypes(link, definitions)
     for name, expected in definitions.directives.items():
@@ -148,16 +199,19 @@ def _take_out_feature(
         subgraph.spec_types[link.local_name(name)] = expected
 
 
-def _take_out_forerunners(subgraph: SubgraphSchema, known: dict[str, tuple[str, str]]) -> None:
+def _take_out_forerunners(
+    subgraph: SubgraphSchema, known: dict[str, tuple[str, str]]
+) -> Iterator[CompositionError]:
     newest = federation_definitions((2, LAST_FEDERATION_MINOR))
     for name in _DEFINED_IN_FEDERATION_1:
-        own = subgraph.schema.directives.get(name)
+        own = subgraph.schema.directives.pop(name, None)
+        if own is None:
+            continue
         expected = newest.directives[name]
-        if own and not any(_directive_differences(own, expected, subgraph.schema, _NO_TYPES)):
-            del subgraph.schema.directives[name]
-            known[name] = (FEDERATION, name)
-            subgraph.spec_directives[name] = expected
-            subgraph.local_names[name] = name
+        yield from _compare_directives(own, expected, subgraph.schema, _NO_TYPES)
+        known[name] = (FEDERATION, name)
+        subgraph.spec_directives[name] = expected
+        subgraph.local_names[name] = name
 
 
 def _with_local_types(
@@ -172,8 +226,11 @@ def _with_local_types(
 
 def _tightened(own: DirectiveDefinition, expected: DirectiveDefinition) -> DirectiveDefinition:
     """Federation 1 did not look at the type of ``fields``, nor whether there is one: neither do
-    we where it is some kind of text, or lists of it."""
+    we where it is some kind of text, or lists of it, and nothing is beside it. Who wrote further
+    arguments has seen federation 2 and is held to it."""
     fields = own.arguments.get("fields")
+    if len(own.arguments) > (fields is not None):
+        return own
     if fields is not None and fields.type.base not in ("String", "FieldSet", "_FieldSet"):
         return own
     return replace(own, arguments={**own.arguments, "fields": expected.arguments["fields"]})

@@ -69,7 +69,8 @@ def _sized_fields(
 ) -> Iterator[tuple[str, str]]:
     if not names:
         return
-    parent = None if field.type.of else subgraph.schema.types.get(field.type.base)
+    # Of a list, each item has the sized fields.
+    parent = subgraph.schema.types.get(field.type.base)
     if parent is None or parent.kind not in _COMPOSITE:
         yield (
             "LIST_SIZE_INVALID_SIZED_FIELD",

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.support.composing import codes, codes_of, load_one
+from tests.support.composing import codes, codes_of, load, load_one
 
 LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n'
 TYPES = '\ntype Query { t: T } type T @key(fields: "id") { id: ID! }'
@@ -116,6 +116,7 @@ def test_specified_definitions_are_not_part_of_the_schema():
         "directive @key(fields: String) on OBJECT",
         "directive @key(fields: [String!]) on OBJECT",
         "directive @key(fields: _FieldSet!) repeatable on OBJECT | INTERFACE scalar _FieldSet",
+        "directive @key(fields: FieldSet!) on OBJECT scalar FieldSet",
         "directive @key on OBJECT",
     ],
 )
@@ -123,10 +124,33 @@ def test_federation_1_did_not_look_at_the_type_of_fields(definition):
     assert codes(definition + TYPES) == []
 
 
-def test_federation_1_refused_unknown_arguments():
-    definition = "directive @key(fields: String!, more: Int) on OBJECT"
-
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "directive @key(fields: String!, more: Int) on OBJECT",
+        # Who knows "resolvable" has seen federation 2.
+        "directive @key(fields: FieldSet!, resolvable: Boolean = true) on OBJECT scalar FieldSet",
+        "directive @key(fields: String, resolvable: Boolean = true) on OBJECT",
+        "directive @key(fields: Int) on OBJECT",
+    ],
+)
+def test_other_definitions_of_federation_1_are_refused(definition):
     assert codes(definition + TYPES) == ["DIRECTIVE_DEFINITION_INVALID"]
+
+
+@pytest.mark.parametrize(
+    ("sdl", "type_name"),
+    [
+        ("directive @key(fields: _FieldSet!) on OBJECT" + TYPES, "_FieldSet"),
+        (LINK + "directive @key(fields: FieldSet!) on OBJECT" + TYPES, "FieldSet"),
+        (LINK + "directive @link(url: Other) on SCHEMA" + TYPES, "Other"),
+    ],
+)
+def test_the_types_in_a_specified_definition_exist(sdl, type_name):
+    ((code, message),) = ((error.code, error.message) for error in load(sdl)[1])
+
+    assert code == "INVALID_GRAPHQL"
+    assert message.startswith(f'[a] Unknown type "{type_name}" of "@')
 
 
 def test_a_federation_1_subgraph_may_define_later_directives():
@@ -138,6 +162,19 @@ def test_a_federation_1_subgraph_may_define_later_directives():
     )
 
     assert subgraph.has(subgraph.schema.types["Query"].fields["q"], "inaccessible")
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "directive @override on FIELD_DEFINITION",
+        "directive @inaccessible(why: String) on FIELD_DEFINITION",
+        "directive @shareable on ENUM",
+        "directive @interfaceObject on INTERFACE",
+    ],
+)
+def test_later_directives_of_federation_1_are_defined_as_specified(definition):
+    assert codes(definition + " type Query { q: Int }") == ["DIRECTIVE_DEFINITION_INVALID"]
 
 
 def test_printed_definitions_of_all_directives_are_accepted():

@@ -16,6 +16,7 @@ type Query {{ {field} }}
         'x(first: Int, last: Int!): [Int] @listSize(slicingArguments: ["first", "last"])',
         'x: C @listSize(assumedSize: 10, sizedFields: ["edges"])',
         'x: C! @listSize(assumedSize: 10, sizedFields: ["edges"])',
+        'x: [C!] @listSize(assumedSize: 10, sizedFields: ["edges"])',
     ],
 )
 def test_sizes_of_lists(field):
@@ -42,6 +43,7 @@ def test_sizes_of_lists(field):
             "LIST_SIZE_INVALID_SLICING_ARGUMENT",
         ),
         ('x: C @listSize(sizedFields: ["nodes"])', "LIST_SIZE_INVALID_SIZED_FIELD"),
+        ('x: [C] @listSize(sizedFields: ["nodes"])', "LIST_SIZE_INVALID_SIZED_FIELD"),
         ('x: [Int] @listSize(sizedFields: ["nodes"])', "LIST_SIZE_INVALID_SIZED_FIELD"),
     ],
 )
