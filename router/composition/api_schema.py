@@ -18,6 +18,7 @@ from router.composition.model import (
 )
 from router.composition.parse import parse_schema
 from router.composition.sdl import print_schema
+from router.composition.specs import built_in_definitions
 
 INACCESSIBLE_URL = "https://specs.apollo.dev/inaccessible"
 KEPT = frozenset({"deprecated", "specifiedBy", "oneOf"})
@@ -56,6 +57,8 @@ def api_schema(
     the graph; ``inaccessible`` is the name of that directive here. The schema must have passed the
     rules of ``@inaccessible``: no reference to a removed element is looked for.
     """
+    # Supergraphs define @oneOf for readers that do not know it; no API schema has to.
+    built_in = built_in_definitions().directives
     types = {
         name: definition
         for name, definition in schema.types.items()
@@ -68,7 +71,7 @@ def api_schema(
                 definition, arguments=_visible_arguments(definition.arguments, inaccessible)
             )
             for name, definition in schema.directives.items()
-            if not is_machinery(f"@{name}")
+            if not is_machinery(f"@{name}") and name not in built_in
         },
         roots={operation: name for operation, name in schema.roots.items() if name in types},
         description=schema.description,

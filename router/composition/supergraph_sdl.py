@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from router.composition.graphql_rules.one_of import is_one_of
 from router.composition.join import (
     JOIN_URL,
     LINK_DEFINITIONS,
@@ -23,7 +24,7 @@ from router.composition.sdl import (
     print_schema_element,
     print_type,
 )
-from router.composition.specs import Version
+from router.composition.specs import Version, built_in_definitions
 from router.composition.values import enum_value, string
 
 
@@ -34,6 +35,9 @@ def print_supergraph(result: MergeResult) -> str:
     version = join_version(federation_version(result.merge))
     parts = [_schema_element(result, version)]
     parts += [print_directive_definition(d) for d in merged.directives.values()]
+    if any(is_one_of(t) for t in merged.types_of(Kind.INPUT_OBJECT)):
+        # Built in since the edition of September 2025, which not every reader knows.
+        parts.append(print_directive_definition(built_in_definitions().directives["oneOf"]))
     parts += [text.strip("\n") for text in (LINK_DEFINITIONS, *join_definitions(version))]
     parts += [f"scalar {name}" for name in result.names.scalars()]
     parts.append(print_type(_graph_enum(result)))

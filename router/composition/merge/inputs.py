@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from router.composition.graphql_rules.one_of import has_null_default, is_one_of
 from router.composition.merge.arguments import INPUT_FIELD, is_required, merge_input_value
 from router.composition.merge.state import Merge, quoted
 from router.composition.model import AppliedDirective, InputValue, TypeDefinition
@@ -18,9 +20,14 @@ def merge_input_object(merge: Merge, definition: TypeDefinition) -> None:
     """
     holders = merge.sources[definition.name]
     names = dict.fromkeys(name for t in holders.values() for name in t.input_fields)
+    one_of = any(is_one_of(t) for t in holders.values())
+    if one_of:
+        _hint_null_defaults(merge, definition.name, holders)
     for name in names:
         coordinate = f"{definition.name}.{name}"
         sources = {i: t.input_fields.get(name) for i, t in holders.items()}
+        if one_of:
+            sources = {i: _without_null_default(source) for i, source in sources.items()}
         given = {i: source for i, source in sources.items() if source is not None}
         merged = merge_input_value(merge, coordinate, given, INPUT_FIELD)
         # What is hidden from clients may be incomplete: nobody can send it.
@@ -36,6 +43,30 @@ def merge_input_object(merge: Merge, definition: TypeDefinition) -> None:
             definition.name,
             holders.values(),
         )
+
+
+def _without_null_default(source: InputValue | None) -> InputValue | None:
+    if source is None or not has_null_default(source):
+        return source
+    return replace(source, default=None)
+
+
+def _hint_null_defaults(merge: Merge, name: str, holders: Mapping[int, TypeDefinition]) -> None:
+    fields = {
+        i: [field for field in t.input_fields.values() if has_null_default(field)]
+        for i, t in holders.items()
+    }
+    saying = [i for i, found in fields.items() if found]
+    if not saying:
+        return
+    named = dict.fromkeys(f"{name}.{field.name}" for found in fields.values() for field in found)
+    merge.hint(
+        "NULL_DEFAULT_IN_ONE_OF_INPUT",
+        f"Fields of @oneOf inputs have no default value: null is left out as the one of "
+        f"{', '.join(named)} in {quoted(map(merge.name, saying))}. Remove it there.",
+        name,
+        (field for found in fields.values() for field in found),
+    )
 
 
 def _is_partial(merge: Merge, coordinate: str, sources: Mapping[int, InputValue | None]) -> bool:

@@ -70,6 +70,16 @@ def test_a_printed_supergraph_gives_the_same_schema():
     assert api_schema_sdl(composition().supergraph_sdl) == API
 
 
+def test_the_definition_of_one_of_is_for_supergraphs():
+    sdl = federation_2("type Query { q(i: I): Int } input I @oneOf { x: Int y: Int }")
+    result = compose([Subgraph("a", "http://a", sdl)])
+
+    assert "directive @oneOf on INPUT_OBJECT\n" in result.supergraph_sdl
+    assert "directive" not in result.api_sdl
+    assert "input I @oneOf {" in " ".join(result.api_sdl.split())
+    assert api_schema_sdl(result.supergraph_sdl) == result.api_sdl
+
+
 def test_other_names_of_the_directives_change_nothing():
     renamed = (
         federation_2(SDL)

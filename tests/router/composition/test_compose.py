@@ -1,5 +1,8 @@
 from itertools import permutations
 
+from graphql import graphql_sync
+
+from router import Supergraph
 from router.composition.compose import compose
 from router.composition.subgraph import Subgraph
 from tests.support.composing import federation_2
@@ -98,3 +101,25 @@ def test_an_extension_marked_as_one_twice_needs_a_base():
     assert [error.code for error in lone.errors] == ["EXTENSION_WITH_NO_BASE"]
     defined = sdl.replace("extend type", "type")
     assert compose([Subgraph("a", "http://a", federation_2(defined))]).errors == ()
+
+
+def test_the_router_knows_which_inputs_are_one_of():
+    """The supergraph defines ``@oneOf`` for readers to whom it is not built in."""
+    sdl = "type Query { q(i: I, j: J): Int } input I @oneOf { x: Int = null } input J { x: Int }"
+    result = compose([Subgraph("a", "http://a", federation_2(sdl))])
+    served = Supergraph.load(result.supergraph_sdl).schema
+    told = "{ isOneOf inputFields { defaultValue } }"
+    answer = graphql_sync(served, f'{{ i: __type(name: "I") {told} j: __type(name: "J") {told} }}')
+
+    assert "directive @oneOf on INPUT_OBJECT\n" in result.supergraph_sdl
+    fields = [{"defaultValue": None}]
+    assert answer.data == {
+        "i": {"isOneOf": True, "inputFields": fields},
+        "j": {"isOneOf": False, "inputFields": fields},
+    }
+
+
+def test_the_supergraph_defines_one_of_only_where_it_is_used():
+    sdl = "type Query { q(j: J): Int } input J { x: Int }"
+
+    assert "oneOf" not in compose([Subgraph("a", "http://a", federation_2(sdl))]).supergraph_sdl
