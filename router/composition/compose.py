@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from router.collector import collector_paused
-from router.composition.api_schema import api_schema
-from router.composition.merge import MergeResult, merge_subgraphs
-from router.composition.model import Schema
+from router.composition.merge import merge_subgraphs
 from router.composition.post import check_merged
+from router.composition.post.visible import visible_schema
 from router.composition.report import CompositionError, CompositionHint
 from router.composition.satisfiability import MAX_PATHS, check_satisfiability
 from router.composition.sdl import print_schema
@@ -66,16 +65,5 @@ def _compose(subgraphs: Sequence[Subgraph], max_paths: int) -> Composition:
     if errors:
         return Composition(tuple(errors), tuple(merge.hints))
     return Composition(
-        (), tuple(merge.hints), print_supergraph(result), print_schema(_api_schema(result))
-    )
-
-
-def _api_schema(result: MergeResult) -> Schema:
-    names = result.names.names
-    machinery = {d.name for feature in result.composed for d in feature.definitions}
-    machinery |= {d.name for d in result.names.definitions()}
-    return api_schema(
-        result.merge.merged,
-        is_machinery=lambda name: name.startswith("@") and name[1:] in machinery,
-        inaccessible=names.get("inaccessible"),
+        (), tuple(merge.hints), print_supergraph(result), print_schema(visible_schema(merge))
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from router.composition.api_schema import INACCESSIBLE_URL, api_schema
 from router.composition.compose import Composition
 from router.composition.contract_reach import reachable_types
+from router.composition.graphql_rules.violation import Violation
 from router.composition.join import JOIN_URL
 from router.composition.link import Links, read_links
 from router.composition.merge.state import Merge
@@ -25,6 +26,7 @@ from router.composition.model import (
 )
 from router.composition.parse import parse_schema
 from router.composition.post.inaccessible import check_inaccessible
+from router.composition.post.validity import violations
 from router.composition.report import CompositionError, CompositionHint
 from router.composition.sdl import print_schema
 from router.composition.specs import LAST_FEDERATION_MINOR, federation_definitions
@@ -55,8 +57,9 @@ def contract(
 
     Errors: ``INVALID_CONTRACT`` when a tag is both included and excluded, and those of
     ``@inaccessible`` (``QUERY_ROOT_TYPE_INACCESSIBLE``, ``REFERENCED_INACCESSIBLE``,
-    ``REQUIRED_INACCESSIBLE``, ...) when what stays needs what does not. A tag that nothing has
-    gives the hint ``CONTRACT_TAG_UNUSED``. Raises ``ValueError`` when the text is no supergraph.
+    ``REQUIRED_INACCESSIBLE``, ..., ``INVALID_GRAPHQL``) when what stays needs what does not. A tag
+    that nothing has gives the hint ``CONTRACT_TAG_UNUSED``. Raises ``ValueError`` when the text is
+    no supergraph.
     """
     wanted = _Wanted(frozenset(include), frozenset(exclude), hide_unreachable)
     both = sorted(wanted.include & wanted.exclude)
@@ -72,6 +75,9 @@ def contract(
     if errors:
         return Composition(errors, hints)
     api = api_schema(schema, is_machinery=filtered.is_machinery, inaccessible=filtered.inaccessible)
+    errors = tuple(_violated(violation) for violation in violations(api))
+    if errors:
+        return Composition(errors, hints)
     return Composition((), hints, print_schema(schema), print_schema(api))
 
 
@@ -268,6 +274,11 @@ def _check(filtered: _Filter) -> tuple[CompositionError, ...]:
     )
     check_inaccessible(merge)
     return tuple(replace(e, message=f"In this contract: {e.message}") for e in merge.errors)
+
+
+def _violated(violation: Violation) -> CompositionError:
+    message = f"In this contract: {violation.message}"
+    return CompositionError("INVALID_GRAPHQL", message, violation.coordinate)
 
 
 def _unused_tags(wanted: _Wanted, seen: Collection[str]) -> Iterator[CompositionHint]:

@@ -6,6 +6,7 @@ DEBUG: a difference that is normal for shared types.
 
 BY_LEVEL = {
     "WARN": (
+        "DEPRECATED_IMPLEMENTATION_OF_INTERFACE_FIELD",
         "DIRECTIVE_COMPOSITION_WARN",
         "FROM_SUBGRAPH_DOES_NOT_EXIST",
         "INCONSISTENT_ARGUMENT_PRESENCE",

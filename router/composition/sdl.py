@@ -36,8 +36,12 @@ def print_schema(schema: Schema) -> str:
 
 
 def print_schema_element(schema: Schema) -> str:
-    """Nothing when it says no more than the default root names already do."""
-    named_as_usual = all(DEFAULT_ROOTS[op] == name for op, name in schema.roots.items())
+    """Nothing when it says no more than the default root names already do: a type that merely has
+    such a name is no root (GraphQL spec 3.3.1)."""
+    named_as_usual = all(
+        schema.roots.get(operation, name if name not in schema.types else None) == name
+        for operation, name in DEFAULT_ROOTS.items()
+    )
     if named_as_usual and not schema.applied and schema.description is None:
         return ""
     description = print_description(schema.description)

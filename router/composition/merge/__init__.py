@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from router.composition.join import graph_names
+from router.composition.join import JOIN_URL, LINK_URL, graph_names
 from router.composition.merge.compose_directive import ComposedFeature, compose_directives
 from router.composition.merge.definitions import merge_executable_directives
 from router.composition.merge.directives import apply_directives
@@ -64,7 +64,15 @@ def merge_subgraphs(subgraphs: Sequence[SubgraphSchema]) -> MergeResult:
 def _merge_all(merge: Merge, names: MergedNames, composed: list[ComposedFeature]) -> None:
     merge.directive_names.update(names.names)
     features = [d for feature in composed for d in feature.definitions]
-    for definition in (*features, *names.definitions()):
+    specified = names.definitions()
+    merge.spec_directives = frozenset(definition.name for definition in specified)
+    merge.namespaces = {
+        "join": JOIN_URL,
+        "link": LINK_URL,
+        **{feature.name: feature.url for feature, _ in names.feature_links()},
+        **{feature.namespace: feature.url for feature in composed},
+    }
+    for definition in (*features, *specified):
         merge.merged.directives[definition.name] = definition
     merge_roots(merge)
     collect_types(merge)

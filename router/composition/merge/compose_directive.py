@@ -32,8 +32,11 @@ class ComposedDirective:
 
 @dataclass(frozen=True, slots=True)
 class ComposedFeature:
-    """What the supergraph takes over of one feature."""
+    """What the supergraph takes over of one feature. ``namespace`` is what its elements begin
+    with there."""
 
+    url: str
+    namespace: str
     link: AppliedDirective
     definitions: list[DirectiveDefinition]
 
@@ -218,7 +221,7 @@ def _merge_feature(merge: Merge, members: list[ComposedDirective]) -> ComposedFe
             else object_of({"name": string(element), "as": string(local)})
         )
     link = AppliedDirective("link", {"url": string(newest.link.url), "import": list_of(imports)})
-    return ComposedFeature(link, definitions)
+    return ComposedFeature(newest.link.url, newest.link.feature, link, definitions)
 
 
 def _definition(subgraph: SubgraphSchema, link: Link, element: str) -> DirectiveDefinition | None:

@@ -6,15 +6,21 @@ from collections.abc import Hashable, Mapping
 
 from graphql import ValueNode
 
-from router.composition.graphql_rules.literals import literal_problem
-from router.composition.link import Links
+from router.composition.graphql_rules.directives import argument_problems
 from router.composition.merge.context import context_name
 from router.composition.merge.features import BUILT_IN, MERGED_DIRECTIVES
 from router.composition.merge.state import Element, Merge, PendingDirectives, quoted
 from router.composition.merge.strategies import STRATEGIES
-from router.composition.model import AppliedDirective, DirectiveDefinition
+from router.composition.model import (
+    AppliedDirective,
+    DirectiveDefinition,
+    EnumValue,
+    FieldDefinition,
+    Schema,
+    TypeDefinition,
+)
 from router.composition.specs import built_in_definitions
-from router.composition.subgraph import SubgraphSchema, string_value
+from router.composition.subgraph import string_value
 from router.composition.values import enum_value, identity_of, list_of, object_of, string
 
 Application = tuple[int, AppliedDirective]
@@ -33,33 +39,61 @@ def _is_merged(merge: Merge, index: int, directive: AppliedDirective) -> bool:
 
 
 def apply_directives(merge: Merge) -> None:
-    """Merge the directives of every element noted for it. Error: ``INVALID_GRAPHQL`` when an
-    argument of a composed directive is a value that merging left out of an enum or input."""
+    """Merge the directives of every element noted for it. Error: ``INVALID_GRAPHQL`` when a
+    directive does not fit its definition in the supergraph: a composed one the definition of the
+    newest version, or in an argument what merging left of an enum or input; one of an object that
+    is an interface there, as ``@interfaceObject`` types are."""
     composed = frozenset().union(*merge.composed.values())
     for pending in merge.pending:
         _apply_to(merge, pending)
-        if composed:
-            _check_composed(merge, pending, composed)
+        if composed or merge.interface_objects.get(pending.coordinate):
+            _check_applied(merge, pending, composed)
     merge.pending.clear()
 
 
-def _check_composed(merge: Merge, pending: PendingDirectives, composed: frozenset[str]) -> None:
-    supergraph = SubgraphSchema("supergraph", "", merge.merged, Links())
+def _check_applied(merge: Merge, pending: PendingDirectives, composed: frozenset[str]) -> None:
+    supergraph = merge.as_subgraph()
     for applied in pending.element.applied:
         definition = merge.merged.directives.get(applied.name)
-        if definition is None or applied.name not in composed:
+        if definition is None:
             continue
-        for name, value in applied.arguments.items():
-            argument = definition.arguments.get(name)
-            problem = argument and literal_problem(supergraph, value, argument.type)
-            if problem:
-                merge.error(
-                    "INVALID_GRAPHQL",
-                    f'@{applied.name} on {pending.coordinate}: argument "{name}" {problem} once'
-                    " all subgraphs are merged.",
-                    pending.coordinate,
-                    pending.sources.values(),
-                )
+        problems: list[str] = []
+        if applied.name in composed:
+            problems += argument_problems(supergraph, applied, definition)
+        location = _location(pending)
+        if location not in definition.locations:
+            problems.append(f"it may not be used on {location}")
+        for problem in problems:
+            holders = [i for i, s in pending.sources.items() if _applies(merge, s, applied.name)]
+            merge.error(
+                "INVALID_GRAPHQL",
+                f"@{applied.name} on {pending.coordinate} in {quoted(map(merge.name, holders))}: "
+                f"{problem} once all subgraphs are merged. Remove it, or let it fit the "
+                "directive's definition, of several versions the newest one, and its arguments "
+                "what all subgraphs accept.",
+                pending.coordinate,
+                pending.sources.values(),
+            )
+
+
+def _applies(merge: Merge, element: Element, called: str) -> bool:
+    return any(_definition_of(merge, applied.name)[1] == called for applied in element.applied)
+
+
+def _location(pending: PendingDirectives) -> str:
+    """The directive location that the element is."""
+    match pending.element:
+        case Schema():
+            return "SCHEMA"
+        case TypeDefinition(kind=kind):
+            return kind.name
+        case FieldDefinition():
+            return "FIELD_DEFINITION"
+        case EnumValue():
+            return "ENUM_VALUE"
+        case _:
+            is_argument = pending.coordinate.endswith(":)")
+            return "ARGUMENT_DEFINITION" if is_argument else "INPUT_FIELD_DEFINITION"
 
 
 def _apply_to(merge: Merge, pending: PendingDirectives) -> None:

@@ -51,6 +51,9 @@ FEATURES = (
 )
 CACHE_TAG = MergedFeature("cacheTag", "v0.1", ("cacheTag",), "EXECUTION", (2, 12))
 
+# What names of the supergraph's own elements may begin with.
+OWN_NAMESPACES = frozenset({"join", "link", CACHE_TAG.name, *(f.name for f in FEATURES)})
+
 MERGED_DIRECTIVES = frozenset(name for feature in FEATURES for name in feature.directives)
 BUILT_IN = frozenset({"deprecated", "specifiedBy", "oneOf"})
 

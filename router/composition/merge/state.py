@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from router.composition.hints import LEVELS
+from router.composition.link import Links
 from router.composition.model import (
     DirectiveDefinition,
     EnumValue,
@@ -56,11 +57,33 @@ class Merge:
     # Subgraph index -> the directives it composes; specification name -> name in the supergraph.
     composed: dict[int, frozenset[str]] = field(default_factory=dict)
     directive_names: dict[str, str] = field(default_factory=dict)
+    # What the supergraph links: namespace -> URL; and the directives of the specifications among
+    # these, by their names there.
+    namespaces: dict[str, str] = field(default_factory=dict)
+    spec_directives: frozenset[str] = frozenset()
+    # The API schema, once it is made.
+    visible: Schema | None = None
     interface_objects: dict[str, frozenset[int]] = field(default_factory=dict)
     enum_usage: defaultdict[str, EnumUsage] = field(default_factory=lambda: defaultdict(EnumUsage))
     pending: list[PendingDirectives] = field(default_factory=list)
     errors: list[CompositionError] = field(default_factory=list)
     hints: list[CompositionHint] = field(default_factory=list)
+
+    @property
+    def machinery_directives(self) -> frozenset[str]:
+        """The directives of the supergraph that are not for clients."""
+        return self.spec_directives.union(*self.composed.values())
+
+    def feature_of(self, name: str) -> str | None:
+        """The feature (its URL) that this name in the supergraph reads as one of; directives are
+        written with their ``@``. Imports count as names of their own."""
+        namespace, separator, rest = name.removeprefix("@").partition("__")
+        is_in_namespace = (separator and rest) or (not separator and name.startswith("@"))
+        return self.namespaces.get(namespace) if is_in_namespace else None
+
+    def as_subgraph(self) -> SubgraphSchema:
+        """The merged schema for rules that are written for one subgraph."""
+        return SubgraphSchema("supergraph", "", self.merged, Links())
 
     def name(self, index: int) -> str:
         return self.subgraphs[index].name

@@ -98,7 +98,8 @@ def _check_interface_exists(merge: Merge, name: str, sources: Mapping[int, TypeD
 
 
 def merge_implements(merge: Merge) -> None:
-    """Fill in the interfaces of objects and interfaces: whatever any subgraph declares."""
+    """Fill in the interfaces of objects and interfaces: whatever any subgraph declares, and what
+    follows from it (see ``_complete_implements``)."""
     for definition in merge.of_kind(Kind.OBJECT, Kind.INTERFACE):
         for index, source in merge.sources[definition.name].items():
             for interface in source.interfaces:
@@ -112,6 +113,23 @@ def merge_implements(merge: Merge) -> None:
                         {"graph": enum_value(merge.graphs[index]), "interface": string(interface)},
                     )
                 )
+    _complete_implements(merge)
+
+
+def _complete_implements(merge: Merge) -> None:
+    """Declare the interfaces of every interface as well (GraphQL spec 3.6.1): one subgraph may say
+    that a type implements an interface, another one that this interface implements a second.
+
+    Types have all the fields that follow, as the interface between has them. No
+    ``@join__implements`` is added: the subgraphs do not know.
+    """
+    types = merge.merged.types
+    for definition in merge.of_kind(Kind.OBJECT, Kind.INTERFACE):
+        # Grows while it is gone through.
+        for name in definition.interfaces:
+            for inherited in types[name].interfaces:
+                if inherited != definition.name and inherited not in definition.interfaces:
+                    definition.interfaces.append(inherited)
 
 
 def add_join_types(merge: Merge, definition: TypeDefinition) -> None:

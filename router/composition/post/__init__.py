@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from router.composition.merge.state import Merge
 from router.composition.post.auth import add_interface_access, check_transitive_access
+from router.composition.post.deprecation import drop_deprecations
 from router.composition.post.inaccessible import check_inaccessible
-from router.composition.post.interfaces import check_implementations, check_interface_fields
+from router.composition.post.interfaces import check_interface_fields
+from router.composition.post.references import check_references
 from router.composition.post.requires import check_requires
+from router.composition.post.validity import check_validity
+from router.composition.post.visible import check_visible
 
 # Each stage relies on what the ones before it have checked.
 STAGES = (
+    (check_references,),
     (check_interface_fields, check_requires),
-    (check_implementations,),
+    (drop_deprecations, check_validity),
     (check_inaccessible,),
+    (check_visible,),
     (add_interface_access, check_transitive_access),
 )
 

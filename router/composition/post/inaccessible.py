@@ -113,6 +113,8 @@ class _Check:
     def check_field(self, definition: TypeDefinition, field: FieldDefinition) -> None:
         coordinate = f"{definition.name}.{field.name}"
         self.check_reference(coordinate, field.type)
+        if field.arguments and definition.interfaces:
+            self.check_own_arguments(definition, field)
         for argument in field.arguments.values():
             place = f"{coordinate}({argument.name}:)"
             if not self.is_hidden(argument):
@@ -141,6 +143,26 @@ class _Check:
             if other is not None and not self.is_hidden(other):
                 inner = f"{field.name}({argument.name}:)"
                 self.report_implements(f"{definition.name}.{inner}", f"{interface.name}.{inner}")
+
+    def check_own_arguments(self, definition: TypeDefinition, field: FieldDefinition) -> None:
+        """Who asks the interface cannot give an argument that only the implementation shows."""
+        for interface in self.visible_interfaces(definition):
+            wanted = interface.fields.get(field.name)
+            if wanted is None or self.is_hidden(wanted):
+                continue
+            for argument in field.arguments.values():
+                other = wanted.arguments.get(argument.name)
+                if other is None or not self.is_hidden(other) or self.is_hidden(argument):
+                    continue
+                if is_required(argument):
+                    inner = f"{field.name}({argument.name}:)"
+                    self.error(
+                        "REQUIRED_INACCESSIBLE",
+                        f"Argument {interface.name}.{inner} is @inaccessible, but"
+                        f" {definition.name}.{inner}, which implements it, is visible and required:"
+                        " make that one optional, or hide it as well.",
+                        f"{interface.name}.{inner}",
+                    )
 
     def visible_interfaces(self, definition: TypeDefinition) -> Iterator[TypeDefinition]:
         return (self.types[n] for n in definition.interfaces if not self.is_type_hidden(n))

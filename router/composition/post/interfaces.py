@@ -1,10 +1,10 @@
-"""Merged types must still implement their interfaces."""
+"""Merged types have all the fields of their interfaces. That these fit is checked with the rest of
+GraphQL's rules (see ``validity``)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from router.composition.merge.references import is_strict_subtype
 from router.composition.merge.state import Merge, quoted
 from router.composition.model import FieldDefinition, Kind, TypeDefinition
 
@@ -16,14 +16,6 @@ def check_interface_fields(merge: Merge) -> None:
         for field in interface.fields.values():
             if field.name not in definition.fields:
                 _report_missing(merge, definition, interface, field)
-
-
-def check_implementations(merge: Merge) -> None:
-    """``INVALID_GRAPHQL``: merging made types or arguments of a field and of the interface field
-    that it implements disagree (GraphQL spec, 3.6.1)."""
-    for definition, interface in _implementations(merge):
-        for wanted in interface.fields.values():
-            _check_field(merge, definition, interface, definition.fields[wanted.name], wanted)
 
 
 def _implementations(merge: Merge) -> Iterator[tuple[TypeDefinition, TypeDefinition]]:
@@ -38,6 +30,9 @@ def _report_missing(
     declaring = [i for i, t in merge.sources[interface.name].items() if field.name in t.fields]
     implementing = merge.sources[definition.name]
     lacking = [i for i, t in implementing.items() if interface.name in t.interfaces]
+    if not lacking:
+        # Follows from an interface between the two, which lacks the field as well.
+        return
     merge.error(
         "INTERFACE_FIELD_NO_IMPLEM",
         f"Interface field {interface.name}.{field.name} is declared in "
@@ -46,39 +41,3 @@ def _report_missing(
         f"{definition.name}.{field.name}",
         implementing.values(),
     )
-
-
-def _check_field(
-    merge: Merge,
-    definition: TypeDefinition,
-    interface: TypeDefinition,
-    field: FieldDefinition,
-    wanted: FieldDefinition,
-) -> None:
-    coordinate = f"{definition.name}.{field.name}"
-    told = f"Once merged, {coordinate} no longer implements {interface.name}.{field.name}"
-    if field.type != wanted.type and not is_strict_subtype(merge.merged, wanted.type, field.type):
-        merge.error(
-            "INVALID_GRAPHQL",
-            f'{told}: its type is "{field.type}", the interface says "{wanted.type}".',
-            coordinate,
-            merge.sources[definition.name].values(),
-        )
-    for name, argument in wanted.arguments.items():
-        own = field.arguments.get(name)
-        if own is None or own.type != argument.type:
-            merge.error(
-                "INVALID_GRAPHQL",
-                f'{told}: argument "{name}" of type "{argument.type}" is '
-                + ("missing." if own is None else f'of type "{own.type}".'),
-                f"{coordinate}({name}:)",
-                merge.sources[definition.name].values(),
-            )
-    for name, argument in field.arguments.items():
-        if name not in wanted.arguments and argument.type.non_null and argument.default is None:
-            merge.error(
-                "INVALID_GRAPHQL",
-                f'{told}: it has the required argument "{name}", which the interface lacks.',
-                f"{coordinate}({name}:)",
-                merge.sources[definition.name].values(),
-            )

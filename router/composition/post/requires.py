@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from graphql import FieldNode, InlineFragmentNode, SelectionSetNode
 
+from router.composition.graphql_rules.literals import literal_problem
 from router.composition.merge.arguments import is_required
 from router.composition.merge.state import Merge
 from router.composition.model import FieldDefinition, TypeDefinition
 
 
 def check_requires(merge: Merge) -> None:
-    """Arguments in a requirement exist on the merged field, and mandatory ones are given: they
-    may have been dropped or added by another subgraph.
+    """Arguments in a requirement exist on the merged field, have values that it accepts, and
+    mandatory ones are given: other subgraphs may lack or need some, or accept less.
 
     Errors: ``REQUIRES_INVALID_FIELDS``.
     """
@@ -43,21 +44,28 @@ def _problems(merge: Merge, parent: TypeDefinition, selection: SelectionSetNode)
                 yield from _problems(merge, narrowed, item.selection_set)
         elif isinstance(item, FieldNode) and item.name.value in parent.fields:
             field = parent.fields[item.name.value]
-            yield from _argument_problems(parent, field, item)
+            yield from _argument_problems(merge, parent, field, item)
             base = merge.merged.types.get(field.type.base)
             if item.selection_set is not None and base is not None:
                 yield from _problems(merge, base, item.selection_set)
 
 
 def _argument_problems(
-    parent: TypeDefinition, field: FieldDefinition, node: FieldNode
+    merge: Merge, parent: TypeDefinition, field: FieldDefinition, node: FieldNode
 ) -> Iterator[str]:
-    given = {argument.name.value for argument in node.arguments or ()}
-    for name in sorted(given - field.arguments.keys()):
-        yield (
-            f'{parent.name}.{field.name} has no argument "{name}" there, as some subgraph that '
-            "resolves the field lacks it."
-        )
+    coordinate = f"{parent.name}.{field.name}"
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    for name, value in sorted(given.items(), key=lambda item: item[0]):
+        argument = field.arguments.get(name)
+        if argument is None:
+            yield (
+                f'{coordinate} has no argument "{name}" there, as some subgraph that resolves the'
+                " field lacks it."
+            )
+            continue
+        problem = literal_problem(merge.as_subgraph(), value, argument.type)
+        if problem is not None:
+            yield f"the value of {coordinate}({name}:) {problem}, as not all subgraphs accept it."
     for name, argument in field.arguments.items():
         if name not in given and is_required(argument):
-            yield f'{parent.name}.{field.name} needs its argument "{name}".'
+            yield f'{coordinate} needs its argument "{name}".'

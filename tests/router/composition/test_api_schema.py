@@ -16,8 +16,8 @@ type Query implements Shown & Hidden @tag(name: "t") {
   gone: Secret @inaccessible
   either: Either @own @authenticated
 }
-interface Shown { kept(a: Int): Kind }
-interface Hidden @inaccessible { kept(a: Int): Kind }
+interface Shown { kept(a: Int): Kind @deprecated(reason: "older") }
+interface Hidden @inaccessible { kept(a: Int): Kind @deprecated }
 enum Kind { A B @inaccessible @deprecated }
 type Secret @inaccessible { x: Int }
 type Open { x: Url y: Int @inaccessible }
@@ -49,7 +49,7 @@ type Query implements Shown {
 }
 
 interface Shown {
-  kept(a: Int): Kind
+  kept(a: Int): Kind @deprecated(reason: "older")
 }
 
 scalar Url
@@ -77,6 +77,22 @@ def test_the_definition_of_one_of_is_for_supergraphs():
     assert "directive @oneOf on INPUT_OBJECT\n" in result.supergraph_sdl
     assert "directive" not in result.api_sdl
     assert "input I @oneOf {" in " ".join(result.api_sdl.split())
+    assert api_schema_sdl(result.supergraph_sdl) == result.api_sdl
+
+
+def test_types_of_a_composed_feature_are_not_for_clients():
+    sdl = federation_2(
+        """
+        extend schema @link(url: "https://custom.example/own/v1.0") @composeDirective(name: "@own")
+        directive @own(by: own__By) on FIELD_DEFINITION
+        enum own__By { A B }
+        type Query { q: Int @own(by: A) }
+        """
+    )
+    result = compose([Subgraph("a", "http://a", sdl)])
+
+    assert "enum own__By" in result.supergraph_sdl
+    assert result.api_sdl == "type Query {\n  q: Int\n}\n"
     assert api_schema_sdl(result.supergraph_sdl) == result.api_sdl
 
 

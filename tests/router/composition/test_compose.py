@@ -1,4 +1,6 @@
+from collections.abc import Mapping
 from itertools import permutations
+from typing import Any
 
 from graphql import graphql_sync
 
@@ -101,6 +103,29 @@ def test_an_extension_marked_as_one_twice_needs_a_base():
     assert [error.code for error in lone.errors] == ["EXTENSION_WITH_NO_BASE"]
     defined = sdl.replace("extend type", "type")
     assert compose([Subgraph("a", "http://a", federation_2(defined))]).errors == ()
+
+
+async def test_types_can_be_asked_by_an_interface_that_only_follows_for_them():
+    """One subgraph says that a Res is a Node, the other that an X is a Res."""
+    texts = {
+        "a": "type Query { nodes: [Node] } interface Node { id: ID }"
+        " interface Res implements Node { id: ID } type P implements Res & Node { id: ID }",
+        "b": "type Query { all: [Res] } interface Res { id: ID } type X implements Res { id: ID }",
+    }
+    result = compose([Subgraph(n, f"http://{n}", federation_2(sdl)) for n, sdl in texts.items()])
+    asked = []
+
+    async def b(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        asked.append(query)
+        return {"data": {"all": [{"id": "1"}]}}
+
+    answer = await Supergraph.load(result.supergraph_sdl).execute(
+        "{ all { ... on Node { id } } }", transports={"b": b}
+    )
+
+    assert answer == {"data": {"all": [{"id": "1"}]}}
+    # The subgraph has never heard of Node.
+    assert asked == ["{all {id}}"]
 
 
 def test_the_router_knows_which_inputs_are_one_of():

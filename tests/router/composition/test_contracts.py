@@ -304,3 +304,19 @@ def test_own_names_of_tag_and_inaccessible_are_kept():
 def test_only_supergraphs_have_contracts(text: str):
     with pytest.raises(ValueError, match="supergraph"):
         contract(text, exclude=["x"])
+
+
+def test_a_contract_that_leaves_invalid_graphql_is_refused():
+    sdl = """
+    type Query { q(i: I): Int }
+    input I @oneOf { again: I x: Int @tag(name: "internal") }
+    """
+    whole = compose([Subgraph("a", "http://a", federation_2(sdl))])
+
+    (error,) = contract(whole.supergraph_sdl, exclude=["internal"]).errors
+
+    assert (error.code, error.coordinate) == ("INVALID_GRAPHQL", "I.again")
+    assert error.message == (
+        'In this contract: Input object "I" cannot be given a finite value: it needs another one of'
+        " itself in I.again. Make one of these fields optional, or a list."
+    )

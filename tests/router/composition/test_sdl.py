@@ -63,6 +63,19 @@ def test_what_is_printed_reads_as_the_same():
 
 
 @pytest.mark.parametrize(
+    "sdl",
+    [
+        "type Query {\n  x: Int\n}\n",
+        # Without the schema element, Mutation would be a root.
+        "schema {\n  query: Query\n}\n\ntype Query {\n  x: Mutation\n}\n\n"
+        "type Mutation {\n  x: Int\n}\n",
+    ],
+)
+def test_the_schema_element_is_printed_where_names_do_not_tell_the_roots(sdl):
+    assert print_schema(parse_schema("", sdl)[0]) == sdl
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [("1", "1.0"), ('"a"', '"""a"""'), ("{a: 1, b: [A]}", "{b: [A], a: 1}"), ("1e2", "100")],
 )

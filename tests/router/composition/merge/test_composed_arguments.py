@@ -1,4 +1,5 @@
-"""Arguments of composed directives must still be values once enums and inputs are merged."""
+"""Composed directives must still fit once all is merged: the definition is that of the newest
+version, and enums and inputs are what all subgraphs accept."""
 
 import pytest
 
@@ -32,3 +33,42 @@ def test_arguments_of_composed_directives_fit_the_merged_types(arguments: str, e
     result = compose([first, Subgraph("b", "http://b", federation_2(B))])
 
     assert [error.code for error in result.errors] == expected
+
+
+LINK = """
+extend schema @link(url: "https://own.example/own/v1.%s", import: ["@own"])
+  @composeDirective(name: "@own")
+"""
+OLD = LINK % 0 + "directive @own(a: Int) on OBJECT type Query { x: T } type T @own(a: 1) { y: Int }"
+
+
+@pytest.mark.parametrize(
+    ("definition", "problem"),
+    [
+        ("@own(a: Int) on OBJECT", None),
+        ("@own(a: Int, b: Int = 1) on OBJECT | FIELD_DEFINITION", None),
+        ("@own on OBJECT", 'unknown argument "a"'),
+        ("@own(a: Int, b: Int!) on OBJECT", 'argument "b" of type Int! is required'),
+        ("@own(a: String) on OBJECT", 'argument "a" of type String cannot be 1'),
+        ("@own(a: Int) on SCALAR", "it may not be used on OBJECT"),
+    ],
+)
+def test_a_composed_directive_fits_the_newest_definition(definition: str, problem: str | None):
+    old = Subgraph("a", "http://a", federation_2(OLD))
+    newest = LINK % 1 + f"directive {definition} type Query {{ z: Int }}"
+    result = compose([old, Subgraph("b", "http://b", federation_2(newest))])
+
+    found = [(error.code, error.coordinate, error.message) for error in result.errors]
+    assert found == (
+        []
+        if problem is None
+        else [
+            (
+                "INVALID_GRAPHQL",
+                "T",
+                f'@own on T in subgraph "a": {problem} once all subgraphs are merged. Remove it, or'
+                " let it fit the directive's definition, of several versions the newest one, and"
+                " its arguments what all subgraphs accept.",
+            )
+        ]
+    )

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.support.merging import merge_hints, merged_type
+from tests.support.merging import merge_errors, merge_hints, merged_type
 
 
 def field(applied: str) -> str:
@@ -84,3 +84,12 @@ def test_directives_of_the_authors_own_stay_behind():
         merged_type("T", "directive @own on FIELD_DEFINITION type T { x: Int @own }")
         == "type T\n  @join__type(graph: A)\n{\n  x: Int\n}"
     )
+
+
+def test_an_interface_object_carries_no_directive_that_interfaces_may_not():
+    key = '@key(fields: "id")'
+    base = f"interface M {key} {{ id: ID! }} type T implements M {key} {{ id: ID! }}"
+    abstract = 'type M @interfaceObject @key(fields: "id") {} {{ id: ID! x: Int }}'
+
+    assert merge_errors(abstract.format('@tag(name: "t")'), base) == []
+    assert merge_errors(abstract.format("@cost(weight: 3)"), base) == [("INVALID_GRAPHQL", "M")]

@@ -79,6 +79,46 @@ type T implements I & J
     )
 
 
+def test_what_an_interface_implements_its_types_implement():
+    sdls = (
+        "interface Node { id: ID } interface Res implements Node { id: ID }",
+        "interface Res { id: ID } type X implements Res { id: ID }",
+    )
+
+    assert (
+        merged_type("X", *sdls)
+        == """\
+type X implements Res & Node
+  @join__implements(graph: B, interface: "Res")
+  @join__type(graph: B)
+{
+  id: ID
+}"""
+    )
+
+
+def test_interfaces_of_interfaces_are_completed_at_any_distance():
+    sdls = (
+        "interface A { id: ID } interface B implements A { id: ID }",
+        "interface B { id: ID } interface C implements B { id: ID }",
+        "interface C { id: ID } type X implements C { id: ID }",
+    )
+
+    assert merged_type("X", *sdls).startswith("type X implements C & B & A\n")
+    assert merged_type("C", *sdls).startswith("interface C implements B & A\n")
+
+
+def test_the_implementations_of_an_interface_object_implement_its_interfaces():
+    sdls = (
+        'interface Media @key(fields: "id") { id: ID! }'
+        ' type Book implements Media @key(fields: "id") { id: ID! }',
+        "interface Node { id: ID! }"
+        ' type Media implements Node @interfaceObject @key(fields: "id") { id: ID! }',
+    )
+
+    assert merged_type("Book", *sdls).startswith("type Book implements Media & Node\n")
+
+
 def test_the_most_frequent_description_wins():
     sdls = ['"""one""" scalar S', '"""two""" scalar S', '"""two""" scalar S', "scalar S"]
 

@@ -48,6 +48,16 @@ from tests.support.merging import merge_errors
             [("IMPLEMENTED_BY_INACCESSIBLE", "T.x(a:)")],
         ),
         (
+            "interface I { x(a: Int! = 1 @inaccessible): Int }"
+            " type T implements I { x(a: Int!): Int }",
+            [("REQUIRED_INACCESSIBLE", "I.x(a:)")],
+        ),
+        (
+            "interface I { x(a: Int! = 1 @inaccessible): Int }"
+            " type T implements I { x(a: Int! = 2): Int }",
+            [],
+        ),
+        (
             "enum E { X @inaccessible Y } type T { x(e: E = X): Int }",
             [("DEFAULT_VALUE_USES_INACCESSIBLE", "T.x(e:)")],
         ),

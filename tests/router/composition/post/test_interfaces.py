@@ -8,15 +8,8 @@ def test_implementations_have_every_field_of_the_merged_interface():
     ) == [("INTERFACE_FIELD_NO_IMPLEM", "T.y")]
 
 
-def test_merging_may_make_types_disagree():
+def test_a_field_that_an_interface_between_lacks_is_reported_there():
     assert merge_errors(
-        "interface I { x: Int! } type T implements I { x: Int! @shareable }",
-        "type T { x: Int @shareable }",
-    ) == [("INVALID_GRAPHQL", "T.x")]
-
-
-def test_merging_may_make_arguments_disagree():
-    assert merge_errors(
-        "interface I { x(a: Int): Int } type T implements I { x(a: Int): Int @shareable }",
-        "type T { x: Int @shareable }",
-    ) == [("INVALID_GRAPHQL", "T.x(a:)")]
+        "interface A { x: Int y: Int } interface B { x: Int } type T implements B { x: Int }",
+        "interface A { x: Int } interface B implements A { x: Int }",
+    ) == [("INTERFACE_FIELD_NO_IMPLEM", "B.y")]

@@ -29,3 +29,13 @@ def test_an_argument_that_the_owner_requires_must_be_given():
     needs = NEEDS.format(parameters="a: Int", arguments="")
 
     assert ("REQUIRES_INVALID_FIELDS", "T.y") in merge_errors(needs, owner("(a: Int!)"))
+
+
+def test_the_value_of_an_argument_must_be_one_that_all_subgraphs_accept():
+    def needs(value: str) -> str:
+        return NEEDS.format(parameters="a: E", arguments=f"(a: {value})") + "enum E { ONE BOTH }"
+
+    base = owner("(a: E)") + "enum E { BOTH }"
+
+    assert merge_errors(needs("BOTH"), base) == []
+    assert merge_errors(needs("ONE"), base) == [("REQUIRES_INVALID_FIELDS", "T.y")]

@@ -1,0 +1,93 @@
+"""The merged schema speaks of its own types only, and leaves the supergraph its names."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+
+from router.composition.definitions import BUILT_IN_SCALARS
+from router.composition.merge.features import OWN_NAMESPACES
+from router.composition.merge.state import Merge, quoted
+from router.composition.model import TypeDefinition
+from router.composition.post.declared import declared
+
+
+def check_references(merge: Merge) -> None:
+    """``INVALID_GRAPHQL`` for what the supergraph or its API schema would not have, or twice:
+
+    - types and directives for clients with names that the supergraph needs (``join__Graph``);
+    - references to types of federation (``_Any``, ``federation__FieldSet``) or of a feature that
+      the supergraph links: they are no part of the graph.
+    """
+    for coordinate, url in _reserved_names(merge):
+        holders = declared(merge, coordinate)
+        merge.error(
+            "INVALID_GRAPHQL",
+            f"{coordinate} in {quoted(map(merge.name, holders))} has a name that supergraphs need"
+            f" for {url}: choose another one.",
+            coordinate,
+            holders.values(),
+        )
+    if merge.errors:
+        return
+    for coordinate, name in dict.fromkeys(_foreign_references(merge)):
+        holders = declared(merge, coordinate)
+        merge.error(
+            "INVALID_GRAPHQL",
+            f"{coordinate} in {quoted(map(merge.name, holders))} refers to type {name}, which"
+            f" belongs to {merge.feature_of(name) or 'federation'} and is no part of the graph:"
+            " define a type of your own for it.",
+            coordinate,
+            holders.values(),
+        )
+
+
+def _reserved_names(merge: Merge) -> Iterator[tuple[str, str]]:
+    """Coordinates, and the feature that the name reads as one of."""
+    for name, url in _types_of_features(merge).items():
+        if name.partition("__")[0] in OWN_NAMESPACES:
+            yield name, url
+    for name in sorted(merge.merged.directives.keys() - merge.machinery_directives):
+        url = merge.feature_of(f"@{name}")
+        if url is not None:
+            yield f"@{name}", url
+
+
+def _types_of_features(merge: Merge) -> dict[str, str]:
+    """The types in a namespace of the supergraph, mostly none, with the URL of the feature."""
+    found = {name: merge.feature_of(name) for name in merge.merged.types if "__" in name}
+    return {name: url for name, url in found.items() if url is not None}
+
+
+def _foreign_references(merge: Merge) -> Iterator[tuple[str, str]]:
+    """Coordinates of what refers to a type that is no part of the graph, and the type."""
+    types, directives = merge.merged.types, merge.merged.directives
+    foreign = _types_of_features(merge)
+    own = {name: t for name, t in types.items() if name not in foreign}
+    known = own.keys() | BUILT_IN_SCALARS
+    for definition in own.values():
+        yield from _of_type(merge, definition, known)
+    for name in sorted(directives.keys() - merge.spec_directives):
+        # The definition of a composed directive may use the types of its feature.
+        usable = types if name in merge.machinery_directives else own
+        for argument in directives[name].arguments.values():
+            if argument.type.base not in usable and argument.type.base not in BUILT_IN_SCALARS:
+                yield f"@{name}({argument.name}:)", argument.type.base
+
+
+def _of_type(
+    merge: Merge, definition: TypeDefinition, known: Container[str]
+) -> Iterator[tuple[str, str]]:
+    for field in definition.fields.values():
+        if field.type.base not in known:
+            yield f"{definition.name}.{field.name}", field.type.base
+        for argument in field.arguments.values():
+            if argument.type.base not in known:
+                yield f"{definition.name}.{field.name}({argument.name}:)", argument.type.base
+    for value in definition.input_fields.values():
+        if value.type.base not in known:
+            yield f"{definition.name}.{value.name}", value.type.base
+    # Merging leaves unknown members out: only the subgraphs still tell.
+    for source in merge.sources[definition.name].values():
+        for name in (*source.interfaces, *source.members):
+            if name not in known:
+                yield definition.name, name

@@ -1,0 +1,42 @@
+"""What clients see of the merged schema is valid GraphQL as well."""
+
+from __future__ import annotations
+
+from router.composition.api_schema import api_schema
+from router.composition.merge.state import Merge
+from router.composition.model import Schema
+from router.composition.post.declared import declared
+from router.composition.post.validity import violations
+
+
+def visible_schema(merge: Merge) -> Schema:
+    """The API schema of an error-free merge: no machinery, and nothing that is ``@inaccessible``.
+    Made once."""
+    if merge.visible is None:
+        directives = merge.machinery_directives
+        merge.visible = api_schema(
+            merge.merged,
+            is_machinery=lambda name: (
+                name[1:] in directives
+                if name.startswith("@")
+                else "__" in name and merge.feature_of(name) is not None
+            ),
+            inaccessible=merge.directive_names.get("inaccessible"),
+        )
+    return merge.visible
+
+
+def check_visible(merge: Merge) -> None:
+    """``INVALID_GRAPHQL`` for what only the API schema breaks: the rules of ``@inaccessible`` keep
+    references whole, and say nothing of, for instance, a ``@oneOf`` input whose last scalar field
+    is hidden."""
+    if "inaccessible" not in merge.directive_names:
+        return
+    for violation in violations(visible_schema(merge)):
+        coordinate = violation.coordinate
+        merge.error(
+            "INVALID_GRAPHQL",
+            f"Without what is @inaccessible: {violation.message}",
+            coordinate,
+            declared(merge, coordinate).values() if coordinate else (),
+        )
