@@ -78,7 +78,7 @@ class _Completion:
             return None
         lost = denial.fields if denial is not None else ()
         result: dict[str, Any] = {}
-        for field in selection.fields:
+        for field in selection.in_order_of(typename):
             if field.types is not None and typename not in field.types:
                 continue
             if field.key in lost:

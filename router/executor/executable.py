@@ -112,7 +112,7 @@ def _only_operation(document: DocumentNode) -> OperationDefinitionNode | None:
 
 def _selects(node: OperationDefinitionNode | FieldNode, output: Selection) -> bool:
     selections = node.selection_set.selections if node.selection_set else ()
-    if output.possible is not None or len(selections) != len(output.fields):
+    if output.possible is not None or output.orders or len(selections) != len(output.fields):
         return False
     for selection, field in zip(selections, output.fields, strict=True):
         # Fragments make members depend on the runtime type; such answers go the usual way.

@@ -10,6 +10,7 @@ shares too, which orjson expands while writing.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from graphql import (
@@ -88,36 +89,44 @@ class _Source:
         return name
 
     def _selection_body(self, selection: Selection) -> list[str]:
-        has_types = any(field.types is not None for field in selection.fields)
         body = []
         if self.is_shared:
             memo = f"memos[{self.memo_count}]"
             self.memo_count += 1
             body += [f"memo = {memo}", "r = memo.get(id(o))", "if r is not None: return r"]
         body.append("get = o.get")
-        if has_types or selection.possible is not None:
+        if selection.possible is not None or selection.orders or _has_types(selection.fields):
             body.append("t = get('__typename')")
         if selection.possible is not None:
             body.append(f"if t not in {self._constant(selection.possible)}: irregular()")
-        body += self._conditional(selection) if has_types else self._literal(selection.fields, "r")
+        word = "if"
+        for order in selection.orders:
+            body.append(f"{word} t in {self._constant(order.types)}:")
+            body += _indented(self._members(_fields_of(order.types, selection)))
+            word = "elif"
+        members = self._members(selection.fields)
+        body += ["else:", *_indented(members)] if selection.orders else members
         if self.is_shared:
             body.append("memo[id(o)] = r")
         body.append("return r")
         return body
 
-    def _conditional(self, selection: Selection) -> list[str]:
-        """Fields in query order, runs of fields with one condition together."""
+    def _members(self, fields: tuple[OutputField, ...]) -> list[str]:
+        return self._conditional(fields) if _has_types(fields) else self._literal(fields, "r")
+
+    def _conditional(self, fields: tuple[OutputField, ...]) -> list[str]:
+        """Fields in the order given, runs of fields with one condition together."""
         body = ["r = {}"]
         run: list[OutputField] = []
-        for position, field in enumerate(selection.fields):
+        for position, field in enumerate(fields):
             run.append(field)
-            following = selection.fields[position + 1 : position + 2]
+            following = fields[position + 1 : position + 2]
             if following and following[0].types == field.types:
                 continue
             lines = [*self._literal(tuple(run), "part"), "r.update(part)"]
             if field.types is not None:
                 body.append(f"if t in {self._constant(field.types)}:")
-                lines = [f"    {line}" for line in lines]
+                lines = _indented(lines)
             body += lines
             run = []
         return body
@@ -194,3 +203,20 @@ class _Source:
     def _name(self, prefix: str) -> str:
         self._names += 1
         return f"{prefix}{self._names}"
+
+
+def _fields_of(types: frozenset[str], selection: Selection) -> tuple[OutputField, ...]:
+    """What objects of these types, which share one order, contribute, in that order."""
+    return tuple(
+        replace(field, types=None) if field.types is not None and types <= field.types else field
+        for field in selection.in_order_of(min(types))
+        if field.types is None or not types.isdisjoint(field.types)
+    )
+
+
+def _has_types(fields: tuple[OutputField, ...]) -> bool:
+    return any(field.types is not None for field in fields)
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]

@@ -68,18 +68,28 @@ class Field:
     directed: tuple[Directed, ...] = ()
 
 
+class TypeOrder(NamedTuple):
+    """In which order objects of some runtime types answer: their response keys, first to last."""
+
+    types: frozenset[str]
+    keys: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SelectionSet:
     """The fields asked of one object, in the order of the client's document.
 
     ``type`` is the API type of the position, ``possible`` the object types it may have at run
-    time. The root fields ``__schema`` and ``__type`` appear without a selection of their own:
-    the router answers them itself.
+    time. ``orders`` has the runtime types that answer their fields in another order than
+    ``fields`` has them (CollectFields of the specification runs for one runtime type at a time,
+    so ``... on A { x y } ... on B { y x }`` gives two orders). The root fields ``__schema`` and
+    ``__type`` appear without a selection of their own: the router answers them itself.
     """
 
     type: str
     possible: frozenset[str]
     fields: tuple[Field, ...]
+    orders: tuple[TypeOrder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

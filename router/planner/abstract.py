@@ -339,7 +339,9 @@ class _AtInterfaceObject:
 
 
 def _tells_types_apart(selection: SelectionSet) -> bool:
-    """Whether the answer depends on the runtime type."""
+    """Whether the answer depends on the runtime type: its members or their order."""
+    if selection.orders:
+        return True
     return any(f.types is not None or f.name == "__typename" for f in selection.fields)
 
 

@@ -22,7 +22,7 @@ class OutputBuilder:
             # Only where clients may not see every type: elsewhere no object can be of another.
             is_checked = slot.is_typed and len(slot.possible) > len(selection.possible)
             possible = selection.possible if is_checked else None
-            found = self._known[mark] = Selection(tuple(fields), possible)
+            found = self._known[mark] = Selection(tuple(fields), possible, selection.orders)
         return found
 
     def _fields(self, asked: Field, selection: SelectionSet, slot: Slot) -> list[OutputField]:

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from graphql import GraphQLOutputType
 
+from router.operation.model import TypeOrder
 from router.planner import explain
 
 OperationKind = Literal["query", "mutation", "subscription"]
@@ -154,11 +155,21 @@ class Selection:
 
     ``possible``: the runtime types visible in the API schema at this position when it is
     abstract and the runtime type is checked (an object of another type is answered as null);
-    None when the position's type is concrete.
+    None when the position's type is concrete. ``orders`` has the runtime types whose objects
+    answer their fields in another order.
     """
 
     fields: tuple[OutputField, ...]
     possible: frozenset[str] | None = None
+    orders: tuple[TypeOrder, ...] = ()
+
+    def in_order_of(self, typename: str | None) -> tuple[OutputField, ...]:
+        """All fields; those of objects of this type come in the order of their answer."""
+        for types, keys in self.orders:
+            if typename in types:
+                places = {key: place for place, key in enumerate(keys)}
+                return tuple(sorted(self.fields, key=lambda one: places.get(one.key, len(keys))))
+        return self.fields
 
 
 @dataclass(frozen=True, slots=True)

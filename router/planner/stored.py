@@ -12,6 +12,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLOutputType, GraphQLSchema, parse_type, type_from_ast
 
 from router.errors import PlanningError
+from router.operation.model import TypeOrder
 from router.planner.plan import (
     ContextValue,
     EntityCall,
@@ -25,7 +26,7 @@ from router.planner.plan import (
     Selection,
 )
 
-FORMAT = "trellis.stored-plan/1"
+FORMAT = "trellis.stored-plan/2"
 
 Data = Mapping[str, Any]
 
@@ -79,7 +80,10 @@ class _SelectionTable:
         known = self._places.get(id(selection))
         if known is None:
             fields = [self._field(field) for field in selection.fields]
-            self.rows.append({"fields": fields, "possible": _names(selection.possible)})
+            orders = [[_names(types), list(keys)] for types, keys in selection.orders]
+            self.rows.append(
+                {"fields": fields, "possible": _names(selection.possible), "orders": orders}
+            )
             known = self._places[id(selection)] = len(self.rows) - 1
         return known
 
@@ -160,7 +164,8 @@ def _read_selections(rows: Sequence[Data], schema: GraphQLSchema) -> list[Select
     found: list[Selection] = []
     for row in rows:
         fields = tuple(_read_field(field, found, types, schema) for field in row["fields"])
-        found.append(Selection(fields, _read_names(row["possible"])))
+        orders = tuple(TypeOrder(frozenset(types), tuple(keys)) for types, keys in row["orders"])
+        found.append(Selection(fields, _read_names(row["possible"]), orders))
     return found
 
 

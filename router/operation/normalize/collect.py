@@ -36,11 +36,13 @@ Typed = tuple[frozenset[str], GraphQLOutputType]
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One field as written: the type it was written on, the runtime types it is meant for (None:
-    all that are possible at the position) and the directives on it and around it."""
+    all that are possible at the position) and the directives on it and around it. Of the entries
+    of one selection set, those met later have the larger ``place``."""
 
     types: frozenset[str] | None
     parent: str
     node: FieldNode
+    place: int
     directed: Directed = UNDIRECTED
 
 
@@ -119,7 +121,7 @@ class Collector:
                 directed = around
                 if selection.directives:
                     directed = self.index.directives.on_field(selection, around)
-                entry = Entry(types, parent, selection, directed)
+                entry = Entry(types, parent, selection, self.count, directed)
                 if key in entries:
                     entries[key].append(entry)
                 else:

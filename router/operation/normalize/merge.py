@@ -22,6 +22,7 @@ from router.operation.model import Field, NormalizedOperation, SelectionSet
 from router.operation.normalize.arguments import print_arguments
 from router.operation.normalize.collect import MAX_FIELDS, Collector, Entry, TypeIndex
 from router.operation.normalize.directives import written
+from router.operation.normalize.order import type_orders
 
 __all__ = ["MAX_FIELDS", "Normalizer"]
 
@@ -78,11 +79,17 @@ class _Merger:
         if found is None:
             possible = self.index.possible(type_name)
             fields: list[Field] = []
-            for key, entries in self.collector.collect(nodes, type_name, possible).items():
+            collected = self.collector.collect(nodes, type_name, possible)
+            for key, entries in collected.items():
                 self._merge(key, entries, type_name, possible, fields)
-            content = (type_name, *((f.key, f.types, f.meant, *_content(f)) for f in fields))
+            orders = type_orders(collected, possible)
+            content = (
+                type_name,
+                orders,
+                *((f.key, f.types, f.meant, *_content(f)) for f in fields),
+            )
             found = self.by_content.setdefault(
-                content, SelectionSet(type_name, possible, tuple(fields))
+                content, SelectionSet(type_name, possible, tuple(fields), orders)
             )
             self.by_nodes[mark] = found
         return found

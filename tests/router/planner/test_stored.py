@@ -54,6 +54,19 @@ def assert_same(supergraph: Supergraph, plan: QueryPlan) -> None:
     assert read.explain() == plan.explain()
 
 
+def test_the_orders_of_runtime_types_come_back() -> None:
+    supergraph = Supergraph.load(SUPERGRAPH)
+    plan = supergraph.plan(
+        "{ all { ... on Shop { id __typename } ... on Other { __typename id } } }"
+    )
+    (field,) = plan.output.fields
+    (read,) = again(supergraph, plan).output.fields
+
+    assert field.selection is not None and read.selection is not None
+    assert read.selection.orders == field.selection.orders
+    assert read.selection.orders[0] == (frozenset({"Other"}), ("__typename", "id"))
+
+
 def test_all_of_a_plan_comes_back() -> None:
     supergraph = Supergraph.load(SUPERGRAPH)
     plan = supergraph.plan(TEXT, {"on": True}, labels=["x"])

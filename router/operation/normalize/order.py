@@ -1,0 +1,59 @@
+"""The order in which objects answer, where it depends on their runtime type."""
+
+from collections.abc import Mapping, Sequence
+
+from router.operation.model import TypeOrder
+from router.operation.normalize.collect import Entry
+
+_Collected = Mapping[str, Sequence[Entry]]
+
+
+def type_orders(collected: _Collected, possible: frozenset[str]) -> tuple[TypeOrder, ...]:
+    """The runtime types that meet the response keys in another order than ``collected`` has them.
+
+    CollectFields runs for the type of one object: a field in a fragment on another type does not
+    count for its order. ``collected`` has each key where it was first written for whatever type.
+    """
+    if len(possible) == 1:
+        return ()
+    late = frozenset[str]().union(*(_late(found, possible) for found in collected.values()))
+    orders: dict[tuple[str, ...], list[str]] = {}
+    for names in _alike(late, collected):
+        keys = _keys_met(collected, names[0])
+        if keys is not None:
+            orders.setdefault(keys, []).extend(names)
+    return tuple(TypeOrder(frozenset(names), keys) for keys, names in orders.items())
+
+
+def _late(entries: Sequence[Entry], possible: frozenset[str]) -> frozenset[str]:
+    """The types for which the field was not yet meant where it was first written."""
+    first = entries[0].types
+    if first is None or len(entries) == 1:
+        return frozenset()
+    meant = [possible if entry.types is None else entry.types for entry in entries]
+    return frozenset[str]().union(*meant) - first
+
+
+def _alike(types: frozenset[str], collected: _Collected) -> list[list[str]]:
+    """The types in groups that meet the same entries."""
+    if not types:
+        return []
+    conditions = {entry.types for entries in collected.values() for entry in entries} - {None}
+    groups: dict[tuple[bool, ...], list[str]] = {}
+    for name in sorted(types):
+        met = tuple(name in condition for condition in conditions if condition is not None)
+        groups.setdefault(met, []).append(name)
+    return list(groups.values())
+
+
+def _keys_met(collected: _Collected, name: str) -> tuple[str, ...] | None:
+    """The response keys in the order in which an object of this type meets them; None when that
+    is their order in ``collected``."""
+    places: list[tuple[int, str]] = []
+    for key, entries in collected.items():
+        met = (entry.place for entry in entries if entry.types is None or name in entry.types)
+        place = next(met, None)
+        if place is not None:
+            places.append((place, key))
+    ordered = sorted(places)
+    return None if ordered == places else tuple(key for _, key in ordered)
