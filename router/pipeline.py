@@ -6,6 +6,7 @@ which asks policies, and ``admit``, which counts.
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,15 +14,13 @@ from router.answer import Answer
 from router.errors import OperationRefused
 from router.executor.executable import Executable
 from router.executor.execute import execute, execute_stream
-from router.operation.limits import refuse
 from router.operation.model import NormalizedOperation, OperationKind
-from router.operation.request import GraphQLRequest
+from router.operation.request import QUERIES_AND_MUTATIONS, GraphQLRequest
 from router.operation.variables import Variables
 from router.planner.explain import to_json
 from router.policy.authorize import Authorized
 from router.policy.decide import Decided
 from router.policy.rate_limit.limiter import Admission
-from router.policy.rate_limit.report import Headers
 from router.policy.verdicts import Verdicts
 from router.supergraph import Supergraph
 from schema.errors import TrellisError
@@ -34,7 +33,9 @@ async def answer(
     request: GraphQLRequest, context: RequestContext, supergraph: Supergraph
 ) -> Answer:
     """Answer one query or mutation. Never raises for what a client or a subgraph did wrong."""
-    prepared = await _prepare(request, context, supergraph, refused_kind="subscription")
+    if "subscription" in request.kinds:
+        request = replace(request, kinds=request.kinds & QUERIES_AND_MUTATIONS)
+    prepared = await _prepare(request, context, supergraph)
     if isinstance(prepared, Answer):
         return prepared
     return await _run(request, prepared, supergraph)
@@ -59,6 +60,7 @@ async def stream(
         supergraph.transports,
         refusals=prepared.refusals,
         judge=partial(_judge_again, prepared, context, supergraph),
+        introspection=prepared.introspection,
     )
     async with aclosing(events):
         async for event in events:
@@ -83,7 +85,7 @@ async def _judge_again(
 
 class _Prepared(NamedTuple):
     """An operation that may run. ``decided`` is what the policies have said so far,
-    ``introspection`` has the fields that need no subgraph, ``admission`` the context to run it
+    ``introspection`` answers what it asks about the schema, ``admission`` is the context to run it
     in."""
 
     operation: NormalizedOperation
@@ -100,24 +102,15 @@ class _Prepared(NamedTuple):
 
 
 async def _prepare(
-    request: GraphQLRequest,
-    context: RequestContext,
-    supergraph: Supergraph,
-    *,
-    refused_kind: OperationKind | None = None,
+    request: GraphQLRequest, context: RequestContext, supergraph: Supergraph
 ) -> _Prepared | Answer:
     """The operation, ready to run, or the answer that refuses it. Either was counted once."""
     try:
-        parsed = supergraph.parse(request.document, request.operation_name)
-        if parsed.kind not in request.kinds or parsed.kind == refused_kind:
-            message = f"A {parsed.kind} cannot be sent this way."
-            raise refuse("METHOD_NOT_ALLOWED", message, http_status=405)
-        variables = supergraph.coerce(parsed, request.variables)
-        operation = supergraph.normalize(parsed, variables)
+        parsed, variables, operation = supergraph.understand(request)
         decided = supergraph.policies.before_asking(operation, variables)
         authorized, admission = await _admit(operation, decided, variables, context, supergraph)
     except TrellisError as refusal:
-        return _refusal(*await supergraph.limiter.after_refusal(refusal, context))
+        return Answer.refused(*await supergraph.limiter.after_refusal(refusal, context))
     try:
         if authorized is None or decided.is_hope:
             decided = await supergraph.policies.decide(operation, variables, context)
@@ -125,7 +118,7 @@ async def _prepare(
         executable = supergraph.prepare(authorized, supergraph.draw_labels())
         introspection = supergraph.introspect(parsed, operation, variables, context.identity)
     except TrellisError as failure:
-        return _refusal(failure, admission.headers)
+        return Answer.refused(failure, admission.headers)
     return _Prepared(
         operation,
         decided,
@@ -168,6 +161,7 @@ async def _run(request: GraphQLRequest, prepared: _Prepared, supergraph: Supergr
         supergraph.transports,
         refusals=prepared.refusals,
         verdicts=prepared.decided.verdicts,
+        introspection=prepared.introspection,
     )
     if result.lost and supergraph.options.reject and prepared.kind == "query":
         errors = [place.refusal() for place in result.lost]
@@ -178,10 +172,6 @@ async def _run(request: GraphQLRequest, prepared: _Prepared, supergraph: Supergr
 def _finish(
     request: GraphQLRequest, prepared: _Prepared, supergraph: Supergraph, result: Answer
 ) -> Answer:
-    if prepared.introspection and result.data is not None:
-        known = {**result.data, **prepared.introspection}
-        keys = (field.key for field in prepared.operation.selection.fields)
-        result = result._replace(data={key: known[key] for key in keys}, body=None)
     if request.wants_plan:
         removed = supergraph.policies.explain(
             prepared.operation,
@@ -196,10 +186,3 @@ def _finish(
     if prepared.admission.headers:
         result = result.with_headers(prepared.admission.headers)
     return result
-
-
-def _refusal(error: TrellisError, headers: Headers) -> Answer:
-    if isinstance(error, OperationRefused):
-        return Answer(errors=error.errors, executed=False, status=error.status, headers=headers)
-    errors = [{"message": error.message, "extensions": error.extensions}]
-    return Answer(errors=errors, executed=False, status=error.http_status, headers=headers)

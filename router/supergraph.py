@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from graphql import DocumentNode, GraphQLEnumType, GraphQLSchema, print_schema
 
@@ -19,18 +19,21 @@ from router.cache import Cache
 from router.executor.complete import Hidden
 from router.executor.executable import Executable, schema_abstract_types
 from router.executor.execute import execute, execute_stream
-from router.operation.introspection import NAMES, Introspection
-from router.operation.limits import GENEROUS, OperationLimits, check_limits
-from router.operation.model import NormalizedOperation
+from router.executor.merge import copy_tree
+from router.operation.introspection import Introspection
+from router.operation.limits import GENEROUS, OperationLimits, refuse
+from router.operation.model import NormalizedOperation, OperationKind
 from router.operation.normalize import Normalizer
-from router.operation.parse import (
-    ParsedDocument,
-    ParsedOperation,
-    choose_operation,
-    parse_document,
+from router.operation.parse import ParsedOperation
+from router.operation.reader import OperationReader
+from router.operation.request import (
+    ALL_KINDS,
+    QUERIES_AND_MUTATIONS,
+    GraphQLRequest,
+    read_request,
 )
 from router.operation.validate import Validator
-from router.operation.variables import VariableReader, Variables
+from router.operation.variables import Variables
 from router.planner.graph import read_supergraph
 from router.planner.plan import QueryPlan
 from router.planner.planner import Planner
@@ -47,10 +50,10 @@ from router.policy.stage import PolicyStage
 from router.policy.verdicts import POLICY_SECONDS
 from router.transports.base import Transport
 from router.transports.function import Answers, FunctionTransport
+from schema.errors import TrellisError
 from schema.identity import ANONYMOUS, Identity
 from schema.request import RequestContext
 
-_DOCUMENT_CHARACTERS = 500_000
 _PLAN_CHARACTERS = 2_000_000
 _OPERATIONS = 10_000
 _INTROSPECTIONS = 100
@@ -78,9 +81,26 @@ class SupergraphOptions:
 DEFAULTS = SupergraphOptions()
 
 
+class Understood(NamedTuple):
+    """A request that is a valid operation with its variables."""
+
+    parsed: ParsedOperation
+    variables: Variables
+    operation: NormalizedOperation
+
+
+class _Ready(NamedTuple):
+    """An operation of the library's caller that may run."""
+
+    kind: OperationKind
+    executable: Executable
+    variables: Variables
+    introspection: dict[str, Any]
+
+
 class Supergraph:
-    """See the module. Made by ``Supergraph.load``; every method but ``execute`` is pure, and all
-    results may be kept."""
+    """See the module. Made by ``Supergraph.load``; every method but ``execute`` and ``subscribe``
+    is pure, and all results may be kept."""
 
     def __init__(
         self,
@@ -102,16 +122,11 @@ class Supergraph:
             self.limiter = options.rate_limiting.of(document)
         self.policies = PolicyStage(graph, self.rules, policies, options.policy_seconds)
         self._planner = Planner(graph)
-        self._validator = Validator(
-            self.schema, introspection=options.introspection, suggestions=options.suggestions
-        )
-        self._lenient_validator = Validator(self.schema, is_strict=False)
+        self._clients = self._reader(options.limits, is_strict=True)
+        self._library = self._reader(GENEROUS, is_strict=False)
         self._normalizer = Normalizer(self.schema)
         self._abstract = schema_abstract_types(self.schema)
         self._hidden = _hidden(graph)
-        self._documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_CHARACTERS)
-        self._tool_documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_CHARACTERS)
-        self._readers: Cache[ParsedOperation, VariableReader] = Cache(_OPERATIONS)
         self._operations: Cache[tuple[Any, ...], NormalizedOperation] = Cache(_OPERATIONS)
         self._authorized: Cache[tuple[Any, ...], Authorized] = Cache(_OPERATIONS)
         self._plans: Cache[tuple[Any, ...], Executable] = Cache(_PLAN_CHARACTERS)
@@ -141,26 +156,25 @@ class Supergraph:
 
     # -- the stages of an operation, in their order --------------------------------------------
 
+    def understand(self, request: GraphQLRequest, *, is_client: bool = True) -> Understood:
+        """The operation that is asked for, with its variables. What clients send must be valid by
+        all rules and within the configured limits; other callers may ask whatever can be planned.
+        Raises OperationRefused and PlanningLimit."""
+        reader = self._clients if is_client else self._library
+        parsed = reader.parse(request.document, request.operation_name)
+        if parsed.kind not in request.kinds:
+            message = f"A {parsed.kind} cannot be sent this way."
+            raise refuse("METHOD_NOT_ALLOWED", message, http_status=405)
+        variables = reader.coerce(parsed, request.variables)
+        return Understood(parsed, variables, self.normalize(parsed, variables))
+
     def parse(self, document: str, operation_name: str | None = None) -> ParsedOperation:
         """Parse, check limits and validate; raises OperationRefused."""
-        parsed = self._documents.get(document)
-        if parsed is None:
-            parsed = _checked(document, self.options.limits, self._validator)
-            self._documents.put(document, parsed, len(document))
-        return choose_operation(parsed, operation_name)
+        return self._clients.parse(document, operation_name)
 
     def coerce(self, parsed: ParsedOperation, given: Mapping[str, Any]) -> Variables:
         """The operation's variables; raises OperationRefused."""
-        reader = self._readers.get(parsed)
-        if reader is None:
-            reader = VariableReader(
-                self.schema,
-                parsed.operation.variable_definitions or (),
-                suggestions=self.options.suggestions,
-                max_values=self.options.limits.variable_values,
-            )
-            self._readers.put(parsed, reader)
-        return reader.read(given)
+        return self._clients.coerce(parsed, given)
 
     def normalize(self, parsed: ParsedOperation, variables: Variables) -> NormalizedOperation:
         """The operation specialised for its condition variables; raises PlanningLimit."""
@@ -204,15 +218,11 @@ class Supergraph:
         variables: Variables,
         identity: Identity,
     ) -> dict[str, Any]:
-        """The answers to ``__schema`` and ``__type`` in the operation, by response key."""
-        if not has_introspection(operation):
+        """The answers to what the operation asks about the schema, by ``Field.question``; raises
+        OperationRefused."""
+        if not operation.questions:
             return {}
-        schema = self.schema_for(identity)
-        if variables.wire:
-            return Introspection(schema).answer(parsed, variables.wire)
-        return self._introspections.find(
-            (parsed, schema), lambda: Introspection(schema).answer(parsed, {})
-        )
+        return self._introspect(parsed, operation, variables, self.schema_for(identity))
 
     def schema_for(self, identity: Identity) -> GraphQLSchema:
         """The API schema as this caller may see it: all of it, or with ``permitted_view`` what
@@ -232,7 +242,7 @@ class Supergraph:
         drawn = random.random() * 100
         return frozenset(label for label in labels if _is_drawn(label, drawn))
 
-    # -- for tools and tests: no authorization, generous limits, lenient validation --------------
+    # -- for programs and tests: no authorization, generous limits, lenient validation ----------
 
     def plan(
         self,
@@ -242,7 +252,11 @@ class Supergraph:
         labels: Collection[str] = (),
     ) -> QueryPlan:
         """The plan of a document's operation; raises OperationRefused and PlanningError."""
-        return self._ready(operation, variables, operation_name, labels)[0].plan
+        request = GraphQLRequest(
+            operation, variables or {}, operation_name or None, kinds=ALL_KINDS
+        )
+        understood = self.understand(request, is_client=False)
+        return self._prepare_all_of(understood.operation, labels).plan
 
     async def execute(
         self,
@@ -253,12 +267,15 @@ class Supergraph:
         transports: Mapping[str, Transport | Answers] | None = None,
         labels: Collection[str] = (),
     ) -> dict[str, Any]:
-        """Run an operation and return the response; raises as ``plan``. ``transports`` reach the
+        """The response to a query or mutation. Like a door it never raises for what is wrong with
+        an operation or a subgraph: that is in the response's ``errors``. ``transports`` reach the
         subgraphs by name; a plain async ``(query, variables) -> response`` will do."""
-        ready, values = self._ready(operation, variables, operation_name, labels)
-        answer: Answer = await execute(
-            ready, values.wire, RequestContext(ANONYMOUS), self._reaching(transports)
-        )
+        try:
+            request = _request(operation, variables, operation_name, QUERIES_AND_MUTATIONS)
+            ready = self._ready(request, labels)
+        except TrellisError as refusal:
+            return Answer.refused(refusal).to_dict()
+        answer = await self._run(ready, self._reaching(transports))
         return answer.to_dict()
 
     async def subscribe(
@@ -270,32 +287,52 @@ class Supergraph:
         transports: Mapping[str, Transport | Answers] | None = None,
         labels: Collection[str] = (),
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """The responses of a subscription; otherwise like ``execute``."""
-        ready, values = self._ready(operation, variables, operation_name, labels)
+        """The responses of a subscription; a query, a mutation or an operation that is refused
+        gives one. Otherwise like ``execute``."""
+        try:
+            request = _request(operation, variables, operation_name, ALL_KINDS)
+            ready = self._ready(request, labels)
+        except TrellisError as refusal:
+            yield Answer.refused(refusal).to_dict()
+            return
+        ways = self._reaching(transports)
+        if ready.kind != "subscription":
+            yield (await self._run(ready, ways)).to_dict()
+            return
         events = execute_stream(
-            ready, values.wire, RequestContext(ANONYMOUS), self._reaching(transports)
+            ready.executable,
+            ready.variables.wire,
+            RequestContext(ANONYMOUS),
+            ways,
+            introspection=ready.introspection,
         )
         async with aclosing(events):
             async for event in events:
                 yield event.to_dict()
 
-    def _ready(
-        self,
-        document: str,
-        given: Mapping[str, Any] | None,
-        operation_name: str | None,
-        labels: Collection[str],
-    ) -> tuple[Executable, Variables]:
-        known = self._tool_documents.find(
-            document,
-            lambda: _checked(document, GENEROUS, self._lenient_validator),
-            lambda _: len(document),
+    def _ready(self, request: GraphQLRequest, labels: Collection[str]) -> _Ready:
+        parsed, variables, operation = self.understand(request, is_client=False)
+        executable = self._prepare_all_of(operation, labels)
+        answers: dict[str, Any] = {}
+        if operation.questions:
+            # A copy: the response belongs to the caller, who may change it.
+            answers = copy_tree(self._introspect(parsed, operation, variables, self.schema))
+        return _Ready(parsed.kind, executable, variables, answers)
+
+    async def _run(self, ready: _Ready, transports: Mapping[str, Transport]) -> Answer:
+        return await execute(
+            ready.executable,
+            ready.variables.wire,
+            RequestContext(ANONYMOUS),
+            transports,
+            introspection=ready.introspection,
         )
-        parsed = choose_operation(known, operation_name)
-        variables = self.coerce(parsed, given or {})
-        operation = self.normalize(parsed, variables)
+
+    def _prepare_all_of(
+        self, operation: NormalizedOperation, labels: Collection[str]
+    ) -> Executable:
         allowed = Authorized(AllowedOperation(operation), ())
-        return self.prepare(allowed, frozenset(labels)), variables
+        return self.prepare(allowed, frozenset(labels))
 
     def _reaching(
         self, transports: Mapping[str, Transport | Answers] | None
@@ -307,30 +344,46 @@ class Supergraph:
             for name, way in transports.items()
         }
 
+    def _reader(self, limits: OperationLimits, *, is_strict: bool) -> OperationReader:
+        validator = Validator(
+            self.schema,
+            introspection=self.options.introspection,
+            suggestions=self.options.suggestions,
+            is_strict=is_strict,
+        )
+        return OperationReader(self.schema, limits, validator)
+
+    def _introspect(
+        self,
+        parsed: ParsedOperation,
+        operation: NormalizedOperation,
+        variables: Variables,
+        schema: GraphQLSchema,
+    ) -> dict[str, Any]:
+        introspection, questions = Introspection(schema), operation.questions
+        if variables.wire:
+            return introspection.answer(questions, parsed, variables.wire)
+        return self._introspections.find(
+            (parsed, schema), lambda: introspection.answer(questions, parsed, {})
+        )
+
     def _make_executable(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
-        plan = self._planner.plan(_without_introspection(authorized.operation), labels)
+        plan = self._planner.plan(authorized.operation, labels)
         return Executable(
             plan, abstract=self._abstract, hidden=self._hidden, positions=authorized.positions
         )
 
 
-def _checked(document: str, limits: OperationLimits, validator: Validator) -> ParsedDocument:
-    parsed = parse_document(document, limits)
-    check_limits(parsed.document, limits)
-    validator.check(parsed.document, document)
-    return parsed
-
-
-def has_introspection(operation: NormalizedOperation) -> bool:
-    """Whether the operation asks for ``__schema`` or ``__type``."""
-    return any(field.name in NAMES for field in operation.selection.fields)
-
-
-def _without_introspection(operation: NormalizedOperation) -> NormalizedOperation:
-    if not has_introspection(operation):
-        return operation
-    fields = tuple(f for f in operation.selection.fields if f.name not in NAMES)
-    return replace(operation, selection=replace(operation.selection, fields=fields))
+def _request(
+    document: str,
+    variables: Mapping[str, Any] | None,
+    operation_name: str | None,
+    kinds: frozenset[OperationKind],
+) -> GraphQLRequest:
+    """A request judged as one that comes in by a door; raises BadRequest."""
+    given = dict(variables) if isinstance(variables, Mapping) else variables
+    payload = {"query": document, "variables": given, "operationName": operation_name}
+    return read_request(payload, kinds=kinds)
 
 
 def _hidden(graph: FederatedGraph) -> Hidden:

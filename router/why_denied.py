@@ -13,6 +13,7 @@ from router.errors import ConfigError, OperationRefused
 from router.executor.execute import execute
 from router.members import Member, load_members, members_of_supergraph, read_supergraph_file
 from router.operation.model import OperationKind
+from router.operation.request import ALL_KINDS, GraphQLRequest
 from router.planner.plan import QueryPlan
 from router.policy.credentials import Credentials
 from router.policy.explain import Removed, Said
@@ -93,9 +94,8 @@ async def find_denials(
     """Take an operation through authorization as the pipeline does, without its rate limits; with
     ``runs`` a query is run to its end. Raises OperationRefused for what is no valid operation,
     and PlanningError."""
-    parsed = supergraph.parse(document, operation_name)
-    values = supergraph.coerce(parsed, variables)
-    operation = supergraph.normalize(parsed, values)
+    request = GraphQLRequest(document, variables, operation_name, kinds=ALL_KINDS)
+    parsed, values, operation = supergraph.understand(request)
     context = RequestContext(identity)
     decided = await supergraph.policies.decide(operation, values, context)
 
@@ -110,7 +110,12 @@ async def find_denials(
     if parsed.kind != "query" or not runs:
         return Findings(identity, parsed.kind, removed(), False, False, ready.plan)
     answer = await execute(
-        ready, values.wire, context, supergraph.transports, verdicts=decided.verdicts
+        ready,
+        values.wire,
+        context,
+        supergraph.transports,
+        verdicts=decided.verdicts,
+        introspection=supergraph.introspect(parsed, operation, values, identity),
     )
     is_refused = bool(answer.lost) and supergraph.options.reject
     return Findings(identity, parsed.kind, removed(answer.lost), is_refused, True, ready.plan)

@@ -18,6 +18,7 @@ from graphql import (
 from router.executor.complete import NOTHING_HIDDEN, Hidden
 from router.executor.entities import Asker
 from router.executor.guarded import OutputGuards
+from router.executor.introspected import Introspected
 from router.executor.project import Project, make_project
 from router.executor.sharing import sharing_groups
 from router.planner.plan import QueryPlan, Selection
@@ -70,6 +71,11 @@ class Executable:
             Asker(step, row) if step.entities else None
             for step, row in zip(self.plan.steps, groups, strict=True)
         )
+
+    @cached_property
+    def introspected(self) -> Introspected:
+        """The places of the answer that say something about the schema."""
+        return Introspected(self.plan.output)
 
     @cached_property
     def project_tree(self) -> Project:

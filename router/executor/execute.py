@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from router.answer import Answer
@@ -23,6 +24,8 @@ from schema.request import RequestContext
 RESPONSE_BYTES = 10_000_000
 
 Errors = Sequence[dict[str, Any]]
+Introspection = Mapping[str, Any]
+NOTHING_ASKED: Introspection = MappingProxyType({})
 Judge = Callable[[], Awaitable[Verdicts | None]]
 
 
@@ -38,9 +41,11 @@ async def execute(
     *,
     refusals: Errors = (),
     verdicts: Verdicts | None = None,
+    introspection: Introspection = NOTHING_ASKED,
 ) -> Answer:
     """Run the plan and answer the client; ``refusals`` are errors known before. ``verdicts`` asks
-    the policies that guard objects of this answer.
+    the policies that guard objects of this answer. ``introspection`` has the answers to what the
+    operation asks about the schema, by ``Field.question``.
 
     Past ``context.deadline`` every call still running is cancelled and the answer is the error
     REQUEST_TIMEOUT. Cancelling this coroutine cancels every call.
@@ -55,7 +60,7 @@ async def execute(
                 denials = await _check(executable, gathered, verdicts)
     except TimeoutError:
         return _late(executable)
-    return shape(executable, gathered, refusals, denials)
+    return shape(executable, gathered, refusals, denials, introspection)
 
 
 async def execute_stream(
@@ -66,6 +71,7 @@ async def execute_stream(
     *,
     refusals: Errors = (),
     judge: Judge = nobody_judges,
+    introspection: Introspection = NOTHING_ASKED,
 ) -> AsyncGenerator[Answer, None]:
     """One answer per event of a subscription's source. Closing the generator ends the source.
     ``judge`` says before each event what asks the policies about it; the refusal that it raises
@@ -88,13 +94,13 @@ async def execute_stream(
                 verdicts = await judge()
                 gathered = await gather_rest(executable, event, variables, context, transports)
                 denials = await _check(executable, gathered, verdicts)
-                yield shape(executable, gathered, refusals, denials)
+                yield shape(executable, gathered, refusals, denials, introspection)
     except OperationRefused as refusal:
         yield Answer(errors=refusal.errors, executed=False, status=refusal.status)
     except Exception as problem:
         # The boundary of one stream; ``failed_call`` tells subgraph failures from our faults.
         gathered = Gathered(failures=[failed_call(step, context, problem)])
-        yield shape(executable, gathered, refusals)
+        yield shape(executable, gathered, refusals, introspection=introspection)
 
 
 async def _check(executable: Executable, gathered: Gathered, verdicts: Verdicts | None) -> Denials:
@@ -113,10 +119,13 @@ def shape(
     gathered: Gathered,
     refusals: Errors = (),
     denials: Denials = NO_DENIALS,
+    introspection: Introspection = NOTHING_ASKED,
 ) -> Answer:
     """The client's answer: projected data, located errors, nulls where data is missing or
     denied."""
     plan = executable.plan
+    if introspection:
+        executable.introspected.place(gathered.data, introspection)
     failures: Errors = ()
     if gathered.failures:
         failures = client_errors(gathered.failures, plan.output, gathered.data)

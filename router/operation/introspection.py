@@ -1,98 +1,80 @@
 """``__schema`` and ``__type``: answered from the API schema, without any subgraph."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLInputObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
-    InlineFragmentNode,
     NamedTypeNode,
     NameNode,
     OperationDefinitionNode,
     OperationType,
-    SelectionNode,
     SelectionSetNode,
     VariableDefinitionNode,
     execute_sync,
+    parse,
 )
 
+from router.errors import OperationRefused
 from router.operation.parse import ParsedOperation
 
-NAMES = frozenset({"__schema", "__type"})
 _ARGUMENT_TYPES = frozenset({"String", "Boolean"})
 
 
 class Introspection:
-    """Answers the introspective root fields of operations on one schema."""
+    """Answers what operations ask about one schema."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
-        assert schema.query_type is not None
-        self._query = NamedTypeNode(name=NameNode(value=schema.query_type.name))
 
-    def answer(self, parsed: ParsedOperation, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The data of the operation's ``__schema`` and ``__type`` fields by response key.
-        ``variables`` are the client's JSON values, checked before."""
-        fragments: dict[str, FragmentDefinitionNode | None] = {}
-        # Introspection is the same for every kind of operation; as a query nothing else runs.
+    def answer(
+        self, questions: Sequence[str], parsed: ParsedOperation, variables: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The answers to ``questions`` (``Field.question``), by question. ``variables`` are the
+        client's JSON values, checked before. Raises OperationRefused when they do not fit."""
+        fields = [
+            field for number, text in enumerate(questions) for field in _fields(text, f"q{number}")
+        ]
+        # The same for every kind of operation, and below a mutation too: nothing else runs.
         query = OperationDefinitionNode(
             operation=OperationType.QUERY,
             variable_definitions=tuple(_variables_of_ours(parsed.operation)),
             directives=(),
-            selection_set=self._cut(parsed.operation.selection_set, parsed, fragments),
+            selection_set=SelectionSetNode(selections=tuple(fields)),
         )
-        kept = [node for node in fragments.values() if node is not None]
-        kept += [node for name, node in parsed.fragments.items() if name not in fragments]
-        document = DocumentNode(definitions=(query, *kept))
         result = execute_sync(
             self.schema,
-            document,
+            DocumentNode(definitions=(query, *parsed.fragments.values())),
             variable_values=dict(variables),
             middleware=[_tell_one_of],
         )
         assert isinstance(result, ExecutionResult)
-        return result.data or {}
+        if result.errors or result.data is None:
+            extensions = {"code": "BAD_USER_INPUT"}
+            raise OperationRefused(
+                [{"message": e.message, "extensions": extensions} for e in result.errors or ()]
+            )
+        return {text: result.data[f"q{number}"] for number, text in enumerate(questions)}
 
-    def _cut(
-        self,
-        selections: SelectionSetNode,
-        parsed: ParsedOperation,
-        fragments: dict[str, FragmentDefinitionNode | None],
-    ) -> SelectionSetNode:
-        """Root selections without their data fields. Fragments spread here are cut likewise, each
-        once, and put into ``fragments`` (None: nothing of it is left)."""
-        kept: list[SelectionNode] = []
-        for node in selections.selections:
-            if isinstance(node, FieldNode):
-                if node.name.value in NAMES:
-                    kept.append(node)
-            elif isinstance(node, FragmentSpreadNode):
-                name = node.name.value
-                if name not in fragments:
-                    fragments[name] = None
-                    inner = self._cut(parsed.fragments[name].selection_set, parsed, fragments)
-                    if inner.selections:
-                        fragments[name] = FragmentDefinitionNode(
-                            name=node.name,
-                            type_condition=self._query,
-                            directives=(),
-                            selection_set=inner,
-                        )
-                if fragments[name] is not None:
-                    kept.append(node)
-            else:
-                assert isinstance(node, InlineFragmentNode)
-                inner = self._cut(node.selection_set, parsed, fragments)
-                if inner.selections:
-                    kept.append(InlineFragmentNode(directives=node.directives, selection_set=inner))
-        return SelectionSetNode(selections=tuple(kept))
+
+def _fields(question: str, key: str) -> Iterator[FieldNode]:
+    """The fields of one question, to be answered under ``key``."""
+    definition = parse(f"{{ {question} }}", no_location=True).definitions[0]
+    assert isinstance(definition, OperationDefinitionNode)
+    for node in definition.selection_set.selections:
+        assert isinstance(node, FieldNode)
+        yield FieldNode(
+            alias=NameNode(value=key),
+            name=node.name,
+            arguments=node.arguments,
+            directives=(),
+            selection_set=node.selection_set,
+        )
 
 
 def _tell_one_of(

@@ -16,6 +16,9 @@ from graphql import GraphQLOutputType, ValueNode, VariableDefinitionNode
 
 OperationKind = Literal["query", "mutation", "subscription"]
 
+INTROSPECTIVE = frozenset({"__schema", "__type"})
+"""The fields of a query's root type that ask about the schema."""
+
 
 class Directed(NamedTuple):
     """Directives with which a field was written, printed: those of each fragment around it, from
@@ -47,6 +50,9 @@ class Field:
     None for all that are possible at the position: two fields of one selection set may share a
     key when their types are disjoint.
 
+    ``question`` is what the client asks of ``__schema`` or ``__type``, printed without alias
+    ("" for other fields); such a field has no selection of its own, the router answers it itself.
+
     ``argument_text`` is the printed argument list without parentheses ("" for none), ``directed``
     the ways in which it was written with directives that subgraphs are told, and ``variables`` the
     names of the variables in both. ``denied`` may be set by the authorization
@@ -66,6 +72,7 @@ class Field:
     meant: frozenset[frozenset[str]] = frozenset()
     denied: bool = False
     directed: tuple[Directed, ...] = ()
+    question: str = ""
 
 
 class TypeOrder(NamedTuple):
@@ -82,8 +89,7 @@ class SelectionSet:
     ``type`` is the API type of the position, ``possible`` the object types it may have at run
     time. ``orders`` has the runtime types that answer their fields in another order than
     ``fields`` has them (CollectFields of the specification runs for one runtime type at a time,
-    so ``... on A { x y } ... on B { y x }`` gives two orders). The root fields ``__schema`` and
-    ``__type`` appear without a selection of their own: the router answers them itself.
+    so ``... on A { x y } ... on B { y x }`` gives two orders).
     """
 
     type: str
@@ -99,7 +105,8 @@ class NormalizedOperation:
     ``conditions`` holds the variables that ``@skip`` and ``@include`` asked, with the values
     found: an operation normalized for other values is another operation, so they belong to every
     cache key. ``definitions`` are the client's variable definitions by name, ``directives`` those
-    of the operation that subgraphs are told.
+    of the operation that subgraphs are told. ``questions`` are those about the schema, wherever in
+    the operation they stand.
     """
 
     kind: OperationKind
@@ -108,6 +115,7 @@ class NormalizedOperation:
     definitions: Mapping[str, VariableDefinitionNode] = field(default_factory=dict)
     conditions: tuple[tuple[str, bool], ...] = ()
     directives: tuple[OperationDirective, ...] = ()
+    questions: tuple[str, ...] = ()
 
 
 def each_field(root: SelectionSet) -> Iterator[tuple[Field, SelectionSet]]:

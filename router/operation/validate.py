@@ -14,7 +14,6 @@ from graphql import (
     NoUnusedFragmentsRule,
     NoUnusedVariablesRule,
     OverlappingFieldsCanBeMergedRule,
-    SingleFieldSubscriptionsRule,
     StreamDirectiveOnListField,
     VariablesInAllowedPositionRule,
     parse,
@@ -38,7 +37,6 @@ _STRICTNESS = frozenset(
         NoUnusedFragmentsRule,
         NoUnusedVariablesRule,
         OverlappingFieldsCanBeMergedRule,
-        SingleFieldSubscriptionsRule,
         StreamDirectiveOnListField,
         VariablesInAllowedPositionRule,
     }

@@ -11,7 +11,15 @@ from graphql import (
     parse,
 )
 
-from router.planner.plan import EntityTarget, FetchStep, Need, Path, QueryPlan, Selection
+from router.planner.plan import (
+    QUESTION,
+    EntityTarget,
+    FetchStep,
+    Need,
+    Path,
+    QueryPlan,
+    Selection,
+)
 from router.planner.tables import FederatedGraph, LocalType
 
 
@@ -179,7 +187,7 @@ def _members(needs: Iterable[Need], above: Keys) -> Iterator[Keys]:
 
 def _read(selection: Selection, above: Keys) -> Iterator[Keys]:
     for field in selection.fields:
-        if field.denied or field.typename is not None:
+        if field.denied or field.typename is not None or field.source.startswith(QUESTION):
             continue
         keys = (*above, field.source)
         # Members for types that no subgraph can return at the position are read from nothing.

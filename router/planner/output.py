@@ -2,7 +2,7 @@
 
 from router.operation.model import Field, SelectionSet
 from router.planner.fetches import Slot
-from router.planner.plan import OutputField, Selection
+from router.planner.plan import QUESTION, OutputField, Selection
 
 
 class OutputBuilder:
@@ -31,6 +31,8 @@ class OutputBuilder:
             return [OutputField(asked.key, asked.key, asked.type, types=types, denied=True)]
         if asked.name == "__typename":
             return [_typename(asked, selection)]
+        if asked.question:
+            return [OutputField(asked.key, QUESTION + asked.question, asked.type, types=types)]
         return [
             OutputField(
                 asked.key,

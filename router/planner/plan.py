@@ -27,6 +27,9 @@ from router.planner import explain
 
 OperationKind = Literal["query", "mutation", "subscription"]
 
+QUESTION = "? "
+"""Begins the internal keys of what is asked about the schema; no name in GraphQL can."""
+
 
 @dataclass(frozen=True, slots=True)
 class PathSegment:
@@ -133,10 +136,11 @@ class FetchStep:
 class OutputField:
     """One response key of the client's answer.
 
-    ``source`` is the internal key; ``type`` the field's type in the API schema, which governs
-    null propagation and enum values. ``types`` limits the field to objects of these runtime types
-    (None: always). ``typename``: the field is ``__typename`` and this is the answer whatever the
-    data says (the position has one possible type); None reads ``source``.
+    ``source`` is the internal key (that of ``__schema`` and ``__type`` is what they ask, after
+    ``QUESTION``: no subgraph answers it); ``type`` the field's type in the API schema, which
+    governs null propagation and enum values. ``types`` limits the field to objects of these
+    runtime types (None: always). ``typename``: the field is ``__typename`` and this is the answer
+    whatever the data says (the position has one possible type); None reads ``source``.
     ``denied``: nothing was fetched on purpose; the value is null and its error already exists.
     """
 

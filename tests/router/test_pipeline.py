@@ -194,7 +194,7 @@ async def test_the_plan_is_shown_on_demand() -> None:
 
 async def test_repeated_operations_are_prepared_once() -> None:
     library = Library()
-    documents = library.supergraph._documents
+    documents = library.supergraph._clients._documents
     plans = library.supergraph._plans
 
     for _ in range(5):

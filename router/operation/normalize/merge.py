@@ -18,11 +18,12 @@ from graphql import (
     get_named_type,
 )
 
-from router.operation.model import Field, NormalizedOperation, SelectionSet
+from router.operation.model import INTROSPECTIVE, Field, NormalizedOperation, SelectionSet
 from router.operation.normalize.arguments import print_arguments
 from router.operation.normalize.collect import MAX_FIELDS, Collector, Entry, TypeIndex
 from router.operation.normalize.directives import written
 from router.operation.normalize.order import type_orders
+from router.operation.normalize.questions import print_question
 
 __all__ = ["MAX_FIELDS", "Normalizer"]
 
@@ -47,7 +48,8 @@ class Normalizer:
         root = self.index.schema.get_root_type(operation.operation)
         if root is None:  # refused by validation
             raise ValueError(f"the schema has no {operation.operation.value} type")
-        selection = _Merger(collector).build((operation.selection_set,), root.name)
+        merger = _Merger(collector)
+        selection = merger.build((operation.selection_set,), root.name)
         definitions = operation.variable_definitions or ()
         return NormalizedOperation(
             kind=operation.operation.value,
@@ -56,6 +58,7 @@ class Normalizer:
             definitions={d.variable.name.value: d for d in definitions},
             conditions=tuple((n, bool(variables.get(n))) for n in sorted(collector.used)),
             directives=self.index.directives.on_operation(operation),
+            questions=tuple(merger.questions),
         )
 
     def selection(self, node: SelectionSetNode, type_name: str) -> SelectionSet:
@@ -72,6 +75,7 @@ class _Merger:
         self.types = collector.index.schema.type_map
         self.by_nodes: dict[tuple[str, tuple[int, ...]], SelectionSet] = {}
         self.by_content: dict[tuple[object, ...], SelectionSet] = {}
+        self.questions: dict[str, None] = {}
 
     def build(self, nodes: tuple[SelectionSetNode, ...], type_name: str) -> SelectionSet:
         mark = (type_name, tuple(map(id, nodes)))
@@ -150,8 +154,11 @@ class _Merger:
     ) -> Field:
         first = entries[0]
         name = first.node.name.value
-        selection = None
-        if first.node.selection_set is not None and not name.startswith("__"):
+        selection, question = None, ""
+        if name in INTROSPECTIVE:
+            question = print_question(entry.node for entry in entries)
+            self.questions[question] = None
+        elif first.node.selection_set is not None:
             nodes = {id(e.node): e.node.selection_set for e in entries}
             parts = tuple(part for part in nodes.values() if part is not None)
             selection = self.build(parts, get_named_type(api_type).name)
@@ -172,6 +179,7 @@ class _Merger:
             types=types,
             meant=meant,
             directed=directed,
+            question=question,
         )
 
 
@@ -206,7 +214,8 @@ def _groups(
 
 def _content(field: Field) -> tuple[object, ...]:
     """What makes two fields of one key the same but for the runtime types they are meant for."""
-    return field.name, field.argument_text, field.directed, str(field.type), id(field.selection)
+    asked = field.name, field.argument_text, field.directed, field.question
+    return (*asked, str(field.type), id(field.selection))
 
 
 def _introspection_type(schema: GraphQLSchema, name: str) -> GraphQLOutputType:

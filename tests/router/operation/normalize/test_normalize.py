@@ -85,8 +85,17 @@ def test_conditions_are_decided_and_reported() -> None:
     assert condition_variables(*_parts(document)) == {"a", "b", "c"}
 
 
-def test_a_root_introspection_field_has_no_selection() -> None:
-    assert shown("{ __schema { types { name } } book { id } }") == "{ __schema book { id } }"
+def test_what_is_asked_about_the_schema_has_no_selection_but_its_text() -> None:
+    document = "{ a: __schema @skip(if: false) { types { name } } book { id } }"
+
+    operation = normalized(document)
+
+    assert text(operation.selection) == "{ a: __schema book { id } }"
+    assert [field.question.split() for field in operation.selection.fields] == [
+        ["__schema", "{", "types", "{", "name", "}", "}"],
+        [],
+    ]
+    assert operation.questions == (operation.selection.fields[0].question,)
 
 
 def test_equal_selections_are_one_object_so_chains_of_fragments_stay_small() -> None:

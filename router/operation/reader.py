@@ -1,0 +1,56 @@
+"""From a client's text and values to an operation and its variables, each text read once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import GraphQLSchema
+
+from router.cache import Cache
+from router.operation.limits import OperationLimits, check_limits
+from router.operation.parse import (
+    ParsedDocument,
+    ParsedOperation,
+    choose_operation,
+    parse_document,
+)
+from router.operation.validate import Validator
+from router.operation.variables import VariableReader, Variables
+
+_DOCUMENT_CHARACTERS = 500_000
+_OPERATIONS = 10_000
+
+
+class OperationReader:
+    """Reads the operations of one kind of caller, under the limits for it."""
+
+    def __init__(
+        self, schema: GraphQLSchema, limits: OperationLimits, validator: Validator
+    ) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._validator = validator
+        self._documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_CHARACTERS)
+        self._variables: Cache[ParsedOperation, VariableReader] = Cache(_OPERATIONS)
+
+    def parse(self, document: str, operation_name: str | None) -> ParsedOperation:
+        """Parse, check limits, validate and choose; raises OperationRefused."""
+        parsed = self._documents.get(document)
+        if parsed is None:
+            parsed = parse_document(document, self._limits)
+            check_limits(parsed.document, self._limits)
+            self._validator.check(parsed.document, document)
+            self._documents.put(document, parsed, len(document))
+        return choose_operation(parsed, operation_name)
+
+    def coerce(self, parsed: ParsedOperation, given: Mapping[str, Any]) -> Variables:
+        """The operation's variables; raises OperationRefused."""
+        reader = self._variables.get(parsed)
+        if reader is None:
+            reader = VariableReader(
+                self._schema,
+                parsed.operation.variable_definitions or (),
+                suggestions=self._validator.suggestions,
+                max_values=self._limits.variable_values,
+            )
+            self._variables.put(parsed, reader)
+        return reader.read(given)
