@@ -5,6 +5,7 @@ them. They are rare, so the fast way comes first and the exact one only where it
 """
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,24 @@ def loads(text: bytes | str) -> Any:
         return json.loads(raw)
     except (ValueError, RecursionError):
         raise orjson.JSONDecodeError("a number is too long", "", 0) from None
+
+
+def loads_broken(text: bytes | str) -> Any:
+    """The value of a text that is JSON but for strings that are not Unicode text: escapes of lone
+    surrogates stay such, each byte that is not UTF-8 becomes one (PEP 383). Raises ValueError."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogateescape")
+    try:
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("the text is nested too deep") from None
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not a number in JSON")
+    return value
 
 
 def dumps(value: Any, default: Callable[[Any], Any] = str) -> bytes:

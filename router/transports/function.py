@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 from router.transports.base import SubgraphRequest, SubgraphResponse
+from router.transports.lost_text import without_lost_text
 from router.transports.read import read_response
 
 Answers = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
@@ -20,7 +21,7 @@ class FunctionTransport:
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         answer = await self.answers(request.query, request.variables)
-        return read_response(request.subgraph, answer)
+        return _response(request, answer)
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         if self.streams is None:
@@ -30,9 +31,13 @@ class FunctionTransport:
         events = self.streams(request.query, request.variables)
         try:
             async for event in events:
-                yield read_response(request.subgraph, event)
+                yield _response(request, event)
         finally:
             await events.aclose()
 
     async def aclose(self) -> None:
         return None
+
+
+def _response(request: SubgraphRequest, answer: Any) -> SubgraphResponse:
+    return without_lost_text(read_response(request.subgraph, answer), request.query)

@@ -6,9 +6,10 @@ from functools import lru_cache
 
 import orjson
 
-from router.errors import SubgraphInvalidResponse, SubgraphUnavailable
+from router.errors import SubgraphError, SubgraphInvalidResponse, SubgraphUnavailable
 from router.exact_json import dumps
 from router.transports.base import SubgraphRequest, SubgraphResponse
+from router.transports.content_type import is_graphql_response
 from router.transports.read import read_body
 from schema.request import RequestContext
 
@@ -53,20 +54,39 @@ def vouch_for_nothing(_context: RequestContext) -> Mapping[str, str]:
     return {}
 
 
-def read_answer(name: str, status: int, body: bytes) -> SubgraphResponse:
+def read_answer(
+    request: SubgraphRequest, status: int, content_type: str, body: bytes
+) -> SubgraphResponse:
     """The GraphQL response in an HTTP answer. Raises SubgraphUnavailable for a server's error,
-    SubgraphInvalidResponse for anything else that is none."""
+    SubgraphInvalidResponse for anything else that is none.
+
+    What says that it is a GraphQL response is one at any status. ``application/json`` with
+    another status than 2xx may come from any gateway on the way, so the GraphQL-over-HTTP draft
+    (section 6.4.1) forbids to rely on it: data is not taken from it. Errors in GraphQL's form are
+    told, for they say more than the status.
+    """
+    is_success = 200 <= status < 300
     try:
-        response = read_body(name, body)
+        response = read_body(request.subgraph, body, request.query)
     except SubgraphInvalidResponse:
         # Without a GraphQL response the status is all there is; 2xx says that one was due.
-        if 200 <= status < 300:
+        if is_success:
             raise
-        response = None
-    if response is None or (status >= 300 and response.data is not None):
-        kind = SubgraphUnavailable if status >= 500 else SubgraphInvalidResponse
-        raise kind(name, f"The subgraph answered HTTP {status}.")
-    return response
+        raise _failure(request, status) from None
+    if is_success or is_graphql_response(content_type):
+        return response
+    if not response.errors or not all(type(e.get("message")) is str for e in response.errors):
+        raise _failure(request, status)
+    errors = response.errors
+    if response.data is not None:
+        failure = _failure(request, status)
+        errors = [{"message": failure.message, "extensions": failure.extensions}, *errors]
+    return SubgraphResponse(errors=errors, extensions=response.extensions)
+
+
+def _failure(request: SubgraphRequest, status: int) -> SubgraphError:
+    kind = SubgraphUnavailable if status >= 500 else SubgraphInvalidResponse
+    return kind(request.subgraph, f"The subgraph answered HTTP {status}.")
 
 
 def websocket_url_of(url: str) -> str:

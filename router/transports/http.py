@@ -74,7 +74,7 @@ class HttpTransport:
         name = request.subgraph
         may_repeat = request.kind != "mutation"
         try:
-            status, body = await self._pool.request(
+            answer = await self._pool.request(
                 self._encode(request), self.timeout, may_repeat=may_repeat
             )
         except TimeoutError:
@@ -85,7 +85,7 @@ class HttpTransport:
             raise SubgraphInvalidResponse(
                 name, f"The subgraph's answer has more than {self.response_bytes} bytes."
             ) from None
-        return read_answer(name, status, body)
+        return read_answer(request, answer.status, answer.content_type, answer.body)
 
     def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         return self._websocket.subscribe(request)

@@ -9,9 +9,17 @@ import ssl
 import time
 import zlib
 from collections import deque
-from typing import cast
+from typing import NamedTuple, cast
 
 import httptools
+
+
+class HttpAnswer(NamedTuple):
+    """``content_type`` is the header as it came, empty when there was none."""
+
+    status: int
+    content_type: str
+    body: bytes
 
 
 class ConnectionBroken(Exception):
@@ -34,19 +42,20 @@ class Connection(asyncio.Protocol):
         self._limit = response_bytes
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+        self._answer: asyncio.Future[HttpAnswer] | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._parts: list[bytes] = []
         self._size = 0
         self._unpack: zlib._Decompress | None = None
+        self._content_type = b""
         self._has_begun = False
         self._has_length = False
         self._in_body = False
         self.is_open = False
         self.idle_since = 0.0
 
-    async def request(self, data: bytes, seconds: float) -> tuple[int, bytes]:
-        """Write ``data``, a whole request, and return status and body of the answer.
+    async def request(self, data: bytes, seconds: float) -> HttpAnswer:
+        """Write ``data``, a whole request, and return the answer.
 
         Raises TimeoutError, ConnectionBroken, AnswerTooLarge; the connection is closed then, and
         also when the call is cancelled: an answer still to come belongs to nobody.
@@ -76,6 +85,7 @@ class Connection(asyncio.Protocol):
         self._parts = []
         self._size = 0
         self._unpack = None
+        self._content_type = b""
         self._has_begun = self._has_length = self._in_body = False
 
     def _fail(self, problem: Exception) -> None:
@@ -114,6 +124,8 @@ class Connection(asyncio.Protocol):
     # -- httptools callbacks ---------------------------------------------------------------------
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_body:  # a trailer: it comes too late to say anything about the body
+            return
         name = name.lower()
         if name == b"content-length":
             self._has_length = True
@@ -121,6 +133,8 @@ class Connection(asyncio.Protocol):
                 raise AnswerTooLarge
         elif name == b"transfer-encoding":
             self._has_length = True
+        elif name == b"content-type":
+            self._content_type = value
         elif name == b"content-encoding" and value.lower() in (b"gzip", b"x-gzip", b"deflate"):
             self._unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)
 
@@ -153,7 +167,9 @@ class Connection(asyncio.Protocol):
             self.is_open = False
         parts = self._parts
         if self._answer is not None and not self._answer.done():
-            self._answer.set_result((status, parts[0] if len(parts) == 1 else b"".join(parts)))
+            body = parts[0] if len(parts) == 1 else b"".join(parts)
+            content_type = self._content_type.decode("latin-1")
+            self._answer.set_result(HttpAnswer(status, content_type, body))
 
 
 class ConnectionPool:
@@ -182,7 +198,7 @@ class ConnectionPool:
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def request(self, data: bytes, seconds: float, *, may_repeat: bool) -> tuple[int, bytes]:
+    async def request(self, data: bytes, seconds: float, *, may_repeat: bool) -> HttpAnswer:
         """Send a whole request within ``seconds``. Raises TimeoutError, OSError,
         ConnectionBroken, AnswerTooLarge.
 

@@ -52,14 +52,14 @@ class HttpxTransport:
         """Raises SubgraphTimeout, SubgraphUnavailable or SubgraphInvalidResponse."""
         name = request.subgraph
         try:
-            status, body = await self._post(request)
+            status, content_type, body = await self._post(request)
         except httpx.TimeoutException:
             raise SubgraphTimeout(name, "The subgraph did not answer in time.") from None
         except httpx.HTTPError:
             raise SubgraphUnavailable(name, "The subgraph cannot be reached.") from None
-        return read_answer(name, status, body)
+        return read_answer(request, status, content_type, body)
 
-    async def _post(self, request: SubgraphRequest) -> tuple[int, bytes]:
+    async def _post(self, request: SubgraphRequest) -> tuple[int, str, bytes]:
         content = encode_request(request)
         context = request.context
         headers = {**forwarded_headers(context), **self.headers, **self.vouch(context)}
@@ -76,7 +76,8 @@ class HttpxTransport:
                         f"The subgraph's answer has more than {self.response_bytes} bytes.",
                     )
                 parts.append(part)
-            return response.status_code, b"".join(parts)
+            content_type = response.headers.get("content-type", "")
+            return response.status_code, content_type, b"".join(parts)
 
     def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         return self.websocket.subscribe(request)

@@ -17,6 +17,7 @@ from graphql import (
 
 from router.errors import SubgraphTimeout
 from router.transports.base import SubgraphRequest, SubgraphResponse
+from router.transports.lost_text import without_lost_text
 from schema.federation import presentable
 from schema.subgraph import Subgraph
 
@@ -41,7 +42,7 @@ class LocalTransport:
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         document = self._prepare(request.query)
         if isinstance(document, list):
-            return SubgraphResponse(errors=[_formatted(error, request) for error in document])
+            return _response(ExecutionResult(errors=document), request)
         result = execute(
             self.schema,
             document,
@@ -66,7 +67,7 @@ class LocalTransport:
     async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         document = self._prepare(request.query)
         if isinstance(document, list):
-            yield SubgraphResponse(errors=[_formatted(error, request) for error in document])
+            yield _response(ExecutionResult(errors=document), request)
             return
         result = subscribe(
             self.schema,
@@ -85,7 +86,7 @@ class LocalTransport:
         except Exception as problem:
             # The resolver's own failure ends its stream; what it was is told or hidden as usual.
             error = GraphQLError(str(problem), original_error=problem)
-            yield SubgraphResponse(errors=[_formatted(error, request)])
+            yield _response(ExecutionResult(errors=[error]), request)
         finally:
             # Ends the resolver's generator at once instead of when the collector finds it.
             if isinstance(stream, AsyncGenerator):
@@ -112,11 +113,12 @@ class LocalTransport:
 
 
 def _response(result: ExecutionResult, request: SubgraphRequest) -> SubgraphResponse:
-    return SubgraphResponse(
+    response = SubgraphResponse(
         data=result.data,
         errors=[_formatted(error, request) for error in result.errors or ()],
         extensions=result.extensions or {},
     )
+    return without_lost_text(response, request.query)
 
 
 def _formatted(error: GraphQLError, request: SubgraphRequest) -> dict[str, Any]:

@@ -5,17 +5,34 @@ from typing import Any
 import orjson
 
 from router.errors import SubgraphInvalidResponse
-from router.exact_json import loads
+from router.exact_json import loads, loads_broken
 from router.transports.base import SubgraphResponse
+from router.transports.lost_text import has_lost_text, without_lost_text
 
 
-def read_body(subgraph: str, body: bytes) -> SubgraphResponse:
-    """The response in ``body``. Raises SubgraphInvalidResponse when it is none."""
+def read_body(subgraph: str, body: bytes, query: str = "") -> SubgraphResponse:
+    """The response in ``body`` to ``query``. Raises SubgraphInvalidResponse when it is none."""
+    payload, is_whole = read_json(subgraph, body)
+    if is_whole:
+        return read_response(subgraph, payload, body)
+    return without_lost_text(read_response(subgraph, payload), query)
+
+
+def read_json(subgraph: str, text: bytes | str) -> tuple[Any, bool]:
+    """The value of a JSON text, and whether all its strings are Unicode text. Raises
+    SubgraphInvalidResponse."""
     try:
-        payload = loads(body)
+        return loads(text), True
     except orjson.JSONDecodeError:
-        raise SubgraphInvalidResponse(subgraph, "The subgraph's answer is not JSON.") from None
-    return read_response(subgraph, payload, body)
+        pass
+    try:
+        payload = loads_broken(text)
+    except ValueError:
+        payload = None
+    # Whatever else orjson finds wrong with a text is not for us to tolerate.
+    if not has_lost_text(payload):
+        raise SubgraphInvalidResponse(subgraph, "The subgraph's answer is not JSON.")
+    return payload, False
 
 
 def read_response(subgraph: str, payload: Any, body: bytes | None = None) -> SubgraphResponse:

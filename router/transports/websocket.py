@@ -10,10 +10,11 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
 from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
-from router.exact_json import dumps, loads
+from router.exact_json import dumps
 from router.transports.base import SubgraphRequest, SubgraphResponse
 from router.transports.graphql_over_http import Vouching, forwarded_headers, vouch_for_nothing
-from router.transports.read import read_response
+from router.transports.lost_text import without_lost_text
+from router.transports.read import read_json, read_response
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 
@@ -65,16 +66,14 @@ class WebSocketTransport:
             ) as connection:
                 await self._begin(connection, request)
                 while True:
-                    message = _message(name, await connection.recv())
+                    message, is_whole = _message(name, await connection.recv())
                     kind = message.get("type")
-                    if kind == "next":
-                        yield read_response(name, message.get("payload"))
-                    elif kind == "error":
-                        yield SubgraphResponse(errors=_errors(message.get("payload")))
+                    if kind == "next" or kind == "error":
+                        response = _response(name, message)
+                        yield response if is_whole else without_lost_text(response, request.query)
+                    if kind == "error" or kind == "complete":
                         return
-                    elif kind == "complete":
-                        return
-                    elif kind == "ping":
+                    if kind == "ping":
                         await connection.send('{"type":"pong"}')
         except TimeoutError:
             raise SubgraphTimeout(name, "The subgraph did not answer in time.") from None
@@ -89,7 +88,8 @@ class WebSocketTransport:
         await connection.send(orjson.dumps(init).decode())
         async with asyncio.timeout(self.timeout):
             while True:
-                kind = _message(request.subgraph, await connection.recv()).get("type")
+                message, _ = _message(request.subgraph, await connection.recv())
+                kind = message.get("type")
                 if kind == "connection_ack":
                     break
                 if kind == "ping":
@@ -104,14 +104,22 @@ class WebSocketTransport:
         return None
 
 
-def _message(subgraph: str, text: str | bytes) -> dict[str, Any]:
+def _message(subgraph: str, text: str | bytes) -> tuple[dict[str, Any], bool]:
+    """A message of the protocol, and whether all its strings are Unicode text."""
     try:
-        message = loads(text)
-    except orjson.JSONDecodeError:
-        message = None
+        message, is_whole = read_json(subgraph, text)
+    except SubgraphInvalidResponse:
+        message, is_whole = None, True
     if type(message) is not dict:
         raise SubgraphInvalidResponse(subgraph, "The subgraph sent a message against the protocol.")
-    return message
+    return message, is_whole
+
+
+def _response(subgraph: str, message: dict[str, Any]) -> SubgraphResponse:
+    payload = message.get("payload")
+    if message["type"] == "error":
+        return SubgraphResponse(errors=_errors(payload))
+    return read_response(subgraph, payload)
 
 
 def _errors(payload: Any) -> list[dict[str, Any]]:

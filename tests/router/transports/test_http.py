@@ -14,7 +14,7 @@ from router.errors import (
     SubgraphTimeout,
     SubgraphUnavailable,
 )
-from router.transports.base import SubgraphRequest, Transport
+from router.transports.base import SubgraphRequest, SubgraphResponse, Transport
 from router.transports.http import HttpTransport
 from router.transports.httpx_client import HttpxTransport
 from schema.request import RequestContext
@@ -24,6 +24,7 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 MAKERS = [HttpTransport, HttpxTransport]
 REQUEST = SubgraphRequest("orders", "{ a }")
 OK = b'{"data":{"a":1}}'
+JSON = "content-type: application/json"
 
 
 @asynccontextmanager
@@ -161,6 +162,119 @@ async def test_graphql_errors_with_an_http_status_are_an_answer(
         response = await send(make, url)
 
     assert response.errors == [{"message": "No."}]  # type: ignore[attr-defined]
+
+
+GRAPHQL = "content-type: application/graphql-response+json; charset=utf-8"
+PARTIAL = b'{"data":{"a":null,"b":1},"errors":[{"message":"No.","path":["a"]}]}'
+ERRORS = b'{"errors":[{"message":"No."}]}'
+
+
+@pytest.mark.parametrize(
+    "status", ["200 OK", "203 Other", "302 Found", "400 Bad", "422 No", "500 Oops"]
+)
+@pytest.mark.parametrize("media_type", [GRAPHQL, GRAPHQL.swapcase()])
+async def test_a_graphql_response_is_one_at_any_status(
+    make: Callable[..., Transport], status: str, media_type: str
+) -> None:
+    async with raw_server(replies(http(status, PARTIAL, media_type))) as url:
+        response = await send(make, url)
+
+    assert response == SubgraphResponse({"a": None, "b": 1}, [{"message": "No.", "path": ["a"]}])
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (http("500 Oops", b"<html>", GRAPHQL), SubgraphUnavailable),
+        (http("500 Oops", b"{}", GRAPHQL), SubgraphUnavailable),
+        (http("400 Bad", b'{"data":[]}', GRAPHQL), SubgraphInvalidResponse),
+        (http("200 OK", b"{}", GRAPHQL), SubgraphInvalidResponse),
+        # errors of another kind than GraphQL's, as gateways write them
+        (http("503 Busy", b'{"errors":[{"title":"busy"}]}', JSON), SubgraphUnavailable),
+        (http("429 Slow", b'{"errors":["slow down"]}', JSON), SubgraphInvalidResponse),
+        (http("500 Oops", b'{"data":{"a":1}}', JSON), SubgraphUnavailable),
+        (http("404 Not Found", b'{"data":{"a":1},"errors":[]}', JSON), SubgraphInvalidResponse),
+    ],
+)
+async def test_what_is_no_graphql_response_fails_by_its_status(
+    make: Callable[..., Transport], answer: bytes, error: type[SubgraphError]
+) -> None:
+    async with raw_server(replies(answer)) as url:
+        with pytest.raises(error):
+            await send(make, url)
+
+
+@pytest.mark.parametrize("status", ["400 Bad", "401 Who", "422 No", "500 Oops", "503 Busy"])
+@pytest.mark.parametrize("body", [ERRORS, b'{"data":null,' + ERRORS[1:]])
+async def test_errors_in_plain_json_are_told_at_any_status(
+    make: Callable[..., Transport], status: str, body: bytes
+) -> None:
+    async with raw_server(replies(http(status, body, JSON))) as url:
+        response = await send(make, url)
+
+    assert response == SubgraphResponse(errors=[{"message": "No."}])
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [("500 Oops", "SUBGRAPH_UNAVAILABLE"), ("409 No", "SUBGRAPH_INVALID_RESPONSE")],
+)
+async def test_data_in_plain_json_is_not_relied_on_but_with_success(
+    make: Callable[..., Transport], status: str, code: str
+) -> None:
+    async with raw_server(replies(http(status, PARTIAL, JSON))) as url:
+        response = await send(make, url)
+
+    http_error = {
+        "message": f"The subgraph answered HTTP {status[:3]}.",
+        "extensions": {"code": code, "service": "orders"},
+    }
+    assert response == SubgraphResponse(errors=[http_error, {"message": "No.", "path": ["a"]}])
+
+
+@pytest.mark.parametrize("media_type", ["x-none: 1", JSON, "content-type: text/plain"])
+async def test_with_success_the_media_type_does_not_matter(
+    make: Callable[..., Transport], media_type: str
+) -> None:
+    async with raw_server(replies(http("200 OK", PARTIAL, media_type))) as url:
+        response = await send(make, url)
+
+    assert response.data == {"a": None, "b": 1}  # type: ignore[attr-defined]
+
+
+async def test_the_media_type_belongs_to_one_answer(make: Callable[..., Transport]) -> None:
+    answers = [http("500 Oops", PARTIAL, GRAPHQL), http("500 Oops", PARTIAL)]
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in answers:
+            await read_request(reader)
+            writer.write(b"HTTP/1.1 103 Early Hints\r\ncontent-type: text/html\r\n\r\n" + answer)
+
+    async with raw_server(handle) as url:
+        transport = make(url)
+        responses = [await transport.send(REQUEST) for _ in answers]
+        await transport.aclose()
+
+    assert [response.data for response in responses] == [{"a": None, "b": 1}, None]
+
+
+async def test_a_trailer_says_nothing_about_the_body(make: Callable[..., Transport]) -> None:
+    head = b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\ntrailer: content-type\r\n\r\n"
+    body = b"%x\r\n%b\r\n0\r\n%b\r\n\r\n" % (len(PARTIAL), PARTIAL, GRAPHQL.encode())
+    async with raw_server(replies(head, body)) as url:
+        response = await send(make, url)
+
+    assert response.data is None  # type: ignore[attr-defined]
+
+
+async def test_a_string_that_is_no_text_costs_only_its_place(
+    make: Callable[..., Transport],
+) -> None:
+    async with raw_server(replies(http("200 OK", b'{"data":{"a":"\\ud800","b":1}}'))) as url:
+        response = await send(make, url)
+
+    assert response.data == {"a": None, "b": 1}  # type: ignore[attr-defined]
+    assert [error["path"] for error in response.errors] == [["a"]]  # type: ignore[attr-defined]
 
 
 async def test_a_subgraph_that_is_not_there_is_unavailable(make: Callable[..., Transport]) -> None:

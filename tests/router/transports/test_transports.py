@@ -11,6 +11,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from router.errors import SubgraphTimeout
+from router.exact_json import dumps
 from router.transports.base import SubgraphRequest, Transport
 from router.transports.function import FunctionTransport
 from router.transports.http import HttpTransport
@@ -72,6 +73,10 @@ class Query:
         raise RuntimeError("the password is swordfish")
 
     @strawberry.field
+    def garbled(self) -> list[str | None]:
+        return ["a", "\ud800", "b"]
+
+    @strawberry.field
     async def slow(self) -> str:
         await asyncio.sleep(5)
         return "never"
@@ -118,7 +123,7 @@ async def over_http(scope: Any, receive: Any, send: Any) -> None:
         answer["errors"] = response.errors
     start = {"type": "http.response.start", "status": 200, "headers": [(b"server", b"x")]}
     await send(start)
-    await send({"type": "http.response.body", "body": orjson.dumps(answer)})
+    await send({"type": "http.response.body", "body": dumps(answer)})
 
 
 def function_transport() -> FunctionTransport:
@@ -205,6 +210,15 @@ async def test_a_fault_of_the_subgraph_tells_nothing(
     assert [e["extensions"]["code"] for e in response.errors] == ["INTERNAL"]
     assert "swordfish" not in str(response)
     assert "swordfish" in caplog.text
+
+
+async def test_a_string_that_is_no_text_costs_only_its_place(transport: Transport) -> None:
+    response = await transport.send(ask("{ k: garbled }"))
+
+    assert response.data == {"k": ["a", None, "b"]}
+    assert [(e["path"], e["extensions"]["code"]) for e in response.errors] == [
+        (["k", 1], "SUBGRAPH_INVALID_RESPONSE")
+    ]
 
 
 async def test_an_invalid_operation_is_an_answer_with_errors(transport: Transport) -> None:

@@ -82,6 +82,22 @@ async def test_events_arrive_in_order_and_pings_are_answered() -> None:
     ]
 
 
+async def test_a_string_that_is_no_text_costs_only_its_place_in_its_event() -> None:
+    async def script(connection: ServerConnection) -> None:
+        await greet(connection)
+        for value in ('"\\ud800"', "2"):
+            await connection.send('{"type":"next","id":"1","payload":{"data":{"n":' + value + "}}}")
+        await connection.send('{"type":"error","id":"1","payload":[{"message":"no \\udfff"}]}')
+        await connection.wait_closed()
+
+    async with subgraph(script) as transport:
+        events = [event async for event in transport.subscribe(REQUEST)]
+
+    assert [event.data for event in events] == [{"n": None}, {"n": 2}, None]
+    assert [[e.get("path") for e in event.errors] for event in events] == [[["n"]], [], [None]]
+    assert events[2].errors == [{"message": "no \ufffd"}]
+
+
 async def test_an_error_message_is_an_answer_with_errors_and_the_end() -> None:
     async def script(connection: ServerConnection) -> None:
         await greet(connection)

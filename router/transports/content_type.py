@@ -1,0 +1,18 @@
+"""What a subgraph says its answer is (RFC 9110, section 8.3.1)."""
+
+import re
+from functools import lru_cache
+
+_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_MEDIA_TYPE = re.compile(
+    rf"[ \t]*({_TOKEN}/{_TOKEN})[ \t]*(?:;[ \t]*(?:{_TOKEN}=(?:{_TOKEN}|{_TEXT})[ \t]*)?)*"
+)
+
+
+@lru_cache(maxsize=256)
+def is_graphql_response(content_type: str) -> bool:
+    """Whether a Content-Type header says ``application/graphql-response+json``, whatever its
+    parameters. A header that is no media type says nothing."""
+    found = _MEDIA_TYPE.fullmatch(content_type)
+    return found is not None and found[1].lower() == "application/graphql-response+json"
