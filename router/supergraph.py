@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from graphql import DocumentNode, GraphQLEnumType, GraphQLSchema, print_schema
+from graphql import DocumentNode, GraphQLEnumType, GraphQLSchema, is_composite_type, print_schema
 
 from router.answer import Answer
 from router.cache import Cache
@@ -387,16 +387,22 @@ def _request(
 
 
 def _hidden(graph: FederatedGraph) -> Hidden:
-    """What subgraphs may answer although the API does not have it."""
+    """What subgraphs know although the API does not have it."""
     types: set[str] = set()
     values: set[tuple[str, str]] = set()
+    fields: set[tuple[str, str]] = set()
     for name, type_ in graph.full.type_map.items():
         shown = graph.api.type_map.get(name)
         if shown is None:
             types.add(name)
         elif isinstance(type_, GraphQLEnumType) and isinstance(shown, GraphQLEnumType):
             values.update((name, value) for value in type_.values if value not in shown.values)
-    return Hidden(frozenset(types), frozenset(values))
+        elif is_composite_type(type_):
+            known = getattr(shown, "fields", {})
+            fields.update(
+                (name, field) for field in getattr(type_, "fields", {}) if field not in known
+            )
+    return Hidden(frozenset(types), frozenset(values), frozenset(fields))
 
 
 def _plan_weight(executable: Executable) -> int:

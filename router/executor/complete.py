@@ -5,19 +5,24 @@ of the wrong kind, a hidden type. GraphQL specification, "Value Completion" and 
 Execution Errors".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_named_type
 
 from router.executor.guarded import NO_DENIALS, Denials
 from router.executor.leaves import LeafError, complete_leaf
-from router.executor.walk import ClientPath
+from router.executor.missing import ABSENCES, Missing, MissingEntities
+from router.executor.walk import ClientPath, Tree
 from router.planner.plan import OutputField, Selection
 
 NULLED: Any = object()
 """A non-null position without a value: the parent becomes null."""
+
+ABSENT: Any = object()
+"""Likewise, at an object that some subgraph did not find."""
 
 MAX_ERRORS = 1_000
 """More errors than this help nobody; nulls are still right beyond it."""
@@ -25,11 +30,18 @@ MAX_ERRORS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """Object types and (enum, value) pairs that the API hides (``@inaccessible``). They are
-    answered as null without an error, which would only tell that there is something."""
+    """Object types, (enum, value) and (type, field) pairs that the API hides
+    (``@inaccessible``). Types and values are answered as null without an error, which would only
+    tell that there is something; no message names a field."""
 
     types: frozenset[str] = frozenset()
     values: frozenset[tuple[str, str]] = frozenset()
+    fields: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether subgraphs may answer something hidden."""
+        return bool(self.types or self.values)
 
 
 NOTHING_HIDDEN = Hidden()
@@ -59,6 +71,7 @@ class _Completion:
         self.errors: list[dict[str, Any]] = []
         self.hidden = hidden
         self.denials = denials
+        self._missing = MissingEntities(hidden.types, hidden.fields)
         self._at: set[ClientPath] = set()
         self._above: set[ClientPath] = set()
         for error in known:
@@ -70,7 +83,7 @@ class _Completion:
         typename = source.get("__typename")
         if selection.possible is not None and typename not in selection.possible:
             if typename not in self.hidden.types:
-                self._report(path, "The subgraph answered an object of an unknown type.")
+                self._report_unknown_type(selection, source, path)
             return None
         denial = self.denials.of(selection, source)
         if denial is not None and denial.whole is not None:
@@ -85,6 +98,9 @@ class _Completion:
                 value = self._denied(field, (*path, field.key))
             else:
                 value = self._field(field, source, (*path, field.key))
+                if value is ABSENT:
+                    self._report_absent(field, selection, source, (*path, field.key), lost)
+                    value = NULLED
             if value is NULLED:
                 return NULLED
             result[field.key] = value
@@ -95,7 +111,10 @@ class _Completion:
             return field.typename
         if field.denied:  # its error exists already, at a path without list positions
             return self._denied(field, path)
-        return self._value(field, field.type, source.get(field.source), path)
+        value = source.get(field.source)
+        if value is None and ABSENCES in source and isinstance(field.type, GraphQLNonNull):
+            return ABSENT
+        return self._value(field, field.type, value, path)
 
     def _denied(self, field: OutputField, path: ClientPath) -> Any:
         self._note(path)
@@ -107,7 +126,7 @@ class _Completion:
         if isinstance(type_, GraphQLNonNull):
             completed = self._value(field, type_.of_type, value, path)
             if completed is None:
-                self._report(path, f"Cannot return null for non-nullable field {field.key!r}.")
+                self._report_null(field, path)
                 return NULLED
             return completed
         if value is None:
@@ -148,17 +167,43 @@ class _Completion:
             self._report(path, str(problem))
             return None
 
-    def _report(self, path: ClientPath, message: str) -> None:
+    def _report_unknown_type(self, selection: Selection, source: Tree, path: ClientPath) -> None:
+        missing = self._missing.behind(source, "__typename")
+        if missing is not None:
+            self._report_missing(missing, _readable_keys(selection, source), path)
+        else:
+            self._report(path, "The subgraph answered an object of an unknown type.")
+
+    def _report_absent(
+        self,
+        field: OutputField,
+        selection: Selection,
+        source: Tree,
+        path: ClientPath,
+        lost: Collection[str],
+    ) -> None:
+        missing = self._missing.behind(source, field.source)
+        if missing is not None:
+            self._report_missing(missing, _readable_keys(selection, source, lost), path)
+        else:
+            self._report_null(field, path)
+
+    def _report_null(self, field: OutputField, path: ClientPath) -> None:
+        self._report(path, f"Cannot return null for non-nullable field {field.key!r}.")
+
+    def _report_missing(self, missing: Missing, visible: Collection[str], path: ClientPath) -> None:
+        message = self._missing.message(missing, visible)
+        reason = {"reason": "ENTITY_NOT_FOUND", "service": missing.step.service}
+        self._report(path, message, reason)
+
+    def _report(
+        self, path: ClientPath, message: str, details: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         if self._is_explained(path) or len(self.errors) >= MAX_ERRORS:
             return
         self._note(path)
-        self.errors.append(
-            {
-                "message": message,
-                "path": list(path),
-                "extensions": {"code": "SUBGRAPH_INVALID_RESPONSE"},
-            }
-        )
+        extensions = {"code": "SUBGRAPH_INVALID_RESPONSE", **details}
+        self.errors.append({"message": message, "path": list(path), "extensions": extensions})
 
     def _note(self, path: ClientPath) -> None:
         self._at.add(path)
@@ -168,3 +213,16 @@ class _Completion:
         if path in self._above:
             return True
         return any(path[:length] in self._at for length in range(1, len(path) + 1))
+
+
+def _readable_keys(
+    selection: Selection, source: Tree, lost: Collection[str] = ()
+) -> frozenset[str]:
+    """The internal keys of the leaves that the client reads of an object, but for those denied."""
+    typename = source.get("__typename")
+    return frozenset(
+        one.source
+        for one in selection.fields
+        if one.selection is None and not one.denied and one.key not in lost
+        if one.types is None or typename in one.types
+    )

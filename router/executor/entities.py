@@ -19,14 +19,18 @@ REPRESENTATIONS_PER_REQUEST = 10_000
 answer an unbounded one."""
 
 
+Rows = list[list[tuple[Tree, int]]]
+"""For each representation the objects that it stands for, each with its sharing group."""
+
+
 @dataclass(slots=True)
 class Asked:
-    """The representations of one call. ``holders[i]`` are the objects completed by answer ``i``,
-    each with its sharing group. ``incomplete`` are objects that could not be asked for, because
-    their type or a member is not known. ``has_unified``: some objects have become one."""
+    """The representations of one call; ``holders`` are completed by its answers. ``incomplete``
+    are objects that could not be asked for, because their type or a member is not known.
+    ``has_unified``: some objects have become one."""
 
     representations: list[Tree] = field(default_factory=list)
-    holders: list[list[tuple[Tree, int]]] = field(default_factory=list)
+    holders: Rows = field(default_factory=list)
     positions: dict[Any, int] = field(default_factory=dict)
     incomplete: list[Tree] = field(default_factory=list)
     has_unified: bool = False

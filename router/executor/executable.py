@@ -92,7 +92,7 @@ class Executable:
         """Whether the answer of the only step is the client's answer, byte for byte."""
         if self.guards is not None:
             return False
-        return self.hidden == NOTHING_HIDDEN and _is_identity(self.plan)
+        return not self.hidden.is_answered and _is_identity(self.plan)
 
 
 # -- identity ------------------------------------------------------------

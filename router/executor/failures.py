@@ -14,9 +14,10 @@ from typing import Any
 
 from router.executor.answered import answered_keys
 from router.executor.complete import MAX_ERRORS
-from router.executor.entities import Asked
+from router.executor.entities import Asked, Rows
+from router.executor.places import Place, follow, lost_fields, places_at
 from router.executor.walk import ClientPath, Tree
-from router.planner.plan import FetchStep, OutputField, Path, Selection
+from router.planner.plan import FetchStep, Selection
 
 DEFAULT_CODE = "DOWNSTREAM_SERVICE_ERROR"
 _PRIVATE = frozenset({"exception", "stacktrace", "stackTrace", "debugMessage", "trace"})
@@ -34,28 +35,20 @@ class Failure:
     is_lost: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Somewhere in the answer: its path, and how it is shaped (None: the client did not ask for
-    it, and ``path`` names the nearest place that it did ask for)."""
-
-    path: ClientPath
-    value: Any
-    selection: Selection | None
-
-
 def client_errors(failures: Iterable[Failure], output: Selection, data: Tree) -> list[Tree]:
     """The ``errors`` of the response for these failures, each place told once."""
     errors: list[Tree] = []
     seen: set[tuple[str, ClientPath | None]] = set()
-    root = _Place((), data, output)
+    root = Place((), data, output)
     for failure in failures:
         for error, path in _located(failure, root):
             identity = (str(error.get("message")), path)
-            if identity in seen or len(errors) >= MAX_ERRORS:
+            if identity in seen:
                 continue
             seen.add(identity)
             errors.append(_client_error(error, path, failure.step.service))
+            if len(errors) == MAX_ERRORS:
+                return errors
     return errors
 
 
@@ -74,153 +67,81 @@ def _client_error(error: Tree, path: ClientPath | None, service: str) -> Tree:
     return result
 
 
-def _located(failure: Failure, root: _Place) -> Iterator[tuple[Tree, ClientPath | None]]:
+def _located(failure: Failure, root: Place) -> Iterator[tuple[Tree, ClientPath | None]]:
+    locator = _Locator(failure, root)
+    told: set[tuple[str, str]] = set()
     for error in failure.errors:
-        path = error.get("path")
-        if isinstance(path, list) and path:
-            places = _places_of_path(failure, path, root)
-        elif failure.is_lost:
-            places = _places_of_lost_fields(failure, root)
-        else:
-            places = iter(())
+        # A subgraph may say one thing a thousand times; each time would be looked for everywhere.
+        same = str(error.get("message")), str(error.get("path"))
+        if same in told:
+            continue
+        told.add(same)
         found = False
-        for place in places:
+        for place in locator.places(error):
             found = True
             yield error, place.path or None
         if not found:
             yield error, None
 
 
-# -- an error with a path ------------------------------------------------------------
+class _Locator:
+    """Finds the places of the answer that the errors of one failure concern. The places of the
+    step's objects are found once: there may be a thousand errors about ten thousand objects."""
 
+    def __init__(self, failure: Failure, root: Place) -> None:
+        self._failure = failure
+        self._root = root
+        self._of_call: dict[int, dict[int, list[tuple[int, Place]]]] = {}
 
-def _places_of_path(failure: Failure, path: list[Any], root: _Place) -> Iterator[_Place]:
-    for start, rest in _starts(failure, path, root):
-        yield from _follow(start, rest)
+    def places(self, error: Tree) -> Iterator[Place]:
+        path = error.get("path")
+        if isinstance(path, list) and path:
+            for start, rest in self._starts(path):
+                yield from follow(start, rest)
+        elif self._failure.is_lost:
+            yield from self._lost_fields()
 
+    def _starts(self, path: list[Any]) -> Iterator[tuple[Place, list[Any]]]:
+        """The places where a subgraph path begins in the answer, and what of it is left."""
+        step = self._failure.step
+        if not step.entities:
+            for place in places_at(self._root, step.path):
+                yield place, path
+            return
+        for number, call in enumerate(step.entities[: len(self._failure.asked)]):
+            if call.alias != path[0]:
+                continue
+            rows = self._failure.asked[number].holders
+            if len(path) > 1 and type(path[1]) is int:
+                rows = rows[path[1] : path[1] + 1] if path[1] >= 0 else []
+            for place in self._places_of(number, rows):
+                yield place, path[2:]
 
-def _starts(failure: Failure, path: list[Any], root: _Place) -> Iterator[tuple[_Place, list[Any]]]:
-    """The places where a subgraph path begins in the answer, and what of it is left."""
-    step = failure.step
-    if not step.entities:
-        for place in _places_at(root, step.path):
-            yield place, path
-        return
-    for call, asked in zip(step.entities, failure.asked, strict=False):
-        if call.alias != path[0]:
-            continue
-        index = path[1] if len(path) > 1 and type(path[1]) is int else None
-        if index is None:
-            rows = asked.holders
-        else:
-            rows = asked.holders[index : index + 1] if index >= 0 else []
-        holders = {id(holder) for row in rows for holder, _ in row}
-        for target in call.targets:
-            for place in _places_at(root, target.path):
-                if id(place.value) in holders:
-                    yield place, path[2:]
+    def _lost_fields(self) -> Iterator[Place]:
+        """Every field of the answer that the step would have given."""
+        step = self._failure.step
+        keys = answered_keys(step)
+        if not step.entities:
+            for place in places_at(self._root, step.path):
+                yield from lost_fields(place, keys.get(None, frozenset()))
+            return
+        for number, call in enumerate(step.entities[: len(self._failure.asked)]):
+            for place in self._places_of(number, self._failure.asked[number].holders):
+                yield from lost_fields(place, keys.get(call.alias, frozenset()))
 
+    def _places_of(self, number: int, rows: Rows) -> list[Place]:
+        """Where the objects of some rows of an entity call are, in the order of the answer."""
+        known = self._of_call.get(number)
+        if known is None:
+            known = self._of_call[number] = self._find_places(number)
+        objects = {id(holder) for row in rows for holder, _ in row}
+        found = [each for key in objects for each in known.get(key, ())]
+        return [place for _, place in sorted(found, key=lambda each: each[0])]
 
-def _follow(place: _Place, path: list[Any]) -> Iterator[_Place]:
-    if not path or place.selection is None:
-        yield place
-        return
-    head, rest = path[0], path[1:]
-    if type(head) is int:
-        value = place.value
-        if type(value) is list and 0 <= head < len(value):
-            value = value[head]
-        else:
-            value = None
-        yield from _follow(_Place((*place.path, head), value, place.selection), rest)
-        return
-    typename = place.value.get("__typename") if type(place.value) is dict else None
-    fields = [f for f in place.selection.fields if f.source == head and _applies(f, typename)]
-    if not fields:
-        yield _Place(place.path, place.value, None)
-        return
-    value = place.value.get(head) if type(place.value) is dict else None
-    for output_field in fields:
-        path_here = (*place.path, output_field.key)
-        if output_field.selection is None and not (rest and type(rest[0]) is int):
-            yield _Place(path_here, value, None)
-        elif output_field.selection is None:
-            indexes = [part for part in rest if type(part) is int]
-            yield _Place((*path_here, *indexes), value, None)
-        else:
-            yield from _follow(_Place(path_here, value, output_field.selection), rest)
-
-
-def _applies(output_field: OutputField, typename: Any) -> bool:
-    # An unknown runtime type (its object never came) may be any of them.
-    types = output_field.types
-    return not output_field.denied and (types is None or typename is None or typename in types)
-
-
-# -- a step without an answer ------------------------------------------------------------
-
-
-def _places_of_lost_fields(failure: Failure, root: _Place) -> Iterator[_Place]:
-    """Every field of the answer that the step would have given."""
-    step = failure.step
-    keys = answered_keys(step)
-    if not step.entities:
-        for place in _places_at(root, step.path):
-            yield from _lost_fields(place, keys.get(None, frozenset()))
-        return
-    for call, asked in zip(step.entities, failure.asked, strict=False):
-        holders = {id(holder) for row in asked.holders for holder, _ in row}
-        for target in call.targets:
-            for place in _places_at(root, target.path):
-                if id(place.value) in holders:
-                    yield from _lost_fields(place, keys.get(call.alias, frozenset()))
-
-
-def _lost_fields(place: _Place, keys: frozenset[str]) -> Iterator[_Place]:
-    if place.selection is None:
-        yield place
-        return
-    typename = place.value.get("__typename") if type(place.value) is dict else None
-    lost = [f for f in place.selection.fields if f.source in keys and _applies(f, typename)]
-    for output_field in lost:
-        yield _Place((*place.path, output_field.key), None, None)
-    if not lost:
-        yield _Place(place.path, place.value, None)
-
-
-# -- from a plan's path to places ------------------------------------------------------------
-
-
-def _places_at(place: _Place, path: Path) -> Iterator[_Place]:
-    """All places of the answer that hold the objects at ``path``, with their list positions."""
-    if not path:
-        yield place
-        return
-    segment, rest = path[0], path[1:]
-    if type(place.value) is not dict:
-        return
-    typename = place.value.get("__typename")
-    if segment.types is not None and typename not in segment.types:
-        return
-    value = place.value.get(segment.key)
-    fields: list[OutputField] = []
-    if place.selection is not None:
-        fields = [
-            f for f in place.selection.fields if f.source == segment.key and _applies(f, typename)
-        ]
-    if not fields:
-        for item, _ in _items(value, ()):
-            yield from _places_at(_Place(place.path, item, None), rest)
-        return
-    for output_field in fields:
-        for item, indexes in _items(value, ()):
-            here = (*place.path, output_field.key, *indexes)
-            yield from _places_at(_Place(here, item, output_field.selection), rest)
-
-
-def _items(value: Any, indexes: tuple[int, ...]) -> Iterator[tuple[Tree, tuple[int, ...]]]:
-    if type(value) is dict:
-        yield value, indexes
-    elif type(value) is list:
-        for index, item in enumerate(value):
-            yield from _items(item, (*indexes, index))
+    def _find_places(self, number: int) -> dict[int, list[tuple[int, Place]]]:
+        found: dict[int, list[tuple[int, Place]]] = {}
+        targets = self._failure.step.entities[number].targets
+        places = (place for t in targets for place in places_at(self._root, t.path))
+        for order, place in enumerate(places):
+            found.setdefault(id(place.value), []).append((order, place))
+        return found

@@ -14,6 +14,7 @@ from router.executor.entities import ALONE, Asked, in_portions, settle
 from router.executor.executable import Executable
 from router.executor.failures import Failure
 from router.executor.merge import copy_tree, merge_into
+from router.executor.missing import note_dependent, note_missing
 from router.executor.walk import Tree, objects_at
 from router.planner.plan import FetchStep
 from router.transports.base import SubgraphRequest, SubgraphResponse, Transport
@@ -64,7 +65,16 @@ async def gather_rest(
 class _Run:
     """The state of one execution. Between two awaits merging is alone, so nothing is locked."""
 
-    __slots__ = ("context", "executable", "gathered", "tasks", "transports", "variables", "waits")
+    __slots__ = (
+        "context",
+        "executable",
+        "gathered",
+        "has_missing",
+        "tasks",
+        "transports",
+        "variables",
+        "waits",
+    )
 
     def __init__(
         self,
@@ -79,6 +89,7 @@ class _Run:
         self.transports = transports
         self.gathered = Gathered()
         self.waits = list(executable.waits)
+        self.has_missing = False
         self.tasks: asyncio.TaskGroup | None = None
 
     async def start(self, ready: list[int]) -> None:
@@ -195,8 +206,11 @@ class _Run:
         self, step: FetchStep, index: int, asked: tuple[Asked, ...], variables: Tree
     ) -> None:
         """Ask for the representations and merge the answers."""
-        if self.gathered.failures and any(one.incomplete for one in asked):
-            self.skip_incomplete(step, index, asked)
+        if any(one.incomplete for one in asked):
+            if self.gathered.failures:
+                self.skip_incomplete(step, index, asked)
+            if self.has_missing:
+                note_dependent(step, asked)
         portions = in_portions(asked)
         if len(portions) == 1:
             await self.ask_portion(step, portions[0], variables)
@@ -249,7 +263,11 @@ class _Run:
                 if type(entity) is dict:
                     if settle(one, position, entity, self.executable.abstract):
                         self.gathered.is_shared = True
-                elif entity is not None:
+                elif entity is None:
+                    self.has_missing = True
+                    rows = one.holders[position : position + 1]
+                    note_missing(step, call, one.representations[position], rows)
+                else:
                     message = "The subgraph answered no object for an entity."
                     path = [call.alias, position]
                     problems.append({**_invalid(step, message), "path": path})

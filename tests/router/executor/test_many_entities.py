@@ -1,9 +1,11 @@
 """More entities than one request may carry."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
+from router.executor.complete import MAX_ERRORS
 from router.executor.entities import REPRESENTATIONS_PER_REQUEST
 from router.supergraph import Supergraph
 from tests.support.planning import composed
@@ -84,4 +86,25 @@ async def test_a_request_that_fails_costs_its_own_entities_only() -> None:
     assert {error["message"] for error in answer["errors"]} == {"broken"}
     assert [error["path"] for error in answer["errors"]] == [
         ["items", number, "name"] for number in lost
+    ]
+
+
+async def test_an_error_about_each_costs_little_more_than_one_about_some() -> None:
+    async def broken(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        given = variables["representations"]
+        errors = [
+            {"message": f"broken {number}", "path": ["_entities", number, "name"]}
+            for number in range(len(given))
+        ]
+        return {"data": {"_entities": [{"name": None}] * len(given)}, "errors": errors}
+
+    started = time.process_time()
+    answer = await Supergraph.load(SUPERGRAPH).execute(
+        "{ items { name } }", transports={"a": lists, "b": broken}
+    )
+
+    # Looking for each error among all objects would take minutes.
+    assert time.process_time() - started < 20
+    assert [error["path"] for error in answer["errors"]] == [
+        ["items", number, "name"] for number in range(MAX_ERRORS)
     ]
