@@ -34,4 +34,5 @@ def _selection(node: SelectionSet) -> Selection:
         )
         for field in node.fields
     )
-    return Selection(fields, node.possible if len(node.possible) > 1 else None)
+    possible = node.possible if len(node.possible) > 1 else None
+    return Selection(fields, possible, node.orders)

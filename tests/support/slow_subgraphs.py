@@ -1,6 +1,7 @@
 """Answers through a router of which one subgraph is slower than all the others."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -15,16 +16,18 @@ from tests.support.universe import MockTransport, Universe
 TURNS = 50  # of the event loop: more than all the others together need
 
 
-async def answer_and_truth(parts: Mapping[str, str], text: str, last: str = "") -> tuple[Any, Any]:
-    """The router's answer and the right one, when the subgraph ``last`` answers after all that
-    do not wait for it. ``parts`` are SDLs without their ``@link``."""
+async def answer_and_truth(parts: Mapping[str, str], text: str, last: str = "") -> tuple[str, str]:
+    """The router's answer and the right one as JSON, which shows the order of members, when the
+    subgraph ``last`` answers after all that do not wait for it. ``parts`` are SDLs without their
+    ``@link``."""
     pairs = tuple((name, LINK + sdl) for name, sdl in parts.items())
     supergraph, api_sdl = _loaded(pairs)
     universe = Universe(api_sdl, pairs)
     routes = {
         name: _late(send) if name == last else send for name, send in universe.transports().items()
     }
-    return await supergraph.execute(text, transports=routes), {"data": universe.monolith(text)}
+    answer = await supergraph.execute(text, transports=routes)
+    return json.dumps(answer), json.dumps({"data": universe.monolith(text)})
 
 
 @lru_cache

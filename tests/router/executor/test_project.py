@@ -1,5 +1,6 @@
 """The answer's shape: the same as graphql-core gives for the same data."""
 
+import json
 from contextlib import suppress
 from typing import Any
 
@@ -29,7 +30,7 @@ QUERY = f"""{{
     first: a {{ {INNER} a {{ id b {{ size }} }} }} b {{ {INNER} }} as {{ name size }}
     bs {{ id b {{ id a {{ size }} }} }} cs {{ size }} deep {{ id }}
     node {{ id ... on X {{ x a {{ size }} }} ... on Y {{ __typename y }} }}
-    nodes {{ __typename id }}
+    nodes {{ ... on X {{ __typename id }} ... on Y {{ y id __typename }} }}
 }}"""
 OUTPUT = output_of(SCHEMA, QUERY)
 
@@ -103,7 +104,7 @@ def test_nulls_propagate_as_graphql_core_propagates_them(data: dict[str, Any]) -
 
     result, errors = complete(OUTPUT, data, [])
 
-    assert result == expected
+    assert json.dumps(result) == json.dumps(expected)  # the order of members included
     assert bool(errors) == bool(error_paths)
     # An executor may stop at the first error of a nulled object: ours are among its errors
     # wherever it reports one place once.
@@ -122,9 +123,7 @@ def test_the_generated_projection_equals_the_careful_one(
         with pytest.raises(Irregular):
             project(data)
     else:
-        projected = project(data)
-        assert projected == result
-        assert list(projected) == list(result or {})
+        assert json.dumps(project(data)) == json.dumps(result)
 
 
 def one_field(type_text: str, value: Any) -> tuple[Any, list[Any]]:
