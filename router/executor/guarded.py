@@ -227,7 +227,9 @@ class _Reader:
     def read(
         self, source: Tree, selection: Selection, *, has_failures: bool
     ) -> tuple[tuple[Guard, ...], _Objects]:
-        typename = self._only or source.get("__typename")
+        typename = source.get("__typename")
+        if selection.possible is None:  # else hidden types are possible beside the only one
+            typename = self._only or typename
         if typename not in self._position.types:
             # Types that clients must not see are answered as null anyway; whatever else is of no
             # known type could be any of those guarded.
