@@ -20,7 +20,8 @@ from router.policy.read_rules import read_rules
 from schema.identity import ANONYMOUS, Identity
 
 DEFINITIONS = """
-directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+directive @authenticated
+  on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM | ARGUMENT_DEFINITION
 directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT | SCALAR | ENUM
 directive @policy(policies: [[String!]!]!) on FIELD_DEFINITION | OBJECT | SCALAR | ENUM
 """
@@ -39,6 +40,7 @@ type Query {
   mood: Mood
   pin: Pin
   find(by: Filter, mood: Mood, limit: Int): Int
+  sold: Sold
 }
 type Mutation { rename(name: String): User, reset: Boolean @authenticated }
 type Subscription { ticks: Int, secrets: Ledger, renamed: User }
@@ -52,6 +54,9 @@ type Note implements Node { id: ID!, text: String, of: Node }
 interface Node { id: ID! }
 union Result = Ledger | Note
 union Plain = User | Note
+interface Sold { shop(at: Int): Note }
+type Book implements Sold { shop(at: Int @authenticated): Note }
+type Disc implements Sold { shop(at: Int): Note }
 enum Mood @authenticated { GOOD }
 scalar Pin @requiresScopes(scopes: [["pin"]])
 input Filter { name: String, mood: Mood, inner: Filter }
@@ -293,6 +298,32 @@ def test_what_is_asked_of_an_abstract_type_needs_the_rights_of_each_of_its_types
 )
 def test_types_named_at_once_share_their_fate_whatever_else_is_written(query: str):
     assert [path for path in left(query, ANONYMOUS) if path.startswith("search.")] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "paths"),
+    [
+        ("{ open sold { shop(at: 1) { id } } }", []),
+        ("{ open sold { ... on Book { shop(at: 1) { id } } } }", []),
+        ("{ open sold { ... on Disc { shop(at: 1) { text } } } }", ["shop<Disc>", "text"]),
+        (
+            "{ open sold { ... on Disc { shop(at: 1) { text } } ... on Sold { shop(at: 1) { id } } } }",
+            [],
+        ),
+        (
+            "{ open sold { ... on Sold { shop(at: 1) { id } } ... on Disc { shop(at: 1) { text } } } }",
+            [],
+        ),
+        ("{ open sold { shop(at: null) { id } } }", ["shop", "id"]),
+        ("{ open sold { shop { id } } }", ["shop", "id"]),
+    ],
+)
+def test_an_argument_guarded_on_one_of_the_types_named_at_once_is_guarded_on_all_of_them(
+    query: str, paths: list[str]
+):
+    found = [path for path in left(query, ANONYMOUS) if path.startswith("sold.")]
+    assert [path.rpartition(".")[2] for path in found] == paths
+    assert denied(query, SOMEBODY) == []
 
 
 NARROWED = [

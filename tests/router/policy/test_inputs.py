@@ -24,7 +24,7 @@ extend schema @link(url: "https://specs.apollo.dev/federation/v2.8",
   import: ["@authenticated", "@requiresScopes", "@policy"])
 type Query {
   open: String
-  find(by: Filter, all: [Filter], grid: [[Filter!]], mood: Mood, moods: [Mood], price: Price): Int
+  find(by: Filter, all: [Filter], grid: [[Filter!]], mood: Mood, moods: [Mood], price: Price, a: A): Int
   sale(price: Price, times: Int): Int
   thing: Thing
 }
@@ -33,6 +33,10 @@ type Mutation { change(by: Filter, times: Int): Int }
 enum Mood @authenticated { GOOD BAD }
 scalar Price @policy(policies: [["seller"]])
 scalar Rank @requiresScopes(scopes: [["rank"]])
+input A { b: [B] }
+input B { c: C }
+input C { d: D! }
+input D { end: Mood, name: String }
 input Filter {
   name: String
   mood: Mood
@@ -89,6 +93,8 @@ FREE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("grid: $grid", {"grid": [[{"name": "x"}], None, []]}),
     ("mood: $mood", {}),
     ("mood: $mood, price: $price, moods: $moods", {"mood": None, "price": None}),
+    ("a: $a", {"a": {"b": [{"c": {"d": {"name": "x"}}}]}}),
+    ("a: {b: [{c: {d: {name: $name}}}]}", {}),
 )
 GUARDED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("mood: GOOD", {}),
@@ -112,8 +118,13 @@ GUARDED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("price: $price", {"price": 5}),
     ("price: $price", {"price": {"mood": "a custom scalar may be an object"}}),
     ("by: $by", {"by": {"others": {"price": 0}}}),
+    ("a: $a", {"a": {"b": [{"c": {"d": {"end": "BAD"}}}]}}),
+    ("a: {b: [$b]}", {"b": {"c": {"d": {"end": "BAD"}}}}),
+    ("a: {b: {c: {d: {end: BAD}}}}", {}),
 )
 DECLARED = {
+    "a": "A",
+    "b": "B",
     "by": "Filter",
     "all": "[Filter]",
     "grid": "[[Filter!]]",

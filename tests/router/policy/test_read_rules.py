@@ -115,6 +115,25 @@ def test_what_is_written_on_an_interface_field_holds_for_its_types():
     assert needs(sdl) == {"A.cost": ["scopes pay"]}
 
 
+def test_a_rule_of_an_interface_reaches_every_type_that_implements_it():
+    sdl = """
+    type Query { node: Node }
+    interface Node @authenticated { id: ID, cost: Int @requiresScopes(scopes: [["pay"]]) }
+    type A implements Node { id: ID, cost: Int }
+    type B implements Node { id: ID, cost: Int }
+    type C implements Node { id: ID, cost: Int }
+    """
+    below = {
+        f"{type_}.{field}": needed
+        for type_ in "ABC"
+        for field, needed in (
+            ("id", ["a signed-in caller"]),
+            ("cost", ["a signed-in caller", "scopes pay"]),
+        )
+    }
+    assert needs(sdl) == {"Query.node": ["a signed-in caller"], **below}
+
+
 def test_what_composition_computed_for_an_interface_adds_nothing_to_its_types():
     sdl = """
     type Query { node: Node }
@@ -145,6 +164,25 @@ def test_inputs_list_what_their_parts_need():
         "inner": ("Filter", 0),
     }
     assert len(index.whole_inputs["Filter"]) == 1
+
+
+DEEP = [f"input I{n} {{ below: [I{n + 1}!] }}" for n in range(6)] + ["input I6 { end: Secret }"]
+
+
+@pytest.mark.parametrize("definitions", [DEEP, DEEP[::-1]], ids=["outermost first", "innermost"])
+def test_inputs_need_what_lies_in_them_however_deep(definitions: list[str]):
+    sdl = f"""
+    type Query {{ find(by: I0): Int }}
+    {" ".join(definitions)}
+    scalar Secret @authenticated
+    """
+    index = rules(sdl).index
+    assert index.whole_inputs == dict.fromkeys((f"I{n}" for n in range(7)), frozenset({0}))
+    assert index.arguments["Query", "find"]["by"].type == "I0"
+    assert {name: list(values) for name, values in index.input_fields.items()} == {
+        **{f"I{n}": ["below"] for n in range(6)},
+        "I6": ["end"],
+    }
 
 
 def test_input_types_in_a_circle_are_read():
