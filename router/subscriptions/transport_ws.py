@@ -265,9 +265,10 @@ class _Connection:
             raise _closing(error) from None
 
     async def _finish(self, id: str, message: bytes) -> None:
+        if self._operations.get(id) is not asyncio.current_task():
+            return  # the client has completed it, and the id may be another operation's
         # Free before the client learns of the end: it may use the id again at once.
-        if self._operations.get(id) is asyncio.current_task():
-            del self._operations[id]
+        del self._operations[id]
         await self._put(message)
 
     # -- messages of the server ---------------------------------------------------------------

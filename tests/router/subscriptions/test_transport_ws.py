@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -13,14 +13,17 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from router.answer import Answer
 from router.config import WebSocketLimits
+from router.operation.request import GraphQLRequest
 from router.policy.credentials import Credentials
 from router.subscriptions.transport_ws import TransportWs
 from router.web.errors import Errors
 from router.web.request_context import ContextMaker
 from router.web.request_id import RequestId
-from schema.errors import Unauthenticated
+from schema.errors import TrellisError, Unauthenticated, Unavailable
 from schema.identity import ANONYMOUS, Identity
+from schema.request import RequestContext
 from tests.support.serving import served
 from tests.support.toy_graph import ToyGraph
 
@@ -491,3 +494,183 @@ async def test_a_client_that_does_not_read_is_let_go_and_delays_nobody(
                 assert (await heard(quick))["type"] == "next"
         assert (await heard(quick))["type"] == "next"
         slow.transport.abort()  # it would wait ten seconds for a close frame it does not read
+
+
+# -- without a network, step by step ------------------------------------------------------------
+
+
+Source = asyncio.Queue[Answer | None]
+
+
+class HandFed:
+    """A graph whose streams give what a test puts into them; ``opened`` has them in order."""
+
+    def __init__(self) -> None:
+        self.opened: asyncio.Queue[Source] = asyncio.Queue()
+        self.fails_at_the_end = False
+        self.ended = 0
+
+    async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
+        raise NotImplementedError
+
+    async def stream(
+        self, request: GraphQLRequest, context: RequestContext
+    ) -> AsyncGenerator[Answer, None]:
+        source: Source = asyncio.Queue()
+        self.opened.put_nowait(source)
+        try:
+            while (given := await source.get()) is not None:
+                yield given
+        finally:
+            self.ended += 1
+            if self.fails_at_the_end:
+                raise RuntimeError("the source cannot be closed")
+
+    async def next_source(self) -> Source:
+        async with asyncio.timeout(10):
+            return await self.opened.get()
+
+
+def numbered(number: int) -> Answer:
+    return Answer({"n": number})
+
+
+class Line:
+    """The ASGI end of one socket: what a client says, and what it is sent, message by message."""
+
+    def __init__(self) -> None:
+        self.said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.sent: asyncio.Queue[Any] = asyncio.Queue()
+        self.said.put_nowait({"type": "websocket.connect"})
+
+    def say(self, **message: Any) -> None:
+        text = orjson.dumps(message).decode()
+        self.said.put_nowait({"type": "websocket.receive", "text": text})
+
+    def subscribe(self, id: str) -> None:
+        self.say(id=id, type="subscribe", payload={"query": "subscription { n }"})
+
+    async def hear(self) -> Any:
+        """The next message; the code and reason of a close."""
+        async with asyncio.timeout(10):
+            event = await self.sent.get()
+        if event["type"] == "websocket.close":
+            return event["code"], event["reason"]
+        return orjson.loads(event["text"]) if "text" in event else event["type"]
+
+    async def pong(self) -> None:
+        """Everything said before has been read, and nothing but the answer to this was sent."""
+        self.say(type="ping")
+        assert await self.hear() == {"type": "pong"}
+
+
+@asynccontextmanager
+async def line(
+    graph: Any,
+    callers: Any,
+    *,
+    init: Any = None,
+    limits: WebSocketLimits | None = None,
+    **more: Any,
+) -> AsyncIterator[Line]:
+    """A socket on which ``connection_init`` has been sent; nobody looks at rights by the clock."""
+    limits = limits or WebSocketLimits(recheck_seconds=3600)
+    door = TransportWs(graph, limits, ContextMaker((), 30), callers.authenticate, **more)
+    ends = Line()
+    scope = {
+        "type": "websocket",
+        "subprotocols": ["graphql-transport-ws"],
+        "headers": [],
+        "client": ("192.0.2.1", 1),
+    }
+    running = asyncio.create_task(door(scope, ends.said.get, ends.sent.put))
+    assert await ends.hear() == "websocket.accept"
+    ends.say(type="connection_init", payload=init or {})
+    yield ends
+    ends.said.put_nowait({"type": "websocket.disconnect", "code": 1000})
+    await running
+
+
+def event(id: str, number: int) -> dict[str, Any]:
+    return {"id": id, "type": "next", "payload": {"data": {"n": number}}}
+
+
+ADA_INIT = {"authorization": "Bearer ada"}
+ACK = {"type": "connection_ack"}
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (None, "Forbidden: The access token is not valid."),
+        (replace(ADA, roles=frozenset()), "Forbidden: Your rights have changed; connect again."),
+    ],
+    ids=["signed out", "a role lost"],
+)
+async def test_an_event_after_the_rights_are_lost_is_not_sent(
+    callers: Callers, now: Identity | None, reason: str
+):
+    graph = HandFed()
+    async with line(graph, callers, init=ADA_INIT) as client:
+        assert await client.hear() == ACK
+        client.subscribe("1")
+        source = await graph.next_source()
+        source.put_nowait(numbered(1))
+        assert await client.hear() == event("1", 1)
+        if now is None:
+            del callers.tokens["Bearer ada"]
+        else:
+            callers.tokens["Bearer ada"] = now
+        source.put_nowait(numbered(2))
+        assert await client.hear() == (4403, reason)
+    assert graph.ended == 1
+
+
+async def test_nothing_more_is_sent_of_an_operation_that_the_client_has_completed(
+    callers: Callers,
+):
+    graph = HandFed()
+    graph.fails_at_the_end = True
+    async with line(graph, callers) as client:
+        assert await client.hear() == ACK
+        client.subscribe("1")
+        await graph.next_source()
+        client.say(id="1", type="complete")
+        client.subscribe("1")
+        second = await graph.next_source()
+        assert graph.ended == 1
+        await client.pong()
+        second.put_nowait(numbered(7))
+        assert await client.hear() == event("1", 7)
+        client.subscribe("1")
+        assert await client.hear() == (4409, "Subscriber for 1 already exists")
+
+
+class Outage:
+    """Nobody can say who calls."""
+
+    async def authenticate(self, credentials: Credentials) -> Identity:
+        raise Unavailable("Sign-in is not available.")
+
+
+@pytest.mark.parametrize(
+    ("callers", "close", "counted"),
+    [
+        (Outage(), (1013, "Sign-in is not available."), []),
+        (Callers(), (4403, "Forbidden: The access token is not valid."), ["192.0.2.1"]),
+    ],
+    ids=["outage", "bad token"],
+)
+async def test_a_bad_token_counts_as_a_try_and_an_outage_does_not(
+    callers: Any, close: tuple[int, str], counted: list[str]
+):
+    tries: list[str | None] = []
+
+    async def count(error: TrellisError, context: RequestContext) -> tuple[TrellisError, Any]:
+        tries.append(context.client_address)
+        return error, ()
+
+    init = {"authorization": "Bearer eve"}
+    async with line(HandFed(), callers, init=init, count=count) as client:
+        assert await client.hear() == close
+    assert tries == counted
