@@ -127,7 +127,7 @@ class GraphQLEndpoint:
             return self._batch(payload)
         request = read_request(payload, kinds=QUERIES_AND_MUTATIONS)
         # Mutations are not repeated as they are, and their variables may hold passwords.
-        if len(body) <= _KEEP_BODIES_UP_TO and b"mutation" not in body:
+        if len(body) <= _KEEP_BODIES_UP_TO and "mutation" not in request.document:
             if len(self._read_before) >= _KEEP_BODIES:
                 self._read_before.pop(next(iter(self._read_before)))
             self._read_before[body] = request

@@ -9,11 +9,14 @@ import httpx
 import orjson
 import pytest
 
+from router.answer import Answer
 from router.config import Limits
+from router.operation.request import GraphQLRequest
 from router.web.errors import Errors
 from router.web.graphql import GraphQLEndpoint
 from router.web.request_context import ContextMaker
 from router.web.response_headers import ResponseHeaders
+from schema.request import RequestContext
 from tests.support.toy_graph import ToyGraph
 
 GRJ = "application/graphql-response+json"
@@ -227,6 +230,85 @@ async def test_a_silent_client_is_refused(graph: ToyGraph):
     assert response.status_code == 408
 
 
+def body_of(size: int) -> bytes:
+    """A query of this many bytes."""
+    start = b'{"query":"{ hello }","extensions":{"x":"'
+    return start + b"x" * (size - len(start) - 3) + b'"}}'
+
+
+async def is_kept(graph: ToyGraph, client: httpx.AsyncClient, body: bytes) -> bool:
+    """Whether a body that comes twice is read once only."""
+    graph.requests.clear()
+    for _ in range(2):
+        response = await client.post("/graphql", content=body, headers={"content-type": JSON})
+        assert response.status_code == 200
+    first, second = graph.requests
+    assert first == second
+    return first is second
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b'{"query":"query Q($t: String!) { echo(text: $t) }","variables":{"t":"mutation"}}', True),
+        (b'{"query":"mutation { add }"}', False),
+        (b'{"query":"\\u006dutation { add }"}', False),
+        (b'{"query":"{ hello } mutation B { add }","operationName":"B"}', False),
+        (body_of(4096), True),
+        (body_of(4097), False),
+    ],
+    ids=["query", "mutation", "escaped", "mutation beside a query", "at the bound", "beyond it"],
+)
+async def test_short_bodies_without_mutations_are_read_once(
+    graph: ToyGraph, client: httpx.AsyncClient, body: bytes, kept: bool
+):
+    # What mutations are given may be passwords: nothing of that stays in memory.
+    assert await is_kept(graph, client, body) is kept
+
+
+class Noted(ToyGraph):
+    """Answers nothing, so that many requests cost little."""
+
+    async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
+        self.requests.append(request)
+        return Answer({})
+
+
+async def test_bodies_make_room_for_newer_ones_once_256_are_kept():
+    graph = Noted()
+    endpoint = GraphQLEndpoint(graph, Limits(), ContextMaker((), 30))
+    bodies = [b'{"query":"{ a%d: hello }"}' % number for number in range(257)]
+    for body in (*bodies, *bodies[1:], bodies[0]):
+        await post(endpoint, body)
+    first, *others = graph.requests[:257]
+    *again, first_again = graph.requests[257:]
+    assert all(one is other for one, other in zip(others, again, strict=True))
+    assert first_again == first and first_again is not first
+
+
+async def post(endpoint: GraphQLEndpoint, body: bytes) -> None:
+    messages = [{"type": "http.request", "body": body}]
+
+    async def receive() -> dict[str, Any]:
+        if not messages:
+            await asyncio.Event().wait()
+        return messages.pop()
+
+    async def send(message: Any) -> None:
+        assert message.get("status", 200) == 200
+
+    await endpoint({**SCOPE}, receive, send)
+
+
+SCOPE = {
+    "type": "http",
+    "method": "POST",
+    "path": "/graphql",
+    "query_string": b"",
+    "headers": [(b"content-type", b"application/json")],
+}
+
+
 async def test_batches_are_off_until_allowed(graph: ToyGraph, client: httpx.AsyncClient):
     batch = [{"query": "{ hello }"}, {"query": "{ nothing }"}, {"query": "mutation { add }"}]
     response = await client.post("/graphql", json=batch)
@@ -278,13 +360,6 @@ async def test_work_stops_when_the_client_leaves(graph: ToyGraph):
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/graphql",
-        "query_string": b"",
-        "headers": [(b"content-type", b"application/json")],
-    }
     async with asyncio.timeout(5):
-        await endpoint(scope, receive, send)
+        await endpoint({**SCOPE}, receive, send)
     assert (graph.running, sent, len(graph.requests)) == (0, [], 1)
