@@ -63,6 +63,88 @@ def test_each_limit_holds_at_its_value_and_not_beyond(within: str, beyond: str, 
     assert code in codes(beyond)
 
 
+TIGHT = OperationLimits(
+    nesting=6, depth=4, height=8, aliases=2, root_fields=3, directives=3, selections=9, variables=1
+)
+
+
+@pytest.mark.parametrize(
+    ("within", "beyond", "code"),
+    [
+        # The directives of the operation itself, of introspection, of fragments and their spreads.
+        ("query @a @b { x @c }", "query @a @b @d { x @c }", "MAX_DIRECTIVES_LIMIT"),
+        (
+            "{ x @a __schema { types { name @b @c } } }",
+            "{ x @a __schema { types { name @b @c @d } } }",
+            "MAX_DIRECTIVES_LIMIT",
+        ),
+        (
+            "{ ... @a { ...F @b } } fragment F on Q { x @c }",
+            "{ ... @a { ...F @b } } fragment F on Q { x @c @d }",
+            "MAX_DIRECTIVES_LIMIT",
+        ),
+        # Selection sets in selection sets, whatever they belong to.
+        (
+            "{ ... { ... { ... { ... { ... { x } } } } } }",
+            "{ ... { ... { ... { ... { ... { ... { x } } } } } } }",
+            "PARSER_LIMIT",
+        ),
+        (
+            "{ ... { ...F } } fragment F on Q { ... { ... { ... { x } } } }",
+            "{ ... { ... { ...F } } } fragment F on Q { ... { ... { ... { x } } } }",
+            "PARSER_LIMIT",
+        ),
+        (
+            "{ __schema { a { b { c { d { e } } } } } }",
+            "{ __schema { a { b { c { d { e { f } } } } } } }",
+            "PARSER_LIMIT",
+        ),
+        # Root fields in fragments, and no fields below them.
+        (
+            "{ x { y z } ... { x ...F } } fragment F on Q { x }",
+            "{ x { y z } ... { x ...F } } fragment F on Q { x x }",
+            "MAX_ROOT_FIELDS_LIMIT",
+        ),
+        # The field that has a selection set counts beside what is in it.
+        ("{ x { y { z { w } } } }", "{ x { y { z { ... { w { v } } } } } }", "MAX_DEPTH_LIMIT"),
+        ("{ x { a b c d e f g } }", "{ x { a b c d e f g h } }", "MAX_HEIGHT_LIMIT"),
+        ("{ a: x { b: y z } }", "{ a: x { b: y c: z } }", "MAX_ALIASES_LIMIT"),
+        (
+            "{ ... { ... { x { a b c d e f } } } }",
+            "{ ... { ... { x { a b c d ... { e f } } } } }",
+            "MAX_SELECTIONS_LIMIT",
+        ),
+    ],
+)
+def test_whatever_stands_anywhere_in_an_operation_counts(
+    within: str, beyond: str, code: str
+) -> None:
+    assert codes(within, TIGHT) == []
+    assert codes(beyond, TIGHT) == [code]
+
+
+LARGE = {
+    "PARSER_LIMIT": "query L { ... { ... { ... { ... { ... { ... { x } } } } } } }",
+    "MAX_VARIABLES_LIMIT": "query L ($a: Int, $b: Int) { x }",
+    "MAX_DEPTH_LIMIT": "query L { x { x { x { x { x } } } } }",
+    "MAX_HEIGHT_LIMIT": "query L { x { a b c d e f g h } }",
+    "MAX_ALIASES_LIMIT": "query L { x { a: x b: x c: x } }",
+    "MAX_ROOT_FIELDS_LIMIT": "query L { a b c d }",
+    "MAX_DIRECTIVES_LIMIT": "query L { x @a @b @c @d }",
+    "MAX_SELECTIONS_LIMIT": "query L { x { ...F ...F ...F } }",
+}
+
+
+@pytest.mark.parametrize("code", LARGE)
+def test_each_operation_counts_wherever_it_stands_in_its_document(code: str) -> None:
+    fragment = "fragment F on Q { ... { ... { __typename } } }"
+    others = ["query S { x }", "mutation T { x }", fragment]
+    assert codes(" ".join(others), TIGHT) == []
+    for place in range(4):
+        document = [*others[:place], LARGE[code], *others[place:]]
+        assert codes(" ".join(document), TIGHT) == [code]
+
+
 def test_fragments_count_where_they_are_spread() -> None:
     text = "{ ...F a { ...F } } fragment F on Q { x: a { b } }"
     exact = OperationLimits(depth=3, height=5, aliases=2, root_fields=2, selections=7)

@@ -257,6 +257,44 @@ async def test_classes_are_counted_apart_and_a_delete_route_deletes() -> None:
     assert refused.status == 429
 
 
+async def test_one_document_counts_by_the_route_that_sends_it() -> None:
+    graph = Graph(rule(9, name="write", classes=("write",)), rule(9, classes=("delete",)))
+    routes = ("POST /things/{id}", "DELETE /things/{id}", None, "DELETE /things/{id}")
+
+    answers = [await graph.ask("mutation { update }", route=route) for route in routes]
+
+    assert [header(a, "ratelimit") for a in answers] == [
+        '"write-60";r=8;t=60',
+        '"r9-60";r=8;t=60',
+        '"write-60";r=7;t=60',
+        '"r9-60";r=7;t=60',
+    ]
+
+
+@pytest.mark.parametrize("is_dear_first", [True, False])
+async def test_rules_of_one_name_count_once_at_the_higher_price_and_the_lower_limit(
+    is_dear_first: bool,
+) -> None:
+    dear, tight = rule(100, name="same", cost=7), rule(10, name="same", cost=2)
+    rules = (dear, tight) if is_dear_first else (tight, dear)
+    graph = Graph(*rules)
+
+    first, second = [await graph.ask("{ hello }") for _ in range(2)]
+
+    assert header(first, "x-ratelimit-limit") == "10"
+    assert header(first, "x-ratelimit-remaining") == "3"
+    assert second.status == 429
+
+
+async def test_a_rule_counts_each_of_the_fields_that_it_names() -> None:
+    both = rule(10, cost=3, fields=("Mutation.update", "Mutation.deleteIt"))
+    graph = Graph(both)
+
+    result = await graph.ask("mutation { update deleteIt }")
+
+    assert header(result, "x-ratelimit-remaining") == "4"
+
+
 async def test_a_budget_counts_what_operations_cost() -> None:
     graph = Graph(rule(5, units="cost"))
 

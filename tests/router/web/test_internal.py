@@ -1,0 +1,132 @@
+"""``/internal/revocations`` and ``/internal/api-keys`` of a subgraph, behind its proof of service."""
+
+import re
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import httpx
+import orjson
+import pytest
+from starlette.routing import Router
+
+from router.config import Limits
+from router.web.errors import Errors
+from router.web.internal import internal_routes
+from schema.identity import Identity
+from schema.revocations import Revocations
+from schema.subgraph import Subgraph
+from tests.support.office import billing, office
+
+ROBOT = Identity(UUID(int=7), kind="service", key_id="k1", scopes=frozenset({"read:things"}))
+LONGEST = "k" * 512
+KEYS = {"trk_good": ROBOT, LONGEST: replace(ROBOT, key_id="long")}
+LISTED = {"sessions": [], "tokens": [], "users": [], "keys": ["k1"], "issuedBefore": {}}
+
+
+class Keys:
+    """Whose keys are which, and which texts were tried."""
+
+    def __init__(self) -> None:
+        self.tried: list[str] = []
+        self.revoked = Revocations(keys=frozenset({"k1"}))
+
+    async def verify(self, key: str) -> Identity | None:
+        self.tried.append(key)
+        return KEYS.get(key)
+
+    async def revocations(self) -> Revocations:
+        return self.revoked
+
+
+@pytest.fixture
+def keys() -> Keys:
+    return Keys()
+
+
+def client_of(subgraph: Subgraph, limits: Limits | None = None) -> httpx.AsyncClient:
+    app = Errors(Router(internal_routes(subgraph, limits or Limits())))
+    transport = httpx.ASGITransport(app=app)
+    return httpx.AsyncClient(transport=transport, base_url="http://office.test")
+
+
+def knowing(keys: Keys) -> Subgraph:
+    return replace(billing, verify_api_key=keys.verify, revocations=keys.revocations)
+
+
+async def post(keys: Keys, content: bytes, media: str = "application/json") -> httpx.Response:
+    async with client_of(knowing(keys), Limits(body_bytes=2_000)) as client:
+        headers = {"content-type": media}
+        return await client.post("/internal/api-keys", content=content, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("key", "caller"),
+    [
+        ("trk_good", {"id": str(UUID(int=7)), "kind": "service", "keyId": "k1"}),
+        (LONGEST, {"id": str(UUID(int=7)), "kind": "service", "keyId": "long"}),
+        ("trk_other", None),
+        ("", None),
+    ],
+    ids=["known", "as long as keys may be", "unknown", "empty"],
+)
+async def test_the_router_learns_whose_key_it_is(
+    keys: Keys, key: str, caller: dict[str, Any] | None
+):
+    response = await post(keys, orjson.dumps({"key": key}))
+    expected = None if caller is None else {**caller, "scopes": ["read:things"]}
+    assert (response.status_code, response.json()) == (200, {"caller": expected})
+    assert response.headers["content-type"] == "application/json"
+    assert keys.tried == [key]
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "status"),
+    [
+        (orjson.dumps({"key": LONGEST + "k"}), "application/json", 400),
+        (b'{"key": 5}', "application/json", 400),
+        (b'{"key": null}', "application/json", 400),
+        (b"{}", "application/json", 400),
+        (b'["key"]', "application/json", 400),
+        (b'"trk_good"', "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"", "application/json", 400),
+        (b'{"key": "trk_good"}', "text/plain", 415),
+        (b'{"key": "trk_good"' + b" " * 2_000 + b"}", "application/json", 413),
+    ],
+)
+async def test_what_is_no_key_is_refused_and_not_tried(
+    keys: Keys, body: bytes, media: str, status: int
+):
+    response = await post(keys, body, media)
+    assert (response.status_code, keys.tried) == (status, [])
+
+
+async def test_revocations_are_sent_once_and_again_when_they_change(keys: Keys):
+    async with client_of(knowing(keys)) as client:
+        first = await client.get("/internal/revocations")
+        etag = {"if-none-match": first.headers["etag"]}
+        same = await client.get("/internal/revocations", headers=etag)
+        keys.revoked = Revocations(keys=frozenset({"k1"}), issued_before={UUID(int=1): 5})
+        changed = await client.get("/internal/revocations", headers=etag)
+
+    assert (first.status_code, first.json()) == (200, LISTED)
+    assert first.headers["cache-control"] == "no-store"
+    assert re.fullmatch('"[0-9a-f]{32}"', first.headers["etag"])
+    assert (same.status_code, same.content) == (304, b"")
+    assert same.headers["etag"] == first.headers["etag"]
+    assert changed.json() == {**LISTED, "issuedBefore": {str(UUID(int=1)): 5}}
+    assert changed.headers["etag"] != first.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("subgraph", "paths"),
+    [
+        (billing, []),
+        (office, ["/internal/policies"]),
+        (replace(billing, verify_api_key=Keys().verify), ["/internal/api-keys"]),
+        (replace(billing, revocations=Keys().revocations), ["/internal/revocations"]),
+    ],
+)
+def test_a_subgraph_has_the_routes_of_what_it_can_tell(subgraph: Subgraph, paths: list[str]):
+    assert [route.path for route in internal_routes(subgraph, Limits())] == paths  # type: ignore[attr-defined]
