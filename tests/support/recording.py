@@ -13,7 +13,8 @@ Reply = Mapping[str, Any] | Exception
 class RecordingTransport:
     """Answers each call with ``reply(variables)`` or a fixed reply, after ``delay`` seconds.
 
-    ``running`` counts calls under way and ``cancelled`` those that were stopped.
+    ``running`` counts calls under way and ``cancelled`` those that were stopped; ``started`` is
+    set once there has been a call.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class RecordingTransport:
         self.delay = delay
         self.events = events
         self.requests: list[SubgraphRequest] = []
+        self.started = asyncio.Event()
         self.running = 0
         self.cancelled = 0
         self.closed_streams = 0
@@ -34,6 +36,7 @@ class RecordingTransport:
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         self.requests.append(request)
         self.running += 1
+        self.started.set()
         try:
             await asyncio.sleep(self.delay)
         except asyncio.CancelledError:

@@ -279,6 +279,103 @@ async def test_entity_errors_move_to_every_place_of_that_entity() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        ["_entities", -1, "name"],
+        ["_entities", -2, "name"],
+        ["_entities", 2, "name"],
+        ["others", 0, "name"],
+    ],
+)
+async def test_an_error_of_no_entity_that_was_asked_for_has_no_place(path: list[Any]) -> None:
+    users = RecordingTransport(
+        {
+            "data": {"_entities": [{"name": "A"}, {"name": "B"}]},
+            "errors": [{"message": "No such user.", "path": path}],
+        }
+    )
+
+    answer = await run(
+        renamed(QUERY, PRODUCTS, REVIEWS, NAMES),
+        products=products("1"),
+        reviews=reviews_by("a", "b"),
+        users=users,
+    )
+
+    assert [e.get("path") for e in answer.errors] == [None]
+
+
+HELLO = FetchStep(3, "greeter", "query", "{ hello }")
+WITHOUT_KEY = RecordingTransport({"data": {"products": [{"name": "n"}]}}, delay=0.02)
+DOWN = RecordingTransport(SubgraphUnavailable("down", "Down."))
+
+
+async def test_objects_without_their_key_are_told_of_only_when_an_earlier_step_has_failed() -> None:
+    # What fails elsewhere does not explain why a subgraph knows no key.
+    query = "{ products { name reviews { body } } hello }"
+
+    answer = await run(
+        executable(query, PRODUCTS, REVIEWS, HELLO),
+        products=WITHOUT_KEY,
+        reviews=RecordingTransport(),
+        greeter=DOWN,
+    )
+
+    assert answer.data == {"products": [{"name": "n", "reviews": None}], "hello": None}
+    assert [e["path"] for e in answer.errors] == [["hello"]]
+
+
+async def test_objects_whose_key_was_lost_on_the_way_are_told_of_at_each_place() -> None:
+    query = "{ products { upc reviews { author { name } } } }"
+
+    def reply(variables: Any) -> dict[str, Any]:
+        return {"data": {"_entities": [{"reviews": [{"author": {}}, {"author": {}}]}]}}
+
+    errors = [{"message": "Lost.", "path": ["_entities", 0, "reviews", 0, "author", "id"]}]
+    lost = RecordingTransport(lambda variables: {**reply(variables), "errors": errors})
+    users = named_users()
+
+    answer = await run(
+        executable(query, PRODUCTS, REVIEWS, NAMES),
+        products=products("1"),
+        reviews=lost,
+        users=users,
+    )
+
+    assert users.requests == []
+    found = [(e["extensions"]["code"], e["path"]) for e in answer.errors]
+    author = ["products", 0, "reviews"]
+    assert found == [
+        ("DOWNSTREAM_SERVICE_ERROR", [*author, 0, "author"]),
+        ("DEPENDENCY_FAILED", [*author, 0, "author", "name"]),
+        ("DEPENDENCY_FAILED", [*author, 1, "author", "name"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("me", "asked", "data"),
+    [
+        ({"id": "1"}, 1, {"me": {"id": "1", "name": "Ada"}}),
+        (None, 0, {"me": None}),
+    ],
+)
+async def test_a_step_below_an_object_is_sent_when_the_object_is_there(
+    me: Any, asked: int, data: dict[str, Any]
+) -> None:
+    below = FetchStep(1, "names", "query", "{ name }", path=(PathSegment("me"),), after=(0,))
+    names = RecordingTransport({"data": {"name": "Ada"}})
+
+    answer = await run(
+        executable("{ me { id name } }", FetchStep(0, "users", "query", "{ me { id } }"), below),
+        users=RecordingTransport({"data": {"me": me}}),
+        names=names,
+    )
+
+    assert answer.to_dict() == {"data": data}
+    assert len(names.requests) == asked
+
+
 async def test_a_root_error_keeps_its_place_under_the_clients_alias() -> None:
     first = RecordingTransport(
         {
@@ -383,13 +480,11 @@ async def test_one_entity_that_is_no_object_costs_its_own_place() -> None:
 
 
 async def test_past_the_deadline_every_call_is_cancelled() -> None:
-    slow = RecordingTransport({"data": {"hello": "h"}}, delay=30)
+    slow = RecordingTransport({"data": {"hello": "h"}}, delay=3600)
     ready = executable("{ hello }", FetchStep(0, "slow", "query", "{ hello }"))
-    started = time.monotonic()
 
-    answer = await run(ready, RequestContext(deadline=started + 0.05), slow=slow)
+    answer = await run(ready, RequestContext(deadline=time.monotonic() + 0.02), slow=slow)
 
-    assert time.monotonic() - started < 1
     assert answer.to_dict() == {
         "errors": [
             {
@@ -403,12 +498,12 @@ async def test_past_the_deadline_every_call_is_cancelled() -> None:
 
 
 async def test_a_client_that_leaves_stops_all_calls() -> None:
-    transports = {name: RecordingTransport(delay=30) for name in ("products", "slow")}
+    transports = {name: RecordingTransport(delay=3600) for name in ("products", "slow")}
     ready = executable(
         "{ products { upc } hello }", PRODUCTS, FetchStep(1, "slow", "query", "{ hello }")
     )
     task = asyncio.create_task(run(ready, **transports))
-    await asyncio.sleep(0.01)
+    await asyncio.gather(*(transport.started.wait() for transport in transports.values()))
 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -450,10 +545,10 @@ async def test_a_small_graph_that_expands_to_gigabytes_is_refused() -> None:
         }
 
     plan = QueryPlan("query", tuple(steps), output_of(schema, query))
-    started = time.monotonic()
+    started = time.thread_time()
     answer = await execute(Executable(plan), {}, RequestContext(), {"s": RecordingTransport(reply)})
 
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 2, "the work grows with the objects, not with the answer"
     assert [e["extensions"]["code"] for e in answer.errors] == ["RESPONSE_TOO_LARGE"]
 
 

@@ -27,7 +27,8 @@ LINK = (
 )
 SHOP = f"""{LINK}
 type Query {{
-  item: Item  items: [Item]  grid: [[Item]]  goods: [Goods!]  only: Item!  shelf: Shelf  hit: Hit  met: Met
+  item: Item  items: [Item]  grid: [[Item]]  goods: [Goods!]  only: Item!
+  shelf: Shelf  hit: Hit  met: Met
 }}
 interface Goods {{ id: ID!  price: Int  maker: Maker }}
 type Item implements Goods @key(fields: "id") {{

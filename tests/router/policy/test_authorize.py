@@ -307,11 +307,13 @@ def test_types_named_at_once_share_their_fate_whatever_else_is_written(query: st
         ("{ open sold { ... on Book { shop(at: 1) { id } } } }", []),
         ("{ open sold { ... on Disc { shop(at: 1) { text } } } }", ["shop<Disc>", "text"]),
         (
-            "{ open sold { ... on Disc { shop(at: 1) { text } } ... on Sold { shop(at: 1) { id } } } }",
+            "{ open sold { ... on Disc { shop(at: 1) { text } } "
+            "... on Sold { shop(at: 1) { id } } } }",
             [],
         ),
         (
-            "{ open sold { ... on Sold { shop(at: 1) { id } } ... on Disc { shop(at: 1) { text } } } }",
+            "{ open sold { ... on Sold { shop(at: 1) { id } } "
+            "... on Disc { shop(at: 1) { text } } } }",
             [],
         ),
         ("{ open sold { shop(at: null) { id } } }", ["shop", "id"]),

@@ -24,7 +24,8 @@ extend schema @link(url: "https://specs.apollo.dev/federation/v2.8",
   import: ["@authenticated", "@requiresScopes", "@policy"])
 type Query {
   open: String
-  find(by: Filter, all: [Filter], grid: [[Filter!]], mood: Mood, moods: [Mood], price: Price, a: A): Int
+  find(by: Filter, all: [Filter], grid: [[Filter!]], mood: Mood, moods: [Mood], price: Price,
+    a: A): Int
   sale(price: Price, times: Int): Int
   thing: Thing
 }

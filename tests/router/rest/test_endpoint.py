@@ -447,6 +447,25 @@ async def test_an_etag_saves_the_body(web: httpx.AsyncClient, library: Library):
     assert changed.headers["etag"] != tag
 
 
+async def test_an_etag_is_that_of_everything_the_answer_says(
+    web: httpx.AsyncClient, library: Library
+):
+    async def tag_of(total: int, page: int = 1, accept: str = "*/*") -> str:
+        library.roots["books"] = connection([book("1")], total=total)
+        response = await web.get("/api/books", params={"page": page}, headers={"accept": accept})
+        assert response.json()["data"] == [{"id": "1", "loans": 0}]
+        return response.headers["etag"]
+
+    first = await tag_of(9)
+    others = {
+        "one more on other pages": await tag_of(10),
+        "another page with equal items": await tag_of(9, page=2),
+        "another media type": await tag_of(9, accept="application/vnd.snake+json"),
+    }
+    assert len({first, *others.values()}) == 4
+    assert await tag_of(9) == first
+
+
 async def test_head_has_the_headers_of_get_and_no_body(web: httpx.AsyncClient):
     get, head = await web.get("/api/books/7"), await web.head("/api/books/7")
     assert (head.status_code, head.content) == (200, b"")

@@ -98,7 +98,7 @@ def test_the_hand_made_token_of_this_test_is_good():
         token(exp=None),
         token(exp=int(time.time()) + 3600),
         token(exp=int(time.time()) - 600, iat=int(time.time()) - 660),
-        token(iat=int(time.time()) + 600, exp=int(time.time()) + 660),
+        token(iat=int(time.time()) + 86_400, exp=int(time.time()) + 86_460),
         jwt.encode({"aud": "trellis:subgraph:orders"}, "", algorithm="none"),
     ],
     ids=range(17),

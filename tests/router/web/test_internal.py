@@ -1,4 +1,4 @@
-"""``/internal/revocations`` and ``/internal/api-keys`` of a subgraph, behind its proof of service."""
+"""``/internal/revocations`` and ``/internal/api-keys`` of a subgraph."""
 
 import re
 from dataclasses import replace
