@@ -41,7 +41,9 @@ def _shell_lines() -> Iterator[str]:
 
 def test_every_make_target_that_is_named_exists():
     require_program("make")
-    for command in commands("make"):
+    named = commands("make")
+    assert {"dev", "help", "test"} <= {shlex.split(command)[1] for command in named}
+    for command in named:
         done = subprocess.run(
             [*shlex.split(command, comments=True), "--dry-run"],
             cwd=ROOT,
@@ -54,7 +56,9 @@ def test_every_make_target_that_is_named_exists():
 
 
 def test_every_trellis_command_that_is_named_knows_its_options():
-    for command in commands("trellis", ".venv/bin/trellis"):
+    named = commands("trellis", ".venv/bin/trellis")
+    assert {"ask", "dev", "plan", "rest"} <= {shlex.split(command)[1] for command in named}
+    for command in named:
         words = shlex.split(command, comments=True)
         options = [word.partition("=")[0] for word in words if word.startswith("-")]
         called = words[1:3] if words[1] in GROUPS else words[1:2]

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from jwt import PyJWK
 
 from router.policy.keys import KeySet, load_from_file, load_from_url
 from schema.errors import Unavailable
@@ -147,14 +148,33 @@ async def test_a_document_that_is_no_key_set_changes_nothing():
     for _ in range(3):
         await keys.find("unknown")
         now[0] += 11
+    assert answers == []
     assert await keys.find("one") is not None
     assert keys.version == 1
 
 
-async def test_keys_come_from_a_file(tmp_path: Path):
-    path = tmp_path / "jwks.json"
+async def test_keys_come_from_a_file_that_is_read_again_when_it_is_due(tmp_path: Path):
+    path, now = tmp_path / "jwks.json", [0.0]
+    keys = KeySet(load_from_file(path), clock=lambda: now[0])
+    with pytest.raises(Unavailable):  # there is no file yet
+        await keys.find("one")
+    path.write_bytes(b"{")
+    now[0] += 1
+    with pytest.raises(Unavailable):
+        await keys.find("one")
     path.write_bytes(orjson.dumps({"keys": [ONE.jwk]}))
-    assert await KeySet(load_from_file(path)).find("one") is not None
+    now[0] += 1
+    assert public_numbers(await keys.find("one")) == ONE.private.public_key().public_numbers()
+    path.write_bytes(orjson.dumps({"keys": [TWO.jwk]}))
+    assert await keys.find("two") is None
+    now[0] += 10
+    assert public_numbers(await keys.find("two")) == TWO.private.public_key().public_numbers()
+    assert await keys.find("one") is None
+
+
+def public_numbers(key: PyJWK | None) -> Any:
+    assert key is not None
+    return key.key.public_numbers()
 
 
 @pytest.mark.parametrize(
@@ -162,7 +182,7 @@ async def test_keys_come_from_a_file(tmp_path: Path):
     [
         (200, {}, orjson.dumps({"keys": [ONE.jwk]}), True),
         (500, {}, orjson.dumps({"keys": [ONE.jwk]}), False),
-        (302, {"location": "http://127.0.0.1:1/"}, b"", False),
+        (302, {"location": "/moved.json"}, b"", False),
         (200, {}, b"<html>", False),
         (200, {}, orjson.dumps({"keys": [ONE.jwk], "padding": "x" * 300_000}), False),
     ],
@@ -172,6 +192,8 @@ async def test_keys_come_from_an_address(
     status: int, headers: dict[str, str], body: bytes, is_found: bool
 ):
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/moved.json":
+            return httpx.Response(200, content=orjson.dumps({"keys": [ONE.jwk]}))
         return httpx.Response(status, headers=headers, content=body)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:

@@ -62,5 +62,7 @@ def test_the_commands_say_what_it_says(folder: Path):
 
 
 def test_its_links_lead_somewhere():
-    for target in re.findall(r"\]\(([^)#:]+)\)", GUIDE):
+    targets = re.findall(r"\]\(([^)#:]+)\)", GUIDE)
+    assert targets
+    for target in targets:
         assert (ROOT / "docs" / target).exists(), target

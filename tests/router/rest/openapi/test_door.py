@@ -141,6 +141,14 @@ async def test_what_would_change_something_is_refused():
 
 
 def test_the_page_writes_no_text_of_a_document_as_html():
-    for script in PAGE.glob("*.js"):
+    scripts = sorted(PAGE.glob("*.js"))
+    assert [script.name for script in scripts] == [
+        "docs.js",
+        "dom.js",
+        "schema.js",
+        "session.js",
+        "try.js",
+    ]
+    for script in scripts:
         text = script.read_text("utf-8")
         assert "innerHTML" not in text and "insertAdjacentHTML" not in text, script.name
