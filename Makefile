@@ -40,8 +40,8 @@ format: setup ## format the code and sort imports
 bench: setup ## measure planning, execution and the doors
 	@$(BIN)/python -m pytest -m bench -n0 -s tests/benchmarks
 
-long: setup ## the property tests and soaks that take minutes
-	@$(BIN)/python -m pytest -m long -n0
+long: setup ## the property tests with new random examples, and the soaks that take minutes
+	@$(BIN)/python -m pytest -m "long or hypothesis" --hypothesis-profile=random -n0
 
 conformance: setup ## federation audit, plan cases, composition cases: counts and failing names
 	@$(BIN)/python -m tests.conformance

@@ -1,17 +1,36 @@
-"""Servers for the whole test run: one PostgreSQL and one Redis, made when first asked for."""
+"""What the whole test run shares: servers made when first asked for, how examples are generated,
+and what was left out."""
 
 import gc
 import os
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support import servers
 from tests.support.services import require, require_program
 
 # Tests are in a hurry, and all come from one address; those of limits switch them on again.
 os.environ.setdefault("TRELLIS_RATE_LIMIT__ENABLED", "false")
+
+# The same examples in every run, so that a change is to blame for what fails; new ones each time
+# in `make long`, which asks for `random`.
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("random", print_blob=True)
+settings.load_profile("fixed")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many tests were skipped for which reason: none is left out silently."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", ()):
+        if isinstance(report.longrepr, tuple):
+            reasons[report.longrepr[2].removeprefix("Skipped: ")] += 1
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"{count} skipped: {reason}")
 
 
 @pytest.fixture(scope="module", autouse=True)
