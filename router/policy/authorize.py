@@ -117,7 +117,6 @@ class _Walk:
         refused: Mapping[Field, Needs],
         given: Given | None,
     ) -> None:
-        self._rules = rules
         self._index = rules.index
         self._inputs = InputNeeds(rules.index, given)
         self._denied = denied

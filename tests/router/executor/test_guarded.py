@@ -302,6 +302,31 @@ async def test_denied_fields_that_must_not_be_null_take_their_objects_with_them(
     assert (result.data, denied(result)) == ({"item": None}, ["item.needed"])
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ goods { id ... on Item { maker { town } } } }",
+        "{ goods { id ... on Item { maker { town } } ... on Book { maker { town } } } }",
+        "{ goods { id maker { town } ... on Item { maker { town } } } }",
+    ],
+)
+async def test_a_way_for_some_types_only_is_guarded_like_any_other(query: str):
+    maker = {"name": "bob", "town": "x"}
+    shop = Shop({"goods": [{"__typename": "Item", "id": "1", "maker": maker}]}, denied=["bob"])
+    result = await shop.ask(query)
+    assert result.data == {"goods": [{"id": "1", "maker": None}]}
+    assert denied(result) == ["goods.0.maker"]
+    assert shop.told == [{"__typename": "Maker", "name": "bob"}]
+
+
+async def test_objects_that_a_type_condition_leaves_out_are_not_judged():
+    maker = {"name": "bob", "town": "x"}
+    shop = Shop({"goods": [{"__typename": "Book", "id": "1", "maker": maker}]}, denied=["bob"])
+    result = await shop.ask("{ goods { id ... on Item { maker { town } } } }")
+    assert result.to_dict() == {"data": {"goods": [{"id": "1"}]}}
+    assert shop.told == []
+
+
 async def test_an_object_has_lost_what_it_lost_in_each_selection_by_itself():
     bob = {"owner": "bob", "price": 5, "inner": None}
     shop = Shop({"shelf": {"item": bob, "label": "top", "inner": {"item": bob}}}, denied=["bob"])

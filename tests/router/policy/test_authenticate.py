@@ -75,6 +75,11 @@ async def test_a_malformed_header_is_refused(header: str):
     assert await refusal(header) == "TOKEN_INVALID"
 
 
+@pytest.mark.parametrize("scheme", ["Basic", "Token", "DPoP", "Bearer,"])
+async def test_a_good_token_under_another_scheme_is_refused(scheme: str):
+    assert await refusal(f"{scheme} {KEY.sign(good_claims())}") == "TOKEN_INVALID"
+
+
 @pytest.mark.parametrize("claim", ["exp", "iat", "nbf", "sub", "iss", "aud", "jti"])
 async def test_a_missing_claim_is_refused(claim: str):
     token = KEY.sign(good_claims(**{claim: None}))

@@ -328,6 +328,50 @@ def test_an_argument_guarded_on_one_of_the_types_named_at_once_is_guarded_on_all
     assert denied(query, SOMEBODY) == []
 
 
+APART = """
+type Query { open: String  all: [All] }
+union All = A | B | C | D | E
+interface Left { x: Int }
+interface Right { x: Int }
+type A implements Left { x: Int @authenticated }
+type B implements Left { x: Int }
+type C implements Right { x: Int @requiresScopes(scopes: [["c"]]) }
+type D implements Right { x: Int }
+type E { x: Int }
+"""
+
+
+@pytest.mark.parametrize(
+    ("conditions", "identity", "remain"),
+    [
+        (["Left", "Right", "E"], ANONYMOUS, ["E"]),
+        (["Right", "Left", "E"], ANONYMOUS, ["E"]),
+        (["Left", "Right", "E"], SOMEBODY, ["A", "B", "E"]),
+        (["Left", "Right", "E"], holder("c"), ["A", "B", "C", "D", "E"]),
+        (["A", "Right"], ANONYMOUS, []),
+        (["B", "Right"], ANONYMOUS, ["B"]),
+        (["Left", "C", "D"], ANONYMOUS, ["D"]),
+    ],
+)
+def test_each_group_of_types_named_at_once_has_a_fate_of_its_own(
+    conditions: list[str], identity: Identity, remain: list[str]
+):
+    schema, rules = build_schema(DEFINITIONS + APART), read_rules(parse(APART))
+    fields = " ".join(f"... on {condition} {{ x }}" for condition in conditions)
+    document = parse(f"{{ open all {{ {fields} }} }}")
+    assert validate(schema, document) == []
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    result = authorize(normalize(operation, schema, {}, {}), rules, identity)
+    (all_,) = [field for field in result.operation.selection.fields if field.key == "all"]
+    assert all_.selection is not None
+    types: set[str] = set()
+    for field in all_.selection.fields:
+        if not field.denied:
+            types |= field.types if field.types is not None else all_.selection.possible
+    assert sorted(types) == remain
+
+
 NARROWED = [
     "{ open node { ... on Plain { ... on Node { id } } } }",
     "{ open node { ... on Plain { ... on Node { id } } } }",

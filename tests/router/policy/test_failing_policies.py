@@ -247,11 +247,17 @@ async def test_policies_that_cannot_be_learnt_are_unknown_until_they_can():
     now, source = [0.0], Elsewhere()
     known, wanted = KnownPolicies([source], clock=lambda: now[0]), frozenset(["auditor"])
     source.is_down = True
-    for _ in range(5):
-        assert (await known.book(wanted)).declared == {}
+    with capture_logs() as logs:
+        for _ in range(5):
+            assert (await known.book(wanted)).declared == {}
     assert source.lists == 1  # and not asked again with every request
+    assert [entry["event"] for entry in logs] == ["policies_not_told", "unknown_policies_deny"]
+    assert logs[1]["policies"] == ["auditor"]
+    now[0] = 0.9
+    await known.book(wanted)
+    assert source.lists == 1
     source.is_down = False
-    now[0] += 10
+    now[0] = 1.0
     for _ in range(5):
         assert (await known.book(wanted)).declared == {"auditor": Declared(None)}
     assert source.lists == 2

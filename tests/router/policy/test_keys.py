@@ -42,6 +42,25 @@ async def test_known_keys_are_found_without_asking_again():
     assert server.visits == 1
 
 
+async def test_known_keys_are_believed_for_five_minutes_without_a_look():
+    server = Server(ONE)
+    keys = server.key_set()
+    await keys.find("one")
+    for second in (11, 100, 299, 300):
+        server.now = 1000.0 + second
+        assert await keys.find("one") is not None
+        await asyncio.sleep(0)
+    assert server.visits == 1
+    server.now = 1300.1
+    assert await keys.find("one") is not None
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert server.visits == 2
+    server.now = 1600.1
+    await keys.find("one")
+    assert server.visits == 2, "five minutes from the last look"
+
+
 async def test_many_callers_at_once_load_once():
     server = Server(ONE)
     keys = server.key_set()

@@ -151,6 +151,9 @@ async def test_root_fields_are_decided_by_their_arguments(graph: Office):
     result = await graph.ask(query, ADA, variables={"id": "3"})
     assert result.data == {"mine": "report 3", "other": None}
     assert denied(result) == ["other"]
+    assert result.errors[0]["message"] == (
+        "Not authorized to access 'Query.report': it needs policies owner:project."
+    )
     assert diary.resolved == ["Query.report 3"]
     assert diary.calls("owner:project") == [
         [

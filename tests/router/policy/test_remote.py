@@ -73,6 +73,19 @@ async def test_more_objects_than_a_body_may_hold_are_asked_about_in_several_ques
     assert [one for question in process.questions for one in question["objects"]] == asked
 
 
+async def test_as_much_as_fits_is_asked_in_one_question():
+    ten = objects(10, 1)
+    alone = len(orjson.dumps(ten[0])) + 1
+    padding = 1_000_000 - 10 * alone
+    exact = [*ten[:-1], {**ten[-1], "text": "x" * (padding + 1)}]
+    process = Process()
+    await judge(process, exact)
+    assert [len(one["objects"]) for one in process.questions] == [10]
+    process = Process()
+    await judge(process, [*ten[:-1], {**ten[-1], "text": "x" * (padding + 2)}])
+    assert [len(one["objects"]) for one in process.questions] == [9, 1]
+
+
 async def test_an_object_larger_than_all_that_fits_is_asked_about_alone():
     process = Process()
     asked = [*objects(2, 1), {"__typename": "Project", "number": 2, "text": "x" * 1_500_000}]
