@@ -40,6 +40,7 @@ type Item implements Goods @key(fields: "id") {{
   part: Part
   maker: Maker
   price: Int @policy(policies: [["may:see"]])
+  code: Code
   needed: Int! @policy(policies: [["may:see"]])
 }}
 type Book implements Goods @key(fields: "id") {{
@@ -52,6 +53,7 @@ type Part {{ name: String!  tags: [[String]] }}
 type Maker @policy(policies: [["may:meet"]]) {{ name: String  town: String }}
 type Shelf {{ item: Item  label: String  inner: Shelf }}
 enum Kind {{ A B }}
+scalar Code @policy(policies: [["may:see"]])
 """
 STOCK = f"""{LINK}
 type Query {{ stock: Int }}
@@ -260,6 +262,16 @@ async def test_equal_objects_are_told_once_and_others_each():
 
 
 # -- where the answer is null -------------------------------------------------------------------
+
+
+async def test_fields_whose_type_is_guarded_are_guarded_on_every_object():
+    items = [{"owner": who, "code": {"n": 1}} for who in ("ada", "bob")]
+    shop = Shop({"items": items}, denied=["bob"])
+    result = await shop.ask("{ items { secret: code owner } }")
+    assert result.data == {
+        "items": [{"secret": {"n": 1}, "owner": "ada"}, {"secret": None, "owner": "bob"}]
+    }
+    assert denied(result) == ["items.1.secret"]
 
 
 async def test_every_place_of_a_denied_object_is_named_in_the_order_of_the_answer():

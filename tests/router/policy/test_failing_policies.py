@@ -142,6 +142,15 @@ async def test_what_is_wrong_is_logged_with_the_name_of_the_policy():
 
 
 @pytest.mark.parametrize(
+    ("decide", "event"), [(slow, "policy_late"), (times_out_itself, "policy_failed")]
+)
+async def test_a_policy_is_late_when_it_takes_longer_than_it_may(decide: Any, event: str):
+    with capture_logs() as logs:
+        await ask_with(QUERY, owner_project=ObjectPolicy(decide, needs="ownerName"))
+    assert {entry["event"] for entry in logs} == {event}
+
+
+@pytest.mark.parametrize(
     "needs", ["nothing", "ownerName {", "ownerName { x }", "vault", {"Vault": "number"}]
 )
 async def test_needs_that_cannot_be_fetched_deny(needs: Any):

@@ -28,8 +28,12 @@ type Query {
     a: A): Int
   sale(price: Price, times: Int): Int
   thing: Thing
+  any: Any
 }
-type Thing { price(in: Price): Int }
+type Thing implements Priced { price(in: Price): Int }
+type Gift { price: Int }
+interface Priced { price(in: Price): Int }
+union Any = Thing | Gift
 type Mutation { change(by: Filter, times: Int): Int }
 enum Mood @authenticated { GOOD BAD }
 scalar Price @policy(policies: [["seller"]])
@@ -222,6 +226,21 @@ async def test_policies_about_values_are_asked_only_when_one_is_given():
     assert (await graph.ask(document, price=2)).data == {"open": "yes", "sale": None}
     about = {"__typename": "Query", "__field": "sale", "times": 2}
     assert asked == [{**about, "price": 1}, {**about, "price": 2}]
+
+
+@pytest.mark.parametrize("condition", ["Thing", "Priced"])
+async def test_policies_about_values_are_told_the_type_that_has_the_field(condition: str):
+    asked: list[Any] = []
+
+    async def judge(caller: Identity, objects: Any) -> list[bool]:
+        asked.extend(objects)
+        return [True for _ in objects]
+
+    graph = Graph(ObjectPolicy(judge))
+    graph.transport.reply = {"data": {"any": {"__typename": "Thing", "price": 3}}}
+    result = await graph.ask(f"{{ any {{ ... on {condition} {{ price(in: 5) }} }} }}")
+    assert result.to_dict() == {"data": {"any": {"price": 3}}}
+    assert asked == [{"__typename": "Thing", "__field": "price", "in": 5}]
 
 
 async def test_policies_about_the_caller_are_asked_only_when_a_value_is_given():

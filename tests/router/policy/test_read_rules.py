@@ -69,6 +69,16 @@ LINK = "https://specs.apollo.dev"
         ),
         (f'@core(feature: "{LINK}/authenticated/v0.1", as: "auth")', "auth"),
         ('@link(url: "https://example.com/other/v1.0", import: ["@tag"])', "authenticated"),
+        (
+            f'@link(url: "{LINK}/authenticated/v0.1") '
+            '@link(url: "https://example.com/authenticated/v1.0")',
+            "authenticated",
+        ),
+        (
+            '@link(url: "https://example.com/authenticated/v1.0") '
+            f'@link(url: "{LINK}/authenticated/v0.1")',
+            "authenticated",
+        ),
     ],
 )
 def test_every_form_of_import_is_honoured(link: str, name: str):
@@ -81,6 +91,13 @@ def test_every_form_of_import_is_honoured(link: str, name: str):
     [
         ('@link(url: "https://example.com/policy/v1.0")', "@policy(id: 1)"),
         ('@link(url: "https://example.com/x/v1.0", import: ["@policy"])', "@policy(id: 1)"),
+        (
+            f'@link(url: "{LINK}/policy/v0.1", import: [{{name: "@policy", as: "@ours"}}]) '
+            '@link(url: "https://example.com/policy/v1.0")',
+            "@policy(id: 1)",
+        ),
+        ('@link(url: "https://example.com/authorization", as: "policy")', "@policy(id: 1)"),
+        ('@link(url: "policy")', "@policy(id: 1)"),
     ],
 )
 def test_a_name_taken_by_another_specification_is_not_ours(link: str, application: str):

@@ -39,6 +39,23 @@ async def test_pairs_are_bounded_over_all_keys() -> None:
     assert store.pairs <= 50
 
 
+async def test_the_count_of_pairs_is_that_of_the_logs() -> None:
+    clock = Clock()
+    store = MemoryStore(clock=clock)
+    for number in range(30):
+        clock.now += SECOND
+        await store.take([Charge(f"k{number % 3}", MINUTE, 1)])
+    assert store.pairs == 30
+
+    clock.now += 45 * SECOND  # those of the first 15 seconds are over
+    await store.peek([Charge("k0", MINUTE, 1)])
+    assert store.pairs == 25
+    await store.take([Charge("k1", MINUTE, 1)])
+    assert store.pairs == 21
+    await store.take([Charge("k2", MINUTE, 1)])
+    assert store.pairs == 17
+
+
 async def test_who_was_seen_last_is_kept() -> None:
     store = MemoryStore(max_keys=2, clock=lambda: 0)
 
