@@ -39,6 +39,7 @@ type Query {
   search: [Result]
   mood: Mood
   pin: Pin
+  stamp: Pin @authenticated
   find(by: Filter, mood: Mood, limit: Int): Int
   sold: Sold
 }
@@ -172,6 +173,19 @@ def test_the_refusal_says_what_is_missing():
         "path": ["salaries"],
         "extensions": {"code": "UNAUTHORIZED_FIELD_OR_TYPE"},
     }
+
+
+@pytest.mark.parametrize(
+    ("identity", "missing"),
+    [
+        (ANONYMOUS, "a signed-in caller, and scopes pin"),
+        (SOMEBODY, "scopes pin"),
+        (Identity(scopes=frozenset({"pin"})), "a signed-in caller"),
+    ],
+)
+def test_the_refusal_says_nothing_of_what_the_caller_has(identity: Identity, missing: str):
+    (error,) = verdict("{ open stamp }", identity).refusals
+    assert error["message"] == f"Not authorized to access 'Query.stamp': it needs {missing}."
 
 
 def test_an_object_whose_asked_fields_are_all_denied_is_still_asked():

@@ -1,3 +1,5 @@
+from itertools import permutations
+
 import pytest
 
 from router.policy.requirements import FREE, Alternatives, Requirement, all_of
@@ -22,6 +24,17 @@ def test_conjunction_distributes_and_absorbs(
     left: Alternatives, right: Alternatives, both: Alternatives
 ):
     assert (Requirement(scopes=left) & Requirement(scopes=right)).scopes == both
+
+
+SIGNED_IN = Requirement(authenticated=True)
+SCOPES, POLICIES = Requirement(scopes=dnf("a")), Requirement(policies=dnf("p"))
+EVERYTHING = Requirement(authenticated=True, scopes=dnf("a"), policies=dnf("p"))
+
+
+@pytest.mark.parametrize("order", list(permutations([SIGNED_IN, SCOPES, POLICIES])))
+def test_a_conjunction_asks_for_all_of_its_parts_in_any_order(order: tuple[Requirement, ...]):
+    assert all_of(order) == EVERYTHING
+    assert EVERYTHING & FREE == FREE & EVERYTHING == EVERYTHING
 
 
 @pytest.mark.parametrize(

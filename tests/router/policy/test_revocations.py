@@ -3,6 +3,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from router.errors import SubgraphUnavailable
 from router.policy.revocations import RemoteRevocations
@@ -125,6 +126,21 @@ async def test_what_is_known_survives_an_outage_and_requests_do_not_wait():
     await known.is_revoked(GRACE)
     await settled()
     assert not await known.is_revoked(GRACE)
+
+
+async def test_an_outage_and_its_end_are_logged_once_each():
+    issuer = Issuer()
+    known = issuer.revocations()
+    with capture_logs() as logs:
+        await known.is_revoked(GRACE)
+        for issuer.is_up in (False, False, False, True, True):
+            issuer.now += 2
+            await known.is_revoked(GRACE)
+            await settled()
+    assert [entry["event"] for entry in logs] == [
+        "revocations_not_learnt",
+        "revocations_learnt_again",
+    ]
 
 
 async def test_an_issuer_without_revocations_has_none():

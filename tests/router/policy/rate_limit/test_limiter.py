@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from graphql import parse
 
 from router.answer import Answer
 from router.composition.compose import compose
@@ -15,6 +16,7 @@ from router.executor.executable import Executable
 from router.operation.request import GraphQLRequest
 from router.pipeline import answer
 from router.policy.authorize import Authorized
+from router.policy.rate_limit.directive import rules_of_fields
 from router.policy.rate_limit.limiter import RateLimiting
 from router.policy.rate_limit.memory_store import MemoryStore
 from router.supergraph import Supergraph, SupergraphOptions
@@ -442,6 +444,30 @@ async def test_a_field_that_asks_gets_every_limit_of_its_caller() -> None:
 def test_a_limit_that_cannot_be_read_is_not_mistaken_for_none(arguments: str) -> None:
     with pytest.raises(SupergraphInvalid, match=r"@rateLimit on Query\.hello"):
         Graph(sdl=f"type Query {{ hello: Int @rateLimit({arguments}) }}")
+
+
+@pytest.mark.parametrize(
+    ("link", "directive", "is_limited"),
+    [
+        ('import: ["@rateLimit"]', "rateLimit", True),
+        ('import: ["@rateLimit"]', "trellis__rateLimit", True),
+        ('as: "t"', "t__rateLimit", True),
+        ('import: ["@rateLimitStates"]', "trellis__rateLimit", True),
+        ('import: ["@rateLimitStates"]', "trellis", False),
+        ('import: ["@rateLimitStates"]', "rateLimitStates", False),
+        ('as: "t"', "t", False),
+        ('as: "t"', "trellis__rateLimit", False),
+        ('import: [{name: "@rateLimit", as: "@atMost"}]', "rateLimit", False),
+    ],
+)
+def test_limits_are_read_under_the_names_that_the_link_gives_them(
+    link: str, directive: str, is_limited: bool
+) -> None:
+    sdl = f"""
+    schema @link(url: "https://specs.trellis.dev/trellis/v0.1", {link}) {{ query: Query }}
+    type Query {{ hello: Int @{directive}(limit: 1, window: 60) }}
+    """
+    assert len(rules_of_fields(parse(sdl))) == is_limited
 
 
 async def test_a_renamed_import_limits_as_well() -> None:

@@ -113,6 +113,25 @@ def test_uploads_search_and_executions_are_counted_by_field() -> None:
     assert [figures(rule) for rule in learn["Mutation.executeCode"]] == [[(100, 86_400)]]
 
 
+@pytest.mark.parametrize(
+    ("tier", "a_day", "an_hour"),
+    [
+        ("free", 5, 0),
+        ("basic", 100, 20),
+        ("pro", 1_000, 100),
+        ("enterprise", 10_000, 500),
+    ],
+)
+def test_learn_runs_code_and_takes_files_by_tier(tier: str, a_day: int, an_hour: int) -> None:
+    caller = Identity(id=ID, tier=tier)
+    learn = BOOK.rules_for("learn", caller, None).of_fields
+    graphql = BOOK.rules_for("graphql", caller, None).of_fields
+
+    assert [figures(rule) for rule in learn["Mutation.executeCode"]] == [[(a_day, 86_400)]]
+    assert [figures(rule) for rule in learn["Mutation.uploadFile"]] == [[(an_hour, 3600)]]
+    assert [figures(rule) for rule in graphql["Mutation.executeCode"]] == [[(a_day, 86_400)]]
+
+
 def test_a_configuration_replaces_presets_assigns_them_and_adds_rules() -> None:
     strict = RateLimitRule(name="requests", limit=1, window=5)
     everywhere = RateLimitRule(name="sign-up", limit=2, window=7, fields=("Mutation.register",))
