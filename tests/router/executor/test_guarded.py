@@ -5,20 +5,26 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from graphql import GraphQLObjectType, GraphQLString
 
 from router.answer import Answer
 from router.composition.compose import compose
 from router.composition.subgraph import Subgraph
 from router.errors import SubgraphUnavailable
+from router.executor.guarded import OutputGuards
 from router.operation.request import GraphQLRequest
 from router.pipeline import answer
-from router.policy.known import LocalPolicies
+from router.planner.plan import OutputField, Selection
+from router.policy.guards import Guard, Position
+from router.policy.known import KnownPolicies, LocalPolicies
+from router.policy.verdicts import Verdicts
 from router.supergraph import Supergraph
 from schema.identity import Identity
 from schema.policy import ObjectPolicy
 from schema.request import RequestContext
 from tests.support.recording import RecordingTransport, Reply
 
+THING = GraphQLObjectType("Thing", {})
 CODE = "UNAUTHORIZED_FIELD_OR_TYPE"
 ADA = Identity(id=UUID(int=1), username="ada")
 LINK = (
@@ -351,6 +357,48 @@ async def test_an_object_has_lost_what_it_lost_in_each_selection_by_itself():
         }
     }
     assert denied(result) == ["shelf.inner.item.price"]
+
+
+async def test_objects_that_many_ways_lead_to_are_visited_once():
+    """Merged data shares equal objects, so a few of them may stand for more places than anyone
+    could visit."""
+    levels = 200
+    text = GraphQLString
+    secret = OutputField("secret", "secret", text)
+    typename = OutputField("?0", "__typename", text)
+    needed = OutputField("?0?0?owner", "owner", text)
+    output = Selection((secret, typename, needed))
+    bottom = data = {"secret": 1, "owner": "bob"}
+    for _ in range(levels):
+        output = Selection(
+            (OutputField("a", "a", THING, output), OutputField("b", "b", THING, output))
+        )
+        data = {"a": data, "b": data}
+    condition = frozenset([frozenset(["keeper"])])
+    guard = Guard("secret", "Thing.secret", frozenset(), condition, "policies keeper")
+    position = Position(frozenset({"Thing"}), {"Thing": (guard,)}, (("Thing", "keeper"),))
+    guards = OutputGuards(output, [position])
+
+    asked: list[Any] = []
+
+    async def nobody(caller: Identity, objects: Sequence[Any]) -> list[bool]:
+        asked.extend(objects)
+        return [False for _ in objects]
+
+    known = KnownPolicies([LocalPolicies("shop", {"keeper": ObjectPolicy(nobody, needs="owner")})])
+    verdicts = Verdicts(await known.book(frozenset({"keeper"})), RequestContext(ADA))
+    denials = await guards.check(data, verdicts, has_failures=False)
+
+    assert asked == [{"__typename": "Thing", "owner": "bob"}]
+    assert len(denials.at) == 1
+    selection = guards.output
+    for _ in range(levels):
+        below = selection.fields[0].selection
+        assert below is not None and below is selection.fields[1].selection
+        selection = below
+    assert [one.key for one in selection.fields] == ["secret"]
+    denial = denials.of(selection, bottom)
+    assert denial is not None and set(denial.fields) == {"secret"}
 
 
 # -- errors of subgraphs ------------------------------------------------------------------------

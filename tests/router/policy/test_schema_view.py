@@ -55,6 +55,25 @@ def shown(sdl: str, identity: Identity = ANONYMOUS) -> str:
     return " ".join(" ".join(print_type(t) for t in sorted(types, key=lambda t: t.name)).split())
 
 
+def test_a_directive_is_shown_when_all_that_it_takes_is():
+    sdl = """
+    directive @open(a: Int, shown: Shown) on FIELD
+    directive @half(a: Int, hidden: Hidden) on FIELD
+    directive @closed(hidden: [Hidden!]) on FIELD
+    enum Shown { X }
+    input Hidden { secret: Secret }
+    scalar Secret @authenticated
+    type Query { a: Int b(x: Hidden): Int }
+    """
+    own = {"open", "half", "closed"}
+
+    def names(identity: Identity) -> set[str]:
+        return {one.name for one in view(sdl, identity).directives} & own
+
+    assert names(ANONYMOUS) == {"open"}
+    assert names(SOMEBODY) == own
+
+
 CASES = [
     ("field", "type Query { a: Int b: Int @authenticated }", "type Query { a: Int }"),
     (
