@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from router.exact_json import dumps
@@ -100,9 +100,6 @@ class Asker:
         for number, (call, row) in enumerate(zip(step.entities, groups, strict=True)):
             for target, group in zip(call.targets, row, strict=True):
                 self._node_at(target).questions.append(_question(number, target, group))
-        for node in _all_nodes(self._root):
-            if len(node.questions) > 1:
-                node.questions = [replace(q, unifies=False) for q in node.questions]
 
     def _node_at(self, target: EntityTarget) -> _Node:
         node = self._root
@@ -138,13 +135,6 @@ def _question(call: int, target: EntityTarget, group: int) -> _Question:
         typename=target.typename,
         key=needs[0].source if has_key_only and is_flat else None,
     )
-
-
-def _all_nodes(node: _Node) -> list[_Node]:
-    nodes = [node]
-    for child in node.children:
-        nodes += _all_nodes(child)
-    return nodes
 
 
 # -- asking ---------------------------------------------------------------------------------------
