@@ -42,6 +42,10 @@ def test_a_conjunction_asks_for_all_of_its_parts_in_any_order(order: tuple[Requi
     [
         (Requirement(authenticated=True), FREE, True),
         (FREE, Requirement(authenticated=True), False),
+        (Requirement(authenticated=True), Requirement(authenticated=True), True),
+        (Requirement(authenticated=True, scopes=dnf("a")), Requirement(authenticated=True), True),
+        (Requirement(scopes=dnf("a")), Requirement(authenticated=True), False),
+        (Requirement(policies=dnf("a")), Requirement(policies=dnf("b")), False),
         (Requirement(scopes=dnf("ab")), Requirement(scopes=dnf("a")), True),
         (Requirement(scopes=dnf("a", "b")), Requirement(scopes=dnf("a")), False),
         (Requirement(scopes=dnf("a")), Requirement(scopes=dnf("a", "b")), True),

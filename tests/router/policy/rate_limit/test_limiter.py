@@ -432,6 +432,15 @@ async def test_a_field_that_asks_gets_every_limit_of_its_caller() -> None:
     assert other.context.rate_limit == ()
 
 
+async def test_limits_by_e_mail_address_have_no_state_without_an_address() -> None:
+    graph = Graph()
+
+    await graph.ask("{ usage }", ADA, profile="learn")
+
+    (asking,) = graph.transport.requests
+    assert [(s.name, s.remaining) for s in asking.context.rate_limit] == [("login", 5)]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
