@@ -168,7 +168,8 @@ def asked(universe: Universe) -> set[tuple[str, str]]:
         visitor = _Asked(info)
         visit(parse(query), TypeInfoVisitor(info, visitor))
         found |= visitor.fields
-    internal = {"__typename", "_entities", *universe.never_null}
+    needed = {name for part in universe.parts.values() for name in part.field_set_names()}
+    internal = {"__typename", "_entities", *needed}
     return {(owner, field) for owner, field in found if field not in internal}
 
 
