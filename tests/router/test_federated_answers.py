@@ -1,7 +1,8 @@
 """Whatever the subgraphs and whatever the question: the answer is that of one merged service."""
 
 import asyncio
-from collections.abc import Mapping
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,106 +10,43 @@ from graphql import OperationDefinitionNode, parse, print_ast
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from router.composition.compose import Composition, compose
-from router.composition.subgraph import Subgraph
-from router.operation.limits import GENEROUS
-from router.planner.check import check_plan
-from router.supergraph import Supergraph, SupergraphOptions
-from tests.support.chance import Chance, Drawn, Seeded, some
-from tests.support.random_graph import LABELS, random_graph
+from router.composition.compose import Composition
+from router.supergraph import Supergraph
+from tests.support.chance import Drawn, Seeded
+from tests.support.differential import compose_pairs, load
+from tests.support.random_graph import random_graph
 from tests.support.random_operation import random_operation
-from tests.support.universe import MockTransport, Universe
+from tests.support.random_pairs import Found, compare_graph, compare_pairs
+from tests.support.universe import Universe
 
 PAIRS_IN_CI = 500
-PAIRS_IN_LONG_RUN = 10_000
-OPERATIONS = 5
-OPTIONS = SupergraphOptions(limits=GENEROUS)
+PAIRS_IN_LONG_RUN = 30_000
+LONG_RUN_SEED = 1_000_000
+SHOWN = 5
 
 
-def compose_pairs(pairs: list[tuple[str, str]]) -> Composition:
-    return compose([Subgraph(name, f"http://{name}.test", sdl) for name, sdl in pairs])
-
-
-def difference(
-    supergraph: Supergraph, universe: Universe, text: str, variables: dict[str, Any]
-) -> str:
-    """Empty when router and monolith agree; otherwise what one needs to reproduce it."""
-    labels = universe.labels
-    transports = unevenly_fast(universe.transports(), len(text))
-    answer = asyncio.run(answer_of(supergraph, text, variables, transports, labels))
-    right = universe.monolith(text, variables)
-    unsound = check_plan(supergraph.plan(text, variables, labels=labels), supergraph.graph)
-    if answer.get("data") == right and not answer.get("errors") and not unsound:
-        return ""
-    parts = [text, str(variables), f"right: {right}", f"router: {answer}", *unsound]
-    return "\n".join([*parts, *(f"-> {name}: {query}" for name, query in universe.requests)])
-
-
-async def answer_of(
-    supergraph: Supergraph,
-    text: str,
-    variables: dict[str, Any],
-    transports: dict[str, MockTransport],
-    labels: frozenset[str],
-) -> dict[str, Any]:
-    """The response, for a subscription that of its only event."""
-    if not text.startswith("subscription"):
-        return await supergraph.execute(text, variables, transports=transports, labels=labels)
-    events = supergraph.subscribe(text, variables, transports=transports, labels=labels)
-    (answer,) = [event async for event in events]
-    return answer
-
-
-def unevenly_fast(transports: dict[str, MockTransport], order: int) -> dict[str, MockTransport]:
-    """The transports, each with another number of turns of the event loop before its answer."""
-
-    def late(send: MockTransport, turns: int) -> MockTransport:
-        async def answer(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-            for _ in range(turns):
-                await asyncio.sleep(0)
-            return await send(query, variables)
-
-        return answer
-
-    names = list(transports)
-    return {
-        name: late(send, 8 * ((names.index(name) + order) % len(names)))
-        for name, send in transports.items()
-    }
-
-
-def check_graph(chance: Chance, operations: int) -> int:
-    """Compose a random graph and compare some operations; the number compared."""
-    pairs = random_graph(chance, is_wide=True)
-    composition = compose_pairs(pairs)
-    if composition.errors:
-        assert {e.code for e in composition.errors} <= {"SATISFIABILITY_ERROR", "NO_QUERIES"}
-        return 0
-    supergraph = Supergraph.load(composition.supergraph_sdl, options=OPTIONS)
-    for _ in range(operations):
-        labels = frozenset(some(chance, LABELS, 0, 2))
-        universe = Universe(composition.api_sdl, pairs, labels)
-        text, variables = random_operation(chance, universe.api)
-        problem = difference(supergraph, universe, text, variables)
-        assert not problem, "\n".join([problem, *(f"# {n}\n{sdl}" for n, sdl in pairs)])
-    return operations
-
-
-def run_pairs(first_seed: int, pairs: int) -> None:
-    compared, seed = 0, first_seed
-    while compared < pairs:
-        compared += check_graph(Seeded(seed), OPERATIONS)
-        seed += 1
+def shown(found: Sequence[Found]) -> str:
+    return "\n\n".join([f"{len(found)} of the answers differ:", *map(str, found[:SHOWN])])
 
 
 def test_random_operations_over_random_graphs_give_the_monoliths_answer():
-    run_pairs(0, PAIRS_IN_CI)
+    found = list(compare_pairs(0, PAIRS_IN_CI))
+
+    assert not found, shown(found)
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
-def test_ten_thousand_random_pairs_give_the_monoliths_answer():
-    run_pairs(1_000_000, PAIRS_IN_LONG_RUN)
+@pytest.mark.timeout(7200)
+def test_thirty_thousand_random_pairs_give_the_monoliths_answer(
+    capsys: pytest.CaptureFixture[str],
+):
+    def progress(compared: int, seed: int) -> None:
+        with capsys.disabled():
+            sys.stderr.write(f"\r{compared:,} of {PAIRS_IN_LONG_RUN:,} pairs, seed {seed} ")
+
+    found = list(compare_pairs(LONG_RUN_SEED, PAIRS_IN_LONG_RUN, progress))
+
+    assert not found, shown(found)
 
 
 @settings(
@@ -118,7 +56,9 @@ def test_ten_thousand_random_pairs_give_the_monoliths_answer():
 )
 @given(st.data())
 def test_a_difference_would_shrink_to_a_small_graph(data: st.DataObject):
-    check_graph(Drawn(data.draw), 1)
+    (difference,) = [*compare_graph(Drawn(data.draw), 1)] or [None]
+
+    assert difference is None, str(difference)
 
 
 def graph_that_composes(seed: int) -> tuple[list[tuple[str, str]], Composition]:
@@ -156,7 +96,7 @@ def test_an_unrelated_subgraph_changes_no_plan(seed: int):
 @pytest.mark.parametrize("seed", range(20))
 def test_a_query_split_into_its_root_fields_gives_the_same_data(seed: int):
     pairs, composition = graph_that_composes(seed)
-    supergraph = Supergraph.load(composition.supergraph_sdl, options=OPTIONS)
+    supergraph = load(composition)
     universe = Universe(composition.api_sdl, pairs)
     text = operation_without_definitions(universe, seed)
     root = parse(text).definitions[0]
