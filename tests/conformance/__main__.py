@@ -1,68 +1,110 @@
-"""``python -m tests.conformance [TEXT ...]``: all counts, and what failed by name.
+"""``python -m tests.conformance [KIND ...] [--only TEXT ...] [--pairs N]``: all figures, and what
+is wrong by name; 1 when one is below its expectation.
 
-Texts choose cases whose id contains one of them; the audit runs without any.
+Kinds are field, audit, composition, plan, real, planning and random; without any all are run, those
+that take long at the end. Texts choose cases whose name contains one of them.
 """
 
+import argparse
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
-from tests.conformance.audit_runner import run_audit
-from tests.conformance.composition_runner import load_cases, run_case
-from tests.conformance.plan_cases_runner import run_all
-from tests.support.shared import find_shared
+from tests.conformance.audit_runner import audit_figures
+from tests.conformance.composition_runner import composition_figure
+from tests.conformance.field_cases_runner import field_cases_figure
+from tests.conformance.figures import Figure
+from tests.conformance.plan_cases_runner import plan_cases_figure
+from tests.conformance.planning_cost import has_node, planning_figure
+from tests.conformance.random_pairs_figure import PAIRS, random_pairs_figure
+from tests.conformance.real_graphs_figures import real_graphs_figures
+from tests.support.shared import SHARED, find_shared
+
+Options = argparse.Namespace
 
 
-def main(only: list[str]) -> int:
-    """Print the report; 1 when anything failed."""
-    failed = _report_composition(only)
-    cases = find_shared("plan_cases")
+def main(arguments: Sequence[str]) -> int:
+    options = _options(arguments)
+    is_met = True
+    for kind in options.kinds or KINDS:
+        _progress(kind)
+        for figure in KINDS[kind](options):
+            sys.stdout.write(f"{figure}\n")
+            sys.stdout.flush()
+            is_met &= figure.is_met
+    return 0 if is_met else 1
+
+
+def _options(arguments: Sequence[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="tests.conformance", description=__doc__)
+    parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], metavar="KIND")
+    parser.add_argument("--only", nargs="+", default=(), metavar="TEXT")
+    parser.add_argument("--pairs", type=int, default=PAIRS, help="random pairs to compare")
+    return parser.parse_args(arguments)
+
+
+def _progress(text: str) -> None:
+    sys.stderr.write(f"... {text}\n")
+
+
+def _field(options: Options) -> Iterator[Figure]:
+    yield from _with("field_cases", lambda folder: [field_cases_figure(folder, options.only)])
+
+
+def _audit(options: Options) -> Iterator[Figure]:
+    yield from _with("federation_audit", audit_figures)
+
+
+def _composition(options: Options) -> Iterator[Figure]:
+    yield from _with("composition_cases", lambda folder: [composition_figure(folder, options.only)])
+
+
+def _plan(options: Options) -> Iterator[Figure]:
     for composed in (False, True):
-        if cases is None:
-            break
-        report = run_all(cases, only=only, composed=composed)
-        right = len(report.cases) - len(report.wrong)
-        where = "composed by us" if composed else "supergraphs as given"
-        total = len(report.cases)
-        _say(f"plan cases, {where}: {right} of {total} right, {len(report.worse)} plans worse")
-        _list("wrong", report.wrong)
-        _list("worse", report.worse)
-        failed += len(report.wrong)
-    audit = find_shared("federation_audit")
-    if audit is not None and not only:
-        result = run_audit(audit)
-        passed = result.total - len(result.failed)
-        _say(f"audit: {passed} of {result.total} passed, {result.requests} subgraph requests")
-        _list("failed", result.failed)
-        failed += len(result.failed)
-    return 1 if failed else 0
+        yield from _with(
+            "plan_cases",
+            lambda folder, c=composed: [plan_cases_figure(folder, options.only, composed=c)],
+        )
 
 
-def _report_composition(only: list[str]) -> int:
-    """Verdict, codes, API schema, supergraph and hints of each case; the number of wrong ones.
+def _real(options: Options) -> Iterator[Figure]:
+    yield from _with(
+        "real_graphs",
+        lambda folder: real_graphs_figures(
+            folder, folder.parent / "plan_cases", options.only, _progress
+        ),
+    )
 
-    "other" cases give the codes of the second of two packages that disagree."""
-    folder = find_shared("composition_cases")
+
+def _planning(options: Options) -> Iterator[Figure]:
+    if has_node():
+        yield from _with("real_graphs", lambda folder: [planning_figure(folder)])
+    else:
+        sys.stdout.write("not measured: cold planning: Node.js is not installed\n")
+
+
+def _random(options: Options) -> Iterator[Figure]:
+    yield random_pairs_figure(options.pairs, _progress)
+
+
+def _with(name: str, figures: Callable[[Path], Sequence[Figure]]) -> Iterator[Figure]:
+    """The figures about a folder of the test data, where there is one."""
+    folder = find_shared(name)
     if folder is None:
-        return 0
-    cases = [c for c in load_cases(folder) if not only or any(t in c["id"] for t in only)]
-    verdicts = [run_case(case) for case in cases]
-    by_status = {
-        status: {v.case: v.detail for v in verdicts if v.status == status}
-        for status in ("right", "other", "wrong")
-    }
-    counts = ", ".join(f"{len(found)} {status}" for status, found in by_status.items())
-    _say(f"composition cases: {counts}")
-    _list("other", by_status["other"])
-    _list("wrong", by_status["wrong"])
-    return len(by_status["wrong"])
+        sys.stdout.write(f"not counted: no {name} in {SHARED}; set TRELLIS_TEST_DATA\n")
+    else:
+        yield from figures(folder)
 
 
-def _list(what: str, entries: dict[str, str]) -> None:
-    for name, reason in entries.items():
-        _say(f"  {what}: {name}: {reason}")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+KINDS: dict[str, Callable[[Options], Iterator[Figure]]] = {
+    "field": _field,
+    "audit": _audit,
+    "composition": _composition,
+    "plan": _plan,
+    "real": _real,
+    "planning": _planning,
+    "random": _random,
+}
 
 
 if __name__ == "__main__":

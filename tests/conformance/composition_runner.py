@@ -1,13 +1,10 @@
-"""Runs the shared composition cases: ``python -m tests.conformance.composition_runner [text]``.
+"""Runs the shared composition cases.
 
 A case is the input of one composition run and what a complete composition answers. ``run_case``
-compares one: verdict, error codes, API schema, supergraph and hint codes. As a program this
-prints the failing ones whose id contains the text.
+compares one: verdict, error codes, API schema, supergraph and hint codes.
 """
 
 import json
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,17 +14,17 @@ from typing import Any
 from router.composition.compose import Composition, compose
 from router.composition.report import CompositionError
 from router.composition.subgraph import Subgraph
+from tests.conformance.figures import Figure, of
 from tests.conformance.schema_comparison import api_differences, supergraph_differences
-from tests.support.shared import find_shared
 
 Case = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How one case went: ``status`` is ``right``, ``other`` (the codes of the second package,
-    where the two disagree), ``wrong`` (verdict or codes), or what differs after success: ``api``,
-    ``supergraph`` or ``hints``; ``detail`` says what was got and wanted."""
+    """How one case went: ``status`` is ``right``, ``wrong`` (verdict or codes), ``other`` (an
+    error, with the codes of the second package where the two disagree), or what differs after
+    success: ``api``, ``supergraph`` or ``hints``. ``detail`` says what was got and wanted."""
 
     case: str
     status: str
@@ -35,9 +32,9 @@ class Verdict:
 
 
 def load_cases(folder: Path) -> Iterator[Case]:
-    """All cases of the folder, file by file."""
-    for path in sorted(folder.glob("*.json")):
-        yield from json.loads(path.read_text())
+    """All cases of the folder and the folders in it, file by file."""
+    for path in sorted(folder.rglob("*.json")):
+        yield from json.loads(path.read_text(encoding="utf-8"))
 
 
 def subgraphs_of(case: Case) -> list[Subgraph]:
@@ -65,7 +62,8 @@ def judge(case: Case, errors: Sequence[CompositionError]) -> Verdict:
     if got == wanted:
         return Verdict(case["id"], "right")
     detail = f"got {sorted(got)}, wanted {sorted(wanted)}"
-    if not case["agree"] and got == set(case["guild"]["codes"]):
+    is_same_verdict = bool(got) == bool(wanted)
+    if is_same_verdict and not case["agree"] and got == set(case["guild"]["codes"]):
         return Verdict(case["id"], "other", detail)
     messages = "".join(f"\n      {error.message}" for error in errors[:3])
     return Verdict(case["id"], "wrong", detail + messages)
@@ -85,21 +83,17 @@ def judge_result(case: Case, composition: Composition) -> Verdict:
     return Verdict(case["id"], "right")
 
 
-def main(text: str = "") -> int:
-    folder = find_shared("composition_cases")
-    if folder is None:
-        print("no composition cases here")  # noqa: T201
-        return 1
-    start = time.perf_counter()
-    verdicts = [run_case(case) for case in load_cases(folder) if text in case["id"]]
-    elapsed = time.perf_counter() - start
-    for verdict in verdicts:
-        if verdict.status != "right":
-            print(f"{verdict.status}: {verdict.case}: {verdict.detail}")  # noqa: T201
-    counts = Counter(verdict.status for verdict in verdicts)
-    print(f"{len(verdicts)} cases in {elapsed:.1f} s: {dict(counts)}")  # noqa: T201
-    return 1 if set(counts) - {"right", "other"} else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+def composition_figure(folder: Path, only: Sequence[str] = ()) -> Figure:
+    """Run the cases whose id contains one of the texts; all without texts."""
+    cases = [c for c in load_cases(folder) if not only or any(text in c["id"] for text in only)]
+    verdicts = [run_case(case) for case in cases]
+    statuses = Counter(verdict.status for verdict in verdicts)
+    right = len(cases) - statuses["wrong"]
+    differing = len(cases) - statuses["right"] - statuses["other"] - statuses["wrong"]
+    return Figure(
+        "composition cases",
+        f"verdicts and codes {of(right, len(cases))} ({statuses['other']} with the codes of the "
+        f"second package), other results {differing}",
+        {v.case: f"{v.status}: {v.detail}" for v in verdicts if v.status not in ("right", "other")},
+        {v.case: v.detail for v in verdicts if v.status == "other"},
+    )

@@ -13,6 +13,7 @@ from router.planner.plan import OperationKind, QueryPlan
 from router.supergraph import Supergraph
 from router.transports.function import FunctionTransport
 from schema.errors import TrellisError
+from tests.conformance.figures import Figure, of
 from tests.conformance.mock_universe import mock_universe
 
 
@@ -149,19 +150,24 @@ def _problem(answer: Mapping[str, Any], expected: Mapping[str, Any], refusals: l
 
 def _excess(plan: QueryPlan, case: Mapping[str, Any]) -> str:
     best = case["best"]
-    found = {"fetch_count": len(plan.steps), "depth": _depth(plan)}
+    found = {"fetch_count": plan.fetch_count, "depth": plan.depth}
     return ", ".join(
         f"{name} {found[name]} > {best[name]}" for name in found if found[name] > best[name]
     )
 
 
-def _depth(plan: QueryPlan) -> int:
-    depths: dict[int, int] = {}
-    for step in plan.steps:
-        depths[step.id] = 1 + max((depths[before] for before in step.after), default=0)
-    return max(depths.values(), default=0)
-
-
 def _brief(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 300 else text[:300] + "..."
+
+
+def plan_cases_figure(folder: Path, only: Sequence[str] = (), *, composed: bool) -> Figure:
+    """The answers; plans that are worse than the best known ones are noted."""
+    report = run_all(folder, only=only, composed=composed)
+    total = len(report.cases)
+    return Figure(
+        f"plan cases, {'composed by us' if composed else 'supergraphs as given'}",
+        f"{of(total - len(report.wrong), total)}, {len(report.worse)} plans worse",
+        report.wrong,
+        report.worse,
+    )
