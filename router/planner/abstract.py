@@ -150,7 +150,7 @@ class _AtKnownType:
         the answer depends on the type. None when something can be asked in neither way."""
         choices: list[Open] = []
         apart: dict[str, list[Field]] = {}
-        depends = self._has_hidden_types() or _tells_types_apart(self.selection)
+        depends = self._has_hidden_types() or tells_types_apart(self.selection)
         for group in self.groups:
             if group.field.denied or group.field.name.startswith("__"):
                 continue
@@ -289,7 +289,7 @@ class _AtInterfaceObject:
                 choices.append(Open(group.field, None, options))
             else:
                 rest.append(group)
-        if not rest and _tells_types_apart(self.selection):
+        if not rest and tells_types_apart(self.selection):
             rest.append(Group(TYPENAME, None))
         whole = self.chooser.decide(choices, self.place.start)
         if not rest:
@@ -338,7 +338,7 @@ class _AtInterfaceObject:
         return min(options, key=lambda s: (weight(s.mask | paid), s.effort, s.round), default=None)
 
 
-def _tells_types_apart(selection: SelectionSet) -> bool:
+def tells_types_apart(selection: SelectionSet) -> bool:
     """Whether the answer depends on the runtime type: its members or their order."""
     if selection.orders:
         return True

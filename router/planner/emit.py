@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from router.errors import PlanningLimit
 from router.operation.model import Field, SelectionSet
+from router.planner.abstract import tells_types_apart
 from router.planner.choice import Access, Condition, Pick, Solution
 from router.planner.choose import Chooser
 from router.planner.contexts import ContextGiver
@@ -339,7 +340,8 @@ class Emitter:
     def members(self, selection: SelectionSet, slot: Slot, *, is_key: bool) -> tuple[Need, ...]:
         """Where the fields of a field set are found in an object at ``slot``."""
         members: list[Need] = []
-        if len(selection.possible) > 1 and slot.is_typed:
+        # Only where the field set itself asks for the type has it been waited for.
+        if len(selection.possible) > 1 and tells_types_apart(selection):
             members.append(Need("__typename", "__typename", is_key=False))
         for inner in selection.fields:
             if inner.name != "__typename":

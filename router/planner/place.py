@@ -14,7 +14,7 @@ from router.operation.model import Field, SelectionSet
 from router.planner.choice import Access, Condition, Lead, Option, Solution, Spot
 from router.planner.leads import find_leads, joinable
 from router.planner.tables import Kind, LocalField
-from router.planner.view import Entrance, GraphView, provided
+from router.planner.view import Entrance, GraphView
 
 if TYPE_CHECKING:
     from router.planner.choose import Chooser
@@ -142,7 +142,7 @@ class Place:
             return self.view.is_asked_on_interface(subgraph, view, name, given)
         if self.view.plain(subgraph, view, name) is not None:
             return True
-        return bool(given) and provided(given, self.type, name) is not None
+        return self.view.is_given(subgraph, view, name, self.type, given)
 
     def _with_requires(self, name: str) -> list[Access]:
         found: list[Access] = []

@@ -194,6 +194,16 @@ class GraphView:
             self._leads[mark] = found
             return found
 
+    def is_given(
+        self, subgraph: int, view: str, name: str, type_name: str, given: Provides
+    ) -> bool:
+        """Whether a path that provides ``given`` provides this field of an object of
+        ``type_name``. What the field requires has to be sent along all the same."""
+        if not given or provided(given, type_name, name) is None:
+            return False
+        field = self.local(subgraph, view, name)
+        return field is None or (field.requires is None and not field.contexts)
+
     def homes(self, type_name: str) -> tuple[tuple[int, str], ...]:
         """The subgraphs that know objects of a type, and as what: the type itself, or the
         ``@interfaceObject`` types that stand for it, of which one subgraph may have several."""
@@ -310,7 +320,7 @@ class GraphView:
             return False
         return all(
             self.plain(subgraph, runtime, name) is not None
-            or provided(given, runtime, name) is not None
+            or self.is_given(subgraph, runtime, name, runtime, given)
             for runtime in local.possible
         )
 
