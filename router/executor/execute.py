@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from router.answer import Answer
-from router.errors import OperationRefused
+from router.errors import OperationRefused, PlanningError
 from router.executor.complete import MAX_ERRORS, complete
 from router.executor.executable import Executable
 from router.executor.failures import client_errors
@@ -17,6 +17,7 @@ from router.executor.guarded import NO_DENIALS, Denials
 from router.executor.project import Irregular
 from router.executor.run import Gathered, failed_call, gather, gather_rest
 from router.executor.size import expanded_size
+from router.executor.walk import objects_at
 from router.policy.verdicts import Verdicts
 from router.transports.base import SubgraphRequest, Transport
 from schema.request import RequestContext
@@ -60,6 +61,8 @@ async def execute(
                 denials = await _check(executable, gathered, verdicts)
     except TimeoutError:
         return _late(executable)
+    if executable.plan.absent and _is_present(executable, gathered):
+        return _unanswerable(executable)
     return shape(executable, gathered, refusals, denials, introspection)
 
 
@@ -170,6 +173,26 @@ def _late(executable: Executable) -> Answer:
         "extensions": {"code": "REQUEST_TIMEOUT"},
     }
     return Answer(errors=[error], status=504, kind=executable.plan.kind)
+
+
+def _is_present(executable: Executable, gathered: Gathered) -> bool:
+    """Whether there is an object of which nobody can tell what the operation asks of it, or may
+    be: a call that failed does not show that there is none."""
+    if gathered.failures:
+        return True
+    return any(objects_at(gathered.data, path) for path in executable.plan.absent)
+
+
+def _unanswerable(executable: Executable) -> Answer:
+    places = ", ".join(
+        repr(".".join(segment.key for segment in path)) for path in executable.plan.absent
+    )
+    error = {
+        "message": f"No subgraph can answer what is asked at {places}: the supergraph is not"
+        " satisfiable for this operation. Compose it again and check the errors.",
+        "extensions": {"code": PlanningError.code},
+    }
+    return Answer(errors=[error], kind=executable.plan.kind)
 
 
 def _too_large(executable: Executable) -> Answer:

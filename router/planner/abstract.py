@@ -100,6 +100,9 @@ class _AtKnownType:
             self.reach &= self.view.real_types(base.subgraph, base.view)
             told |= self.view.possible(base.subgraph, base.view)
         self.runtime = self.reach & told
+        # Nothing in the schema implements the interface: nobody can say what such an object is.
+        self.is_implemented = bool(self.view.graph.possible(selection.type))
+        self.must_be_absent = False
 
     def solve(self) -> Solution | None:
         divided = self._divided()
@@ -143,6 +146,7 @@ class _AtKnownType:
             effort=effort,
             leaves=leaves,
             members=tuple(members),
+            must_be_absent=self.must_be_absent,
         )
 
     def _divided(self) -> tuple[list[Open], dict[str, list[Field]], bool] | None:
@@ -169,8 +173,9 @@ class _AtKnownType:
         """Whether some holder alone leads to the field for all types that the client meant at
         once: one subgraph may answer for a type what another is not to be trusted with, but not
         for some objects of one question each."""
-        if not self.view.graph.possible(self.selection.type):
-            return False  # nothing implements the interface: nobody knows such an object's type
+        if not self.is_implemented:
+            self.must_be_absent = True
+            return self.chooser.accepts_absent
         if len(self.spot) == 1:
             return True
         return all(

@@ -73,7 +73,8 @@ class Solution:
 
     ``tellers`` are where the runtime type of an abstract position is learned, when it must be
     known. ``inner`` answers (the rest of) the selection for the same object held by ``held``.
-    ``members`` answers it for members of the position's type that every holder knows as
+    ``must_be_absent``: nobody can answer it, but there may be no object. ``members`` answers it
+    for members of the position's type that every holder knows as
     interface objects. ``effort`` decides between ways with the same requests: entity fetches
     before they are joined, and fields that come late; ``leaves`` counts the leaf fields.
     """
@@ -87,6 +88,7 @@ class Solution:
     held: tuple[Access, ...] = ()
     inner: "Solution | None" = None
     members: "tuple[tuple[str, Solution], ...]" = ()
+    must_be_absent: bool = False
 
 
 class Option(NamedTuple):

@@ -40,6 +40,7 @@ class Chooser:
         self.view = view
         self.parent = parent
         self.max_options = max_options
+        self.accepts_absent = False
         self.is_sparing = is_sparing
         self.cuts = 0
         self.closing = 0

@@ -79,6 +79,7 @@ class Emitter:
         self.chooser = chooser
         self.view = chooser.view
         self.fetches: list[Fetch] = []
+        self.absent: list[Path] = []
         self.contexts = ContextGiver(self)
 
     def root_fetch(self, subgraph: int, type_name: str, path: Path = ()) -> Fetch:
@@ -96,6 +97,8 @@ class Emitter:
         position.tellers = solution.tellers or position.tellers
         for pick, types in self._together(solution.picks, position):
             used |= self._emit_pick(pick, types, position)
+        if solution.must_be_absent:
+            self.absent.append(position.path)
         if solution.tellers:
             used |= self._fetch_typename(position)
         if solution.inner is not None:

@@ -179,13 +179,18 @@ class Selection:
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
     """A whole operation. For a subscription, step 0 is the primary source and the others run once
-    per event."""
+    per event.
+
+    ``absent`` are positions at which there must be no object: what is asked of it cannot be had
+    from anybody, so that the operation has no answer when there is one.
+    """
 
     kind: OperationKind
     steps: tuple[FetchStep, ...]
     output: Selection
     root_type: str = "Query"
     labels: frozenset[str] = field(default_factory=frozenset)
+    absent: tuple[Path, ...] = ()
 
     @property
     def fetch_count(self) -> int:

@@ -98,6 +98,7 @@ class _Planning:
             output=OutputBuilder().build(operation.selection, slot),
             root_type=self.root_type,
             labels=labels,
+            absent=tuple(self.emitter.absent),
         )
 
     def _plan_query(self, selection: SelectionSet, slot: Slot) -> None:
@@ -155,6 +156,12 @@ class _Planning:
     def _solve(self, fields: tuple[Field, ...]) -> Solution:
         place = self.chooser.place(self.root_type, self._root_spot())
         solution = self.chooser.at_place(fields, place)
+        if solution is None:
+            # The last resort: positions where no object can be, by the schema.
+            self.chooser.forget()
+            self.chooser.accepts_absent = True
+            place = self.chooser.place(self.root_type, self._root_spot())
+            solution = self.chooser.at_place(fields, place)
         if solution is None:
             raise self._unreachable(fields)
         return solution

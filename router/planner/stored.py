@@ -26,7 +26,7 @@ from router.planner.plan import (
     Selection,
 )
 
-FORMAT = "trellis.stored-plan/2"
+FORMAT = "trellis.stored-plan/3"
 
 Data = Mapping[str, Any]
 
@@ -40,6 +40,7 @@ def plan_to_json(plan: QueryPlan) -> dict[str, Any]:
         "kind": plan.kind,
         "rootType": plan.root_type,
         "labels": sorted(plan.labels),
+        "absent": [_path(path) for path in plan.absent],
         "steps": [_step(step) for step in plan.steps],
         "selections": table.rows,
         "output": output,
@@ -60,6 +61,7 @@ def plan_from_json(data: Data, schema: GraphQLSchema) -> QueryPlan:
             output=_read_selections(data["selections"], schema)[data["output"]],
             root_type=data["rootType"],
             labels=frozenset(data["labels"]),
+            absent=tuple(_read_path(path) for path in data["absent"]),
         )
     except (KeyError, TypeError, IndexError, GraphQLError) as problem:
         raise PlanningError(

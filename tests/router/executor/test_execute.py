@@ -665,3 +665,38 @@ async def test_a_source_that_breaks_ends_the_stream_with_an_error() -> None:
     assert answers[1]["data"] == {"added": None}
     assert [(e["message"], e["path"]) for e in answers[1]["errors"]] == [("Gone.", ["added"])]
     assert len(answers) == 2
+
+
+# -- positions at which there must be no object -------------------------------------------------
+
+
+def only_without_user() -> Executable:
+    """``me.name`` is what nobody can answer."""
+    step = FetchStep(0, "users", "query", "{ me { __typename } hello }")
+    output = output_of(SCHEMA, "{ me { name } hello }")
+    return Executable(QueryPlan("query", (step,), output, absent=((PathSegment("me"),),)))
+
+
+async def test_an_absent_object_is_answered_by_null() -> None:
+    users = RecordingTransport({"data": {"me": None, "hello": "you"}})
+
+    answer = await run(only_without_user(), users=users)
+
+    assert (answer.data, answer.errors) == ({"me": None, "hello": "you"}, [])
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"data": {"me": {"__typename": "User"}, "hello": "you"}},
+        {"data": {"me": None, "hello": "you"}, "errors": [{"message": "no", "path": ["me"]}]},
+        SubgraphUnavailable("users", "Down."),
+    ],
+    ids=["present", "failed", "down"],
+)
+async def test_there_is_no_answer_where_an_object_is_or_may_be(reply: Any) -> None:
+    answer = await run(only_without_user(), users=RecordingTransport(reply))
+
+    assert answer.data is None
+    assert [error["extensions"]["code"] for error in answer.errors] == ["PLANNING_FAILED"]
+    assert "'me'" in answer.errors[0]["message"]

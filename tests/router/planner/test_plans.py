@@ -7,6 +7,7 @@ representation sent, and the operation.
 import pytest
 
 from router.errors import PlanningError
+from router.planner.plan import PathSegment
 from tests.support.planning import federated_graph, plan_lines, sound_plan
 
 
@@ -546,11 +547,11 @@ def test_an_interface_object_is_asked_for_what_its_own_subgraph_has() -> None:
     assert plan_lines(graph, "{ a { id } }") == ["0 a {a {id}}"]
 
 
-def test_a_field_that_nobody_can_resolve_is_an_error() -> None:
-    graph = federated_graph(**NOBODY_IMPLEMENTS)
+def test_where_nobody_can_resolve_a_field_there_must_be_no_object() -> None:
+    plan = sound_plan(federated_graph(**NOBODY_IMPLEMENTS), "{ other a { field } }")
 
-    with pytest.raises(PlanningError, match="a"):
-        sound_plan(graph, "{ a { field } }")
+    assert [step.operation for step in plan.steps] == ["{other a {__typename}}"]
+    assert plan.absent == ((PathSegment("a"),),)
 
 
 def test_leaves_are_asked_of_subgraphs_that_are_needed_anyway() -> None:
