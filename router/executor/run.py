@@ -128,7 +128,7 @@ class _Run:
         step = self.executable.plan.steps[index]
         if step.entities:
             await self.fetch_entities(step, index)
-        elif not step.path or objects_at(self.gathered.data, step.path):
+        elif objects_at(self.gathered.data, step.path):
             response = await self.send(step, self.step_variables(step))
             if response is not None:
                 self.merge_root(step, response)
