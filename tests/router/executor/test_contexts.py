@@ -56,6 +56,78 @@ def test_without_its_value_nothing_is_asked_but_null_is_a_value() -> None:
     assert [r["id"] for r in only.asked.representations] == ["2"]
 
 
+CITY = ContextValue("c", 1, (Need("at", "address", (Need("city", "town", is_key=False),)),))
+
+
+def of(source: ContextValue, **target: Any) -> EntityCall:
+    """One call that asks for items with this value of the shop around them."""
+    full = {"needs": (Need("id", "id"),), "typename": "Item", "path": ITEMS, **target}
+    return EntityCall("_entities", "r", (EntityTarget(**full, contexts=(source,)),))
+
+
+def test_a_value_may_lie_in_an_object_that_may_be_missing() -> None:
+    shops = [{"address": {"town": "Graz"}}, {"address": {"town": None}}, {"address": None}, {}]
+    data = {"shops": [{**shop, "items": [{"id": str(n)}]} for n, shop in enumerate(shops)]}
+
+    found = ask_in_contexts(of(CITY), data)
+
+    assert [(one.values["c"], [r["id"] for r in one.asked.representations]) for one in found] == [
+        ("Graz", ["0"]),
+        (None, ["1", "2"]),
+    ]
+
+
+def test_the_source_of_a_value_depends_on_the_type_around() -> None:
+    a, b = (frozenset({name}) for name in "AB")
+    source = ContextValue("c", 1, (Need("l", "x", types=a), Need("l", "y", types=b)))
+    data = {
+        "shops": [
+            {"__typename": type_, "x": 1, "y": 2, "items": [{"id": type_}]} for type_ in "ABC"
+        ]
+    }
+
+    found = ask_in_contexts(of(source), data)
+
+    assert [(one.values["c"], one.asked.representations[0]["id"]) for one in found] == [
+        (1, "A"),
+        (2, "B"),
+    ]
+
+
+def test_a_way_for_some_types_is_gone_from_objects_of_those_only() -> None:
+    on_a = (PathSegment("shops"), PathSegment("items", frozenset({"A"})))
+    data = {
+        "shops": [
+            {"__typename": type_, "locale": "de", "items": [{"id": type_}]} for type_ in "ABA"
+        ]
+    }
+
+    (found,) = ask_in_contexts(of(LOCALE, path=on_a), data)
+
+    assert [r["id"] for r in found.asked.representations] == ["A"]
+    assert [len(holders) for holders in found.asked.holders] == [2]
+
+
+def test_objects_of_unknown_type_are_incomplete_and_those_of_another_are_left_out() -> None:
+    items: list[dict[str, Any]] = [{"id": "1"}, {"__typename": "Other", "id": "2"}, {}]
+    call = of(LOCALE, types=frozenset({"Item"}), typename=None)
+
+    (found,) = ask_in_contexts(call, {"shops": [{"locale": "de", "items": items}]})
+
+    assert found.asked.representations == []
+    assert found.asked.incomplete == [{"id": "1"}, {}]
+
+
+def test_one_object_in_one_surrounding_is_completed_once() -> None:
+    item: dict[str, Any] = {"id": "1"}
+    data = {"shops": [{"locale": "de", "items": [[item, item], None, [{"id": "1"}]]}]}
+
+    (found,) = ask_in_contexts(CALL, data)
+
+    ((first, _), (second, _)) = found.asked.holders[0]
+    assert first is item and second is data["shops"][0]["items"][2][0]
+
+
 async def test_one_item_has_each_shops_price() -> None:
     sdl = composed(
         a="""

@@ -154,6 +154,76 @@ def test_paths_with_a_common_beginning_are_walked_together() -> None:
     ]
 
 
+def test_only_objects_of_the_types_on_the_way_are_walked_through() -> None:
+    inner = (*ITEMS, PathSegment("in", frozenset({"A"})))
+    data = {"items": [{"__typename": type_, "in": {"id": type_}} for type_ in "ABA"]}
+
+    asked = ask(call_for(EntityTarget(inner, (ID,), typename="T")), data, (0,))
+
+    assert [r["id"] for r in asked.representations] == ["A"]
+
+
+def test_a_shared_object_is_walked_through_once() -> None:
+    """Else the work would double with each level of objects that are part of two others."""
+    data: dict[str, Any] = {"id": "end"}
+    path: list[PathSegment] = []
+    for _ in range(100):
+        data = {"in": [data, data]}
+        path.append(PathSegment("in"))
+
+    asked = ask(call_for(EntityTarget(tuple(path), (ID,), typename="T")), data, (ALONE,))
+
+    assert [len(holders) for holders in asked.holders] == [1]
+    level: Any = {"in": {"in": {"id": "1"}}}
+    twice = {"a": level, "b": [level, [level]], "c": level}
+    three = [
+        EntityTarget((PathSegment(key), PathSegment("in"), PathSegment("in")), (ID,), typename="T")
+        for key in "abc"
+    ]
+    asked = ask(call_for(*three), twice, (ALONE, ALONE, ALONE))
+    assert [len(holders) for holders in asked.holders] == [1]
+
+
+def test_objects_of_unknown_type_are_noted_as_incomplete() -> None:
+    items: list[Any] = [{"id": "1"}, {"__typename": "B", "id": "2"}, None, "text", [{"id": "3"}]]
+    call = call_for(EntityTarget(ITEMS, (ID,), types=frozenset({"A"})))
+
+    asked = ask(call, {"items": items}, (0,))
+
+    assert asked.representations == []
+    assert asked.incomplete == [{"id": "1"}, {"id": "3"}]
+
+
+def test_two_targets_at_one_place_ask_each_for_objects_of_its_types() -> None:
+    items = [{"__typename": type_, "id": "1", "code": "2"} for type_ in ("A", "B", "A", "B", "C")]
+    data: dict[str, Any] = {"items": items, "one": dict(items[1])}
+    code = Need("code", "code")
+    call = call_for(
+        EntityTarget(ITEMS, (ID,), types=frozenset({"A"})),
+        EntityTarget(ITEMS, (code,), types=frozenset({"B"})),
+        EntityTarget((PathSegment("one"),), (code,), types=frozenset({"B"})),
+    )
+
+    asked = ask(call, data, (0, 0, 0))
+
+    assert asked.representations == [
+        {"__typename": "A", "id": "1"},
+        {"__typename": "B", "code": "2"},
+    ]
+    assert asked.has_unified
+    assert data["items"][0] is data["items"][2]
+    assert data["items"][1] is data["items"][3] is data["one"]
+    settle(asked, 1, {"name": "b"}, frozenset())
+    assert [one.get("name") for one in (*data["items"], data["one"])] == [
+        None,
+        "b",
+        None,
+        "b",
+        None,
+        "b",
+    ]
+
+
 def numbered(*numbers: int) -> Asked:
     return Asked([{"id": n} for n in numbers], [[({"id": n}, ALONE)] for n in numbers])
 

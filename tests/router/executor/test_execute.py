@@ -165,35 +165,37 @@ async def test_a_step_without_representations_is_not_sent() -> None:
     assert reviews.requests == []
 
 
-async def test_batched_calls_switch_off_what_has_no_representations() -> None:
-    step = FetchStep(
-        1,
-        "reviews",
-        "query",
-        "query ($r0: [_Any!]!, $r1: [_Any!]!, $if0: Boolean!, $if1: Boolean!) {"
-        " _e0: _entities(representations: $r0) @include(if: $if0) { ... on Product { name } }"
-        " _e1: _entities(representations: $r1) @include(if: $if1) { ... on User { name } } }",
-        entities=(
-            EntityCall(
-                "_e0",
-                "r0",
-                (EntityTarget((PathSegment("products"),), (UPC,), typename="Product"),),
-                "if0",
-            ),
-            EntityCall(
-                "_e1",
-                "r1",
-                (EntityTarget((PathSegment("me"),), (ID,), typename="User"),),
-                "if1",
-            ),
+BATCHED = FetchStep(
+    1,
+    "reviews",
+    "query",
+    "query ($r0: [_Any!]!, $r1: [_Any!]!, $if0: Boolean!, $if1: Boolean!) {"
+    " _e0: _entities(representations: $r0) @include(if: $if0) { ... on Product { name } }"
+    " _e1: _entities(representations: $r1) @include(if: $if1) { ... on User { name } } }",
+    entities=(
+        EntityCall(
+            "_e0",
+            "r0",
+            (EntityTarget((PathSegment("products"),), (UPC,), typename="Product"),),
+            "if0",
         ),
-        after=(0,),
-    )
+        EntityCall(
+            "_e1",
+            "r1",
+            (EntityTarget((PathSegment("me"),), (ID,), typename="User"),),
+            "if1",
+        ),
+    ),
+    after=(0,),
+)
+
+
+async def test_batched_calls_switch_off_what_has_no_representations() -> None:
     reviews = RecordingTransport({"data": {"_e0": [{"name": "n"}]}})
     first = FetchStep(0, "products", "query", "{ products { upc } me { id } }")
 
     answer = await run(
-        executable("{ products { name } me { id } }", first, step),
+        executable("{ products { name } me { id } }", first, BATCHED),
         products=RecordingTransport({"data": {"products": [{"upc": "1"}], "me": None}}),
         reviews=reviews,
     )
@@ -350,6 +352,26 @@ async def test_objects_whose_key_was_lost_on_the_way_are_told_of_at_each_place()
         ("DOWNSTREAM_SERVICE_ERROR", [*author, 0, "author"]),
         ("DEPENDENCY_FAILED", [*author, 0, "author", "name"]),
         ("DEPENDENCY_FAILED", [*author, 1, "author", "name"]),
+    ]
+
+
+async def test_objects_of_one_call_that_lost_their_key_are_told_of_beside_those_of_another() -> (
+    None
+):
+    first = FetchStep(0, "products", "query", "{ products { upc } me { id } }")
+    lost = {"message": "Lost.", "path": ["me", "id"]}
+    found = {"products": [{"upc": "1"}], "me": {"id": None}}
+
+    answer = await run(
+        executable("{ products { name } me { name } }", first, BATCHED),
+        products=RecordingTransport({"data": found, "errors": [lost]}),
+        reviews=RecordingTransport({"data": {"_e0": [{"name": "n"}]}}),
+    )
+
+    assert answer.data == {"products": [{"name": "n"}], "me": None}
+    assert [(e["extensions"]["code"], e["path"]) for e in answer.errors] == [
+        ("DOWNSTREAM_SERVICE_ERROR", ["me"]),
+        ("DEPENDENCY_FAILED", ["me", "name"]),
     ]
 
 

@@ -11,10 +11,12 @@ from router.answer import Answer
 from router.composition.compose import compose
 from router.composition.subgraph import Subgraph
 from router.errors import SubgraphUnavailable
+from router.executor.executable import Executable
+from router.executor.execute import execute
 from router.executor.guarded import OutputGuards
 from router.operation.request import GraphQLRequest
 from router.pipeline import answer
-from router.planner.plan import OutputField, Selection
+from router.planner.plan import FetchStep, OutputField, QueryPlan, Selection
 from router.policy.guards import Guard, Position
 from router.policy.known import KnownPolicies, LocalPolicies
 from router.policy.verdicts import Verdicts
@@ -399,6 +401,16 @@ async def test_objects_that_many_ways_lead_to_are_visited_once():
     assert [one.key for one in selection.fields] == ["secret"]
     denial = denials.of(selection, bottom)
     assert denial is not None and set(denial.fields) == {"secret"}
+
+
+async def test_guarded_objects_are_never_answered_without_anybody_to_ask():
+    text = GraphQLString
+    output = Selection((OutputField("x", "x", text), OutputField("?0", "__typename", text)))
+    plan = QueryPlan("query", (FetchStep(0, "s", "query", "{ x }"),), output)
+    ready = Executable(plan, positions=[Position(frozenset({"Query"}), {}, ())])
+    shop = RecordingTransport({"data": {"x": "secret"}})
+    with pytest.raises(RuntimeError, match="without anybody to ask policies"):
+        await execute(ready, {}, RequestContext(ADA), {"s": shop})
 
 
 # -- errors of subgraphs ------------------------------------------------------------------------

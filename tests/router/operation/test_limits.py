@@ -145,6 +145,29 @@ def test_each_operation_counts_wherever_it_stands_in_its_document(code: str) -> 
         assert codes(" ".join(document), TIGHT) == [code]
 
 
+def test_what_is_forbidden_altogether_is_not_counted_where_there_is_none() -> None:
+    none = OperationLimits(aliases=0, directives=0, variables=0)
+    assert codes("{ a { b } } fragment F on Q { c }", none) == []
+    assert codes("query ($v: Int) { x: a @b }", none) == [
+        "MAX_VARIABLES_LIMIT",
+        "MAX_ALIASES_LIMIT",
+        "MAX_DIRECTIVES_LIMIT",
+    ]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]])
+@pytest.mark.parametrize("around", ["x {{ ...{} }}", "... {{ ...{} }}", "... on Q {{ ...{} }}"])
+def test_fragments_count_in_whatever_order_they_are_written(order: list[int], around: str) -> None:
+    fragments = [
+        f"fragment F on Q {{ {around.format('G')} }}",
+        f"fragment G on Q {{ {around.format('H')} }}",
+        "fragment H on Q { a: y b: y c: y }",
+    ]
+    text = " ".join(["{ x { ...F } }", *(fragments[n] for n in order)])
+    assert codes(text, OperationLimits(aliases=2)) == ["MAX_ALIASES_LIMIT"]
+    assert codes(text, OperationLimits(aliases=3)) == []
+
+
 def test_fragments_count_where_they_are_spread() -> None:
     text = "{ ...F a { ...F } } fragment F on Q { x: a { b } }"
     exact = OperationLimits(depth=3, height=5, aliases=2, root_fields=2, selections=7)

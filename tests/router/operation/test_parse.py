@@ -42,6 +42,41 @@ def test_deep_nesting_is_refused_before_the_parser_recurses(opening: str) -> Non
     assert code_of(opening * 201) == "PARSER_LIMIT"
 
 
+FIVE = OperationLimits(nesting=5)
+
+
+@pytest.mark.parametrize(
+    ("within", "beyond"),
+    [
+        ("{a{a{a{a{a}}}}}", "{a{a{a{a{a{a}}}}}}"),
+        ("{a(b:[[{c:1}]])}", "{a(b:[[[{c:1}]]])}"),
+        ("{a(b:{c:{d:{}}})}", "{a(b:{c:{d:{e:{}}}})}"),
+        ("{" + "a(b:[1]){c} " * 50 + "}", "{" + "a(b:[1]){c} " * 50 + "a{a{a{a{a{a}}}}}}"),
+        ("query($a:[[[[Int]]]]){a}", "query($a:[[[[[Int]]]]]){a}"),
+    ],
+)
+def test_brackets_may_be_as_deep_as_the_limit_and_as_many_as_they_like(
+    within: str, beyond: str
+) -> None:
+    assert parse_document(within, FIVE).operations.keys() == {None}
+    with pytest.raises(OperationRefused) as refusal:
+        parse_document(beyond, FIVE)
+    (error,) = refusal.value.errors
+    assert error["message"] == "The document is nested deeper than 5 levels."
+
+
+@pytest.mark.parametrize(
+    ("limits", "text"),
+    [
+        (OperationLimits(document_characters=9), "{ a b c }"),
+        (OperationLimits(tokens=5), "{ a b c }"),
+    ],
+)
+def test_a_document_may_be_as_large_as_the_limit(limits: OperationLimits, text: str) -> None:
+    assert parse_document(text, limits).operations.keys() == {None}
+    code_of(text.replace("c", "c d"), limits)
+
+
 def test_brackets_in_strings_and_comments_do_not_count() -> None:
     text = '{ a(b: "' + "{" * 300 + '", c: """' + "[" * 300 + '""") # ' + "(" * 300 + "\n}"
 

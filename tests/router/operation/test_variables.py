@@ -70,6 +70,7 @@ def test_null_wins_over_a_default_and_unknown_variables_are_dropped() -> None:
         ("$i: Int", {"i": "1"}),
         ("$i: Int", {"i": True}),
         ("$i: Int", {"i": 2**31}),
+        ("$i: Int", {"i": -(2**31) - 1}),
         ("$i: String", {"i": 1}),
         ("$i: Boolean", {"i": 1}),
         ("$e: Kind", {"e": "BLUE"}),
@@ -98,6 +99,11 @@ def test_many_wrong_values_give_a_bounded_number_of_errors() -> None:
         coerce("$l: [Int!]", {"l": ["x"] * 10_000})
 
     assert len(refusal.value.errors) == 21
+
+
+def test_as_many_values_as_allowed_are_checked() -> None:
+    # The variable and its items.
+    assert coerce("$l: [Int!]", {"l": [1] * 19_999}).wire == {"l": [1] * 19_999}
 
 
 @pytest.mark.parametrize("value", [[1] * 20_000, [[1] * 200] * 200, {"x": [{"y": 1}] * 15_000}])
