@@ -132,7 +132,10 @@ def _data_problems(plan: QueryPlan) -> Iterator[str]:
             if keys not in known:
                 yield f"step {step.id} needs {'.'.join(keys)}, which nothing before brings"
     everything = set().union(*brought.values()) if brought else set()
+    absent = [tuple(segment.key for segment in path) for path in plan.absent]
     for keys in _read(plan.output, ()):
+        if any(keys[: len(above)] == above for above in absent):
+            continue
         if keys not in everything:
             yield f"the answer reads {'.'.join(keys)}, which no step brings"
 

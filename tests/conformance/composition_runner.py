@@ -22,9 +22,8 @@ Case = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How one case went: ``status`` is ``right``, ``wrong`` (verdict or codes), ``other`` (an
-    error, with the codes of the second package where the two disagree), or what differs after
-    success: ``api``, ``supergraph`` or ``hints``. ``detail`` says what was got and wanted."""
+    """How one case went: ``status`` is ``right``, ``wrong`` (verdict or codes), ``other`` (the
+    codes of the second package, where the two disagree), or what differs after success: ``api``, ``supergraph`` or ``hints``. ``detail`` says what was got and wanted."""
 
     case: str
     status: str
@@ -62,8 +61,7 @@ def judge(case: Case, errors: Sequence[CompositionError]) -> Verdict:
     if got == wanted:
         return Verdict(case["id"], "right")
     detail = f"got {sorted(got)}, wanted {sorted(wanted)}"
-    is_same_verdict = bool(got) == bool(wanted)
-    if is_same_verdict and not case["agree"] and got == set(case["guild"]["codes"]):
+    if not case["agree"] and got == set(case["guild"]["codes"]):
         return Verdict(case["id"], "other", detail)
     messages = "".join(f"\n      {error.message}" for error in errors[:3])
     return Verdict(case["id"], "wrong", detail + messages)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from router.planner.check import check_plan
 from router.supergraph import Supergraph, SupergraphOptions
 from schema.errors import TrellisError
 from tests.support.universe import MockTransport, Universe
+
+_NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|\b\w+[.:]\w*|\d+")
 
 OPTIONS = SupergraphOptions(limits=GENEROUS)
 
@@ -35,8 +38,8 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``what``: the name of the exception that refused the operation, or else ``refused`` (by a
-    subgraph), ``errors``, ``data``, ``order`` (of members) or ``unsound`` (a broken invariant of
+    """``what``: the name of the exception that refused the operation, or else the first error
+    without the names in it, ``data``, ``order`` (of members) or ``unsound`` (a broken invariant of
     the plan)."""
 
     pair: Pair
@@ -76,7 +79,7 @@ def find_difference(supergraph: Supergraph, universe: Universe, pair: Pair) -> D
 
 def _compare(answer: Mapping[str, Any], right: Any) -> str:
     if answer.get("errors"):
-        return "errors"
+        return _NAMES.sub("_", answer["errors"][0]["message"])
     if answer.get("data") != right:
         return "data"
     return "" if json.dumps(answer["data"]) == json.dumps(right) else "order"

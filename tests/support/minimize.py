@@ -42,7 +42,7 @@ LEVELS: tuple[tuple[type[Node], ...], ...] = (
     (ast.ObjectTypeDefinitionNode, ast.InterfaceTypeDefinitionNode, ast.UnionTypeDefinitionNode),
     (ast.FragmentDefinitionNode, ast.EnumTypeDefinitionNode),
     (ast.FieldDefinitionNode, ast.FieldNode, ast.InlineFragmentNode, ast.FragmentSpreadNode),
-    (ast.DirectiveNode, ast.VariableDefinitionNode, ast.NamedTypeNode, ast.EnumValueDefinitionNode),
+    (ast.DirectiveNode, ast.VariableDefinitionNode, ast.NamedTypeNode),
     (ast.InputValueDefinitionNode, ast.ArgumentNode),
 )
 

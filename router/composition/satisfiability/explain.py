@@ -120,6 +120,11 @@ def _not_here(moves: Moves, position: Position, type_name: str, name: str) -> st
         label, side = definition.label
         return f'{coordinate} is resolved only while label "{label}" is {"on" if side else "off"}.'
     if definition.requires is not None:
+        if not moves.can_come_back(position, moves.closure(position, type_name), type_name):
+            return (
+                f'{coordinate} has @requires, but "{position.local}" has no @key there by which the '
+                "required fields could be sent."
+            )
         return f"the fields that {coordinate} @requires cannot be resolved from here."
     return f"no context that an argument of {coordinate} reads is set on this path."
 

@@ -162,7 +162,8 @@ class Moves:
     def _meets_requirement(
         self, position: Position, runtime: str, name: str, required: SelectionSetNode | None
     ) -> bool:
-        """Whether what the field requires can be had from where the field is resolved."""
+        """Whether what the field requires can be had from where the field is resolved, and sent
+        back there: the representation that carries it needs a key."""
         if required is None:
             return True
         question = (position, runtime, name)
@@ -172,10 +173,20 @@ class Moves:
             self._leaned_on_open = True
             return False
         self._asking.add(question)
-        result = self.can_resolve(required, self.closure(position, runtime), runtime)
+        reached = self.closure(position, runtime)
+        result = self.can_come_back(position, reached, runtime) and self.can_resolve(
+            required, reached, runtime
+        )
         self._asking.discard(question)
         self._remember(self._met, question, result)
         return result
+
+    def can_come_back(self, position: Position, reached: frozenset[Position], runtime: str) -> bool:
+        """Whether the position's subgraph can be asked for the object by some key."""
+        return any(
+            self.can_resolve(key.selection, reached, runtime)
+            for key in self.views[position.graph].keys.get(position.local, ())
+        )
 
     def _is_usable(
         self, position: Position, name: str, definition: FieldView, labels: Labels | None

@@ -228,3 +228,18 @@ def test_the_number_of_open_paths_is_bounded(limit: int, expected: bool):
     sdl = "type Query { v: V @shareable } type V { x: Int @shareable }"
     composition = composed(limit, a=sdl, b=sdl)
     assert (codes(composition) == ["MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"]) is expected
+
+
+def test_what_a_field_requires_must_be_sent_by_a_key():
+    a = 'type T @key(fields: "id") { id: Int! f: String }'
+    b = """
+        type Query { ts: [T] }
+        type T { id: Int! @shareable f: String @external g: Int @requires(fields: "f") }
+    """
+    composition = composed(a=a, b=b)
+
+    assert codes(composition) == ["SATISFIABILITY_ERROR"]
+    assert (
+        "no @key there by which the required fields could be sent" in composition.errors[0].message
+    )
+    assert codes(composed(a=a, b=b.replace("type T {", 'type T @key(fields: "id") {'))) == []

@@ -1,5 +1,7 @@
 """Collecting the fields of a selection set, and the bound on what fragments may multiply to."""
 
+from dataclasses import replace
+
 import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse
 
@@ -20,12 +22,14 @@ NODES = frozenset({"Book", "User"})
 
 
 def collected(document: str, *, left: int = MAX_FIELDS) -> dict[str, list[Entry]]:
-    """The entries of an operation on Node when ``left`` fields and fragments are left."""
+    """The entries of an operation on Node when ``left`` fields and fragments are left, without
+    the numbers of their places, which go on from those before."""
     operation, *fragments = parse(document).definitions
     assert isinstance(operation, OperationDefinitionNode)
     named = {f.name.value: f for f in fragments if isinstance(f, FragmentDefinitionNode)}
     collector = Collector(INDEX, named, {}, count=MAX_FIELDS - left)
-    return collector.collect([operation.selection_set], "Node", NODES)
+    entries = collector.collect([operation.selection_set], "Node", NODES)
+    return {key: [replace(entry, place=0) for entry in found] for key, found in entries.items()}
 
 
 def limits(document: str, key: str) -> list[set[str]]:
