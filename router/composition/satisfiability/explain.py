@@ -122,8 +122,8 @@ def _not_here(moves: Moves, position: Position, type_name: str, name: str) -> st
     if definition.requires is not None:
         if not moves.can_come_back(position, moves.closure(position, type_name), type_name):
             return (
-                f'{coordinate} has @requires, but "{position.local}" has no @key there by which the '
-                "required fields could be sent."
+                f'{coordinate} has @requires, but "{position.local}" has no @key there by which '
+                "the required fields could be sent."
             )
         return f"the fields that {coordinate} @requires cannot be resolved from here."
     return f"no context that an argument of {coordinate} reads is set on this path."
