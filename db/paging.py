@@ -136,14 +136,15 @@ def cursor_of(row: Any, order: Sequence[SortColumn] = NEWEST_FIRST) -> str:
 
 def _cut(rows: list[Row], page: PageRequest, order: Sequence[SortColumn]) -> Page[Row]:
     has_more = len(rows) > page.size
+    is_away_from_start = page.skip > 0 or (page.before if page.backward else page.after) is not None
     rows = rows[: page.size]
     if page.backward:
         rows.reverse()
     return Page(
         rows=rows,
         cursors=[cursor_of(row, order) for row in rows],
-        has_next=page.before is not None if page.backward else has_more,
-        has_previous=has_more if page.backward else page.after is not None or page.skip > 0,
+        has_next=is_away_from_start if page.backward else has_more,
+        has_previous=has_more if page.backward else is_away_from_start,
     )
 
 

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import settings
 
 from tests.support import servers
+from tests.support.any_order import turn_round_what_has_no_order
 from tests.support.services import require, require_program
 
 # Tests are in a hurry, and all come from one address; those of limits switch them on again.
 os.environ.setdefault("TRELLIS_RATE_LIMIT__ENABLED", "false")
+
+turn_round_what_has_no_order()
 
 # The same examples in every run, so that a change is to blame for what fails; new ones each time
 # in `make long`, which asks for `random`.

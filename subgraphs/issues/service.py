@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from db.unit_of_work import UnitOfWork
@@ -124,19 +123,17 @@ async def delete_issue(uow: UnitOfWork, caller: Identity, id: UUID) -> None:
         raise IssueNotYours("the reporter and those who manage the project")
     if await queries.links_of(uow.session, id):
         raise IssueHasLinks
+    # Nobody links it meanwhile: whoever makes a link holds both of its ends.
     news = about(issue)
     await uow.session.delete(issue)
-    try:
-        await uow.session.flush()
-    except IntegrityError as linked:
-        raise IssueHasLinks from linked  # by another writer, after we looked
+    await uow.session.flush()
     uow.emit(IssueDeleted(**news))
 
 
 async def link_issues(
     uow: UnitOfWork, caller: Identity, source_id: UUID, target_id: UUID, type: LinkType
 ) -> IssueLink:
-    """Link two issues that the caller sees."""
+    """Link two issues that the caller sees, each of which may have ``MAX_LINKS``."""
     if source_id == target_id:
         raise LinkNotPossible("An issue cannot be linked with itself.")
     # In one order whoever comes first, so that two writers cannot wait for one another.
@@ -148,8 +145,9 @@ async def link_issues(
         if type is LinkType.RELATES_TO:
             raise AlreadyLinked
         raise LinkNotPossible("The two issues are linked the other way round.")
-    if len(links) >= MAX_LINKS:
-        raise TooManyLinks(MAX_LINKS)
+    for ends in (links, await queries.links_of(uow.session, target_id)):
+        if len(ends) >= MAX_LINKS:
+            raise TooManyLinks(MAX_LINKS)
     if any(link.target_id == target_id and link.type is type for link in links):
         raise AlreadyLinked
     link = IssueLink(source_id=source_id, target_id=target_id, type=type)

@@ -56,10 +56,8 @@ def may_see(caller: Identity) -> ColumnElement[bool]:
     homeless = col(Project.organization_id).is_(None)
     at_home = col(Project.organization_id) == caller.tenant_id if caller.tenant_id else false()
     mine = aliased(ProjectMember)
-    membership = (
-        exists()
-        .where(col(mine.project_id) == col(Project.id), col(mine.user_id) == caller.id)
-        .correlate(Project)
+    membership = exists().where(
+        col(mine.project_id) == col(Project.id), col(mine.user_id) == caller.id
     )
     if caller.may("admin:projects"):
         return or_(at_home, and_(homeless, membership))

@@ -23,7 +23,8 @@ Case = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How one case went: ``status`` is ``right``, ``wrong`` (verdict or codes), ``other`` (the
-    codes of the second package, where the two disagree), or what differs after success: ``api``, ``supergraph`` or ``hints``. ``detail`` says what was got and wanted."""
+    codes of the second package, where the two disagree), or what differs after success: ``api``,
+    ``supergraph`` or ``hints``. ``detail`` says what was got and wanted."""
 
     case: str
     status: str

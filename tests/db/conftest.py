@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table
 from sqlalchemy.schema import CreateSchema
 
 from db.engine import Database
@@ -20,6 +20,12 @@ def notes_metadata() -> MetaData:
         Column("id", Integer(), primary_key=True, autoincrement=False),
         Column("text", String(100), nullable=False),
         Column("count", Integer(), nullable=False, server_default="0"),
+    )
+    Table(
+        "remark",
+        metadata,
+        Column("id", Integer(), primary_key=True, autoincrement=False),
+        Column("note_id", ForeignKey("note.id"), nullable=False),
     )
     return metadata
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from db.bus import QUEUE_SIZE, EventBus, MemoryBus, order_of
+from db.bus import QUEUE_SIZE, EventBus, FanOut, MemoryBus, SubscriberQueue, order_of
 from db.models import utc_now
 from db.outbox import Envelope
 from db.redis_bus import RedisBus
@@ -19,8 +19,10 @@ class ListLog:
 
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
+        self.asked: list[str] = []
 
     async def read_after(self, cursor: str, limit: int) -> Sequence[Envelope]:
+        self.asked.append(cursor)
         return self.envelopes[int(cursor) : int(cursor) + limit]
 
     async def head(self) -> str:
@@ -61,6 +63,12 @@ async def stream(redis_or_none: str | None) -> AsyncIterator[Stream]:
 async def take(events: AsyncIterator[Envelope], count: int) -> list[int]:
     async with asyncio.timeout(10):
         return [(await anext(events)).payload["n"] for _ in range(count)]
+
+
+async def every_task_waits() -> None:
+    """Let the tasks of this process run until they wait for something to happen."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def test_a_subscriber_from_the_start_gets_everything_once_and_in_order(stream: Stream):
@@ -122,10 +130,75 @@ async def test_an_envelope_arrives_as_it_was_sent(stream: Stream):
     assert received.cursor == await stream.bus.head(stream.name)
 
 
+async def test_who_keeps_up_is_fed_without_a_look_into_the_log():
+    bus = MemoryBus()
+    await bus.connect()
+    stream = Stream(bus)
+    async with aclosing(bus.subscribe(stream.name, after="0")) as events:
+        for number in range(3 * QUEUE_SIZE):
+            waiting = asyncio.create_task(take(events, 1))
+            await every_task_waits()
+            await stream.write(number)
+            assert await waiting == [number]
+    assert stream.log.asked == ["0"]
+    await bus.close()
+
+
+async def test_whoever_waits_for_a_feed_that_had_a_gap_is_woken_to_read_the_log():
+    fan_out = FanOut()
+    queue = fan_out.join()
+    fan_out.everyone_lags()
+    async with asyncio.timeout(5):
+        await queue.wait()
+    assert (queue.lags, queue.take()) == (True, [])
+
+    left = fan_out.join()
+    fan_out.leave(left)
+    fan_out.everyone_lags()
+    assert not left.lags
+
+
+def test_a_queue_gives_each_event_once_and_forgets_them_all_when_there_is_one_too_many():
+    queue = SubscriberQueue()
+    envelopes = [
+        Envelope(uuid4(), "n", str(n), {}, utc_now(), cursor=str(n)) for n in range(QUEUE_SIZE + 1)
+    ]
+    for envelope in envelopes[:QUEUE_SIZE]:
+        queue.put(envelope)
+    assert (queue.take(), queue.take(), queue.lags) == (envelopes[:QUEUE_SIZE], [], False)
+    for envelope in envelopes:
+        queue.put(envelope)
+    assert (queue.take(), queue.lags) == ([], True)
+    queue.put(envelopes[0])  # to be read from the log
+    assert queue.take() == []
+
+
+async def test_a_closed_bus_leaves_no_task_behind(redis_or_none: str | None):
+    before = asyncio.all_tasks()
+    bus: EventBus = RedisBus(redis_or_none) if redis_or_none else MemoryBus()
+    await bus.connect()
+    stream = Stream(bus)
+    async with aclosing(bus.subscribe(stream.name, after="0")) as events:
+        await stream.write(1)
+        assert await take(events, 1) == [1]
+        assert asyncio.all_tasks() > before
+    await bus.close()
+    await every_task_waits()  # broadcaster cancels its listener and does not wait for it
+    assert asyncio.all_tasks() == before
+
+
 @pytest.mark.parametrize("cursor", ["", "x", "-1", "1-2-3", "１", "1e3", "9" * 19, "9" * 5000])
 def test_text_that_is_no_cursor_is_refused(cursor: str):
     with pytest.raises(BadUserInput):
         order_of(cursor)
+
+
+@pytest.mark.parametrize(
+    ("cursor", "order"),
+    [("0", (0,)), ("1-2", (1, 2)), ("007", (7,)), ("9" * 18, (10**18 - 1,))],
+)
+def test_cursors_are_ordered_by_their_numbers(cursor: str, order: tuple[int, ...]):
+    assert order_of(cursor) == order
 
 
 async def test_a_redis_that_is_away_is_unavailable():

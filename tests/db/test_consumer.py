@@ -11,6 +11,7 @@ from db.engine import Database
 from db.models import utc_now
 from db.outbox import Envelope
 from db.unit_of_work import UnitOfWork
+from schema.errors import Unavailable
 from tests.db.test_bus import Stream
 
 
@@ -77,6 +78,101 @@ async def test_a_new_start_reads_on_where_the_last_one_ended(
     assert await notes.counts(database) == {1: 1, 2: 1, 3: 1}
 
 
+async def test_what_was_handled_is_not_even_read_again(
+    database: Database, metadata: MetaData, stream: Stream, notes: Notes
+):
+    for numbers, first_asked in (([1, 2], "0"), ([3], "2")):
+        stream.log.asked.clear()
+        consumer = Consumer(stream.name, notes.handle)
+        consumer.start(database, metadata, stream.bus)
+        await stream.write(*numbers)
+        await consumer.catch_up(10)
+        await consumer.stop()
+        assert stream.log.asked[0] == first_asked
+
+    position = metadata.tables["consumer_position"]
+    async with database.read() as session:
+        rows = (await session.execute(select(position))).all()
+    assert [tuple(row) for row in rows] == [(f"from-{stream.name}", stream.name, "3")]
+
+
+async def test_readers_of_different_names_each_handle_everything(
+    database: Database, metadata: MetaData, stream: Stream, notes: Notes
+):
+    readers = [Consumer(stream.name, notes.handle, name=name) for name in ("one", "two")]
+    for number, reader in enumerate(readers):
+        reader.start(database, metadata, stream.bus)
+        await stream.write(number)
+        await reader.catch_up(10)
+    await readers[0].catch_up(10)
+    for reader in readers:
+        await reader.stop()
+
+    assert await notes.counts(database) == {0: 2, 1: 2}
+
+
+async def test_a_store_that_is_away_for_a_while_parks_nothing(
+    database: Database, metadata: MetaData, stream: Stream, notes: Notes
+):
+    """It is not the event's fault: the event is read again, however often that takes."""
+    tries = 0
+
+    async def handle(uow: UnitOfWork, envelope: Envelope) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise Unavailable("busy")
+        await notes.handle(uow, envelope)
+
+    consumer = Consumer(stream.name, handle)
+    consumer.start(database, metadata, stream.bus)
+    await stream.write(1)
+    await consumer.catch_up(10)
+    await consumer.stop()
+
+    assert (tries, await notes.counts(database)) == (2, {1: 1})
+    inbox = metadata.tables["inbox"]
+    async with database.read() as session:
+        assert list(await session.scalars(select(inbox.c.error))) == [None]
+
+
+async def test_catching_up_waits_no_longer_than_it_is_told_to(
+    database: Database, metadata: MetaData, stream: Stream
+):
+    gate = asyncio.Event()
+
+    async def handle(uow: UnitOfWork, envelope: Envelope) -> None:
+        await gate.wait()
+
+    consumer = Consumer(stream.name, handle)
+    consumer.start(database, metadata, stream.bus)
+    await stream.write(1)
+    waiting = asyncio.create_task(consumer.catch_up(10))
+    await consumer.catch_up(0.01)
+    assert not waiting.done()
+    gate.set()
+    await waiting
+    await consumer.stop()
+
+    position = metadata.tables["consumer_position"]
+    async with database.read() as session:
+        assert list(await session.scalars(select(position.c.cursor))) == ["1"]
+
+
+async def test_catching_up_with_a_stream_that_is_away_does_not_fail(
+    database: Database, metadata: MetaData, stream: Stream, notes: Notes
+):
+    class Away(MemoryBus):
+        async def head(self, stream: str) -> str:
+            raise Unavailable("away")
+
+    consumer = Consumer(stream.name, notes.handle)
+    consumer.start(database, metadata, Away())
+    async with asyncio.timeout(5):
+        await consumer.catch_up(60)
+    await consumer.stop()
+
+
 async def test_a_repeated_event_is_recognized_by_its_id(
     database: Database, metadata: MetaData, stream: Stream, notes: Notes
 ):
@@ -126,6 +222,7 @@ async def test_a_poison_event_is_parked_with_its_error_and_the_next_one_is_read(
     async with database.read() as session:
         parked = await session.execute(select(inbox.c.error).where(inbox.c.error.is_not(None)))
         assert [row[0] for row in parked] == ["LookupError: not yet"]
+    assert notes.failing == {1: 94}
 
 
 async def test_a_stream_that_began_anew_is_read_from_its_start(

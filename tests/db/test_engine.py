@@ -1,10 +1,12 @@
 import asyncio
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, insert, select, text, update
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy import MetaData, delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db.engine import Database
 from db.tasks import end_tasks
@@ -70,6 +72,92 @@ async def test_a_database_that_is_not_there_is_unavailable_and_tells_no_address(
     assert refusal.value.extensions == {"code": "SERVICE_UNAVAILABLE", "retry_after": 1}
     assert "127.0.0.1" not in refusal.value.message
     await database.close()
+
+
+async def test_a_row_that_refers_to_none_is_refused_and_one_that_is_referred_to_stays(
+    database: Database, metadata: MetaData
+):
+    note, remark = metadata.tables["note"], metadata.tables["remark"]
+    async with database.write() as session:
+        await session.execute(insert(note).values(id=1, text="a"))
+        await session.execute(insert(remark).values(id=1, note_id=1))
+
+    for wrong in (insert(remark).values(id=2, note_id=7), delete(note)):
+        with pytest.raises(IntegrityError):
+            async with database.write() as session:
+                await session.execute(wrong)
+
+
+class DriverError(Exception):
+    """What a database driver raises: PostgreSQL's tell a state, SQLite's a code."""
+
+    def __init__(self, *, sqlstate: str | None = None, sqlite_errorcode: int | None = None) -> None:
+        super().__init__("secret details")
+        self.sqlstate = sqlstate
+        if sqlite_errorcode is not None:
+            self.sqlite_errorcode = sqlite_errorcode
+
+
+def failure(driver: Exception, *, lost: bool = False) -> DBAPIError:
+    return DBAPIError("select 1", {}, driver, connection_invalidated=lost)
+
+
+PASSING = {
+    "connection failure": failure(DriverError(sqlstate="08006")),
+    "lost race": failure(DriverError(sqlstate="40001")),
+    "deadlock": failure(DriverError(sqlstate="40P01")),
+    "too many connections": failure(DriverError(sqlstate="53300")),
+    "shutdown": failure(DriverError(sqlstate="57P01")),
+    "starting up": failure(DriverError(sqlstate="57P03")),
+    "connection lost": failure(DriverError(), lost=True),
+    "refused": ConnectionRefusedError(),
+    "no free connection": PoolTimeout(),
+    **{
+        f"SQLite {code}": failure(DriverError(sqlite_errorcode=code))
+        # busy, locked, no memory, I/O, full, cannot open, protocol, busy while recovering
+        for code in (5, 6, 7, 10, 13, 14, 15, 5 | 1 << 8)
+    },
+}
+LASTING = {
+    "query cancelled": failure(DriverError(sqlstate="57014")),
+    "unique violation": failure(DriverError(sqlstate="23505")),
+    "no such table": failure(DriverError(sqlstate="42P01")),
+    "unknown": failure(DriverError()),
+    **{
+        f"SQLite {code}": failure(DriverError(sqlite_errorcode=code))
+        # error, internal, permission, abort, read-only, corrupt, constraint, foreign key
+        for code in (1, 2, 3, 4, 8, 11, 19, 19 | 3 << 8)
+    },
+}
+
+
+@pytest.mark.parametrize("error", PASSING.values(), ids=PASSING.keys())
+async def test_what_passes_by_itself_asks_to_try_again_and_tells_no_details(error: Exception):
+    database = Database("never connected", "sqlite+aiosqlite://")
+    for session_of in (database.read, database.write):
+        with pytest.raises(Unavailable) as refusal:
+            async with session_of():
+                raise error
+        assert refusal.value.extensions == {"code": "SERVICE_UNAVAILABLE", "retry_after": 1}
+        assert "secret" not in refusal.value.message
+
+
+@pytest.mark.parametrize("error", LASTING.values(), ids=LASTING.keys())
+async def test_what_would_fail_again_is_not_taken_for_an_outage(error: Exception):
+    database = Database("never connected", "sqlite+aiosqlite://")
+    for session_of in (database.read, database.write):
+        with pytest.raises(DBAPIError) as failed:
+            async with session_of():
+                raise error
+        assert failed.value is error
+
+
+async def test_the_folder_of_a_file_is_made_when_it_is_missing(tmp_path: Path):
+    for _ in range(2):
+        database = Database("notes", f"sqlite+aiosqlite:///{tmp_path}/of/trellis/notes.sqlite3")
+        await database.ping()
+        await database.close()
+    assert (tmp_path / "of" / "trellis" / "notes.sqlite3").exists()
 
 
 async def test_wrong_sql_is_our_fault_and_not_an_outage(database: Database):

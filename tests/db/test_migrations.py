@@ -1,11 +1,13 @@
 import importlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, text
+from sqlalchemy import Column, DefaultClause, Integer, MetaData, Table, text
 
 from db import migrate
 from db.engine import Database
+from tests.db.conftest import notes_metadata
 
 SUBGRAPHS = ["accounts", "projects"]
 
@@ -51,3 +53,28 @@ async def test_the_way_back_leaves_only_alembics_own_table(empty: Database, mode
         counted = await session.execute(text("select count(*) from alembic_version"))
         assert counted.scalar_one() == 0
     assert len(await migrate.differences(empty, models)) >= len(models.tables)
+
+
+async def test_a_type_a_default_or_a_table_that_differs_is_found(
+    database: Database, metadata: MetaData
+):
+    assert await migrate.differences(database, metadata) == []
+
+    default, type, table = (notes_metadata() for _ in range(3))
+    default.tables["note"].c.count.server_default = DefaultClause("1")
+    type.tables["note"].c.text.type = Integer()
+    Table("more", table, Column("id", Integer(), primary_key=True))
+    found = [await migrate.differences(database, models) for models in (default, type, table)]
+    assert [_kind_of(differences) for differences in found] == [
+        "modify_default",
+        "modify_type",
+        "add_table",
+    ]
+
+
+def _kind_of(differences: list[Any]) -> str:
+    """What the only difference is; those of a column are grouped by it."""
+    [difference] = differences
+    if isinstance(difference, list):
+        [difference] = difference
+    return difference[0]

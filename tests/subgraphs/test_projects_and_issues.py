@@ -81,6 +81,21 @@ async def test_a_project_made_a_moment_ago_takes_issues(projects: Running, issue
         assert data["createIssue"]["issue"]["key"] == f"B{number}-1"
 
 
+async def test_a_project_made_a_moment_ago_can_be_listened_to(projects: Running, issues: Running):
+    project = await create_project(projects)
+    stream: Any = await issues.subgraph.schema.subscribe(
+        'subscription($p: ID!) { issueUpdated(projectId: $p, after: "0") { key } }',
+        variable_values={"p": project},
+        context_value=issues.context(caller("alan")),
+    )
+    async with aclosing(stream):
+        listening = asyncio.create_task(anext(stream))
+        wish = {"projectId": project, "summary": "x"}
+        await issues.ask(CREATE_ISSUE, caller("alan"), i=wish)
+        first = await asyncio.wait_for(listening, 5)
+    assert first.data == {"issueUpdated": {"key": "BOMB-1"}}
+
+
 async def test_a_member_added_a_moment_ago_can_be_assigned(projects: Running, issues: Running):
     project, grace = await create_project(projects), str(demo_id("user", "grace"))
     await projects.ask(ADD, caller("alan"), i={"projectId": project, "userId": grace})

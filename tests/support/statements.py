@@ -1,4 +1,4 @@
-"""Counts the SQL statements of a block, on whatever engine they run."""
+"""Counts the SQL statements of a block and the rows they read, on whatever engine they run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Mapper
 
 _asked_here: ContextVar[list[str] | None] = ContextVar("asked_here", default=None)
+_read_here: ContextVar[list[Any] | None] = ContextVar("read_here", default=None)
 
 
 @contextmanager
@@ -31,3 +33,21 @@ def statements(*, writes: bool = False) -> Iterator[list[str]]:
     finally:
         event.remove(Engine, "before_cursor_execute", note)
         _asked_here.reset(token)
+
+
+@contextmanager
+def rows_read() -> Iterator[list[Any]]:
+    """The objects that the block and the tasks it starts load out of rows."""
+    read: list[Any] = []
+
+    def note(loaded: Any, _context: Any) -> None:
+        if _read_here.get() is read:
+            read.append(loaded)
+
+    token = _read_here.set(read)
+    event.listen(Mapper, "load", note)
+    try:
+        yield read
+    finally:
+        event.remove(Mapper, "load", note)
+        _read_here.reset(token)

@@ -5,7 +5,7 @@ milliseconds; what a test does to its copy no other test sees.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,10 +20,46 @@ from tests.support.subgraphs import running
 MakeSubgraph = Callable[[DataSettings, EventBus], Subgraph]
 
 
-async def seeded_folder(make: MakeSubgraph, folder: Path) -> DataSettings:
+class SeededCopies:
+    """Databases of one subgraph with its demo data, each copied from a template.
+
+    The template of a kind of database is made when the first copy of that kind is asked for.
+    ``beside`` names subgraphs whose streams it reads and that do not run.
+    """
+
+    def __init__(self, make: MakeSubgraph, folder: Path, *, beside: Sequence[str] = ()) -> None:
+        self._make = make
+        self._folder = folder
+        self._beside = beside
+        self._templates: dict[str | None, DataSettings] = {}
+
+    async def copy_to(self, wanted: DataSettings) -> DataSettings:
+        """A copy in the folder, or beside the PostgreSQL database, that ``wanted`` names; on
+        PostgreSQL it takes the place of the copy before."""
+        url = wanted.database_url
+        if url is None:
+            template = self._templates.get(url) or await self._seed_folder()
+            return copy_of_folder(template, wanted.data_dir)
+        template = self._templates.get(url) or await self._seed_database(url)
+        return await copy_of_database(template, url)
+
+    async def _seed_folder(self) -> DataSettings:
+        template = await seeded_folder(self._make, self._folder, self._beside)
+        self._templates[None] = template
+        return template
+
+    async def _seed_database(self, url: str) -> DataSettings:
+        template = await seeded_database(self._make, url, self._folder, self._beside)
+        self._templates[url] = template
+        return template
+
+
+async def seeded_folder(
+    make: MakeSubgraph, folder: Path, beside: Sequence[str] = ()
+) -> DataSettings:
     """SQLite files, and whatever else the subgraph keeps beside them."""
     settings = DataSettings(data_dir=folder)
-    async with running(make, settings):
+    async with running(make, settings, beside):
         pass
     return settings
 
@@ -34,12 +70,15 @@ def copy_of_folder(template: DataSettings, folder: Path) -> DataSettings:
     return replace(template, data_dir=folder)
 
 
-async def seeded_database(make: MakeSubgraph, url: str, folder: Path) -> DataSettings:
-    """A database in the PostgreSQL server of ``url``, beside the one that it names."""
-    name = f"{make_url(url).database}_seeded"
+async def seeded_database(
+    make: MakeSubgraph, url: str, folder: Path, beside: Sequence[str] = ()
+) -> DataSettings:
+    """A database in the PostgreSQL server of ``url``, beside the one that it names; the last part
+    of ``folder`` tells it from those of other subgraphs."""
+    name = f"{make_url(url).database}_{folder.name}_seeded"
     await _administer(url, f'create database "{name}"')
     settings = DataSettings(data_dir=folder, database_url=_beside(url, name))
-    async with running(make, settings, fresh=False):
+    async with running(make, settings, beside, fresh=False):
         pass
     return settings
 

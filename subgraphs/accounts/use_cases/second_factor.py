@@ -69,8 +69,6 @@ async def confirm(uow: UnitOfWork, vault: Vault, user_id: UUID, code: str) -> li
         raise WrongCode
     device.confirmed_at = now
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
-    mine = col(RecoveryCode.user_id) == user_id
-    await uow.session.execute(delete(RecoveryCode).where(mine))
     uow.session.add_all(
         RecoveryCode(user_id=user_id, code_hash=_recovery_hash(user_id, code)) for code in codes
     )

@@ -24,6 +24,7 @@ def test_no_id_is_used_twice():
         *world.links, *world.comments, *world.attachments,
     ]  # fmt: skip
 
+    assert len(everything) == 2 + 4 + 12 + 5 + 400 + 67 + 401 + 42
     assert [id for id, count in Counter(one.id for one in everything).items() if count > 1] == []
 
 
@@ -31,6 +32,8 @@ def test_people_work_only_in_projects_of_their_organization():
     world = demo_world()
     home = {user.id: user.organization_id for user in world.users}
     people = {project.id: {m.user_id for m in project.members} for project in world.projects}
+    assert [len(people[project.id]) for project in world.projects] == [6, 4, 3, 4, 4]
+    assert sum(issue.assignee_id is not None for issue in world.issues) == 344
 
     for project in world.projects:
         assert {home[member] for member in people[project.id]} == {project.organization_id}
@@ -42,13 +45,16 @@ def test_people_work_only_in_projects_of_their_organization():
 def test_numbers_run_without_gap_in_each_project():
     world = demo_world()
 
-    for project in world.projects:
+    for project, count in zip(world.projects, (120, 90, 70, 70, 50), strict=True):
         numbers = [issue.number for issue in world.issues if issue.project_id == project.id]
-        assert numbers == list(range(1, len(numbers) + 1))
+        assert numbers == list(range(1, count + 1))
 
 
 def test_links_stay_within_a_project():
     world = demo_world()
     home = {issue.id: issue.project_id for issue in world.issues}
 
-    assert all(home[link.source_id] == home[link.target_id] for link in world.links)
+    ends = [(home[link.source_id], home[link.target_id]) for link in world.links]
+    assert [source for source, _ in ends] == [target for _, target in ends]
+    linked = Counter(source for source, _ in ends)
+    assert [linked[project.id] for project in world.projects] == [20, 15, 12, 12, 8]

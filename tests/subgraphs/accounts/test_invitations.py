@@ -1,13 +1,17 @@
 """Inviting people into an organization."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from db.seed.world import demo_id
+from subgraphs.accounts.models import Invitation
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import topics
+from tests.support.kept import kept
 from tests.support.subgraphs import Running, caller
 
 INVITE = (
@@ -62,9 +66,52 @@ async def test_an_invitation_that_makes_no_sense_is_refused_and_not_mailed(
     accounts: Running, letters: Letters, who: str, email: str, code: str
 ):
     wish = {"organizationId": ANALYTICAL, "email": email}
+    before = await kept(accounts)
     assert (await accounts.refusal(INVITE, caller(who), i=wish))["code"] == code
     assert letters.sent == []
-    assert await topics(accounts) == []
+    assert await kept(accounts) == before
+
+
+async def test_an_invitation_is_good_for_a_week_and_not_withdrawn_once_it_is_accepted(
+    accounts: Running, letters: Letters
+):
+    first = await invite(accounts)
+    storage = accounts.context().storage
+    async with storage.read() as session:
+        row = await session.get_one(Invitation, UUID(first["id"]))
+    assert row.expires_at - row.created_at == timedelta(days=7)
+
+    await accounts.ask(ACCEPT, caller("hedy"), t=await letters.token())
+    before = await kept(accounts)
+    assert (await accounts.refusal(WITHDRAW, caller("ada"), id=first["id"]))["code"] == "NOT_FOUND"
+    assert await kept(accounts) == before
+
+
+async def test_withdrawing_twice_keeps_the_first_moment(accounts: Running):
+    first = await invite(accounts)
+    storage, moments = accounts.context().storage, []
+    for _ in range(2):
+        await accounts.ask(WITHDRAW, caller("ada"), id=first["id"])
+        async with storage.read() as session:
+            row = await session.get_one(Invitation, UUID(first["id"]))
+        moments.append(row.withdrawn_at)
+    assert moments[0] is not None
+    assert moments[0] == moments[1]
+
+
+async def test_whoever_is_a_member_by_then_keeps_the_old_role(accounts: Running, letters: Letters):
+    await invite(accounts, role="ADMIN")
+    add = (
+        "mutation($i: OrganizationMemberInput!) "
+        "{ addOrganizationMember(input: $i) { member { role } } }"
+    )
+    seat = {"organizationId": ANALYTICAL, "userId": str(demo_id("user", "hedy"))}
+    await accounts.ask(add, caller("ada"), i=seat)
+    data = await accounts.ask(ACCEPT, caller("hedy"), t=await letters.token())
+    assert data["acceptInvitation"]["organization"]["role"] == "MEMBER"
+    assert (await accounts.ask(OPEN, caller("ada"), id=ANALYTICAL))["organization"] == {
+        "invitations": []
+    }
 
 
 async def test_an_address_is_invited_once_at_a_time(accounts: Running):

@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pyotp.totp import TOTP
 
+from db.models import utc_now
 from db.seed.world import PASSWORD
+from subgraphs.accounts.models import Authenticator
 from tests.subgraphs.accounts.signing_in import LOGIN, log_in, topics
 from tests.support.subgraphs import Running, caller
 
@@ -90,6 +93,68 @@ async def test_five_wrong_codes_close_the_door_even_for_the_right_one(accounts: 
         assert await code_of_login(accounts, "000000") == "INVALID_CREDENTIALS"
     assert await code_of_login(accounts, device.code()) == "INVALID_CREDENTIALS"
     assert await code_of_login(accounts, codes[0]) == "INVALID_CREDENTIALS"
+
+
+async def device_row(accounts: Running) -> Authenticator:
+    assert ADA.id is not None
+    async with accounts.context().storage.read() as session:
+        return await session.get_one(Authenticator, ADA.id)
+
+
+async def test_a_right_code_forgets_the_wrong_ones_before_it(accounts: Running):
+    device, codes = await enabled(accounts)
+    for right in (device.code(), codes[0], device.code(1)):
+        for _ in range(4):
+            assert await code_of_login(accounts, "000000") == "INVALID_CREDENTIALS"
+        assert await code_of_login(accounts, right) is None
+    row = await device_row(accounts)
+    assert (row.failures, row.locked_until) == (0, None)
+
+
+async def test_the_door_is_closed_for_a_quarter_of_an_hour_and_then_counts_anew(
+    accounts: Running,
+):
+    device, _ = await enabled(accounts)
+    storage = accounts.context().storage
+    before = utc_now()
+    for _ in range(5):
+        await code_of_login(accounts, "000000")
+    after = utc_now()
+    closed = await device_row(accounts)
+    assert closed.locked_until is not None
+    assert before <= closed.locked_until - timedelta(minutes=15) <= after
+    # Whoever tries on does not keep it closed for longer, nor is a right code spent.
+    assert await code_of_login(accounts, "000000") == "INVALID_CREDENTIALS"
+    assert await code_of_login(accounts, device.code()) == "INVALID_CREDENTIALS"
+    assert (await device_row(accounts)).locked_until == closed.locked_until
+
+    async with storage.begin() as uow:
+        row = await uow.session.get_one(Authenticator, closed.user_id)
+        row.locked_until = utc_now()
+    for _ in range(4):
+        assert await code_of_login(accounts, "000000") == "INVALID_CREDENTIALS"
+    assert await code_of_login(accounts, device.code()) is None
+
+
+async def test_beginning_again_replaces_a_secret_that_was_not_confirmed(accounts: Running):
+    first = Device((await accounts.ask(ENABLE, ADA, p=PASSWORD))["enableMfa"]["secret"])
+    began = (await device_row(accounts)).created_at
+    second = Device((await accounts.ask(ENABLE, ADA, p=PASSWORD))["enableMfa"]["secret"])
+    assert (await device_row(accounts)).created_at > began
+
+    assert (await accounts.refusal(CONFIRM, ADA, c=first.code()))["code"] == "BAD_USER_INPUT"
+    await accounts.ask(CONFIRM, ADA, c=second.code())
+    assert await code_of_login(accounts, second.code(1)) is None
+
+
+async def test_giving_up_what_was_not_confirmed_announces_nothing(accounts: Running):
+    await accounts.ask(ENABLE, ADA, p=PASSWORD)
+    wish = {"password": PASSWORD, "code": "000000"}
+    await accounts.ask(DISABLE, ADA, i=wish)
+
+    assert await topics(accounts) == []
+    assert (await accounts.refusal(CONFIRM, ADA, c="000000"))["code"] == "CONFLICT"
+    assert (await accounts.refusal(DISABLE, ADA, i=wish))["code"] == "CONFLICT"
 
 
 async def test_a_recovery_code_stands_in_once(accounts: Running):

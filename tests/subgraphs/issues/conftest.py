@@ -5,9 +5,18 @@ import pytest
 from db.settings import DataSettings
 from subgraphs.issues.graph import make_subgraph
 from tests.support.subgraphs import Running, running
+from tests.support.templates import SeededCopies
+
+BESIDE = ["projects"]
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> SeededCopies:
+    return SeededCopies(make_subgraph, tmp_path_factory.mktemp("issues"), beside=BESIDE)
 
 
 @pytest.fixture
-async def issues(data_settings: DataSettings) -> AsyncIterator[Running]:
-    async with running(make_subgraph, data_settings, beside=["projects"]) as subgraph:
+async def issues(data_settings: DataSettings, seeded: SeededCopies) -> AsyncIterator[Running]:
+    settings = await seeded.copy_to(data_settings)
+    async with running(make_subgraph, settings, BESIDE, fresh=False) as subgraph:
         yield subgraph

@@ -1,13 +1,16 @@
 """Who sees which issues, how lists are paged, and what a list costs."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from db.seed.world import demo_id, demo_world
 from schema.identity import ANONYMOUS
-from tests.support.statements import statements
+from subgraphs.issues.models import Attachment, Comment, IssueLink, LinkType
+from tests.support.statements import rows_read, statements
 from tests.support.subgraphs import Running, caller
 
 COUNT = "query($f: IssueFilters) { issues(filters: $f) { totalCount edges { node { key } } } }"
@@ -86,27 +89,29 @@ async def test_pages_neither_repeat_nor_miss_a_row_while_others_write(issues: Ru
     assert [p["pageInfo"]["hasNextPage"] for p in (first, second)] == [True, False]
 
 
-@pytest.mark.parametrize(
-    ("filters", "count"),
-    [
-        ({"projectId": ENG}, 120),
-        ({"projectId": HOP}, 0),
-        ({"status": "In Progress", "projectId": ENG}, 30),
-        ({"status": "in progress"}, 0),
-        ({"assigneeId": str(demo_id("user", "alan"))}, 37),
-        ({"issueType": "Epic", "priority": "Critical"}, 9),
-        ({"search": "eng-12"}, 2),
-        ({"search": "' OR 1=1 --"}, 0),
-        ({"search": "%"}, 0),
-    ],
-)
-async def test_filters_narrow_the_list_and_the_count(
-    issues: Running, filters: dict[str, str], count: int
-):
-    found = (await issues.ask(COUNT, caller("grace"), f=filters))["issues"]
+FILTERED: list[tuple[dict[str, str], int]] = [
+    ({"projectId": ENG}, 120),
+    ({"projectId": HOP}, 0),
+    ({"status": "In Progress", "projectId": ENG}, 30),
+    ({"status": "in progress"}, 0),
+    ({"assigneeId": str(demo_id("user", "alan"))}, 37),
+    ({"reporterId": str(demo_id("user", "edsger"))}, 82),
+    ({"issueType": "Epic", "priority": "Critical"}, 9),
+    ({"issueType": "Epic"}, 46),
+    ({"priority": "Critical"}, 56),
+    ({"search": "eng-12"}, 2),  # in the key
+    ({"search": "DOCUMENT the carry", "projectId": ENG}, 2),  # in the summary
+    ({"search": "noticed in orbit"}, 70),  # in the description
+    ({"search": "' OR 1=1 --"}, 0),
+    ({"search": "%"}, 0),
+    ({"search": "_"}, 0),
+]
 
-    assert found["totalCount"] == count
-    assert len(found["edges"]) == min(count, 20)
+
+async def test_filters_narrow_the_list_and_the_count(issues: Running):
+    for filters, count in FILTERED:
+        found = (await issues.ask(COUNT, caller("grace"), f=filters))["issues"]
+        assert (found["totalCount"], len(found["edges"])) == (count, min(count, 20)), filters
 
 
 async def test_a_filter_that_is_no_id_is_refused(issues: Running):
@@ -140,6 +145,44 @@ async def test_the_parts_of_the_statistics_add_up(issues: Running):
     assert eng["issues"] == {"totalCount": 120}
     for unseen in (hop, none):
         assert (unseen["statistics"], unseen["issues"]) == (None, {"totalCount": 0})
+
+
+def moment(minute: int) -> datetime:
+    return datetime(2030, 1, 1, 0, minute, tzinfo=UTC)
+
+
+# What was made at the same moment is told apart by its id; neither runs with the order of writing.
+MOMENTS = {UUID(int=3): 1, UUID(int=9): 0, UUID(int=1): 2, UUID(int=4): 1, UUID(int=2): 1}
+OLDEST_FIRST = [str(UUID(int=number)) for number in (9, 2, 3, 4, 1)]
+
+
+async def test_what_hangs_on_an_issue_comes_in_the_order_in_which_it_was_made(issues: Running):
+    issue_id, author = demo_id("issue", "ENG-5"), demo_id("user", "alan")
+    targets = [demo_id("issue", f"ENG-{number}") for number in (20, 21, 22, 23, 24)]
+    async with issues.context().storage.begin() as uow:
+        for (id, minute), target in zip(MOMENTS.items(), targets, strict=True):
+            made: dict[str, Any] = {"id": id, "created_at": moment(minute)}
+            uow.session.add_all(
+                [
+                    Comment(issue_id=issue_id, author_id=author, content="x", **made),
+                    Attachment(issue_id=issue_id, filename="x", mime_type="x", size=1, **made),
+                    IssueLink(
+                        source_id=issue_id, target_id=target, type=LinkType.RELATES_TO, **made
+                    ),
+                ]
+            )
+            await uow.session.flush()
+
+    query = """{ issueByKey(key: "ENG-5") { links { id } attachments { id }
+      all: comments { edges { node { id } } }
+      some: comments(first: 2, skip: 2) { edges { node { id } } pageInfo { hasNextPage } } } }"""
+    found = (await issues.ask(query, caller("alan")))["issueByKey"]
+    assert [one["id"] for one in found["links"]] == OLDEST_FIRST
+    assert [one["id"] for one in found["attachments"]] == OLDEST_FIRST
+    every = [edge["node"]["id"] for edge in found["all"]["edges"]]
+    assert (len(every), every[2:]) == (7, OLDEST_FIRST)  # two are of the demo world
+    assert [edge["node"]["id"] for edge in found["some"]["edges"]] == OLDEST_FIRST[:2]
+    assert found["some"]["pageInfo"] == {"hasNextPage": True}
 
 
 async def test_links_are_seen_from_both_ends(issues: Running):
@@ -178,6 +221,30 @@ async def test_fifty_issues_cost_as_many_statements_as_one(issues: Running):
         await issues.ask(query, caller("ada"), n=50)
 
     assert len(for_fifty) == len(for_few)
+
+
+BOTH = """... on Issue { key attachments { id } links { id } comments(first: 1) { totalCount } }
+  ... on Comment { content } ... on Attachment { filename }"""
+FIRST_ATTACHMENT, FIRST_COMMENT = demo_world().attachments[0], demo_world().comments[0]
+# A question, and how many rows are read for it.
+COSTS: list[tuple[dict[str, str], int]] = [
+    (
+        {"__typename": "Issue", "id": str(demo_id("issue", "ENG-2"))},
+        3,
+    ),  # a second comment shows that there are more
+    ({"__typename": "Issue", "key": "ENG-9"}, 2),  # with one attachment
+    ({"__typename": "Issue", "key": "ENG-1"}, 5),  # with one comment, one link and its two ends
+    ({"__typename": "Comment", "id": str(FIRST_COMMENT.id)}, 1),
+    ({"__typename": "Attachment", "id": str(FIRST_ATTACHMENT.id)}, 1),
+    ({"__typename": "Issue", "key": "ENG-0"}, 0),
+]
+
+
+async def test_no_more_rows_are_read_than_the_answer_needs(issues: Running):
+    for representation, count in COSTS:
+        with rows_read() as read:
+            await issues.entities(caller("alan"), BOTH, representation)
+        assert len(read) == count, (representation, read)
 
 
 async def test_total_count_costs_nothing_unless_selected(issues: Running):

@@ -1,12 +1,17 @@
 """Who sees which projects, and how lists are paged."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
+from sqlalchemy import delete
+from sqlmodel import col
 
 from db.seed.world import demo_id, demo_world
 from schema.identity import ANONYMOUS, Identity
-from tests.support.statements import statements
+from subgraphs.projects.models import Milestone, Project, ProjectMember, ProjectRole
+from tests.support.statements import rows_read, statements
 from tests.support.subgraphs import Running, caller
 
 ALL = ["TREE", "HOP", "ORBIT", "COMP", "ENG"]
@@ -105,6 +110,10 @@ SORTED = (
         ("KEY", "DESC", ["TREE", "ORBIT", "HOP", "ENG", "COMP"]),
         ("CREATED_AT", "ASC", ALL[::-1]),
         ("CREATED_AT", "DESC", ALL),
+        ("UPDATED_AT", "ASC", ALL[::-1]),
+        ("UPDATED_AT", "DESC", ALL),
+        ("NAME", "ASC", ["ENG", "COMP", "HOP", "ORBIT", "TREE"]),
+        ("NAME", "DESC", ["TREE", "ORBIT", "HOP", "COMP", "ENG"]),
     ],
 )
 async def test_lists_are_sorted_as_asked_on_every_page(
@@ -120,13 +129,11 @@ async def test_lists_are_sorted_as_asked_on_every_page(
     assert keys(first) + keys(rest["projects"]) == seen
 
 
-async def test_names_and_times_of_change_sort_too(projects: Running):
-    by_name = await projects.ask(SORTED, caller("ada"), by="NAME", order="ASC")
-    by_change = await projects.ask(SORTED, caller("ada"), by="UPDATED_AT")
-
-    names = [edge["node"]["name"] for edge in by_name["projects"]["edges"]]
-    assert names == sorted(names)
-    assert sorted(keys(by_change["projects"])) == sorted(ALL)
+async def test_a_changed_project_comes_first_by_its_time_of_change(projects: Running):
+    rename = 'mutation($id: ID!) { updateProject(id: $id, input: {name: "x"}) { project { id } } }'
+    await projects.ask(rename, caller("ada"), id=str(demo_id("project", "COMP")))
+    changed = await projects.ask(SORTED, caller("ada"), by="UPDATED_AT")
+    assert keys(changed["projects"]) == ["COMP", "TREE", "HOP", "ORBIT", "ENG"]
 
 
 async def test_a_cursor_of_another_order_is_refused(projects: Running):
@@ -162,8 +169,12 @@ async def test_filters_narrow_the_list_and_the_count(projects: Running):
         assert data["totalCount"] == len(data["edges"])
         return keys(data)
 
-    assert await found(search="CAPSULE") == ["ORBIT"]
-    assert await found(search="100%") == []
+    assert await found(search="CAPSULE") == ["ORBIT"]  # in the description
+    assert await found(search="hopping") == ["HOP"]  # in the name
+    assert await found(search="omp") == ["COMP"]  # in the key
+    for wildcard in ("100%", "%", "_"):
+        assert await found(search=wildcard) == []
+    assert await found(status="ACTIVE", search="a") == ["HOP", "ORBIT", "COMP", "ENG"]
     assert await found(status="ON_HOLD") == ["TREE"]
     assert await found(teamId=str(demo_id("team", "Mills"))) == ["COMP", "ENG"]
     assert await found(organizationId=str(demo_world().organizations[1].id)) == ["TREE", "HOP"]
@@ -208,6 +219,92 @@ async def test_a_board_needs_the_same_statements_for_one_project_and_for_five(pr
         await projects.ask(query, caller("ada"), n=5)
 
     assert len(for_five) == len(for_one)
+
+
+def moment(minute: int) -> datetime:
+    return datetime(2030, 1, 1, 0, minute, tzinfo=UTC)
+
+
+async def test_members_come_in_the_order_of_joining_and_milestones_by_the_day_they_are_due(
+    projects: Running,
+):
+    """Among equals the id decides; neither runs with the order of writing."""
+    project_id = demo_id("project", "TREE")
+    joined = {3: 1, 9: 0, 1: 2, 4: 1, 2: 1}
+    # Of each milestone when it is due, and when it was made.
+    plans: dict[int, tuple[int | None, int]] = {
+        6: (None, 0), 3: (2, 1), 9: (2, 0), 1: (3, 0), 5: (None, 0), 4: (2, 1), 7: (1, 5),
+    }  # fmt: skip
+    async with projects.context().storage.begin() as uow:
+        for table in (ProjectMember, Milestone):
+            theirs = col(table.project_id) == project_id
+            await uow.session.execute(delete(table).where(theirs))
+        for number, minute in joined.items():
+            uow.session.add(
+                ProjectMember(
+                    project_id=project_id, user_id=UUID(int=number), role=ProjectRole.MEMBER,
+                    joined_at=moment(minute),
+                )
+            )  # fmt: skip
+            await uow.session.flush()
+        for number, (day, minute) in plans.items():
+            uow.session.add(
+                Milestone(
+                    id=UUID(int=number), project_id=project_id, title="x",
+                    due_date=date(2030, 1, day) if day else None,
+                    created_by=UUID(int=1), created_at=moment(minute),
+                )
+            )  # fmt: skip
+            await uow.session.flush()
+
+    query = '{ projectByKey(key: "TREE") { members { user { id } } milestones { id } } }'
+    found = (await projects.ask(query, caller("ada")))["projectByKey"]
+    members = [UUID(member["user"]["id"]).int for member in found["members"]]
+    assert members == [9, 2, 3, 4, 1]
+    assert [UUID(one["id"]).int for one in found["milestones"]] == [7, 9, 3, 4, 1, 5, 6]
+
+
+async def test_projects_made_at_one_moment_come_by_their_ids_in_every_list(projects: Running):
+    ada = demo_id("user", "ada")
+    async with projects.context().storage.begin() as uow:
+        for number in (3, 1, 2):
+            id, key = UUID(int=number), f"SAME{number}"
+            uow.session.add(
+                Project(
+                    id=id, key=key, name="Same", lead_id=ada, owner_id=ada,
+                    created_at=moment(0), updated_at=moment(0),
+                )
+            )  # fmt: skip
+            await uow.session.flush()
+            uow.session.add(ProjectMember(project_id=id, user_id=ada, role=ProjectRole.OWNER))
+
+    for by in ("CREATED_AT", "UPDATED_AT", "NAME"):
+        whole = (await projects.ask(SORTED, caller("ada"), by=by, order="DESC"))["projects"]
+        assert [key for key in keys(whole) if "SAME" in key] == ["SAME1", "SAME2", "SAME3"]
+    [lists] = await projects.entities(
+        caller("ada"),
+        "... on User { projects(first: 3) { edges { node { key } } } "
+        "ledProjects(first: 2) { edges { node { key } } pageInfo { hasNextPage } } }",
+        {"__typename": "User", "id": str(ada)},
+    )
+    assert keys(lists["projects"]) == ["SAME1", "SAME2", "SAME3"]
+    assert keys(lists["ledProjects"]) == ["SAME1", "SAME2"]
+    assert lists["ledProjects"]["pageInfo"] == {"hasNextPage": True}
+
+
+EACH = "... on Project { key members { role } milestones { id } } ... on Milestone { title }"
+
+
+async def test_no_more_rows_are_read_than_the_answer_needs(projects: Running):
+    for representation, count in (
+        ({"__typename": "Project", "key": "HOP"}, 1 + 4 + 3),
+        ({"__typename": "Project", "id": str(demo_id("project", "ORBIT"))}, 1 + 3 + 3),
+        ({"__typename": "Milestone", "id": str(demo_id("milestone", "ENG/Release"))}, 1),
+        ({"__typename": "Project", "key": "NONE"}, 0),
+    ):
+        with rows_read() as read:
+            await projects.entities(caller("ada"), EACH, representation)
+        assert len(read) == count, (representation, read)
 
 
 async def test_an_administrator_without_organization_sees_no_tenant(projects: Running):

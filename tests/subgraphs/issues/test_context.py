@@ -1,0 +1,70 @@
+"""What is known already is not waited for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from db.seed.world import demo_id
+from db.settings import DataSettings
+from subgraphs.issues.graph import make_subgraph
+from tests.support.subgraphs import EmptyLog, Running, caller, running
+from tests.support.templates import SeededCopies
+
+ENG, HOP = demo_id("project", "ENG"), demo_id("project", "HOP")
+KATHERINE, HEDY = demo_id("user", "katherine"), demo_id("user", "hedy")
+
+
+class CountingLog(EmptyLog):
+    """Counts how often somebody asks how far the stream of projects is."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.was_asked = asyncio.Event()
+
+    async def head(self) -> str:
+        self.asked += 1
+        self.was_asked.set()
+        return await super().head()
+
+
+@pytest.fixture
+def projects() -> CountingLog:
+    return CountingLog()
+
+
+@pytest.fixture
+async def issues(
+    data_settings: DataSettings, seeded: SeededCopies, projects: CountingLog
+) -> AsyncIterator[Running]:
+    settings = await seeded.copy_to(data_settings)
+    async with running(make_subgraph, settings, fresh=False) as subgraph:
+        subgraph.bus.attach("projects", projects)
+        await asyncio.wait_for(projects.was_asked.wait(), 5)  # by the reader, as it starts
+        projects.asked = 0
+        yield subgraph
+
+
+@pytest.mark.parametrize(
+    ("project", "member", "sees", "waits"),
+    [
+        (ENG, None, True, False),
+        (ENG, KATHERINE, True, False),
+        (ENG, HEDY, False, True),
+        (HOP, None, False, True),
+        (uuid4(), None, False, True),
+    ],
+    ids=["project", "member", "no member", "foreign project", "no project"],
+)
+async def test_only_for_what_is_not_known_here_the_news_of_projects_are_waited_for(
+    issues: Running,
+    projects: CountingLog,
+    project: UUID,
+    member: UUID | None,
+    sees: bool,
+    waits: bool,
+):
+    context = issues.context(caller("alan"))
+    assert await context.sees_project(project, member_id=member) is sees
+    assert projects.asked == waits
