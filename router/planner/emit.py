@@ -127,25 +127,32 @@ class Emitter:
 
     def _emit_pick(self, pick: Pick, types: tuple[str, ...], position: Position) -> set[Fetch]:
         access = pick.accesses[0]
+        keys = self._keys(pick, position.slot)
         if pick.child is None:
             fetch, node = self._hold(position, access, pick.runtime)
-            for key in self._leaf_keys(pick, access, position.slot):
+            for key in keys:
                 node.ask(key, self.contexts.asked(pick.field, access, fetch))
             return {fetch}
-        child = self._child(pick, types, position)
-        used = set(self.emit(pick.child, child))
-        if len(pick.accesses) == 1 or not used:
-            used.add(child.base.hold()[0])
+        used: set[Fetch] = set()
+        for key in keys:
+            child = self._child(pick, types, position, key)
+            below = self.emit(pick.child, child)
+            used |= below
+            if len(pick.accesses) == 1 or not below:
+                used.add(child.base.hold()[0])
         return used
 
-    def _leaf_keys(self, pick: Pick, access: Access, slot: Slot) -> list[str]:
+    def _keys(self, pick: Pick, slot: Slot) -> list[str]:
+        """The internal keys under which a field is asked: several when it is asked of objects at
+        once whose types have it with types that cannot share a key."""
         if pick.runtime is not None:
             return [slot.key(pick.field, pick.runtime)]
-        here = self.view.possible(access.subgraph, access.view) & slot.possible
-        return [key for key, _ in slot.keys(pick.field, here or None)]
+        here: set[str] = set()
+        for access in pick.accesses:
+            here |= self.view.possible(access.subgraph, access.view)
+        return [key for key, _ in slot.keys(pick.field, slot.possible & here or None)]
 
-    def _child(self, pick: Pick, types: tuple[str, ...], position: Position) -> Position:
-        key = position.slot.key(pick.field, pick.runtime)
+    def _child(self, pick: Pick, types: tuple[str, ...], position: Position, key: str) -> Position:
         mark = (key, types, pick.accesses)
         known = position.children.get(mark)
         if known is None:

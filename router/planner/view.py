@@ -318,7 +318,14 @@ class GraphView:
             return False
         if self.shapes(local.possible, name) is not None:
             return False
+        asked = local.fields[name]
         return all(
+            # The same field may be asked below a type condition too, where its type must be equal.
+            not asked.is_composite
+            or (own := self.local(subgraph, runtime, name)) is None
+            or own.type == asked.type
+            for runtime in local.possible
+        ) and all(
             self.plain(subgraph, runtime, name) is not None
             or self.is_given(subgraph, runtime, name, runtime, given)
             for runtime in local.possible

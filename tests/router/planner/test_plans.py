@@ -568,3 +568,42 @@ def test_leaves_are_asked_of_subgraphs_that_are_needed_anyway() -> None:
         "0 s0 {node {f5 n2 {f4}}}",
         "1 s5 {node {n2 {f3} f0}}",
     ]
+
+
+def test_what_is_asked_on_an_interface_goes_where_the_answer_looks_for_it() -> None:
+    """Another subgraph knows another type that has the field with another type, so that the two
+    have keys of their own: the object of a Two is read by the key of Two."""
+    graph = federated_graph(
+        a="""
+            type Query { two: Thing } interface Thing { in: Box! }
+            type Two implements Thing { in: Box! @shareable } type Box { x: Int @shareable }
+        """,
+        b="""
+            interface Thing { in: Box } type One implements Thing { in: Box }
+            type Two { in: Box! @shareable } type Box { x: Int @shareable }
+            type Query { one: One }
+        """,
+    )
+    plan = sound_plan(graph, "{ two { in { x } } }")
+
+    (step,) = plan.steps
+    selection = plan.output.fields[0].selection
+    assert selection is not None
+    read = {name: f.source for f in selection.fields for name in f.types or ()}
+    assert read == {"One": "in_1", "Two": "in"}
+    assert step.operation == "{two {__typename in {x}}}"
+
+
+def test_fields_whose_types_differ_from_the_interfaces_are_asked_apart() -> None:
+    """One request must not have a field both on the interface and below a type condition when it
+    is non-null only there (GraphQL specification, "Field Selection Merging")."""
+    graph = federated_graph(
+        a="""
+            type Query { one: Thing } interface Thing { in: [Box] }
+            type One implements Thing { in: [Box]! } type Box { x: Int y: Int }
+        """,
+    )
+
+    assert plan_lines(graph, "{ one { in { x } ... on One { more: in { y } } } }") == [
+        "0 a {one {__typename ... on One {in {x y}}}}"
+    ]
