@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test lint format bench long conformance contract schema graphiql lock clean
+.PHONY: help setup dev test lint format bench long mutants conformance contract schema graphiql lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ bench: setup ## measure planning, execution and the doors
 long: setup ## the property tests with new random examples, and the soaks that take minutes
 	@$(BIN)/python -m pytest -m "long or hypothesis" --hypothesis-profile=random -n0
 
+mutants: setup ## put small faults into the code and see which no test notices (ARGS=--help)
+	@$(BIN)/python -m tests.mutants $(ARGS)
+
 conformance: setup ## what the engine gives on all test data, Apollo's planner beside it: about half an hour
 	@$(BIN)/python -m tests.conformance $(CONFORMANCE_ARGS)
 
@@ -59,4 +62,4 @@ lock: ## pin the packages of pyproject.toml (needs uv)
 	@uv pip compile --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove the virtual environment, demo data and caches
-	@rm -rf $(VENV) .trellis .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .trellis .mutants .pytest_cache .ruff_cache .hypothesis

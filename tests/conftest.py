@@ -46,7 +46,11 @@ def memory_of_earlier_modules() -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """Base URL of a throw-away cluster, database ``postgres``."""
+    """Base URL of a throw-away cluster, database ``postgres``; of the one that
+    ``TRELLIS_TEST_POSTGRES`` names where whoever starts many test processes has started it."""
+    if given := os.environ.get("TRELLIS_TEST_POSTGRES"):
+        yield given
+        return
     require("PostgreSQL", servers.postgres_program("postgres"), "no server programs found")
     with servers.throwaway_postgres() as url:
         yield url
@@ -69,6 +73,8 @@ def postgres_url(postgres_server: str) -> str:
             str(servers.postgres_program("psql")),
             postgres_server,
             "-qc",
+            f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+            "-c",
             f'CREATE DATABASE "{name}"',
         ],
         check=True,

@@ -76,7 +76,9 @@ async def seeded_database(
     """A database in the PostgreSQL server of ``url``, beside the one that it names; the last part
     of ``folder`` tells it from those of other subgraphs."""
     name = f"{make_url(url).database}_{folder.name}_seeded"
-    await _administer(url, f'create database "{name}"')
+    await _administer(
+        url, f'drop database if exists "{name}" with (force)', f'create database "{name}"'
+    )
     settings = DataSettings(data_dir=folder, database_url=_beside(url, name))
     async with running(make, settings, beside, fresh=False):
         pass

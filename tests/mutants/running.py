@@ -1,0 +1,118 @@
+"""A whole run: record what is missing, try the mutants on several cores, say how far it is."""
+
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.mutants.find import Mutant
+from tests.mutants.messages import Recording
+from tests.mutants.results import Result, Results
+from tests.mutants.source import Source
+from tests.mutants.tests_map import TestsMap
+from tests.mutants.trying import Tryer
+from tests.mutants.workshop import Died, Workshop
+
+
+@dataclass(slots=True)
+class Progress:
+    """One line that is written over, or a line now and then where nobody watches."""
+
+    what: str
+    total: int
+    started: float
+    done: int = 0
+    last_shown: float = 0.0
+
+    def step(self, remark: str) -> None:
+        self.done += 1
+        now = time.monotonic()
+        is_terminal = sys.stderr.isatty()
+        if not is_terminal and now - self.last_shown < 30 and self.done < self.total:
+            return
+        self.last_shown = now
+        each = (now - self.started) / self.done
+        left = each * (self.total - self.done) / 60
+        line = f"{self.what} {self.done}/{self.total}, {each:.1f} s each, {left:.0f} min left"
+        end = "\r" if is_terminal and self.done < self.total else "\n"
+        sys.stderr.write(f"{line}; {remark}{' ' * 10}{end}")
+        sys.stderr.flush()
+
+
+def record(
+    workshops: Sequence[Workshop],
+    tests_map: TestsMap,
+    test_files: Sequence[str],
+    sources: list[str],
+) -> None:
+    """Run each of the test files once under coverage. The workshops are for these files."""
+    progress = Progress("recording", len(test_files), time.monotonic())
+
+    def work(workshop: Workshop, take: Callable[[], Any]) -> None:
+        process = workshop.recorder(sources)
+        while (name := take()) is not None:
+            process.ask(Recording(name, str(tests_map.target(name))))
+            tests_map.keep(name, sources)
+            progress.step(name)
+        process.close()
+
+    _share(workshops, test_files, work)
+
+
+def try_all(
+    workshops: Sequence[Workshop],
+    tryer: Tryer,
+    results: Results,
+    mutants: Sequence[Mutant],
+    sources: Mapping[str, Source],
+    until: float,
+) -> list[Result]:
+    """Results in no particular order, of as many as there is time for."""
+    progress = Progress("mutants", len(mutants), time.monotonic())
+    found: list[Result] = []
+
+    def work(workshop: Workshop, take: Callable[[], Any]) -> None:
+        while time.monotonic() < until and (mutant := take()) is not None:
+            result = tryer.try_out(workshop, sources[mutant.file], mutant)
+            results.add(result)
+            found.append(result)
+            killed = sum(result.state == "killed" for result in found)
+            progress.step(f"{killed} killed, {len(found) - killed} left")
+
+    _share(workshops, mutants, work)
+    return found
+
+
+def _share(
+    workshops: Sequence[Workshop],
+    things: Iterable[Any],
+    work: Callable[[Workshop, Callable[[], Any]], None],
+) -> None:
+    """Let each workshop take one thing after the other. Raises the first failure."""
+    waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    for thing in things:
+        waiting.put(thing)
+    failures: list[BaseException] = []
+
+    def take() -> Any:
+        try:
+            return None if failures else waiting.get_nowait()
+        except queue.Empty:
+            return None
+
+    def run(workshop: Workshop) -> None:
+        try:
+            work(workshop, take)
+        except (Died, OSError, AssertionError) as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=run, args=(workshop,)) for workshop in workshops]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]

@@ -1,0 +1,76 @@
+"""What is mutated and by which tests: ``mutants.toml``."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some source files, and the share of their mutants that tests have to kill."""
+
+    name: str
+    files: tuple[str, ...]
+    at_least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    root: Path
+    groups: tuple[Group, ...]
+    tests: tuple[str, ...]
+    ignored_tests: tuple[str, ...]
+    unreliable_tests: tuple[str, ...]
+    fixture_seconds: float
+
+    @classmethod
+    def load(cls, root: Path, path: Path) -> "Settings":
+        """Raises ``KeyError`` for what is missing in the file."""
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        groups = (Group(g["name"], tuple(g["files"]), g["at_least"]) for g in read["group"])
+        return cls(
+            root,
+            tuple(groups),
+            tuple(read["tests"]),
+            tuple(read.get("ignored_tests", ())),
+            tuple(read.get("unreliable_tests", ())),
+            read["fixture_seconds"],
+        )
+
+    def source_files(self) -> dict[str, Group]:
+        """Each file to mutate with its group, in the order of groups and names."""
+        found: dict[str, Group] = {}
+        for group in self.groups:
+            for pattern in group.files:
+                for path in sorted(self.root.glob(pattern)):
+                    found.setdefault(path.relative_to(self.root).as_posix(), group)
+        return found
+
+    def test_files(self) -> list[str]:
+        """Every test file that may be asked."""
+        return [
+            name
+            for folder in self.tests
+            for path in sorted((self.root / folder).rglob("test_*.py"))
+            if not self._is_ignored(name := path.relative_to(self.root).as_posix())
+        ]
+
+    def _is_ignored(self, name: str) -> bool:
+        places = (*self.ignored_tests, *self.unreliable_tests)
+        return any(name == place or name.startswith(f"{place}/") for place in places)
+
+
+def mirror_distance(source_file: str, test_file: str) -> int:
+    """How far a test file is from where the mirrored one would be: 0 is that file, 1 its folder,
+    then the number of folders apart."""
+    source, test = Path(source_file), Path(test_file)
+    folders = test.parts[1:-1]
+    wanted = source.parts[:-1]
+    if folders == wanted and test.stem == f"test_{source.stem}":
+        return 0
+    shared = 0
+    for one, other in zip(folders, wanted, strict=False):
+        if one != other:
+            break
+        shared += 1
+    return 1 + len(wanted) - shared + len(folders) - shared

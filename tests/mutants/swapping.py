@@ -1,0 +1,77 @@
+"""Puts mutated code into functions that are already imported.
+
+Importing the product and its tests takes seconds, a fork of a process that has done so takes
+milliseconds. That is sound for code which only functions run: what ran while importing has to be
+imported anew.
+"""
+
+import gc
+from collections import defaultdict
+from collections.abc import Iterator
+from inspect import CO_OPTIMIZED
+from pathlib import Path
+from types import CodeType, FunctionType
+
+
+class NotSwappable(Exception):
+    """The fault is in code that has run already, or changes what a closure holds."""
+
+
+class LoadedFunctions:
+    """All functions of the process, by file. Made before ``gc.freeze``, which hides them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._by_file: dict[str, dict[CodeType, list[FunctionType]]] = defaultdict(dict)
+        for found in gc.get_objects():
+            if isinstance(found, FunctionType) and found.__code__.co_filename.startswith(
+                str(folder)
+            ):
+                by_code = self._by_file[found.__code__.co_filename]
+                by_code.setdefault(found.__code__, []).append(found)
+
+    def swap(self, path: Path, before: str, after: str) -> None:
+        """Make what was compiled from the text ``before`` run as the text ``after`` says.
+
+        Raises ``NotSwappable``, possibly half done: the process is to end then.
+        """
+        old = compile(before, str(path), "exec", dont_inherit=True)
+        new = compile(after, str(path), "exec", dont_inherit=True)
+        by_code = self._by_file.get(str(path), {})
+        swapped = 0
+        for was, becomes in _changed_functions(old, new):
+            for function in by_code.get(was, ()):
+                try:
+                    function.__code__ = becomes
+                except ValueError as closure:
+                    raise NotSwappable(str(closure)) from closure
+                swapped += 1
+        if not swapped:
+            raise NotSwappable("no such function is loaded")
+
+
+def _changed_functions(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
+    """Each function whose code differs, and those inside it: they may be alive as closures."""
+    inner_old, inner_new = _inner_codes(old), _inner_codes(new)
+    if _own_part(old) != _own_part(new):
+        if not old.co_flags & CO_OPTIMIZED:
+            raise NotSwappable(f"{old.co_qualname} runs while importing")
+        yield old, new
+    elif inner_old == inner_new:
+        return
+    elif old.co_flags & CO_OPTIMIZED:
+        yield old, new
+    for was, becomes in zip(inner_old, inner_new, strict=False):
+        if was.co_name == becomes.co_name:
+            yield from _changed_functions(was, becomes)
+
+
+def _inner_codes(code: CodeType) -> list[CodeType]:
+    return [const for const in code.co_consts if isinstance(const, CodeType)]
+
+
+def _own_part(code: CodeType) -> tuple[object, ...]:
+    """What a code object does itself; without line numbers, which move below a deleted line."""
+    consts = [repr(c) for c in code.co_consts if not isinstance(c, CodeType)]
+    names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+    arguments = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+    return (code.co_name, code.co_code, code.co_exceptiontable, *consts, *names, *arguments)

@@ -1,0 +1,118 @@
+"""Tries one mutant: in the warm process where that can tell, anew where it cannot."""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+
+from tests.mutants.find import Mutant
+from tests.mutants.messages import Limit, Trial, Verdict
+from tests.mutants.planning import kills_by_file, limit_of, ordered_tests, without_files_beyond
+from tests.mutants.results import Result, Results, State
+from tests.mutants.settings import Settings
+from tests.mutants.source import Source
+from tests.mutants.tests_map import TestsMap, Timed
+from tests.mutants.workshop import Workshop
+
+_COLD_FILES = 6
+_KILLED = {"killed", "timeout", "broken"}
+
+
+class Trust:
+    """Which tests have been seen to pass without a mutant where they failed with one. A test that
+    fails without is believed no more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._believed: set[str] = set()
+        self.doubted: set[str] = set()
+
+    def needs_proof(self, test: str) -> bool:
+        return test not in self._believed
+
+    def judge(self, test: str, verdict: Verdict) -> bool:
+        """Whether to believe the test, after the same trial without a mutant."""
+        with self._lock:
+            if verdict.outcome in _KILLED:
+                self.doubted.update({test, verdict.test})
+                return False
+            self._believed.add(test)
+            return True
+
+
+class Tryer:
+    """All that trials share. One instance serves several threads, each with its workshop."""
+
+    def __init__(
+        self, settings: Settings, tests_map: TestsMap, results: Results, trust: Trust, budget: float
+    ) -> None:
+        self._root, self._fixtures = settings.root, settings.fixture_seconds
+        self._map, self._results = tests_map, results
+        self._trust, self._budget = trust, budget
+
+    def known(self, mutant: Mutant) -> Result | None:
+        """The result of an earlier run, if nothing that it depends on has changed."""
+        result = self._results.get(mutant.id)
+        if result is None or result.state == "equivalent":
+            return None
+        files = [result.test.split("::", 1)[0]] if result.test else self._files_of(mutant)
+        return result if result.basis == self._basis(mutant, files) else None
+
+    def try_out(self, workshop: Workshop, source: Source, mutant: Mutant) -> Result:
+        """Raises ``workshop.Died``."""
+        tests = [t for t in self._map.tests_of(mutant) if t.test not in self._trust.doubted]
+        if not tests:
+            return self._result(mutant, "no tests", Verdict("survived"), 0, 0)
+        kills = kills_by_file([(r.file, r.test) for r in self._results if r.test])
+        chosen = ordered_tests(mutant, tests, kills.get(mutant.file, {}), self._budget)
+        text = source.edited(mutant.edit)
+        verdict = self._verdict(workshop, mutant, text, chosen)
+        if verdict.outcome in _KILLED and not self._is_believed(workshop, chosen, verdict):
+            return self.try_out(workshop, source, mutant)
+        state: State = "killed" if verdict.outcome in _KILLED else "survived"
+        return self._result(mutant, state, verdict, len(chosen), len(tests))
+
+    def _verdict(
+        self, workshop: Workshop, mutant: Mutant, text: str, chosen: Sequence[Timed]
+    ) -> Verdict:
+        limits = self._limits(chosen)
+        if mutant.is_in_function:
+            verdict = workshop.warm().ask(Trial(limits, mutant.file, text))
+            is_final = verdict.outcome in _KILLED or not self._map.runs_while_importing(mutant)
+            if verdict.outcome != "not swappable" and is_final:
+                return verdict
+        few = without_files_beyond(chosen, _COLD_FILES)
+        files = tuple(dict.fromkeys(test.file for test in few))
+        trial = Trial(self._limits(few), mutant.file, text, files)
+        return workshop.cold().ask(trial)
+
+    def _is_believed(self, workshop: Workshop, chosen: Sequence[Timed], verdict: Verdict) -> bool:
+        """A test that fails for the first time has to pass, after the same ones, without mutant."""
+        if not verdict.test or not self._trust.needs_proof(verdict.test):
+            return True
+        until = [test.test for test in chosen].index(verdict.test) + 1
+        again = workshop.warm().ask(Trial(self._limits(chosen[:until])))
+        return self._trust.judge(verdict.test, again)
+
+    def _limits(self, tests: Sequence[Timed]) -> tuple[Limit, ...]:
+        return tuple(limit_of(test, self._fixtures) for test in tests)
+
+    def _result(
+        self, mutant: Mutant, state: State, verdict: Verdict, asked: int, known: int
+    ) -> Result:
+        files = [verdict.test.split("::", 1)[0]] if verdict.test else self._files_of(mutant)
+        return Result(
+            *(mutant.id, mutant.file, mutant.line, mutant.function, mutant.edit.operator),
+            *(mutant.before, mutant.after, state, self._basis(mutant, files)),
+            *(verdict.test, verdict.reason or verdict.outcome, round(verdict.cpu, 2)),
+            *(asked, known),
+        )
+
+    def _files_of(self, mutant: Mutant) -> list[str]:
+        return sorted({test.file for test in self._map.tests_of(mutant)})
+
+    def _basis(self, mutant: Mutant, test_files: Sequence[str]) -> str:
+        digest = hashlib.sha1()
+        for name in (mutant.file, *test_files):
+            path = self._root / name
+            digest.update(path.read_bytes() if path.exists() else b"")
+        return digest.hexdigest()[:12]
