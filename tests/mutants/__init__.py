@@ -1,1 +1,1 @@
-"""Mutation testing: small faults are put into the code one by one, and some test has to notice."""
+"""Mutation testing: make small changes to the code, one at a time, and see whether a test fails."""

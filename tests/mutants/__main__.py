@@ -121,9 +121,11 @@ def _results(
     tests_map = TestsMap(folder / "map", settings.root)
     until = time.monotonic() + 60 * options.minutes
     files = _test_files(options, settings, chosen)
-    with _postgres() as environment:
+    with _postgres(settings.needs_postgres) as environment:
         missing = _nearest_first(tests_map.missing(files), sources)
-        if missing and not options.recorded:
+        if options.recorded:
+            files = [name for name in files if name not in missing]
+        elif missing:
             with _workshops(settings, environment, options.workers, missing) as workshops:
                 record(workshops, tests_map, missing, list(sources))
         tests_map.load(files)
@@ -167,9 +169,8 @@ def _test_files(
 
 
 @contextlib.contextmanager
-def _postgres() -> Iterator[dict[str, str]]:
-    """One server for all test processes, where this machine has the programs."""
-    if servers.postgres_program("postgres") is None:
+def _postgres(is_needed: bool) -> Iterator[dict[str, str]]:
+    if not is_needed or servers.postgres_program("postgres") is None:
         yield {}
         return
     with servers.throwaway_postgres() as url:

@@ -1,4 +1,4 @@
-"""In the forked process: run tests in a given order, end with the first that fails."""
+"""Inside the forked process: run tests in a given order, exit at the first failure."""
 
 import ctypes
 import os
@@ -20,10 +20,9 @@ def end_with_parent() -> None:
 
 
 class Reporter:
-    """A pytest plugin that tells the parent which test runs, and ends the process at a failure.
+    """A pytest plugin that tells the parent which test runs, and exits at the first failure.
 
-    It ends without clean-up: fixtures of a mutant owe nobody anything, and the parent ends what
-    they have started.
+    It exits without tearing fixtures down; the parent kills the processes they have started.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -51,5 +50,5 @@ def run_items(items: Sequence[pytest.Item], reporter: Reporter) -> None:
         following = items[index + 1] if index + 1 < len(items) else None
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        except BaseException as failure:  # also what is meant to end a whole run
+        except BaseException as failure:  # including pytest.exit and SystemExit
             reporter.failed(f"E {failure!r}")

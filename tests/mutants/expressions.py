@@ -1,4 +1,4 @@
-"""Faults in expressions: what a slip of the pen would make of each."""
+"""Mutation operators for expressions."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -53,7 +53,7 @@ def called_name(call: ast.Call) -> str:
 
 
 def expression_edits(source: Source, node: ast.AST) -> Iterator[Edit]:
-    """The faults of this one node, not of what is inside it."""
+    """Edits of this node itself, not of its children."""
     edits = _EDITS.get(type(node))
     if edits is not None:
         yield from edits(source, node)
@@ -110,7 +110,7 @@ def _conditional(source: Source, node: ast.IfExp) -> Iterator[Edit]:
 
 
 def _comprehension(source: Source, node: Any) -> Iterator[Edit]:
-    """A filter is lost."""
+    """Drop a filter."""
     for generator in node.generators:
         for condition in generator.ifs:
             yield source.replace("filter dropped", condition, "True")

@@ -1,4 +1,4 @@
-"""All faults that a source file can be given."""
+"""All mutants of a source file."""
 
 import ast
 import hashlib
@@ -19,8 +19,8 @@ _UNREAD_FUNCTIONS = {"__repr__", "__str__"}
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One fault. ``before`` and ``after`` are the lines concerned; together with the function and
-    the ``ordinal`` among equal ones they name the fault whatever the lines' numbers are."""
+    """One change. ``before`` and ``after`` are the changed lines; with the function and an
+    ``ordinal`` among equal ones they identify it independently of line numbers."""
 
     file: str
     function: str
@@ -40,12 +40,12 @@ class Mutant:
 
 
 def squeezed(text: str) -> str:
-    """Without differences of layout."""
+    """Text with every run of white space made one space."""
     return " ".join(text.split())
 
 
 def find_mutants(source: Source) -> list[Mutant]:
-    """Every fault of a file in the order of its text; edits that do not parse are still in."""
+    """Every mutant of a file, in text order, including edits that do not parse."""
     found: list[Mutant] = []
     seen: Counter[tuple[str, str, str]] = Counter()
     texts: set[tuple[int, str]] = set()
@@ -53,7 +53,7 @@ def find_mutants(source: Source) -> list[Mutant]:
         before, after = source.lines_around(edit)
         line = source.line_of(edit.start)
         if (line, after) in texts:
-            continue  # two slips, one text
+            continue  # two operators, one result
         texts.add((line, after))
         key = (place.function, squeezed(before), squeezed(after))
         mutant = Mutant(
@@ -148,7 +148,7 @@ def _header(node: Any) -> tuple[int, int]:
 
 
 def _is_skipped(node: ast.AST, place: Place, parent: ast.AST | None) -> bool:
-    """Logging, annotations, types, and texts for people are nobody's behaviour."""
+    """Logging, annotations, type aliases and ``repr`` are not behaviour worth testing."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return node.name in _UNREAD_FUNCTIONS
     if isinstance(node, ast.JoinedStr | ast.Assert | ast.Import | ast.ImportFrom):
@@ -186,7 +186,7 @@ def _is_type(value: ast.expr) -> bool:
 
 
 def _is_tuple_of_choices(node: ast.Tuple, place: Place, parent: ast.AST | None) -> bool:
-    """Whether a tuple can lose an element: one that is unpacked or indexed only breaks."""
+    """Whether dropping an element makes sense; a tuple that is unpacked would only break."""
     if isinstance(parent, ast.Compare | ast.ExceptHandler):
         return True
     if isinstance(parent, ast.Call):

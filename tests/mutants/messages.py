@@ -1,4 +1,4 @@
-"""What the runner and its warm processes say to one another: one JSON object a line."""
+"""Messages between the runner and its pytest processes: one JSON array a line."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -9,7 +9,7 @@ Outcome = Literal["survived", "killed", "timeout", "not swappable", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How much one test may take before it counts as hanging."""
+    """CPU and wall clock seconds after which a test counts as hanging."""
 
     test: str
     cpu: float
@@ -18,8 +18,8 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Run ``tests`` in this order until one fails, with ``text`` in the place of ``file``; without
-    a file as everything is. ``files`` are the tests' files where they are not collected yet."""
+    """Run ``tests`` in this order until one fails, with ``text`` as the content of ``file``, or
+    unchanged without a file. ``files`` are the test files to collect in a cold process."""
 
     tests: tuple[Limit, ...]
     file: str = ""
@@ -29,7 +29,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Run a test file and write to ``target`` which of its tests execute which lines."""
+    """Run a test file, write to ``target`` which of its tests execute which lines."""
 
     test_file: str
     target: str
@@ -37,7 +37,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a trial ended: by which test, why, and after how much processor time."""
+    """How a trial ended: by which test, why, after how much CPU time."""
 
     outcome: Outcome
     test: str = ""
@@ -48,7 +48,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A process has imported what it needs."""
+    """A process is ready for trials; or, to a cold one, the modules to preload."""
 
     tests: int = 0
     modules: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Which tests a mutant is tried with, in which order: those that are likely to notice it first."""
+"""Which tests are run against a mutant, and in which order: the likely killers first."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -19,9 +19,9 @@ def ordered_tests(
 ) -> list[Timed]:
     """Tests that take at most ``budget`` seconds of processor time together.
 
-    First those that have killed most of this file's mutants so far, then the mirrored files, then
-    the others; quick ones before slow ones, and of no file so many that others have no turn. Those
-    of one file stand together: its fixtures are made once.
+    First the tests that have killed most of this file's mutants so far, then the mirrored files,
+    then the others; quick tests before slow ones, with a cap for each file. Tests of one file stay
+    together so that its fixtures are set up once.
     """
     proven = sorted((t for t in tests if kills.get(t.test)), key=lambda t: -kills[t.test])[:_PROVEN]
     chosen = list(dict.fromkeys(_grouped(proven)))
@@ -35,20 +35,20 @@ def ordered_tests(
             chosen.append(test)
             left -= test.cpu
             spent += test.cpu
-    if not chosen and tests:  # one that alone takes longer is better than none
+    if not chosen and tests:  # one test over budget is better than none
         chosen.append(min(tests, key=lambda test: test.cpu))
     return chosen
 
 
 def limit_of(test: Timed, fixtures: float) -> Limit:
-    """Five times the usual, and the seconds that fixtures of a session take at most: another test
-    is the first to need them now. The clock only ends what waits for ever: it runs on while other
-    programs have the processor."""
+    """Five times the usual CPU time, plus ``fixtures`` seconds: any test may be the first to set
+    up session fixtures. The wall clock limit is only for tests that wait forever, as other
+    programs may have the processor."""
     return Limit(test.test, 5 * test.cpu + fixtures, 20 * test.wall + 60)
 
 
 def without_files_beyond(tests: Sequence[Timed], count: int) -> list[Timed]:
-    """The tests of the first ``count`` files: each has to be imported anew."""
+    """The tests of the first ``count`` files; importing a file has a cost of its own."""
     files = list(dict.fromkeys(test.file for test in tests))[:count]
     return [test for test in tests if test.file in files]
 

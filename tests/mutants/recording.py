@@ -9,12 +9,12 @@ from pathlib import Path
 import coverage
 import pytest
 
-_SHARED = "shared"
+_IMPORT, _SHARED = "import", "shared"
 
 
 class Recorder:
-    """Coverage of the process and of its forks. Starts with the process, so that lines which run
-    while importing are known as such."""
+    """Coverage of this process and its forks. It starts before collection, so that lines which run
+    during import are known."""
 
     def __init__(self, root: Path) -> None:
         files = os.environ["MUTANTS_SOURCES"].split(os.pathsep)
@@ -25,18 +25,19 @@ class Recorder:
             include=self._files,
             config_file=False,
             messages=False,
-            concurrency=["thread", "greenlet"],  # SQLAlchemy runs what is not async in greenlets
+            concurrency=["thread", "greenlet"],  # SQLAlchemy runs its sync code in greenlets
         )
         self._coverage.start()
-        self._coverage.switch_context(_SHARED)
+        self._coverage.switch_context(_IMPORT)
         self._results: dict[str, list[object]] = {}
         self._failed: set[str] = set()
         self._current = _SHARED
 
     def record(self, items: Sequence[pytest.Item], target: Path) -> None:
-        """Run the tests, and write them with their times and lines. Tests that fail or are skipped
-        as things are can notice nothing and are left out."""
+        """Run the tests, write their times and lines. Tests that fail or are skipped on the
+        unchanged tree cannot kill a mutant and are left out."""
         imported = self._lines()
+        self._coverage.switch_context(_SHARED)
         if items:
             items[0].config.pluginmanager.register(self)
         for index, item in enumerate(items):
@@ -71,7 +72,7 @@ class Recorder:
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[object]
     ) -> Generator[None, object, object]:
-        """What a fixture of several tests executes is theirs, not the first one's."""
+        """Lines of wider fixtures belong to every test of the file, not only to the first."""
         if fixturedef.scope == "function":
             return (yield)
         self._coverage.switch_context(_SHARED)
@@ -97,7 +98,7 @@ class Recorder:
 def _numbered(
     lines: dict[str, dict[int, list[str]]], tests: list[str]
 ) -> dict[str, dict[int, str]]:
-    """Sets of tests as bits of a hexadecimal number; shared lines are every test's."""
+    """Sets of tests as bits of a hexadecimal number; shared lines belong to all tests."""
     number = {test: index for index, test in enumerate(tests)}
     everything = (1 << len(tests)) - 1
     result: dict[str, dict[int, str]] = {}

@@ -8,7 +8,7 @@ from tests.mutants.settings import Group
 
 
 def ratio(results: Sequence[Result]) -> float:
-    """Killed ones among those that are not equivalent; 1 where there are none."""
+    """The share of killed mutants among those not equivalent; 1 if there are none."""
     counted = [result for result in results if result.state != "equivalent"]
     killed = sum(result.state == "killed" for result in counted)
     return killed / len(counted) if counted else 1.0
@@ -26,7 +26,7 @@ def by_group(
 
 
 def misses(results: Sequence[Result], groups: Mapping[str, Group]) -> list[str]:
-    """The groups of which too few are killed."""
+    """The groups below their threshold."""
     return [
         name
         for name, (group, found) in by_group(results, groups).items()
@@ -50,7 +50,7 @@ def _row(name: str, results: Sequence[Result], wanted: str) -> str:
 
 
 def survivors(results: Sequence[Result], groups: Mapping[str, Group]) -> Iterator[str]:
-    """Each survivor with the lines that change, by group and place."""
+    """Each survivor with its changed lines, by group and position."""
     for name, (_, found) in by_group(results, groups).items():
         left = [result for result in found if result.state in {"survived", "no tests"}]
         if left:

@@ -1,4 +1,4 @@
-"""What is known of each mutant, kept between runs in a file of JSON lines."""
+"""The results of all mutants, kept between runs in a file of JSON lines."""
 
 import json
 import threading
@@ -12,8 +12,9 @@ State = Literal["killed", "survived", "no tests", "equivalent"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``basis`` stands for what the result depends on: the source, and the killing test's file or
-    all that were asked. ``asked`` of the ``known`` tests that execute the place were run."""
+    """``basis`` is a digest of what the result depends on: the source, and the killing test's file
+    or, for survivors, all files with relevant tests. Of ``known`` relevant tests, ``asked`` were
+    run."""
 
     id: str
     file: str
@@ -32,14 +33,14 @@ class Result:
 
 
 class Results:
-    """Appended to as mutants are tried; the last line about a mutant is the one that counts."""
+    """Append-only; the last line about a mutant counts."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, threading.Lock()
         self._known: dict[str, Result] = {}
         if path.exists():
             for line in path.read_text(encoding="utf-8").splitlines():
-                if line.endswith("}"):  # not cut off in the middle
+                if line.endswith("}"):  # an interrupted run may leave half a line
                     result = Result(**json.loads(line))
                     self._known[result.id] = result
 

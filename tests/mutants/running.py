@@ -1,4 +1,4 @@
-"""A whole run: record what is missing, try the mutants on several cores, say how far it is."""
+"""A whole run: record missing test files, try mutants on several cores, report progress."""
 
 import queue
 import sys
@@ -19,7 +19,7 @@ from tests.mutants.workshop import Died, Workshop
 
 @dataclass(slots=True)
 class Progress:
-    """One line that is written over, or a line now and then where nobody watches."""
+    """A progress line: overwritten on a terminal, every 30 seconds elsewhere."""
 
     what: str
     total: int
@@ -48,7 +48,7 @@ def record(
     test_files: Sequence[str],
     sources: list[str],
 ) -> None:
-    """Run each of the test files once under coverage. The workshops are for these files."""
+    """Run each test file once under coverage, in workshops made for these files."""
     progress = Progress("recording", len(test_files), time.monotonic())
 
     def work(workshop: Workshop, take: Callable[[], Any]) -> None:
@@ -56,8 +56,8 @@ def record(
         while (name := take()) is not None:
             process.ask(Recording(name, str(tests_map.target(name))))
             tests_map.keep(name, sources)
-            progress.step(name)
-        process.close()
+            is_recorded = tests_map.target(name).exists()
+            progress.step(name if is_recorded else f"{name} could not be recorded")
 
     _share(workshops, test_files, work)
 
@@ -70,7 +70,7 @@ def try_all(
     sources: Mapping[str, Source],
     until: float,
 ) -> list[Result]:
-    """Results in no particular order, of as many as there is time for."""
+    """Try mutants until the time is up; results are in no particular order."""
     progress = Progress("mutants", len(mutants), time.monotonic())
     found: list[Result] = []
 
@@ -91,7 +91,7 @@ def _share(
     things: Iterable[Any],
     work: Callable[[Workshop, Callable[[], Any]], None],
 ) -> None:
-    """Let each workshop take one thing after the other. Raises the first failure."""
+    """Distribute things over workshops, one thread each. Raises the first failure."""
     waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
     for thing in things:
         waiting.put(thing)
@@ -109,7 +109,8 @@ def _share(
         except (Died, OSError, AssertionError) as failure:
             failures.append(failure)
 
-    threads = [threading.Thread(target=run, args=(workshop,)) for workshop in workshops]
+    # Daemons, so that an interrupted run ends when its workshops are closed.
+    threads = [threading.Thread(target=run, args=(w,), daemon=True) for w in workshops]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,4 +1,4 @@
-"""A sample that is spread evenly over the files, and stays the same while code around it moves."""
+"""Samples that are spread evenly over files, and stable when other code changes."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is mutated and by which tests: ``mutants.toml``."""
+"""Reads ``mutants.toml``: what is mutated, which tests are run."""
 
 import tomllib
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Some source files, and the share of their mutants that tests have to kill."""
+    """Source files, and the share of their mutants that tests have to kill."""
 
     name: str
     files: tuple[str, ...]
@@ -22,6 +22,7 @@ class Settings:
     ignored_tests: tuple[str, ...]
     unreliable_tests: tuple[str, ...]
     fixture_seconds: float
+    needs_postgres: bool
 
     @classmethod
     def load(cls, root: Path, path: Path) -> "Settings":
@@ -35,10 +36,11 @@ class Settings:
             tuple(read.get("ignored_tests", ())),
             tuple(read.get("unreliable_tests", ())),
             read["fixture_seconds"],
+            read.get("needs_postgres", False),
         )
 
     def source_files(self) -> dict[str, Group]:
-        """Each file to mutate with its group, in the order of groups and names."""
+        """Each file to mutate with its group, ordered by group and name."""
         found: dict[str, Group] = {}
         for group in self.groups:
             for pattern in group.files:
@@ -47,7 +49,7 @@ class Settings:
         return found
 
     def test_files(self) -> list[str]:
-        """Every test file that may be asked."""
+        """Every test file that may be run."""
         return [
             name
             for folder in self.tests

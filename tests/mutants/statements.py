@@ -1,4 +1,4 @@
-"""Faults in statements: one is left out, a condition is taken for granted, a lock is not held."""
+"""Mutation operators for statements."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -10,8 +10,8 @@ from tests.mutants.source import Edit, Source, in_parentheses
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a statement stands. ``rebound`` are the names whose assignment may be left out
-    without a ``NameError``: parameters, and what is assigned more than once."""
+    """Where a statement is. ``rebound`` are names whose assignment can be deleted without a
+    ``NameError``: parameters, and names assigned more than once."""
 
     function: str = ""
     is_in_function: bool = False
@@ -20,7 +20,7 @@ class Place:
 
 
 def statement_edits(source: Source, node: ast.AST, place: Place) -> Iterator[Edit]:
-    """The faults of this one statement, not of what is inside it."""
+    """Edits of this statement itself, not of its children."""
     edits = _EDITS.get(type(node))
     if edits is not None:
         yield from edits(source, node, place)
@@ -89,7 +89,7 @@ def _continue(source: Source, node: ast.Continue, place: Place) -> Iterator[Edit
 
 
 def _with(source: Source, node: ast.With | ast.AsyncWith, place: Place) -> Iterator[Edit]:
-    """What is entered without a name is a lock, a limit or a clean-up: nobody holds it."""
+    """A context manager without ``as`` is a lock, a limit or a clean-up: run without it."""
     if all(item.optional_vars is None for item in node.items):
         start, _ = source.span(node)
         last = node.items[-1].context_expr

@@ -1,8 +1,8 @@
 """Puts mutated code into functions that are already imported.
 
-Importing the product and its tests takes seconds, a fork of a process that has done so takes
-milliseconds. That is sound for code which only functions run: what ran while importing has to be
-imported anew.
+Importing the product and its tests takes seconds, forking a process that has done so takes
+milliseconds. This is sound for code inside functions; what has run during import needs a fresh
+import.
 """
 
 import gc
@@ -14,11 +14,11 @@ from types import CodeType, FunctionType
 
 
 class NotSwappable(Exception):
-    """The fault is in code that has run already, or changes what a closure holds."""
+    """The mutated code has run already, or a closure would need other free variables."""
 
 
 class LoadedFunctions:
-    """All functions of the process, by file. Made before ``gc.freeze``, which hides them."""
+    """All functions of the process, by file. Create it before ``gc.freeze``, which hides them."""
 
     def __init__(self, folder: Path) -> None:
         self._by_file: dict[str, dict[CodeType, list[FunctionType]]] = defaultdict(dict)
@@ -30,9 +30,9 @@ class LoadedFunctions:
                 by_code.setdefault(found.__code__, []).append(found)
 
     def swap(self, path: Path, before: str, after: str) -> None:
-        """Make what was compiled from the text ``before`` run as the text ``after`` says.
+        """Replace the code compiled from the text ``before`` by that of the text ``after``.
 
-        Raises ``NotSwappable``, possibly half done: the process is to end then.
+        Raises ``NotSwappable``, possibly after some replacements: discard the process then.
         """
         old = compile(before, str(path), "exec", dont_inherit=True)
         new = compile(after, str(path), "exec", dont_inherit=True)
@@ -50,7 +50,7 @@ class LoadedFunctions:
 
 
 def _changed_functions(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
-    """Each function whose code differs, and those inside it: they may be alive as closures."""
+    """Functions whose code differs, and those nested in them, which may exist as closures."""
     inner_old, inner_new = _inner_codes(old), _inner_codes(new)
     if _own_part(old) != _own_part(new):
         if not old.co_flags & CO_OPTIMIZED:
@@ -70,7 +70,7 @@ def _inner_codes(code: CodeType) -> list[CodeType]:
 
 
 def _own_part(code: CodeType) -> tuple[object, ...]:
-    """What a code object does itself; without line numbers, which move below a deleted line."""
+    """A code object without nested ones and line numbers; the latter shift below a deletion."""
     consts = [repr(c) for c in code.co_consts if not isinstance(c, CodeType)]
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     arguments = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)

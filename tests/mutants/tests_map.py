@@ -1,4 +1,4 @@
-"""Which tests execute a line, kept between runs: recorded once for each version of a test file."""
+"""Which tests execute a line: recorded once per version of a test file, kept between runs."""
 
 import difflib
 import hashlib
@@ -13,7 +13,7 @@ from tests.mutants.find import Mutant
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A test, and what it takes when nothing is wrong."""
+    """A test, and the seconds it takes on the unchanged tree."""
 
     test: str
     cpu: float
@@ -25,7 +25,7 @@ class Timed:
 
 
 class Record:
-    """What one test file executed. ``texts`` names the sources' texts of then by their digests."""
+    """What one test file executed. ``texts`` has the digests of the sources at that time."""
 
     def __init__(self, content: Mapping[str, object], texts: Mapping[str, str]) -> None:
         tests: dict[str, Sequence[float]] = content["tests"]  # type: ignore[assignment]
@@ -45,8 +45,8 @@ class Record:
 
 
 class TestsMap:
-    """The records of a folder. Lines of sources that have changed since are found again by their
-    text; a line that is new counts as executed by whoever executes its neighbours."""
+    """The records of a folder. Line numbers of sources that have changed since are translated by
+    diff; a new line counts as executed by the tests that execute its neighbours."""
 
     __test__ = False
 
@@ -57,16 +57,16 @@ class TestsMap:
         self._known_moves: dict[tuple[str, str], _Moves] = {}
 
     def missing(self, test_files: Iterable[str]) -> list[str]:
-        """Test files that are to be recorded: new or changed ones."""
+        """Test files without a record: new or changed ones."""
         return [name for name in test_files if not self.target(name).exists()]
 
     def target(self, test_file: str) -> Path:
-        """Where the record of a test file, as it is now, belongs."""
+        """The path of the record for the present version of a test file."""
         digest = _digest((self._root / test_file).read_text(encoding="utf-8"))
         return self._folder / f"{test_file.replace('/', '.')}-{digest}.json"
 
     def keep(self, test_file: str, sources: Iterable[str]) -> None:
-        """Add to a record which sources it was made with."""
+        """Add to a record the versions of the sources it was made with."""
         target = self.target(test_file)
         if not target.exists():
             return
@@ -92,8 +92,8 @@ class TestsMap:
         return [test for record in self._records.values() for test in record.unusable]
 
     def tests_of(self, mutant: Mutant) -> list[Timed]:
-        """The tests that execute the mutant's statement; for one that runs while importing, those
-        that execute anything of its file."""
+        """The tests that execute the mutant's statement; for code outside functions, the tests that
+        execute anything of its file."""
         found: list[Timed] = []
         for record in self._records.values():
             lines = self._lines_then(record, mutant) if mutant.is_in_function else None
@@ -101,7 +101,7 @@ class TestsMap:
         return found
 
     def runs_while_importing(self, mutant: Mutant) -> bool:
-        """Whether the statement has run before any test starts."""
+        """Whether the statement runs before any test starts."""
         return any(
             not set(record.imported.get(mutant.file, ())).isdisjoint(
                 self._lines_then(record, mutant)
@@ -125,7 +125,7 @@ class TestsMap:
 
 
 class _Moves:
-    """Where the lines of a text stood in an earlier one."""
+    """Line numbers of a text in an earlier version of it."""
 
     def __init__(self, then: str, now: str) -> None:
         self._then, self._now = then, now

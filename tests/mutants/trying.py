@@ -1,4 +1,4 @@
-"""Tries one mutant: in the warm process where that can tell, anew where it cannot."""
+"""Tries one mutant: in the warm process if possible, with fresh imports otherwise."""
 
 import hashlib
 import threading
@@ -18,29 +18,29 @@ _KILLED = {"killed", "timeout", "broken"}
 
 
 class Trust:
-    """Which tests have been seen to pass without a mutant where they failed with one. A test that
-    fails without is believed no more."""
+    """Tests are trusted once they have passed without a mutant where they failed with one. A test
+    that fails without a mutant is not used again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._believed: set[str] = set()
+        self._trusted: set[str] = set()
         self.doubted: set[str] = set()
 
-    def needs_proof(self, test: str) -> bool:
-        return test not in self._believed
+    def is_new(self, test: str) -> bool:
+        return test not in self._trusted
 
     def judge(self, test: str, verdict: Verdict) -> bool:
-        """Whether to believe the test, after the same trial without a mutant."""
+        """Whether the test is trusted, given the same trial without a mutant."""
         with self._lock:
             if verdict.outcome in _KILLED:
                 self.doubted.update({test, verdict.test})
                 return False
-            self._believed.add(test)
+            self._trusted.add(test)
             return True
 
 
 class Tryer:
-    """All that trials share. One instance serves several threads, each with its workshop."""
+    """Runs trials. One instance serves several threads, each with a workshop of its own."""
 
     def __init__(
         self, settings: Settings, tests_map: TestsMap, results: Results, trust: Trust, budget: float
@@ -50,7 +50,7 @@ class Tryer:
         self._trust, self._budget = trust, budget
 
     def known(self, mutant: Mutant) -> Result | None:
-        """The result of an earlier run, if nothing that it depends on has changed."""
+        """The result of an earlier run, unless something it depends on has changed."""
         result = self._results.get(mutant.id)
         if result is None or result.state == "equivalent":
             return None
@@ -66,10 +66,12 @@ class Tryer:
         chosen = ordered_tests(mutant, tests, kills.get(mutant.file, {}), self._budget)
         text = source.edited(mutant.edit)
         verdict = self._verdict(workshop, mutant, text, chosen)
-        if verdict.outcome in _KILLED and not self._is_believed(workshop, chosen, verdict):
+        if verdict.outcome in _KILLED and not self._is_trusted(workshop, chosen, verdict):
             return self.try_out(workshop, source, mutant)
         state: State = "killed" if verdict.outcome in _KILLED else "survived"
-        return self._result(mutant, state, verdict, len(chosen), len(tests))
+        if not verdict.tests_run and verdict.outcome == "survived":
+            state = "no tests"  # ids that differ from run to run, for example
+        return self._result(mutant, state, verdict, verdict.tests_run, len(tests))
 
     def _verdict(
         self, workshop: Workshop, mutant: Mutant, text: str, chosen: Sequence[Timed]
@@ -85,9 +87,9 @@ class Tryer:
         trial = Trial(self._limits(few), mutant.file, text, files)
         return workshop.cold().ask(trial)
 
-    def _is_believed(self, workshop: Workshop, chosen: Sequence[Timed], verdict: Verdict) -> bool:
-        """A test that fails for the first time has to pass, after the same ones, without mutant."""
-        if not verdict.test or not self._trust.needs_proof(verdict.test):
+    def _is_trusted(self, workshop: Workshop, chosen: Sequence[Timed], verdict: Verdict) -> bool:
+        """The first time a test fails it has to pass without the mutant, after the same tests."""
+        if not verdict.test or not self._trust.is_new(verdict.test):
             return True
         until = [test.test for test in chosen].index(verdict.test) + 1
         again = workshop.warm().ask(Trial(self._limits(chosen[:until])))

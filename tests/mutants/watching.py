@@ -1,4 +1,4 @@
-"""Waits for a forked process, and ends one that hangs."""
+"""Waits for a forked process, and kills it when it hangs."""
 
 import os
 import select
@@ -24,7 +24,7 @@ _OUTCOMES: dict[int, Outcome] = {
 def watch(pid: int, progress: int, limits: Sequence[Limit]) -> Verdict:
     """Follow the child's reports until it ends.
 
-    Hanging is judged by test: by its processor time, or, for one that only waits, by the clock.
+    Each test has a limit of CPU time, and one of wall clock time for tests that only wait.
     """
     limit_of = {limit.test: limit for limit in limits}
     current, reason, count, rest = "", "", 0, b""
@@ -58,7 +58,7 @@ def watch(pid: int, progress: int, limits: Sequence[Limit]) -> Verdict:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of a running process so far, 0 for one that has ended."""
+    """CPU time of a running process so far, 0 after its end."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -67,7 +67,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def _end(pid: int, *, is_done: bool = False) -> tuple[int, float]:
-    """Wait for the child, then end what it has left behind."""
+    """Reap the child, then kill what it has left running."""
     if not is_done:
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)

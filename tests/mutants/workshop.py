@@ -1,4 +1,4 @@
-"""Copies of the tree, in which faults can be made, and the warm processes in each."""
+"""Copies of the tree to mutate, and the pytest processes in each."""
 
 import contextlib
 import os
@@ -16,11 +16,11 @@ PYTEST_OPTIONS = ("-n0", "-q", "-p", "no:cacheprovider", "-p", "no:xdist.looponf
 
 
 class Died(Exception):
-    """A warm process has ended by itself; its last words are the message."""
+    """A pytest process has ended unexpectedly; the message is the end of its log."""
 
 
 def copy_tree(root: Path, target: Path) -> None:
-    """What git would commit, as it is in the working tree, with what lies beside the clone."""
+    """Copy what git would commit from the working tree; link the environment and test data."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
     for name in filter(None, listed.split("\0")):
@@ -29,7 +29,8 @@ def copy_tree(root: Path, target: Path) -> None:
             continue  # deleted, not yet committed
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
-        # An age of its own: a compiled file is taken for that of a source by size and second.
+        # Bytecode is matched with its source by size and modification time in seconds: a mutant
+        # written within the same second must not look unchanged.
         os.utime(copy, (0, 0))
     for beside, link in ((root / ".venv", target / ".venv"), (root.parent / "shared", None)):
         link = link or target.parent / beside.name
@@ -76,7 +77,7 @@ class Process:
         try:
             write(self._commands, message)
         except BrokenPipeError as broken:
-            raise Died(self._last_words()) from broken
+            raise Died(self._log_end()) from broken
         return self._answer()
 
     def close(self) -> None:
@@ -89,10 +90,10 @@ class Process:
     def _answer(self) -> Any:
         message = read(self._replies)
         if message is None:
-            raise Died(self._last_words())
+            raise Died(self._log_end())
         return message
 
-    def _last_words(self) -> str:
+    def _log_end(self) -> str:
         return self._log.read_text(errors="replace")[-3000:]
 
 
@@ -107,12 +108,13 @@ class Workshop:
         self.tree = self._folder / "tree"
         self.tree.mkdir()
         copy_tree(root, self.tree)
-        # The copy comes first for every process that tests start, wherever it stands.
+        # The copy comes first in every subprocess of a test, whatever its working directory.
         paths = os.pathsep.join((str(self.tree), str(root)))
         self._environment = {**environment, "PYTHONPATH": paths}
         self._test_files = list(test_files)
         self._warm: Process | None = None
         self._cold: Process | None = None
+        self._recorder: Process | None = None
         self._modules: list[str] = []
 
     def warm(self) -> Process:
@@ -130,14 +132,14 @@ class Workshop:
         return self._cold
 
     def recorder(self, sources: Sequence[str]) -> Process:
-        """The caller closes it."""
-        environment = {**self._environment, "MUTANTS_SOURCES": os.pathsep.join(sources)}
-        process = Process(self.tree, "record", self._test_files, environment)
-        process.ready()
-        return process
+        if self._recorder is None:
+            environment = {**self._environment, "MUTANTS_SOURCES": os.pathsep.join(sources)}
+            self._recorder = Process(self.tree, "record", self._test_files, environment)
+            self._recorder.ready()
+        return self._recorder
 
     def close(self) -> None:
-        for process in (self._warm, self._cold):
+        for process in (self._warm, self._cold, self._recorder):
             if process is not None:
                 process.close()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,9 +1,9 @@
 """A pytest process that has collected the tests and forks for each mutant.
 
 Started in a copy of the tree as ``python -m tests.mutants.zygote MODE COMMANDS REPLIES ARGS...``:
-two file descriptors and pytest's arguments. Modes: ``warm`` forks after the collection, so that a
-mutant costs milliseconds and its function is swapped; ``cold`` forks before it, with the modules of
-others imported and the tree's not; ``record`` is ``warm`` under coverage.
+two file descriptors and pytest's arguments. Modes: ``warm`` forks after collection and replaces the
+code of the mutated function; ``cold`` forks before collection, when only third-party modules are
+imported; ``record`` is ``warm`` under coverage.
 """
 
 import gc
@@ -30,7 +30,7 @@ from tests.mutants.watching import watch
 
 
 class Zygote:
-    """The plugin that takes pytest's run over."""
+    """A pytest plugin that replaces the normal run."""
 
     def __init__(self, mode: str, commands: IO[str], replies: IO[str]) -> None:
         self._mode, self._commands, self._replies = mode, commands, replies
@@ -38,7 +38,7 @@ class Zygote:
         self._recorder = Recorder(self._root) if mode == "record" else None
 
     def pytest_collection(self, session: pytest.Session) -> bool | None:
-        """Cold: everything happens before there are items."""
+        """In mode ``cold`` fork before anything is collected."""
         if self._mode != "cold":
             return None
         wanted = read(self._commands)
@@ -51,7 +51,7 @@ class Zygote:
         return True
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """Warm: everything is imported and collected."""
+        """In the other modes fork when everything is imported and collected."""
         if self._mode == "cold":
             return True
         items = {item.nodeid: item for item in session.items}
@@ -66,7 +66,7 @@ class Zygote:
         return True
 
     def _freeze(self) -> None:
-        """The collector leaves alone what children share, or they would copy it."""
+        """Keep the garbage collector from touching, and so copying, pages shared with children."""
         gc.collect()
         gc.freeze()
 
@@ -91,7 +91,7 @@ class Zygote:
         path = self._root / trial.file
         before = path.read_text(encoding="utf-8") if trial.file else ""
         if trial.file:
-            path.write_text(trial.text, encoding="utf-8")  # for processes that tests start
+            path.write_text(trial.text, encoding="utf-8")  # for subprocesses of tests
         progress, writes = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -108,13 +108,13 @@ class Zygote:
             run_items(chosen, reporter)
             os._exit(0)
         os.close(writes)
-        try:
-            write(self._replies, watch(pid, progress, trial.tests))
-        finally:
-            os.close(progress)
-            if trial.file:
-                path.write_text(before, encoding="utf-8")
-                os.utime(path, (0, 0))
+        verdict = watch(pid, progress, trial.tests)
+        os.close(progress)
+        if trial.file:
+            path.write_text(before, encoding="utf-8")
+            os.utime(path, (0, 0))
+        # Only now: the runner may ask another process of this tree as soon as it has the answer.
+        write(self._replies, verdict)
 
 
 def _swap(loaded: LoadedFunctions, path: Path, before: str, after: str) -> None:
@@ -125,7 +125,7 @@ def _swap(loaded: LoadedFunctions, path: Path, before: str, after: str) -> None:
 
 
 def _cold_items(session: pytest.Session, trial: Trial) -> dict[str, pytest.Item]:
-    """Collect what is asked; a module that cannot be imported any more is a mutant noticed."""
+    """Collect the trial's files. A module that no longer imports counts as a killed mutant."""
     try:
         items = session.perform_collect(list(trial.files))
     except BaseException:  # whatever an import may raise
@@ -136,13 +136,13 @@ def _cold_items(session: pytest.Session, trial: Trial) -> dict[str, pytest.Item]
 
 
 def _leave_no_bytecode() -> None:
-    """Compiled files are of the unchanged tree; those of a mutant must not stay."""
+    """Bytecode files belong to the unchanged tree; a mutant must not leave its own there."""
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 def _modules_of_others(root: Path) -> list[str]:
-    """What is imported and not from this tree."""
+    """Imported modules from outside this tree."""
     return [
         name
         for name, module in list(sys.modules.items())
@@ -155,7 +155,7 @@ def _modules_of_others(root: Path) -> list[str]:
 def _import(name: str) -> None:
     try:
         importlib.import_module(name)
-    except Exception:  # some modules are made by others at run time: nothing is lost
+    except Exception:  # some are created by others at run time; preloading is optional
         sys.modules.pop(name, None)
 
 
