@@ -57,7 +57,9 @@ class ClientAddress:
         if not is_trusted:
             return
         lines = [value for name, value in scope["headers"] if name == self._header]
-        text = b",".join(lines).decode("latin-1")[-_MAX_LENGTH:]
+        text = b",".join(lines).decode("latin-1")
+        if len(text) > _MAX_LENGTH:  # an element cut apart could be read as another address
+            text = text[-_MAX_LENGTH:].partition(",")[2]
         found: str | None = None
         for hop in reversed(self._hops(text)[-_MAX_HOPS:]):
             address = read_address(hop)

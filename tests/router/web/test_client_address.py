@@ -86,6 +86,19 @@ async def test_junk_never_hides_the_proxy_nor_lets_anything_left_of_it_through(j
     assert await seen(junk, header="forwarded") == "10.0.0.1"
 
 
+@pytest.mark.parametrize("hops", [1, 48, 49])
+async def test_fifty_hops_are_looked_at(hops: int):
+    assert await seen(",".join([CLIENT] + ["10.0.0.1"] * hops)) == CLIENT
+    assert await seen(",".join([CLIENT] + ["10.0.0.1"] * 50)) == "10.0.0.1"
+
+
+async def test_four_thousand_characters_of_a_chain_are_looked_at():
+    spaces = 4096 - len(CLIENT) - len(",10.0.0.1")
+    assert await seen(CLIENT + " " * spaces + ",10.0.0.1") == CLIENT
+    for more in (1, 2, 3, 5_000):  # 3.0.113.9 would be somebody else
+        assert await seen(CLIENT + " " * (spaces + more) + ",10.0.0.1") == "10.0.0.1"
+
+
 async def test_long_chains_are_cut_and_cost_nothing():
     assert await seen(",".join([CLIENT] + ["10.0.0.1"] * 20_000)) == "10.0.0.1"
     assert await seen('for="' * 20_000, header="forwarded") == "10.0.0.1"
