@@ -357,7 +357,7 @@ def _credentials(payload: dict[str, Any]) -> Credentials | None:
         _refuse("give either 'authorization' or 'x-api-key'")
     if not any(found.values()):
         return None
-    return Credentials(found.get("authorization") or None, found.get("api_key") or None)
+    return Credentials(found.get("authorization"), found.get("api_key"))
 
 
 def _next(id: str, answer: Answer) -> bytes:

@@ -244,6 +244,7 @@ async def test_a_message_the_protocol_does_not_know_closes_with_4400(
         code, reason = await closed(connection)
         assert code == 4400
         assert reason.startswith("Invalid message: ")
+        assert reason.endswith("binary") is isinstance(message, bytes)
 
 
 @pytest.mark.parametrize(
@@ -674,3 +675,71 @@ async def test_a_bad_token_counts_as_a_try_and_an_outage_does_not(
     async with line(HandFed(), callers, init=init, count=count) as client:
         assert await client.hear() == close
     assert tries == counted
+
+
+class Wordy:
+    """Refuses with more words than a close frame holds."""
+
+    async def authenticate(self, credentials: Credentials) -> Identity:
+        raise Unauthenticated("\u00e9" * 200, reason="TOKEN_INVALID")
+
+
+async def test_the_reason_of_a_close_is_cut_to_what_its_frame_holds():
+    # RFC 6455, section 5.5: 125 bytes with the code.
+    async with line(HandFed(), Wordy()) as client:
+        code, reason = await client.hear()
+    assert (code, reason) == (4403, "Forbidden: " + "\u00e9" * 56)
+    assert len(reason.encode()) == 123
+
+
+class Failing:
+    """Knows the caller for a number of looks, then breaks."""
+
+    def __init__(self, looks: int) -> None:
+        self.left = looks
+
+    async def authenticate(self, credentials: Credentials) -> Identity:
+        self.left -= 1
+        if self.left < 0:
+            raise RuntimeError("swordfish")
+        return ADA
+
+
+async def test_a_fault_of_ours_while_rights_are_looked_at_closes_with_1011():
+    always = WebSocketLimits(recheck_seconds=0.001)
+    for looks, limits in ((0, None), (1, always), (3, always)):
+        async with line(HandFed(), Failing(looks), init=ADA_INIT, limits=limits) as client:
+            if looks:
+                assert await client.hear() == ACK
+            assert await client.hear() == (1011, "Internal error")
+
+
+async def test_a_fault_of_ours_before_an_event_ends_the_operation_without_it():
+    graph = HandFed()
+    async with line(graph, Failing(1), init=ADA_INIT) as client:
+        assert await client.hear() == ACK
+        client.subscribe("1")
+        (await graph.next_source()).put_nowait(numbered(1))
+        message = await client.hear()
+        assert (message["type"], message["id"]) == ("error", "1")
+        assert message["payload"][0]["extensions"]["code"] == "INTERNAL"
+
+
+@pytest.mark.parametrize("operations", [1, 3])
+async def test_as_many_operations_as_allowed_run_at_once(callers: Callers, operations: int):
+    graph = HandFed()
+    limits = WebSocketLimits(operations=operations, recheck_seconds=3600)
+    async with line(graph, callers, limits=limits) as client:
+        assert await client.hear() == ACK
+        for number in range(operations):
+            client.subscribe(str(number))
+        first, *_ = [await graph.next_source() for _ in range(operations)]
+        await client.pong()
+        client.subscribe("one too many")
+        message = await client.hear()
+        assert (message["id"], message["type"]) == ("one too many", "error")
+        first.put_nowait(None)
+        assert await client.hear() == {"id": "0", "type": "complete"}
+        client.subscribe("one too many")
+        await graph.next_source()
+        await client.pong()

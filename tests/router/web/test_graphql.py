@@ -266,6 +266,62 @@ async def test_short_bodies_without_mutations_are_read_once(
     assert await is_kept(graph, client, body) is kept
 
 
+class Refusing(ToyGraph):
+    """Gives the same answer to every operation."""
+
+    def __init__(self, given: Answer) -> None:
+        super().__init__()
+        self.given = given
+
+    async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
+        self.requests.append(request)
+        return self.given
+
+
+def refused(status: int, *waits: int | None) -> Answer:
+    errors = [{"message": "No.", "extensions": {"code": "X", "retry_after": w}} for w in waits]
+    return Answer(errors=errors or [{"message": "No."}], executed=False, status=status)
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "value"),
+    [
+        (refused(401), "www-authenticate", "Bearer"),
+        (refused(403), "www-authenticate", None),
+        (refused(405), "allow", "POST"),
+        (refused(403), "allow", None),
+        (refused(429, 3, 40, None, 7), "retry-after", "40"),
+        (refused(429, None), "retry-after", None),
+        (refused(429, 0), "retry-after", "0"),
+        (Answer({"a": 1}, status=401), "www-authenticate", None),
+        (Answer({"a": 1}, headers=[(b"x-ratelimit-limit", b"5")]), "x-ratelimit-limit", "5"),
+    ],
+)
+async def test_a_refusal_says_by_headers_how_to_go_on(given: Answer, name: str, value: str | None):
+    async with client_of(Refusing(given)) as client:
+        response = await client.post("/graphql", json={"query": "{ a }"}, headers={"accept": GRJ})
+    assert response.status_code == given.status
+    assert response.headers.get(name) == value
+
+
+async def test_a_batch_may_ask_for_plans_too():
+    graph = Refusing(Answer({"a": 1}))
+    batch = [{"query": "{ a }"}, {"query": "{ b }"}]
+    plans = {"x-trellis-plan": "1"}
+    async with client_of(graph, limits=Limits(batch=2), shows_plans=True) as client:
+        for headers in (plans, {}, {"x-trellis-plan": "0"}):
+            await client.post("/graphql", json=batch, headers=headers)
+    assert [one.wants_plan for one in graph.requests] == [True, True, *[False] * 4]
+
+
+async def test_a_batch_has_at_least_one_operation(graph: ToyGraph):
+    async with client_of(graph, limits=Limits(batch=2)) as client:
+        response = await client.post("/graphql", json=[])
+        assert response.json()["errors"][0]["extensions"]["code"] == "BATCH_LIMIT"
+        assert len((await client.post("/graphql", json=[{"query": "{ hello }"}])).json()) == 1
+        assert len((await client.post("/graphql", json=[{"query": "{ hello }"}] * 2)).json()) == 2
+
+
 class Noted(ToyGraph):
     """Answers nothing, so that many requests cost little."""
 

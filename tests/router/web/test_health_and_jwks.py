@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 from starlette.routing import Route, Router
+from structlog.testing import capture_logs
 
 from router.web.health import Readiness, health
 from router.web.jwks import JwksEndpoint
@@ -44,6 +45,14 @@ async def test_a_subgraph_that_is_not_ready_is_named_without_its_reasons():
             "status": "unavailable",
             "subgraphs": {"a": "ok", "b": "unavailable"},
         }
+
+
+async def test_why_a_subgraph_is_not_ready_is_logged():
+    with capture_logs() as logs:
+        async with client_of("/ready", Readiness({"a": fine, "b": broken}).respond) as client:
+            await client.get("/ready")
+    (entry,) = logs
+    assert (entry["event"], entry["part"], entry["error"]) == ("not_ready", "b", "ConnectionError")
 
 
 async def test_a_subgraph_that_hangs_is_not_waited_for():
