@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -225,6 +226,15 @@ def test_shared_objects_are_shaped_once() -> None:
 
     assert projected == {"as": [{"name": "n", "size": 1}] * 2}
     assert projected["as"][0] is projected["as"][1]
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_selection_that_several_fields_have_is_shaped_fast_for_each(is_shared: bool) -> None:
+    (field,) = output_of(SCHEMA, "{ first: a { name size } }").fields
+    output = Selection((field, replace(field, key="second", source="second")))
+    data = {"first": {"name": "n", "size": 1}, "second": {"name": None, "size": 2}}
+
+    assert make_project(output, is_shared=is_shared)(data) == data
 
 
 def test_hostile_keys_are_only_data() -> None:

@@ -743,3 +743,12 @@ async def test_as_many_operations_as_allowed_run_at_once(callers: Callers, opera
         client.subscribe("one too many")
         await graph.next_source()
         await client.pong()
+
+
+async def test_whoever_has_no_rights_to_lose_is_not_looked_at_again(callers: Callers):
+    always = WebSocketLimits(recheck_seconds=0.001)
+    async with line(HandFed(), callers, limits=always) as client:
+        assert await client.hear() == ACK
+        await asyncio.sleep(0.02)
+        await client.pong()
+    assert callers.looks == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -100,10 +101,11 @@ async def test_a_packed_body_may_unpack_to_as_much_as_its_limit(encoding: str):
         gzip.compress(b"x")[:-1],
         gzip.compress(b"x") + b"y",
         gzip.compress(b"x") + gzip.compress(b"y"),
+        zlib.compress(b"x"),
         b"plain",
         b"",
     ],
-    ids=["cut", "followed", "followed by another", "plain", "empty"],
+    ids=["cut", "followed", "followed by another", "deflate", "plain", "empty"],
 )
 async def test_a_packed_body_that_is_no_gzip_is_refused(broken: bytes):
     with pytest.raises(BadRequest, match="not valid gzip"):

@@ -72,6 +72,24 @@ async def test_an_error_of_the_work_is_its_own():
             raise ValueError("broken")
 
 
+async def test_work_that_is_cancelled_while_its_client_leaves_is_cancelled():
+    async def work() -> None:
+        owner = asyncio.current_task()
+        assert owner is not None
+
+        async def receive() -> Any:
+            owner.cancel()
+            return {"type": "http.disconnect"}
+
+        async with ClientWatch(receive, 3600):
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(work())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert task.cancelled()
+
+
 async def test_whoever_cancels_the_work_from_outside_cancels_it():
     started = asyncio.Event()
 

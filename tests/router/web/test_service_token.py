@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from router.policy.credentials import Credentials
 from router.trust.headers import CALLER, REQUEST, Vouch
@@ -110,6 +111,15 @@ async def test_every_path_is_guarded_unless_it_is_named_open(path: str):
     response, inner = await ask(path=path)
     assert response.status_code == 403
     assert inner.scopes == []
+
+
+async def test_whoever_is_turned_away_is_logged_with_the_beginning_of_the_path():
+    with capture_logs() as logs:
+        await ask(path="/" + "x" * 500)
+        await ask(path="/health")
+    assert [(entry["event"], entry["path"]) for entry in logs] == [
+        ("refused_without_service_token", "/" + "x" * 199)
+    ]
 
 
 async def test_an_open_path_needs_nothing_and_believes_nothing():

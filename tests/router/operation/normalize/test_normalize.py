@@ -85,6 +85,23 @@ def test_conditions_are_decided_and_reported() -> None:
     assert condition_variables(*_parts(document)) == {"a", "b", "c"}
 
 
+@pytest.mark.parametrize(
+    ("selection", "asked"),
+    [
+        ("book { id @skip(if: $v) }", {"v"}),
+        ("... { book { id @include(if: $v) } }", {"v"}),
+        ("... on Query @include(if: $v) { book { id } }", {"v"}),
+        ("...F @skip(if: $v)", {"v", "w"}),
+        ("...F", {"w"}),
+        ("book @other(if: $v) { id(x: $v) @skip(if: true) }", set()),
+    ],
+)
+def test_conditions_are_found_wherever_they_stand(selection: str, asked: set[str]) -> None:
+    fragment = "fragment F on Query { ... { book { ... @skip(if: $w) { id } } } }"
+    document = f"query ($v: Boolean!, $w: Boolean!) {{ {selection} }} {fragment}"
+    assert condition_variables(*_parts(document)) == asked
+
+
 def test_what_is_asked_about_the_schema_has_no_selection_but_its_text() -> None:
     document = "{ a: __schema @skip(if: false) { types { name } } book { id } }"
 
