@@ -3,12 +3,12 @@ have as interface objects."""
 
 from tests.support.chance import some
 from tests.support.random_federation.objects import add_key
-from tests.support.random_federation.whole import KEY_PARTS, Kind, Whole
+from tests.support.random_federation.whole import Kind, Whole
 
 
 def add_interfaces(whole: Whole) -> None:
     for index in range(whole.chance.number(0, 2)):
-        parent = _interface(whole, f"I{index}", whole.of("entity", "value"))
+        parent = _interface(whole, f"I{index}", whole.free("entity", "value"))
         if parent is not None and whole.chosen(40):
             members = [whole.kinds[m] for m in parent.members]
             _interface(whole, f"I{index}Sub", members, parent)
@@ -16,18 +16,14 @@ def add_interfaces(whole: Whole) -> None:
 
 def add_unions(whole: Whole) -> None:
     for index in range(whole.chance.number(0, 2)):
-        members = some(whole.chance, _plain(whole.of("entity", "value")), 2, 3)
+        members = some(whole.chance, whole.free("entity", "value"), 2, 3)
         _with_homes(whole, Kind(f"U{index}", "union", [], members=[m.name for m in members]))
-
-
-def _plain(kinds: list[Kind]) -> list[Kind]:
-    return [kind for kind in kinds if kind.name not in KEY_PARTS]
 
 
 def _interface(
     whole: Whole, name: str, options: list[Kind], parent: Kind | None = None
 ) -> Kind | None:
-    members = some(whole.chance, _plain(options), 1 if parent else 2, 3)
+    members = some(whole.chance, options, 1 if parent else 2, 3)
     kind = Kind(name, "interface", [], members=[m.name for m in members])
     return _with_homes(whole, kind, parent)
 

@@ -1,15 +1,13 @@
 """Leaves, links between types, the fields of interfaces, and root fields."""
 
 from tests.support.chance import pick
-from tests.support.random_federation.whole import KEY_PARTS, Field, Kind, Whole
+from tests.support.random_federation.whole import Field, Kind, Whole
 
 LEAVES = ("String", "Int", "Boolean", "Float", "Color", "String!", "[String!]", "Int!", "[[Int]]")
 
 
 def add_leaves(whole: Whole) -> None:
-    for kind in whole.of("value"):
-        if kind.name in KEY_PARTS:
-            continue
+    for kind in whole.free("value"):
         is_whole = whole.is_generous or whole.chosen(30)
         for index in range(whole.chance.number(1, 4)):
             _add_leaf(whole, kind, f"x{index}", kind.homes if is_whole else None)
@@ -27,7 +25,7 @@ def add_leaves(whole: Whole) -> None:
 
 def _add_leaf(whole: Whole, kind: Kind, name: str, homes: list[str] | None = None) -> None:
     homes = list(homes) if homes else whole.homes_among(kind.homes, most=2)
-    leaf = kind.add(name, pick(whole.chance, LEAVES), homes)
+    leaf = whole.maybe_stricter(kind.add(name, pick(whole.chance, LEAVES), homes))
     if whole.chosen(12):
         leaf.arguments = "(n: Int)"
 
@@ -59,7 +57,7 @@ def _add_common(whole: Whole, kind: Kind, name: str, *, is_everywhere: bool) -> 
         is_full = is_everywhere or _is_kept_whole(whole, member) or whole.chosen(40)
         homes = member.homes if is_full else whole.homes_among(member.homes, most=2)
         stricter = f"{output}!" if whole.chosen(10) and not output.endswith("!") else output
-        member.add(name, stricter, whole.agreeing(list(homes), output))
+        whole.maybe_stricter(member.add(name, stricter, whole.agreeing(list(homes), output)))
 
 
 def _output(whole: Whole, needed: list[str]) -> str:
@@ -75,9 +73,7 @@ def _is_kept_whole(whole: Whole, kind: Kind) -> bool:
 
 
 def add_links(whole: Whole) -> None:
-    for kind in whole.of("entity", "value", "interface"):
-        if kind.name in KEY_PARTS:
-            continue
+    for kind in whole.free("entity", "value", "interface"):
         options = kind.stands_for if kind.form == "interface" else kind.homes
         for index in range(whole.chance.number(0, 2) if options else 0):
             name = f"to{index}" if kind.form != "interface" else f"by_{kind.name}{index}"
@@ -99,7 +95,7 @@ def add_link(whole: Whole, kind: Kind, name: str, options: list[str]) -> Field |
     is_single = not is_full and whole.chosen(50)
     homes = both if is_full else whole.homes_among(both, most=1 if is_single else 3)
     agreed = whole.agreeing(list(homes), target.name)
-    link = kind.add(name, whole.wrapped(target.name), agreed)
+    link = whole.maybe_stricter(kind.add(name, whole.wrapped(target.name), agreed))
     if whole.chosen(8):
         link.arguments = "(n: Int)"
     return link

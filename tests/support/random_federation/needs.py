@@ -36,7 +36,8 @@ def _require(whole: Whole, kind: Kind, made: Field, home: str) -> None:
 
 
 def _is_key(kind: Kind, one: Field) -> bool:
-    return any(one.name in key.split() for keys in kind.keys.values() for key in keys)
+    fields = [key.partition("|")[0] for keys in kind.keys.values() for key in keys]
+    return any(one.name in key.split() for key in fields)
 
 
 def _is_known(whole: Whole, one: Field, home: str) -> bool:

@@ -13,12 +13,16 @@ def add_values(whole: Whole) -> None:
         homes = some(whole.chance, whole.subgraphs, min(2, len(whole.subgraphs)), 4)
         whole.add(Kind(f"V{index}", "value", homes))
     everywhere = list(whole.subgraphs)
-    ref = whole.add(Kind("Ref", "value", everywhere))
+    ref = whole.add(_inner("Ref", everywhere))
     ref.add("no", "ID!", everywhere)
     ref.add("at", "String!", everywhere)
     ref.add("in", "Spot!", everywhere)
-    spot = whole.add(Kind("Spot", "value", everywhere))
+    spot = whole.add(_inner("Spot", everywhere))
     spot.add("a", "String!", everywhere)
+
+
+def _inner(name: str, homes: list[str]) -> Kind:
+    return Kind(name, "value", list(homes), is_inner=True)
 
 
 def add_entities(whole: Whole) -> None:
@@ -27,6 +31,22 @@ def add_entities(whole: Whole) -> None:
         entity = whole.add(Kind(f"E{index}", "entity", homes))
         others = [k for k in whole.of("entity") if k is not entity and _shares(k, entity)]
         give_keys(whole, entity, others)
+        if len(homes) > 1 and whole.chosen(30):
+            _add_parts(whole, entity)
+
+
+def _add_parts(whole: Whole, entity: Kind) -> None:
+    """A value object of the entity of which each subgraph has a part, which is itself an object of
+    parts sometimes."""
+    parts = whole.add(_inner(f"{entity.name}Parts", entity.homes))
+    entity.add("parts", whole.wrapped(parts.name), list(entity.homes))
+    for home in entity.homes:
+        parts.add(f"in_{home}", "String", [home])
+    if whole.chosen(40):
+        inner = whole.add(_inner(f"{entity.name}Inner", entity.homes))
+        parts.add("inner", whole.wrapped(inner.name), list(entity.homes))
+        for home in entity.homes:
+            inner.add(f"of_{home}", "Int", [home])
 
 
 def _shares(one: Kind, other: Kind) -> bool:
@@ -42,6 +62,8 @@ def give_keys(whole: Whole, entity: Kind, others: list[Kind]) -> None:
         chosen += some(whole.chance, forms, 0 if chosen else 1, 2)
         for key in chosen:
             add_key(entity, key, home, other)
+        if len(entity.homes) > 1 and whole.chosen(5):
+            entity.keys[home][-1] += "|, resolvable: false"
 
 
 def add_key(entity: Kind, key: str, home: str, other: Kind | None = None) -> None:

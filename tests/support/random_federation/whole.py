@@ -13,15 +13,15 @@ LINK = (
     '"@external", "@requires", "@provides", "@shareable", "@override", "@interfaceObject"])\n'
 )
 ENUM = "enum Color { RED GREEN BLUE }\n"
-KEY_PARTS = ("Ref", "Spot")
 
 Form = Literal["entity", "value", "interface", "union", "root"]
 
 
 @dataclass(slots=True)
 class Field:
-    """``homes`` are the subgraphs that resolve it. ``marks`` are directives by subgraph, also of
-    those that only declare it (``@external``). ``is_shared`` adds ``@shareable`` for one home."""
+    """``homes`` are the subgraphs that resolve it, of which the ``stricter`` say that it is never
+    null. ``marks`` are directives by subgraph, also of those that only declare it (``@external``).
+    ``is_shared`` adds ``@shareable`` for one home."""
 
     name: str
     output: str
@@ -29,6 +29,7 @@ class Field:
     marks: dict[str, str] = field(default_factory=dict)
     arguments: str = ""
     is_shared: bool = False
+    stricter: list[str] = field(default_factory=list)
 
     @property
     def target(self) -> str:
@@ -46,7 +47,8 @@ class Field:
 @dataclass(slots=True)
 class Kind:
     """A type. An interface or union has ``members``; ``hidden`` are those that a subgraph does not
-    know as such. ``stands_for``: those of its homes that have an interface as interface object."""
+    know as such. ``stands_for``: those of its homes that have an interface as interface object.
+    ``is_inner``: made with all its fields for keys or for one entity."""
 
     name: str
     form: Form
@@ -57,6 +59,7 @@ class Kind:
     members: list[str] = field(default_factory=list)
     hidden: set[tuple[str, str]] = field(default_factory=set)
     stands_for: list[str] = field(default_factory=list)
+    is_inner: bool = False
 
     @property
     def is_abstract(self) -> bool:
@@ -84,9 +87,11 @@ class Whole:
         return [kind for kind in self.kinds.values() if kind.form in forms]
 
     def targets(self) -> list[Kind]:
-        """The types that fields may give: seldom those that keys are made of."""
-        most = self.of("entity", "value", "interface", "union")
-        return most if self.chosen(10) else [k for k in most if k.name not in KEY_PARTS]
+        """The types that any field may give."""
+        return self.free("entity", "value", "interface", "union")
+
+    def free(self, *forms: Form) -> list[Kind]:
+        return [kind for kind in self.of(*forms) if not kind.is_inner]
 
     def members(self, kind: Kind, subgraph: str) -> list[str]:
         """The types that the interface or union has in the subgraph."""
@@ -110,6 +115,12 @@ class Whole:
         for one in kind.fields.values():
             if members and all(_has(member, one.name, subgraph) for member in members):
                 yield one
+
+    def maybe_stricter(self, one: Field) -> Field:
+        """The field, rarely with another nullability in one of its subgraphs."""
+        if len(one.homes) > 1 and self.chosen(10):
+            one.stricter = [pick(self.chance, one.homes)]
+        return one
 
     def wrapped(self, target: str) -> str:
         options = [target] * 3 + [f"{target}!", f"[{target}]", f"[{target}!]!", f"[[{target}]]"]
@@ -176,7 +187,8 @@ class Whole:
         return [i.name for i in self.of("interface") if kind.name in self.members(i, subgraph)]
 
     def _line(self, kind: Kind, one: Field, subgraph: str) -> str:
-        parts = [f"{one.name}{one.arguments}: {one.output}"]
+        strict = "!" if subgraph in one.stricter and not one.output.endswith("!") else ""
+        parts = [f"{one.name}{one.arguments}: {one.output}{strict}"]
         is_interface = kind.form == "interface" and subgraph not in kind.stands_for
         if not is_interface:
             parts += [one.marks[subgraph]] if subgraph in one.marks else []
