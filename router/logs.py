@@ -56,5 +56,7 @@ def configure_logs(level: str, *, for_people: bool) -> None:
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(level.upper()),
-        cache_logger_on_first_use=True,
+        # A cached logger keeps the configuration of its first line for ever. Lines are rare, so
+        # that making the logger anew (microseconds) is not seen.
+        cache_logger_on_first_use=False,
     )

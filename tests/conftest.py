@@ -2,12 +2,14 @@
 and what was left out."""
 
 import gc
+import logging
 import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.support import servers
@@ -42,6 +44,19 @@ def memory_of_earlier_modules() -> None:
     second, which would be some test's."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Commands that run in this process configure logging for all of it, and so would decide what
+    later tests see."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configured = structlog.get_config()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**configured)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import contextvars
 import logging
-from collections.abc import Iterator
 
 import orjson
 import pytest
@@ -11,16 +10,6 @@ import structlog
 from router.logs import configure_logs
 from router.web.client_address import current_client_address
 from router.web.request_id import current_request_id
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def fail(password: str) -> None:

@@ -98,6 +98,11 @@ def truth(data: dict[str, Any]) -> tuple[Any, list[list[str | int]]]:
     return result.data, [list(error.path or ()) for error in result.errors or ()]
 
 
+def written(value: Any) -> str:
+    """The JSON text, order of members included; graphql-core writes the Float 2 as 2.0."""
+    return json.dumps(value).replace(".0,", ",").replace(".0}", "}").replace(".0]", "]")
+
+
 @settings(max_examples=300, deadline=None)
 @given(ROOTS)
 def test_nulls_propagate_as_graphql_core_propagates_them(data: dict[str, Any]) -> None:
@@ -105,7 +110,7 @@ def test_nulls_propagate_as_graphql_core_propagates_them(data: dict[str, Any]) -
 
     result, errors = complete(OUTPUT, data, [])
 
-    assert json.dumps(result) == json.dumps(expected)  # the order of members included
+    assert written(result) == written(expected)
     assert bool(errors) == bool(error_paths)
     # An executor may stop at the first error of a nulled object: ours are among its errors
     # wherever it reports one place once.
