@@ -146,11 +146,11 @@ class Emitter:
         """The internal keys under which a field is asked: several when it is asked of objects at
         once whose types have it with types that cannot share a key."""
         if pick.runtime is not None:
-            return [slot.key(pick.field, pick.runtime)]
+            return slot.ask(pick.field, frozenset((pick.runtime,)))
         here: set[str] = set()
         for access in pick.accesses:
             here |= self.view.possible(access.subgraph, access.view)
-        return [key for key, _ in slot.keys(pick.field, slot.possible & here or None)]
+        return slot.ask(pick.field, slot.possible & here or None)
 
     def _child(self, pick: Pick, types: tuple[str, ...], position: Position, key: str) -> Position:
         mark = (key, types, pick.accesses)
@@ -355,7 +355,7 @@ class Emitter:
             members.append(Need("__typename", "__typename", is_key=False))
         for inner in selection.fields:
             if inner.name != "__typename":
-                for key, runtime in slot.keys(inner, inner.types):
+                for key, runtime in slot.read(inner, inner.types):
                     members.append(self._need(inner, key, slot, runtime, is_key=is_key))
         return tuple(members)
 

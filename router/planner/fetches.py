@@ -186,7 +186,16 @@ class Slot:
     mutation, where each is an effect of its own.
     """
 
-    __slots__ = ("_children", "_keys", "_taken", "is_apart", "is_typed", "possible", "view")
+    __slots__ = (
+        "_asked",
+        "_children",
+        "_keys",
+        "_taken",
+        "is_apart",
+        "is_typed",
+        "possible",
+        "view",
+    )
 
     def __init__(
         self, view: GraphView, possible: frozenset[str], *, is_apart: bool = False
@@ -195,6 +204,7 @@ class Slot:
         self.possible = possible
         self.is_apart = is_apart
         self.is_typed = False
+        self._asked: set[str] = set()
         self._keys: dict[tuple[object, ...], str] = {}
         self._taken: set[str] = set()
         self._children: dict[tuple[str, str], Slot] = {}
@@ -225,13 +235,28 @@ class Slot:
             found = self._children[mark] = Slot(self.view, possible)
         return found
 
-    def keys(
+    def ask(self, asked: Field, types: frozenset[str] | None) -> list[str]:
+        """The internal keys under which a fetch asks for a field of objects of some runtime types
+        (None: all)."""
+        keys = [key for key, _ in self._by_key(asked, types)]
+        self._asked.update(keys)
+        return keys
+
+    def read(
         self, asked: Field, types: frozenset[str] | None
     ) -> list[tuple[str, frozenset[str] | None]]:
-        """The internal keys of a field for a set of runtime types (None: all), each with its
-        types (None: all of the set)."""
-        shapes = self._shapes(asked.name)
-        if shapes is None:
+        """The internal keys under which fetches bring a field for a set of runtime types (None:
+        all), each with its types (None: all of the set)."""
+        found = self._by_key(asked, types)
+        # Objects of types that no fetch asks about do not occur. Where one key is left it is read
+        # whatever an object's type is, as nothing may have asked for its ``__typename``.
+        met = [key for key, _ in found if key in self._asked]
+        return [(met[0], types)] if len(met) == 1 else found
+
+    def _by_key(
+        self, asked: Field, types: frozenset[str] | None
+    ) -> list[tuple[str, frozenset[str] | None]]:
+        if self._shapes(asked.name) is None:
             return [(self.key(asked, None), types)]
         by_key: dict[str, set[str]] = {}
         for runtime in sorted(self.possible if types is None else types):

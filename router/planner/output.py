@@ -41,7 +41,7 @@ class OutputBuilder:
                 self.build(asked.selection, slot.child(key, asked)) if asked.selection else None,
                 runtime,
             )
-            for key, runtime in slot.keys(asked, types)
+            for key, runtime in slot.read(asked, types)
         ]
 
 

@@ -171,6 +171,28 @@ SELECTIONS_BELOW_AN_INTERFACE = {
     """,
 }
 
+STRICTER_ELSEWHERE = {
+    "a": """
+        type Query { one: Has all: [Has] own: Own }
+        interface Has { x: Int own: Own }
+        type A implements Has @key(fields: "id") { id: ID! x: Int own: Own }
+        type Own @key(fields: "id") { id: ID! has: Has @shareable }
+    """,
+    "b": """
+        interface Has { x: Int own: Own }
+        type B implements Has { x: Int @shareable own: Own @shareable }
+        type Own @key(fields: "id") {
+            id: ID! has: Has @external text: String @requires(fields: "has { x own { id } }") }
+    """,
+    "c": """
+        type Query { b: B }
+        interface Has { x: Int own: Own }
+        type C implements Has { x: Int own: Own }
+        type B { x: Int! @shareable own: Own! @shareable }
+        type Own @key(fields: "id", resolvable: false) { id: ID! }
+    """,
+}
+
 SHAPES: dict[str, tuple[Mapping[str, str], list[str]]] = {
     "interface object that requires": (
         INTERFACE_OBJECT_THAT_REQUIRES,
@@ -230,6 +252,15 @@ SHAPES: dict[str, tuple[Mapping[str, str], list[str]]] = {
             "{ all { parts { k } ... on Box { load } ... on Bag { size { y } area } } }",
             "{ all { ... on Box { size { y } load } ... on Thing { parts { size { x } } } } }",
             "{ all { ... on Box { s: size { z { z { x } } } area } size { z { y } } } }",
+        ],
+    ),
+    "stricter elsewhere": (
+        STRICTER_ELSEWHERE,
+        [
+            "{ one { x } all { own { id } } }",
+            "{ one { ... on A { x } x } b { x } }",
+            "{ one { own { text has { x own { id } } } } }",
+            "{ own { text } }",
         ],
     ),
     "interface objects beside entities": (
