@@ -9,6 +9,7 @@ Nothing here changes once it is made. The classes are not frozen all the same: m
 dataclass takes three times as long, and one operation may need ten thousand of them.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -89,6 +90,22 @@ class Solution:
     inner: "Solution | None" = None
     members: "tuple[tuple[str, Solution], ...]" = ()
     must_be_absent: bool = False
+    _holders: frozenset[int] | None = None
+
+    def holders(self) -> frozenset[int]:
+        """Which holders of the position's spot are asked, by index."""
+        if self._holders is None:
+            found: set[int] = set()
+            for pick in self.picks:
+                found |= _asked_holders(pick.accesses, pick.child)
+            for teller in self.tellers:
+                found |= _way_holders(teller)
+            if self.inner is not None:
+                found |= _asked_holders(self.held, self.inner)
+            for _, inner in self.members:
+                found |= inner.holders()
+            self._holders = frozenset(found)
+        return self._holders
 
 
 class Option(NamedTuple):
@@ -119,8 +136,10 @@ class Option(NamedTuple):
         """A composite field put together from several places, of which those in ``paid`` did not
         count when ``child`` was found; they are needed all the same."""
         mask = child.mask
-        for access in accesses:
-            mask |= access.mask & paid
+        asked = child.holders()
+        for index, access in enumerate(accesses):
+            if not asked or index in asked:
+                mask |= access.mask & paid
         hops = sum(a.base is None and a.mask & ~mask == 0 for a in accesses)
         return cls(mask, child.round, accesses, child, child.effort + HOP * hops)
 
@@ -128,16 +147,37 @@ class Option(NamedTuple):
 @dataclass(slots=True)
 class Open:
     """A field that still has a choice. ``together`` are the sources from which its selection may
-    be put together, with the object that each leads to; ``paid`` are the fetches for which that was
-    tried already, as others make them anyway."""
+    be put together, with the object that each leads to; ``tried`` are the sets of fetches made
+    anyway for which that was done already."""
 
     field: Field
     runtime: str | None
     options: list[Option]
     together: Sequence[Lead] = ()
-    paid: int = 0
+    tried: set[int] = dataclasses.field(default_factory=set[int])
 
     @property
     def is_free(self) -> bool:
         """Whether it needs no further fetch."""
         return bool(self.options) and self.options[0].mask == 0
+
+
+def _asked_holders(accesses: Sequence[Access], child: Solution | None) -> set[int]:
+    """The holders of a spot through which an object below it is asked; ``child`` answers for it."""
+    asked = child.holders() if child is not None and len(accesses) > 1 else frozenset[int]()
+    found: set[int] = set()
+    for index, access in enumerate(accesses):
+        if not asked or index in asked:
+            found |= _way_holders(access)
+    return found
+
+
+def _way_holders(access: Access) -> set[int]:
+    """The holders of a spot that one way to ask about its object needs."""
+    if access.base is not None:
+        return {access.base}
+    found: set[int] = set()
+    for condition in (access.key, access.requires):
+        if condition is not None:
+            found |= condition.solution.holders()
+    return found

@@ -117,10 +117,9 @@ class Chooser:
                 if other != number:
                     taken |= option.mask
                     surely |= needed[other]
-            if chosen[number].mask & ~taken:
-                for paid in {taken, surely}:
-                    if paid & ~choice.paid:
-                        self._put_together(choice, paid)
+            for paid in (taken, surely):
+                if chosen[number].mask & ~paid:
+                    self._put_together(choice, paid)
 
     def _needed(self, choice: Open) -> int:
         """The fetches that all options of a field have in common, but for those that are worse
@@ -221,7 +220,9 @@ class Chooser:
         """Add the way to answer a field from several sources. Fetches in ``paid`` are made
         anyway; where an option needs no other, nothing can add less."""
         assert choice.field.selection is not None
-        choice.paid |= paid
+        if paid in choice.tried:
+            return
+        choice.tried.add(paid)
         options = choice.options
         weights, free = self.view.weights, ~paid
         # However it is put together, one of the sources is asked at least.

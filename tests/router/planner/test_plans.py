@@ -607,3 +607,18 @@ def test_fields_whose_types_differ_from_the_interfaces_are_asked_apart() -> None
     assert plan_lines(graph, "{ one { in { x } ... on One { more: in { y } } } }") == [
         "0 a {one {__typename ... on One {in {x y}}}}"
     ]
+
+
+def test_fields_agree_on_a_subgraph_that_each_alone_would_not_choose() -> None:
+    node = 'type Query { node: Node @shareable } type Node @key(fields: "id") @shareable { id: ID! '
+    graph = federated_graph(
+        a=node + "f2: Int f3: Int n2: Node }",
+        b=node + "f1: Int f2: Int f3: Int n0: Node n1: Node n2: Node }",
+        c=node + "f0: Int f1: Int f2: Int n0: Node n2: Node }",
+        d=node + "f0: Int n2: Node }",
+    )
+
+    assert plan_lines(graph, "{ node { f0 f3 n2 { f3 f1 n0 { f0 } } n0 { n0 { f3 } } } }") == [
+        "0 c {node {f0 n2 {n0 {f0}}}}",
+        "1 b {node {f3 n2 {f3 f1} n0 {n0 {f3}}}}",
+    ]
