@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 
 from router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition
 from router.composition.report import CompositionError, CompositionHint
@@ -34,6 +35,15 @@ class State:
     trail: explain.Trail = ()
 
 
+class Finding(Enum):
+    """What can be wrong about a field: each is reported once per field, whatever else is."""
+
+    UNREACHABLE_FIELD = auto()
+    UNKNOWN_TYPE = auto()
+    DISJOINT_RUNTIME_TYPES = auto()
+    DIFFERENT_RUNTIME_TYPES = auto()
+
+
 class TooManyPaths(Exception):
     """More live positions than the caller allows."""
 
@@ -50,7 +60,7 @@ class Walk:
     errors: list[CompositionError] = field(default_factory=list)
     hints: list[CompositionHint] = field(default_factory=list)
     _visited: dict[str, list[State]] = field(default_factory=dict)
-    _reported: set[tuple[str, str]] = field(default_factory=set)
+    _reported: set[tuple[Finding, str, str]] = field(default_factory=set)
     _setters: frozenset[str] = frozenset()
     _labels: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -144,10 +154,9 @@ class Walk:
             )
             if known:
                 yield condition
-            else:
-                self._report(
-                    condition, runtime, state.type, explain.unknown_type(self.views, positions)
-                )
+            elif self._is_first(Finding.UNKNOWN_TYPE, runtime, state.type):
+                reasons = explain.unknown_type(self.views, positions)
+                self._report(condition, f"{runtime}.{state.type}", reasons)
 
     def _knows_type(self, position: Position, runtime: str) -> bool:
         """Behind an interface object the type is known once the interface itself is reached."""
@@ -195,8 +204,9 @@ class Walk:
         )
         if values:
             return following
-        reasons = explain.why_not(self.moves, state.positions, state.type, name)
-        self._report(following, state.type, name, reasons)
+        if self._is_first(Finding.UNREACHABLE_FIELD, state.type, name):
+            reasons = explain.why_not(self.moves, state.positions, state.type, name)
+            self._report(following, f"{state.type}.{name}", reasons)
         return None
 
     def _with_contexts(
@@ -218,26 +228,28 @@ class Walk:
         views = [(self.views[p.graph], p.local) for p in sorted(following.positions, key=_by_graph)]
         # A subgraph that declares an object type (or an interface object) has made its promise.
         sets = {v.name: v.runtime_types[local] for v, local in views if v.is_abstract(local)}
-        if len(sets) < 2:
+        if len(set(sets.values())) < 2:
             return
-        common = frozenset.intersection(*sets.values())
-        place = (state.type, name)
-        if len(set(sets.values())) < 2 or place in self._reported:
+        is_error = not frozenset.intersection(*sets.values())
+        finding = Finding.DISJOINT_RUNTIME_TYPES if is_error else Finding.DIFFERENT_RUNTIME_TYPES
+        if not self._is_first(finding, state.type, name):
             return
-        self._reported.add(place)
-        query = explain.query(following.trail)
-        if common:
-            self.hints.append(explain.different_runtime_types(query, place, following.type, sets))
+        told = (explain.query(following.trail), (state.type, name), following.type, sets)
+        if is_error:
+            self.errors.append(explain.disjoint_runtime_types(*told))
         else:
-            self.errors.append(explain.disjoint_runtime_types(query, place, following.type, sets))
+            self.hints.append(explain.different_runtime_types(*told))
 
-    def _report(self, state: State, type_name: str, name: str, reasons: Sequence[str]) -> None:
-        if (type_name, name) not in self._reported:
-            self._reported.add((type_name, name))
-            is_leaf = not self._is_composite(state.type)
-            coordinate = f"{type_name}.{name}"
-            error = explain.unsatisfiable(state.trail, coordinate, reasons, is_leaf=is_leaf)
-            self.errors.append(error)
+    def _is_first(self, finding: Finding, type_name: str, name: str) -> bool:
+        """Whether this was not found about the field before; from now on it was."""
+        key = (finding, type_name, name)
+        is_first = key not in self._reported
+        self._reported.add(key)
+        return is_first
+
+    def _report(self, state: State, coordinate: str, reasons: Sequence[str]) -> None:
+        is_leaf = not self._is_composite(state.type)
+        self.errors.append(explain.unsatisfiable(state.trail, coordinate, reasons, is_leaf=is_leaf))
 
     def _is_composite(self, name: str) -> bool:
         definition = self.merged.types.get(name)

@@ -243,3 +243,62 @@ def test_what_a_field_requires_must_be_sent_by_a_key():
         "no @key there by which the required fields could be sent" in composition.errors[0].message
     )
     assert codes(composed(a=a, b=b.replace("type T {", 'type T @key(fields: "id") {'))) == []
+
+
+def returning(runtime: str, queries: str) -> str:
+    """A subgraph whose T.i gives the object types named by the letters of ``runtime``."""
+    others = " ".join(f"type {n} {{ x: Int @shareable }}" for n in "ABC" if n not in runtime)
+    some = " ".join(f"type {n} implements I {{ x: Int @shareable }}" for n in runtime)
+    return (
+        f"type Query {{ {queries} }} type T {{ y: Int @shareable i: I @shareable }} "
+        f"interface I {{ x: Int }} {some} {others}"
+    )
+
+
+WITHOUT_I = "type Query { lone: T } type T { y: Int @shareable }"
+
+
+@pytest.mark.parametrize("lone", ["a_lone", "z_lone"])
+def test_a_hint_about_a_field_hides_no_error_about_it(lone: str):
+    composition = composed(
+        a=returning("AB", "both: T @shareable"),
+        b=returning("BC", "both: T @shareable"),
+        c=WITHOUT_I.replace("lone", lone),
+    )
+    assert codes(composition) == ["SATISFIABILITY_ERROR"]
+    assert composition.errors[0].coordinate == "T.i"
+    assert [h.coordinate for h in composition.hints if "RUNTIME_TYPES" in h.code] == ["T.i"]
+
+
+def test_common_runtime_types_on_one_path_excuse_no_other_path():
+    composition = composed(
+        a=returning("AB", "one: T @shareable"),
+        b=returning("BC", "one: T @shareable two: T @shareable"),
+        c=returning("A", "two: T @shareable"),
+    )
+    assert codes(composition) == ["SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES"]
+    assert "two {" in composition.errors[0].message
+
+
+def test_a_field_may_have_errors_of_several_kinds():
+    composition = composed(
+        a=returning("A", "two: T @shareable"),
+        b=returning("B", "two: T @shareable"),
+        c=WITHOUT_I,
+    )
+    assert sorted(codes(composition)) == [
+        "SATISFIABILITY_ERROR",
+        "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES",
+    ]
+
+
+def test_a_field_called_like_the_interface_of_its_type_is_reported_of_its_own():
+    a = 'type Query { i: I } type I @interfaceObject @key(fields: "id") { id: ID! y: Int }'
+    b = 'interface I { id: ID! } type A implements I @key(fields: "id") { id: ID! }'
+    c = 'type Query { a: A } type A @key(fields: "id", resolvable: false) { id: ID! }'
+    d = 'type A @key(fields: "sku") { sku: ID! @inaccessible I: Int }'
+    composition = composed(a=a, b=b, c=c, d=d)
+    assert [e.coordinate for e in composition.errors] == ["A.I", "A.I"]
+    reasons = [e.message for e in composition.errors]
+    assert any('"I" is an @interfaceObject there' in m for m in reasons)
+    assert any('there is no field "A.I"' in m for m in reasons)
