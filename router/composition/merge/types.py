@@ -28,12 +28,15 @@ def collect_types(merge: Merge) -> None:
     """Create every merged type, still empty, in order of names.
 
     Errors: ``TYPE_KIND_MISMATCH`` one name, several kinds; ``EXTENSION_WITH_NO_BASE`` every
-    subgraph only extends it; ``INTERFACE_OBJECT_USAGE_ERROR`` nobody has the interface itself.
+    subgraph only extends it; ``INTERFACE_OBJECT_USAGE_ERROR`` nobody has the interface itself;
+    ``ROOT_QUERY_USED`` and so on: the root type of one subgraph is an ordinary type of another.
     """
     found: dict[str, dict[int, TypeDefinition]] = {}
     for index, subgraph in enumerate(merge.subgraphs):
         for definition in subgraph.schema.types.values():
             found.setdefault(definition.name, {})[index] = definition
+    for operation, root in merge.merged.roots.items():
+        found[root] = _only_roots(merge, operation, root, found[root])
     query = merge.merged.roots.get("query")
     if query is not None:
         found[query] = {
@@ -59,6 +62,25 @@ def collect_types(merge: Merge) -> None:
             i for i, t in sources.items() if merge.subgraphs[i].is_interface_object(t)
         )
         _check_interface_exists(merge, name, sources)
+
+
+def _only_roots(
+    merge: Merge, operation: str, root: str, sources: Mapping[int, TypeDefinition]
+) -> dict[int, TypeDefinition]:
+    """The sources that are root types in their subgraphs. A subgraph whose ``schema`` leaves the
+    operation out may use the name for an ordinary type; nobody could ask its fields there."""
+    roots = {i: t for i, t in sources.items() if operation in merge.subgraphs[i].schema.roots}
+    ordinary = {i: t for i, t in sources.items() if i not in roots}
+    if ordinary:
+        merge.error(
+            f"ROOT_{operation.upper()}_USED",
+            f'"{root}" is the {operation} root type in {quoted(map(merge.name, roots))}, and a type'
+            f" that is no root in {quoted(map(merge.name, ordinary))}: name the type differently,"
+            f' or declare "{operation}: {root}" in the schema there.',
+            root,
+            ordinary.values(),
+        )
+    return roots
 
 
 def _kind(merge: Merge, index: int, definition: TypeDefinition) -> Kind:

@@ -78,9 +78,10 @@ class Moves:
             memory[key] = result
 
     def _jumps(self, reached: set[Position], runtime: str) -> Iterator[Position]:
-        if runtime in ("Query", "Mutation", "Subscription"):
-            if runtime == "Query":
-                yield from (Position(v.index, "Query") for v in self.views if v.has("Query"))
+        if runtime in self.merged.roots.values():
+            # Any subgraph can be asked a query at any time; mutations and events have one source.
+            if runtime == self.merged.roots.get("query"):
+                yield from (Position(v.index, runtime) for v in self.views if v.has(runtime))
             return
         known = frozenset(reached)
         for view in self.views:

@@ -19,7 +19,6 @@ from router.composition.satisfiability import explain
 from router.composition.satisfiability.moves import Moves, Position
 from router.composition.satisfiability.views import SubgraphView
 
-ROOTS = ("Query", "Mutation", "Subscription")
 COMPOSITE = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)
 INTROSPECTION = ("__typename", "__schema", "__type")
 
@@ -76,12 +75,12 @@ class Walk:
 
     def run(self) -> None:
         """Fill ``errors`` and ``hints``. Raises TooManyPaths."""
-        for root in ROOTS:
-            if root not in self.merged.types:
+        for operation, root in self.merged.roots.items():
+            if not self.is_visible(self.merged.types[root]):
                 continue
             positions = frozenset(Position(v.index, root) for v in self.views if v.has(root))
             start = State(root, positions)
-            if root == "Mutation":
+            if operation == "mutation":
                 for name in self._fields(root):
                     self._mutation_field(start, name)
             else:
@@ -263,7 +262,7 @@ class Walk:
         holders = sorted(
             position.graph
             for position in start.positions
-            if any(True for _ in self.moves.step(position, "Mutation", name, None))
+            if any(True for _ in self.moves.step(position, start.type, name, None))
         )
         if len(holders) < 2:
             self._explore(list(self._field(start, name)))
@@ -286,7 +285,7 @@ class Walk:
         attempt.moves = self.moves
         attempt._visited = {key: list(states) for key, states in self._visited.items()}
         attempt._reported = set(self._reported)
-        alone = replace(start, positions=frozenset((Position(graph, "Mutation"),)))
+        alone = replace(start, positions=frozenset((Position(graph, start.type),)))
         attempt._explore(list(attempt._field(alone, name)))
         return attempt
 

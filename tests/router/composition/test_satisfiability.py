@@ -223,6 +223,21 @@ def test_inaccessible_elements_need_not_be_reachable():
     assert codes(composition) == []
 
 
+def test_nothing_need_be_reachable_below_an_inaccessible_root():
+    a = "type Query { x: Int } type Mutation @inaccessible { v: V } type V { x: Int }"
+    b = "type V { y: Int }"
+    assert codes(composed(a=a, b=b)) == []
+    assert codes(composed(a=a.replace("@inaccessible ", ""), b=b)) == ["SATISFIABILITY_ERROR"]
+
+
+def test_an_entity_may_have_the_name_of_an_operation_that_the_graph_does_not_offer():
+    a = 'type Query { m: Mutation } type Mutation @key(fields: "id") { id: ID! x: Int }'
+    b = 'type Query { y: Int } type Mutation @key(fields: "id") { id: ID! far: Int }'
+    composition = composed(a=f"schema {{ query: Query }} {a}", b=f"schema {{ query: Query }} {b}")
+    assert codes(composition) == []
+    assert "schema {\n  query: Query\n}" in composition.api_sdl
+
+
 @pytest.mark.parametrize(("limit", "expected"), [(1, True), (1_000, False)])
 def test_the_number_of_open_paths_is_bounded(limit: int, expected: bool):
     sdl = "type Query { v: V @shareable } type V { x: Int @shareable }"

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.support.merging import merge_errors, merge_hints, merged_type
+from tests.support.merging import merge_errors, merge_hints, merge_of, merged_type
 
 
 def test_a_type_says_each_subgraph_and_key_it_comes_from():
@@ -41,6 +41,38 @@ def test_an_extension_is_marked():
 )
 def test_one_name_has_one_kind(one, other):
     assert ("TYPE_KIND_MISMATCH", "T") in merge_errors(one, other)
+
+
+@pytest.mark.parametrize("operation", ["mutation", "subscription"])
+@pytest.mark.parametrize("ordinary", ["type {} {{ x: Int }}", "enum {} {{ X }}", "scalar {}"])
+def test_a_root_type_of_one_subgraph_is_no_ordinary_type_of_another(operation, ordinary):
+    root = operation.capitalize()
+    schema = "schema { query: Query } "
+    using = schema + ordinary.format(root)
+    offering = f"type {root} {{ do: Int }}"
+
+    for sdls in (using, offering), (offering, using):
+        assert merge_errors(*sdls) == [(f"ROOT_{operation.upper()}_USED", root)]
+    renamed = f"schema {{ query: Query {operation}: Do }} type Do {{ do: Int }}"
+    assert merge_errors(using, renamed) == [(f"ROOT_{operation.upper()}_USED", root)]
+    assert merge_errors(using, "type V { x: Int }") == []
+
+
+def test_an_ordinary_type_called_query_is_no_root_elsewhere():
+    # Every subgraph has a query root, if only for its entities.
+    assert merge_errors("schema { mutation: Mutation } type Mutation { x: Int }", "scalar S") == [
+        ("ROOT_QUERY_USED", "Query")
+    ]
+
+
+def test_both_sides_of_a_root_that_is_none_elsewhere_are_named():
+    merge = merge_of("schema { query: Query } type Mutation { x: Int }", "type Mutation { y: Int }")
+
+    assert [error.message for error in merge.errors] == [
+        '"Mutation" is the mutation root type in subgraph "b", and a type that is no root in '
+        'subgraph "a": name the type differently, or declare "mutation: Mutation" in the schema '
+        "there."
+    ]
 
 
 def test_a_type_that_is_only_extended_lacks_a_base():
