@@ -123,8 +123,6 @@ class _Guarding:
 
     def _guard(self, key: str | None, place: str, needs: Needs) -> Guard | None:
         needs &= self._decided.open
-        if not needs:
-            return None
         condition = self._conditions.get(needs)
         if condition is None:
             condition = self._decided.condition(needs, self._rules)

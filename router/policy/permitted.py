@@ -112,12 +112,15 @@ class Permitted:
             if isinstance(kind, Composite):
                 for field_name in list(fields):
                     self._settle_field(kind, field_name)
-            elif isinstance(kind, GraphQLInputObjectType):
+            else:
+                assert isinstance(kind, GraphQLInputObjectType)
                 self._settle_input(kind)
         return self._size() != before
 
     def _size(self) -> int:
-        return sum(1 + len(args) for fields in self._fields.values() for args in fields.values())
+        """The number of fields. Arguments need not be counted: whether one stays depends on its
+        type alone, which an interface's argument shares with those of all implementations."""
+        return sum(map(len, self._fields.values()))
 
     def _settle_field(self, kind: Composite, name: str) -> None:
         fields, field = self._fields[kind.name], kind.fields[name]

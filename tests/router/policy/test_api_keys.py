@@ -122,6 +122,28 @@ async def test_the_memory_is_bounded_and_holds_no_keys():
     assert not any(b"trk" in digest for digest in keys._known)
 
 
+async def test_the_key_that_was_asked_about_longest_ago_is_forgotten_first():
+    issuer = Issuer()
+    issuer.keys |= {"trk_second": ROBOT, "trk_third": ROBOT}
+    keys = issuer.api_keys(remember=2)
+    await keys.find("trk_good")
+    await keys.find("trk_second")
+    issuer.now += 2
+    await keys.find("trk_good")
+    await keys.find("trk_third")
+    issuer.visits.clear()
+    await keys.find("trk_good")
+    assert issuer.visits == []
+    await keys.find("trk_second")
+    assert issuer.visits == ["trk_second"]
+
+
+async def test_the_refusal_names_the_key_as_its_reason():
+    with pytest.raises(ApiKeyInvalid) as refused:
+        await Issuer().api_keys().find("trk_bad")
+    assert refused.value.extensions["reason"] == "API_KEY_INVALID"
+
+
 async def test_the_authenticator_takes_keys_where_somebody_issues_them():
     credentials = Credentials(api_key="trk_good")
     subject = Authenticator([], api_keys=Issuer().api_keys())

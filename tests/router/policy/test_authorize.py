@@ -399,6 +399,14 @@ def test_type_conditions_around_a_field_say_which_types_are_meant(query: str):
     assert left(query, ANONYMOUS)[-1] == "node.id<Note|User>"
 
 
+def test_the_refusal_names_what_any_of_the_types_named_at_once_needs():
+    query = (
+        "{ open sold { ... on Disc { shop(at: 1) { id } } ... on Sold { shop(at: 1) { id } } } }"
+    )
+    (error,) = verdict(query, ANONYMOUS).refusals
+    assert error["message"].endswith("it needs a signed-in caller.")
+
+
 def test_one_path_is_refused_once_however_many_types_it_has():
     assert denied("{ open node { id ... on Ledger { id } } }", ANONYMOUS) == ["node.id"]
 

@@ -284,6 +284,35 @@ async def test_a_list_that_is_out_of_date_is_read_again():
     assert source.lists == 2
 
 
+async def test_known_names_are_not_asked_for_again():
+    now, source = [0.0], Elsewhere()
+    known = KnownPolicies([source], clock=lambda: now[0])
+    await known.book(frozenset(["auditor"]))
+    now[0] += 10
+    assert (await known.book(frozenset(["auditor"]))).declared == {"auditor": Declared(None)}
+    assert source.lists == 1
+
+
+async def test_whoever_asks_while_the_list_is_on_its_way_waits_for_it():
+    class Slow(Elsewhere):
+        async def declared(self) -> Mapping[str, Declared]:
+            await asyncio.sleep(0)
+            return await super().declared()
+
+    source = Slow()
+    known, wanted = KnownPolicies([source]), frozenset(["auditor"])
+    books = await asyncio.gather(*(known.book(wanted) for _ in range(3)))
+    assert [book.declared for book in books] == [{"auditor": Declared(None)}] * 3
+    assert source.lists == 1
+
+
+def test_a_policy_about_callers_needs_nothing_of_any_object():
+    assert Declared(None).needs_of("Project") is None
+    assert Declared({"Project": "id", "": "name"}).needs_of("Project") == "id"
+    assert Declared({"Project": "id", "": "name"}).needs_of("Note") == "name"
+    assert Declared({"Project": "id"}).needs_of("Note") is None
+
+
 async def test_names_nobody_has_are_looked_for_again_after_a_while():
     now, source = [0.0], Elsewhere()
     known, wanted = KnownPolicies([source], clock=lambda: now[0]), frozenset(["new"])

@@ -1,11 +1,14 @@
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from jwt import PyJWK
+from jwt.algorithms import ECAlgorithm
 
 from router.policy.keys import KeySet, load_from_file, load_from_url
 from schema.errors import Unavailable
@@ -135,11 +138,14 @@ async def test_a_set_that_never_loaded_is_tried_again_soon():
 
 
 async def test_private_symmetric_encryption_and_broken_keys_are_ignored():
+    elliptic = json.loads(ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key()))
+    elliptic["kid"] = "elliptic"
     entries = [
         {"kty": "oct", "k": "c2VjcmV0", "kid": "symmetric"},
         {**ONE.jwk, "kid": "private", "d": "AQAB"},
         {**ONE.jwk, "kid": "encryption", "use": "enc"},
         {"kty": "RSA", "kid": "broken", "n": "AQAB"},
+        elliptic,
         {key: value for key, value in ONE.jwk.items() if key != "kid"},
         ONE.jwk,
     ]
@@ -150,10 +156,10 @@ async def test_private_symmetric_encryption_and_broken_keys_are_ignored():
     keys = KeySet(load)
     found = [
         name
-        for name in ("symmetric", "private", "encryption", "broken", "one")
+        for name in ("symmetric", "private", "encryption", "broken", "elliptic", "one")
         if await keys.find(name)
     ]
-    assert found == ["one"]
+    assert found == ["elliptic", "one"]
 
 
 async def test_a_document_that_is_no_key_set_changes_nothing():
@@ -222,3 +228,15 @@ async def test_keys_come_from_an_address(
         else:
             with pytest.raises(Unavailable):
                 await keys.find("one")
+
+
+async def test_a_key_server_has_five_seconds_whatever_the_client_allows_others():
+    allowed: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        allowed.append(request.extensions["timeout"])
+        return httpx.Response(200, content=orjson.dumps({"keys": [ONE.jwk]}))
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), timeout=60) as client:
+        await KeySet(load_from_url("https://issuer.example/jwks.json", client)).find("one")
+    assert allowed == [dict.fromkeys(("connect", "read", "write", "pool"), 5.0)]

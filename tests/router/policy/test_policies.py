@@ -475,9 +475,46 @@ async def test_an_explanation_tells_unknown_policies_and_those_not_asked(graph: 
     ]
 
 
+async def test_an_explanation_says_that_the_policy_holds_where_only_scopes_are_missing(
+    graph: Office,
+):
+    result = await graph.ask("{ ledger books }", AUDITOR, wants_plan=True)
+    (books,) = result.extensions["queryPlan"]["permissions"]
+    assert [(rule["directive"], rule["isMet"]) for rule in books["rules"]] == [
+        ('@requiresScopes(scopes: [["read:books"]])', False),
+        ('@policy(policies: [["auditor"]])', True),
+    ]
+
+
 async def test_an_operation_of_which_nothing_is_removed_says_so(graph: Office):
     result = await graph.ask("{ projects { id } }", ADA, wants_plan=True)
     assert result.extensions["queryPlan"]["permissions"] == []
+
+
+async def test_a_policy_on_the_query_type_decides_about_typename_too():
+    sdl = """
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@policy"])
+    type Query @policy(policies: [["open"]]) { any: Int }
+    """
+    judged: list[Any] = []
+
+    async def never(caller: Identity, objects: Any) -> list[bool]:
+        judged.extend(objects)
+        return [False for _ in objects]
+
+    transport = RecordingTransport({"data": {"any": 1}})
+    graph = Supergraph.load(
+        compose([Subgraph("a", "http://a.test", sdl)]).supergraph_sdl,
+        transports={"a": transport},
+        policies=[LocalPolicies("a", {"open": ObjectPolicy(never)})],
+    )
+    asked = await Office(graph).ask("{ __typename any }")
+    assert denied(asked) == ["__typename", "any"]
+    assert judged == [
+        {"__typename": "Query", "__field": "__typename"},
+        {"__typename": "Query", "__field": "any"},
+    ]
+    assert transport.requests == []
 
 
 async def test_objects_of_which_nothing_is_asked_are_not_judged():

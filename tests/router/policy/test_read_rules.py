@@ -41,6 +41,61 @@ def test_a_field_needs_what_it_its_type_and_its_answer_need():
     }
 
 
+def test_a_field_itself_needs_what_its_scalar_or_enum_does_but_not_what_its_object_does():
+    sdl = """
+    type Query { me: User, pin: Pin, mood: Mood, own: User @policy(policies: [["own"]]) }
+    type User @authenticated { id: ID }
+    scalar Pin @policy(policies: [["pin"]])
+    enum Mood @policy(policies: [["mood"]]) { GOOD }
+    """
+    index = rules(sdl).index
+    assert {
+        ".".join(place): [str(index.requirements[number]) for number in numbers]
+        for place, numbers in index.own.items()
+    } == {
+        "Query.pin": ["policies pin"],
+        "Query.mood": ["policies mood"],
+        "Query.own": ["policies own"],
+    }
+
+
+def test_what_is_written_on_a_union_holds_for_its_members():
+    sdl = """
+    type Query { any: Any }
+    union Any @authenticated = A
+    extend union Any = B
+    type A { x: Int }
+    type B { x: Int }
+    type C { x: Int }
+    """
+    found = needs(sdl)
+    assert found["A.x"] == found["B.x"] == ["a signed-in caller"]
+    assert "C.x" not in found
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        "extend type Query { more(in: In): Int @authenticated }",
+        "extend interface Node @authenticated",
+        "extend scalar Pin @authenticated",
+        "extend enum Mood @authenticated",
+        "extend input In { more: Int @authenticated }",
+    ],
+)
+def test_what_an_extension_adds_is_needed_too(extension: str):
+    sdl = """
+    type Query { a(in: In): A, pin: Pin, mood: Mood }
+    interface Node { id: ID }
+    type A implements Node { id: ID }
+    scalar Pin
+    enum Mood { GOOD }
+    input In { x: Int }
+    """
+    assert rules(sdl).is_empty
+    assert not rules(sdl + extension).is_empty
+
+
 def test_enums_protect_the_fields_that_answer_them():
     sdl = "type Query { a: [E!]! } enum E @authenticated { X }"
     assert needs(sdl) == {"Query.a": ["a signed-in caller"]}

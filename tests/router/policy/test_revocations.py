@@ -73,6 +73,22 @@ async def test_asking_often_looks_once_per_interval_and_repeats_nothing():
     assert issuer.visits == [None, "[]"]
 
 
+async def test_requests_go_by_the_last_look_while_the_next_is_on_its_way():
+    issuer = Issuer()
+    known = issuer.revocations()
+    assert not await known.is_revoked(GRACE)
+    issuer.revoked = ENDED
+    issuer.answers.clear()
+    issuer.now += 3.9
+    assert not await asyncio.wait_for(known.is_revoked(GRACE), 60)
+    issuer.now += 0.1
+    late = asyncio.create_task(known.is_revoked(GRACE))
+    await settled()
+    assert not late.done()
+    issuer.answers.set()
+    assert await late
+
+
 async def test_many_requests_at_once_look_once():
     issuer = Issuer()
     known = issuer.revocations()

@@ -139,6 +139,24 @@ CASES = [
         "type Y implements N { i: Int }",
     ),
     (
+        "interface field whose narrower type is gone in one implementation",
+        "type Query { n: N } interface N { a: A k: Int } type X implements N { a: B k: Int } "
+        "interface A { i: Int } type B implements A { i: Int @authenticated } "
+        "type C implements A { i: Int }",
+        "interface N { k: Int } type Query { n: N } type X implements N { k: Int }",
+    ),
+    (
+        "field of an interface without implementations, whose type is gone",
+        "type Query { n: N } interface N { x: X k: Int } type X { i: Int @authenticated }",
+        "interface N { k: Int } type Query { n: N }",
+    ),
+    (
+        "field of an input type, behind another one, whose type is gone",
+        "type Query { a(i: I): Int } input I { x: Int j: J } input J { e: E! } "
+        "enum E @authenticated { A }",
+        "input I { x: Int } type Query { a(i: I): Int }",
+    ),
+    (
         "interface without fields, as a union",
         "type Query { n: N } interface N { i: Int } type X implements N { i: Int } "
         "type Y implements N @authenticated { i: Int }",

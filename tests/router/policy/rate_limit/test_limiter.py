@@ -1,5 +1,6 @@
 """An operation is counted by every rule that it matches, or refused by one and counted by none."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,8 @@ from router.policy.authorize import Authorized
 from router.policy.rate_limit.directive import rules_of_fields
 from router.policy.rate_limit.limiter import RateLimiting
 from router.policy.rate_limit.memory_store import MemoryStore
+from router.policy.rate_limit.report import Counted
+from router.policy.rate_limit.sliding_log import Level
 from router.supergraph import Supergraph, SupergraphOptions
 from schema.identity import ANONYMOUS, Identity
 from schema.request import RequestContext
@@ -252,7 +255,11 @@ async def test_classes_are_counted_apart_and_a_delete_route_deletes() -> None:
     both = await graph.ask("mutation { update deleteIt }")
     by_route = await graph.ask("mutation { update }", route="DELETE /things/{id}")
     refused = await graph.ask("mutation { deleteIt }")
+    everything = await graph.ask("mutation { update deleteIt }", BOB, route="DELETE /things/{id}")
+    more = await graph.ask("mutation { deleteIt }", BOB)
 
+    assert header(everything, "ratelimit") == '"delete-60";r=0;t=60'
+    assert more.status == 429
     assert header(read, "ratelimit-policy") == '"read-60";q=9;w=60'
     assert header(both, "ratelimit") == '"write-60";r=3;t=60, "delete-60";r=1;t=60'
     assert header(by_route, "ratelimit") == '"delete-60";r=0;t=60'
@@ -430,6 +437,45 @@ async def test_a_field_that_asks_gets_every_limit_of_its_caller() -> None:
     states = [(s.name, s.limit, s.window, s.remaining) for s in asking.context.rate_limit]
     assert states == [("r9", 9, 60, 7), ("updates", 4, 3600, 3), ("login", 5, 60, 5)]
     assert other.context.rate_limit == ()
+
+
+async def test_the_state_of_a_limit_is_that_of_its_window_and_not_of_its_burst() -> None:
+    graph = Graph(rule(9, burst=3))
+
+    await graph.ask("{ usage }", ADA)
+
+    (asking,) = graph.transport.requests
+    states = [(s.name, s.limit, s.window) for s in asking.context.rate_limit]
+    assert states == [("r9", 9, 60), ("login", 5, 60)]
+
+
+def test_an_argument_that_is_null_counts_as_left_out() -> None:
+    sdl = """
+    schema @link(url: "https://specs.trellis.dev/trellis/v0.1", import: ["@rateLimit"]) {
+      query: Query
+    }
+    type Query {
+      some: Int @rateLimit(limit: 4, window: 60, burst: null, key: null, profiles: null)
+      same: Int @rateLimit(limit: 4, window: 60)
+    }
+    """
+    one, other = rules_of_fields(parse(sdl))
+    assert [limit.window for limit in one.limits] == [limit.window for limit in other.limits]
+    assert (one.key, one.profiles, one.cost) == (other.key, other.profiles, other.cost)
+
+
+def test_a_state_says_when_the_whole_limit_is_there_again() -> None:
+    (rule,) = rules_of_fields(
+        parse(composed("type Query { a: Int @rateLimit(limit: 4, window: 9) }"))
+    )
+    counted = Counted(rule, rule.limits[0], 1, is_told=True)
+    before = time.time()
+
+    counted.learn(Level(used=1, wait=0, reset=3600 * SECOND - 1))
+
+    state = counted.state()
+    assert (state.limit, state.window, state.remaining) == (4, 9, 3)
+    assert 3600 <= state.reset_at - before <= 3660  # whole seconds, and a busy machine
 
 
 async def test_limits_by_e_mail_address_have_no_state_without_an_address() -> None:

@@ -144,8 +144,13 @@ def test_a_configuration_replaces_presets_assigns_them_and_adds_rules() -> None:
 
 
 def test_a_preset_that_does_not_exist_is_a_mistake_of_the_configuration() -> None:
-    with pytest.raises(ConfigError, match=r"`rate_limit\.profiles\.pm`: there is no preset `pn`"):
-        RuleBook(RateLimits(profiles={"pm": "pn"}))
+    with pytest.raises(ConfigError) as mistake:
+        RuleBook(RateLimits(profiles={"pm": "pn"}, presets={"mine": ()}))
+
+    assert str(mistake.value) == (
+        "`rate_limit.profiles.pm`: there is no preset `pn`, "
+        "only default, learn, mine, pm, signed-in, tracker."
+    )
 
 
 def test_the_development_factor_is_for_graphql_and_whoever_has_its_preset() -> None:

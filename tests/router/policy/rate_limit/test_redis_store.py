@@ -125,6 +125,10 @@ async def test_a_server_that_is_not_there_is_told_at_once() -> None:
     await store.aclose()
 
 
+async def test_a_store_that_was_never_asked_anything_can_be_closed() -> None:
+    await RedisStore("redis://127.0.0.1:1/0").aclose()
+
+
 async def test_a_silent_server_is_waited_for_no_longer_than_patience_allows() -> None:
     over = asyncio.Event()
 

@@ -115,3 +115,14 @@ async def test_a_limit_of_zero_lets_nobody_in() -> None:
     store = MemoryStore(clock=lambda: 0)
 
     assert (await store.take([Charge("k", Window(0, 60), 1)]))[0].wait == 60 * SECOND
+
+
+def test_a_log_is_over_when_its_last_try_is() -> None:
+    log, charge = SlidingLog(), Charge("k", Window(5, 60), 1)
+    assert log.is_over(0)
+
+    log.add(charge, 0)
+    log.add(charge, 50)
+
+    assert not log.is_over(49)
+    assert log.is_over(50)
