@@ -52,6 +52,11 @@ def called_name(call: ast.Call) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
+def is_assertion(argument: ast.keyword, call: ast.Call) -> bool:
+    """A ``zip`` is strict where its arguments are of one length anyway."""
+    return (called_name(call), argument.arg) == ("zip", "strict")
+
+
 def expression_edits(source: Source, node: ast.AST) -> Iterator[Edit]:
     """Edits of this node itself, not of its children."""
     edits = _EDITS.get(type(node))
@@ -138,6 +143,8 @@ def _arguments(source: Source, node: ast.Call, name: str) -> Iterator[Edit]:
     for index, argument in enumerate(arguments):
         whole = Edit("argument dropped", *spans[index], "")
         if isinstance(argument, ast.keyword):
+            if is_assertion(argument, node):
+                continue
             edit = source.drop("argument dropped", spans, index, whole)
         elif name in VARIADIC_CALLS:
             edit = source.drop("argument dropped", spans, index)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from tests.mutants.expressions import called_name, expression_edits
+from tests.mutants.expressions import called_name, expression_edits, is_assertion
 from tests.mutants.source import Edit, Source
 from tests.mutants.statements import Place, rebound_names, statement_edits
 
 _LOGGERS = {"logger", "log", "_log", "_logger", "logging", "warnings"}
-_UNREAD_CALLS = {"TypeVar", "NewType", "ParamSpec", "cast"}
+_UNREAD_CALLS = {"TypeVar", "NewType", "ParamSpec", "cast", "lru_cache"}
 _UNREAD_FIELDS = {"annotation", "returns", "type_comment", "decorator_list"}
 _UNREAD_FUNCTIONS = {"__repr__", "__str__"}
 
@@ -148,11 +148,14 @@ def _header(node: Any) -> tuple[int, int]:
 
 
 def _is_skipped(node: ast.AST, place: Place, parent: ast.AST | None) -> bool:
-    """Logging, annotations, type aliases and ``repr`` are not behaviour worth testing."""
+    """Logging, annotations, type aliases, sizes of caches, assertions (a strict ``zip`` is one) and
+    ``repr`` are not behaviour worth testing."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return node.name in _UNREAD_FUNCTIONS
     if isinstance(node, ast.JoinedStr | ast.Assert | ast.Import | ast.ImportFrom):
         return True
+    if isinstance(node, ast.keyword):
+        return isinstance(parent, ast.Call) and is_assertion(node, parent)
     if isinstance(node, ast.If):
         return "TYPE_CHECKING" in ast.unparse(node.test)
     if isinstance(node, ast.Assign):

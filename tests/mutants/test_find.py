@@ -42,6 +42,17 @@ def __repr__(self):
     )
 
 
+def test_sizes_of_caches_and_strictness_of_zip_are_passed_over():
+    text = """
+@lru_cache(maxsize=8)
+def f(a, b):
+    return dict(zip(a, b, strict=True))
+
+f = lru_cache(maxsize=8)(f)
+"""
+    assert [m.after.strip() for m in mutants(text)] == ["return None"]
+
+
 def test_constants_and_defaults_outside_functions_are_faults_that_run_while_importing():
     found = mutants("LIMIT = 5\n\nclass A:\n    size: int = 0\n\n    def f(self, n=1): ...\n")
 

@@ -9,7 +9,7 @@ from tests.mutants.find import Mutant, find_mutants
 from tests.mutants.source import Source
 from tests.mutants.tests_map import TestsMap
 
-THEN = "def f(a):\n    return a > 1\n\n\ndef g(a):\n    return a > 2\n"
+THEN = "def f(a):\n    # one\n    return a > 1\n\n\ndef g(a):\n    # two\n    return a > 2\n"
 TEST_FILE = "tests/test_m.py"
 
 
@@ -22,8 +22,8 @@ def root(tmp_path: Path) -> Path:
     record = {
         "tests": {f"{TEST_FILE}::test_f": [0.1, 0.2], f"{TEST_FILE}::test_g": [0.3, 0.4]},
         "unusable": [f"{TEST_FILE}::test_skipped"],
-        "imported": {"m.py": [1, 5]},
-        "lines": {"m.py": {"2": "1", "6": "2"}},
+        "imported": {"m.py": [1, 6]},
+        "lines": {"m.py": {"3": "1", "8": "2"}},
     }
     tests_map.target(TEST_FILE).write_text(json.dumps(record))
     tests_map.keep(TEST_FILE, ["m.py"])
@@ -61,6 +61,31 @@ def test_a_changed_line_has_the_tests_of_the_line_it_was(root: Path):
 
 def test_a_line_outside_functions_has_the_tests_that_execute_anything_of_the_file(root: Path):
     assert asked_by_line(root, f"LIMIT = True\n{THEN}")["LIMIT = True"] == ["test_f", "test_g"]
+
+
+def test_what_runs_during_import_has_all_tests_of_the_mirrored_file(tmp_path: Path):
+    test_file = "tests/a/test_m.py"
+    (tmp_path / "a").mkdir()
+    (tmp_path / "tests/a").mkdir(parents=True)
+    (tmp_path / "a/m.py").write_text("LIMIT = True\n\n\ndef f():\n    return LIMIT > 1\n")
+    (tmp_path / test_file).write_text("...")
+    tests_map = TestsMap(tmp_path / "map", tmp_path)
+    record = {
+        "tests": {f"{test_file}::test_constant": [0.1, 0.2], f"{test_file}::test_f": [0.1, 0.2]},
+        "unusable": [],
+        "imported": {"a/m.py": [1, 4]},
+        "lines": {"a/m.py": {"5": "2"}},
+    }
+    tests_map.target(test_file).write_text(json.dumps(record))
+    tests_map.keep(test_file, ["a/m.py"])
+    tests_map.load([test_file])
+
+    text = (tmp_path / "a/m.py").read_text()
+    found = {
+        mutant.line: [timed.test.split("::")[1] for timed in tests_map.tests_of(mutant)]
+        for mutant in find_mutants(Source("a/m.py", text))
+    }
+    assert found == {1: ["test_constant", "test_f"], 5: ["test_f"]}
 
 
 def test_a_test_file_is_recorded_again_when_it_has_changed(root: Path):

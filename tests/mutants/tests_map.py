@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tests.mutants.find import Mutant
+from tests.mutants.settings import mirror_distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,14 @@ class TestsMap:
 
     def tests_of(self, mutant: Mutant) -> list[Timed]:
         """The tests that execute the mutant's statement; for code outside functions, the tests that
-        execute anything of its file."""
+        execute anything of its file. Of what runs during import also those of the mirrored file:
+        it may have run for a constant of theirs."""
+        is_imported = self.runs_while_importing(mutant)
         found: list[Timed] = []
-        for record in self._records.values():
+        for test_file, record in self._records.items():
+            if is_imported and mirror_distance(mutant.file, test_file) == 0:
+                found += record.tests
+                continue
             lines = self._lines_then(record, mutant) if mutant.is_in_function else None
             found += record.of_lines(mutant.file, lines)
         return found
