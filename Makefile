@@ -17,8 +17,10 @@ setup: $(STAMP) ## make the virtual environment and install the pinned packages
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Trellis needs Python 3.11 or newer; set PYTHON=... to one")'
 	@test -x $(BIN)/python || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
-	@echo "Installing the packages of requirements.lock (about half a minute the first time) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@printf 'Installing %s packages, about half a minute the first time ' $$(grep -c '^[a-z].*==' requirements.lock)
+	@{ while sleep 1; do printf .; done } & dots=$$!; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	  status=$$?; kill $$dots; echo; exit $$status
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -1,8 +1,11 @@
 """Asks a running graph, as any client would: ``trellis ask``."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
+
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from router.errors import SubgraphError
 from router.transports.base import SubgraphRequest
@@ -10,14 +13,37 @@ from router.transports.websocket import WebSocketTransport
 from schema.errors import Unavailable
 from schema.request import RequestContext
 
+ANSWER_SECONDS = 30.0
+"""How long a query or mutation may take: what takes longer is more often stuck than slow."""
+
+
+def is_subscription(document: str) -> bool:
+    """Whether a document has a subscription; not where it has a syntax error, of which the server
+    says more."""
+    try:
+        definitions = parse(document, no_location=True).definitions
+    except GraphQLError:
+        return False
+    return any(
+        isinstance(definition, OperationDefinitionNode)
+        and definition.operation is OperationType.SUBSCRIPTION
+        for definition in definitions
+    )
+
 
 async def ask(
-    url: str, document: str, variables: Mapping[str, Any], token: str | None
+    url: str,
+    document: str,
+    variables: Mapping[str, Any],
+    token: str | None,
+    *,
+    timeout: float | None = None,
 ) -> AsyncGenerator[dict[str, Any], None]:
     """The answers to one operation: one for a query or mutation, one per event for a subscription.
 
     ``url`` is the GraphQL endpoint (``http://`` or ``ws://``); everything goes over one WebSocket
-    (graphql-transport-ws). Raises Unavailable when the server cannot be reached or hangs up.
+    (graphql-transport-ws). Raises Unavailable when the server cannot be reached, hangs up, or lets
+    ``timeout`` seconds pass before an answer (None: waits as long as it takes).
     """
     headers = {"authorization": f"Bearer {token}"} if token else {}
     request = SubgraphRequest(
@@ -30,9 +56,17 @@ async def ask(
     transport = WebSocketTransport("ws" + url.removeprefix("http").removeprefix("ws"))
     try:
         async with aclosing(transport.subscribe(request)) as answers:
-            async for answer in answers:
+            while True:
+                async with asyncio.timeout(timeout):
+                    answer = await anext(answers, None)
+                if answer is None:
+                    return
                 errors = {"errors": answer.errors} if answer.errors else {}
                 yield {**errors, "data": answer.data}
+    except TimeoutError:
+        raise Unavailable(
+            f"{url} did not answer within {timeout:g} seconds; --timeout waits longer."
+        ) from None
     except SubgraphError:
         raise Unavailable(
             f"{url} cannot be reached, or refused the token. `trellis dev` starts a graph."

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points, version
@@ -16,6 +16,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from router.app import build_app, explorer_content
+from router.ask import ANSWER_SECONDS, is_subscription
 from router.ask import ask as ask_graph
 from router.composed import compose_members, python_line, write_schemas
 from router.config import Config, export_overrides, export_to_subgraphs, load_config
@@ -197,7 +198,7 @@ def compose(
     """Compose the subgraphs into one supergraph, or say why they do not fit together.
 
     Without options the subgraphs of trellis.toml are composed, and schema/supergraph.graphql,
-    schema/subgraphs/*.graphql and schema/openapi/*.json are written anew.
+    `schema/subgraphs/*.graphql` and `schema/openapi/*.json` are written anew.
     """
     with mendable_errors():
         if config is not None:
@@ -290,9 +291,14 @@ def _plan_for(
 @app.command(rich_help_panel=RUN)
 def ask(
     query: Annotated[str, typer.Argument(help="A GraphQL document, or a file that holds one.")],
+    config_file: ConfigFile = None,
     url: Annotated[
-        str, typer.Option(help="The GraphQL endpoint.")
-    ] = "http://127.0.0.1:4000/graphql",
+        str | None,
+        typer.Option(
+            help="The GraphQL endpoint; by default on this machine, at the port of trellis.toml"
+            " or TRELLIS_PORT."
+        ),
+    ] = None,
     variables: VariableValues = "{}",
     token: Annotated[
         str | None, typer.Option(envvar="TOKEN", help="An access token.", show_envvar=True)
@@ -300,10 +306,24 @@ def ask(
     events: Annotated[
         int | None, typer.Option(min=1, help="End a subscription after so many events.")
     ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            help="Seconds to wait for an answer, or for each event; by default 30 for a query or"
+            " mutation, and as long as it takes for events.",
+        ),
+    ] = None,
 ) -> None:
     """Ask a running graph: prints the answer, or each event of a subscription as it comes."""
     with mendable_errors(), suppress(KeyboardInterrupt):
-        asyncio.run(_print_answers(url, _document(query), _json_object(variables), token, events))
+        document = _document(query)
+        if url is None:
+            url = f"http://127.0.0.1:{load_config(config_file).port}/graphql"
+        if timeout is None and not is_subscription(document):
+            timeout = ANSWER_SECONDS
+        answers = ask_graph(url, document, _json_object(variables), token, timeout=timeout)
+        asyncio.run(_print_answers(answers, events))
 
 
 @app.command(rich_help_panel=SCHEMAS, name="why-denied")
@@ -361,10 +381,8 @@ async def _find_denials(
         )
 
 
-async def _print_answers(
-    url: str, document: str, variables: dict[str, Any], token: str | None, events: int | None
-) -> None:
-    async with aclosing(ask_graph(url, document, variables, token)) as answers:
+async def _print_answers(given: AsyncGenerator[dict[str, Any], None], events: int | None) -> None:
+    async with aclosing(given) as answers:
         number = 0
         async for answer in answers:
             sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")

@@ -84,13 +84,17 @@ def test_what_the_readme_shows_is_what_one_gets(server: TrellisServer):
     # One script, since a later block uses the token that an earlier one kept in a variable.
     marker = "---- next block ----"
     script = f"\necho '{marker}'\n".join(ADDRESS.sub(address, command) for command, _ in blocks)
-    script = script.replace(".venv/bin/trellis ask", f"trellis ask --url {server.graphql_url}")
     script = script.replace(".venv/bin/trellis", "trellis")
     folder = str(Path(sys.executable).parent)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=ROOT,
-        env={**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "400"},
+        env={
+            **os.environ,
+            "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+            "COLUMNS": "400",
+            "TRELLIS_PORT": str(server.port),
+        },
         capture_output=True,
         text=True,
         timeout=120,
