@@ -43,7 +43,7 @@ class Chooser:
         self.accepts_absent = False
         self.is_sparing = is_sparing
         self.cuts = 0
-        self.closing = 0
+        self.unfinished = 0
         self.spent = 0
         self._solutions: dict[tuple[SelectionSet, Spot], Solution | None] = {}
         self._places: dict[tuple[str, Spot], Place] = {}
@@ -77,9 +77,15 @@ class Chooser:
         else:
             self.spend(ABSTRACT_COST)
             found = solve_abstract(self, selection, spot)
-        if self.cuts == before or not self.closing:
+        if self.is_whole(before):
             self._solutions[mark] = found
         return found
+
+    def is_whole(self, before: int) -> bool:
+        """Whether an answer may be remembered; ``before`` is what ``cuts`` was when it was looked
+        for. Keys and required fields may need one another in a circle: what is asked for while it
+        is being found is cut short, and with it all that leans on it."""
+        return self.cuts == before or not self.unfinished
 
     def at_place(self, fields: Iterable[Field], place: Place) -> Solution | None:
         """How the fields of one object are answered; None when some field cannot be."""

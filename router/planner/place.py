@@ -53,9 +53,11 @@ class Place:
         found = self._near.get(name)
         if found is None:
             found = self._having(self.bases, name)
-            if not any(a.mask == 0 for a in found):
+            is_complete = any(a.mask == 0 for a in found)
+            if not is_complete:
                 found = self.all_sources(name)
-            if not self._is_closing:
+                is_complete = name in self._all
+            if is_complete:
                 self._near[name] = found
         return found
 
@@ -109,10 +111,12 @@ class Place:
             return found
         before = self.chooser.cuts
         self._asking.add(name)
+        self.chooser.unfinished += 1
         found += self._with_requires(name)
+        self.chooser.unfinished -= 1
         self._asking.discard(name)
         found.sort(key=lambda a: (self.view.weight(a.mask), a.round))
-        if not self._is_closing and (self.chooser.cuts == before or not self._asking):
+        if self._is_closed and self.chooser.is_whole(before):
             self._all[name] = found
         return found
 
@@ -188,7 +192,7 @@ class Place:
     def _close(self) -> None:
         before = self.chooser.cuts
         self._is_closing = True
-        self.chooser.closing += 1
+        self.chooser.unfinished += 1
         self.known = list(self.bases)
         if self.type in self.view.root_types:
             self._reach_roots()
@@ -196,9 +200,8 @@ class Place:
             if not self._reach_next():
                 break
         self._is_closing = False
-        self.chooser.closing -= 1
-        # What was found while another place waited for this one may be incomplete.
-        self._is_closed = self.chooser.cuts == before or not self.chooser.closing
+        self.chooser.unfinished -= 1
+        self._is_closed = self.chooser.is_whole(before)
 
     def _reach_roots(self) -> None:
         """A root type needs no key: its fields can be asked anywhere again."""
