@@ -1,6 +1,8 @@
 """An interface that several subgraphs return together: each brings a part of its objects, and some
 of them do not know what their objects are. The answer is right whoever answers first."""
 
+import json
+
 import pytest
 
 from tests.support.planning import federated_graph, plan_lines
@@ -133,3 +135,29 @@ def test_what_is_below_an_interface_object_waits_for_its_type() -> None:
         "1 b {found {__typename ... on Media {maker {id}} ... on Other {w}}}",
         "2 c <0 <1 @found.Film:maker Maker(id) {... on Maker {name}}",
     ]
+
+
+AGAIN = {
+    **WITH_HOME,
+    "b": STARS.replace("maker: Maker", "maker: Maker again: Query"),
+    "d": "type Query { x: Int }",
+}
+ROOT_BELOW_A_TYPE = "{ found { ... on Other { v w } ... on Film { again { x } } } }"
+
+
+def test_a_root_met_again_below_an_interface_object_waits_for_its_type() -> None:
+    assert plan_lines(federated_graph(**AGAIN), ROOT_BELOW_A_TYPE) == [
+        "0 a {found {__typename ... on Other {v}}}",
+        "1 b {found {__typename ... on Media {again {__typename}} ... on Other {w}}}",
+        "2 d <0 <1 @found.Film:again {x}",
+    ]
+
+
+@pytest.mark.parametrize("last", ["a", "b", "d"])
+async def test_a_root_met_again_is_answered_whoever_answers_last(last: str) -> None:
+    """The mock gives the root's fields other values where they are met again in one graph."""
+    got, _ = await answer_and_truth(AGAIN, ROOT_BELOW_A_TYPE, last)
+    film, other = json.loads(got)["data"]["found"]
+
+    assert isinstance(film["again"]["x"], int)
+    assert other.keys() == {"v", "w"}

@@ -146,6 +146,24 @@ def test_requirements_may_require_one_another_in_a_chain_but_not_in_a_circle():
     assert set(codes(composed(a=base, b=b, c=circle))) == {"SATISFIABILITY_ERROR"}
 
 
+def test_a_requirement_in_a_circle_closes_a_way_only_while_it_is_asked():
+    """What a requires c gives to all; b gives more of it, but only to who has a."""
+    query = "type Query { t: T @shareable } "
+    a = query + (
+        'type T @key(fields: "id") { id: ID! x: Int @requires(fields: "v { m }") v: V @external } '
+        "type V { m: Int @external }"
+    )
+    b = query + (
+        'type T @key(fields: "id") { id: ID! x: Int @external '
+        'v: V @shareable @requires(fields: "x") } type V { m: Int @shareable n: Int }'
+    )
+    c = query + (
+        'type T @key(fields: "id") { id: ID! v: V @shareable } type V { m: Int @shareable }'
+    )
+    assert codes(composed(a=a, b=b, c=c)) == []
+    assert codes(composed(a=a, b=b)) != []
+
+
 def test_overriding_the_key_of_the_only_way_out_is_an_error():
     composition = composed(
         a='type Query { t: T } type T @key(fields: "k") { k: ID @override(from: "b") a: Int }',
@@ -164,6 +182,20 @@ def test_both_sides_of_a_progressive_override_are_checked():
     assert codes(composed(a=a, b=b)) == []
     only_new = a.replace("{ x: Int @shareable }", "{ x: Int @shareable y: Int }")
     assert [e.coordinate for e in composed(a=only_new, b=b).errors] == ["V.y"]
+
+
+def test_one_side_of_a_progressive_override_excuses_no_path_with_the_other_side():
+    # Below T.v the value comes from the subgraph that resolves V.x on that side of the label.
+    a = (
+        "type Query { t: T deep: Deep } type Deep { deeper: Deeper } type Deeper { v: V } "
+        'type T @key(fields: "id") { id: ID! v: V @override(from: "b", label: "new") } '
+        'type V { x: Int @override(from: "b", label: "new") }'
+    )
+    b = 'type T @key(fields: "id") { id: ID! v: V } type V { x: Int }'
+    composition = composed(a=a, b=b)
+    assert [e.coordinate for e in composition.errors] == ["V.x"]
+    assert "deeper {" in composition.errors[0].message
+    assert 'only while label "new" is on' in composition.errors[0].message
 
 
 def test_the_type_behind_an_interface_object_must_be_learned_somewhere():
@@ -213,6 +245,20 @@ def test_a_context_must_be_set_on_every_path():
     assert codes(composed(a=a % "", b=b)) == []
     missing = composed(a=a % "lone: Child", b=b)
     assert [e.coordinate for e in missing.errors] == ["Child.made"]
+
+
+def test_a_longer_path_without_the_context_is_not_excused_by_a_shorter_one_with_it():
+    a = (
+        "type Query { holder: Holder lone: Lone } "
+        "type Lone { deep: Deep } type Deep { child: Child } "
+        'type Holder @key(fields: "id") @context(name: "ctx") '
+        "{ id: ID! prop: String! child: Child } "
+        'type Child @key(fields: "id") { id: ID! '
+        'made(arg: String @fromContext(field: "$ctx { prop }")): Int }'
+    )
+    composition = composed(a=a, b='type Child @key(fields: "id") { id: ID! }')
+    assert [e.coordinate for e in composition.errors] == ["Child.made"]
+    assert "lone {" in composition.errors[0].message
 
 
 def test_inaccessible_elements_need_not_be_reachable():
