@@ -20,11 +20,13 @@ from tests.conformance.mock_universe import mock_universe
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """One run (assignment of variables) of one case. ``problem`` is empty when the answer is
-    right; ``excess`` says how the plan is worse than the best known one."""
+    right; ``excess`` says how the plan is worse than the best known one; ``plan`` is None when
+    there was none, or no answer."""
 
     case: str
     problem: str = ""
     excess: str = ""
+    plan: QueryPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ def _run(
     except Exception as problem:
         # A defect of ours in one case must not hide the others' results.
         return RunResult(case["id"], f"crash: {type(problem).__name__}: {problem}")
-    return RunResult(case["id"], _problem(answer, run["expected"], refusals), _excess(plan, case))
+    problem = _problem(answer, run["expected"], refusals)
+    return RunResult(case["id"], problem, _excess(plan, case), plan)
 
 
 async def _answer(
