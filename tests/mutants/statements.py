@@ -72,8 +72,9 @@ def _assign(source: Source, node: Any, place: Place) -> Iterator[Edit]:
 
 
 def _return(source: Source, node: ast.Return, place: Place) -> Iterator[Edit]:
-    is_none = isinstance(node.value, ast.Constant) and node.value.value is None
-    if node.value is not None and not is_none:
+    # Nothing can tell None from False where a truth value is asked for.
+    is_empty = isinstance(node.value, ast.Constant) and node.value.value in (None, False)
+    if node.value is not None and not is_empty:
         yield source.replace("return None", node.value, "None")
     if not place.is_last:
         yield source.replace("return removed", node, "pass")

@@ -78,6 +78,7 @@ def test_an_early_return_is_removed_and_every_result_lost():
     """
     assert faults(body, "return removed") == ["pass"]
     assert faults(body, "return None") == ["return None", "return None"]
+    assert faults("        return False\n", "return None") == []
 
 
 def test_the_return_at_the_end_of_the_last_branch_is_no_early_one():
