@@ -49,6 +49,7 @@ type Item implements Goods @key(fields: "id") {{
   maker: Maker
   price: Int @policy(policies: [["may:see"]])
   code: Code
+  stash: Maker @policy(policies: [["may:see"]])
   needed: Int! @policy(policies: [["may:see"]])
 }}
 type Book implements Goods @key(fields: "id") {{
@@ -311,6 +312,17 @@ async def test_what_lies_below_something_denied_is_not_named_once_more():
     result = await shop.ask("{ items { maker { town name } } }")
     assert result.data == {"items": [{"maker": None}, {"maker": {"town": "y", "name": "eve"}}]}
     assert denied(result) == ["items.0.maker"]
+
+
+async def test_of_a_denied_field_with_a_denied_object_only_the_field_is_named():
+    stash = {"name": "eve", "town": "y"}
+    items = [{"owner": "bob", "stash": stash}, {"owner": "ada", "stash": stash}]
+    shop = Shop({"items": items}, denied=["bob", "eve"])
+    result = await shop.ask("{ items { stash { town } } }")
+    assert result.data == {"items": [{"stash": None}, {"stash": None}]}
+    (one, other) = [error["message"] for error in result.errors]
+    assert denied(result) == ["items.0.stash", "items.1.stash"]
+    assert ("may:see" in one, "may:meet" in other) == (True, True)
 
 
 async def test_denied_fields_that_must_not_be_null_take_their_objects_with_them():
