@@ -331,6 +331,22 @@ async def test_policies_that_cannot_be_learnt_deny():
     assert (await ask("{ ledger billing }", graph)).data == {"ledger": None, "billing": "open"}
 
 
+async def test_policies_that_are_not_told_in_time_deny():
+    class Silent(Elsewhere):
+        async def declared(self) -> Mapping[str, Declared]:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    graph = Supergraph.load(
+        SUPERGRAPH,
+        transports={one.name: LocalTransport(one) for one in MEMBERS},
+        policies=[Silent()],
+        options=SupergraphOptions(policy_seconds=SECONDS),
+    )
+    result = await ask("{ ledger billing }", graph)
+    assert result.data == {"ledger": None, "billing": "open"}
+
+
 async def test_a_name_that_two_subgraphs_elsewhere_have_denies():
     known = KnownPolicies([Elsewhere("one"), Elsewhere("two")])
     assert (await known.book(frozenset(["auditor"]))).declared == {}

@@ -169,6 +169,16 @@ async def test_policies_see_the_defaults_of_arguments(graph: Office):
     assert (await graph.ask(query, BOB, variables={"id": "1"})).data == {"report": None}
 
 
+async def test_an_argument_that_cannot_be_read_is_denied_and_no_policy_is_asked(graph: Office):
+    query = 'query ($id: ID = "1") { ledger report(id: $id) }'
+    result = await graph.ask(query, AUDITOR, variables={"id": None}, wants_plan=True)
+    assert result.data == {"ledger": "ledger", "report": None}
+    assert denied(result) == ["report"]
+    assert diary.calls("owner:project") == []
+    (report,) = result.extensions["queryPlan"]["permissions"]
+    assert report["policies"] == [{"policy": "owner:project", "verdict": "was not asked"}]
+
+
 async def test_the_verdict_on_other_variables_is_not_reused(graph: Office):
     query = "query ($id: ID!) { report(id: $id) }"
     for _ in range(2):

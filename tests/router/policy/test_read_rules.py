@@ -265,3 +265,12 @@ def test_input_types_in_a_circle_are_read():
     scalar Secret @authenticated
     """
     assert rules(sdl).index.whole_inputs.keys() == {"A", "B"}
+
+
+@pytest.mark.parametrize("link", ["", '(as: "policy")', "(url: 5)", "(url: null)"])
+def test_a_link_without_an_address_binds_no_names(link: str):
+    sdl = f"""
+    schema @link{link} {{ query: Query }}
+    type Query {{ a: Int @policy(policies: [["p"]]) b: Int @authenticated }}
+    """
+    assert needs(sdl) == {"Query.a": ["policies p"], "Query.b": ["a signed-in caller"]}

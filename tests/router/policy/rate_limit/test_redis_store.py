@@ -125,6 +125,19 @@ async def test_a_server_that_is_not_there_is_told_at_once() -> None:
     await store.aclose()
 
 
+async def test_what_redis_refuses_of_several_questions_is_no_answer_to_any(redis_url: str) -> None:
+    async with redis_store(redis_url) as store, Redis.from_url(redis_url, protocol=2) as redis:
+        await redis.set("trellis:limits:text", "no log")
+        answers = await asyncio.gather(
+            *(store.take([Charge(key, Window(9, 60), 1)]) for key in ("k", "text")),
+            return_exceptions=True,
+        )
+        again = await store.take([Charge("k", Window(9, 60), 1)])
+
+    assert [type(answer) for answer in answers] == [StoreAway, StoreAway]
+    assert again[0].wait == 0
+
+
 async def test_a_store_that_was_never_asked_anything_can_be_closed() -> None:
     await RedisStore("redis://127.0.0.1:1/0").aclose()
 
