@@ -57,8 +57,12 @@ class Settings:
             if not self._is_ignored(name := path.relative_to(self.root).as_posix())
         ]
 
+    def is_reliable(self, test: str) -> bool:
+        """Whether a test of these files may be run; ``test`` is its id."""
+        return test.partition("[")[0] not in self.unreliable_tests
+
     def _is_ignored(self, name: str) -> bool:
-        places = (*self.ignored_tests, *self.unreliable_tests)
+        places = (*self.ignored_tests, *self.unreliable_tests)  # single tests match no file
         return any(name == place or name.startswith(f"{place}/") for place in places)
 
 

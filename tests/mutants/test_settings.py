@@ -23,7 +23,10 @@ def test_every_pattern_names_files_and_every_place_of_tests_exists():
 
     assert empty == []
     places = (*SETTINGS.tests, *SETTINGS.ignored_tests, *SETTINGS.unreliable_tests)
-    assert [place for place in places if not (ROOT / place).exists()] == []
+    for place in places:
+        file, _, test = place.partition("::")
+        assert (ROOT / file).exists(), place
+        assert not test or f"def {test}(" in (ROOT / file).read_text(), place
 
 
 def test_ignored_tests_are_not_asked():
@@ -32,6 +35,9 @@ def test_ignored_tests_are_not_asked():
     assert "tests/router/policy/test_read_rules.py" in asked
     assert not [name for name in asked if name.startswith("tests/mutants/")]
     assert "tests/router/test_server.py" not in asked
+    assert not SETTINGS.is_reliable(SETTINGS.unreliable_tests[0])
+    assert not SETTINGS.is_reliable(f"{SETTINGS.unreliable_tests[0]}[one]")
+    assert SETTINGS.is_reliable("tests/router/policy/test_read_rules.py::test_x")
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ class Tryer:
         self, settings: Settings, tests_map: TestsMap, results: Results, trust: Trust, budget: float
     ) -> None:
         self._root, self._fixtures = settings.root, settings.fixture_seconds
+        self._is_reliable = settings.is_reliable
         self._map, self._results = tests_map, results
         self._trust, self._budget = trust, budget
 
@@ -59,7 +60,11 @@ class Tryer:
 
     def try_out(self, workshop: Workshop, source: Source, mutant: Mutant) -> Result:
         """Raises ``workshop.Died``."""
-        tests = [t for t in self._map.tests_of(mutant) if t.test not in self._trust.doubted]
+        tests = [
+            t
+            for t in self._map.tests_of(mutant)
+            if self._is_reliable(t.test) and t.test not in self._trust.doubted
+        ]
         if not tests:
             return self._result(mutant, "no tests", Verdict("survived"), 0, 0)
         kills = kills_by_file([(r.file, r.test) for r in self._results if r.test])
