@@ -103,7 +103,7 @@ async def execute_stream(
     except Exception as problem:
         # The boundary of one stream; ``failed_call`` tells subgraph failures from our faults.
         gathered = Gathered(failures=[failed_call(step, context, problem)])
-        yield shape(executable, gathered, refusals, introspection=introspection)
+        yield shape(executable, gathered, refusals)
 
 
 async def _check(executable: Executable, gathered: Gathered, verdicts: Verdicts | None) -> Denials:

@@ -153,7 +153,7 @@ class MissingEntities:
             return ""
         given = {need.name: missing.representation[need.name] for need in missing.key}
         text = json.dumps(given, ensure_ascii=False, default=str)
-        return text if given and len(text) <= MAX_SHOWN else ""
+        return text if len(text) <= MAX_SHOWN else ""
 
     def _is_hidden(self, need: Need, typename: str) -> bool:
         # The types of objects within a key are not known here: a name hidden anywhere is hidden.

@@ -82,7 +82,7 @@ def _tell_one_of(
 ) -> Any:
     """``__Type.isOneOf`` from the type itself. The process has one ``__Type``, and any Strawberry
     schema in it replaces the resolver by one that knows Strawberry's types only."""
-    if info.field_name == "isOneOf" and info.parent_type.name == "__Type":
+    if info.field_name == "isOneOf":
         return source.is_one_of if isinstance(source, GraphQLInputObjectType) else None
     return resolve(source, info, **args)
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from router.executor.entities import ALONE, Asked, Asker, in_portions, settle
 from router.planner.plan import EntityCall, EntityTarget, FetchStep, Need, PathSegment
 
@@ -106,6 +108,25 @@ def test_groups_that_may_not_share_receive_copies() -> None:
     owners = [data["items"][0]["owner"], data["items"][1]["owner"], data["other"]["owner"]]
     assert owners == [{"id": "o"}] * 3
     assert len({id(owner) for owner in owners}) == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "entity", "shares"),
+    [
+        ({"items": [{"id": "1"}]}, {"owner": {"id": "o"}}, False),
+        ({"items": [{"id": "1"}, {"id": "1", "x": 1}]}, {"name": "n", "size": 3}, False),
+        ({"items": [{"id": "1"}, {"id": "1", "x": 1}]}, {"owner": {"id": "o"}}, True),
+        ({"items": [{"id": "1"}, {"id": "1", "x": 1}]}, {"names": ["n"]}, True),
+    ],
+)
+def test_objects_share_what_is_composite_and_stands_for_several_of_them(
+    data: dict[str, Any], entity: dict[str, Any], shares: bool
+) -> None:
+    asked = ask(call_for(EntityTarget(ITEMS, (ID,), typename="T")), data, (0,))
+
+    assert settle(asked, 0, entity, frozenset()) is shares
+
+    assert [{**item, **entity} for item in data["items"]] == data["items"]
 
 
 def test_equal_objects_of_one_entity_become_one_object() -> None:

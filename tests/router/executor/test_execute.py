@@ -11,7 +11,8 @@ from graphql import build_schema
 from router.answer import Answer
 from router.errors import SubgraphTimeout, SubgraphUnavailable
 from router.executor.executable import Executable
-from router.executor.execute import execute, execute_stream
+from router.executor.execute import execute, execute_stream, shape
+from router.executor.run import Gathered
 from router.planner.plan import (
     EntityCall,
     EntityTarget,
@@ -584,6 +585,30 @@ async def test_the_only_answer_is_handed_on_as_it_came() -> None:
     answer = await run(ready, products=products("1"))
 
     assert answer.to_dict() == {"data": {"products": [{"upc": "1"}]}}
+
+
+def test_an_answer_is_handed_on_with_its_text_unless_something_was_refused() -> None:
+    ready = executable("{ products { upc } }", PRODUCTS)
+    gathered = Gathered(data={"products": [{"upc": "1"}]}, body=b"as it came")
+
+    assert shape(ready, gathered).body == b"as it came"
+
+    refusal = {"message": "no"}
+    answer = shape(ready, gathered, [refusal])
+    assert (answer.body, answer.errors) == (None, [refusal])
+
+
+async def test_an_answer_without_data_or_errors_is_a_failure_of_its_subgraph() -> None:
+    ready = executable("{ products { upc } hello }", PRODUCTS)
+
+    answer = await run(ready, products=RecordingTransport({"data": None}))
+
+    error = {
+        "message": "The subgraph answered no data.",
+        "path": ["products"],
+        "extensions": {"code": "SUBGRAPH_INVALID_RESPONSE", "service": "products"},
+    }
+    assert answer.to_dict() == {"errors": [error], "data": {"products": None, "hello": None}}
 
 
 @pytest.mark.parametrize(

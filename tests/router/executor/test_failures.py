@@ -53,6 +53,12 @@ def of_root(*paths: list[Any] | None) -> Failure:
     [
         ("{ item { name } }", {"item": {"name": None}}, ["item", "name"], [["item", "name"]]),
         ("{ item { name } }", {"item": None}, ["item"], [["item"]]),
+        (
+            "{ item { name } }",
+            {"item": {"__typename": "Item"}},
+            ["item", "name"],
+            [["item", "name"]],
+        ),
         # What never came is known by the operation alone.
         ("{ item { name } }", {"item": None}, ["item", "name"], [["item", "name"]]),
         ("{ items { name } }", {}, ["items", 3, "name"], [["items", 3, "name"]]),
@@ -217,6 +223,8 @@ def test_one_error_is_told_once_at_each_place():
     again = Failure(ROOT, [{"message": "['hello']", "path": ["hello"]}])
     other = Failure(ROOT, [{"message": "other", "path": ["hello"]}])
     assert told("{ hello }", {}, same, again, other) == [["hello"], ["hello"]]
+    mixed = of_root(["hello"], ["hello"], ["item"])
+    assert told("{ hello item { id } }", {}, mixed) == [["hello"], ["item"]]
 
 
 @pytest.mark.parametrize(("count", "expected"), [(999, 999), (1000, 1000), (1001, 1000)])

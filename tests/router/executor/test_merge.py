@@ -29,6 +29,14 @@ def test_lists_merge_item_by_item() -> None:
     assert target == {"a": [{"x": 1, "y": 1}, {"y": 2}, [{"x": 3, "y": 3}]]}
 
 
+def test_within_lists_too_a_null_never_overwrites_and_another_kind_of_value_does() -> None:
+    target: dict[str, Any] = {"a": [{"x": 1}, [{"x": 2}], 3, {"x": 4}, 5]}
+
+    merge_into(target, {"a": [None, None, None, 6, {"y": 7}]})
+
+    assert target == {"a": [{"x": 1}, [{"x": 2}], 3, 6, {"y": 7}]}
+
+
 def test_lists_of_different_length_never_shift_values() -> None:
     target: dict[str, Any] = {"a": [{"x": 1}, {"x": 2}]}
 

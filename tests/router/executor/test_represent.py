@@ -110,3 +110,27 @@ def test_a_composite_value_that_is_required_may_be_null():
 def test_a_member_of_some_types_is_read_on_those_only(entity: dict[str, Any], expected: Any):
     found = make_represent(target(ID, OF_A))(entity)
     assert found is UNKNOWN if expected is UNKNOWN else found == expected
+
+
+TWICE = (Need("parts", "p", selection=(ID,)), Need("parts", "q", selection=(Need("n", "n"),)))
+
+
+@pytest.mark.parametrize(
+    ("entity", "parts"),
+    [
+        ({"p": {"id": "1"}, "q": {"n": 1}}, {"id": "1", "n": 1}),
+        (
+            {"p": [{"id": "1"}, {"id": "2"}], "q": [{"n": 1}, {"n": 2}]},
+            [{"id": "1", "n": 1}, {"id": "2", "n": 2}],
+        ),
+        ({"p": [[{"id": "1"}]], "q": [[{"n": 1}]]}, [[{"id": "1", "n": 1}]]),
+        # What does not fit together cannot be joined: the later one is what counts.
+        ({"p": [{"id": "1"}], "q": [{"n": 1}, {"n": 2}]}, [{"n": 1}, {"n": 2}]),
+        ({"p": [{"id": "1"}], "q": {"n": 1}}, {"n": 1}),
+    ],
+)
+def test_a_member_that_is_read_with_two_selections_has_the_fields_of_both(
+    entity: dict[str, Any], parts: Any
+):
+    found = make_represent(target(*TWICE, name="T"))(entity)
+    assert found == {"__typename": "T", "parts": parts}
