@@ -12,7 +12,9 @@ from router.operation.normalize import normalize
 from router.operation.parse import choose_operation, parse_document
 
 SCHEMA = build_schema("""
-    type Query { a: String! b: Query }
+    type Query { a: String! b: Query c(one: One, all: All): Int }
+    input One @oneOf { x: Int }
+    input All { x: Int }
     type Mutation { m: Int! q: Query }
 """)
 
@@ -46,6 +48,13 @@ def test_a_question_that_is_asked_in_parts_has_one_answer() -> None:
     text = '{ t: __type(name: "Query") { name } ... { t: __type(name: "Query") { kind } } }'
 
     assert list(introspect(text).values()) == [{"name": "Query", "kind": "OBJECT"}]
+
+
+def test_only_input_types_say_whether_they_are_one_of() -> None:
+    text = '{ q: __type(name: "Query") { isOneOf } s: __type(name: "String") { isOneOf }'
+    text += ' one: __type(name: "One") { isOneOf } all: __type(name: "All") { isOneOf } }'
+
+    assert [answer["isOneOf"] for answer in introspect(text).values()] == [None, None, True, False]
 
 
 def test_conditions_and_variables_are_respected() -> None:

@@ -1,12 +1,13 @@
 """Operations are measured with fragments expanded, and measuring is cheap."""
 
 import time
+from dataclasses import fields
 
 import pytest
 from graphql import parse
 
 from router.errors import OperationRefused
-from router.operation.limits import OperationLimits, check_limits
+from router.operation.limits import GENEROUS, OperationLimits, check_limits
 
 
 def codes(text: str, limits: OperationLimits | None = None) -> list[str]:
@@ -196,6 +197,25 @@ def test_chained_fragments_are_measured_in_linear_time() -> None:
         return time.process_time() - started
 
     assert seconds(60) < 3 * max(seconds(14) * 60 / 14, 0.01)
+
+
+def test_what_is_trusted_is_bounded_too() -> None:
+    def of_definitions(count: int) -> str:
+        return "{a} " + " ".join(f"fragment F{n} on Q {{a}}" for n in range(count - 1))
+
+    assert codes(nested(100), GENEROUS) == []
+    assert codes(nested(101), GENEROUS) == ["MAX_DEPTH_LIMIT"]
+    assert codes(of_definitions(1_000), GENEROUS) == []
+    assert codes(of_definitions(1_001), GENEROUS) == ["MAX_DEFINITIONS_LIMIT"]
+    for limit in fields(OperationLimits):
+        trusted, others = getattr(GENEROUS, limit.name), getattr(OperationLimits(), limit.name)
+        assert trusted > others or limit.name == "nesting"
+
+
+def test_fragments_that_are_not_there_count_nothing() -> None:
+    assert codes("{ ...F } fragment F on Q { ...Unknown a }") == []
+    deep = "a{" * 15 + "a" + "}" * 15
+    assert codes(f"{{ ...F }} fragment F on Q {{ ...Unknown {deep} }}") == ["MAX_DEPTH_LIMIT"]
 
 
 def test_fragments_that_lead_in_a_circle_are_left_to_validation() -> None:

@@ -16,6 +16,7 @@ from subgraphs.accounts.models import (
     TeamMember,
     User,
 )
+from subgraphs.accounts.queries import may_look
 from tests.support.subgraphs import Running
 
 _NAMESPACE = UUID(int=1)
@@ -67,6 +68,12 @@ SEES = {
         Sight("loner", "", ""),
     ),
 }
+
+
+def test_whoever_is_nobody_may_not_look():
+    assert not may_look(ANONYMOUS)
+    assert not may_look(SEES["nobody's program"][0])
+    assert may_look(SEES["loner"][0])
 
 
 async def plant(accounts: Running) -> None:

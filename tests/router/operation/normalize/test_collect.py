@@ -72,6 +72,11 @@ def test_fields_and_named_fragments_are_counted_up_to_the_bound(document: str, c
         ("{ ... on Book { ... { ... on Book { id } } } }", [{"Book"}]),
         ("{ ...F ... on Book { ...F } ...F } fragment F on Node { id }", [NODES, {"Book"}]),
         ("{ ... on Book { ... on User { id } } id }", [NODES]),
+        # What adds nothing ends nothing either.
+        ("{ ... on Book { ... on User { id } id } }", [{"Book"}]),
+        ("{ ...F ...F id } fragment F on Node { id }", [NODES, NODES]),
+        ("{ id @skip(if: true) id }", [NODES]),
+        ("{ ...Unknown id }", [NODES]),
     ],
 )
 def test_each_entry_is_meant_for_the_types_that_its_conditions_leave(
