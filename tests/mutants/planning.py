@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from itertools import zip_longest
 
 from tests.mutants.find import Mutant
 from tests.mutants.messages import Limit
@@ -9,9 +10,8 @@ from tests.mutants.settings import mirror_distance
 from tests.mutants.tests_map import Timed
 
 _PROVEN = 4
-_MIRRORED_SHARE = 0.5
-_FILE_SHARE = 0.25
-_NEAR = 1  # the mirrored file and its folder
+# Of the budget, by distance: the mirrored file, its folder, all others; with what was left before.
+_SHARES = (0.5, 0.8, 1.0)
 
 
 def ordered_tests(
@@ -19,25 +19,40 @@ def ordered_tests(
 ) -> list[Timed]:
     """Tests that take at most ``budget`` seconds of processor time together.
 
-    First the tests that have killed most of this file's mutants so far, then the mirrored files,
-    then the others; quick tests before slow ones, with a cap for each file. Tests of one file stay
-    together so that its fixtures are set up once.
+    First the tests that have killed most of this file's mutants so far, then the mirrored file,
+    its folder and the others; quick tests before slow ones. The files of a folder take turns, as
+    the budget may end with a tenth of their tests. Tests of one file stay together so that its
+    fixtures are set up once.
     """
     proven = sorted((t for t in tests if kills.get(t.test)), key=lambda t: -kills[t.test])[:_PROVEN]
     chosen = list(dict.fromkeys(_grouped(proven)))
     spent = sum(test.cpu for test in chosen)
-    for file, of_file in _by_file(mutant, [test for test in tests if test not in chosen]):
-        is_near = mirror_distance(mutant.file, file) <= _NEAR
-        left = budget * (_MIRRORED_SHARE if is_near else _FILE_SHARE)
-        for test in sorted(of_file, key=lambda test: test.cpu):
-            if test.cpu > left or spent + test.cpu > budget:
-                break
-            chosen.append(test)
-            left -= test.cpu
-            spent += test.cpu
+    by_file = _by_file(mutant, [test for test in tests if test not in chosen])
+    for distance, share in enumerate(_SHARES):
+        files = [
+            of_file
+            for file, of_file in by_file
+            if min(mirror_distance(mutant.file, file), len(_SHARES) - 1) == distance
+        ]
+        added, cost = _in_turns(files, budget * share - spent)
+        chosen += _grouped(added)
+        spent += cost
     if not chosen and tests:  # one test over budget is better than none
         chosen.append(min(tests, key=lambda test: test.cpu))
     return chosen
+
+
+def _in_turns(files: Sequence[Sequence[Timed]], budget: float) -> tuple[list[Timed], float]:
+    """One test of each file, then the next of each, as long as they cost no more than ``budget``;
+    and what they cost."""
+    chosen: list[Timed] = []
+    spent = 0.0
+    for turn in zip_longest(*(sorted(file, key=lambda test: test.cpu) for file in files)):
+        for test in turn:
+            if test is not None and spent + test.cpu <= budget:
+                chosen.append(test)
+                spent += test.cpu
+    return chosen, spent
 
 
 def limit_of(test: Timed, fixtures: float) -> Limit:

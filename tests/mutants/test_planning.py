@@ -43,7 +43,18 @@ def test_tests_that_have_killed_most_in_this_file_come_before_all():
 
 
 def test_the_budget_ends_the_list_and_no_file_has_it_all():
-    assert names(4) == ["test_keys.py::quick", "test_claims.py::one", "db/test_relay.py::one"]
+    assert names(3) == ["test_keys.py::quick", "test_claims.py::one", "db/test_relay.py::one"]
+
+
+def test_the_files_of_a_folder_take_turns():
+    files = [
+        [timed(f"router/policy/test_{name}.py::{number}", 1) for number in (1, 2, 3)]
+        for name in "ab"
+    ]
+
+    tests = ordered_tests(MUTANT, [*files[0], *files[1]], {}, 5)
+
+    assert tests == [*files[0][:2], *files[1][:2]]
 
 
 def test_a_test_that_alone_exceeds_the_budget_is_asked_when_there_is_no_other():
