@@ -84,7 +84,8 @@ def test_supergraphs_of_the_composition_cases_work_where_apollos_own_do(planner:
         for file in sorted(folder.glob("success_*.json"))
         for case in json.loads(file.read_text())
     ]
-    worse = []
+    worse: list[tuple[str, str]] = []
+    compared = 0
     for seed, case in enumerate(cases):
         composition = compose([Subgraph(s["name"], s["url"], s["sdl"]) for s in case["subgraphs"]])
         operations = operations_for(case["api_schema"], seed)
@@ -96,17 +97,14 @@ def test_supergraphs_of_the_composition_cases_work_where_apollos_own_do(planner:
         if "plans" not in ours:
             worse.append((case["id"], ours["error"][:200]))
             continue
-        try:
-            world = mock_universe.Universe(
-                case["supergraph"], case["api_schema"], case["subgraphs"]
-            )
-        except Exception:  # a schema that the mock cannot read says nothing about ours
-            continue
+        world = mock_universe.Universe(case["supergraph"], case["api_schema"], case["subgraphs"])
         for number, (text, variables) in enumerate(operations):
-            if _is_right(world, text, variables, theirs["plans"][number]) and not _is_right(
-                world, text, variables, ours["plans"][number]
-            ):
+            if not _is_right(world, text, variables, theirs["plans"][number]):
+                continue
+            compared += 1
+            if not _is_right(world, text, variables, ours["plans"][number]):
                 worse.append((case["id"], text))
+    assert compared > 500
     assert worse == []
 
 

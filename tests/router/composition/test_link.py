@@ -58,9 +58,18 @@ def test_the_link_directive_itself_can_be_renamed():
     links = links_of(
         'extend schema @use(url: "https://specs.apollo.dev/link/v1.0", as: "use")'
         ' @use(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])'
+        ' @link(url: "https://example.com/mine/v1.0")'
     )
 
     assert links.federation is not None
+    assert links.federation.version == (2, 3)
+    assert links.federation.local_name("@key") == "@key"
+    assert links.by_identity["https://specs.apollo.dev/link"].local_name("@link") == "@use"
+    # What is called @link now is somebody else's.
+    assert sorted(links.by_identity) == [
+        "https://specs.apollo.dev/federation",
+        "https://specs.apollo.dev/link",
+    ]
 
 
 def test_core_is_the_older_link():

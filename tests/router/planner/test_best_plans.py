@@ -85,9 +85,9 @@ def _compare(
 
 
 def check(plans: list[Compared]) -> None:
-    """Each object's fields get the best there is. What is chosen for one object knows nothing of
-    its neighbours, so that of equally good ways for each the one may be missed that they could
-    share: now and then this costs a request, never a round."""
+    """One object's fields are asked in the best way. What is chosen for an object knows nothing of
+    its neighbours: of ways that are equally good for each, the one that they could share may be
+    missed. Now and then this costs a request, never a round."""
     assert [plan for plan in plans if not plan.is_enough] == []
     assert [plan for plan in plans if plan.objects == 1 and plan.better is not None] == []
     assert [plan for plan in plans if plan.later > 0 or plan.more > 2] == []
@@ -105,6 +105,7 @@ def test_plans_are_nearly_always_as_good_as_the_best_of_all() -> None:
 
 
 @pytest.mark.long
-def test_plans_of_other_graphs_are_nearly_always_as_good_as_the_best_of_all() -> None:
-    first = random.randrange(1_000_000_000)
-    check(list(compared(range(first, first + 5_000))))
+@pytest.mark.parametrize("batch", range(5))
+def test_plans_of_other_graphs_are_nearly_always_as_good_as_the_best_of_all(batch: int) -> None:
+    first = random.randrange(1_000_000) * 1_000 + batch
+    check(list(compared(range(first, first + 1_000))))
