@@ -59,7 +59,7 @@ def limit_of(test: Timed, fixtures: float) -> Limit:
     """Five times the usual CPU time, plus ``fixtures`` seconds: any test may be the first to set
     up session fixtures. The wall clock limit is only for tests that wait forever, as other
     programs may have the processor."""
-    return Limit(test.test, 5 * test.cpu + fixtures, 20 * test.wall + 60)
+    return Limit(test.test, 5 * test.cpu + fixtures, 20 * test.wall + 20)
 
 
 def without_files_beyond(tests: Sequence[Timed], count: int) -> list[Timed]:

@@ -72,4 +72,4 @@ def test_kills_are_counted_by_source_file():
 def test_a_test_hangs_when_it_takes_several_times_what_it_takes_otherwise():
     limit = limit_of(Timed("t", 2.0, 3.0), fixtures=8)
 
-    assert (limit.cpu, limit.wall) == (18.0, 120.0)
+    assert (limit.cpu, limit.wall) == (18.0, 80.0)
