@@ -30,8 +30,6 @@ class Variables:
     wire: Mapping[str, Any]
 
 
-NO_VARIABLES = Variables({}, {})
-
 _PLAIN: dict[str, type] = {"ID": str, "String": str, "Boolean": bool, "Int": int}
 
 
@@ -65,8 +63,6 @@ class VariableReader:
         error per value that does not fit, MAX_VARIABLE_VALUES_LIMIT when there are more than
         ``max_values`` list items and members, because checking a million of them takes seconds.
         """
-        if not self._names:
-            return NO_VARIABLES
         if self._plain is not None and self._are_plain(given):
             values = {name: given[name] for name in self._names}
             return Variables(values, values)

@@ -109,7 +109,7 @@ class _Merger:
         if len(possible) < 2:
             # An interface that nothing implements still has its own fields: a subgraph may have
             # it as an @interfaceObject.
-            only = min(possible, default=parent)
+            only = next(iter(possible), parent)
             api_type = self._type_of(only, entries[0].node)
             fields.append(self._field(key, entries, api_type, None, NO_SETS))
             return

@@ -95,21 +95,28 @@ def test_the_only_operation_needs_no_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "name"),
+    ("text", "name", "message"),
     [
-        ("query A { a } query B { a }", None),
-        ("query A { a } query B { a }", "C"),
-        ("{ a }", "A"),
-        ("fragment F on Query { a }", None),
+        (
+            "query A { a } query B { a }",
+            None,
+            "The document has several operations: say which one with 'operationName'.",
+        ),
+        ("query A { a } query B { a }", "C", "The document has no operation 'C'."),
+        ("{ a }", "A", "The document has no operation 'A'."),
+        ("fragment F on Query { a }", None, "The document has no operation."),
     ],
 )
-def test_an_operation_that_cannot_be_told_is_refused(text: str, name: str | None) -> None:
+def test_an_operation_that_cannot_be_told_is_refused(
+    text: str, name: str | None, message: str
+) -> None:
     parsed = parse_document(text, LIMITS)
 
     with pytest.raises(OperationRefused) as refusal:
         choose_operation(parsed, name)
 
-    assert refusal.value.errors[0]["extensions"]["code"] == "OPERATION_RESOLUTION_FAILURE"
+    extensions = {"code": "OPERATION_RESOLUTION_FAILURE"}
+    assert refusal.value.errors == [{"message": message, "extensions": extensions}]
 
 
 def test_condition_variables_are_found_in_fragments() -> None:

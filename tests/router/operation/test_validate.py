@@ -55,6 +55,25 @@ def test_defer_and_stream_are_accepted_but_not_advertised() -> None:
     assert "defer" not in {directive.name for directive in SCHEMA.directives}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ deep { hello @stream } }",
+        "{ hello } fragment F on Query { hello }",
+        "query ($a: Int) { hello }",
+        "{ hello: list deep { hello } hello }",
+        "query ($a: Boolean) { hello @skip(if: $a) }",
+        "mutation { ... @defer { hello } }",
+    ],
+)
+def test_tools_may_plan_what_has_a_meaning_though_clients_may_not_ask_it(text: str) -> None:
+    schema = build_schema("type Query { hello: String deep: Query list: [Int] } "
+                          "type Mutation { hello: String }")  # fmt: skip
+    Validator(schema, is_strict=False).check(parse(text), text)
+    with pytest.raises(OperationRefused):
+        Validator(schema).check(parse(text), text)
+
+
 def test_errors_are_bounded() -> None:
     text = "{" + " ".join(f"x{n}" for n in range(500)) + "}"
 

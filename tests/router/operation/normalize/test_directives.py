@@ -56,7 +56,8 @@ def test_a_fragment_spread_with_and_without_counts_both_times() -> None:
 
 def test_the_routers_own_ones_and_misplaced_ones_end_here() -> None:
     operation = normalized(
-        "query ($on: Boolean!) @cached { ...F @spread @include(if: $on) } fragment F on Query { a }"
+        "query ($on: Boolean!) @cached @mark(at: 1) @unknown { ...F @spread @include(if: $on) }"
+        " fragment F on Query { a }"
     )
 
     assert [field.directed for field in operation.selection.fields] == [()]

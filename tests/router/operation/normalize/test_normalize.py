@@ -73,6 +73,12 @@ def test_runtime_types_are_apart_where_the_fields_type_differs() -> None:
     assert shown("{ node { name } }") == "{ node { Book.name User.name } }"
 
 
+def test_what_is_asked_about_types_has_the_types_of_the_specification() -> None:
+    document = '{ __typename __schema { description } __type(name: "A") { name } }'
+    types = {field.key: str(field.type) for field in normalized(document).selection.fields}
+    assert types == {"__typename": "String!", "__schema": "__Schema!", "__type": "__Type"}
+
+
 def test_conditions_are_decided_and_reported() -> None:
     document = """query ($a: Boolean!, $b: Boolean!, $c: Boolean!) {
         book { id @skip(if: $a) name @include(if: $b) ...F @include(if: true) } }
