@@ -187,6 +187,21 @@ async def test_a_closed_bus_leaves_no_task_behind(redis_or_none: str | None):
     assert asyncio.all_tasks() == before
 
 
+async def test_a_bus_that_is_connected_again_feeds_as_before(redis_or_none: str | None):
+    bus: EventBus = RedisBus(redis_or_none) if redis_or_none else MemoryBus()
+    for _ in range(2):
+        await bus.connect()
+        stream = Stream(bus)
+        stream.name = "again"
+        bus.attach(stream.name, stream.log)
+        async with aclosing(bus.subscribe(stream.name)) as events:
+            waiting = asyncio.create_task(take(events, 1))
+            await asyncio.sleep(0.2)
+            await stream.write(1)
+            assert await waiting == [1]
+        await bus.close()
+
+
 @pytest.mark.parametrize("cursor", ["", "x", "-1", "1-2-3", "１", "1e3", "9" * 19, "9" * 5000])
 def test_text_that_is_no_cursor_is_refused(cursor: str):
     with pytest.raises(BadUserInput):

@@ -72,11 +72,39 @@ def test_a_missing_file_is_named_with_what_to_do():
     )
 
 
-def test_a_subgraph_that_cannot_be_loaded_is_named(tmp_path: Path):
+@pytest.mark.parametrize("target", ["no.such:thing", "subgraphs.issues.graph:thing"])
+def test_a_subgraph_that_cannot_be_loaded_is_named(tmp_path: Path, target: str):
     file = tmp_path / "trellis.toml"
-    file.write_text('[subgraphs]\nx = "no.such:thing"\n')
+    file.write_text(f'[subgraphs]\nx = "{target}"\n')
 
     code, output = run("upgrade", "--config", str(file))
 
     assert code == 1
-    assert "The subgraph x cannot be loaded from 'no.such:thing'" in output.replace("\n", " ")
+    assert f"The subgraph x cannot be loaded from '{target}'" in output.replace("\n", " ")
+
+
+def test_a_migration_is_written_for_a_subgraph_that_is_named_only(config: str):
+    code, output = run("revision", "nobody", "add a column", "--config", config)
+
+    assert code == 1
+    assert output == "✗ No subgraph 'nobody': trellis.toml names projects, issues.\n"
+
+
+def test_parked_events_are_listed_and_sent_again_only_when_asked_for(config: str, tmp_path: Path):
+    run("upgrade", "--config", config)
+    with sqlite3.connect(tmp_path / "data" / "issues.sqlite3") as connection:
+        connection.execute(
+            "insert into outbox (event_id, topic, key, payload, headers, occurred_at,"
+            " available_at, is_dead, error, attempts) values (?, 'issue.updated', 'k', '{}', '{}',"
+            " 1767225600000000, 1767225600000000, 1, 'no way', 5)",
+            ("0" * 31 + "7",),
+        )
+    connection.close()
+
+    for _ in range(2):
+        code, output = run("parked", "issues")
+        assert code == 0
+        assert "issue.updated  k  no way" in output
+        assert "waiting" not in output
+    assert "1 events are waiting to be sent." in run("parked", "issues", "--again")[1]
+    assert run("parked", "issues") == (0, "")
