@@ -23,7 +23,7 @@ from tests.support.chance import Drawn, Seeded
 from tests.support.random_types import random_types
 from tests.support.schema_faults import composed_faults, schema_faults
 
-SEEDS_IN_CI = 120
+SEEDS_IN_CI = 60
 SEEDS_IN_LONG_RUN = 20_000
 
 
@@ -100,7 +100,7 @@ def test_composition_and_graphql_core_agree_on_many_merged_schemas():
 
 
 @settings(
-    max_examples=50,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

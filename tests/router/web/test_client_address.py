@@ -35,6 +35,8 @@ async def seen(
     }
     http = Http(trusted_proxies=proxies, client_address_header=header)  # pyright: ignore
     await ClientAddress(app, http)(scope, None, None)  # pyright: ignore[reportArgumentType]
+    if scope["client"] not in ((peer, 1234), None):
+        assert scope["client"] == (found[0], 0)  # nobody tells the client's port
     [address] = found
     return address
 
@@ -49,6 +51,17 @@ async def test_nobody_else_is():
     assert await seen(CLIENT, peer=None, proxies=("10.0.0.0/8",)) is None
     assert await seen(CLIENT, peer="10.0.0.1", proxies=()) == "10.0.0.1"
     assert await seen(CLIENT, peer="testclient") == "testclient"
+
+
+async def test_a_network_may_be_written_by_any_of_its_addresses():
+    assert await seen(CLIENT, proxies=("10.7.7.7/8",)) == CLIENT
+
+
+async def test_only_the_end_of_a_long_header_is_read():
+    proxy = f"for=10.1.1.1;host={'x' * 500}"
+    for count, address in ((2, CLIENT), (30, "10.1.1.1")):
+        line = ", ".join([f"for={CLIENT}", *[proxy] * count])
+        assert await seen(line, header="forwarded") == address
 
 
 async def test_over_a_unix_socket_one_may_be():
