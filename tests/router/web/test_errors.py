@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from router.errors import OperationRefused
-from router.web.errors import Errors, error_headers
+from router.web.errors import Errors, error_headers, graphql_error_body
 from router.web.refusals import MethodNotAllowed
 from schema.errors import Conflict, Forbidden, NotFound, TrellisError, Unauthenticated, Unavailable
 
@@ -34,6 +34,11 @@ def test_an_error_says_by_headers_how_to_go_on(
     error: TrellisError, headers: list[tuple[bytes, bytes]]
 ):
     assert error_headers(error) == headers
+
+
+def test_a_refusal_of_an_operation_is_answered_with_its_own_errors():
+    errors = [{"message": "x", "path": ["a"]}, {"message": "y"}]
+    assert graphql_error_body(OperationRefused(errors), "r-1") == {"errors": errors}
 
 
 async def run(app: Any, kind: str = "http") -> list[Any]:

@@ -1,11 +1,13 @@
 """The served page: types, compression, caching, content policy, and what it opens with."""
 
 import gzip
+import json
 import os
 import re
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +17,7 @@ from starlette.routing import Mount
 
 from router.errors import ConfigError
 from router.web.graphiql import DemoAccount, ExplorerContent, GraphiQL, SignIn, load_content
+from router.web.graphiql.content import StartingOperation
 from router.web.graphiql.serve import CONTENT_SECURITY_POLICY, STATIC
 from tests.support.npm_clients import install_packages
 from tests.support.services import require_program
@@ -123,6 +126,18 @@ async def test_head_answers_like_get_without_the_body(client: httpx.AsyncClient)
 async def test_only_get_and_head_are_allowed(client: httpx.AsyncClient):
     answer = await client.post("/", content=b"{}")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+async def test_a_websocket_is_closed_at_once():
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await GraphiQL()({"type": "websocket", "path": "/"}, None, send)  # pyright: ignore
+
+    assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +168,32 @@ async def test_the_demo_account_reaches_the_page_only_where_it_is_wanted(client:
     }
     shown = CONTENT.as_config("graphql", show_demo_account=True)
     assert shown["signIn"]["demo"] == {"email": "ada@x.y", "password": "secret"}
+
+
+def test_the_demo_account_fills_the_variables_of_the_tab_that_signs_in():
+    demo = DemoAccount("ada@x.y", "secret")
+    tabs = (StartingOperation("mutation { x }", "{}"), StartingOperation("{ y }", '{"a": 1}'))
+    content = ExplorerContent(tabs, SignIn("mutation { x }", demo=demo))
+
+    def variables(*, show_demo_account: bool) -> dict[str, Any]:
+        config = content.as_config("graphql", show_demo_account=show_demo_account)
+        return {tab["query"]: json.loads(tab["variables"]) for tab in config["tabs"]}
+
+    assert variables(show_demo_account=False) == {"mutation { x }": {}, "{ y }": {"a": 1}}
+    assert variables(show_demo_account=True) == {
+        "mutation { x }": {"email": "ada@x.y", "password": "secret"},
+        "{ y }": {"a": 1},
+    }
+
+
+@pytest.mark.parametrize(("line", "refresh"), [("", None), ('refresh = "again"', "{ again }\n")])
+def test_the_document_that_refreshes_is_read_where_one_is_named(
+    tmp_path: Path, line: str, refresh: str | None
+):
+    write(tmp_path, in__graphql="{ in }", again__graphql="{ again }")
+    write(tmp_path, explorer__toml=f'sign_in = "in"\n{line}\n')
+
+    assert load_content(tmp_path).sign_in == SignIn("{ in }\n", refresh)
 
 
 async def test_without_content_the_page_has_no_tabs_and_no_sign_in(client: httpx.AsyncClient):

@@ -16,6 +16,7 @@ from router.web.errors import Errors
 from router.web.graphql import GraphQLEndpoint
 from router.web.request_context import ContextMaker
 from router.web.response_headers import ResponseHeaders
+from schema.errors import Forbidden
 from schema.request import RequestContext
 from tests.support.toy_graph import ToyGraph
 
@@ -320,6 +321,32 @@ async def test_a_batch_has_at_least_one_operation(graph: ToyGraph):
         assert response.json()["errors"][0]["extensions"]["code"] == "BATCH_LIMIT"
         assert len((await client.post("/graphql", json=[{"query": "{ hello }"}])).json()) == 1
         assert len((await client.post("/graphql", json=[{"query": "{ hello }"}] * 2)).json()) == 2
+
+
+class Limited(ToyGraph):
+    """Tells with each answer how many more there may be, and refuses one operation."""
+
+    async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
+        if request.document == "{ refused }":
+            raise Forbidden("Not this one.")
+        left = request.document.strip("{ n}").encode()
+        headers = [(b"x-ratelimit-limit", b"9"), (b"x-ratelimit-remaining", left)]
+        return Answer({"left": left.decode()}, headers=headers)
+
+
+async def test_a_batch_tells_the_limit_with_the_fewest_left_and_refuses_only_what_is_refused():
+    documents = ("{ n7 }", "{ refused }", "{ n3 }", "{ n5 }")
+    async with client_of(Limited(), limits=Limits(batch=4)) as client:
+        batch = [{"query": document} for document in documents]
+        response = await client.post("/graphql", json=batch)
+    assert response.json() == [
+        {"data": {"left": "7"}},
+        {"errors": [{"message": "Not this one.", "extensions": {"code": "FORBIDDEN"}}]},
+        {"data": {"left": "3"}},
+        {"data": {"left": "5"}},
+    ]
+    assert response.headers["x-ratelimit-limit"] == "9"
+    assert response.headers["x-ratelimit-remaining"] == "3"
 
 
 class Noted(ToyGraph):

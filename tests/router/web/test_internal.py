@@ -129,4 +129,11 @@ async def test_revocations_are_sent_once_and_again_when_they_change(keys: Keys):
     ],
 )
 def test_a_subgraph_has_the_routes_of_what_it_can_tell(subgraph: Subgraph, paths: list[str]):
-    assert [route.path for route in internal_routes(subgraph, Limits())] == paths  # type: ignore[attr-defined]
+    routes = internal_routes(subgraph, Limits())
+    assert [route.path for route in routes] == paths  # type: ignore[attr-defined]
+    methods = {
+        "/internal/policies": {"GET", "HEAD", "POST"},
+        "/internal/api-keys": {"POST"},
+        "/internal/revocations": {"GET", "HEAD"},
+    }
+    assert [route.methods for route in routes] == [methods[path] for path in paths]  # type: ignore[attr-defined]

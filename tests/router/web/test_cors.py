@@ -1,0 +1,95 @@
+"""What pages of other origins may ask and read: the Fetch standard, section 3.2."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from router.config import Cors
+from router.web.cors import AllowOrigins
+from router.web.response_headers import ResponseHeaders
+
+HERE, ELSEWHERE = "https://app.example.com", "https://evil.example.com"
+READABLE = {
+    *("x-request-id", "retry-after", "location", "etag", "ratelimit", "ratelimit-policy"),
+    *("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-ratelimit-window"),
+}
+SENDABLE = {
+    *("authorization", "x-api-key", "content-type", "idempotency-key", "x-request-id"),
+    *("x-trellis-plan", "x-trellis-preflight"),
+}
+BY_THEMSELVES = {"accept", "accept-language", "content-language", "content-type"}
+
+
+async def app(scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"answer"})
+
+
+async def ask(method: str, **headers: str) -> httpx.Response:
+    subject = ResponseHeaders(AllowOrigins(app, Cors(origins=(HERE,), max_age_seconds=77)))
+    transport = httpx.ASGITransport(subject)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with httpx.AsyncClient(transport=transport, base_url="http://trellis") as client:
+        return await client.request(method, "/graphql", headers=named)
+
+
+async def preflight(origin: str, method: str, header: str = "content-type") -> httpx.Response:
+    return await ask(
+        "OPTIONS",
+        origin=origin,
+        access_control_request_method=method,
+        access_control_request_headers=header,
+    )
+
+
+def names(answer: httpx.Response, header: str) -> set[str]:
+    return set(answer.headers[header].lower().replace(" ", "").split(","))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_a_preflight_of_a_known_origin_is_told_what_it_may_send(method: str):
+    answer = await preflight(HERE, method)
+
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == HERE
+    assert answer.headers["access-control-max-age"] == "77"
+    assert names(answer, "access-control-allow-methods") == {
+        *("get", "post", "put", "patch", "delete")
+    }
+    assert names(answer, "access-control-allow-headers") == SENDABLE | BY_THEMSELVES
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "method", "header"),
+    [
+        (ELSEWHERE, "POST", "content-type"),
+        (HERE, "TRACE", "content-type"),
+        (HERE, "POST", "cookie"),
+    ],
+)
+async def test_a_preflight_of_anything_else_is_refused(origin: str, method: str, header: str):
+    assert (await preflight(origin, method, header)).status_code == 400
+
+
+async def test_a_page_of_a_known_origin_may_read_the_answer_and_its_headers():
+    answer = await ask("POST", origin=HERE)
+
+    assert answer.text == "answer"
+    assert answer.headers["access-control-allow-origin"] == HERE
+    assert names(answer, "access-control-expose-headers") == READABLE
+    assert names(answer, "vary") == {"origin"}
+
+
+async def test_the_answer_for_another_page_says_of_no_origin_that_it_may_read_it():
+    answer = await ask("POST", origin=ELSEWHERE)
+
+    assert answer.text == "answer"
+    assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_whoever_is_no_page_learns_that_answers_differ_by_origin():
+    answer = await ask("POST")
+
+    assert answer.headers.get_list("vary") == ["Origin"]
