@@ -1,4 +1,4 @@
-"""``docs/settings.md`` from the settings themselves: ``python -m router.settings_reference``."""
+"""Writes ``docs/settings.md``: ``python -m router.settings_reference``."""
 
 import sys
 from collections.abc import Sequence

@@ -66,6 +66,7 @@ async def test_any_other_version_is_left_for_alembic_to_judge(migrated: Database
 
 
 def test_storage_loads_neither_alembic_nor_redis_until_they_are_needed():
-    code = "import sys, db.storage; print(sorted({'alembic', 'redis'} & sys.modules.keys()))"
+    loaded = "sorted({'alembic', 'redis'} & sys.modules.keys())"
+    code = f"import sys, db.storage; print({loaded})"
     command = [sys.executable, "-c", code]
     assert subprocess.check_output(command, cwd=ROOT, text=True, timeout=60) == "[]\n"

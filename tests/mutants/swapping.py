@@ -8,7 +8,9 @@ import.
 import gc
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from inspect import CO_OPTIMIZED
+from os.path import realpath
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -18,16 +20,17 @@ class NotSwappable(Exception):
 
 
 class LoadedFunctions:
-    """All functions of the process, by file. Create it before ``gc.freeze``, which hides them."""
+    """All functions of the process, by file, whatever link it was imported through. Create it
+    before ``gc.freeze``, which hides them."""
 
     def __init__(self, folder: Path) -> None:
         self._by_file: dict[str, dict[CodeType, list[FunctionType]]] = defaultdict(dict)
         for found in gc.get_objects():
-            if isinstance(found, FunctionType) and found.__code__.co_filename.startswith(
-                str(folder)
-            ):
-                by_code = self._by_file[found.__code__.co_filename]
-                by_code.setdefault(found.__code__, []).append(found)
+            if not isinstance(found, FunctionType):
+                continue
+            file = _resolved(found.__code__.co_filename)
+            if file.startswith(str(folder)):
+                self._by_file[file].setdefault(found.__code__, []).append(found)
 
     def swap(self, path: Path, before: str, after: str) -> None:
         """Replace the code compiled from the text ``before`` by that of the text ``after``.
@@ -63,6 +66,11 @@ def _changed_functions(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType,
     for was, becomes in zip(inner_old, inner_new, strict=False):
         if was.co_name == becomes.co_name:
             yield from _changed_functions(was, becomes)
+
+
+@cache
+def _resolved(file: str) -> str:
+    return realpath(file)
 
 
 def _inner_codes(code: CodeType) -> list[CodeType]:

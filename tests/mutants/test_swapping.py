@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -44,11 +45,17 @@ class Thing:
 def loaded(tmp_path: Path) -> Iterator[tuple[Path, ModuleType]]:
     path = tmp_path / "swapped_module.py"
     path.write_text(CODE)
+    with imported(path) as module:
+        yield path, module
+
+
+@contextmanager
+def imported(path: Path) -> Iterator[ModuleType]:
     spec = spec_from_file_location("swapped_module", path)
     assert spec and spec.loader
     module = sys.modules["swapped_module"] = module_from_spec(spec)
     spec.loader.exec_module(module)
-    yield path, module
+    yield module
     del sys.modules["swapped_module"]
 
 
@@ -81,6 +88,17 @@ def test_functions_behind_decorators_and_wrappers_made_while_importing_are_reach
     assert module.wrapped(1) == (3, "once")
     swap(path, 'function(a), "once"', 'function(a), "twice"')
     assert module.wrapped(1) == (2 + 1, "twice")
+
+
+def test_functions_imported_through_a_link_are_those_of_the_file_itself(tmp_path: Path):
+    path = tmp_path / "real" / "swapped_module.py"
+    path.parent.mkdir()
+    path.write_text(CODE)
+    (tmp_path / "linked").symlink_to("real")
+
+    with imported(tmp_path / "linked" / path.name) as module:
+        swap(path, "a > 1", "a >= 1")
+        assert module.plain(1) is True
 
 
 def test_lines_that_move_below_a_deleted_one_change_nothing_else(

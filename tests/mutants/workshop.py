@@ -25,6 +25,10 @@ def copy_tree(root: Path, target: Path) -> None:
     listed = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
     for name in filter(None, listed.split("\0")):
         source, copy = root / name, target / name
+        if source.is_symlink():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.symlink_to(source.readlink())
+            continue
         if not source.is_file():
             continue  # deleted, not yet committed
         copy.parent.mkdir(parents=True, exist_ok=True)
