@@ -14,9 +14,9 @@ from typing import Protocol
 
 from broadcaster import Broadcast
 
-from db.outbox import Envelope
-from db.tasks import end_tasks
-from schema.errors import BadUserInput, Unavailable
+from trellis.db.outbox import Envelope
+from trellis.db.tasks import end_tasks
+from trellis.schema.errors import BadUserInput, Unavailable
 
 logger = logging.getLogger("trellis.bus")
 

@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
-from db.storage import Storage
-from db.unit_of_work import UnitOfWork
-from schema.errors import Unauthenticated
-from schema.identity import Identity
-from schema.request import RequestContext
+from trellis.db.storage import Storage
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.errors import Unauthenticated
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
 
 LoadersT = TypeVar("LoadersT")
 

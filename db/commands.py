@@ -15,12 +15,12 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from db import migrate
-from db.engine import Database
-from db.parked import parked_events, send_again
-from db.settings import DataSettings
-from schema.errors import TrellisError
-from schema.subgraph import Subgraph
+from trellis.db import migrate
+from trellis.db.engine import Database
+from trellis.db.parked import parked_events, send_again
+from trellis.db.settings import DataSettings
+from trellis.schema.errors import TrellisError
+from trellis.schema.subgraph import Subgraph
 
 app = typer.Typer(help="Databases of the subgraphs.", no_args_is_help=True)
 
@@ -159,7 +159,7 @@ def _load(name: str, target: str) -> Subgraph:
     except (ImportError, AttributeError) as missing:
         _fail(f"The subgraph {name} cannot be loaded from {target!r}: {missing}")
     if not isinstance(found, Subgraph):
-        _fail(f"The subgraph {name}: {target!r} is not a schema.subgraph.Subgraph.")
+        _fail(f"The subgraph {name}: {target!r} is not a trellis.schema.subgraph.Subgraph.")
     return found
 
 

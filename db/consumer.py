@@ -12,13 +12,13 @@ from contextlib import aclosing, suppress
 from sqlalchemy import MetaData, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from db.bus import EventBus, order_of
-from db.engine import Database
-from db.models import utc_now
-from db.outbox import Envelope
-from db.tasks import end_tasks
-from db.unit_of_work import UnitOfWork, begin
-from schema.errors import Unavailable
+from trellis.db.bus import EventBus, order_of
+from trellis.db.engine import Database
+from trellis.db.models import utc_now
+from trellis.db.outbox import Envelope
+from trellis.db.tasks import end_tasks
+from trellis.db.unit_of_work import UnitOfWork, begin
+from trellis.schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.consumer")
 

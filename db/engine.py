@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from schema.errors import Unavailable
+from trellis.schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.database")
 

@@ -10,8 +10,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.schema import CreateSchema
 
-from db.engine import Database
-from db.versions import MIGRATIONS, version_folder
+from trellis.db.engine import Database
+from trellis.db.versions import MIGRATIONS, version_folder
 
 
 async def upgrade(database: Database, metadata: MetaData, revision: str = "head") -> None:

@@ -8,15 +8,15 @@ from importlib import import_module
 
 from sqlalchemy import MetaData
 
-from db.bus import EventBus
-from db.engine import Database
+from trellis.db.bus import EventBus
+from trellis.db.engine import Database
 
 
 async def run_migrations(database: Database, metadata: MetaData) -> None:
-    """``db.migrate.upgrade`` to the newest version."""
-    await import_module("db.migrate").upgrade(database, metadata)
+    """``trellis.db.migrate.upgrade`` to the newest version."""
+    await import_module("trellis.db.migrate").upgrade(database, metadata)
 
 
 def redis_bus(url: str) -> EventBus:
-    """A ``db.redis_bus.RedisBus``, not connected yet."""
-    return import_module("db.redis_bus").RedisBus(url)
+    """A ``trellis.db.redis_bus.RedisBus``, not connected yet."""
+    return import_module("trellis.db.redis_bus").RedisBus(url)

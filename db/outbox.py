@@ -16,8 +16,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import MetaData, Table, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.locks import hold
-from db.models import utc_now
+from trellis.db.locks import hold
+from trellis.db.models import utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import Select
 
-from schema.paging import Page, PageRequest, decode_cursor, encode_cursor, invalid_cursor
+from trellis.schema.paging import Page, PageRequest, decode_cursor, encode_cursor, invalid_cursor
 
 Row = TypeVar("Row")
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import delete, insert, select
 
-from db.engine import Database
-from db.locks import hold
-from db.models import new_metadata, utc_now
-from db.outbox import outbox_of
+from trellis.db.engine import Database
+from trellis.db.locks import hold
+from trellis.db.models import new_metadata, utc_now
+from trellis.db.outbox import outbox_of
 
 _OUTBOX = outbox_of(new_metadata())
 

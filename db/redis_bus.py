@@ -12,10 +12,10 @@ import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from db.bus import FanOut, Log, follow
-from db.outbox import Envelope
-from db.tasks import end_tasks
-from schema.errors import Unavailable
+from trellis.db.bus import FanOut, Log, follow
+from trellis.db.outbox import Envelope
+from trellis.db.tasks import end_tasks
+from trellis.schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.bus")
 

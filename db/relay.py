@@ -16,14 +16,14 @@ from typing import Any
 
 from sqlalchemy import Table, and_, delete, exists, or_, select, update
 
-from db import outbox
-from db.bus import EventBus
-from db.engine import Database
-from db.locks import hold
-from db.models import utc_now
-from db.outbox import Envelope
-from db.tasks import end_tasks
-from schema.errors import Unavailable
+from trellis.db import outbox
+from trellis.db.bus import EventBus
+from trellis.db.engine import Database
+from trellis.db.locks import hold
+from trellis.db.models import utc_now
+from trellis.db.outbox import Envelope
+from trellis.db.tasks import end_tasks
+from trellis.schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.relay")
 

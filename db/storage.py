@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.bus import EventBus, MemoryBus
-from db.consumer import Consumer
-from db.engine import Database
-from db.on_demand import redis_bus, run_migrations
-from db.outbox import Envelope, outbox_of
-from db.relay import Relay
-from db.settings import DataSettings
-from db.unit_of_work import UnitOfWork, begin
-from db.versions import is_at_newest
-from schema.errors import Unavailable
+from trellis.db.bus import EventBus, MemoryBus
+from trellis.db.consumer import Consumer
+from trellis.db.engine import Database
+from trellis.db.on_demand import redis_bus, run_migrations
+from trellis.db.outbox import Envelope, outbox_of
+from trellis.db.relay import Relay
+from trellis.db.settings import DataSettings
+from trellis.db.unit_of_work import UnitOfWork, begin
+from trellis.db.versions import is_at_newest
+from trellis.schema.errors import Unavailable
 
 _SETTLE_SECONDS = 0.25
 
@@ -81,7 +81,7 @@ class Storage:
 
     @asynccontextmanager
     async def begin(self, headers: Mapping[str, Any] | None = None) -> AsyncGenerator[UnitOfWork]:
-        """One transaction with its events; see ``db.unit_of_work.begin``.
+        """One transaction with its events; see ``trellis.db.unit_of_work.begin``.
 
         Returns when others can know of the events: who asks another subgraph next finds it able
         to catch up, whichever bus there is.

@@ -8,10 +8,10 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
-from db import outbox
-from db.engine import Database
-from db.outbox import Event
-from schema.errors import Conflict
+from trellis.db import outbox
+from trellis.db.engine import Database
+from trellis.db.outbox import Event
+from trellis.schema.errors import Conflict
 
 
 class UnitOfWork:

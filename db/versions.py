@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from db.engine import Database
+from trellis.db.engine import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -1,6 +1,6 @@
 """A GraphQL federation router: knows GraphQL, HTTP and federation, no domain and no database.
 
-    from router import Subgraph, Supergraph, compose
+    from trellis.router import Subgraph, Supergraph, compose
 
     composition = compose([Subgraph("shop", "http://shop/graphql", sdl), ...])
     supergraph = Supergraph.load(composition.supergraph_sdl)
@@ -10,12 +10,12 @@
 Names listed in ``__all__`` stay; everything else may move.
 """
 
-from router.composition.compose import Composition, compose
-from router.composition.report import CompositionError, CompositionHint
-from router.composition.subgraph import Subgraph
-from router.planner.plan import QueryPlan
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.base import SubgraphRequest, SubgraphResponse, Transport
+from trellis.router.composition.compose import Composition, compose
+from trellis.router.composition.report import CompositionError, CompositionHint
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.planner.plan import QueryPlan
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse, Transport
 
 __all__ = [
     "Composition",

@@ -1,6 +1,6 @@
-"""``python -m router``: the same as ``trellis``."""
+"""``python -m trellis.router``: the same as ``trellis``."""
 
-from router.cli import main
+from trellis.router.cli import main
 
 if __name__ == "__main__":
     main()

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from router.errors import OperationRefused
-from router.exact_json import dumps
-from router.executor.guarded import Lost
-from router.operation.model import OperationKind
-from schema.errors import TrellisError
+from trellis.router.errors import OperationRefused
+from trellis.router.exact_json import dumps
+from trellis.router.executor.guarded import Lost
+from trellis.router.operation.model import OperationKind
+from trellis.schema.errors import TrellisError
 
 
 class Answer(NamedTuple):

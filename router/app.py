@@ -8,34 +8,34 @@ from typing import Any
 from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Scope
 
-from router.authentication import build_authentication
-from router.collector import collector_paused
-from router.composed import compose_members, python_line, write_schemas
-from router.config import Config
-from router.members import (
+from trellis.router.authentication import build_authentication
+from trellis.router.collector import collector_paused
+from trellis.router.composed import compose_members, python_line, write_schemas
+from trellis.router.config import Config
+from trellis.router.members import (
     Member,
     load_members,
     members_of_supergraph,
     read_supergraph_file,
 )
-from router.policy.rate_limit.build import build_rate_limiting
-from router.rest.door import RestDoor
-from router.rest.openapi.door import document_doors, page_doors
-from router.rest.openapi.served import OpenApiDocuments
-from router.rest.route import RestRoute
-from router.rest.routes import Rest, rest_routes
-from router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
-from router.subscriptions.transport_ws import TransportWs
-from router.supergraph import Supergraph
-from router.web.csrf import Csrf
-from router.web.errors import ErrorAnswer, WriteError, graphql_error
-from router.web.graphiql import ExplorerContent, GraphiQL, load_content
-from router.web.graphql import GraphQLEndpoint
-from router.web.identity import Authenticate, CallerIdentity, authenticate_nobody
-from router.web.refused_requests import RefusedRequests
-from router.web.request_context import ContextMaker
-from router.wiring import Doors, lifespan, nothing_here, operations_routes, wrap
-from schema.errors import TrellisError
+from trellis.router.policy.rate_limit.build import build_rate_limiting
+from trellis.router.rest.door import RestDoor
+from trellis.router.rest.openapi.door import document_doors, page_doors
+from trellis.router.rest.openapi.served import OpenApiDocuments
+from trellis.router.rest.route import RestRoute
+from trellis.router.rest.routes import Rest, rest_routes
+from trellis.router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
+from trellis.router.subscriptions.transport_ws import TransportWs
+from trellis.router.supergraph import Supergraph
+from trellis.router.web.csrf import Csrf
+from trellis.router.web.errors import ErrorAnswer, WriteError, graphql_error
+from trellis.router.web.graphiql import ExplorerContent, GraphiQL, load_content
+from trellis.router.web.graphql import GraphQLEndpoint
+from trellis.router.web.identity import Authenticate, CallerIdentity, authenticate_nobody
+from trellis.router.web.refused_requests import RefusedRequests
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.wiring import Doors, lifespan, nothing_here, operations_routes, wrap
+from trellis.schema.errors import TrellisError
 
 GRAPHQL_PATHS = ("/graphql", "/api/v1/graphql")
 SOCKET_PATHS = (*GRAPHQL_PATHS, "/ws")

@@ -7,11 +7,11 @@ from typing import Any
 
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
-from router.errors import SubgraphError
-from router.transports.base import SubgraphRequest
-from router.transports.websocket import WebSocketTransport
-from schema.errors import Unavailable
-from schema.request import RequestContext
+from trellis.router.errors import SubgraphError
+from trellis.router.transports.base import SubgraphRequest
+from trellis.router.transports.websocket import WebSocketTransport
+from trellis.schema.errors import Unavailable
+from trellis.schema.request import RequestContext
 
 ANSWER_SECONDS = 30.0
 """How long a query or mutation may take: what takes longer is more often stuck than slow."""

@@ -8,21 +8,21 @@ from typing import Any
 import httpx
 import structlog
 
-from router.config import Auth, Config, Issuer
-from router.errors import ConfigError
-from router.members import Member
-from router.policy.api_keys import ApiKeys, RemoteApiKeys, VerifyApiKey
-from router.policy.authenticate import Authenticator, IsRevoked, TrustedIssuer
-from router.policy.claims import ClaimNames, ForeignClaims
-from router.policy.credentials import Credentials
-from router.policy.keys import KeySet, LoadKeys, SharedSecret, load_from_file, load_from_url
-from router.policy.revocations import RemoteRevocations
-from router.transports.internal import InternalClient
-from router.trust.secret import load_service_secrets
-from router.trust.service_tokens import ServiceTokens
-from schema.identity import Identity
-from schema.subgraph import Subgraph
-from schema.tokens import ASYMMETRIC_ALGORITHMS, REQUIRED_CLAIMS, TokenRules
+from trellis.router.config import Auth, Config, Issuer
+from trellis.router.errors import ConfigError
+from trellis.router.members import Member
+from trellis.router.policy.api_keys import ApiKeys, RemoteApiKeys, VerifyApiKey
+from trellis.router.policy.authenticate import Authenticator, IsRevoked, TrustedIssuer
+from trellis.router.policy.claims import ClaimNames, ForeignClaims
+from trellis.router.policy.credentials import Credentials
+from trellis.router.policy.keys import KeySet, LoadKeys, SharedSecret, load_from_file, load_from_url
+from trellis.router.policy.revocations import RemoteRevocations
+from trellis.router.transports.internal import InternalClient
+from trellis.router.trust.secret import load_service_secrets
+from trellis.router.trust.service_tokens import ServiceTokens
+from trellis.schema.identity import Identity
+from trellis.schema.subgraph import Subgraph
+from trellis.schema.tokens import ASYMMETRIC_ALGORITHMS, REQUIRED_CLAIMS, TokenRules
 
 _JWKS_PATH = "/.well-known/jwks.json"
 

@@ -15,24 +15,24 @@ import typer.main
 from rich.table import Table
 from typer.core import TyperGroup
 
-from router.app import build_app, explorer_content
-from router.ask import ANSWER_SECONDS, is_subscription
-from router.ask import ask as ask_graph
-from router.composed import compose_members, python_line, write_schemas
-from router.config import Config, export_overrides, export_to_subgraphs, load_config
-from router.console import ConfigFile, err, mendable_errors, out
-from router.errors import ConfigError
-from router.logs import configure_logs
-from router.members import load_members, read_supergraph_file
-from router.planner.explain import explain, to_json, tree
-from router.planner.plan import QueryPlan
-from router.rest.openapi.files import write_documents
-from router.rest_commands import rest
-from router.server import listen, run_server, run_workers
-from router.subgraph_app import build_subgraph_app
-from router.supergraph import Supergraph
-from router.supergraph_yaml import read_supergraph_yaml
-from router.why_denied import NOBODY, Caller, Findings, find_denials, open_graph
+from trellis.router.app import build_app, explorer_content
+from trellis.router.ask import ANSWER_SECONDS, is_subscription
+from trellis.router.ask import ask as ask_graph
+from trellis.router.composed import compose_members, python_line, write_schemas
+from trellis.router.config import Config, export_overrides, export_to_subgraphs, load_config
+from trellis.router.console import ConfigFile, err, mendable_errors, out
+from trellis.router.errors import ConfigError
+from trellis.router.logs import configure_logs
+from trellis.router.members import load_members, read_supergraph_file
+from trellis.router.planner.explain import explain, to_json, tree
+from trellis.router.planner.plan import QueryPlan
+from trellis.router.rest.openapi.files import write_documents
+from trellis.router.rest_commands import rest
+from trellis.router.server import listen, run_server, run_workers
+from trellis.router.subgraph_app import build_subgraph_app
+from trellis.router.supergraph import Supergraph
+from trellis.router.supergraph_yaml import read_supergraph_yaml
+from trellis.router.why_denied import NOBODY, Caller, Findings, find_denials, open_graph
 
 RUN, SCHEMAS = "Run", "Look at schemas and plans"
 
@@ -435,7 +435,7 @@ def _serve(config: Config, seeds: bool, build: Callable[[Config], Any]) -> None:
 
     if config.workers == 1 or seeds:
         raise typer.Exit(run_server(application, bound, config, welcome))
-    raise typer.Exit(run_workers("router.worker:make_app", bound, config, welcome))
+    raise typer.Exit(run_workers("trellis.router.worker:make_app", bound, config, welcome))
 
 
 def _welcome(config: Config, url: str, *, seeds: bool) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from router.errors import OperationRefused
-from schema.errors import TrellisError
+from trellis.router.errors import OperationRefused
+from trellis.schema.errors import TrellisError
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 

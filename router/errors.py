@@ -1,6 +1,6 @@
-"""The router's own errors, beside those of ``schema.errors`` that the caller can mend.
+"""The router's own errors, beside those of ``trellis.schema.errors`` that the caller can mend.
 
-TrellisError (schema.errors)
+TrellisError (trellis.schema.errors)
 ├── OperationRefused           an operation stopped before execution
 │   ├── (codes: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, limits, UNAUTHENTICATED, ...)
 ├── PlanningError              no plan exists or planning ran over its budget
@@ -15,7 +15,7 @@ TrellisError (schema.errors)
 from collections.abc import Sequence
 from typing import Any
 
-from schema.errors import TrellisError
+from trellis.schema.errors import TrellisError
 
 
 class OperationRefused(TrellisError):

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 from structlog.types import EventDict
 
-from router.web.client_address import current_client_address
-from router.web.request_id import current_request_id
+from trellis.router.web.client_address import current_client_address
+from trellis.router.web.request_id import current_request_id
 
 
 def _add_request(_logger: Any, _method: str, event: EventDict) -> EventDict:

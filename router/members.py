@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 
-from router.config import Config, SubgraphSource
-from router.errors import ConfigError
-from router.planner.supergraph_ast import parse_supergraph
-from router.trust.secret import load_service_secrets
-from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
-from schema.subgraph import Subgraph
+from trellis.router.config import Config, SubgraphSource
+from trellis.router.errors import ConfigError
+from trellis.router.planner.supergraph_ast import parse_supergraph
+from trellis.router.trust.secret import load_service_secrets
+from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+from trellis.schema.subgraph import Subgraph
 
 _PATIENCE_SECONDS = 30.0
 _SDL_QUERY = "query TrellisReadsTheSchema { _service { sdl } }"
@@ -113,7 +113,8 @@ def load_member(name: str, source: SubgraphSource, tokens: ServiceTokens | None 
 
 
 def import_subgraph(name: str, target: str) -> Subgraph:
-    """The ``schema.subgraph.Subgraph`` at ``module:attribute``, as uvicorn finds applications.
+    """The ``trellis.schema.subgraph.Subgraph`` at ``module:attribute``, as uvicorn finds
+    applications.
 
     An error inside the module is not ours to explain and is raised as it is.
     """

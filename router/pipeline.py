@@ -10,21 +10,21 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from router.answer import Answer
-from router.errors import OperationRefused
-from router.executor.executable import Executable
-from router.executor.execute import execute, execute_stream
-from router.operation.model import NormalizedOperation, OperationKind
-from router.operation.request import QUERIES_AND_MUTATIONS, GraphQLRequest
-from router.operation.variables import Variables
-from router.planner.explain import to_json
-from router.policy.authorize import Authorized
-from router.policy.decide import Decided
-from router.policy.rate_limit.limiter import Admission
-from router.policy.verdicts import Verdicts
-from router.supergraph import Supergraph
-from schema.errors import TrellisError
-from schema.request import RequestContext
+from trellis.router.answer import Answer
+from trellis.router.errors import OperationRefused
+from trellis.router.executor.executable import Executable
+from trellis.router.executor.execute import execute, execute_stream
+from trellis.router.operation.model import NormalizedOperation, OperationKind
+from trellis.router.operation.request import QUERIES_AND_MUTATIONS, GraphQLRequest
+from trellis.router.operation.variables import Variables
+from trellis.router.planner.explain import to_json
+from trellis.router.policy.authorize import Authorized
+from trellis.router.policy.decide import Decided
+from trellis.router.policy.rate_limit.limiter import Admission
+from trellis.router.policy.verdicts import Verdicts
+from trellis.router.supergraph import Supergraph
+from trellis.schema.errors import TrellisError
+from trellis.schema.request import RequestContext
 
 __all__ = ["Answer", "answer", "stream"]
 

@@ -8,18 +8,18 @@ from typing import Annotated
 
 import typer
 
-from router.composed import compose_members, python_line
-from router.config import Config, export_to_subgraphs, load_config
-from router.console import ConfigFile, err, mendable_errors, out
-from router.errors import ConfigError
-from router.members import load_members, read_supergraph_file
-from router.rest.generated.fields import Locate, nowhere
-from router.rest.generated.files import file_of, wanted_fields
-from router.rest.profiles import PROFILES
-from router.rest.route import FieldSource, RestRoute
-from router.rest.routes import generated_routes, rest_routes, written_routes
-from router.served_graph import load_supergraph
-from router.supergraph import Supergraph
+from trellis.router.composed import compose_members, python_line
+from trellis.router.config import Config, export_to_subgraphs, load_config
+from trellis.router.console import ConfigFile, err, mendable_errors, out
+from trellis.router.errors import ConfigError
+from trellis.router.members import load_members, read_supergraph_file
+from trellis.router.rest.generated.fields import Locate, nowhere
+from trellis.router.rest.generated.files import file_of, wanted_fields
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.rest.route import FieldSource, RestRoute
+from trellis.router.rest.routes import generated_routes, rest_routes, written_routes
+from trellis.router.served_graph import load_supergraph
+from trellis.router.supergraph import Supergraph
 
 rest = typer.Typer(
     no_args_is_help=True,

@@ -3,32 +3,32 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
-from router import pipeline
-from router.answer import Answer
-from router.config import Config
-from router.members import Member
-from router.operation.limits import OperationLimits
-from router.operation.request import GraphQLRequest
-from router.policy.known import LocalPolicies, PolicySource
-from router.policy.rate_limit.limiter import RateLimiting
-from router.policy.rate_limit.report import Headers
-from router.policy.remote import RemotePolicies
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.base import Transport
-from router.transports.graphql_over_http import vouch_for_nothing
-from router.transports.http import HttpTransport
-from router.transports.internal import InternalClient
-from router.transports.local import LocalTransport
-from router.trust.headers import Vouch
-from router.trust.secret import load_service_secrets
-from router.trust.service_tokens import ServiceTokens
-from schema.errors import TrellisError
-from schema.request import RequestContext
+from trellis.router import pipeline
+from trellis.router.answer import Answer
+from trellis.router.config import Config
+from trellis.router.members import Member
+from trellis.router.operation.limits import OperationLimits
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.policy.known import LocalPolicies, PolicySource
+from trellis.router.policy.rate_limit.limiter import RateLimiting
+from trellis.router.policy.rate_limit.report import Headers
+from trellis.router.policy.remote import RemotePolicies
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.base import Transport
+from trellis.router.transports.graphql_over_http import vouch_for_nothing
+from trellis.router.transports.http import HttpTransport
+from trellis.router.transports.internal import InternalClient
+from trellis.router.transports.local import LocalTransport
+from trellis.router.trust.headers import Vouch
+from trellis.router.trust.secret import load_service_secrets
+from trellis.router.trust.service_tokens import ServiceTokens
+from trellis.schema.errors import TrellisError
+from trellis.schema.request import RequestContext
 
 
 class ServedGraph:
-    """Fills ``router.web.graph.Graph`` for every door. An operation keeps the snapshot that it
-    began on."""
+    """Fills ``trellis.router.web.graph.Graph`` for every door. An operation keeps the snapshot that
+    it began on."""
 
     def __init__(self, supergraph: Supergraph) -> None:
         self.supergraph = supergraph

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
-from router.config import Config
-from router.errors import ConfigError
+from trellis.router.config import Config
+from trellis.router.errors import ConfigError
 
 _KEEP_ALIVE_SECONDS = 75
 _REFUSED = (
@@ -160,7 +160,7 @@ def uvicorn_config(app: ASGIApp | str, config: Config, **more: Any) -> uvicorn.C
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=config.shutdown_seconds,
         server_header=False,
-        proxy_headers=False,  # router.web.client_address decides whom to believe
+        proxy_headers=False,  # trellis.router.web.client_address decides whom to believe
         access_log=False,
         log_config=None,
         log_level="warning",

@@ -1,19 +1,25 @@
-"""Writes ``docs/settings.md``: ``python -m router.settings_reference``."""
+"""Writes ``docs/settings.md``: ``python -m trellis.router.settings_reference``."""
 
 import sys
 from collections.abc import Sequence
 from itertools import groupby
 
-from router.config import Issuer, RateLimitRule, SubgraphSource, load_config, settings_reference
-from router.members import load_members
-from schema.subgraph import Subgraph
+from trellis.router.config import (
+    Issuer,
+    RateLimitRule,
+    SubgraphSource,
+    load_config,
+    settings_reference,
+)
+from trellis.router.members import load_members
+from trellis.schema.subgraph import Subgraph
 
 _INTRO = """# Settings
 
 Read from `trellis.toml` (keys below a heading stand in the table of that name) and from the
 environment, which wins: `TRELLIS_PORT=8080`, `TRELLIS_LIMITS__DEPTH=20`. `TRELLIS_CONFIG` names
 another file. Folders are taken from the file's folder. An unknown key is an error.
-This page is generated: `python -m router.settings_reference > docs/settings.md`.
+This page is generated: `python -m trellis.router.settings_reference > docs/settings.md`.
 """
 _HEAD = "| key | default | meaning |\n|---|---|---|"
 _SUBGRAPH = """## The subgraph {}

@@ -7,29 +7,29 @@ from functools import partial
 from starlette.routing import Router
 from starlette.types import ASGIApp
 
-from router.answer import Answer
-from router.authentication import NOBODY_BELIEVED, build_authentication
-from router.cache import Cache
-from router.config import Config
-from router.errors import ConfigError, OperationRefused
-from router.members import Member, load_member
-from router.operation.limits import GENEROUS, refuse
-from router.operation.model import OperationKind
-from router.operation.parse import ParsedDocument, choose_operation, parse_document
-from router.operation.request import GraphQLRequest
-from router.subscriptions.transport_ws import TransportWs
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.local import LocalTransport
-from router.trust.secret import load_service_secrets
-from router.trust.service_tokens import ServiceTokens
-from router.web.graphql import GraphQLEndpoint
-from router.web.identity import CallerIdentity
-from router.web.internal import internal_routes
-from router.web.request_context import ContextMaker
-from router.web.service_token import RequireServiceToken
-from router.wiring import Doors, lifespan, nothing_here, operations_routes, wrap
-from schema.request import RequestContext
-from schema.subgraph import Subgraph
+from trellis.router.answer import Answer
+from trellis.router.authentication import NOBODY_BELIEVED, build_authentication
+from trellis.router.cache import Cache
+from trellis.router.config import Config
+from trellis.router.errors import ConfigError, OperationRefused
+from trellis.router.members import Member, load_member
+from trellis.router.operation.limits import GENEROUS, refuse
+from trellis.router.operation.model import OperationKind
+from trellis.router.operation.parse import ParsedDocument, choose_operation, parse_document
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.subscriptions.transport_ws import TransportWs
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.local import LocalTransport
+from trellis.router.trust.secret import load_service_secrets
+from trellis.router.trust.service_tokens import ServiceTokens
+from trellis.router.web.graphql import GraphQLEndpoint
+from trellis.router.web.identity import CallerIdentity
+from trellis.router.web.internal import internal_routes
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.service_token import RequireServiceToken
+from trellis.router.wiring import Doors, lifespan, nothing_here, operations_routes, wrap
+from trellis.schema.request import RequestContext
+from trellis.schema.subgraph import Subgraph
 
 _DOCUMENT_CHARACTERS = 1_000_000
 # For those who run the subgraph, and for those who verify its tokens.
@@ -37,7 +37,7 @@ _OPEN_PATHS = ("/health", "/ready", "/.well-known/jwks.json")
 
 
 class SubgraphGraph:
-    """Fills ``router.web.graph.Graph`` with one in-process subgraph.
+    """Fills ``trellis.router.web.graph.Graph`` with one in-process subgraph.
 
     Its clients are routers, which have counted and authorized what they send; the subgraph itself
     checks rights on objects.

@@ -14,45 +14,45 @@ from typing import Any, NamedTuple
 
 from graphql import DocumentNode, GraphQLEnumType, GraphQLSchema, is_composite_type, print_schema
 
-from router.answer import Answer
-from router.cache import Cache
-from router.executor.complete import Hidden
-from router.executor.executable import Executable, schema_abstract_types
-from router.executor.execute import execute, execute_stream
-from router.executor.merge import copy_tree
-from router.operation.introspection import Introspection
-from router.operation.limits import GENEROUS, OperationLimits, refuse
-from router.operation.model import NormalizedOperation, OperationKind
-from router.operation.normalize import Normalizer
-from router.operation.parse import ParsedOperation
-from router.operation.reader import OperationReader
-from router.operation.request import (
+from trellis.router.answer import Answer
+from trellis.router.cache import Cache
+from trellis.router.executor.complete import Hidden
+from trellis.router.executor.executable import Executable, schema_abstract_types
+from trellis.router.executor.execute import execute, execute_stream
+from trellis.router.executor.merge import copy_tree
+from trellis.router.operation.introspection import Introspection
+from trellis.router.operation.limits import GENEROUS, OperationLimits, refuse
+from trellis.router.operation.model import NormalizedOperation, OperationKind
+from trellis.router.operation.normalize import Normalizer
+from trellis.router.operation.parse import ParsedOperation
+from trellis.router.operation.reader import OperationReader
+from trellis.router.operation.request import (
     ALL_KINDS,
     QUERIES_AND_MUTATIONS,
     GraphQLRequest,
     read_request,
 )
-from router.operation.validate import Validator
-from router.operation.variables import Variables
-from router.planner.graph import read_supergraph
-from router.planner.plan import QueryPlan
-from router.planner.planner import Planner
-from router.planner.supergraph_ast import parse_sdl
-from router.planner.tables import FederatedGraph
-from router.policy.authorize import AllowedOperation, Authorized
-from router.policy.decide import NOTHING_DECIDED, Decided
-from router.policy.known import KnownPolicies, PolicySource
-from router.policy.rate_limit.limiter import Limiter, RateLimiting, Unlimited
-from router.policy.read_rules import read_rules
-from router.policy.rules import NOT_SIGNED_IN
-from router.policy.schema_view import SchemaViews
-from router.policy.stage import PolicyStage
-from router.policy.verdicts import POLICY_SECONDS
-from router.transports.base import Transport
-from router.transports.function import Answers, FunctionTransport
-from schema.errors import TrellisError
-from schema.identity import ANONYMOUS, Identity
-from schema.request import RequestContext
+from trellis.router.operation.validate import Validator
+from trellis.router.operation.variables import Variables
+from trellis.router.planner.graph import read_supergraph
+from trellis.router.planner.plan import QueryPlan
+from trellis.router.planner.planner import Planner
+from trellis.router.planner.supergraph_ast import parse_sdl
+from trellis.router.planner.tables import FederatedGraph
+from trellis.router.policy.authorize import AllowedOperation, Authorized
+from trellis.router.policy.decide import NOTHING_DECIDED, Decided
+from trellis.router.policy.known import KnownPolicies, PolicySource
+from trellis.router.policy.rate_limit.limiter import Limiter, RateLimiting, Unlimited
+from trellis.router.policy.read_rules import read_rules
+from trellis.router.policy.rules import NOT_SIGNED_IN
+from trellis.router.policy.schema_view import SchemaViews
+from trellis.router.policy.stage import PolicyStage
+from trellis.router.policy.verdicts import POLICY_SECONDS
+from trellis.router.transports.base import Transport
+from trellis.router.transports.function import Answers, FunctionTransport
+from trellis.schema.errors import TrellisError
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
 
 _PLAN_CHARACTERS = 2_000_000
 _OPERATIONS = 10_000

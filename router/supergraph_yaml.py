@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from router.errors import ConfigError
-from router.members import Member, fetch_sdl
+from trellis.router.errors import ConfigError
+from trellis.router.members import Member, fetch_sdl
 
 
 def read_supergraph_yaml(path: Path) -> list[Member]:

@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from router.authentication import build_authentication
-from router.composed import compose_members
-from router.config import Config
-from router.errors import ConfigError, OperationRefused
-from router.executor.execute import execute
-from router.members import Member, load_members, members_of_supergraph, read_supergraph_file
-from router.operation.model import OperationKind
-from router.operation.request import ALL_KINDS, GraphQLRequest
-from router.planner.plan import QueryPlan
-from router.policy.credentials import Credentials
-from router.policy.explain import Removed, Said
-from router.policy.verdicts import Verdict
-from router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
-from router.supergraph import Supergraph
-from router.wiring import lifespan
-from schema.identity import ANONYMOUS, Identity
-from schema.request import RequestContext
+from trellis.router.authentication import build_authentication
+from trellis.router.composed import compose_members
+from trellis.router.config import Config
+from trellis.router.errors import ConfigError, OperationRefused
+from trellis.router.executor.execute import execute
+from trellis.router.members import Member, load_members, members_of_supergraph, read_supergraph_file
+from trellis.router.operation.model import OperationKind
+from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
+from trellis.router.planner.plan import QueryPlan
+from trellis.router.policy.credentials import Credentials
+from trellis.router.policy.explain import Removed, Said
+from trellis.router.policy.verdicts import Verdict
+from trellis.router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
+from trellis.router.supergraph import Supergraph
+from trellis.router.wiring import lifespan
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
 
 NOBODY = "anonymous"
 

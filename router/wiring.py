@@ -9,18 +9,18 @@ import structlog
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.config import Config
-from router.members import Member
-from router.web.body_limit import RequestLimits
-from router.web.client_address import ClientAddress
-from router.web.cors import AllowOrigins
-from router.web.errors import Errors, WriteError, graphql_error
-from router.web.health import Readiness, health
-from router.web.jwks import JwksEndpoint
-from router.web.request_id import RequestId
-from router.web.response_headers import ResponseHeaders
-from schema.errors import Forbidden, NotFound
-from schema.subgraph import Subgraph
+from trellis.router.config import Config
+from trellis.router.members import Member
+from trellis.router.web.body_limit import RequestLimits
+from trellis.router.web.client_address import ClientAddress
+from trellis.router.web.cors import AllowOrigins
+from trellis.router.web.errors import Errors, WriteError, graphql_error
+from trellis.router.web.health import Readiness, health
+from trellis.router.web.jwks import JwksEndpoint
+from trellis.router.web.request_id import RequestId
+from trellis.router.web.response_headers import ResponseHeaders
+from trellis.schema.errors import Forbidden, NotFound
+from trellis.schema.subgraph import Subgraph
 
 log = structlog.get_logger(__name__)
 

@@ -2,9 +2,9 @@
 
 from starlette.types import ASGIApp
 
-from router.app import build_app
-from router.config import export_to_subgraphs, load_config
-from router.logs import configure_logs
+from trellis.router.app import build_app
+from trellis.router.config import export_to_subgraphs, load_config
+from trellis.router.logs import configure_logs
 
 
 def make_app() -> ASGIApp:

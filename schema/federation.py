@@ -30,8 +30,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, Info
 from strawberry.utils.str_converters import to_snake_case
 
-from schema.errors import BadUserInput, TrellisError
-from schema.scalars import SCALARS
+from trellis.schema.errors import BadUserInput, TrellisError
+from trellis.schema.scalars import SCALARS
 
 logger = logging.getLogger("trellis.subgraph")
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from schema.errors import BadUserInput, FieldProblem
+from trellis.schema.errors import BadUserInput, FieldProblem
 
 
 class InputProblems:

@@ -14,7 +14,7 @@ import orjson
 import strawberry
 import strawberry.federation
 
-from schema.errors import BadUserInput, FieldProblem
+from trellis.schema.errors import BadUserInput, FieldProblem
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schema.identity import Identity
+from trellis.schema.identity import Identity
 
 GuardedObject = Mapping[str, Any]
 """The data about one object that a policy has asked for, as JSON values.

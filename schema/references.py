@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from schema.inputs import as_uuid
+from trellis.schema.inputs import as_uuid
 
 Found = TypeVar("Found")
 Reference = dict[str, Any]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from schema.identity import ANONYMOUS, Identity
-from schema.rate_limit import RateLimitState
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.rate_limit import RateLimitState
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from schema.identity import Identity
+from trellis.schema.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 import strawberry.federation
 
-from schema.identity import Identity
-from schema.policy import Policy
-from schema.request import RequestContext
-from schema.revocations import Revocations
+from trellis.schema.identity import Identity
+from trellis.schema.policy import Policy
+from trellis.schema.request import RequestContext
+from trellis.schema.revocations import Revocations
 
 
 async def _nothing() -> None:

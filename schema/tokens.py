@@ -8,8 +8,8 @@ from uuid import UUID
 import jwt
 from jwt import PyJWK
 
-from schema.errors import Unauthenticated
-from schema.identity import Identity
+from trellis.schema.errors import Unauthenticated
+from trellis.schema.identity import Identity
 
 ASYMMETRIC_ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}

@@ -1,4 +1,5 @@
-"""What alembic runs for every subgraph: the connection and the metadata come from db.migrate."""
+"""What alembic runs for every subgraph: the connection and the metadata come from
+trellis.db.migrate."""
 
 from typing import Literal
 

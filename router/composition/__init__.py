@@ -1,5 +1,5 @@
 """Subgraph SDLs in, supergraph SDL out: Apollo Federation composition."""
 
-from router.composition.contracts import contract
+from trellis.router.composition.contracts import contract
 
 __all__ = ["contract"]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from router.composition.join import JOIN_URL
-from router.composition.link import read_links
-from router.composition.model import (
+from trellis.router.composition.join import JOIN_URL
+from trellis.router.composition.link import read_links
+from trellis.router.composition.model import (
     AppliedDirective,
     EnumValue,
     FieldDefinition,
@@ -16,9 +16,9 @@ from router.composition.model import (
     Schema,
     TypeDefinition,
 )
-from router.composition.parse import parse_schema
-from router.composition.sdl import print_schema
-from router.composition.specs import built_in_definitions
+from trellis.router.composition.parse import parse_schema
+from trellis.router.composition.sdl import print_schema
+from trellis.router.composition.specs import built_in_definitions
 
 INACCESSIBLE_URL = "https://specs.apollo.dev/inaccessible"
 KEPT = frozenset({"deprecated", "specifiedBy", "oneOf"})

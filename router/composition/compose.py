@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from router.collector import collector_paused
-from router.composition.merge import merge_subgraphs
-from router.composition.post import check_merged
-from router.composition.post.visible import visible_schema
-from router.composition.report import CompositionError, CompositionHint
-from router.composition.satisfiability import MAX_PATHS, check_satisfiability
-from router.composition.sdl import print_schema
-from router.composition.subgraph import Subgraph
-from router.composition.subgraphs import load_subgraphs
-from router.composition.supergraph_sdl import print_supergraph
+from trellis.router.collector import collector_paused
+from trellis.router.composition.merge import merge_subgraphs
+from trellis.router.composition.post import check_merged
+from trellis.router.composition.post.visible import visible_schema
+from trellis.router.composition.report import CompositionError, CompositionHint
+from trellis.router.composition.satisfiability import MAX_PATHS, check_satisfiability
+from trellis.router.composition.sdl import print_schema
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.composition.subgraphs import load_subgraphs
+from trellis.router.composition.supergraph_sdl import print_supergraph
 
 
 @dataclass(frozen=True, slots=True)

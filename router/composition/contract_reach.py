@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from router.composition.model import Element, InputValue, Kind, Schema, TypeDefinition
+from trellis.router.composition.model import Element, InputValue, Kind, Schema, TypeDefinition
 
 
 def reachable_types(

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
-from router.composition.api_schema import INACCESSIBLE_URL, api_schema
-from router.composition.compose import Composition
-from router.composition.contract_reach import reachable_types
-from router.composition.graphql_rules.violation import Violation
-from router.composition.join import JOIN_URL
-from router.composition.link import Links, read_links
-from router.composition.merge.state import Merge
-from router.composition.model import (
+from trellis.router.composition.api_schema import INACCESSIBLE_URL, api_schema
+from trellis.router.composition.compose import Composition
+from trellis.router.composition.contract_reach import reachable_types
+from trellis.router.composition.graphql_rules.violation import Violation
+from trellis.router.composition.join import JOIN_URL
+from trellis.router.composition.link import Links, read_links
+from trellis.router.composition.merge.state import Merge
+from trellis.router.composition.model import (
     AppliedDirective,
     Element,
     FieldDefinition,
@@ -24,13 +24,13 @@ from router.composition.model import (
     Schema,
     TypeDefinition,
 )
-from router.composition.parse import parse_schema
-from router.composition.post.inaccessible import check_inaccessible
-from router.composition.post.validity import violations
-from router.composition.report import CompositionError, CompositionHint
-from router.composition.sdl import print_schema
-from router.composition.specs import LAST_FEDERATION_MINOR, federation_definitions
-from router.composition.values import enum_value, string, string_of
+from trellis.router.composition.parse import parse_schema
+from trellis.router.composition.post.inaccessible import check_inaccessible
+from trellis.router.composition.post.validity import violations
+from trellis.router.composition.report import CompositionError, CompositionHint
+from trellis.router.composition.sdl import print_schema
+from trellis.router.composition.specs import LAST_FEDERATION_MINOR, federation_definitions
+from trellis.router.composition.values import enum_value, string, string_of
 
 TAG_URL = "https://specs.apollo.dev/tag"
 _COMPOSITE = (Kind.OBJECT, Kind.INTERFACE)

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from graphql import Undefined, value_from_ast_untyped
 
-from router.composition.link import Link, Links
-from router.composition.model import (
+from trellis.router.composition.link import Link, Links
+from trellis.router.composition.model import (
     DirectiveDefinition,
     InputValue,
     Kind,
@@ -20,15 +20,15 @@ from router.composition.model import (
     TypeDefinition,
     TypeRef,
 )
-from router.composition.report import CompositionError
-from router.composition.specs import (
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.specs import (
     FEDERATION,
     LAST_FEDERATION_MINOR,
     Definitions,
     built_in_definitions,
     federation_definitions,
 )
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.subgraph import SubgraphSchema
 
 BUILT_IN_SCALARS = frozenset(built_in_definitions().types)
 

@@ -13,7 +13,7 @@ from graphql import (
     parse,
 )
 
-from router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition
+from trellis.router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition
 
 
 @lru_cache(maxsize=4096)

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from graphql import EnumValueNode, ListValueNode, ObjectValueNode, StringValueNode, ValueNode
 
-from router.composition.model import AppliedDirective, Place, Schema
-from router.composition.report import CompositionError
-from router.composition.specs import (
+from trellis.router.composition.model import AppliedDirective, Place, Schema
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.specs import (
     CORE,
     CORE_VERSIONS,
     FEDERATION,

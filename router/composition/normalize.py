@@ -15,11 +15,11 @@ from graphql import (
     ValueNode,
 )
 
-from router.composition.definitions import FEDERATION_TYPES
-from router.composition.graphql_rules.directives import definition_of
-from router.composition.model import AppliedDirective, InputValue, Kind, Schema, TypeRef
-from router.composition.parse import DEFAULT_ROOTS
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.definitions import FEDERATION_TYPES
+from trellis.router.composition.graphql_rules.directives import definition_of
+from trellis.router.composition.model import AppliedDirective, InputValue, Kind, Schema, TypeRef
+from trellis.router.composition.parse import DEFAULT_ROOTS
+from trellis.router.composition.subgraph import SubgraphSchema
 
 # Arguments that hold a selection, by directive.
 SELECTIONS = {

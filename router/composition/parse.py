@@ -25,7 +25,7 @@ from graphql import (
     parse,
 )
 
-from router.composition.model import (
+from trellis.router.composition.model import (
     AppliedDirective,
     DirectiveDefinition,
     EnumValue,
@@ -37,8 +37,8 @@ from router.composition.model import (
     TypeDefinition,
     TypeRef,
 )
-from router.composition.report import CompositionError
-from router.composition.tokens import Tokens, Unreadable, string_of, tokenize
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.tokens import Tokens, Unreadable, string_of, tokenize
 
 KINDS = {
     "scalar": Kind.SCALAR,

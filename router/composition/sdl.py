@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from router.composition.model import (
+from trellis.router.composition.model import (
     AppliedDirective,
     DirectiveDefinition,
     EnumValue,
@@ -14,7 +14,7 @@ from router.composition.model import (
     Schema,
     TypeDefinition,
 )
-from router.composition.values import print_description, print_directive, print_value
+from trellis.router.composition.values import print_description, print_directive, print_value
 
 KEYWORDS = {
     Kind.SCALAR: "scalar",

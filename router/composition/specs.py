@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from router.composition.model import DirectiveDefinition, TypeDefinition
-from router.composition.parse import parse_schema
+from trellis.router.composition.model import DirectiveDefinition, TypeDefinition
+from trellis.router.composition.parse import parse_schema
 
 Version = tuple[int, int]
 

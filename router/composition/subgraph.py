@@ -8,10 +8,10 @@ from functools import cached_property
 
 from graphql import BooleanValueNode, GraphQLError, SelectionSetNode, StringValueNode, ValueNode
 
-from router.composition import model
-from router.composition.fieldsets import parse_field_set, target_fields
-from router.composition.link import Links
-from router.composition.model import (
+from trellis.router.composition import model
+from trellis.router.composition.fieldsets import parse_field_set, target_fields
+from trellis.router.composition.link import Links
+from trellis.router.composition.model import (
     AppliedDirective,
     DirectiveDefinition,
     EnumValue,
@@ -21,7 +21,7 @@ from router.composition.model import (
     Schema,
     TypeDefinition,
 )
-from router.composition.specs import Version
+from trellis.router.composition.specs import Version
 
 Element = Schema | TypeDefinition | FieldDefinition | InputValue | EnumValue
 

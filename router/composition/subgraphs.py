@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from router.composition.definitions import link_subgraph
-from router.composition.graphql_rules import validate_graphql
-from router.composition.link import read_links
-from router.composition.normalize import normalize
-from router.composition.parse import parse_schema
-from router.composition.report import CompositionError
-from router.composition.rules import root_name, validate_federation
-from router.composition.subgraph import Subgraph, SubgraphSchema
-from router.composition.upgrade import upgrade_subgraphs
+from trellis.router.composition.definitions import link_subgraph
+from trellis.router.composition.graphql_rules import validate_graphql
+from trellis.router.composition.link import read_links
+from trellis.router.composition.normalize import normalize
+from trellis.router.composition.parse import parse_schema
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules import root_name, validate_federation
+from trellis.router.composition.subgraph import Subgraph, SubgraphSchema
+from trellis.router.composition.upgrade import upgrade_subgraphs
 
 
 def load_subgraphs(

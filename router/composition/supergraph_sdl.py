@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from router.composition.graphql_rules.one_of import is_one_of
-from router.composition.join import (
+from trellis.router.composition.graphql_rules.one_of import is_one_of
+from trellis.router.composition.join import (
     JOIN_URL,
     LINK_DEFINITIONS,
     LINK_URL,
     join_definitions,
     join_version,
 )
-from router.composition.merge import MergeResult
-from router.composition.merge.features import federation_version
-from router.composition.model import (
+from trellis.router.composition.merge import MergeResult
+from trellis.router.composition.merge.features import federation_version
+from trellis.router.composition.model import (
     AppliedDirective,
     EnumValue,
     Kind,
     Schema,
     TypeDefinition,
 )
-from router.composition.sdl import (
+from trellis.router.composition.sdl import (
     print_directive_definition,
     print_schema_element,
     print_type,
 )
-from router.composition.specs import Version, built_in_definitions
-from router.composition.values import enum_value, string
+from trellis.router.composition.specs import Version, built_in_definitions
+from trellis.router.composition.values import enum_value, string
 
 
 def print_supergraph(result: MergeResult) -> str:

@@ -18,20 +18,24 @@ from graphql import (
     print_ast,
 )
 
-from router.composition.fieldsets import target_fields
-from router.composition.model import (
+from trellis.router.composition.fieldsets import target_fields
+from trellis.router.composition.model import (
     AppliedDirective,
     FieldDefinition,
     Kind,
     Schema,
     TypeDefinition,
 )
-from router.composition.report import CompositionError
-from router.composition.rules.field_set import FieldSetRule, makes_sense
-from router.composition.rules.provides import PROVIDES
-from router.composition.rules.requires import REQUIRES
-from router.composition.specs import FEDERATION, LAST_FEDERATION_MINOR, federation_definitions
-from router.composition.subgraph import Element, FieldSet, SubgraphSchema
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.field_set import FieldSetRule, makes_sense
+from trellis.router.composition.rules.provides import PROVIDES
+from trellis.router.composition.rules.requires import REQUIRES
+from trellis.router.composition.specs import (
+    FEDERATION,
+    LAST_FEDERATION_MINOR,
+    federation_definitions,
+)
+from trellis.router.composition.subgraph import Element, FieldSet, SubgraphSchema
 
 _COMPOSITE = (Kind.OBJECT, Kind.INTERFACE)
 _FIELD_SETS = ("key", "requires", "provides")

@@ -21,7 +21,7 @@ from graphql import (
 from graphql.language.block_string import print_block_string
 from graphql.language.print_string import print_string
 
-from router.composition.model import AppliedDirective
+from trellis.router.composition.model import AppliedDirective
 
 
 def string(value: str) -> ValueNode:

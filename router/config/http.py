@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from router.config.section import Section
+from trellis.router.config.section import Section
 
 
 class Cors(Section):

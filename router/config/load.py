@@ -15,9 +15,9 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from router.config.reference import settings_reference
-from router.config.settings import Config
-from router.errors import ConfigError
+from trellis.router.config.reference import settings_reference
+from trellis.router.config.settings import Config
+from trellis.router.errors import ConfigError
 
 DEFAULT_FILE = "trellis.toml"
 

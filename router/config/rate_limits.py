@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from router.config.section import Section
+from trellis.router.config.section import Section
 
 KeyKind = Literal["caller", "user", "ip", "email", "api_key", "tenant"]
 OperationClass = Literal["read", "write", "delete", "subscription"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from router.config.settings import Config
+from trellis.router.config.settings import Config
 
 
 def settings_reference(

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from router.config.section import Section
+from trellis.router.config.section import Section
 
 
 class Rest(Section):

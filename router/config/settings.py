@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from router.config.auth import Auth
-from router.config.authorization import Authorization
-from router.config.http import Cors, HeaderPropagation, Http
-from router.config.limits import Limits, WebSocketLimits
-from router.config.rate_limits import RateLimits
-from router.config.rest import Rest
-from router.config.subgraphs import SubgraphSource, subgraph_source
+from trellis.router.config.auth import Auth
+from trellis.router.config.authorization import Authorization
+from trellis.router.config.http import Cors, HeaderPropagation, Http
+from trellis.router.config.limits import Limits, WebSocketLimits
+from trellis.router.config.rate_limits import RateLimits
+from trellis.router.config.rest import Rest
+from trellis.router.config.subgraphs import SubgraphSource, subgraph_source
 
 
 class Config(BaseSettings):

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from router.config.section import Section
+from trellis.router.config.section import Section
 
 
 class SubgraphSource(Section):

@@ -12,7 +12,7 @@ from graphql import (
     parse,
 )
 
-from router.planner.plan import FetchStep
+from trellis.router.planner.plan import FetchStep
 
 
 def answered_keys(step: FetchStep) -> dict[str | None, frozenset[str]]:

@@ -12,11 +12,11 @@ from typing import Any
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_named_type
 
-from router.executor.guarded import NO_DENIALS, Denials
-from router.executor.leaves import LeafError, complete_leaf
-from router.executor.missing import ABSENCES, Missing, MissingEntities
-from router.executor.walk import ClientPath, Tree
-from router.planner.plan import OutputField, Selection
+from trellis.router.executor.guarded import NO_DENIALS, Denials
+from trellis.router.executor.leaves import LeafError, complete_leaf
+from trellis.router.executor.missing import ABSENCES, Missing, MissingEntities
+from trellis.router.executor.walk import ClientPath, Tree
+from trellis.router.planner.plan import OutputField, Selection
 
 NULLED: Any = object()
 """A non-null position without a value: the parent becomes null."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.exact_json import dumps
-from router.executor.entities import ALONE, Asked
-from router.executor.merge import copy_tree
-from router.executor.represent import UNKNOWN, Tree, represent
-from router.planner.plan import EntityCall, EntityTarget, Need
+from trellis.router.exact_json import dumps
+from trellis.router.executor.entities import ALONE, Asked
+from trellis.router.executor.merge import copy_tree
+from trellis.router.executor.represent import UNKNOWN, Tree, represent
+from trellis.router.planner.plan import EntityCall, EntityTarget, Need
 
 Values = dict[str, Any]
 

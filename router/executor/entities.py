@@ -6,10 +6,10 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.exact_json import dumps
-from router.executor.merge import copy_tree, merge_into
-from router.executor.represent import UNKNOWN, Represent, Tree, make_represent
-from router.planner.plan import EntityTarget, FetchStep
+from trellis.router.exact_json import dumps
+from trellis.router.executor.merge import copy_tree, merge_into
+from trellis.router.executor.represent import UNKNOWN, Represent, Tree, make_represent
+from trellis.router.planner.plan import EntityTarget, FetchStep
 
 ALONE = -1
 """The sharing group of a target whose objects must not share what they receive."""

@@ -15,14 +15,14 @@ from graphql import (
     parse,
 )
 
-from router.executor.complete import NOTHING_HIDDEN, Hidden
-from router.executor.entities import Asker
-from router.executor.guarded import OutputGuards
-from router.executor.introspected import Introspected
-from router.executor.project import Project, make_project
-from router.executor.sharing import sharing_groups
-from router.planner.plan import QueryPlan, Selection
-from router.policy.guards import Position
+from trellis.router.executor.complete import NOTHING_HIDDEN, Hidden
+from trellis.router.executor.entities import Asker
+from trellis.router.executor.guarded import OutputGuards
+from trellis.router.executor.introspected import Introspected
+from trellis.router.executor.project import Project, make_project
+from trellis.router.executor.sharing import sharing_groups
+from trellis.router.planner.plan import QueryPlan, Selection
+from trellis.router.policy.guards import Position
 
 
 class Executable:

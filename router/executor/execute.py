@@ -8,19 +8,19 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from router.answer import Answer
-from router.errors import OperationRefused, PlanningError
-from router.executor.complete import MAX_ERRORS, complete
-from router.executor.executable import Executable
-from router.executor.failures import client_errors
-from router.executor.guarded import NO_DENIALS, Denials
-from router.executor.project import Irregular
-from router.executor.run import Gathered, failed_call, gather, gather_rest
-from router.executor.size import expanded_size
-from router.executor.walk import objects_at
-from router.policy.verdicts import Verdicts
-from router.transports.base import SubgraphRequest, Transport
-from schema.request import RequestContext
+from trellis.router.answer import Answer
+from trellis.router.errors import OperationRefused, PlanningError
+from trellis.router.executor.complete import MAX_ERRORS, complete
+from trellis.router.executor.executable import Executable
+from trellis.router.executor.failures import client_errors
+from trellis.router.executor.guarded import NO_DENIALS, Denials
+from trellis.router.executor.project import Irregular
+from trellis.router.executor.run import Gathered, failed_call, gather, gather_rest
+from trellis.router.executor.size import expanded_size
+from trellis.router.executor.walk import objects_at
+from trellis.router.policy.verdicts import Verdicts
+from trellis.router.transports.base import SubgraphRequest, Transport
+from trellis.schema.request import RequestContext
 
 RESPONSE_BYTES = 10_000_000
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.executor.answered import answered_keys
-from router.executor.complete import MAX_ERRORS
-from router.executor.entities import Asked, Rows
-from router.executor.places import Place, follow, lost_fields, places_at
-from router.executor.walk import ClientPath, Tree
-from router.planner.plan import FetchStep, Selection
+from trellis.router.executor.answered import answered_keys
+from trellis.router.executor.complete import MAX_ERRORS
+from trellis.router.executor.entities import Asked, Rows
+from trellis.router.executor.places import Place, follow, lost_fields, places_at
+from trellis.router.executor.walk import ClientPath, Tree
+from trellis.router.planner.plan import FetchStep, Selection
 
 DEFAULT_CODE = "DOWNSTREAM_SERVICE_ERROR"
 _PRIVATE = frozenset({"exception", "stacktrace", "stackTrace", "debugMessage", "trace"})

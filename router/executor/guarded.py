@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_named_type
 
-from router.executor.leaves import LeafError, complete_leaf
-from router.executor.walk import ClientPath, Tree
-from router.planner.plan import OutputField, Selection
-from router.policy.guards import MARK, UNAUTHORIZED, Guard, Position
-from router.policy.verdicts import Verdict, Verdicts, is_passed, object_key
-from schema.policy import GuardedObject
+from trellis.router.executor.leaves import LeafError, complete_leaf
+from trellis.router.executor.walk import ClientPath, Tree
+from trellis.router.planner.plan import OutputField, Selection
+from trellis.router.policy.guards import MARK, UNAUTHORIZED, Guard, Position
+from trellis.router.policy.verdicts import Verdict, Verdicts, is_passed, object_key
+from trellis.schema.policy import GuardedObject
 
 _Spot = tuple[int, int]
 """A selection and an object shaped by it, by identity: both live as long as the execution."""

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from router.executor.walk import Tree
-from router.planner.plan import QUESTION, OutputField, Selection
+from trellis.router.executor.walk import Tree
+from trellis.router.planner.plan import QUESTION, OutputField, Selection
 
 
 class Introspected:

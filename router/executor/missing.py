@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from router.executor.answered import answered_keys
-from router.executor.entities import Asked, Rows
-from router.executor.walk import Tree
-from router.planner.plan import EntityCall, FetchStep, Need
+from trellis.router.executor.answered import answered_keys
+from trellis.router.executor.entities import Asked, Rows
+from trellis.router.executor.walk import Tree
+from trellis.router.planner.plan import EntityCall, FetchStep, Need
 
 ABSENCES = "? absent"
 """The internal key of what an object goes without; no name in GraphQL has a blank."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from router.executor.walk import ClientPath, Tree
-from router.planner.plan import OutputField, Path, Selection
+from trellis.router.executor.walk import ClientPath, Tree
+from trellis.router.planner.plan import OutputField, Path, Selection
 
 
 @dataclass(frozen=True, slots=True)

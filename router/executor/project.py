@@ -22,8 +22,8 @@ from graphql import (
     get_named_type,
 )
 
-from router.executor.leaves import fast_test
-from router.planner.plan import OutputField, Selection
+from trellis.router.executor.leaves import fast_test
+from trellis.router.planner.plan import OutputField, Selection
 
 Project = Callable[[dict[str, Any]], dict[str, Any]]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from router.planner.plan import EntityTarget, Need
+from trellis.router.planner.plan import EntityTarget, Need
 
 Tree = dict[str, Any]
 Represent = Callable[[Tree], Any]

@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.errors import SubgraphError
-from router.executor.contexts import ask_in_contexts
-from router.executor.entities import ALONE, Asked, in_portions, settle
-from router.executor.executable import Executable
-from router.executor.failures import Failure
-from router.executor.merge import copy_tree, merge_into
-from router.executor.missing import note_dependent, note_missing
-from router.executor.walk import Tree, objects_at
-from router.planner.plan import FetchStep
-from router.transports.base import SubgraphRequest, SubgraphResponse, Transport
-from schema.request import RequestContext
+from trellis.router.errors import SubgraphError
+from trellis.router.executor.contexts import ask_in_contexts
+from trellis.router.executor.entities import ALONE, Asked, in_portions, settle
+from trellis.router.executor.executable import Executable
+from trellis.router.executor.failures import Failure
+from trellis.router.executor.merge import copy_tree, merge_into
+from trellis.router.executor.missing import note_dependent, note_missing
+from trellis.router.executor.walk import Tree, objects_at
+from trellis.router.planner.plan import FetchStep
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse, Transport
+from trellis.schema.request import RequestContext
 
 log = logging.getLogger(__name__)
 

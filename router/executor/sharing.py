@@ -7,9 +7,9 @@ same way at or below all of them.
 
 from collections.abc import Callable, Mapping, Sequence, Set
 
-from router.executor.answered import answered_keys
-from router.executor.entities import ALONE
-from router.planner.plan import EntityTarget, FetchStep, Path, QueryPlan
+from trellis.router.executor.answered import answered_keys
+from trellis.router.executor.entities import ALONE
+from trellis.router.planner.plan import EntityTarget, FetchStep, Path, QueryPlan
 
 Groups = tuple[tuple[int, ...], ...]
 """One tuple per entity call of a step: the sharing group of each target, or ALONE."""

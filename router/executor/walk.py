@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from router.planner.plan import Path
+from trellis.router.planner.plan import Path
 
 Tree = dict[str, Any]
 ClientPath = tuple[str | int, ...]

@@ -20,8 +20,8 @@ from graphql import (
     parse,
 )
 
-from router.errors import OperationRefused
-from router.operation.parse import ParsedOperation
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.parse import ParsedOperation
 
 _ARGUMENT_TYPES = frozenset({"String", "Boolean"})
 

@@ -15,7 +15,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from router.errors import OperationRefused
+from trellis.router.errors import OperationRefused
 
 
 @dataclass(frozen=True, slots=True)

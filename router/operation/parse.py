@@ -13,10 +13,10 @@ from graphql import (
     parse,
 )
 
-from router.errors import OperationRefused
-from router.operation.limits import OperationLimits, refuse
-from router.operation.model import OperationKind
-from router.operation.normalize import condition_variables
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.limits import OperationLimits, refuse
+from trellis.router.operation.model import OperationKind
+from trellis.router.operation.normalize import condition_variables
 
 
 @dataclass(frozen=True, slots=True, eq=False)

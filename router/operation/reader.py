@@ -5,16 +5,16 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
-from router.cache import Cache
-from router.operation.limits import OperationLimits, check_limits
-from router.operation.parse import (
+from trellis.router.cache import Cache
+from trellis.router.operation.limits import OperationLimits, check_limits
+from trellis.router.operation.parse import (
     ParsedDocument,
     ParsedOperation,
     choose_operation,
     parse_document,
 )
-from router.operation.validate import Validator
-from router.operation.variables import VariableReader, Variables
+from trellis.router.operation.validate import Validator
+from trellis.router.operation.variables import VariableReader, Variables
 
 _DOCUMENT_CHARACTERS = 500_000
 _OPERATIONS = 10_000

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.operation.model import OperationKind
-from schema.errors import BadRequest
+from trellis.router.operation.model import OperationKind
+from trellis.schema.errors import BadRequest
 
 QUERIES: frozenset[OperationKind] = frozenset({"query"})
 QUERIES_AND_MUTATIONS: frozenset[OperationKind] = frozenset({"query", "mutation"})

@@ -21,8 +21,8 @@ from graphql import (
     validate,
 )
 
-from router.errors import OperationRefused
-from router.operation.limits import refuse
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.limits import refuse
 
 MAX_ERRORS = 20
 

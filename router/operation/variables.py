@@ -13,8 +13,8 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from router.errors import OperationRefused
-from router.operation.limits import refuse
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.limits import refuse
 
 MAX_ERRORS = 20
 MAX_VALUES = 20_000

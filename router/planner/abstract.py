@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from graphql import GraphQLNonNull, GraphQLString
 
-from router.operation.model import Field, SelectionSet
-from router.planner.choice import HOP, Access, Holder, Open, Option, Solution, Spot
-from router.planner.tables import Kind
+from trellis.router.operation.model import Field, SelectionSet
+from trellis.router.planner.choice import HOP, Access, Holder, Open, Option, Solution, Spot
+from trellis.router.planner.tables import Kind
 
 if TYPE_CHECKING:
-    from router.planner.choose import Chooser
+    from trellis.router.planner.choose import Chooser
 
 
 TYPENAME = Field("__typename", "__typename", "", GraphQLNonNull(GraphQLString))

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from graphql import VariableDefinitionNode, print_ast
 
-from router.errors import PlanningLimit
-from router.operation.model import OperationDirective
-from router.operation.normalize.directives import ForwardedDirectives
-from router.planner.emit import needs_agree, unique_needs
-from router.planner.fetches import Fetch, Node, Printer, Target
-from router.planner.plan import EntityCall, EntityTarget, FetchStep, OperationKind
-from router.planner.view import GraphView
+from trellis.router.errors import PlanningLimit
+from trellis.router.operation.model import OperationDirective
+from trellis.router.operation.normalize.directives import ForwardedDirectives
+from trellis.router.planner.emit import needs_agree, unique_needs
+from trellis.router.planner.fetches import Fetch, Node, Printer, Target
+from trellis.router.planner.plan import EntityCall, EntityTarget, FetchStep, OperationKind
+from trellis.router.planner.view import GraphView
 
 MAX_STEPS = 300
 

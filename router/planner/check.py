@@ -11,7 +11,7 @@ from graphql import (
     parse,
 )
 
-from router.planner.plan import (
+from trellis.router.planner.plan import (
     QUESTION,
     EntityTarget,
     FetchStep,
@@ -20,7 +20,7 @@ from router.planner.plan import (
     QueryPlan,
     Selection,
 )
-from router.planner.tables import FederatedGraph, LocalType
+from trellis.router.planner.tables import FederatedGraph, LocalType
 
 
 def check_plan(plan: QueryPlan, graph: FederatedGraph) -> list[str]:

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from router.operation.model import Field, SelectionSet
-from router.planner.tables import ContextArgument
-from router.planner.view import Holder, Provides
+from trellis.router.operation.model import Field, SelectionSet
+from trellis.router.planner.tables import ContextArgument
+from trellis.router.planner.view import Holder, Provides
 
 Spot = tuple[Holder, ...]
 

@@ -7,14 +7,24 @@ others take the source that adds least to what is needed anyway.
 
 from collections.abc import Iterable, Sequence
 
-from router.errors import PlanningLimit
-from router.operation.model import Field, SelectionSet
-from router.planner.abstract import solve_abstract
-from router.planner.choice import HOP, Access, Holder, Lead, Open, Option, Pick, Solution, Spot
-from router.planner.decide import decide
-from router.planner.leads import find_leads, joinable
-from router.planner.place import Place
-from router.planner.view import ROUND, GraphView
+from trellis.router.errors import PlanningLimit
+from trellis.router.operation.model import Field, SelectionSet
+from trellis.router.planner.abstract import solve_abstract
+from trellis.router.planner.choice import (
+    HOP,
+    Access,
+    Holder,
+    Lead,
+    Open,
+    Option,
+    Pick,
+    Solution,
+    Spot,
+)
+from trellis.router.planner.decide import decide
+from trellis.router.planner.leads import find_leads, joinable
+from trellis.router.planner.place import Place
+from trellis.router.planner.view import ROUND, GraphView
 
 ABSTRACT_COST = 16
 """A position whose runtime type is open takes the time and memory of about so many options."""

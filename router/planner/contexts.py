@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from router.errors import PlanningError
-from router.operation.model import Field
-from router.planner.choice import Access, Holder
-from router.planner.fetches import Fetch
-from router.planner.plan import ContextValue, Need
-from router.planner.tables import ContextArgument
+from trellis.router.errors import PlanningError
+from trellis.router.operation.model import Field
+from trellis.router.planner.choice import Access, Holder
+from trellis.router.planner.fetches import Fetch
+from trellis.router.planner.plan import ContextValue, Need
+from trellis.router.planner.tables import ContextArgument
 
 if TYPE_CHECKING:
-    from router.planner.emit import Emitter, Position
+    from trellis.router.planner.emit import Emitter, Position
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from math import prod
 
-from router.planner.choice import Option
+from trellis.router.planner.choice import Option
 
 Weights = Mapping[int, int]
 

@@ -6,17 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from router.errors import PlanningLimit
-from router.operation.model import Field, SelectionSet
-from router.planner.abstract import tells_types_apart
-from router.planner.choice import Access, Condition, Pick, Solution
-from router.planner.choose import Chooser
-from router.planner.contexts import ContextGiver
-from router.planner.fetches import Fetch, Node, Slot, Target
-from router.planner.leads import find_lead
-from router.planner.plan import Need, Path, PathSegment
-from router.planner.tables import Kind
-from router.planner.view import Provides, fields_for
+from trellis.router.errors import PlanningLimit
+from trellis.router.operation.model import Field, SelectionSet
+from trellis.router.planner.abstract import tells_types_apart
+from trellis.router.planner.choice import Access, Condition, Pick, Solution
+from trellis.router.planner.choose import Chooser
+from trellis.router.planner.contexts import ContextGiver
+from trellis.router.planner.fetches import Fetch, Node, Slot, Target
+from trellis.router.planner.leads import find_lead
+from trellis.router.planner.plan import Need, Path, PathSegment
+from trellis.router.planner.tables import Kind
+from trellis.router.planner.view import Provides, fields_for
 
 MAX_FETCHES = 2_000  # before equal ones are joined; what they wait for grows with the square
 

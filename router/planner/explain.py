@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import DocumentNode, parse, print_ast
 
 if TYPE_CHECKING:  # plans explain themselves by these functions
-    from router.planner.plan import EntityTarget, FetchStep, Need, Path, QueryPlan
+    from trellis.router.planner.plan import EntityTarget, FetchStep, Need, Path, QueryPlan
 
 INDENT = "  "
 FORMAT = "trellis.plan/1"

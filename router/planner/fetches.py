@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from router.errors import PlanningLimit
-from router.operation.model import Directed, Field
-from router.planner.choice import Access
-from router.planner.plan import ContextValue, Need, Path
-from router.planner.view import GraphView
+from trellis.router.errors import PlanningLimit
+from trellis.router.operation.model import Directed, Field
+from trellis.router.planner.choice import Access
+from trellis.router.planner.plan import ContextValue, Need, Path
+from trellis.router.planner.view import GraphView
 
 MAX_PRINTED_FIELDS = 100_000
 

@@ -16,10 +16,10 @@ from graphql import (
     is_composite_type,
 )
 
-from router.errors import SupergraphInvalid
-from router.operation.model import SelectionSet
-from router.operation.normalize import Normalizer
-from router.planner.supergraph_ast import (
+from trellis.router.errors import SupergraphInvalid
+from trellis.router.operation.model import SelectionSet
+from trellis.router.operation.normalize import Normalizer
+from trellis.router.planner.supergraph_ast import (
     CompositeDefinition,
     SupergraphDocument,
     api_schema,
@@ -30,7 +30,14 @@ from router.planner.supergraph_ast import (
     parse_supergraph,
     type_text,
 )
-from router.planner.tables import ContextArgument, FederatedGraph, Key, Kind, LocalField, LocalType
+from trellis.router.planner.tables import (
+    ContextArgument,
+    FederatedGraph,
+    Key,
+    Kind,
+    LocalField,
+    LocalType,
+)
 
 __all__ = ["FederatedGraph", "Kind", "read_supergraph"]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from router.planner.choice import Access, Lead
-from router.planner.view import GraphView, Holder, provided
+from trellis.router.planner.choice import Access, Lead
+from trellis.router.planner.view import GraphView, Holder, provided
 
 
 def find_lead(view: GraphView, access: Access, type_name: str, name: str) -> Holder | None:

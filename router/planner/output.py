@@ -1,8 +1,8 @@
 """The client's answer, read from the merged data."""
 
-from router.operation.model import Field, SelectionSet
-from router.planner.fetches import Slot
-from router.planner.plan import QUESTION, OutputField, Selection
+from trellis.router.operation.model import Field, SelectionSet
+from trellis.router.planner.fetches import Slot
+from trellis.router.planner.plan import QUESTION, OutputField, Selection
 
 
 class OutputBuilder:

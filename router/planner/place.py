@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.operation.model import Field, SelectionSet
-from router.planner.choice import Access, Condition, Lead, Option, Solution, Spot
-from router.planner.leads import find_leads, joinable
-from router.planner.tables import Kind, LocalField
-from router.planner.view import Entrance, GraphView
+from trellis.router.operation.model import Field, SelectionSet
+from trellis.router.planner.choice import Access, Condition, Lead, Option, Solution, Spot
+from trellis.router.planner.leads import find_leads, joinable
+from trellis.router.planner.tables import Kind, LocalField
+from trellis.router.planner.view import Entrance, GraphView
 
 if TYPE_CHECKING:
-    from router.planner.choose import Chooser
+    from trellis.router.planner.choose import Chooser
 
 MAX_HOPS = 12
 

@@ -22,8 +22,8 @@ from typing import Any, Literal
 
 from graphql import GraphQLOutputType
 
-from router.operation.model import TypeOrder
-from router.planner import explain
+from trellis.router.operation.model import TypeOrder
+from trellis.router.planner import explain
 
 OperationKind = Literal["query", "mutation", "subscription"]
 

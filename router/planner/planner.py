@@ -1,18 +1,18 @@
 """The planner: a normalized operation in, a query plan out."""
 
-from router.collector import collector_paused
-from router.errors import PlanningError
-from router.operation.model import Field, NormalizedOperation, SelectionSet
-from router.planner.batch import build_steps
-from router.planner.choice import Holder, Option, Pick, Solution, Spot
-from router.planner.choose import Chooser
-from router.planner.emit import Base, Emitter, Position
-from router.planner.fetches import Fetch, Node, Slot
-from router.planner.output import OutputBuilder
-from router.planner.plan import QueryPlan
-from router.planner.possible_types import PossibleTypes
-from router.planner.tables import FederatedGraph
-from router.planner.view import GraphView
+from trellis.router.collector import collector_paused
+from trellis.router.errors import PlanningError
+from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
+from trellis.router.planner.batch import build_steps
+from trellis.router.planner.choice import Holder, Option, Pick, Solution, Spot
+from trellis.router.planner.choose import Chooser
+from trellis.router.planner.emit import Base, Emitter, Position
+from trellis.router.planner.fetches import Fetch, Node, Slot
+from trellis.router.planner.output import OutputBuilder
+from trellis.router.planner.plan import QueryPlan
+from trellis.router.planner.possible_types import PossibleTypes
+from trellis.router.planner.tables import FederatedGraph
+from trellis.router.planner.view import GraphView
 
 MAX_OPTIONS = 50_000
 """Options looked at for one operation, at 4 to 16 microseconds each. The field's known benchmark of

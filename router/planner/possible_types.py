@@ -11,11 +11,11 @@ anybody, which of the subgraphs the plan takes does not show in the answer.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from router.operation.model import Field, SelectionSet
-from router.planner.abstract import TYPENAME
-from router.planner.choice import Spot
-from router.planner.choose import Chooser
-from router.planner.leads import find_leads
+from trellis.router.operation.model import Field, SelectionSet
+from trellis.router.planner.abstract import TYPENAME
+from trellis.router.planner.choice import Spot
+from trellis.router.planner.choose import Chooser
+from trellis.router.planner.leads import find_leads
 
 
 class PossibleTypes:

@@ -11,9 +11,9 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLOutputType, GraphQLSchema, parse_type, type_from_ast
 
-from router.errors import PlanningError
-from router.operation.model import TypeOrder
-from router.planner.plan import (
+from trellis.router.errors import PlanningError
+from trellis.router.operation.model import TypeOrder
+from trellis.router.planner.plan import (
     ContextValue,
     EntityCall,
     EntityTarget,

@@ -28,7 +28,7 @@ from graphql import (
     print_ast,
 )
 
-from router.errors import SupergraphInvalid
+from trellis.router.errors import SupergraphInvalid
 
 JOIN = "https://specs.apollo.dev/join/"
 KNOWN_JOIN_VERSIONS = frozenset({"v0.1", "v0.2", "v0.3", "v0.4", "v0.5"})

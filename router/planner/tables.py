@@ -9,8 +9,8 @@
         ├── keys          Key: selection and whether entities can be asked by it
         └── possible      runtime types of an interface or union in that subgraph
 
-Written by ``router.planner.graph.read_supergraph`` and immutable afterwards; what can be derived
-from it is derived by ``router.planner.view``, for one set of override labels.
+Written by ``trellis.router.planner.graph.read_supergraph`` and immutable afterwards; what can be
+derived from it is derived by ``trellis.router.planner.view``, for one set of override labels.
 """
 
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ from enum import Enum
 
 from graphql import GraphQLObjectType, GraphQLSchema, is_abstract_type
 
-from router.operation.model import SelectionSet
-from router.planner.supergraph_ast import SubgraphEntry
+from trellis.router.operation.model import SelectionSet
+from trellis.router.planner.supergraph_ast import SubgraphEntry
 
 
 class Kind(Enum):

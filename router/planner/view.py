@@ -9,10 +9,17 @@ from typing import NamedTuple
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type
 
-from router.operation.model import Field, SelectionSet
-from router.operation.normalize import Normalizer
-from router.planner.supergraph_ast import parse_field_set
-from router.planner.tables import ContextArgument, FederatedGraph, Key, Kind, LocalField, LocalType
+from trellis.router.operation.model import Field, SelectionSet
+from trellis.router.operation.normalize import Normalizer
+from trellis.router.planner.supergraph_ast import parse_field_set
+from trellis.router.planner.tables import (
+    ContextArgument,
+    FederatedGraph,
+    Key,
+    Kind,
+    LocalField,
+    LocalType,
+)
 
 Provides = tuple[SelectionSet, ...]
 

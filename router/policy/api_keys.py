@@ -7,11 +7,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from router.errors import SubgraphError
-from router.transports.internal import InternalAnswer
-from router.trust.wire import identity_from_json
-from schema.errors import Unauthenticated, Unavailable
-from schema.identity import Identity
+from trellis.router.errors import SubgraphError
+from trellis.router.transports.internal import InternalAnswer
+from trellis.router.trust.wire import identity_from_json
+from trellis.schema.errors import Unauthenticated, Unavailable
+from trellis.schema.identity import Identity
 
 VerifyApiKey = Callable[[str], Awaitable[Identity | None]]
 

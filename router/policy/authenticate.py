@@ -5,11 +5,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from router.policy.api_keys import ApiKeyInvalid, ApiKeys
-from router.policy.credentials import Credentials
-from router.policy.keys import KeySource
-from schema.identity import ANONYMOUS, Identity
-from schema.tokens import TokenExpired, TokenInvalid, TokenRules, read_head, verify_token
+from trellis.router.policy.api_keys import ApiKeyInvalid, ApiKeys
+from trellis.router.policy.credentials import Credentials
+from trellis.router.policy.keys import KeySource
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.tokens import TokenExpired, TokenInvalid, TokenRules, read_head, verify_token
 
 IsRevoked = Callable[[Identity], Awaitable[bool]]
 

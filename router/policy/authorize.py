@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple, NewType
 
-from router.errors import OperationRefused
-from router.operation.model import Field, NormalizedOperation, SelectionSet
-from router.policy.guards import UNAUTHORIZED, Position
-from router.policy.inputs import Given, InputNeeds
-from router.policy.rules import NO_NEEDS, AuthorizationRules, Denied, Needs
-from schema.identity import Identity
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
+from trellis.router.policy.guards import UNAUTHORIZED, Position
+from trellis.router.policy.inputs import Given, InputNeeds
+from trellis.router.policy.rules import NO_NEEDS, AuthorizationRules, Denied, Needs
+from trellis.schema.identity import Identity
 
 AllowedOperation = NewType("AllowedOperation", NormalizedOperation)
 """An operation in which everything that its caller may not have is marked ``denied``."""

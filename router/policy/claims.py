@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from schema.identity import Identity
+from trellis.schema.identity import Identity
 
 _MAX_SUBJECT = 255  # OpenID Connect Core, section 2
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from router.operation.model import Field, NormalizedOperation, each_field
-from router.policy.inputs import InputNeeds
-from router.policy.rules import NO_NEEDS, AuthorizationRules, Needs
+from trellis.router.operation.model import Field, NormalizedOperation, each_field
+from trellis.router.policy.inputs import InputNeeds
+from trellis.router.policy.rules import NO_NEEDS, AuthorizationRules, Needs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

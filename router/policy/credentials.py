@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from schema.identity import Identity
+from trellis.schema.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)

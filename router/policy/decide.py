@@ -18,14 +18,14 @@ from graphql import (
     get_argument_values,
 )
 
-from router.policy.concern import ArgumentQuestion, Concern
-from router.policy.inputs import Given, InputNeeds
-from router.policy.known import NO_BOOK, KnownPolicies, PolicyBook
-from router.policy.requirements import NOTHING_NEEDED, Alternatives, both
-from router.policy.rules import NO_NEEDS, AuthorizationRules, Needs
-from router.policy.verdicts import POLICY_SECONDS, Verdicts, is_passed, object_key
-from schema.policy import GuardedObject
-from schema.request import RequestContext
+from trellis.router.policy.concern import ArgumentQuestion, Concern
+from trellis.router.policy.inputs import Given, InputNeeds
+from trellis.router.policy.known import NO_BOOK, KnownPolicies, PolicyBook
+from trellis.router.policy.requirements import NOTHING_NEEDED, Alternatives, both
+from trellis.router.policy.rules import NO_NEEDS, AuthorizationRules, Needs
+from trellis.router.policy.verdicts import POLICY_SECONDS, Verdicts, is_passed, object_key
+from trellis.schema.policy import GuardedObject
+from trellis.schema.request import RequestContext
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,16 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema
 
-from router.executor.guarded import Lost
-from router.operation.model import NormalizedOperation
-from router.policy.authorize import DeniedPlace, denied_places
-from router.policy.concern import ArgumentQuestion, Concern
-from router.policy.decide import Decided, given_object
-from router.policy.requirements import NOTHING_NEEDED, Alternatives, Requirement
-from router.policy.rules import AuthorizationRules, Needs
-from router.policy.verdicts import Verdict, object_key
-from schema.identity import Identity
-from schema.policy import GuardedObject
+from trellis.router.executor.guarded import Lost
+from trellis.router.operation.model import NormalizedOperation
+from trellis.router.policy.authorize import DeniedPlace, denied_places
+from trellis.router.policy.concern import ArgumentQuestion, Concern
+from trellis.router.policy.decide import Decided, given_object
+from trellis.router.policy.requirements import NOTHING_NEEDED, Alternatives, Requirement
+from trellis.router.policy.rules import AuthorizationRules, Needs
+from trellis.router.policy.verdicts import Verdict, object_key
+from trellis.schema.identity import Identity
+from trellis.schema.policy import GuardedObject
 
 
 @dataclass(frozen=True, slots=True)

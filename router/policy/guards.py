@@ -1,8 +1,8 @@
 """Where objects must pass policies once they are fetched, and what must be fetched for that.
 
 What policies need is asked as more fields of the operation, under response keys that no client can
-write. The planner treats them like any other field; ``router.executor.guarded`` takes them out of
-the answer again.
+write. The planner treats them like any other field; ``trellis.router.executor.guarded`` takes them
+out of the answer again.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from graphql import GraphQLNonNull, GraphQLString
 
-from router.operation.model import Field, NormalizedOperation, SelectionSet
-from router.policy.concern import own_needs
-from router.policy.decide import Decided
-from router.policy.requirements import NOTHING_NEEDED, Alternatives
-from router.policy.rules import NO_NEEDS, AuthorizationRules, Needs
+from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
+from trellis.router.policy.concern import own_needs
+from trellis.router.policy.decide import Decided
+from trellis.router.policy.requirements import NOTHING_NEEDED, Alternatives
+from trellis.router.policy.rules import NO_NEEDS, AuthorizationRules, Needs
 
 UNAUTHORIZED = "UNAUTHORIZED_FIELD_OR_TYPE"
 MARK = "?"

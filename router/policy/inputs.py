@@ -5,8 +5,8 @@ from typing import Any
 
 from graphql import ListValueNode, NullValueNode, ObjectValueNode, ValueNode, VariableNode
 
-from router.operation.model import Field, NormalizedOperation, each_field
-from router.policy.rules import NO_NEEDS, InputValue, Needs, NeedsIndex
+from trellis.router.operation.model import Field, NormalizedOperation, each_field
+from trellis.router.policy.rules import NO_NEEDS, InputValue, Needs, NeedsIndex
 
 Given = frozenset[tuple[str, Needs]]
 """What the values of one request's variables hold that is protected, by the variables' names. A

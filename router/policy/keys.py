@@ -13,7 +13,7 @@ import structlog
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from schema.errors import Unavailable
+from trellis.schema.errors import Unavailable
 
 LoadKeys = Callable[[], Awaitable[Mapping[str, Any]]]
 MAX_KEY_SET_BYTES = 256 * 1024

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import structlog
 
-from router.errors import ConfigError
-from schema.policy import CallerPolicy, GuardedObject, ObjectPolicy, Policy
-from schema.request import RequestContext
+from trellis.router.errors import ConfigError
+from trellis.schema.policy import CallerPolicy, GuardedObject, ObjectPolicy, Policy
+from trellis.schema.request import RequestContext
 
 RETRY_SECONDS = 1.0
 """How long a list of policies that lacks a wanted name, or that failed, is not asked for again."""

@@ -15,7 +15,7 @@ from graphql import (
     is_required_input_field,
 )
 
-from router.policy.rules import NO_NEEDS, Needs, NeedsIndex
+from trellis.router.policy.rules import NO_NEEDS, Needs, NeedsIndex
 
 Composite = GraphQLObjectType | GraphQLInterfaceType
 

@@ -25,10 +25,10 @@ from graphql import (
     ValueNode,
 )
 
-from router.errors import SupergraphInvalid
-from router.policy.directive_names import security_directives
-from router.policy.requirements import FREE, Alternatives, Requirement, all_of
-from router.policy.rules import NO_NEEDS, AuthorizationRules, InputValue, Needs, NeedsIndex
+from trellis.router.errors import SupergraphInvalid
+from trellis.router.policy.directive_names import security_directives
+from trellis.router.policy.requirements import FREE, Alternatives, Requirement, all_of
+from trellis.router.policy.rules import NO_NEEDS, AuthorizationRules, InputValue, Needs, NeedsIndex
 
 _OBJECT = (ObjectTypeDefinitionNode, ObjectTypeExtensionNode)
 _INTERFACE = (InterfaceTypeDefinitionNode, InterfaceTypeExtensionNode)

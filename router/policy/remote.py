@@ -6,12 +6,12 @@ from typing import Any, Protocol
 
 import orjson
 
-from router.policy.known import Declared
-from router.transports.internal import InternalAnswer
-from router.trust.policies import PolicyQuestion, policies_from_json, question_to_json
-from schema.errors import Unavailable
-from schema.policy import GuardedObject
-from schema.request import RequestContext
+from trellis.router.policy.known import Declared
+from trellis.router.transports.internal import InternalAnswer
+from trellis.router.trust.policies import PolicyQuestion, policies_from_json, question_to_json
+from trellis.schema.errors import Unavailable
+from trellis.schema.policy import GuardedObject
+from trellis.schema.request import RequestContext
 
 _PATH = "/internal/policies"
 _QUESTION_BYTES = 1_000_000
@@ -29,7 +29,8 @@ class Asks(Protocol):
 
 
 class RemotePolicies:
-    """Fills ``router.policy.known.PolicySource``. Whatever fails is raised, and then denies."""
+    """Fills ``trellis.router.policy.known.PolicySource``. Whatever fails is raised, and then
+    denies."""
 
     def __init__(self, name: str, client: Asks) -> None:
         self.name = name

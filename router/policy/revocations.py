@@ -7,12 +7,12 @@ from typing import Protocol
 
 import structlog
 
-from router.errors import SubgraphError
-from router.transports.internal import InternalAnswer
-from router.trust.wire import revocations_from_json
-from schema.errors import Unavailable
-from schema.identity import Identity
-from schema.revocations import NOTHING_REVOKED, Revocations
+from trellis.router.errors import SubgraphError
+from trellis.router.transports.internal import InternalAnswer
+from trellis.router.trust.wire import revocations_from_json
+from trellis.schema.errors import Unavailable
+from trellis.schema.identity import Identity
+from trellis.schema.revocations import NOTHING_REVOKED, Revocations
 
 _PATH = "/internal/revocations"
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from router.policy.requirements import NOTHING_NEEDED, Alternatives, Requirement
-from schema.identity import Identity
+from trellis.router.policy.requirements import NOTHING_NEEDED, Alternatives, Requirement
+from trellis.schema.identity import Identity
 
 Needs = frozenset[int]
 """Indexes into ``AuthorizationRules.requirements``, all of which must be met."""

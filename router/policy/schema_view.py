@@ -29,9 +29,9 @@ from graphql import (
     print_schema,
 )
 
-from router.cache import Cache
-from router.policy.permitted import Permitted
-from router.policy.rules import Needs, NeedsIndex
+from trellis.router.cache import Cache
+from trellis.router.policy.permitted import Permitted
+from trellis.router.policy.rules import Needs, NeedsIndex
 
 NOTHING_OPEN = "_"
 _NOTHING_OPEN_FIELD = (

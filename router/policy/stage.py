@@ -26,23 +26,23 @@ from graphql.validation import (
     ValuesOfCorrectTypeRule,
 )
 
-from router.cache import Cache
-from router.executor.guarded import Lost
-from router.operation.model import Field, NormalizedOperation, SelectionSet
-from router.operation.normalize import Normalizer
-from router.operation.variables import Variables
-from router.planner.supergraph_ast import parse_field_set
-from router.planner.tables import FederatedGraph
-from router.policy.authorize import AllowedOperation, Authorized, authorize
-from router.policy.concern import NO_CONCERN, Concern, find_concern
-from router.policy.decide import NOTHING_DECIDED, Decided, decide
-from router.policy.explain import Case, Explainer, Removed
-from router.policy.guards import add_guards
-from router.policy.inputs import Given, given_needs, protected_variables
-from router.policy.known import KnownPolicies, PolicyBook
-from router.policy.rules import AuthorizationRules, Needs
-from schema.identity import Identity
-from schema.request import RequestContext
+from trellis.router.cache import Cache
+from trellis.router.executor.guarded import Lost
+from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
+from trellis.router.operation.normalize import Normalizer
+from trellis.router.operation.variables import Variables
+from trellis.router.planner.supergraph_ast import parse_field_set
+from trellis.router.planner.tables import FederatedGraph
+from trellis.router.policy.authorize import AllowedOperation, Authorized, authorize
+from trellis.router.policy.concern import NO_CONCERN, Concern, find_concern
+from trellis.router.policy.decide import NOTHING_DECIDED, Decided, decide
+from trellis.router.policy.explain import Case, Explainer, Removed
+from trellis.router.policy.guards import add_guards
+from trellis.router.policy.inputs import Given, given_needs, protected_variables
+from trellis.router.policy.known import KnownPolicies, PolicyBook
+from trellis.router.policy.rules import AuthorizationRules, Needs
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
 
 _OPERATIONS = 10_000
 _RULES = (
@@ -138,7 +138,8 @@ class PolicyStage:
         *,
         reject: bool,
     ) -> Authorized:
-        """See ``router.policy.authorize``; positions that objects must pass are guarded, too."""
+        """See ``trellis.router.policy.authorize``; positions that objects must pass are guarded,
+        too."""
         allowed, refusals, _ = authorize(
             operation,
             self._rules,

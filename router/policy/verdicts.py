@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 import structlog
 
-from router.policy.known import PolicyBook
-from router.policy.requirements import Alternatives
-from schema.policy import GuardedObject
-from schema.request import RequestContext
+from trellis.router.policy.known import PolicyBook
+from trellis.router.policy.requirements import Alternatives
+from trellis.schema.policy import GuardedObject
+from trellis.schema.request import RequestContext
 
 POLICY_SECONDS = 1.0
 

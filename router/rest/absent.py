@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from router.rest.shape import Items, Record, Shape, Unwrapped
+from trellis.router.rest.shape import Items, Record, Shape, Unwrapped
 
 Path = Sequence[str | int]
 

@@ -24,11 +24,11 @@ from graphql import (
     is_abstract_type,
 )
 
-from router.policy.requirements import FREE, Requirement, all_of
-from router.policy.rules import NO_NEEDS, AuthorizationRules, InputValue, Needs
-from router.rest.asked import Fragments, asked_of
-from router.rest.route import RestRoute
-from router.supergraph import Supergraph
+from trellis.router.policy.requirements import FREE, Requirement, all_of
+from trellis.router.policy.rules import NO_NEEDS, AuthorizationRules, InputValue, Needs
+from trellis.router.rest.asked import Fragments, asked_of
+from trellis.router.rest.route import RestRoute
+from trellis.router.supergraph import Supergraph
 
 
 @dataclass(frozen=True, slots=True)

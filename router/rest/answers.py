@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 import orjson
 
-from router.answer import Answer
-from router.policy.requirements import Requirement
-from router.rest.absent import explain_null
-from router.rest.call import Call
-from router.rest.events import event as write_event
-from router.rest.failures import Failures, most_telling, only_denied
-from router.rest.path import DATA, fill
-from router.rest.profile import (
+from trellis.router.answer import Answer
+from trellis.router.policy.requirements import Requirement
+from trellis.router.rest.absent import explain_null
+from trellis.router.rest.call import Call
+from trellis.router.rest.events import event as write_event
+from trellis.router.rest.failures import Failures, most_telling, only_denied
+from trellis.router.rest.path import DATA, fill
+from trellis.router.rest.profile import (
     Failure,
     Headers,
     PageFacts,
@@ -23,13 +23,13 @@ from router.rest.profile import (
     RequestInvalid,
     ResponseInfo,
 )
-from router.rest.project import make_projection, value_at
-from router.rest.response import Header, Response, deprecation_headers, failure_type
-from router.rest.route import RestRoute
-from router.web.errors import error_headers
-from router.web.json_text import dump_json
-from router.web.request_id import request_id_of
-from schema.errors import NotFound, TrellisError
+from trellis.router.rest.project import make_projection, value_at
+from trellis.router.rest.response import Header, Response, deprecation_headers, failure_type
+from trellis.router.rest.route import RestRoute
+from trellis.router.web.errors import error_headers
+from trellis.router.web.json_text import dump_json
+from trellis.router.web.request_id import request_id_of
+from trellis.schema.errors import NotFound, TrellisError
 
 _NOT_FOUND = "The requested resource was not found."
 

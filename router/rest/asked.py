@@ -10,7 +10,7 @@ from graphql import (
     parse,
 )
 
-from router.rest.route import RestRoute
+from trellis.router.rest.route import RestRoute
 
 Fragments = Mapping[str, FragmentDefinitionNode]
 

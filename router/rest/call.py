@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
-from router.rest.profile import PageRequest, RateState
-from schema.identity import ANONYMOUS, Identity
+from trellis.router.rest.profile import PageRequest, RateState
+from trellis.schema.identity import ANONYMOUS, Identity
 
 
 @dataclass(slots=True)

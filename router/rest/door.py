@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.rest.endpoint import RestEndpoint
-from router.rest.events import EventStream
-from router.rest.path import read_template
-from router.rest.profile import Profile
-from router.rest.response import Response
-from router.rest.root import rank_at_root
-from router.rest.table import Match, RouteTable, split_path
-from router.rest.unrouted import unrouted
-from router.web.client_watch import ClientGone
-from router.web.errors import ErrorAnswer
-from router.web.refusals import MethodNotAllowed
-from schema.errors import NotFound, TrellisError
+from trellis.router.rest.endpoint import RestEndpoint
+from trellis.router.rest.events import EventStream
+from trellis.router.rest.path import read_template
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.response import Response
+from trellis.router.rest.root import rank_at_root
+from trellis.router.rest.table import Match, RouteTable, split_path
+from trellis.router.rest.unrouted import unrouted
+from trellis.router.web.client_watch import ClientGone
+from trellis.router.web.errors import ErrorAnswer
+from trellis.router.web.refusals import MethodNotAllowed
+from trellis.schema.errors import NotFound, TrellisError
 
 _Table = RouteTable[RestEndpoint]
 

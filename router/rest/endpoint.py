@@ -7,33 +7,33 @@ from typing import Any
 
 from starlette.types import Receive, Scope
 
-from router.config import Limits, WebSocketLimits
-from router.operation.request import ALL_KINDS, GraphQLRequest
-from router.policy.rate_limit.limiter import Count, Unlimited
-from router.policy.requirements import FREE, NOTHING_NEEDED, Requirement
-from router.rest.answers import AnswerWriter, rate_of, with_headers
-from router.rest.call import Call
-from router.rest.events import MEDIA, EventStream
-from router.rest.idempotency.once import Once, fingerprint_of, key_of, stored_key
-from router.rest.idempotency.store import KeptAnswer
-from router.rest.media import is_acceptable, is_form, is_json_like, negotiate
-from router.rest.path import read_template
-from router.rest.profile import RequestInvalid
-from router.rest.request_reader import RequestReader, read_texts
-from router.rest.response import Response
-from router.rest.route import RestRoute
-from router.subscriptions.rights import Rights
-from router.web.body_limit import read_body
-from router.web.client_watch import ClientGone, ClientWatch
-from router.web.errors import as_trellis_error, status_of
-from router.web.graph import Graph
-from router.web.identity import Authenticate, credentials_of
-from router.web.json_text import load_json
-from router.web.refusals import NotAcceptable, UnsupportedMediaType
-from router.web.refused_requests import mark_counted
-from router.web.request_context import ContextMaker
-from schema.errors import BadRequest, TrellisError, Unauthenticated
-from schema.request import RequestContext
+from trellis.router.config import Limits, WebSocketLimits
+from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
+from trellis.router.policy.rate_limit.limiter import Count, Unlimited
+from trellis.router.policy.requirements import FREE, NOTHING_NEEDED, Requirement
+from trellis.router.rest.answers import AnswerWriter, rate_of, with_headers
+from trellis.router.rest.call import Call
+from trellis.router.rest.events import MEDIA, EventStream
+from trellis.router.rest.idempotency.once import Once, fingerprint_of, key_of, stored_key
+from trellis.router.rest.idempotency.store import KeptAnswer
+from trellis.router.rest.media import is_acceptable, is_form, is_json_like, negotiate
+from trellis.router.rest.path import read_template
+from trellis.router.rest.profile import RequestInvalid
+from trellis.router.rest.request_reader import RequestReader, read_texts
+from trellis.router.rest.response import Response
+from trellis.router.rest.route import RestRoute
+from trellis.router.subscriptions.rights import Rights
+from trellis.router.web.body_limit import read_body
+from trellis.router.web.client_watch import ClientGone, ClientWatch
+from trellis.router.web.errors import as_trellis_error, status_of
+from trellis.router.web.graph import Graph
+from trellis.router.web.identity import Authenticate, credentials_of
+from trellis.router.web.json_text import load_json
+from trellis.router.web.refusals import NotAcceptable, UnsupportedMediaType
+from trellis.router.web.refused_requests import mark_counted
+from trellis.router.web.request_context import ContextMaker
+from trellis.schema.errors import BadRequest, TrellisError, Unauthenticated
+from trellis.schema.request import RequestContext
 
 _SIGN_IN = "Sign in: send an access token as `Authorization: Bearer ...`."
 _INVALID = BadRequest("The request does not fit its route.")

@@ -21,13 +21,13 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Send
 
-from router.answer import Answer
-from router.config import WebSocketLimits
-from router.rest.response import Header
-from router.subscriptions.rights import Rights
-from router.web.errors import as_trellis_error
-from schema.errors import TrellisError
-from schema.tokens import TokenExpired
+from trellis.router.answer import Answer
+from trellis.router.config import WebSocketLimits
+from trellis.router.rest.response import Header
+from trellis.router.subscriptions.rights import Rights
+from trellis.router.web.errors import as_trellis_error
+from trellis.schema.errors import TrellisError
+from trellis.schema.tokens import TokenExpired
 
 MEDIA = "text/event-stream"
 _CLOSE_SECONDS = 1.0

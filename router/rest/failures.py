@@ -6,11 +6,11 @@ from typing import Any
 
 from graphql import get_named_type
 
-from router.policy.requirements import FREE, Requirement
-from router.rest.profile import Failure, Problem, Profile, RequestInvalid, translate
-from router.rest.route import WHOLE_BODY, RestRoute
-from schema.errors import TrellisError
-from schema.identity import Identity
+from trellis.router.policy.requirements import FREE, Requirement
+from trellis.router.rest.profile import Failure, Problem, Profile, RequestInvalid, translate
+from trellis.router.rest.route import WHOLE_BODY, RestRoute
+from trellis.schema.errors import TrellisError
+from trellis.schema.identity import Identity
 
 DENIED = "UNAUTHORIZED_FIELD_OR_TYPE"
 

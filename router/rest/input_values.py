@@ -22,9 +22,9 @@ from graphql import (
     is_required_input_field,
 )
 
-from router.rest.profile import Problem, Spell
-from router.rest.route import Format, Rules
-from router.rest.spelling import words_of
+from trellis.router.rest.profile import Problem, Spell
+from trellis.router.rest.route import Format, Rules
+from trellis.router.rest.spelling import words_of
 
 Decode = Callable[[Any, str, list[Problem]], Any]
 """(value, the client's name for it, problems to add to) -> the value for the graph."""

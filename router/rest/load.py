@@ -22,12 +22,12 @@ from graphql import (
     validate,
 )
 
-from router.errors import ConfigError, OperationRefused
-from router.rest.directives import Reading, read_directives, without_directives
-from router.rest.parameters import PAGE_VARIABLES, argument_paths, read_parameters
-from router.rest.path import DATA, PathTemplate, in_braces, read_template
-from router.rest.profile import Profile
-from router.rest.route import (
+from trellis.router.errors import ConfigError, OperationRefused
+from trellis.router.rest.directives import Reading, read_directives, without_directives
+from trellis.router.rest.parameters import PAGE_VARIABLES, argument_paths, read_parameters
+from trellis.router.rest.path import DATA, PathTemplate, in_braces, read_template
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.route import (
     Deprecation,
     FailureOverride,
     FieldSource,
@@ -35,8 +35,8 @@ from router.rest.route import (
     RestRoute,
     Source,
 )
-from router.rest.selection import Shown, read_selection
-from router.rest.shape import Record, omitting_nulls, visible, visible_members
+from trellis.router.rest.selection import Shown, read_selection
+from trellis.router.rest.shape import Record, omitting_nulls, visible, visible_members
 
 _LOCATIONS = {
     "query": DirectiveLocation.QUERY,

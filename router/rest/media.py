@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from router.web.media_type import JSON, is_json
+from trellis.router.web.media_type import JSON, is_json
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -31,11 +31,11 @@ from graphql import (
     visit,
 )
 
-from router.rest.directives import Reading, read_directives
-from router.rest.input_values import Decoders
-from router.rest.profile import Problem, Profile
-from router.rest.route import WHOLE_BODY, Method, Parameter, Place, Rules
-from router.rest.spelling import words_of
+from trellis.router.rest.directives import Reading, read_directives
+from trellis.router.rest.input_values import Decoders
+from trellis.router.rest.profile import Problem, Profile
+from trellis.router.rest.route import WHOLE_BODY, Method, Parameter, Place, Rules
+from trellis.router.rest.spelling import words_of
 
 PAGE_VARIABLES = frozenset({"first", "after", "last", "before", "skip"})
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from router.rest.shape import (
+from trellis.router.rest.shape import (
     Constant,
     Items,
     Leaf,

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from router.rest.input_values import Decode, Decoders, missing, unknown
-from router.rest.profile import PageRequest, Paginator, Problem, RequestInvalid
-from router.rest.route import WHOLE_BODY, Parameter, Place, RestRoute
-from schema.errors import BadRequest, Unauthenticated
+from trellis.router.rest.input_values import Decode, Decoders, missing, unknown
+from trellis.router.rest.profile import PageRequest, Paginator, Problem, RequestInvalid
+from trellis.router.rest.route import WHOLE_BODY, Parameter, Place, RestRoute
+from trellis.schema.errors import BadRequest, Unauthenticated
 
 Texts = dict[str, list[str]]
 _Slot = tuple[str, Parameter, Decode]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from starlette.types import Send
 
-from router.rest.profile import Profile
-from router.rest.route import Deprecation
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.route import Deprecation
 
 Header = tuple[bytes, bytes]
 

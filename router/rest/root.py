@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from router.rest.path import read_template
-from router.rest.route import RestRoute
-from router.rest.table import RouteTable
+from trellis.router.rest.path import read_template
+from trellis.router.rest.route import RestRoute
+from trellis.router.rest.table import RouteTable
 
 
 def routes_at_root(routes: Iterable[RestRoute], default_profile: str) -> list[RestRoute]:

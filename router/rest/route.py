@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from graphql import GraphQLInputType
 
-from router.operation.model import OperationKind
-from router.rest.profile import Profile
-from router.rest.shape import Shape
+from trellis.router.operation.model import OperationKind
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.shape import Shape
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Place = Literal["path", "query", "body", "header", "bearer"]

@@ -4,27 +4,27 @@ from collections.abc import Mapping, Sequence
 
 from starlette.types import ASGIApp
 
-from router.config import Config
-from router.errors import ConfigError
-from router.policy.rate_limit.limiter import Count, Unlimited
-from router.rest.access import access_to
-from router.rest.door import RestDoor, Selection
-from router.rest.endpoint import Doors, RestEndpoint
-from router.rest.generated.fields import Locate, nowhere
-from router.rest.generated.routes import Generated, generate
-from router.rest.idempotency.memory_store import MemoryAnswers
-from router.rest.idempotency.once import Once
-from router.rest.idempotency.redis_store import RedisAnswers
-from router.rest.idempotency.store import AnswerStore
-from router.rest.load import load_routes
-from router.rest.profile import Profile
-from router.rest.profiles import PROFILES
-from router.rest.profiles.plain import PLAIN
-from router.rest.route import RestRoute
-from router.supergraph import Supergraph
-from router.web.graph import Graph
-from router.web.identity import Authenticate
-from router.web.request_context import ContextMaker
+from trellis.router.config import Config
+from trellis.router.errors import ConfigError
+from trellis.router.policy.rate_limit.limiter import Count, Unlimited
+from trellis.router.rest.access import access_to
+from trellis.router.rest.door import RestDoor, Selection
+from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.generated.fields import Locate, nowhere
+from trellis.router.rest.generated.routes import Generated, generate
+from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.router.rest.idempotency.once import Once
+from trellis.router.rest.idempotency.redis_store import RedisAnswers
+from trellis.router.rest.idempotency.store import AnswerStore
+from trellis.router.rest.load import load_routes
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.rest.profiles.plain import PLAIN
+from trellis.router.rest.route import RestRoute
+from trellis.router.supergraph import Supergraph
+from trellis.router.web.graph import Graph
+from trellis.router.web.identity import Authenticate
+from trellis.router.web.request_context import ContextMaker
 
 _SECONDS_OF_AN_HOUR = 3600
 

@@ -25,9 +25,9 @@ from graphql import (
     is_non_null_type,
 )
 
-from router.rest.directives import Reading, read_directives
-from router.rest.profile import Paginator, Spell
-from router.rest.shape import (
+from trellis.router.rest.directives import Reading, read_directives
+from trellis.router.rest.profile import Paginator, Spell
+from trellis.router.rest.shape import (
     Constant,
     Items,
     Leaf,
@@ -38,7 +38,7 @@ from router.rest.shape import (
     visible,
     visible_members,
 )
-from router.rest.spelling import words_of
+from trellis.router.rest.spelling import words_of
 
 _CONDITIONS = frozenset({"include", "skip"})
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import unquote
 
-from router.rest.path import PathTemplate
+from trellis.router.rest.path import PathTemplate
 
 Entry = TypeVar("Entry")
 

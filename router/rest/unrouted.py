@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 from starlette.types import Scope
 
-from router.rest.profile import Failure, Profile, ResponseInfo, translate
-from router.rest.response import Response, failure_type
-from router.web.errors import error_headers
-from router.web.json_text import dump_json
-from router.web.request_id import request_id_of
-from schema.errors import TrellisError
+from trellis.router.rest.profile import Failure, Profile, ResponseInfo, translate
+from trellis.router.rest.response import Response, failure_type
+from trellis.router.web.errors import error_headers
+from trellis.router.web.json_text import dump_json
+from trellis.router.web.request_id import request_id_of
+from trellis.schema.errors import TrellisError
 
 
 def unrouted(

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 
-from router.policy.credentials import Credentials
-from router.web.identity import Authenticate
-from schema.errors import Forbidden, Unavailable
-from schema.identity import ANONYMOUS, Identity
+from trellis.router.policy.credentials import Credentials
+from trellis.router.web.identity import Authenticate
+from trellis.schema.errors import Forbidden, Unavailable
+from trellis.schema.identity import ANONYMOUS, Identity
 
 _DOUBT_SECONDS = 60.0
 

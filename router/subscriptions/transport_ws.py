@@ -16,20 +16,20 @@ from typing import Any, NoReturn
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from router.answer import Answer
-from router.config import WebSocketLimits
-from router.operation.request import ALL_KINDS, GraphQLRequest, read_request
-from router.policy.credentials import NO_CREDENTIALS, Credentials
-from router.policy.rate_limit.limiter import Count, Unlimited
-from router.subscriptions.rights import Rights
-from router.web.csrf import is_allowed_origin
-from router.web.errors import as_trellis_error, graphql_error_body
-from router.web.graph import Graph
-from router.web.identity import Authenticate, credentials_of
-from router.web.json_text import dump_json, load_json
-from router.web.request_context import ContextMaker
-from router.web.request_id import request_id_of
-from schema.errors import BadRequest, Forbidden, TrellisError, Unauthenticated
+from trellis.router.answer import Answer
+from trellis.router.config import WebSocketLimits
+from trellis.router.operation.request import ALL_KINDS, GraphQLRequest, read_request
+from trellis.router.policy.credentials import NO_CREDENTIALS, Credentials
+from trellis.router.policy.rate_limit.limiter import Count, Unlimited
+from trellis.router.subscriptions.rights import Rights
+from trellis.router.web.csrf import is_allowed_origin
+from trellis.router.web.errors import as_trellis_error, graphql_error_body
+from trellis.router.web.graph import Graph
+from trellis.router.web.identity import Authenticate, credentials_of
+from trellis.router.web.json_text import dump_json, load_json
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.request_id import request_id_of
+from trellis.schema.errors import BadRequest, Forbidden, TrellisError, Unauthenticated
 
 log = structlog.get_logger(__name__)
 

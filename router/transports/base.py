@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from schema.request import RequestContext
+from trellis.schema.request import RequestContext
 
 OperationKind = Literal["query", "mutation", "subscription"]
 
@@ -38,7 +38,7 @@ class SubgraphResponse:
 
 class Transport(Protocol):
     """Reaches one subgraph. Failures of the way (refused, timeout, no JSON) are raised as
-    ``router.errors.SubgraphError``; GraphQL errors are part of the response."""
+    ``trellis.router.errors.SubgraphError``; GraphQL errors are part of the response."""
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         """Run one query or mutation; cancelling this call cancels the work behind it."""

@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.lost_text import without_lost_text
-from router.transports.read import read_response
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.lost_text import without_lost_text
+from trellis.router.transports.read import read_response
 
 Answers = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
 Streams = Callable[[str, Mapping[str, Any]], AsyncGenerator[Any, None]]

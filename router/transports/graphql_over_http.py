@@ -6,12 +6,12 @@ from functools import lru_cache
 
 import orjson
 
-from router.errors import SubgraphError, SubgraphInvalidResponse, SubgraphUnavailable
-from router.exact_json import dumps
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.content_type import is_graphql_response
-from router.transports.read import read_body
-from schema.request import RequestContext
+from trellis.router.errors import SubgraphError, SubgraphInvalidResponse, SubgraphUnavailable
+from trellis.router.exact_json import dumps
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.content_type import is_graphql_response
+from trellis.router.transports.read import read_body
+from trellis.schema.request import RequestContext
 
 REQUEST_HEADERS: Mapping[str, str] = {
     "accept": "application/graphql-response+json, application/json;q=0.9",

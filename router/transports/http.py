@@ -4,9 +4,9 @@ import ssl
 from collections.abc import AsyncGenerator, Mapping
 from urllib.parse import unquote, urlsplit
 
-from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.graphql_over_http import (
+from trellis.router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.graphql_over_http import (
     REQUEST_HEADERS,
     Vouching,
     encode_request,
@@ -15,8 +15,12 @@ from router.transports.graphql_over_http import (
     vouch_for_nothing,
     websocket_url_of,
 )
-from router.transports.http_connection import AnswerTooLarge, ConnectionBroken, ConnectionPool
-from router.transports.websocket import WebSocketTransport
+from trellis.router.transports.http_connection import (
+    AnswerTooLarge,
+    ConnectionBroken,
+    ConnectionPool,
+)
+from trellis.router.transports.websocket import WebSocketTransport
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 

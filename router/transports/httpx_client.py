@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator, Mapping
 
 import httpx
 
-from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.graphql_over_http import (
+from trellis.router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.graphql_over_http import (
     REQUEST_HEADERS,
     Vouching,
     encode_request,
@@ -16,7 +16,7 @@ from router.transports.graphql_over_http import (
     vouch_for_nothing,
     websocket_url_of,
 )
-from router.transports.websocket import WebSocketTransport
+from trellis.router.transports.websocket import WebSocketTransport
 
 
 class HttpxTransport:

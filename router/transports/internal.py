@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import orjson
 
-from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
-from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+from trellis.router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
+from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 
 _MAX_BYTES = 10_000_000
 

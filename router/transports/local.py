@@ -15,11 +15,11 @@ from graphql import (
     validate,
 )
 
-from router.errors import SubgraphTimeout
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.lost_text import without_lost_text
-from schema.federation import presentable
-from schema.subgraph import Subgraph
+from trellis.router.errors import SubgraphTimeout
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.lost_text import without_lost_text
+from trellis.schema.federation import presentable
+from trellis.schema.subgraph import Subgraph
 
 MAX_DOCUMENTS = 1_000
 

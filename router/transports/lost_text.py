@@ -20,7 +20,7 @@ from graphql import (
     parse,
 )
 
-from router.transports.base import SubgraphResponse
+from trellis.router.transports.base import SubgraphResponse
 
 MAX_ERRORS = 1_000
 """More errors than this help nobody; the strings beyond it are null all the same."""

@@ -4,10 +4,10 @@ from typing import Any
 
 import orjson
 
-from router.errors import SubgraphInvalidResponse
-from router.exact_json import loads, loads_broken
-from router.transports.base import SubgraphResponse
-from router.transports.lost_text import has_lost_text, without_lost_text
+from trellis.router.errors import SubgraphInvalidResponse
+from trellis.router.exact_json import loads, loads_broken
+from trellis.router.transports.base import SubgraphResponse
+from trellis.router.transports.lost_text import has_lost_text, without_lost_text
 
 
 def read_body(subgraph: str, body: bytes, query: str = "") -> SubgraphResponse:

@@ -9,12 +9,16 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
-from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
-from router.exact_json import dumps
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.graphql_over_http import Vouching, forwarded_headers, vouch_for_nothing
-from router.transports.lost_text import without_lost_text
-from router.transports.read import read_json, read_response
+from trellis.router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
+from trellis.router.exact_json import dumps
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.graphql_over_http import (
+    Vouching,
+    forwarded_headers,
+    vouch_for_nothing,
+)
+from trellis.router.transports.lost_text import without_lost_text
+from trellis.router.transports.read import read_json, read_response
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 

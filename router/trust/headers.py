@@ -16,11 +16,11 @@ from typing import Any
 
 import orjson
 
-from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
-from router.trust.wire import identity_from_json, identity_to_json, optional_member
-from schema.identity import ANONYMOUS, Identity
-from schema.rate_limit import RateLimitState
-from schema.request import RequestContext
+from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+from trellis.router.trust.wire import identity_from_json, identity_to_json, optional_member
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.rate_limit import RateLimitState
+from trellis.schema.request import RequestContext
 
 CALLER = "x-trellis-caller"
 REQUEST = "x-trellis-request"

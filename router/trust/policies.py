@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from router.policy.known import Declared
-from router.trust.wire import identity_from_json, identity_to_json
-from schema.identity import ANONYMOUS, Identity
-from schema.policy import GuardedObject
+from trellis.router.policy.known import Declared
+from trellis.router.trust.wire import identity_from_json, identity_to_json
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.policy import GuardedObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from router.config import Config
-from router.errors import ConfigError
-from schema.kept_secret import kept_secret, several_secrets
+from trellis.router.config import Config
+from trellis.router.errors import ConfigError
+from trellis.schema.kept_secret import kept_secret, several_secrets
 
 _FILE = "service_secret"
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from schema.identity import Identity
-from schema.revocations import Revocations
+from trellis.schema.identity import Identity
+from trellis.schema.revocations import Revocations
 
 _KINDS = {"user": "user", "service": "service"}
 

@@ -5,9 +5,14 @@ import zlib
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.config import Limits
-from router.web.refusals import BodyTimeout, HeadersTooLarge, UnsupportedMediaType, UrlTooLong
-from schema.errors import BadRequest, PayloadTooLarge
+from trellis.router.config import Limits
+from trellis.router.web.refusals import (
+    BodyTimeout,
+    HeadersTooLarge,
+    UnsupportedMediaType,
+    UrlTooLong,
+)
+from trellis.schema.errors import BadRequest, PayloadTooLarge
 
 _GZIP = 16 + zlib.MAX_WBITS
 

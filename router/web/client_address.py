@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.config import Http
+from trellis.router.config import Http
 
 Address = IPv4Address | IPv6Address
 

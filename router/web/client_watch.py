@@ -6,7 +6,7 @@ from typing import Self
 
 from starlette.types import Receive
 
-from router.web.refusals import RequestTimeout
+from trellis.router.web.refusals import RequestTimeout
 
 # Most answers are faster than this, and for them nobody needs to listen.
 _LISTEN_AFTER_SECONDS = 0.05

@@ -3,8 +3,8 @@
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.config import Cors
-from router.web.response_headers import add_response_header
+from trellis.router.config import Cors
+from trellis.router.web.response_headers import add_response_header
 
 _CLIENTS_MAY_READ = (
     "x-request-id",

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.web.refusals import CrossSiteRequest
+from trellis.router.web.refusals import CrossSiteRequest
 
 # A page of another origin cannot set one of these without asking by a preflight first.
 PREFLIGHT_HEADERS = frozenset(

@@ -7,9 +7,9 @@ import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from router.errors import OperationRefused
-from router.web.request_id import request_id_of
-from schema.errors import TrellisError
+from trellis.router.errors import OperationRefused
+from trellis.router.web.request_id import request_id_of
+from trellis.schema.errors import TrellisError
 
 log = structlog.get_logger(__name__)
 

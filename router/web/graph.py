@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from router.answer import Answer
-from router.operation.request import GraphQLRequest
-from schema.request import RequestContext
+from trellis.router.answer import Answer
+from trellis.router.operation.request import GraphQLRequest
+from trellis.schema.request import RequestContext
 
 
 class Graph(Protocol):

@@ -8,27 +8,32 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
-from router.answer import Answer
-from router.config import Limits
-from router.operation.request import QUERIES, QUERIES_AND_MUTATIONS, GraphQLRequest, read_request
-from router.policy.rate_limit.report import Headers, tightest
-from router.web.body_limit import read_body
-from router.web.client_watch import ClientGone, ClientWatch
-from router.web.errors import error_headers, graphql_error_body, status_of
-from router.web.graph import Graph
-from router.web.json_text import dump_json, load_json
-from router.web.media_type import GRAPHQL_RESPONSE, JSON, is_json, negotiate
-from router.web.refusals import (
+from trellis.router.answer import Answer
+from trellis.router.config import Limits
+from trellis.router.operation.request import (
+    QUERIES,
+    QUERIES_AND_MUTATIONS,
+    GraphQLRequest,
+    read_request,
+)
+from trellis.router.policy.rate_limit.report import Headers, tightest
+from trellis.router.web.body_limit import read_body
+from trellis.router.web.client_watch import ClientGone, ClientWatch
+from trellis.router.web.errors import error_headers, graphql_error_body, status_of
+from trellis.router.web.graph import Graph
+from trellis.router.web.json_text import dump_json, load_json
+from trellis.router.web.media_type import GRAPHQL_RESPONSE, JSON, is_json, negotiate
+from trellis.router.web.refusals import (
     BatchingDisabled,
     BatchLimit,
     MethodNotAllowed,
     NotAcceptable,
     UnsupportedMediaType,
 )
-from router.web.request_context import ContextMaker
-from router.web.request_id import request_id_of
-from router.web.response_headers import add_response_header
-from schema.errors import BadRequest, TrellisError
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.request_id import request_id_of
+from trellis.router.web.response_headers import add_response_header
+from trellis.schema.errors import BadRequest, TrellisError
 
 # With application/json the draft answers these with 200: to clients of that type a well-formed
 # GraphQL response always was a success of HTTP (GraphQL-over-HTTP, section 6.4.1).

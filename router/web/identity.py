@@ -5,10 +5,10 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.policy.credentials import NO_CREDENTIALS, Credentials
-from router.web.service_token import router_word_of
-from schema.errors import BadRequest
-from schema.identity import ANONYMOUS, Identity
+from trellis.router.policy.credentials import NO_CREDENTIALS, Credentials
+from trellis.router.web.service_token import router_word_of
+from trellis.schema.errors import BadRequest
+from trellis.schema.identity import ANONYMOUS, Identity
 
 _KEY = "trellis.identity"
 _CREDENTIALS = {b"authorization": "Authorization", b"x-api-key": "X-API-Key"}

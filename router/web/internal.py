@@ -11,20 +11,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from router.config import Limits
-from router.policy.known import LocalPolicies
-from router.trust.policies import (
+from trellis.router.config import Limits
+from trellis.router.policy.known import LocalPolicies
+from trellis.router.trust.policies import (
     PolicyQuestion,
     policies_to_json,
     read_question,
     version_of,
 )
-from router.trust.wire import identity_to_json, revocations_to_json
-from router.web.body_limit import read_body
-from router.web.refusals import UnsupportedMediaType
-from schema.errors import BadRequest, NotFound
-from schema.request import RequestContext
-from schema.subgraph import Subgraph
+from trellis.router.trust.wire import identity_to_json, revocations_to_json
+from trellis.router.web.body_limit import read_body
+from trellis.router.web.refusals import UnsupportedMediaType
+from trellis.schema.errors import BadRequest, NotFound
+from trellis.schema.request import RequestContext
+from trellis.schema.subgraph import Subgraph
 
 REVOCATIONS = "/internal/revocations"
 API_KEYS = "/internal/api-keys"

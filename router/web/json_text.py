@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from router.exact_json import loads
-from schema.errors import BadRequest
+from trellis.router.exact_json import loads
+from trellis.schema.errors import BadRequest
 
 
 def load_json(text: bytes | str, *, max_depth: int, what: str = "The body") -> Any:

@@ -1,6 +1,6 @@
-"""What HTTP itself refuses, beside the errors of ``schema.errors``.
+"""What HTTP itself refuses, beside the errors of ``trellis.schema.errors``.
 
-TrellisError (schema.errors)
+TrellisError (trellis.schema.errors)
 ├── NotAcceptable          NOT_ACCEPTABLE            406
 ├── MethodNotAllowed       METHOD_NOT_ALLOWED        405   ``allow`` names the methods
 ├── BodyTimeout            REQUEST_BODY_TIMEOUT      408
@@ -13,7 +13,7 @@ TrellisError (schema.errors)
 └── BatchLimit             BATCH_LIMIT               400
 """
 
-from schema.errors import TrellisError
+from trellis.schema.errors import TrellisError
 
 
 class NotAcceptable(TrellisError):

@@ -5,12 +5,12 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from router.policy.rate_limit.limiter import Count
-from router.policy.rate_limit.report import LimitReached
-from router.web.errors import WriteError, graphql_error
-from router.web.request_context import ContextMaker
-from router.web.response_headers import add_response_header, has_response_header
-from schema.errors import BadRequest
+from trellis.router.policy.rate_limit.limiter import Count
+from trellis.router.policy.rate_limit.report import LimitReached
+from trellis.router.web.errors import WriteError, graphql_error
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.response_headers import add_response_header, has_response_header
+from trellis.schema.errors import BadRequest
 
 _HEADER = b"x-ratelimit-limit"
 _COUNTED = "trellis.counted"

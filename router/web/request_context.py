@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from router.web.identity import identity_of
-from router.web.request_id import request_id_of
-from router.web.service_token import router_word_of
-from schema.identity import Identity
-from schema.request import RequestContext
+from trellis.router.web.identity import identity_of
+from trellis.router.web.request_id import request_id_of
+from trellis.router.web.service_token import router_word_of
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
 
 GRAPHQL = "graphql"
 _USER_AGENT_LENGTH = 512
@@ -20,7 +20,7 @@ class ContextMaker:
 
     Only allow-listed headers reach subgraphs, so nothing that a client adds can pose as ours; the
     request id is always the one we settled on. What a router that proved itself says about the
-    request (``router.web.service_token``) is taken over as it is.
+    request (``trellis.router.web.service_token``) is taken over as it is.
     """
 
     def __init__(self, allowed_headers: Iterable[str], seconds: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.web.response_headers import add_response_header
+from trellis.router.web.response_headers import add_response_header
 
 _KEY = "trellis.request_id"
 current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)

@@ -6,12 +6,12 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.trust.headers import CALLER, REQUEST, read_context
-from router.trust.service_tokens import SERVICE_TOKEN
-from router.web.json_text import dump_json
-from router.web.request_id import adopt_request_id
-from schema.errors import Forbidden
-from schema.request import RequestContext
+from trellis.router.trust.headers import CALLER, REQUEST, read_context
+from trellis.router.trust.service_tokens import SERVICE_TOKEN
+from trellis.router.web.json_text import dump_json
+from trellis.router.web.request_id import adopt_request_id
+from trellis.schema.errors import Forbidden
+from trellis.schema.request import RequestContext
 
 _KEY = "trellis.router_word"
 _NAMES = {name.encode(): name for name in (SERVICE_TOKEN, CALLER, REQUEST)}

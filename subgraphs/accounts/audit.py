@@ -17,11 +17,11 @@ from sqlalchemy import ColumnElement, and_, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from db.locks import hold
-from db.models import utc_now
-from db.paging import SortColumn, count_of, integer, page_of
-from schema.paging import Page, PageRequest
-from subgraphs.accounts.models import AuditEntry
+from trellis.db.locks import hold
+from trellis.db.models import utc_now
+from trellis.db.paging import SortColumn, count_of, integer, page_of
+from trellis.schema.paging import Page, PageRequest
+from trellis.subgraphs.accounts.models import AuditEntry
 
 DONE = "done"
 REFUSED = "refused"

@@ -1,11 +1,11 @@
 """Whom somebody would be after signing in, for the tools of those who run the graph."""
 
-from db.models import utc_now
-from db.storage import Storage
-from schema.identity import Identity
-from subgraphs.accounts import queries
-from subgraphs.accounts.subscriptions import highest, tier_of
-from subgraphs.accounts.tokens import permissions_of
+from trellis.db.models import utc_now
+from trellis.db.storage import Storage
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts.subscriptions import highest, tier_of
+from trellis.subgraphs.accounts.tokens import permissions_of
 
 
 async def find_caller(storage: Storage, login: str) -> Identity | None:

@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from schema.inputs import InputProblems, is_storable
-from subgraphs.accounts.models import Profile
-from subgraphs.accounts.passwords import MAX_LENGTH
-from subgraphs.accounts.settings import RESERVED_USERNAMES, minimum_password
+from trellis.schema.inputs import InputProblems, is_storable
+from trellis.subgraphs.accounts.models import Profile
+from trellis.subgraphs.accounts.passwords import MAX_LENGTH
+from trellis.subgraphs.accounts.settings import RESERVED_USERNAMES, minimum_password
 
 # Deliberately loose: whether an address exists is found out by writing to it.
 _EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]+@[^@\s.<>]+(\.[^@\s.<>]+)+")

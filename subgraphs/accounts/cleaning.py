@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from subgraphs.accounts import history
-from subgraphs.accounts.models import (
+from trellis.subgraphs.accounts import history
+from trellis.subgraphs.accounts.models import (
     NO_PASSWORD,
     ApiKey,
     MailedLink,

@@ -8,30 +8,30 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from db.models import utc_now
-from db.storage import Storage
-from db.unit_of_work import UnitOfWork
-from schema.errors import Unauthenticated, Unavailable
-from schema.identity import Identity
-from schema.request import RequestContext
-from subgraphs.accounts import audit
-from subgraphs.accounts.audit import Deed, Doer
-from subgraphs.accounts.background import Background, Work
-from subgraphs.accounts.cleaning import clean
-from subgraphs.accounts.errors import PersonsOnly, WrongPassword
-from subgraphs.accounts.events import UserDeleted
-from subgraphs.accounts.loaders import Loaders
-from subgraphs.accounts.mail import Mailer, Postbox
-from subgraphs.accounts.passwords import Passwords
-from subgraphs.accounts.revoked import Revoked
-from subgraphs.accounts.sealing import seal_everything
-from subgraphs.accounts.settings import AccountSettings
-from subgraphs.accounts.signing_keys import SigningKeys
-from subgraphs.accounts.tokens import AccessToken, sign_access_token
-from subgraphs.accounts.use_cases import api_keys
-from subgraphs.accounts.use_cases.passwords import confirm_password
-from subgraphs.accounts.use_cases.sign_in import OpenSession, Visit
-from subgraphs.accounts.vault import Vault
+from trellis.db.models import utc_now
+from trellis.db.storage import Storage
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.errors import Unauthenticated, Unavailable
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
+from trellis.subgraphs.accounts import audit
+from trellis.subgraphs.accounts.audit import Deed, Doer
+from trellis.subgraphs.accounts.background import Background, Work
+from trellis.subgraphs.accounts.cleaning import clean
+from trellis.subgraphs.accounts.errors import PersonsOnly, WrongPassword
+from trellis.subgraphs.accounts.events import UserDeleted
+from trellis.subgraphs.accounts.loaders import Loaders
+from trellis.subgraphs.accounts.mail import Mailer, Postbox
+from trellis.subgraphs.accounts.passwords import Passwords
+from trellis.subgraphs.accounts.revoked import Revoked
+from trellis.subgraphs.accounts.sealing import seal_everything
+from trellis.subgraphs.accounts.settings import AccountSettings
+from trellis.subgraphs.accounts.signing_keys import SigningKeys
+from trellis.subgraphs.accounts.tokens import AccessToken, sign_access_token
+from trellis.subgraphs.accounts.use_cases import api_keys
+from trellis.subgraphs.accounts.use_cases.passwords import confirm_password
+from trellis.subgraphs.accounts.use_cases.sign_in import OpenSession, Visit
+from trellis.subgraphs.accounts.vault import Vault
 
 logger = logging.getLogger("trellis.accounts")
 

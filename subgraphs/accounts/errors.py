@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from schema.errors import (
+from trellis.schema.errors import (
     AlreadyExists,
     BadUserInput,
     Conflict,

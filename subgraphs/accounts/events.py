@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from db.outbox import Event
-from subgraphs.accounts.models import User
+from trellis.db.outbox import Event
+from trellis.subgraphs.accounts.models import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, MetaData, Table, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.outbox import outbox_of
-from schema.inputs import as_uuid
-from schema.paging import Page, PageRequest, decode_cursor, encode_cursor, invalid_cursor
+from trellis.db.outbox import outbox_of
+from trellis.schema.inputs import as_uuid
+from trellis.schema.paging import Page, PageRequest, decode_cursor, encode_cursor, invalid_cursor
 
 _ABOUT_PEOPLE = ("user", "mfa", "subscription", "api_key")
 

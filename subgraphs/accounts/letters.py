@@ -1,6 +1,6 @@
 """What the letters say. Links are built from the configured address, never from a request."""
 
-from subgraphs.accounts.mail import Letter
+from trellis.subgraphs.accounts.mail import Letter
 
 
 def verification_letter(to: str, token: str, public_url: str) -> Letter:

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.dataloader import DataLoader
 
-from db.models import utc_now
-from db.storage import Storage
-from schema.identity import Identity
-from schema.paging import Page, PageRequest
-from subgraphs.accounts import queries
-from subgraphs.accounts.models import (
+from trellis.db.models import utc_now
+from trellis.db.storage import Storage
+from trellis.schema.identity import Identity
+from trellis.schema.paging import Page, PageRequest
+from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts.models import (
     Invitation,
     MembershipRole,
     OrganizationMember,
@@ -21,7 +21,7 @@ from subgraphs.accounts.models import (
     TeamMember,
     Tier,
 )
-from subgraphs.accounts.queries import SeenOrganization, SeenTeam, SeenUser
+from trellis.subgraphs.accounts.queries import SeenOrganization, SeenTeam, SeenUser
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import aiosmtplib
 
-from subgraphs.accounts.background import Background
+from trellis.subgraphs.accounts.background import Background
 
 logger = logging.getLogger("trellis.mail")
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Column, Index, Text, false, true
 from sqlmodel import Field, SQLModel
 
-from db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
+from trellis.db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
 
 
 class Base(SQLModel):

@@ -8,7 +8,7 @@ from functools import cached_property
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from schema.errors import Unavailable
+from trellis.schema.errors import Unavailable
 
 MIN_LENGTH = 8
 # Far beyond what anybody types; hashing megabytes would be a way to keep us busy.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from schema.scopes import SCOPES, with_implied
+from trellis.schema.scopes import SCOPES, with_implied
 
 ADMIN = "admin"
 PREMIUM_USER = "premium_user"

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from schema.identity import Identity
-from schema.policy import CallerPolicy, Policy
-from subgraphs.accounts.models import Tier
+from trellis.schema.identity import Identity
+from trellis.schema.policy import CallerPolicy, Policy
+from trellis.subgraphs.accounts.models import Tier
 
 _LOWEST_FIRST = tuple(Tier)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from subgraphs.accounts.models import (
+from trellis.subgraphs.accounts.models import (
     ApiKey,
     Authenticator,
     LinkPurpose,

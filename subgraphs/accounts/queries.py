@@ -13,8 +13,8 @@ from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from db.models import utc_now
-from db.paging import (
+from trellis.db.models import utc_now
+from trellis.db.paging import (
     NEWEST_FIRST,
     SortColumn,
     count_by_parent,
@@ -24,10 +24,10 @@ from db.paging import (
     page_of,
     pages_by_parent,
 )
-from db.paging import text as text_of_cursor
-from schema.identity import Identity
-from schema.paging import Page, PageRequest
-from subgraphs.accounts.models import (
+from trellis.db.paging import text as text_of_cursor
+from trellis.schema.identity import Identity
+from trellis.schema.paging import Page, PageRequest
+from trellis.subgraphs.accounts.models import (
     Invitation,
     MembershipRole,
     Organization,
@@ -37,7 +37,7 @@ from subgraphs.accounts.models import (
     Tier,
     User,
 )
-from subgraphs.accounts.subscriptions import tier_of
+from trellis.subgraphs.accounts.subscriptions import tier_of
 
 BY_JOINING = (SortColumn("joined_at", instant), SortColumn("user_id", UUID))
 

@@ -12,22 +12,22 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from db.models import utc_now
-from db.outbox import Event
-from db.storage import Storage
-from db.tasks import end_tasks
-from schema.errors import Unavailable
-from schema.identity import Identity
-from schema.revocations import NOTHING_REVOKED, Revocations
-from subgraphs.accounts import proof_queries
-from subgraphs.accounts.events import (
+from trellis.db.models import utc_now
+from trellis.db.outbox import Event
+from trellis.db.storage import Storage
+from trellis.db.tasks import end_tasks
+from trellis.schema.errors import Unavailable
+from trellis.schema.identity import Identity
+from trellis.schema.revocations import NOTHING_REVOKED, Revocations
+from trellis.subgraphs.accounts import proof_queries
+from trellis.subgraphs.accounts.events import (
     ApiKeyRevoked,
     SubscriptionChanged,
     UserDeleted,
     UserLoggedOut,
     UserUpdated,
 )
-from subgraphs.accounts.tokens import good_from
+from trellis.subgraphs.accounts.tokens import good_from
 
 logger = logging.getLogger("trellis.accounts")
 

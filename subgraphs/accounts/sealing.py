@@ -3,9 +3,9 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from db.locks import hold
-from subgraphs.accounts.models import Authenticator, SigningKey
-from subgraphs.accounts.vault import Vault
+from trellis.db.locks import hold
+from trellis.subgraphs.accounts.models import Authenticator, SigningKey
+from trellis.subgraphs.accounts.vault import Vault
 
 _BATCH = 500
 

@@ -1,8 +1,8 @@
 """The demo world's organizations, people and teams, written once and without events."""
 
-from db.seed.world import PASSWORD, DemoUser, World, demo_world
-from db.unit_of_work import UnitOfWork
-from subgraphs.accounts.models import (
+from trellis.db.seed.world import PASSWORD, DemoUser, World, demo_world
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.accounts.models import (
     MembershipRole,
     Organization,
     OrganizationMember,
@@ -11,7 +11,7 @@ from subgraphs.accounts.models import (
     Tier,
     User,
 )
-from subgraphs.accounts.passwords import Passwords
+from trellis.subgraphs.accounts.passwords import Passwords
 
 
 async def write_demo_data(uow: UnitOfWork, passwords: Passwords) -> None:

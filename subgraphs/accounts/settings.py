@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
-from schema.subgraph import Setting
-from subgraphs.accounts.models import Profile
+from trellis.schema.subgraph import Setting
+from trellis.subgraphs.accounts.models import Profile
 
 # Words that REST paths use in the place of a user id.
 RESERVED_USERNAMES = frozenset({"me", "profile", "admin", "root", "system"})

@@ -25,12 +25,12 @@ from jwt.algorithms import RSAAlgorithm
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from db.locks import hold
-from db.models import utc_now
-from db.storage import Storage
-from subgraphs.accounts.models import KeyState, SigningKey
-from subgraphs.accounts.sealing import signing_key_purpose
-from subgraphs.accounts.vault import Vault
+from trellis.db.locks import hold
+from trellis.db.models import utc_now
+from trellis.db.storage import Storage
+from trellis.subgraphs.accounts.models import KeyState, SigningKey
+from trellis.subgraphs.accounts.sealing import signing_key_purpose
+from trellis.subgraphs.accounts.vault import Vault
 
 ALGORITHM = "RS256"
 # Longer than any access token lives, and than verifiers believe what they once loaded.

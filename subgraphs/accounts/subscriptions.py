@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from subgraphs.accounts.models import Subscribed, SubscriptionStatus, Tier
+from trellis.subgraphs.accounts.models import Subscribed, SubscriptionStatus, Tier
 
 _LOWEST_FIRST = tuple(Tier)
 PREMIUM = frozenset({Tier.PRO, Tier.ENTERPRISE})

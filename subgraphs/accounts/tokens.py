@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import jwt
 
-from subgraphs.accounts.models import Session, Tier, User
-from subgraphs.accounts.permissions import roles_in_force, scopes_of
-from subgraphs.accounts.queries import Belonging
-from subgraphs.accounts.settings import AccountSettings, access_lifetime
-from subgraphs.accounts.signing_keys import ALGORITHM, Signer
-from subgraphs.accounts.subscriptions import PREMIUM, highest, tier_of
+from trellis.subgraphs.accounts.models import Session, Tier, User
+from trellis.subgraphs.accounts.permissions import roles_in_force, scopes_of
+from trellis.subgraphs.accounts.queries import Belonging
+from trellis.subgraphs.accounts.settings import AccountSettings, access_lifetime
+from trellis.subgraphs.accounts.signing_keys import ALGORITHM, Signer
+from trellis.subgraphs.accounts.subscriptions import PREMIUM, highest, tier_of
 
 
 @dataclass(frozen=True, slots=True)

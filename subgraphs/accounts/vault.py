@@ -3,7 +3,7 @@
     sealed:<which key>:<nonce and ciphertext>       AES-256-GCM, bound to what it is for
 
 Text without the mark is a row from before there was a vault; it is read and sealed at the next
-start (``subgraphs.accounts.sealing``).
+start (``trellis.subgraphs.accounts.sealing``).
 """
 
 import base64
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from schema.kept_secret import kept_secret, several_secrets
+from trellis.schema.kept_secret import kept_secret, several_secrets
 
 MARK = "sealed:"
 _NONCE_BYTES = 12

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from db.caller_context import CallerContext
-from db.consumer import Consumer
-from db.storage import Storage
-from schema.request import RequestContext
-from subgraphs.issues import queries
-from subgraphs.issues.loaders import Loaders
+from trellis.db.caller_context import CallerContext
+from trellis.db.consumer import Consumer
+from trellis.db.storage import Storage
+from trellis.schema.request import RequestContext
+from trellis.subgraphs.issues import queries
+from trellis.subgraphs.issues.loaders import Loaders
 
 
 class Context(CallerContext[Loaders]):

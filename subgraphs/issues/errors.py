@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from schema.errors import AlreadyExists, BadUserInput, Conflict, FieldProblem, Forbidden, NotFound
+from trellis.schema.errors import (
+    AlreadyExists,
+    BadUserInput,
+    Conflict,
+    FieldProblem,
+    Forbidden,
+    NotFound,
+)
 
 
 class IssueNotFound(NotFound):

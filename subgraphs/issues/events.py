@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
-from db.outbox import Event
-from subgraphs.issues.models import Issue, LinkType
+from trellis.db.outbox import Event
+from trellis.subgraphs.issues.models import Issue, LinkType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,29 +9,29 @@ import strawberry.federation
 from strawberry import ID
 from strawberry.federation.schema_directives import RequiresScopes
 
-from db.bus import EventBus
-from db.outbox import Envelope
-from db.settings import DataSettings
-from db.storage import Storage
-from schema.federation import TrellisSchema
-from schema.inputs import as_uuid
-from schema.paging import Connection, PageRequest
-from schema.request import RequestContext
-from schema.subgraph import Subgraph
-from subgraphs.issues import models, queries, seed, service
-from subgraphs.issues.context import Context
-from subgraphs.issues.errors import IssueNotFound, LinkNotFound, ProjectNotFound
-from subgraphs.issues.events import IssueCreated, IssueUpdated
-from subgraphs.issues.inputs import (
+from trellis.db.bus import EventBus
+from trellis.db.outbox import Envelope
+from trellis.db.settings import DataSettings
+from trellis.db.storage import Storage
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.inputs import as_uuid
+from trellis.schema.paging import Connection, PageRequest
+from trellis.schema.request import RequestContext
+from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.issues import models, queries, seed, service
+from trellis.subgraphs.issues.context import Context
+from trellis.subgraphs.issues.errors import IssueNotFound, LinkNotFound, ProjectNotFound
+from trellis.subgraphs.issues.events import IssueCreated, IssueUpdated
+from trellis.subgraphs.issues.inputs import (
     AddCommentInput,
     CreateIssueInput,
     IssueFiltersInput,
     LinkIssuesInput,
     UpdateIssueInput,
 )
-from subgraphs.issues.projects import project_consumer
-from subgraphs.issues.queries import IssueFilters
-from subgraphs.issues.types import (
+from trellis.subgraphs.issues.projects import project_consumer
+from trellis.subgraphs.issues.queries import IssueFilters
+from trellis.subgraphs.issues.types import (
     READ,
     WRITE,
     WRITE_COMMENTS,

@@ -7,11 +7,11 @@ import orjson
 import strawberry
 from strawberry import UNSET
 
-from schema.inputs import InputProblems, is_storable
-from schema.scalars import JSON
-from subgraphs.issues.models import LinkType
-from subgraphs.issues.queries import IssueFilters
-from subgraphs.issues.service import NewIssue
+from trellis.schema.inputs import InputProblems, is_storable
+from trellis.schema.scalars import JSON
+from trellis.subgraphs.issues.models import LinkType
+from trellis.subgraphs.issues.queries import IssueFilters
+from trellis.subgraphs.issues.service import NewIssue
 
 strawberry.enum(LinkType)  # models know nothing of GraphQL: here they become known to it
 

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from db.batching import in_groups
-from db.storage import Storage
-from schema.identity import Identity
-from schema.paging import Page, PageRequest
-from subgraphs.issues import queries
-from subgraphs.issues.models import Attachment, Comment, Issue
-from subgraphs.issues.queries import IssueFilters, ListOf, SeenLink
-from subgraphs.issues.vocabulary import StatusCategory
+from trellis.db.batching import in_groups
+from trellis.db.storage import Storage
+from trellis.schema.identity import Identity
+from trellis.schema.paging import Page, PageRequest
+from trellis.subgraphs.issues import queries
+from trellis.subgraphs.issues.models import Attachment, Comment, Issue
+from trellis.subgraphs.issues.queries import IssueFilters, ListOf, SeenLink
+from trellis.subgraphs.issues.vocabulary import StatusCategory
 
 IssueList = tuple[ListOf, IssueFilters, PageRequest]
 IssueCount = tuple[ListOf, IssueFilters]

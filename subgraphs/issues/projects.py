@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import delete, or_
 from sqlmodel import col, select
 
-from db.consumer import Consumer
-from db.outbox import Envelope
-from db.unit_of_work import UnitOfWork
-from subgraphs.issues.models import Issue, IssueCounter, IssueLink, Project, ProjectMember
+from trellis.db.consumer import Consumer
+from trellis.db.outbox import Envelope
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.issues.models import Issue, IssueCounter, IssueLink, Project, ProjectMember
 
 _DELETED = "project.deleted"
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from db.paging import (
+from trellis.db.paging import (
     SortColumn,
     count_by_parent,
     count_of,
@@ -18,9 +18,9 @@ from db.paging import (
     page_of,
     pages_by_parent,
 )
-from schema.identity import Identity
-from schema.paging import Page, PageRequest
-from subgraphs.issues.models import (
+from trellis.schema.identity import Identity
+from trellis.schema.paging import Page, PageRequest
+from trellis.subgraphs.issues.models import (
     Attachment,
     Comment,
     Issue,
@@ -29,7 +29,7 @@ from subgraphs.issues.models import (
     Project,
     ProjectMember,
 )
-from subgraphs.issues.vocabulary import StatusCategory, Vocabulary
+from trellis.subgraphs.issues.vocabulary import StatusCategory, Vocabulary
 
 OLDEST_FIRST = (SortColumn("created_at", instant), SortColumn("id", UUID))
 

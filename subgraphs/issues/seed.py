@@ -1,8 +1,8 @@
 """The demo world's issues and what hangs on them, written once and without events."""
 
-from db.seed.world import DemoIssue, World, demo_world
-from db.unit_of_work import UnitOfWork
-from subgraphs.issues.models import (
+from trellis.db.seed.world import DemoIssue, World, demo_world
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.issues.models import (
     Attachment,
     Comment,
     Issue,

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import col
 
-from db.unit_of_work import UnitOfWork
-from schema.identity import Identity
-from subgraphs.issues import queries
-from subgraphs.issues.errors import (
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.identity import Identity
+from trellis.subgraphs.issues import queries
+from trellis.subgraphs.issues.errors import (
     AlreadyLinked,
     AssigneeNotMember,
     IssueChanged,
@@ -24,7 +24,7 @@ from subgraphs.issues.errors import (
     TooManyLinks,
     WordNotInVocabulary,
 )
-from subgraphs.issues.events import (
+from trellis.subgraphs.issues.events import (
     CommentAdded,
     IssueAssigned,
     IssueCreated,
@@ -36,9 +36,16 @@ from subgraphs.issues.events import (
     about,
     state_of,
 )
-from subgraphs.issues.models import Comment, Issue, IssueCounter, IssueLink, LinkType, Project
-from subgraphs.issues.queries import administers_organization
-from subgraphs.issues.vocabulary import Vocabulary
+from trellis.subgraphs.issues.models import (
+    Comment,
+    Issue,
+    IssueCounter,
+    IssueLink,
+    LinkType,
+    Project,
+)
+from trellis.subgraphs.issues.queries import administers_organization
+from trellis.subgraphs.issues.vocabulary import Vocabulary
 
 MAX_LINKS = 100
 _MANAGING_ROLES = ("owner", "admin")

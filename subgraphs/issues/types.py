@@ -9,15 +9,15 @@ import strawberry
 import strawberry.federation
 from strawberry import ID, Info
 
-from schema.inputs import as_uuid
-from schema.paging import Connection, Page, PageRequest
-from schema.references import load_by_id, load_by_id_or
-from schema.scalars import JSON
-from subgraphs.issues import models, queries
-from subgraphs.issues.context import Context
-from subgraphs.issues.inputs import IssueFiltersInput
-from subgraphs.issues.queries import IssueFilters, ListOf, SeenLink
-from subgraphs.issues.vocabulary import StatusCategory
+from trellis.schema.inputs import as_uuid
+from trellis.schema.paging import Connection, Page, PageRequest
+from trellis.schema.references import load_by_id, load_by_id_or
+from trellis.schema.scalars import JSON
+from trellis.subgraphs.issues import models, queries
+from trellis.subgraphs.issues.context import Context
+from trellis.subgraphs.issues.inputs import IssueFiltersInput
+from trellis.subgraphs.issues.queries import IssueFilters, ListOf, SeenLink
+from trellis.subgraphs.issues.vocabulary import StatusCategory
 
 READ = [["read:issues"]]
 WRITE = [["write:issues"]]

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from db.caller_context import CallerContext
-from db.consumer import Consumer
-from db.storage import Storage
-from schema.request import RequestContext
-from subgraphs.projects import queries
-from subgraphs.projects.loaders import Loaders
+from trellis.db.caller_context import CallerContext
+from trellis.db.consumer import Consumer
+from trellis.db.storage import Storage
+from trellis.schema.request import RequestContext
+from trellis.subgraphs.projects import queries
+from trellis.subgraphs.projects.loaders import Loaders
 
 
 class Context(CallerContext[Loaders]):

@@ -2,7 +2,14 @@
 
 from uuid import UUID
 
-from schema.errors import AlreadyExists, BadUserInput, Conflict, FieldProblem, Forbidden, NotFound
+from trellis.schema.errors import (
+    AlreadyExists,
+    BadUserInput,
+    Conflict,
+    FieldProblem,
+    Forbidden,
+    NotFound,
+)
 
 
 class ProjectNotFound(NotFound):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
-from db.outbox import Event
-from subgraphs.projects.models import Milestone, Project, ProjectMember
+from trellis.db.outbox import Event
+from trellis.subgraphs.projects.models import Milestone, Project, ProjectMember
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,19 +9,19 @@ import strawberry.federation
 from strawberry import ID
 from strawberry.federation.schema_directives import RequiresScopes
 
-from db.bus import EventBus
-from db.settings import DataSettings
-from db.storage import Storage
-from schema.federation import TrellisSchema
-from schema.inputs import as_uuid
-from schema.paging import Connection, PageRequest, SortOrder
-from schema.request import RequestContext
-from schema.subgraph import Subgraph
-from subgraphs.projects import models, queries, seed, service
-from subgraphs.projects.context import Context
-from subgraphs.projects.errors import MilestoneNotFound, ProjectNotFound
-from subgraphs.projects.events import ProjectDeleted
-from subgraphs.projects.inputs import (
+from trellis.db.bus import EventBus
+from trellis.db.settings import DataSettings
+from trellis.db.storage import Storage
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.inputs import as_uuid
+from trellis.schema.paging import Connection, PageRequest, SortOrder
+from trellis.schema.request import RequestContext
+from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.projects import models, queries, seed, service
+from trellis.subgraphs.projects.context import Context
+from trellis.subgraphs.projects.errors import MilestoneNotFound, ProjectNotFound
+from trellis.subgraphs.projects.events import ProjectDeleted
+from trellis.subgraphs.projects.inputs import (
     AddProjectMemberInput,
     CreateMilestoneInput,
     CreateProjectInput,
@@ -30,11 +30,11 @@ from subgraphs.projects.inputs import (
     UpdateMilestoneInput,
     UpdateProjectInput,
 )
-from subgraphs.projects.people import people_consumer
-from subgraphs.projects.policies import project_policies
-from subgraphs.projects.queries import ProjectFilters, ProjectSort
-from subgraphs.projects.teams import team_consumer
-from subgraphs.projects.types import (
+from trellis.subgraphs.projects.people import people_consumer
+from trellis.subgraphs.projects.policies import project_policies
+from trellis.subgraphs.projects.queries import ProjectFilters, ProjectSort
+from trellis.subgraphs.projects.teams import team_consumer
+from trellis.subgraphs.projects.types import (
     DELETE,
     READ,
     WRITE,

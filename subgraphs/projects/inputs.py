@@ -8,11 +8,11 @@ from uuid import UUID
 import strawberry
 from strawberry import UNSET
 
-from schema.inputs import InputProblems
-from subgraphs.projects.models import MilestoneStatus, Project, ProjectRole, ProjectStatus
-from subgraphs.projects.queries import ProjectFilters, ProjectSort
-from subgraphs.projects.service import NewProject
-from subgraphs.projects.settings import ProjectSettings
+from trellis.schema.inputs import InputProblems
+from trellis.subgraphs.projects.models import MilestoneStatus, Project, ProjectRole, ProjectStatus
+from trellis.subgraphs.projects.queries import ProjectFilters, ProjectSort
+from trellis.subgraphs.projects.service import NewProject
+from trellis.subgraphs.projects.settings import ProjectSettings
 
 for _enum in (ProjectStatus, ProjectRole, ProjectSort, MilestoneStatus):
     strawberry.enum(_enum)  # models know nothing of GraphQL: here they become known to it

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from db.batching import in_groups
-from db.storage import Storage
-from schema.identity import Identity
-from schema.paging import Page, PageRequest
-from subgraphs.projects import queries
-from subgraphs.projects.models import Milestone, Project, ProjectMember
-from subgraphs.projects.queries import ListOf
+from trellis.db.batching import in_groups
+from trellis.db.storage import Storage
+from trellis.schema.identity import Identity
+from trellis.schema.paging import Page, PageRequest
+from trellis.subgraphs.projects import queries
+from trellis.subgraphs.projects.models import Milestone, Project, ProjectMember
+from trellis.subgraphs.projects.queries import ListOf
 
 ProjectList = tuple[ListOf, PageRequest]
 

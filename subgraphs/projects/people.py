@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from db.consumer import Consumer
-from db.outbox import Envelope
-from db.unit_of_work import UnitOfWork
-from subgraphs.projects import service
-from subgraphs.projects.models import Person
+from trellis.db.consumer import Consumer
+from trellis.db.outbox import Envelope
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.projects import service
+from trellis.subgraphs.projects.models import Person
 
 _DELETED = "user.deleted"
 _GONE = ("user.deactivated", _DELETED)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from db.storage import Storage
-from schema.identity import Identity
-from schema.inputs import as_uuid
-from schema.policy import GuardedObject, ObjectPolicy, Policy
-from subgraphs.projects import queries
+from trellis.db.storage import Storage
+from trellis.schema.identity import Identity
+from trellis.schema.inputs import as_uuid
+from trellis.schema.policy import GuardedObject, ObjectPolicy, Policy
+from trellis.subgraphs.projects import queries
 
 MEMBER = "member:project"
 

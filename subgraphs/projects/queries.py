@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from db.paging import (
+from trellis.db.paging import (
     NEWEST_FIRST,
     SortColumn,
     count_by_parent,
@@ -23,9 +23,9 @@ from db.paging import (
     pages_by_parent,
     text,
 )
-from schema.identity import Identity
-from schema.paging import Page, PageRequest
-from subgraphs.projects.models import (
+from trellis.schema.identity import Identity
+from trellis.schema.paging import Page, PageRequest
+from trellis.subgraphs.projects.models import (
     Milestone,
     Person,
     Project,

@@ -1,8 +1,8 @@
 """The demo world's projects, members and milestones, written once and without events."""
 
-from db.seed.world import DemoProject, World, demo_world
-from db.unit_of_work import UnitOfWork
-from subgraphs.projects.models import (
+from trellis.db.seed.world import DemoProject, World, demo_world
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.projects.models import (
     Milestone,
     MilestoneStatus,
     Person,
@@ -12,7 +12,7 @@ from subgraphs.projects.models import (
     ProjectStatus,
     Team,
 )
-from subgraphs.projects.settings import ProjectSettings
+from trellis.subgraphs.projects.settings import ProjectSettings
 
 
 async def write_demo_data(uow: UnitOfWork) -> None:

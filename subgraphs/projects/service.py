@@ -9,12 +9,12 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from db.locks import hold
-from db.models import utc_now
-from db.unit_of_work import UnitOfWork
-from schema.identity import Identity
-from subgraphs.projects import queries
-from subgraphs.projects.errors import (
+from trellis.db.locks import hold
+from trellis.db.models import utc_now
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.identity import Identity
+from trellis.subgraphs.projects import queries
+from trellis.subgraphs.projects.errors import (
     AlreadyMember,
     MemberNotFound,
     MilestoneChanged,
@@ -29,7 +29,7 @@ from subgraphs.projects.errors import (
     UnknownPerson,
     UnknownTeam,
 )
-from subgraphs.projects.events import (
+from trellis.subgraphs.projects.events import (
     MilestoneUpdated,
     ProjectCreated,
     ProjectDeleted,
@@ -39,14 +39,14 @@ from subgraphs.projects.events import (
     milestone_created,
     state_of,
 )
-from subgraphs.projects.models import (
+from trellis.subgraphs.projects.models import (
     Milestone,
     MilestoneStatus,
     Project,
     ProjectMember,
     ProjectRole,
 )
-from subgraphs.projects.settings import ProjectSettings
+from trellis.subgraphs.projects.settings import ProjectSettings
 
 MAX_MEMBERS = 1_000
 _KEY_LENGTH = 10

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from db.consumer import Consumer
-from db.outbox import Envelope
-from db.unit_of_work import UnitOfWork
-from subgraphs.projects.models import Team
+from trellis.db.consumer import Consumer
+from trellis.db.outbox import Envelope
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.projects.models import Team
 
 _CREATED = "team.created"
 

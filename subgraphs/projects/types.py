@@ -8,16 +8,16 @@ import strawberry
 import strawberry.federation
 from strawberry import ID, Info
 
-from schema.inputs import as_uuid
-from schema.paging import Connection, Page, PageRequest
-from schema.references import load_by_id, load_by_id_or
-from subgraphs.projects import models, queries
-from subgraphs.projects.context import Context
-from subgraphs.projects.errors import ProjectNotFound
-from subgraphs.projects.models import MilestoneStatus, ProjectRole, ProjectStatus
-from subgraphs.projects.policies import MEMBER
-from subgraphs.projects.queries import ListOf
-from subgraphs.projects.settings import ProjectSettings as Settings
+from trellis.schema.inputs import as_uuid
+from trellis.schema.paging import Connection, Page, PageRequest
+from trellis.schema.references import load_by_id, load_by_id_or
+from trellis.subgraphs.projects import models, queries
+from trellis.subgraphs.projects.context import Context
+from trellis.subgraphs.projects.errors import ProjectNotFound
+from trellis.subgraphs.projects.models import MilestoneStatus, ProjectRole, ProjectStatus
+from trellis.subgraphs.projects.policies import MEMBER
+from trellis.subgraphs.projects.queries import ListOf
+from trellis.subgraphs.projects.settings import ProjectSettings as Settings
 
 READ = [["read:projects"]]
 WRITE = [["write:projects"]]

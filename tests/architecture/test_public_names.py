@@ -2,7 +2,7 @@
 
 import inspect
 
-import router
+from trellis import router
 
 
 def test_every_public_name_exists_and_is_documented():

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_the_schema_files_are_fresh(tmp_path: Path):
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("TRELLIS_")}
     done = subprocess.run(
-        [sys.executable, "-m", "router", "compose", "--check"],
+        [sys.executable, "-m", "trellis.router", "compose", "--check"],
         cwd=ROOT,
         env={**inherited, "TRELLIS_DATA_DIR": str(tmp_path), "COLUMNS": "200"},
         capture_output=True,

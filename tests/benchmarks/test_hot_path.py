@@ -9,18 +9,18 @@ from uuid import UUID
 import pytest
 import uvloop
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.config import Config, RateLimitRule, RateLimits
-from router.operation.request import GraphQLRequest
-from router.policy.rate_limit.build import build_rate_limiting
-from router.served_graph import ServedGraph, load_supergraph
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.trust.headers import Vouch
-from router.trust.service_tokens import ServiceTokens
-from schema.identity import Identity
-from schema.request import RequestContext
 from tests.support.recording import RecordingTransport
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.config import Config, RateLimitRule, RateLimits
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.policy.rate_limit.build import build_rate_limiting
+from trellis.router.served_graph import ServedGraph, load_supergraph
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.trust.headers import Vouch
+from trellis.router.trust.service_tokens import ServiceTokens
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
 
 pytestmark = pytest.mark.bench
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from graphql import parse
 
-from router.composition.parse import parse_schema
-from router.composition.subgraph import Subgraph
-from router.composition.subgraphs import load_subgraphs
 from tests.support.composing import federation_2
+from trellis.router.composition.parse import parse_schema
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.composition.subgraphs import load_subgraphs
 
 pytestmark = pytest.mark.bench
 

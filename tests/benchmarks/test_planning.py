@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 
-from router.composition.compose import compose
-from router.operation.model import NormalizedOperation
-from router.operation.normalize import Normalizer
-from router.planner.graph import read_supergraph
-from router.planner.planner import Planner
 from tests.benchmarks.test_load_subgraphs import seconds as best_of_five
 from tests.benchmarks.test_load_subgraphs import subgraph
 from tests.support.shared import shared_path
+from trellis.router.composition.compose import compose
+from trellis.router.operation.model import NormalizedOperation
+from trellis.router.operation.normalize import Normalizer
+from trellis.router.planner.graph import read_supergraph
+from trellis.router.planner.planner import Planner
 
 pytestmark = pytest.mark.bench
 

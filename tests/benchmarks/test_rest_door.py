@@ -12,26 +12,26 @@ import orjson
 import pytest
 import uvloop
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.config import Config, Limits
-from router.operation.request import GraphQLRequest
-from router.policy.credentials import Credentials
-from router.rest.access import access_to
-from router.rest.door import RestDoor, Selection
-from router.rest.endpoint import Doors, RestEndpoint
-from router.rest.idempotency.memory_store import MemoryAnswers
-from router.rest.idempotency.once import Once
-from router.rest.load import load_route
-from router.rest.profiles import PROFILES
-from router.served_graph import ServedGraph, load_supergraph
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.web.graphql import GraphQLEndpoint
-from router.web.request_context import ContextMaker
-from router.wiring import nothing_here
-from schema.identity import Identity
-from schema.request import RequestContext
 from tests.support.recording import RecordingTransport
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.config import Config, Limits
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.policy.credentials import Credentials
+from trellis.router.rest.access import access_to
+from trellis.router.rest.door import RestDoor, Selection
+from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.router.rest.idempotency.once import Once
+from trellis.router.rest.load import load_route
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.served_graph import ServedGraph, load_supergraph
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.web.graphql import GraphQLEndpoint
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.wiring import nothing_here
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
 
 pytestmark = pytest.mark.bench
 

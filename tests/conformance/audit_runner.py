@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.conformance.figures import Figure, of
 from tests.support.shared import ROOT
 
-FACTORY = "router.app:create_app"
+FACTORY = "trellis.router.app:create_app"
 MOST_REQUESTS = 270  # for all tests together; the two known gateways need 276 and 277
 
 

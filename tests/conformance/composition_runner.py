@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from router.composition.compose import Composition, compose
-from router.composition.report import CompositionError
-from router.composition.subgraph import Subgraph
 from tests.conformance.figures import Figure, of
 from tests.conformance.schema_comparison import api_differences, supergraph_differences
+from trellis.router.composition.compose import Composition, compose
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.subgraph import Subgraph
 
 Case = dict[str, Any]
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.planner.plan import OperationKind, QueryPlan
-from router.supergraph import Supergraph
-from router.transports.function import FunctionTransport
-from schema.errors import TrellisError
 from tests.conformance.figures import Figure, of
 from tests.conformance.mock_universe import mock_universe
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.planner.plan import OperationKind, QueryPlan
+from trellis.router.supergraph import Supergraph
+from trellis.router.transports.function import FunctionTransport
+from trellis.schema.errors import TrellisError
 
 
 @dataclass(frozen=True, slots=True)

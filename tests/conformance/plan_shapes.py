@@ -15,9 +15,9 @@ from pathlib import Path
 
 from graphql import FieldNode, Visitor, parse, visit
 
-from router.planner.plan import FetchStep, QueryPlan
 from tests.conformance.plan_cases_runner import Report, run_all
 from tests.support.shared import find_shared
+from trellis.router.planner.plan import FetchStep, QueryPlan
 
 KNOWN = Path(__file__).with_name("plan_shapes.json")
 RENEW = "python -m tests.conformance.plan_shapes"

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from router.supergraph import Supergraph
-from schema.errors import TrellisError
 from tests.conformance.figures import Figure
 from tests.conformance.foreign_planners.planner import ForeignPlanner, foreign_planner, install
 from tests.conformance.real_graphs_runner import composed_graph, graph_files
+from trellis.router.supergraph import Supergraph
+from trellis.schema.errors import TrellisError
 
 MOST = 1.7  # times Apollo's median, as in the first measurement
 EVERY = 4  # Apollo's planner needs minutes for some of the operations

@@ -10,13 +10,13 @@ from typing import Any
 
 from graphql import GraphQLError, build_schema, lexicographic_sort_schema, print_schema
 
-from router.composition.compose import Composition, compose
-from router.composition.subgraph import Subgraph
-from router.planner.plan import QueryPlan
-from router.supergraph import Supergraph
-from router.transports.function import FunctionTransport
-from schema.errors import TrellisError
 from tests.conformance.mock_universe import mock_universe
+from trellis.router.composition.compose import Composition, compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.planner.plan import QueryPlan
+from trellis.router.supergraph import Supergraph
+from trellis.router.transports.function import FunctionTransport
+from trellis.schema.errors import TrellisError
 
 PEERS = ("apollo", "hive")
 # Where the verdict of Apollo's composition is not the right one: see the cases 43, 45 and 46 of

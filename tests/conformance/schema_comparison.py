@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from router.composition.model import AppliedDirective, InputValue, Schema, TypeDefinition
-from router.composition.parse import parse_schema
-from router.composition.values import identity_of, print_directive
+from trellis.router.composition.model import AppliedDirective, InputValue, Schema, TypeDefinition
+from trellis.router.composition.parse import parse_schema
+from trellis.router.composition.values import identity_of, print_directive
 
 Facts = Mapping[str, Any]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from router.errors import SubgraphUnavailable
-from router.supergraph import Supergraph
-from schema.errors import TrellisError
 from tests.conformance.mock_universe import mock_universe
 from tests.support.shared import shared_path
+from trellis.router.errors import SubgraphUnavailable
+from trellis.router.supergraph import Supergraph
+from trellis.schema.errors import TrellisError
 
 Answers = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
 Break = Callable[[str, Any], Any]

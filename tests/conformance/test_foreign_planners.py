@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from graphql import build_schema
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
 from tests.conformance.foreign_planners.interpret import Interpreter, Refused, answer
 from tests.conformance.foreign_planners.planner import (
     PLANNERS,
@@ -22,6 +20,8 @@ from tests.support.random_graph import random_graph
 from tests.support.random_operation import random_operation
 from tests.support.shared import shared_path
 from tests.support.universe import MockSubgraph, Universe
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
 
 GRAPHS = 60
 OPERATIONS = 3

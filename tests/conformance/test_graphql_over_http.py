@@ -5,15 +5,15 @@ from collections import Counter
 
 import orjson
 
-from router.config import Limits
-from router.web.csrf import Csrf
-from router.web.errors import Errors
-from router.web.graphql import GraphQLEndpoint
-from router.web.request_context import ContextMaker
 from tests.support.npm_clients import CLIENTS, install_clients
 from tests.support.services import require_program
 from tests.support.serving import served
 from tests.support.toy_graph import ToyGraph
+from trellis.router.config import Limits
+from trellis.router.web.csrf import Csrf
+from trellis.router.web.errors import Errors
+from trellis.router.web.graphql import GraphQLEndpoint
+from trellis.router.web.request_context import ContextMaker
 
 
 async def test_every_audit_of_graphql_http_passes():

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
 from tests.conformance.composition_runner import load_cases, subgraphs_of
 from tests.support.schema_faults import composed_faults
 from tests.support.shared import shared_path
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
 
 
 def faults_of(graphs: dict[str, list[Subgraph]]) -> tuple[int, dict[str, list[str]]]:

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table
 from sqlalchemy.schema import CreateSchema
 
-from db.engine import Database
-from db.models import new_metadata
+from trellis.db.engine import Database
+from trellis.db.models import new_metadata
 
 
 def notes_metadata() -> MetaData:

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from db.bus import QUEUE_SIZE, EventBus, FanOut, MemoryBus, SubscriberQueue, order_of
-from db.models import utc_now
-from db.outbox import Envelope
-from db.redis_bus import RedisBus
-from schema.errors import BadUserInput, Unavailable
+from trellis.db.bus import QUEUE_SIZE, EventBus, FanOut, MemoryBus, SubscriberQueue, order_of
+from trellis.db.models import utc_now
+from trellis.db.outbox import Envelope
+from trellis.db.redis_bus import RedisBus
+from trellis.schema.errors import BadUserInput, Unavailable
 
 
 class ListLog:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from db.commands import app
+from trellis.db.commands import app
 
 CONFIG = """
 [subgraphs]
-projects = "subgraphs.projects.graph:subgraph"
-issues = { module = "subgraphs.issues.graph:subgraph" }
+projects = "trellis.subgraphs.projects.graph:subgraph"
+issues = { module = "trellis.subgraphs.issues.graph:subgraph" }
 elsewhere = "http://127.0.0.1:9/graphql"
 """
 
@@ -72,7 +72,7 @@ def test_a_missing_file_is_named_with_what_to_do():
     )
 
 
-@pytest.mark.parametrize("target", ["no.such:thing", "subgraphs.issues.graph:thing"])
+@pytest.mark.parametrize("target", ["no.such:thing", "trellis.subgraphs.issues.graph:thing"])
 def test_a_subgraph_that_cannot_be_loaded_is_named(tmp_path: Path, target: str):
     file = tmp_path / "trellis.toml"
     file.write_text(f'[subgraphs]\nx = "{target}"\n')

@@ -5,14 +5,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import MetaData, insert, select, update
 
-from db.bus import MemoryBus
-from db.consumer import Consumer
-from db.engine import Database
-from db.models import utc_now
-from db.outbox import Envelope
-from db.unit_of_work import UnitOfWork
-from schema.errors import Unavailable
 from tests.db.test_bus import Stream
+from trellis.db.bus import MemoryBus
+from trellis.db.consumer import Consumer
+from trellis.db.engine import Database
+from trellis.db.models import utc_now
+from trellis.db.outbox import Envelope
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.errors import Unavailable
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from sqlalchemy import MetaData, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from db.engine import Database
-from db.tasks import end_tasks
-from schema.errors import Unavailable
+from trellis.db.engine import Database
+from trellis.db.tasks import end_tasks
+from trellis.schema.errors import Unavailable
 
 
 async def test_two_hundred_concurrent_increments_lose_nothing(

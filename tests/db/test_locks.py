@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema
 
-from db.engine import Database
-from db.locks import hold
+from trellis.db.engine import Database
+from trellis.db.locks import hold
 
 
 @pytest.fixture

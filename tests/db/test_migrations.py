@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, DefaultClause, Integer, MetaData, Table, text
 
-from db import migrate
-from db.engine import Database
 from tests.db.conftest import notes_metadata
+from trellis.db import migrate
+from trellis.db.engine import Database
 
 SUBGRAPHS = ["accounts", "projects"]
 
@@ -19,7 +19,7 @@ def subgraph(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def models(subgraph: str) -> MetaData:
-    return importlib.import_module(f"subgraphs.{subgraph}.models").Base.metadata
+    return importlib.import_module(f"trellis.subgraphs.{subgraph}.models").Base.metadata
 
 
 @pytest.fixture

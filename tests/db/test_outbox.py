@@ -12,11 +12,11 @@ from sqlalchemy import MetaData, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.engine import Database
-from db.outbox import Event, append, head_of, outbox_of, read_after
-from schema.errors import Unavailable
 from tests.db.test_relay import write_events
 from tests.db.test_unit_of_work import ID, NoteWritten
+from trellis.db.engine import Database
+from trellis.db.outbox import Event, append, head_of, outbox_of, read_after
+from trellis.schema.errors import Unavailable
 
 
 async def cursors_after(database: Database, metadata: MetaData, position: int) -> list[str]:

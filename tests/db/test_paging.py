@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import MetaData, insert
 from sqlmodel import Field, SQLModel, col, select
 
-from db.engine import Database
-from db.models import new_metadata
-from db.paging import (
+from trellis.db.engine import Database
+from trellis.db.models import new_metadata
+from trellis.db.paging import (
     SortColumn,
     count_by_parent,
     count_of,
@@ -25,8 +25,8 @@ from db.paging import (
     pages_by_parent,
     text,
 )
-from schema.errors import BadUserInput
-from schema.paging import Page, PageRequest, encode_cursor
+from trellis.schema.errors import BadUserInput
+from trellis.schema.paging import Page, PageRequest, encode_cursor
 
 
 class Base(SQLModel):

@@ -1,10 +1,10 @@
 from sqlalchemy import MetaData, select, update
 
-from db.engine import Database
-from db.outbox import outbox_of
-from db.parked import parked_events, send_again
-from db.relay import Relay
 from tests.db.test_relay import RecordingBus, write_events
+from trellis.db.engine import Database
+from trellis.db.outbox import outbox_of
+from trellis.db.parked import parked_events, send_again
+from trellis.db.relay import Relay
 
 
 async def test_a_parked_event_is_sent_again_under_its_old_id(

@@ -8,15 +8,15 @@ import pytest
 from sqlalchemy import MetaData, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.bus import MemoryBus
-from db.engine import Database
-from db.models import utc_now
-from db.outbox import Envelope, outbox_of
-from db.relay import OutboxLog, Relay
-from db.unit_of_work import begin
-from schema.errors import Unavailable
 from tests.db.test_unit_of_work import ID, NoteWritten
 from tests.support.postgres_locks import somebody_waits
+from trellis.db.bus import MemoryBus
+from trellis.db.engine import Database
+from trellis.db.models import utc_now
+from trellis.db.outbox import Envelope, outbox_of
+from trellis.db.relay import OutboxLog, Relay
+from trellis.db.unit_of_work import begin
+from trellis.schema.errors import Unavailable
 
 BACK_OFF = (0.1, 0.5, 2.0, 5.0)
 """Seconds between the tries of an event, and between those of a bus that is away."""

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from db.settings import DataSettings
+from trellis.db.settings import DataSettings
 
 
 @pytest.mark.parametrize(

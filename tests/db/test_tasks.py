@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from db.tasks import end_tasks
+from trellis.db.tasks import end_tasks
 
 
 async def test_a_task_that_loses_its_first_cancellation_is_ended_all_the_same():

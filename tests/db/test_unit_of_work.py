@@ -5,9 +5,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import MetaData, insert, select
 
-from db.engine import Database
-from db.outbox import Event, head_of, outbox_of, read_after
-from db.unit_of_work import begin
+from trellis.db.engine import Database
+from trellis.db.outbox import Event, head_of, outbox_of, read_after
+from trellis.db.unit_of_work import begin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from db import migrate
-from db.engine import Database
-from db.versions import MIGRATIONS, is_at_newest, newest_version, version_folder
 from tests.support.shared import ROOT
+from trellis.db import migrate
+from trellis.db.engine import Database
+from trellis.db.versions import MIGRATIONS, is_at_newest, newest_version, version_folder
 
 SUBGRAPHS = sorted(path.name for path in MIGRATIONS.iterdir() if (path / "versions").is_dir())
 
@@ -28,7 +28,7 @@ async def projects(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def migrated(projects: Database) -> Database:
-    models = importlib.import_module("subgraphs.projects.models").Base.metadata
+    models = importlib.import_module("trellis.subgraphs.projects.models").Base.metadata
     await migrate.upgrade(projects, models)
     return projects
 
@@ -67,6 +67,6 @@ async def test_any_other_version_is_left_for_alembic_to_judge(migrated: Database
 
 def test_storage_loads_neither_alembic_nor_redis_until_they_are_needed():
     loaded = "sorted({'alembic', 'redis'} & sys.modules.keys())"
-    code = f"import sys, db.storage; print({loaded})"
+    code = f"import sys, trellis.db.storage; print({loaded})"
     command = [sys.executable, "-c", code]
     assert subprocess.check_output(command, cwd=ROOT, text=True, timeout=60) == "[]\n"

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from db.seed.world import demo_id, demo_world
 from tests.support.trellis_server import TrellisServer
+from trellis.db.seed.world import demo_id, demo_world
 
 pytestmark = pytest.mark.xdist_group("server")
 

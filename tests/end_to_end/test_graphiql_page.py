@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from graphql import build_client_schema, get_introspection_query, parse, validate
 
-from db.seed.world import demo_id
 from tests.support.npm_clients import require_chromium, run_client
 from tests.support.shared import ROOT
 from tests.support.trellis_server import TrellisServer
+from trellis.db.seed.world import demo_id
 
 pytestmark = pytest.mark.xdist_group("server")
 

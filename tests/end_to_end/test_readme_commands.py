@@ -63,7 +63,7 @@ def test_every_trellis_command_that_is_named_knows_its_options():
         options = [word.partition("=")[0] for word in words if word.startswith("-")]
         called = words[1:3] if words[1] in GROUPS else words[1:2]
         done = subprocess.run(
-            [sys.executable, "-m", "router", *called, "--help"],
+            [sys.executable, "-m", "trellis.router", *called, "--help"],
             cwd=ROOT,
             env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
             capture_output=True,

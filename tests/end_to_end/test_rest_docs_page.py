@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from db.seed.world import demo_id
 from tests.support.npm_clients import require_chromium, run_client
 from tests.support.trellis_server import TrellisServer
+from trellis.db.seed.world import demo_id
 
 pytestmark = pytest.mark.xdist_group("server")
 

@@ -12,8 +12,8 @@ from contextlib import closing
 import httpx
 import pytest
 
-from db.seed.world import demo_id
 from tests.support.trellis_server import TrellisServer
+from trellis.db.seed.world import demo_id
 
 pytestmark = pytest.mark.xdist_group("kill")
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from db.seed.world import demo_id
 from tests.support.npm_clients import run_client
 from tests.support.trellis_server import TrellisServer
+from trellis.db.seed.world import demo_id
 
 pytestmark = pytest.mark.xdist_group("server")
 

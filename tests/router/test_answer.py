@@ -2,7 +2,7 @@
 
 import json
 
-from router.answer import Answer
+from trellis.router.answer import Answer
 
 
 def test_ready_bytes_are_used_as_they_are() -> None:

@@ -11,15 +11,15 @@ import pytest
 from pydantic import SecretStr
 from websockets.asyncio.client import connect
 
-from router.app import build_app, create_app
-from router.composed import CompositionFailed, compose_members
-from router.config import Auth, Config, SubgraphSource
-from router.members import load_members
-from router.subgraph_app import build_subgraph_app
-from router.wiring import StartFailed
 from tests.router.policy.tokens import AUDIENCE, ISSUER, SigningKey, good_claims
 from tests.support.serving import served
 from tests.support.shop import diary
+from trellis.router.app import build_app, create_app
+from trellis.router.composed import CompositionFailed, compose_members
+from trellis.router.config import Auth, Config, SubgraphSource
+from trellis.router.members import load_members
+from trellis.router.subgraph_app import build_subgraph_app
+from trellis.router.wiring import StartFailed
 
 KEY = SigningKey("k1")
 SHOP = {name: SubgraphSource(module=f"tests.support.shop:{name}") for name in ("catalog", "stock")}

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from router.ask import ask, is_subscription
-from router.cli import app
-from schema.errors import Unavailable
 from tests.support.servers import free_port
+from trellis.router.ask import ask, is_subscription
+from trellis.router.cli import app
+from trellis.schema.errors import Unavailable
 
 
 @asynccontextmanager

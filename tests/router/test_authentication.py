@@ -14,15 +14,6 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from router.authentication import Authentication, build_authentication
-from router.config import Auth, Claims, Config, Issuer, load_config
-from router.errors import ConfigError
-from router.policy.authenticate import Authenticator, TrustedIssuer
-from router.policy.credentials import Credentials
-from router.policy.keys import KeySet, load_from_url
-from schema.errors import TrellisError
-from schema.identity import Identity
-from schema.tokens import TokenRules
 from tests.router.policy.tokens import (
     AUDIENCE,
     ISSUER,
@@ -33,6 +24,15 @@ from tests.router.policy.tokens import (
 )
 from tests.support.serving import served
 from tests.support.shared import ROOT
+from trellis.router.authentication import Authentication, build_authentication
+from trellis.router.config import Auth, Claims, Config, Issuer, load_config
+from trellis.router.errors import ConfigError
+from trellis.router.policy.authenticate import Authenticator, TrustedIssuer
+from trellis.router.policy.credentials import Credentials
+from trellis.router.policy.keys import KeySet, load_from_url
+from trellis.schema.errors import TrellisError
+from trellis.schema.identity import Identity
+from trellis.schema.tokens import TokenRules
 
 OWN, PARTNER = SigningKey("k1"), SigningKey("k1")
 SSO = "https://sso.example"

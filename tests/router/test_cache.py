@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.cache import Cache
+from trellis.router.cache import Cache
 
 
 def test_the_entry_not_used_for_longest_makes_room() -> None:

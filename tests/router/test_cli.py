@@ -17,9 +17,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from router.cli import app
 from tests.support.servers import free_port, wait_until
 from tests.support.shared import ROOT
+from trellis.router.cli import app
 
 SHOP = """
 [subgraphs]
@@ -149,7 +149,7 @@ class Running:
         self.log = folder / "log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "router", *arguments],
+                [sys.executable, "-m", "trellis.router", *arguments],
                 cwd=ROOT,
                 env={k: v for k, v in os.environ.items() if not k.startswith("TRELLIS_")},
                 stdin=subprocess.DEVNULL,

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import strawberry
 
-from router.composed import CompositionFailed, compose_members, write_schemas
-from router.composition.source import python_sources
-from router.members import Member
-from schema.federation import TrellisSchema
-from schema.subgraph import Subgraph
 from tests.support import shop
+from trellis.router.composed import CompositionFailed, compose_members, write_schemas
+from trellis.router.composition.source import python_sources
+from trellis.router.members import Member
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.subgraph import Subgraph
 
 HERE = "tests/router/test_composed.py"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from router.config import Config, load_config, settings_reference
-from router.errors import ConfigError
+from trellis.router.config import Config, load_config, settings_reference
+from trellis.router.errors import ConfigError
 
 
 @pytest.fixture(autouse=True)

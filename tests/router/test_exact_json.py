@@ -5,7 +5,7 @@ import json
 import orjson
 import pytest
 
-from router.exact_json import dumps, loads, loads_broken
+from trellis.router.exact_json import dumps, loads, loads_broken
 
 LONG = [2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**40, -(10**40)]
 

@@ -10,14 +10,14 @@ from graphql import OperationDefinitionNode, parse, print_ast
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from router.composition.compose import Composition
-from router.supergraph import Supergraph
 from tests.support.chance import Drawn, Seeded
 from tests.support.differential import compose_pairs, load
 from tests.support.random_graph import random_graph
 from tests.support.random_operation import random_operation
 from tests.support.random_pairs import Found, compare_graph, compare_pairs
 from tests.support.universe import Universe
+from trellis.router.composition.compose import Composition
+from trellis.router.supergraph import Supergraph
 
 PAIRS_IN_CI = 500
 PAIRS_IN_LONG_RUN = 30_000

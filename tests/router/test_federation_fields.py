@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from router.errors import ConfigError
-from router.rest.profiles import PROFILES
-from router.supergraph import Supergraph
-from router.transports.local import LocalTransport
-from schema.identity import Identity
 from tests.support.doors import DOORS, Ask, open_doors
 from tests.support.office import MEMBERS, composed_office
 from tests.support.rest_routes import route
+from trellis.router.errors import ConfigError
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.supergraph import Supergraph
+from trellis.router.transports.local import LocalTransport
+from trellis.schema.identity import Identity
 
 CALLERS = {"root": Identity(username="root", roles=frozenset({"admin"}))}
 ENTITIES = '_entities(representations: [{__typename: "Project", id: "1"}])'

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.supergraph import Supergraph
-from schema.request import RequestContext
 from tests.support.library import SUPERGRAPH, books, entities
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.supergraph import Supergraph
+from trellis.schema.request import RequestContext
 
 MOST_SECONDS = 1.0  # of processor time, which a busy neighbour on the core stretches too
 

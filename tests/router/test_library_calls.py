@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from graphql import GraphQLSchema, build_schema, get_introspection_query, graphql_sync
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.operation.limits import GENEROUS
-from router.operation.request import ALL_KINDS, QUERIES_AND_MUTATIONS, GraphQLRequest
-from router.pipeline import answer, stream
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.function import FunctionTransport
-from schema.identity import ANONYMOUS
-from schema.request import RequestContext
 from tests.support.planning import LINK
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.operation.request import ALL_KINDS, QUERIES_AND_MUTATIONS, GraphQLRequest
+from trellis.router.pipeline import answer, stream
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.function import FunctionTransport
+from trellis.schema.identity import ANONYMOUS
+from trellis.schema.request import RequestContext
 
 SDL = """
     type Query {

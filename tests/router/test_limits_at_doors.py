@@ -12,20 +12,20 @@ from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from router.app import create_app
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.config import Config, Cors, Http, Limits, RateLimitRule, RateLimits
-from router.policy.credentials import Credentials
-from router.policy.rate_limit.build import build_rate_limiting
-from router.served_graph import ServedGraph, load_supergraph
-from router.subscriptions.transport_ws import TransportWs
-from router.web.errors import Errors
-from router.web.request_context import ContextMaker
-from router.web.request_id import RequestId
-from schema.errors import Unauthenticated
-from schema.identity import Identity
 from tests.support.serving import served
+from trellis.router.app import create_app
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.config import Config, Cors, Http, Limits, RateLimitRule, RateLimits
+from trellis.router.policy.credentials import Credentials
+from trellis.router.policy.rate_limit.build import build_rate_limiting
+from trellis.router.served_graph import ServedGraph, load_supergraph
+from trellis.router.subscriptions.transport_ws import TransportWs
+from trellis.router.web.errors import Errors
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.request_id import RequestId
+from trellis.schema.errors import Unauthenticated
+from trellis.schema.identity import Identity
 
 SUPERGRAPH = compose(
     [

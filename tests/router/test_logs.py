@@ -7,9 +7,9 @@ import orjson
 import pytest
 import structlog
 
-from router.logs import configure_logs
-from router.web.client_address import current_client_address
-from router.web.request_id import current_request_id
+from trellis.router.logs import configure_logs
+from trellis.router.web.client_address import current_client_address
+from trellis.router.web.request_id import current_request_id
 
 
 def fail(password: str) -> None:

@@ -4,12 +4,12 @@ variables, whoever else brings a part of the answer."""
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from router.exact_json import loads
-from router.supergraph import Supergraph
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.graphql_over_http import encode_request
-from router.transports.read import read_body
 from tests.support.planning import composed
+from trellis.router.exact_json import loads
+from trellis.router.supergraph import Supergraph
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.graphql_over_http import encode_request
+from trellis.router.transports.read import read_body
 
 LONG = 340282366920938463463374607431768211457
 SUPERGRAPH = composed(

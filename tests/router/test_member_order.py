@@ -16,28 +16,28 @@ from graphql import (
     is_composite_type,
 )
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.exact_json import dumps
-from router.executor.complete import complete
-from router.executor.execute import execute
-from router.executor.run import gather
-from router.operation.limits import GENEROUS
-from router.operation.model import each_field
-from router.operation.request import ALL_KINDS, GraphQLRequest
-from router.pipeline import stream
-from router.policy.known import LocalPolicies, PolicySource
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.base import SubgraphRequest, SubgraphResponse, Transport
-from router.transports.function import FunctionTransport
-from router.transports.read import read_body
-from schema.identity import ANONYMOUS, Identity
-from schema.policy import GuardedObject, ObjectPolicy
-from schema.request import RequestContext
 from tests.support.chance import Chance, Seeded, happens, pick
 from tests.support.planning import LINK
 from tests.support.recording import RecordingTransport
 from tests.support.universe import MockTransport, Universe
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.exact_json import dumps
+from trellis.router.executor.complete import complete
+from trellis.router.executor.execute import execute
+from trellis.router.executor.run import gather
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.operation.model import each_field
+from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
+from trellis.router.pipeline import stream
+from trellis.router.policy.known import LocalPolicies, PolicySource
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse, Transport
+from trellis.router.transports.function import FunctionTransport
+from trellis.router.transports.read import read_body
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.policy import GuardedObject, ObjectPolicy
+from trellis.schema.request import RequestContext
 
 SEEDS = range(60)
 MANY_SEEDS = range(60, 3_000)

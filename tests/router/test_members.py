@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from router.config import Config, SubgraphSource
-from router.errors import ConfigError
-from router.members import fetch_sdl, load_member, load_members
 from tests.support.shop import catalog
+from trellis.router.config import Config, SubgraphSource
+from trellis.router.errors import ConfigError
+from trellis.router.members import fetch_sdl, load_member, load_members
 
 SHOP = "tests.support.shop"
 

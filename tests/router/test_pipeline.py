@@ -8,14 +8,14 @@ from uuid import UUID
 import pytest
 from graphql import build_schema, get_introspection_query, graphql_sync
 
-from router.answer import Answer
-from router.operation.request import ALL_KINDS, QUERIES, GraphQLRequest
-from router.pipeline import answer, stream
-from router.supergraph import Supergraph, SupergraphOptions
-from schema.identity import ANONYMOUS, Identity
-from schema.request import RequestContext
 from tests.support.library import SUPERGRAPH, books, entities
 from tests.support.recording import RecordingTransport
+from trellis.router.answer import Answer
+from trellis.router.operation.request import ALL_KINDS, QUERIES, GraphQLRequest
+from trellis.router.pipeline import answer, stream
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
 
 ADA = Identity(id=UUID(int=1), username="ada")
 SELLER = Identity(id=UUID(int=2), scopes=frozenset({"read:sales"}))

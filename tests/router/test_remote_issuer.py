@@ -15,18 +15,18 @@ import pytest
 from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 
-from router.app import build_app
-from router.authentication import Authentication, build_authentication
-from router.config import Auth, Config, SubgraphSource, WebSocketLimits
-from router.errors import ConfigError
-from router.members import Member
-from router.policy.credentials import Credentials
-from router.subgraph_app import build_subgraph_app
-from schema.errors import TrellisError
 from tests.router.policy.tokens import AUDIENCE, ISSUER, SigningKey
 from tests.support import shop
 from tests.support.serving import served
 from tests.support.toy_issuer import desk, people
+from trellis.router.app import build_app
+from trellis.router.authentication import Authentication, build_authentication
+from trellis.router.config import Auth, Config, SubgraphSource, WebSocketLimits
+from trellis.router.errors import ConfigError
+from trellis.router.members import Member
+from trellis.router.policy.credentials import Credentials
+from trellis.router.subgraph_app import build_subgraph_app
+from trellis.schema.errors import TrellisError
 
 MODULE = SubgraphSource(module="tests.support.toy_issuer:people")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from router.cli import app
+from trellis.router.cli import app
 
 CONFIG = """
 [subgraphs]

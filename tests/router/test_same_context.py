@@ -12,15 +12,15 @@ import strawberry
 from pydantic import SecretStr
 from websockets.asyncio.client import connect
 
-from router.app import build_app
-from router.config import Auth, Config, SubgraphSource
-from router.subgraph_app import build_subgraph_app
-from schema.federation import TrellisSchema
-from schema.identity import ANONYMOUS
-from schema.request import RequestContext
-from schema.subgraph import Subgraph
 from tests.router.policy.tokens import AUDIENCE, ISSUER, SigningKey, good_claims
 from tests.support.serving import served
+from trellis.router.app import build_app
+from trellis.router.config import Auth, Config, SubgraphSource
+from trellis.router.subgraph_app import build_subgraph_app
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.identity import ANONYMOUS
+from trellis.schema.request import RequestContext
+from trellis.schema.subgraph import Subgraph
 
 KEY = SigningKey("k1")
 SEEN: list[RequestContext] = []

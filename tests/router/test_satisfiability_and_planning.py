@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import pytest
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_abstract_type, is_leaf_type
 
-from router.composition.compose import compose
-from router.composition.merge import merge_subgraphs
-from router.composition.subgraph import Subgraph
-from router.composition.subgraphs import load_subgraphs
-from router.composition.supergraph_sdl import print_supergraph
-from router.errors import PlanningError
-from router.operation.limits import GENEROUS
-from router.supergraph import Supergraph, SupergraphOptions
 from tests.support.chance import Seeded
 from tests.support.random_graph import random_graph
+from trellis.router.composition.compose import compose
+from trellis.router.composition.merge import merge_subgraphs
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.composition.subgraphs import load_subgraphs
+from trellis.router.composition.supergraph_sdl import print_supergraph
+from trellis.router.errors import PlanningError
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.supergraph import Supergraph, SupergraphOptions
 
 OPTIONS = SupergraphOptions(limits=GENEROUS)
 BATCH, BATCHES = 20, 10

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from router.config import Config
-from router.errors import ConfigError
-from router.server import GuardedProtocol, listen, uvicorn_config
 from tests.support.serving import served
+from trellis.router.config import Config
+from trellis.router.errors import ConfigError
+from trellis.router.server import GuardedProtocol, listen, uvicorn_config
 
 
 async def hello(_scope: Any, _receive: Any, send: Any) -> None:

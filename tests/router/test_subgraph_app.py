@@ -13,17 +13,17 @@ from pydantic import SecretStr
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from router.config import Auth, Config, SubgraphSource
-from router.errors import ConfigError
-from router.members import fetch_sdl
-from router.subgraph_app import build_subgraph_app
-from router.trust.headers import CALLER, Vouch
-from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
-from schema.identity import Identity
-from schema.request import RequestContext
 from tests.router.policy.tokens import AUDIENCE, ISSUER, SigningKey, good_claims
 from tests.support import shop
 from tests.support.serving import served
+from trellis.router.config import Auth, Config, SubgraphSource
+from trellis.router.errors import ConfigError
+from trellis.router.members import fetch_sdl
+from trellis.router.subgraph_app import build_subgraph_app
+from trellis.router.trust.headers import CALLER, Vouch
+from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
 
 KEY = SigningKey("k1")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from router.cli import app
 from tests.support.office import composed_office, diary
+from trellis.router.cli import app
 
 OFFICE = """
 data_dir = "{folder}/data"

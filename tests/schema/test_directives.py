@@ -3,11 +3,11 @@
 import strawberry
 from graphql import build_schema, print_schema
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.supergraph import Supergraph
-from schema.directives import TRELLIS_SPEC, RateLimit, RateLimitStates
-from schema.federation import TrellisSchema
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.supergraph import Supergraph
+from trellis.schema.directives import TRELLIS_SPEC, RateLimit, RateLimitStates
+from trellis.schema.federation import TrellisSchema
 
 
 @strawberry.type

@@ -11,9 +11,9 @@ import strawberry
 import strawberry.federation
 from strawberry import ID, Info
 
-from schema.errors import NotFound
-from schema.federation import TrellisSchema
-from schema.request import RequestContext
+from trellis.schema.errors import NotFound
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.request import RequestContext
 
 
 @strawberry.enum

@@ -2,8 +2,8 @@ from uuid import UUID
 
 import pytest
 
-from schema.errors import BadUserInput
-from schema.inputs import InputProblems, as_uuid, is_storable
+from trellis.schema.errors import BadUserInput
+from trellis.schema.inputs import InputProblems, as_uuid, is_storable
 
 
 def test_all_problems_are_told_at_once():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from schema.kept_secret import kept_secret, several_secrets
+from trellis.schema.kept_secret import kept_secret, several_secrets
 
 NEW, OLD = "n" * 32, "o" * 32
 

@@ -3,10 +3,10 @@
 import pytest
 import strawberry
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.supergraph import Supergraph
-from schema.federation import TrellisSchema
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.supergraph import Supergraph
+from trellis.schema.federation import TrellisSchema
 
 
 @strawberry.input(one_of=True)

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from schema.errors import BadUserInput
-from schema.paging import Page, PageRequest, decode_cursor, encode_cursor
+from trellis.schema.errors import BadUserInput
+from trellis.schema.paging import Page, PageRequest, decode_cursor, encode_cursor
 
 
 def test_the_default_page_has_twenty_rows():

@@ -3,8 +3,8 @@ from uuid import uuid4
 
 import pytest
 
-from schema.identity import ANONYMOUS, Identity
-from schema.revocations import NOTHING_REVOKED, Revocations
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.revocations import NOTHING_REVOKED, Revocations
 
 CALLER = Identity(
     id=uuid4(), session_id=uuid4(), token_id="token-1", key_id="key-1", issued_at=1_000

@@ -6,7 +6,7 @@ import pytest
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from schema.scalars import SCALARS
+from trellis.schema.scalars import SCALARS
 
 
 @strawberry.type

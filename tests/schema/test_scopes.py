@@ -1,4 +1,4 @@
-from schema.scopes import SCOPES, with_implied
+from trellis.schema.scopes import SCOPES, with_implied
 
 
 def test_the_vocabulary_has_the_scopes_of_the_contract():

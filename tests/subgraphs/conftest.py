@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from db.settings import DataSettings
+from trellis.db.settings import DataSettings
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -3,7 +3,7 @@ rule of visibility that every subgraph with something in projects has to keep.""
 
 from uuid import UUID, uuid5
 
-from schema.identity import ANONYMOUS, Identity
+from trellis.schema.identity import ANONYMOUS, Identity
 
 _NAMESPACE = UUID(int=1)
 

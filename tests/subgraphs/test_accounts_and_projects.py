@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from db.models import utc_now
-from db.outbox import Envelope
-from db.seed.world import demo_id
-from db.settings import DataSettings
-from subgraphs.projects.graph import make_subgraph
 from tests.support.subgraphs import Running, caller, running
+from trellis.db.models import utc_now
+from trellis.db.outbox import Envelope
+from trellis.db.seed.world import demo_id
+from trellis.db.settings import DataSettings
+from trellis.subgraphs.projects.graph import make_subgraph
 
 ADD = "mutation($i: AddProjectMemberInput!) { addProjectMember(input: $i) { member { role } } }"
 ENG = str(demo_id("project", "ENG"))

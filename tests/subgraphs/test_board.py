@@ -4,20 +4,20 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from db.bus import MemoryBus
-from db.seed.world import demo_id
-from db.settings import DataSettings
-from router import Subgraph as Member
-from router import SubgraphRequest, SubgraphResponse, Supergraph, compose
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.transports.local import LocalTransport
-from schema.request import RequestContext
-from subgraphs.accounts.graph import make_subgraph as make_accounts
-from subgraphs.issues.graph import make_subgraph as make_issues
-from subgraphs.projects.graph import make_subgraph as make_projects
 from tests.support.statements import statements
 from tests.support.subgraphs import caller, running
+from trellis.db.bus import MemoryBus
+from trellis.db.seed.world import demo_id
+from trellis.db.settings import DataSettings
+from trellis.router import Subgraph as Member
+from trellis.router import SubgraphRequest, SubgraphResponse, Supergraph, compose
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.transports.local import LocalTransport
+from trellis.schema.request import RequestContext
+from trellis.subgraphs.accounts.graph import make_subgraph as make_accounts
+from trellis.subgraphs.issues.graph import make_subgraph as make_issues
+from trellis.subgraphs.projects.graph import make_subgraph as make_projects
 
 BOARD = """
 query Board($id: ID!, $first: Int!) {

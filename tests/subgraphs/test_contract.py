@@ -3,10 +3,10 @@
 import pytest
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema, parse, print_ast, validate
 
-from router.composition.compose import Subgraph, compose
-from subgraphs.accounts.graph import subgraph as accounts
-from subgraphs.issues.graph import subgraph as issues
-from subgraphs.projects.graph import subgraph as projects
+from trellis.router.composition.compose import Subgraph, compose
+from trellis.subgraphs.accounts.graph import subgraph as accounts
+from trellis.subgraphs.issues.graph import subgraph as issues
+from trellis.subgraphs.projects.graph import subgraph as projects
 
 CONTRACT = {
     "Query": """me: User

@@ -7,10 +7,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from router.config import Auth, Config, SubgraphSource
-from router.subgraph_app import build_subgraph_app
-from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 from tests.support.serving import served
+from trellis.router.config import Auth, Config, SubgraphSource
+from trellis.router.subgraph_app import build_subgraph_app
+from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 
 SUBGRAPHS = ("accounts", "issues", "projects")
 SECRET = "s" * 32
@@ -33,7 +33,9 @@ async def client(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
     name, way = request.param
-    sources = {one: SubgraphSource(module=f"subgraphs.{one}.graph:subgraph") for one in SUBGRAPHS}
+    sources = {
+        one: SubgraphSource(module=f"trellis.subgraphs.{one}.graph:subgraph") for one in SUBGRAPHS
+    }
     config = Config(
         subgraphs=sources, data_dir=tmp_path, auth=Auth(service_secret=SecretStr(SECRET))
     )

@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from db.bus import EventBus, MemoryBus
-from db.redis_bus import RedisBus
-from db.seed.world import demo_id
-from db.settings import DataSettings
-from subgraphs.issues.graph import make_subgraph as make_issues
-from subgraphs.projects.graph import make_subgraph as make_projects
 from tests.support.subgraphs import EmptyLog, Running, caller, running
+from trellis.db.bus import EventBus, MemoryBus
+from trellis.db.redis_bus import RedisBus
+from trellis.db.seed.world import demo_id
+from trellis.db.settings import DataSettings
+from trellis.subgraphs.issues.graph import make_subgraph as make_issues
+from trellis.subgraphs.projects.graph import make_subgraph as make_projects
 
 ENG = str(demo_id("project", "ENG"))
 CREATE_PROJECT = """mutation($i: CreateProjectInput!) {

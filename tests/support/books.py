@@ -7,11 +7,11 @@ from typing import Self
 import strawberry
 from strawberry.federation.schema_directives import Authenticated, RequiresScopes
 
-from schema.directives import RateLimit, Rest
-from schema.errors import NotFound
-from schema.federation import TrellisSchema
-from schema.paging import Connection, Edge, PageInfo
-from schema.subgraph import Subgraph
+from trellis.schema.directives import RateLimit, Rest
+from trellis.schema.errors import NotFound
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.paging import Connection, Edge, PageInfo
+from trellis.schema.subgraph import Subgraph
 
 
 @strawberry.enum

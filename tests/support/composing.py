@@ -1,9 +1,9 @@
 """Small subgraphs for composition tests, and what loading them says."""
 
-from router.composition.report import CompositionError
-from router.composition.specs import federation_definitions
-from router.composition.subgraph import Subgraph, SubgraphSchema
-from router.composition.subgraphs import load_subgraphs
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.specs import federation_definitions
+from trellis.router.composition.subgraph import Subgraph, SubgraphSchema
+from trellis.router.composition.subgraphs import load_subgraphs
 
 
 def federation_2(sdl: str, version: str = "2.9") -> str:

@@ -7,9 +7,9 @@ import os
 
 import uvicorn
 
-from router.app import create_app
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
+from trellis.router.app import create_app
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
 
 SUPERGRAPH = compose([Subgraph("a", "http://a.test", "type Query { hello: Int }")]).supergraph_sdl
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.composition.compose import Composition, compose
-from router.composition.subgraph import Subgraph
-from router.operation.limits import GENEROUS
-from router.planner.check import check_plan
-from router.supergraph import Supergraph, SupergraphOptions
-from schema.errors import TrellisError
 from tests.support.universe import MockTransport, Universe
+from trellis.router.composition.compose import Composition, compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.planner.check import check_plan
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.schema.errors import TrellisError
 
 _NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|\b\w+[.:]\w*|\d+")
 

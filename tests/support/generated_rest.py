@@ -8,26 +8,26 @@ from typing import Any
 
 import httpx
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.config import Config, Limits
-from router.policy.credentials import Credentials
-from router.rest.access import access_to
-from router.rest.door import RestDoor, Selection
-from router.rest.endpoint import Doors, RestEndpoint
-from router.rest.generated.routes import Generated, generate
-from router.rest.idempotency.memory_store import MemoryAnswers
-from router.rest.idempotency.once import Once
-from router.rest.profiles.plain import PLAIN
-from router.served_graph import ServedGraph
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.function import FunctionTransport
-from router.web.request_context import ContextMaker
-from router.wiring import nothing_here, wrap
-from schema.identity import ANONYMOUS, Identity
 from tests.support.chance import Chance, pick
 from tests.support.random_graph import random_graph
 from tests.support.universe import Universe
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.config import Config, Limits
+from trellis.router.policy.credentials import Credentials
+from trellis.router.rest.access import access_to
+from trellis.router.rest.door import RestDoor, Selection
+from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.generated.routes import Generated, generate
+from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.router.rest.idempotency.once import Once
+from trellis.router.rest.profiles.plain import PLAIN
+from trellis.router.served_graph import ServedGraph
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.function import FunctionTransport
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.wiring import nothing_here, wrap
+from trellis.schema.identity import ANONYMOUS, Identity
 
 HEAD = """
 extend schema

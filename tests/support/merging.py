@@ -4,11 +4,11 @@ Subgraphs are called a, b, c...; they link federation with all of its directives
 query field of its own, so that a test writes only the types it is about.
 """
 
-from router.composition.merge import merge_subgraphs
-from router.composition.merge.state import Merge
-from router.composition.post import check_merged
-from router.composition.sdl import print_type
 from tests.support.composing import federation_2, load
+from trellis.router.composition.merge import merge_subgraphs
+from trellis.router.composition.merge.state import Merge
+from trellis.router.composition.post import check_merged
+from trellis.router.composition.sdl import print_type
 
 
 def merge_of(*sdls: str) -> Merge:

@@ -29,11 +29,11 @@ from graphql import (
 )
 from graphql.language import ast
 
-from router.errors import PlanningError
-from router.supergraph import Supergraph
 from tests.support.differential import Difference, Pair, compose_pairs, find_difference, load
 from tests.support.random_pairs import pair_of
 from tests.support.universe import Universe
+from trellis.router.errors import PlanningError
+from trellis.router.supergraph import Supergraph
 
 Find = Callable[[Pair], Difference | None]
 

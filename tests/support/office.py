@@ -9,12 +9,12 @@ from uuid import UUID
 import strawberry
 from strawberry.federation.schema_directives import Authenticated, RequiresScopes
 
-from router.composed import compose_members
-from router.members import Member
-from schema.federation import TrellisSchema
-from schema.identity import Identity
-from schema.policy import CallerPolicy, ObjectPolicy, Policy
-from schema.subgraph import Subgraph
+from trellis.router.composed import compose_members
+from trellis.router.members import Member
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.identity import Identity
+from trellis.schema.policy import CallerPolicy, ObjectPolicy, Policy
+from trellis.schema.subgraph import Subgraph
 
 ADA = Identity(id=UUID(int=1), username="ada")
 BOB = Identity(id=UUID(int=2), username="bob")

@@ -5,9 +5,9 @@ from typing import Any
 
 from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, parse
 
-from router.operation.model import SelectionSet
-from router.operation.normalize import normalize
-from router.planner.plan import OutputField, Selection
+from trellis.router.operation.model import SelectionSet
+from trellis.router.operation.normalize import normalize
+from trellis.router.planner.plan import OutputField, Selection
 
 
 def output_of(

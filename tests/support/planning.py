@@ -5,15 +5,15 @@ from typing import Any
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.operation.model import NormalizedOperation
-from router.operation.normalize import normalize
-from router.planner.check import check_plan
-from router.planner.graph import read_supergraph
-from router.planner.plan import EntityTarget, FetchStep, Need, Path, QueryPlan
-from router.planner.planner import Planner
-from router.planner.tables import FederatedGraph
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.operation.model import NormalizedOperation
+from trellis.router.operation.normalize import normalize
+from trellis.router.planner.check import check_plan
+from trellis.router.planner.graph import read_supergraph
+from trellis.router.planner.plan import EntityTarget, FetchStep, Need, Path, QueryPlan
+from trellis.router.planner.planner import Planner
+from trellis.router.planner.tables import FederatedGraph
 
 LINK = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key",
     "@external", "@requires", "@provides", "@shareable", "@override", "@interfaceObject",

@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy import text
 
-from db.engine import Database
+from trellis.db.engine import Database
 
 _WAITING = text(
     "select count(*) from pg_stat_activity "

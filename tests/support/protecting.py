@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from schema.identity import Identity
 from tests.support.chance import Chance, happens, pick
+from trellis.schema.identity import Identity
 
 FEATURES = ("authenticated", "requiresScopes", "policy")
 

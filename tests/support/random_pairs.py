@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from graphql import GraphQLSchema
 
-from router.composition.compose import Composition
 from tests.support.chance import Chance, Seeded, happens, pick, some
 from tests.support.differential import Difference, Pair, compose_pairs, find_difference, load
 from tests.support.merging_operation import merging_operation
@@ -16,6 +15,7 @@ from tests.support.random_federation import random_federation
 from tests.support.random_graph import LABELS, random_graph
 from tests.support.random_operation import random_operation
 from tests.support.universe import Universe
+from trellis.router.composition.compose import Composition
 
 OPERATIONS = 5  # over each graph that composes
 # What random subgraphs may be refused for; anything else is a fault of theirs or of composition.

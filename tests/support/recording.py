@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.read import read_response
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.read import read_response
 
 Reply = Mapping[str, Any] | Exception
 

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import httpx
 
-from router.config import Config, Limits
-from router.rest.access import access_to
-from router.rest.door import RestDoor, Selection
-from router.rest.endpoint import Doors, RestEndpoint
-from router.rest.idempotency.memory_store import MemoryAnswers
-from router.rest.idempotency.once import Once
-from router.rest.load import load_route
-from router.rest.profile import Profile
-from router.rest.profiles import PROFILES
-from router.rest.route import RestRoute
-from router.served_graph import ServedGraph
-from router.web.request_context import ContextMaker
-from router.wiring import nothing_here, wrap
-from schema.identity import Identity
 from tests.support.doors import authenticator
+from trellis.router.config import Config, Limits
+from trellis.router.rest.access import access_to
+from trellis.router.rest.door import RestDoor, Selection
+from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.router.rest.idempotency.once import Once
+from trellis.router.rest.load import load_route
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.rest.route import RestRoute
+from trellis.router.served_graph import ServedGraph
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.wiring import nothing_here, wrap
+from trellis.schema.identity import Identity
 
 PATH = "/it"
 

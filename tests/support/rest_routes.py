@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.rest.load import load_route
-from router.rest.profiles import PROFILES
-from router.rest.route import RestRoute
-from router.supergraph import Supergraph
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.rest.load import load_route
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.rest.route import RestRoute
+from trellis.router.supergraph import Supergraph
 
 SDL = '''
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",

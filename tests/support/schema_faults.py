@@ -14,8 +14,8 @@ from graphql import (
     validate_schema,
 )
 
-from router.composition.compose import Composition
-from router.planner.supergraph_ast import api_schema, full_schema, parse_supergraph
+from trellis.router.composition.compose import Composition
+from trellis.router.planner.supergraph_ast import api_schema, full_schema, parse_supergraph
 
 # Everything an introspection query can ask for.
 _OPTIONS = {

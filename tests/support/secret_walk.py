@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from pyotp.totp import TOTP
 
-from db.seed.world import PASSWORD, demo_id
+from trellis.db.seed.world import PASSWORD, demo_id
 
 MARY, MARIA = "mary@example.com", "maria@example.com"
 _ANALYTICAL = str(demo_id("organization", "analytical.example.com"))

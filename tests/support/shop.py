@@ -9,9 +9,9 @@ from typing import Self
 import strawberry
 from strawberry.federation.schema_directives import Authenticated
 
-from schema.federation import TrellisSchema
-from schema.request import RequestContext
-from schema.subgraph import Subgraph
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.request import RequestContext
+from trellis.schema.subgraph import Subgraph
 
 
 @strawberry.enum

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.operation.limits import GENEROUS
-from router.supergraph import Supergraph, SupergraphOptions
 from tests.support.planning import LINK
 from tests.support.universe import MockTransport, Universe
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.supergraph import Supergraph, SupergraphOptions
 
 TURNS = 50  # of the event loop: more than all the others together need
 

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.bus import EventBus, MemoryBus
-from db.outbox import Envelope
-from db.seed.world import DemoUser, demo_world
-from db.settings import DataSettings
-from schema.identity import ANONYMOUS, Identity
-from schema.request import RequestContext
-from schema.scopes import SCOPES
-from schema.subgraph import Subgraph
+from trellis.db.bus import EventBus, MemoryBus
+from trellis.db.outbox import Envelope
+from trellis.db.seed.world import DemoUser, demo_world
+from trellis.db.settings import DataSettings
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
+from trellis.schema.scopes import SCOPES
+from trellis.schema.subgraph import Subgraph
 
 _USER_SCOPES = frozenset(scope for scope in SCOPES if scope.split(":")[0] in ("read", "write"))
 _PEOPLE = {user.username: user for user in demo_world().users}

@@ -12,10 +12,10 @@ from pathlib import Path
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.bus import EventBus
-from db.settings import DataSettings
-from schema.subgraph import Subgraph
 from tests.support.subgraphs import running
+from trellis.db.bus import EventBus
+from trellis.db.settings import DataSettings
+from trellis.schema.subgraph import Subgraph
 
 MakeSubgraph = Callable[[DataSettings, EventBus], Subgraph]
 

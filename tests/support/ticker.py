@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator
 import strawberry
 from strawberry.federation.schema_directives import Authenticated, RequiresScopes
 
-from schema.errors import NotFound
-from schema.federation import TrellisSchema
-from schema.subgraph import Subgraph
+from trellis.schema.errors import NotFound
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.subgraph import Subgraph
 
 
 @strawberry.type

@@ -7,15 +7,15 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLSchema, build_schema, execute, subscribe
 
-from router.answer import Answer
-from router.errors import OperationRefused
-from router.operation.limits import OperationLimits
-from router.operation.parse import ParsedOperation, choose_operation, parse_document
-from router.operation.request import GraphQLRequest
-from router.operation.validate import Validator
-from router.operation.variables import coerce_variables
-from schema.errors import NotFound, Unauthenticated
-from schema.request import RequestContext
+from trellis.router.answer import Answer
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.limits import OperationLimits
+from trellis.router.operation.parse import ParsedOperation, choose_operation, parse_document
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.operation.validate import Validator
+from trellis.router.operation.variables import coerce_variables
+from trellis.schema.errors import NotFound, Unauthenticated
+from trellis.schema.request import RequestContext
 
 SDL = """
 type Query {

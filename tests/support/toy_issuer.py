@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 import strawberry
 
-from schema.federation import TrellisSchema
-from schema.identity import Identity
-from schema.request import RequestContext
-from schema.revocations import NOTHING_REVOKED, Revocations
-from schema.subgraph import Subgraph
 from tests.router.policy.tokens import SigningKey, good_claims
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
+from trellis.schema.revocations import NOTHING_REVOKED, Revocations
+from trellis.schema.subgraph import Subgraph
 
 ROBOT = Identity(
     id=uuid4(), username="robot", kind="service", key_id="key-1", scopes=frozenset({"read:users"})

@@ -66,7 +66,7 @@ class TrellisServer:
         started = time.monotonic()
         with self.log_path.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "router", "dev"],
+                [sys.executable, "-m", "trellis.router", "dev"],
                 cwd=self._project,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

@@ -2,12 +2,12 @@
 
 Unlike graphql-core's validation these rules work on the composition model, where a type may be
 nothing but extensions and directives have their specification's name. Rules that concern the
-text itself (unique names) are in ``router.composition.parse``.
+text itself (unique names) are in ``trellis.router.composition.parse``.
 """
 
 from collections.abc import Callable, Iterator
 
-from router.composition.graphql_rules import (
+from trellis.router.composition.graphql_rules import (
     default_cycles,
     defaults,
     deprecation,
@@ -20,9 +20,9 @@ from router.composition.graphql_rules import (
     references,
     roots,
 )
-from router.composition.graphql_rules.violation import Violation
-from router.composition.report import CompositionError
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.graphql_rules.violation import Violation
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.subgraph import SubgraphSchema
 
 RULES: tuple[Callable[[SubgraphSchema], Iterator[Violation]], ...] = (
     names.check,

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from graphql import ListValueNode, ObjectValueNode, ValueNode
 
-from router.composition.graphql_rules.cycles import cycles
-from router.composition.graphql_rules.violation import Violation
-from router.composition.model import Kind, TypeDefinition
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.graphql_rules.cycles import cycles
+from trellis.router.composition.graphql_rules.violation import Violation
+from trellis.router.composition.model import Kind, TypeDefinition
+from trellis.router.composition.subgraph import SubgraphSchema
 
 Inputs = Mapping[str, TypeDefinition]
 

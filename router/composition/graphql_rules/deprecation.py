@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from router.composition.graphql_rules.violation import Violation
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.graphql_rules.violation import Violation
+from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[Violation]:

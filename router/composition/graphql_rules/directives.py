@@ -3,16 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from router.composition.graphql_rules.foreign import advice
-from router.composition.graphql_rules.literals import literal_problem
-from router.composition.graphql_rules.violation import Violation
-from router.composition.model import AppliedDirective, DirectiveDefinition
-from router.composition.specs import (
+from trellis.router.composition.graphql_rules.foreign import advice
+from trellis.router.composition.graphql_rules.literals import literal_problem
+from trellis.router.composition.graphql_rules.violation import Violation
+from trellis.router.composition.model import AppliedDirective, DirectiveDefinition
+from trellis.router.composition.specs import (
     LAST_FEDERATION_MINOR,
     built_in_definitions,
     federation_definitions,
 )
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[Violation]:

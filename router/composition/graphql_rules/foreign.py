@@ -1,6 +1,6 @@
 """Names that a ``@link`` accounts for and that nobody defines."""
 
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def advice(subgraph: SubgraphSchema, name: str) -> str | None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from router.composition.graphql_rules.violation import Violation
-from router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition, TypeRef
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.graphql_rules.violation import Violation
+from trellis.router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition, TypeRef
+from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[Violation]:

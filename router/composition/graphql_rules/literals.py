@@ -21,9 +21,9 @@ from graphql import (
     print_ast,
 )
 
-from router.composition.graphql_rules.one_of import is_one_of
-from router.composition.model import Kind, TypeDefinition, TypeRef
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.graphql_rules.one_of import is_one_of
+from trellis.router.composition.model import Kind, TypeDefinition, TypeRef
+from trellis.router.composition.subgraph import SubgraphSchema
 
 _LITERALS: dict[str, tuple[type[ValueNode], ...]] = {
     "Int": (IntValueNode, FloatValueNode),

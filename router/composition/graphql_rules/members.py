@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from router.composition.graphql_rules.violation import Violation
-from router.composition.model import Kind, TypeDefinition
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.graphql_rules.violation import Violation
+from trellis.router.composition.model import Kind, TypeDefinition
+from trellis.router.composition.subgraph import SubgraphSchema
 
 _PARTS = {
     Kind.OBJECT: ("fields", "one or more fields"),

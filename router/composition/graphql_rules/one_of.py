@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from graphql import NullValueNode
 
-from router.composition.graphql_rules.violation import Violation
-from router.composition.model import InputValue, Kind, TypeDefinition
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.graphql_rules.violation import Violation
+from trellis.router.composition.model import InputValue, Kind, TypeDefinition
+from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[Violation]:

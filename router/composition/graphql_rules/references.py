@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from router.composition.definitions import BUILT_IN_SCALARS
-from router.composition.graphql_rules.foreign import advice
-from router.composition.graphql_rules.violation import Violation
-from router.composition.model import FieldDefinition, InputValue, Kind
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.definitions import BUILT_IN_SCALARS
+from trellis.router.composition.graphql_rules.foreign import advice
+from trellis.router.composition.graphql_rules.violation import Violation
+from trellis.router.composition.model import FieldDefinition, InputValue, Kind
+from trellis.router.composition.subgraph import SubgraphSchema
 
 _OUTPUT = frozenset(Kind) - {Kind.INPUT_OBJECT}
 _INPUT = frozenset((Kind.SCALAR, Kind.ENUM, Kind.INPUT_OBJECT))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from router.composition.model import Place
+from trellis.router.composition.model import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,27 +12,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from router.composition.join import JOIN_URL, LINK_URL, graph_names
-from router.composition.merge.compose_directive import ComposedFeature, compose_directives
-from router.composition.merge.definitions import merge_executable_directives
-from router.composition.merge.directives import apply_directives
-from router.composition.merge.enums import merge_enum
-from router.composition.merge.features import MergedNames, hint_upgrades, merge_names
-from router.composition.merge.fields import merge_fields
-from router.composition.merge.inputs import merge_input_object
-from router.composition.merge.interface_object import add_contributed_fields
-from router.composition.merge.sharing import check_sharing
-from router.composition.merge.state import Merge
-from router.composition.merge.types import (
+from trellis.router.composition.join import JOIN_URL, LINK_URL, graph_names
+from trellis.router.composition.merge.compose_directive import ComposedFeature, compose_directives
+from trellis.router.composition.merge.definitions import merge_executable_directives
+from trellis.router.composition.merge.directives import apply_directives
+from trellis.router.composition.merge.enums import merge_enum
+from trellis.router.composition.merge.features import MergedNames, hint_upgrades, merge_names
+from trellis.router.composition.merge.fields import merge_fields
+from trellis.router.composition.merge.inputs import merge_input_object
+from trellis.router.composition.merge.interface_object import add_contributed_fields
+from trellis.router.composition.merge.sharing import check_sharing
+from trellis.router.composition.merge.state import Merge
+from trellis.router.composition.merge.types import (
     add_join_types,
     collect_types,
     merge_description,
     merge_implements,
     merge_roots,
 )
-from router.composition.merge.unions import merge_union
-from router.composition.model import Kind
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.merge.unions import merge_union
+from trellis.router.composition.model import Kind
+from trellis.router.composition.subgraph import SubgraphSchema
 
 __all__ = ["MergeResult", "merge_subgraphs"]
 

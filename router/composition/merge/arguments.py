@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from router.composition.merge.references import merge_references
-from router.composition.merge.state import Merge, differences, quoted
-from router.composition.merge.types import merge_description
-from router.composition.model import FieldDefinition, InputValue
-from router.composition.values import same_value
+from trellis.router.composition.merge.references import merge_references
+from trellis.router.composition.merge.state import Merge, differences, quoted
+from trellis.router.composition.merge.types import merge_description
+from trellis.router.composition.model import FieldDefinition, InputValue
+from trellis.router.composition.values import same_value
 
 # Codes and words for the two kinds of input values.
 ARGUMENT = ("FIELD_ARGUMENT_TYPE_MISMATCH", "FIELD_ARGUMENT_DEFAULT_MISMATCH", "ARGUMENT")

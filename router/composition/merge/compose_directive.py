@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from router.composition.join import JOIN_URL
-from router.composition.link import Link
-from router.composition.merge.features import MERGED_DIRECTIVES, SPECS, MergedNames
-from router.composition.merge.state import Merge, differences, quoted
-from router.composition.model import AppliedDirective, DirectiveDefinition
-from router.composition.report import CompositionError
-from router.composition.specs import CORE, FEDERATION, LINK
-from router.composition.subgraph import SubgraphSchema, string_value
-from router.composition.values import list_of, object_of, string
+from trellis.router.composition.join import JOIN_URL
+from trellis.router.composition.link import Link
+from trellis.router.composition.merge.features import MERGED_DIRECTIVES, SPECS, MergedNames
+from trellis.router.composition.merge.state import Merge, differences, quoted
+from trellis.router.composition.model import AppliedDirective, DirectiveDefinition
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.specs import CORE, FEDERATION, LINK
+from trellis.router.composition.subgraph import SubgraphSchema, string_value
+from trellis.router.composition.values import list_of, object_of, string
 
 NOT_COMPOSABLE = frozenset({FEDERATION, LINK, CORE, JOIN_URL})
 # Asking for these is superfluous, for any other directive of federation it is an error.

@@ -6,9 +6,9 @@ import re
 
 from graphql import ValueNode
 
-from router.composition.model import FieldDefinition
-from router.composition.subgraph import SubgraphSchema, string_value
-from router.composition.values import object_of, string
+from trellis.router.composition.model import FieldDefinition
+from trellis.router.composition.subgraph import SubgraphSchema, string_value
+from trellis.router.composition.values import object_of, string
 
 
 def context_name(subgraph: SubgraphSchema, name: str) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from graphql import DirectiveLocation
 
-from router.composition.merge.arguments import ARGUMENT, is_required, merge_input_value
-from router.composition.merge.state import Merge, quoted
-from router.composition.merge.types import merge_description
-from router.composition.model import DirectiveDefinition, InputValue
-from router.composition.specs import built_in_definitions
+from trellis.router.composition.merge.arguments import ARGUMENT, is_required, merge_input_value
+from trellis.router.composition.merge.state import Merge, quoted
+from trellis.router.composition.merge.types import merge_description
+from trellis.router.composition.model import DirectiveDefinition, InputValue
+from trellis.router.composition.specs import built_in_definitions
 
 EXECUTABLE = frozenset(
     location.name

@@ -6,12 +6,12 @@ from collections.abc import Hashable, Mapping
 
 from graphql import ValueNode
 
-from router.composition.graphql_rules.directives import argument_problems
-from router.composition.merge.context import context_name
-from router.composition.merge.features import BUILT_IN, MERGED_DIRECTIVES
-from router.composition.merge.state import Element, Merge, PendingDirectives, quoted
-from router.composition.merge.strategies import STRATEGIES
-from router.composition.model import (
+from trellis.router.composition.graphql_rules.directives import argument_problems
+from trellis.router.composition.merge.context import context_name
+from trellis.router.composition.merge.features import BUILT_IN, MERGED_DIRECTIVES
+from trellis.router.composition.merge.state import Element, Merge, PendingDirectives, quoted
+from trellis.router.composition.merge.strategies import STRATEGIES
+from trellis.router.composition.model import (
     AppliedDirective,
     DirectiveDefinition,
     EnumValue,
@@ -19,9 +19,9 @@ from router.composition.model import (
     Schema,
     TypeDefinition,
 )
-from router.composition.specs import built_in_definitions
-from router.composition.subgraph import string_value
-from router.composition.values import enum_value, identity_of, list_of, object_of, string
+from trellis.router.composition.specs import built_in_definitions
+from trellis.router.composition.subgraph import string_value
+from trellis.router.composition.values import enum_value, identity_of, list_of, object_of, string
 
 Application = tuple[int, AppliedDirective]
 

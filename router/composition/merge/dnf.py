@@ -8,7 +8,7 @@ from functools import reduce
 
 from graphql import ListValueNode, ValueNode
 
-from router.composition.values import list_of, string, strings_of
+from trellis.router.composition.values import list_of, string, strings_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

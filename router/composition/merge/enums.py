@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from router.composition.merge.state import EnumUsage, Merge, quoted
-from router.composition.merge.types import merge_description
-from router.composition.model import AppliedDirective, EnumValue, TypeDefinition
-from router.composition.values import enum_value
+from trellis.router.composition.merge.state import EnumUsage, Merge, quoted
+from trellis.router.composition.merge.types import merge_description
+from trellis.router.composition.model import AppliedDirective, EnumValue, TypeDefinition
+from trellis.router.composition.values import enum_value
 
 
 def merge_enum(merge: Merge, definition: TypeDefinition) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from router.composition.merge.directives import is_merged_always
-from router.composition.merge.interface_object import abstracting_fields
-from router.composition.merge.references import is_strict_subtype
-from router.composition.merge.state import Merge, quoted
-from router.composition.model import FieldDefinition, TypeDefinition
-from router.composition.values import same_value
+from trellis.router.composition.merge.directives import is_merged_always
+from trellis.router.composition.merge.interface_object import abstracting_fields
+from trellis.router.composition.merge.references import is_strict_subtype
+from trellis.router.composition.merge.state import Merge, quoted
+from trellis.router.composition.model import FieldDefinition, TypeDefinition
+from trellis.router.composition.values import same_value
 
 FieldSources = Mapping[int, FieldDefinition]
 

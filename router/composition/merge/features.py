@@ -8,16 +8,16 @@ from itertools import chain
 
 from graphql import ValueNode
 
-from router.composition.merge.state import Element, Merge, differences, quoted
-from router.composition.model import (
+from trellis.router.composition.merge.state import Element, Merge, differences, quoted
+from trellis.router.composition.model import (
     AppliedDirective,
     DirectiveDefinition,
     TypeDefinition,
     TypeRef,
 )
-from router.composition.specs import LAST_FEDERATION_MINOR, Version, federation_definitions
-from router.composition.subgraph import SubgraphSchema
-from router.composition.values import enum_value, list_of, object_of, string
+from trellis.router.composition.specs import LAST_FEDERATION_MINOR, Version, federation_definitions
+from trellis.router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.values import enum_value, list_of, object_of, string
 
 SPECS = "https://specs.apollo.dev"
 

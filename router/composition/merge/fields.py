@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from router.composition.merge.arguments import merge_arguments
-from router.composition.merge.context import context_arguments
-from router.composition.merge.external import check_external, owners_only
-from router.composition.merge.interface_object import check_interface_sources
-from router.composition.merge.override import OverrideOutcome, resolve_overrides
-from router.composition.merge.references import merge_references
-from router.composition.merge.sharing import check_sharing
-from router.composition.merge.state import Merge, differences, quoted
-from router.composition.merge.types import merge_description
-from router.composition.model import (
+from trellis.router.composition.merge.arguments import merge_arguments
+from trellis.router.composition.merge.context import context_arguments
+from trellis.router.composition.merge.external import check_external, owners_only
+from trellis.router.composition.merge.interface_object import check_interface_sources
+from trellis.router.composition.merge.override import OverrideOutcome, resolve_overrides
+from trellis.router.composition.merge.references import merge_references
+from trellis.router.composition.merge.sharing import check_sharing
+from trellis.router.composition.merge.state import Merge, differences, quoted
+from trellis.router.composition.merge.types import merge_description
+from trellis.router.composition.model import (
     AppliedDirective,
     FieldDefinition,
     Kind,
     TypeDefinition,
 )
-from router.composition.values import boolean, enum_value, list_of, string
+from trellis.router.composition.values import boolean, enum_value, list_of, string
 
 FieldSources = Mapping[int, FieldDefinition]
 

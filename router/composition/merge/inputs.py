@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from router.composition.graphql_rules.one_of import has_null_default, is_one_of
-from router.composition.merge.arguments import INPUT_FIELD, is_required, merge_input_value
-from router.composition.merge.state import Merge, quoted
-from router.composition.model import AppliedDirective, InputValue, TypeDefinition
-from router.composition.values import enum_value, string
+from trellis.router.composition.graphql_rules.one_of import has_null_default, is_one_of
+from trellis.router.composition.merge.arguments import INPUT_FIELD, is_required, merge_input_value
+from trellis.router.composition.merge.state import Merge, quoted
+from trellis.router.composition.model import AppliedDirective, InputValue, TypeDefinition
+from trellis.router.composition.values import enum_value, string
 
 
 def merge_input_object(merge: Merge, definition: TypeDefinition) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.composition.merge.state import Merge, quoted
-from router.composition.model import (
+from trellis.router.composition.merge.state import Merge, quoted
+from trellis.router.composition.model import (
     AppliedDirective,
     FieldDefinition,
     InputValue,

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from router.composition.merge.interface_object import abstracting_fields
-from router.composition.merge.state import Merge
-from router.composition.model import AppliedDirective, FieldDefinition, Kind, TypeDefinition
-from router.composition.values import string_of
+from trellis.router.composition.merge.interface_object import abstracting_fields
+from trellis.router.composition.merge.state import Merge
+from trellis.router.composition.model import AppliedDirective, FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.values import string_of
 
 LABEL = re.compile(r"[a-zA-Z][a-zA-Z0-9_\-:./]*\Z")
 PERCENT = re.compile(r"percent\((\d{1,2}(\.\d{1,8})?|100)\)\Z")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from router.composition.model import Kind, Schema, TypeRef
+from trellis.router.composition.model import Kind, Schema, TypeRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from router.composition.merge.interface_object import abstracting_fields
-from router.composition.merge.state import Merge, quoted
-from router.composition.model import FieldDefinition, TypeDefinition
+from trellis.router.composition.merge.interface_object import abstracting_fields
+from trellis.router.composition.merge.state import Merge, quoted
+from trellis.router.composition.model import FieldDefinition, TypeDefinition
 
 
 def check_sharing(

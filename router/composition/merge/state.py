@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from router.composition.hints import LEVELS
-from router.composition.link import Links
-from router.composition.model import (
+from trellis.router.composition.hints import LEVELS
+from trellis.router.composition.link import Links
+from trellis.router.composition.model import (
     DirectiveDefinition,
     EnumValue,
     FieldDefinition,
@@ -20,8 +20,8 @@ from router.composition.model import (
     TypeDefinition,
     TypeRef,
 )
-from router.composition.report import CompositionError, CompositionHint
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.report import CompositionError, CompositionHint
+from trellis.router.composition.subgraph import SubgraphSchema
 
 Element = Schema | TypeDefinition | FieldDefinition | InputValue | EnumValue
 Described = Element | DirectiveDefinition

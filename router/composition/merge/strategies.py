@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from graphql import IntValueNode, ValueNode
 
-from router.composition.merge.dnf import both, read_requirement, write_requirement
-from router.composition.values import boolean, integer, is_true, list_of, string, strings_of
+from trellis.router.composition.merge.dnf import both, read_requirement, write_requirement
+from trellis.router.composition.values import boolean, integer, is_true, list_of, string, strings_of
 
 Strategy = Callable[[Sequence[ValueNode]], ValueNode]
 

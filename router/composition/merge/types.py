@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from router.composition.merge.state import E, Merge, differences, quoted
-from router.composition.model import AppliedDirective, Kind, TypeDefinition
-from router.composition.values import boolean, enum_value, string
+from trellis.router.composition.merge.state import E, Merge, differences, quoted
+from trellis.router.composition.model import AppliedDirective, Kind, TypeDefinition
+from trellis.router.composition.values import boolean, enum_value, string
 
 OPERATIONS = ("query", "mutation", "subscription")
 

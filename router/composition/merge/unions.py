@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from router.composition.merge.state import Merge, quoted
-from router.composition.model import AppliedDirective, Kind, TypeDefinition
-from router.composition.values import enum_value, string
+from trellis.router.composition.merge.state import Merge, quoted
+from trellis.router.composition.model import AppliedDirective, Kind, TypeDefinition
+from trellis.router.composition.values import enum_value, string
 
 
 def merge_union(merge: Merge, definition: TypeDefinition) -> None:

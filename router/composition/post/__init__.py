@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from router.composition.merge.state import Merge
-from router.composition.post.auth import add_interface_access, check_transitive_access
-from router.composition.post.deprecation import drop_deprecations
-from router.composition.post.inaccessible import check_inaccessible
-from router.composition.post.interfaces import check_interface_fields
-from router.composition.post.references import check_references
-from router.composition.post.requires import check_requires
-from router.composition.post.validity import check_validity
-from router.composition.post.visible import check_visible
+from trellis.router.composition.merge.state import Merge
+from trellis.router.composition.post.auth import add_interface_access, check_transitive_access
+from trellis.router.composition.post.deprecation import drop_deprecations
+from trellis.router.composition.post.inaccessible import check_inaccessible
+from trellis.router.composition.post.interfaces import check_interface_fields
+from trellis.router.composition.post.references import check_references
+from trellis.router.composition.post.requires import check_requires
+from trellis.router.composition.post.validity import check_validity
+from trellis.router.composition.post.visible import check_visible
 
 # Each stage relies on what the ones before it have checked.
 STAGES = (

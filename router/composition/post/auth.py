@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 from graphql import FieldNode, InlineFragmentNode, SelectionSetNode
 
-from router.composition.fieldsets import parse_field_set
-from router.composition.merge.dnf import (
+from trellis.router.composition.fieldsets import parse_field_set
+from trellis.router.composition.merge.dnf import (
     NOTHING,
     Requirement,
     both,
     read_requirement,
     write_requirement,
 )
-from router.composition.merge.state import Element, Merge
-from router.composition.model import (
+from trellis.router.composition.merge.state import Element, Merge
+from trellis.router.composition.model import (
     AppliedDirective,
     FieldDefinition,
     Kind,
     TypeDefinition,
 )
-from router.composition.subgraph import SubgraphSchema, split_context, string_value
+from trellis.router.composition.subgraph import SubgraphSchema, split_context, string_value
 
 ARGUMENTS = {"requiresScopes": "scopes", "policy": "policies"}
 

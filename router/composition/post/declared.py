@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from router.composition.graphql_rules.one_of import is_one_of
-from router.composition.merge.state import Merge, quoted
-from router.composition.model import (
+from trellis.router.composition.graphql_rules.one_of import is_one_of
+from trellis.router.composition.merge.state import Merge, quoted
+from trellis.router.composition.model import (
     DirectiveDefinition,
     FieldDefinition,
     InputValue,
     Schema,
     TypeDefinition,
 )
-from router.composition.sdl import KEYWORDS
-from router.composition.values import print_value
+from trellis.router.composition.sdl import KEYWORDS
+from trellis.router.composition.values import print_value
 
 Declared = TypeDefinition | DirectiveDefinition | FieldDefinition | InputValue
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from router.composition.merge.state import Merge, quoted
-from router.composition.model import FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.merge.state import Merge, quoted
+from trellis.router.composition.model import FieldDefinition, Kind, TypeDefinition
 
 
 def drop_deprecations(merge: Merge) -> None:

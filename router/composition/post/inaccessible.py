@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from graphql import EnumValueNode, ListValueNode, ObjectValueNode, ValueNode
 
-from router.composition.merge.arguments import is_required
-from router.composition.merge.state import Element, Merge
-from router.composition.model import (
+from trellis.router.composition.merge.arguments import is_required
+from trellis.router.composition.merge.state import Element, Merge
+from trellis.router.composition.model import (
     FieldDefinition,
     InputValue,
     Kind,

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from router.composition.merge.state import Merge, quoted
-from router.composition.model import FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.merge.state import Merge, quoted
+from trellis.router.composition.model import FieldDefinition, Kind, TypeDefinition
 
 
 def check_interface_fields(merge: Merge) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from router.composition.definitions import BUILT_IN_SCALARS
-from router.composition.merge.features import OWN_NAMESPACES
-from router.composition.merge.state import Merge, quoted
-from router.composition.model import TypeDefinition
-from router.composition.post.declared import declared
+from trellis.router.composition.definitions import BUILT_IN_SCALARS
+from trellis.router.composition.merge.features import OWN_NAMESPACES
+from trellis.router.composition.merge.state import Merge, quoted
+from trellis.router.composition.model import TypeDefinition
+from trellis.router.composition.post.declared import declared
 
 
 def check_references(merge: Merge) -> None:

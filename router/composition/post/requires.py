@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from graphql import FieldNode, InlineFragmentNode, SelectionSetNode
 
-from router.composition.graphql_rules.literals import literal_problem
-from router.composition.merge.arguments import is_required
-from router.composition.merge.state import Merge
-from router.composition.model import FieldDefinition, TypeDefinition
+from trellis.router.composition.graphql_rules.literals import literal_problem
+from trellis.router.composition.merge.arguments import is_required
+from trellis.router.composition.merge.state import Merge
+from trellis.router.composition.model import FieldDefinition, TypeDefinition
 
 
 def check_requires(merge: Merge) -> None:

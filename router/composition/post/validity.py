@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from router.composition.graphql_rules import (
+from trellis.router.composition.graphql_rules import (
     default_cycles,
     defaults,
     deprecation,
@@ -15,13 +15,13 @@ from router.composition.graphql_rules import (
     one_of,
     roots,
 )
-from router.composition.graphql_rules.literals import literal_problem
-from router.composition.graphql_rules.violation import Violation
-from router.composition.link import Links
-from router.composition.merge.state import Merge, quoted
-from router.composition.model import InputValue, Schema
-from router.composition.post.declared import declarations, declared
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.graphql_rules.literals import literal_problem
+from trellis.router.composition.graphql_rules.violation import Violation
+from trellis.router.composition.link import Links
+from trellis.router.composition.merge.state import Merge, quoted
+from trellis.router.composition.model import InputValue, Schema
+from trellis.router.composition.post.declared import declarations, declared
+from trellis.router.composition.subgraph import SubgraphSchema
 
 Rule = Callable[[SubgraphSchema], Iterator[Violation]]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from router.composition.api_schema import api_schema
-from router.composition.merge.state import Merge
-from router.composition.model import Schema
-from router.composition.post.declared import declared
-from router.composition.post.validity import violations
+from trellis.router.composition.api_schema import api_schema
+from trellis.router.composition.merge.state import Merge
+from trellis.router.composition.model import Schema
+from trellis.router.composition.post.declared import declared
+from trellis.router.composition.post.validity import violations
 
 
 def visible_schema(merge: Merge) -> Schema:

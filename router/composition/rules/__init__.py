@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from router.composition.report import CompositionError
-from router.composition.rules import (
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules import (
     auth_on_interface,
     context_name,
     cost_on_interface,
@@ -19,7 +19,7 @@ from router.composition.rules import (
     requires,
     shareable,
 )
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.subgraph import SubgraphSchema
 
 RULES: tuple[Callable[[SubgraphSchema], Iterator[CompositionError]], ...] = (
     key.check,

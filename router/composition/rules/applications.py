@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator
 
-from router.composition.model import AppliedDirective, FieldDefinition, Kind, Place, TypeDefinition
-from router.composition.report import CompositionError
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.model import (
+    AppliedDirective,
+    FieldDefinition,
+    Kind,
+    Place,
+    TypeDefinition,
+)
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def composites(subgraph: SubgraphSchema) -> Iterator[TypeDefinition]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from router.composition.model import FieldDefinition, Kind, TypeDefinition
-from router.composition.report import CompositionError
-from router.composition.rules.applications import broken, composites
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.model import FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.applications import broken, composites
+from trellis.router.composition.subgraph import SubgraphSchema
 
 _DIRECTIVES = ("authenticated", "requiresScopes", "policy")
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from router.composition.report import CompositionError
-from router.composition.rules.applications import broken
-from router.composition.subgraph import SubgraphSchema, string_value
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.applications import broken
+from trellis.router.composition.subgraph import SubgraphSchema, string_value
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from router.composition.report import CompositionError
-from router.composition.rules.applications import broken, composites
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.applications import broken, composites
+from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:

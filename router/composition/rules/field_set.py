@@ -17,13 +17,13 @@ from graphql import (
     print_ast,
 )
 
-from router.composition.fieldsets import parse_field_set
-from router.composition.graphql_rules.literals import literal_problem
-from router.composition.model import AppliedDirective, FieldDefinition, Kind, TypeDefinition
-from router.composition.report import CompositionError
-from router.composition.rules.applications import broken
-from router.composition.specs import built_in_definitions
-from router.composition.subgraph import SubgraphSchema, string_value
+from trellis.router.composition.fieldsets import parse_field_set
+from trellis.router.composition.graphql_rules.literals import literal_problem
+from trellis.router.composition.model import AppliedDirective, FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.applications import broken
+from trellis.router.composition.specs import built_in_definitions
+from trellis.router.composition.subgraph import SubgraphSchema, string_value
 
 _COMPOSITE = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)
 

@@ -11,9 +11,9 @@ from graphql import (
     SelectionSetNode,
 )
 
-from router.composition.fieldsets import parse_field_set
-from router.composition.graphql_rules.interfaces import is_subtype
-from router.composition.model import (
+from trellis.router.composition.fieldsets import parse_field_set
+from trellis.router.composition.graphql_rules.interfaces import is_subtype
+from trellis.router.composition.model import (
     AppliedDirective,
     FieldDefinition,
     InputValue,
@@ -22,9 +22,9 @@ from router.composition.model import (
     TypeDefinition,
     TypeRef,
 )
-from router.composition.report import CompositionError
-from router.composition.rules.applications import broken, composites
-from router.composition.subgraph import SubgraphSchema, split_context, string_value
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.applications import broken, composites
+from trellis.router.composition.subgraph import SubgraphSchema, split_context, string_value
 
 
 class _InvalidSelection(Exception):

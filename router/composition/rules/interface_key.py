@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from graphql import FieldNode, InlineFragmentNode, SelectionSetNode, print_ast
 
-from router.composition.model import Kind, TypeDefinition
-from router.composition.report import CompositionError
-from router.composition.rules.applications import broken
-from router.composition.subgraph import Key, SubgraphSchema
+from trellis.router.composition.model import Kind, TypeDefinition
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.applications import broken
+from trellis.router.composition.subgraph import Key, SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from router.composition.model import Kind
-from router.composition.report import CompositionError
-from router.composition.rules.applications import applied_on_types, broken
-from router.composition.rules.field_set import FieldSetRule, check_field_set
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.model import Kind
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.applications import applied_on_types, broken
+from trellis.router.composition.rules.field_set import FieldSetRule, check_field_set
+from trellis.router.composition.subgraph import SubgraphSchema
 
 KEY = FieldSetRule("key", allows_own_leaves=True, allows_abstract_fields=False)
 INTERFACE_KEYS_SINCE = (2, 3)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from graphql import IntValueNode, ListValueNode, StringValueNode, ValueNode
 
-from router.composition.model import FieldDefinition, Kind, TypeRef
-from router.composition.report import CompositionError
-from router.composition.rules.applications import applied_on_fields, broken
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.model import FieldDefinition, Kind, TypeRef
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.applications import applied_on_fields, broken
+from trellis.router.composition.subgraph import SubgraphSchema
 
 _COMPOSITE = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)
 

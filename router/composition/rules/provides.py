@@ -3,11 +3,11 @@ set rules."""
 
 from collections.abc import Iterator
 
-from router.composition.model import Kind
-from router.composition.report import CompositionError
-from router.composition.rules.applications import applied_on_fields, broken
-from router.composition.rules.field_set import FieldSetRule, check_field_set
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.model import Kind
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.applications import applied_on_fields, broken
+from trellis.router.composition.rules.field_set import FieldSetRule, check_field_set
+from trellis.router.composition.subgraph import SubgraphSchema
 
 PROVIDES = FieldSetRule("provides")
 _COMPOSITE = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)

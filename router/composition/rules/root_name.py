@@ -3,10 +3,10 @@ root, since composition gives every root its default name."""
 
 from collections.abc import Iterator
 
-from router.composition.parse import DEFAULT_ROOTS
-from router.composition.report import CompositionError
-from router.composition.rules.applications import broken
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.parse import DEFAULT_ROOTS
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.applications import broken
+from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from router.composition.model import Kind
-from router.composition.report import CompositionError
-from router.composition.rules.applications import broken, composites
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.model import Kind
+from trellis.router.composition.report import CompositionError
+from trellis.router.composition.rules.applications import broken, composites
+from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:

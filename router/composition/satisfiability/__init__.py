@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from router.composition.model import FieldDefinition, Schema, TypeDefinition
-from router.composition.report import CompositionError, CompositionHint
-from router.composition.satisfiability.views import view_subgraphs
-from router.composition.satisfiability.walk import TooManyPaths, Walk
-from router.composition.subgraph import SubgraphSchema
+from trellis.router.composition.model import FieldDefinition, Schema, TypeDefinition
+from trellis.router.composition.report import CompositionError, CompositionHint
+from trellis.router.composition.satisfiability.views import view_subgraphs
+from trellis.router.composition.satisfiability.walk import TooManyPaths, Walk
+from trellis.router.composition.subgraph import SubgraphSchema
 
 MAX_PATHS = 1_000_000
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from router.composition.hints import LEVELS
-from router.composition.model import FieldDefinition, TypeRef
-from router.composition.report import CompositionError, CompositionHint
-from router.composition.satisfiability.moves import Moves, Position
-from router.composition.satisfiability.views import SubgraphView
+from trellis.router.composition.hints import LEVELS
+from trellis.router.composition.model import FieldDefinition, TypeRef
+from trellis.router.composition.report import CompositionError, CompositionHint
+from trellis.router.composition.satisfiability.moves import Moves, Position
+from trellis.router.composition.satisfiability.views import SubgraphView
 
 
 @dataclass(frozen=True, slots=True)

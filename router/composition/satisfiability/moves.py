@@ -16,8 +16,8 @@ from typing import Any
 
 from graphql import FieldNode, InlineFragmentNode, SelectionSetNode
 
-from router.composition.model import Schema
-from router.composition.satisfiability.views import FieldView, SubgraphView
+from trellis.router.composition.model import Schema
+from trellis.router.composition.satisfiability.views import FieldView, SubgraphView
 
 Provided = tuple[SelectionSetNode, ...]
 

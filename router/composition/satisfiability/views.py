@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from graphql import SelectionSetNode
 
-from router.composition.model import FieldDefinition, Kind, TypeDefinition
-from router.composition.subgraph import SubgraphSchema, split_context, string_value
+from trellis.router.composition.model import FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.subgraph import SubgraphSchema, split_context, string_value
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition
-from router.composition.report import CompositionError, CompositionHint
-from router.composition.satisfiability import explain
-from router.composition.satisfiability.moves import Moves, Position
-from router.composition.satisfiability.views import SubgraphView
+from trellis.router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition
+from trellis.router.composition.report import CompositionError, CompositionHint
+from trellis.router.composition.satisfiability import explain
+from trellis.router.composition.satisfiability.moves import Moves, Position
+from trellis.router.composition.satisfiability.views import SubgraphView
 
 COMPOSITE = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)
 INTROSPECTION = ("__typename", "__schema", "__type")

@@ -10,9 +10,9 @@ from typing import Any
 
 from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
 
-from router.operation.model import NormalizedOperation
-from router.operation.normalize.conditions import condition_variables
-from router.operation.normalize.merge import Normalizer
+from trellis.router.operation.model import NormalizedOperation
+from trellis.router.operation.normalize.conditions import condition_variables
+from trellis.router.operation.normalize.merge import Normalizer
 
 __all__ = ["Normalizer", "condition_variables", "normalize"]
 

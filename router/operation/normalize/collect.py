@@ -17,10 +17,10 @@ from graphql import (
     is_abstract_type,
 )
 
-from router.errors import PlanningLimit
-from router.operation.model import Directed
-from router.operation.normalize.conditions import is_selected
-from router.operation.normalize.directives import ForwardedDirectives
+from trellis.router.errors import PlanningLimit
+from trellis.router.operation.model import Directed
+from trellis.router.operation.normalize.conditions import is_selected
+from trellis.router.operation.normalize.directives import ForwardedDirectives
 
 # Fragments in fragments may multiply: past this many fields the operation is refused.
 MAX_FIELDS = 100_000

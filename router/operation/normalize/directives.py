@@ -20,8 +20,8 @@ from graphql import (
     specified_directives,
 )
 
-from router.operation.model import Directed, OperationDirective
-from router.operation.normalize.arguments import print_arguments
+from trellis.router.operation.model import Directed, OperationDirective
+from trellis.router.operation.normalize.arguments import print_arguments
 
 _OURS = frozenset(
     directive.name

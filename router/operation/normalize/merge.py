@@ -18,12 +18,12 @@ from graphql import (
     get_named_type,
 )
 
-from router.operation.model import INTROSPECTIVE, Field, NormalizedOperation, SelectionSet
-from router.operation.normalize.arguments import print_arguments
-from router.operation.normalize.collect import MAX_FIELDS, Collector, Entry, TypeIndex
-from router.operation.normalize.directives import written
-from router.operation.normalize.order import type_orders
-from router.operation.normalize.questions import print_question
+from trellis.router.operation.model import INTROSPECTIVE, Field, NormalizedOperation, SelectionSet
+from trellis.router.operation.normalize.arguments import print_arguments
+from trellis.router.operation.normalize.collect import MAX_FIELDS, Collector, Entry, TypeIndex
+from trellis.router.operation.normalize.directives import written
+from trellis.router.operation.normalize.order import type_orders
+from trellis.router.operation.normalize.questions import print_question
 
 __all__ = ["MAX_FIELDS", "Normalizer"]
 
@@ -43,7 +43,7 @@ class Normalizer:
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
     ) -> NormalizedOperation:
-        """See ``router.operation.normalize.normalize``."""
+        """See ``trellis.router.operation.normalize.normalize``."""
         collector = Collector(self.index, fragments, variables)
         root = self.index.schema.get_root_type(operation.operation)
         if root is None:  # refused by validation

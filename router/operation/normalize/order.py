@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from router.operation.model import TypeOrder
-from router.operation.normalize.collect import Entry
+from trellis.router.operation.model import TypeOrder
+from trellis.router.operation.normalize.collect import Entry
 
 _Collected = Mapping[str, Sequence[Entry]]
 

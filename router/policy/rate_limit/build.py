@@ -4,10 +4,10 @@ from importlib import import_module
 
 import structlog
 
-from router.config import Config
-from router.policy.rate_limit.limiter import RateLimiting
-from router.policy.rate_limit.memory_store import MemoryStore
-from router.policy.rate_limit.sliding_log import Store
+from trellis.router.config import Config
+from trellis.router.policy.rate_limit.limiter import RateLimiting
+from trellis.router.policy.rate_limit.memory_store import MemoryStore
+from trellis.router.policy.rate_limit.sliding_log import Store
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ def _store(config: Config) -> Store:
     settings = config.rate_limit
     if config.redis_url is not None:
         # The Redis client is a tenth of the start of a server that has no Redis.
-        module = import_module("router.policy.rate_limit.shared_store")
+        module = import_module("trellis.router.policy.rate_limit.shared_store")
         return module.shared_store(
             config.redis_url, patience=settings.store_seconds, keys=settings.keys
         )

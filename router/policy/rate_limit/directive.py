@@ -16,10 +16,10 @@ from graphql import (
 )
 from pydantic import ValidationError
 
-from router.config.rate_limits import RateLimitRule
-from router.errors import SupergraphInvalid
-from router.policy.directive_names import names_of_element
-from router.policy.rate_limit.rules import Rule, rule_of
+from trellis.router.config.rate_limits import RateLimitRule
+from trellis.router.errors import SupergraphInvalid
+from trellis.router.policy.directive_names import names_of_element
+from trellis.router.policy.rate_limit.rules import Rule, rule_of
 
 SPEC = "https://specs.trellis.dev/trellis/"
 _TYPES = (

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from router.operation.model import Field, NormalizedOperation, SelectionSet
+from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
 
 _AT_MOST = 1_000_000
 _DELETING = ("delete", "remove")

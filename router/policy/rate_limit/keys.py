@@ -9,9 +9,9 @@ from typing import Any
 
 from graphql import value_from_ast_untyped
 
-from router.operation.model import Field
-from router.policy.rate_limit.rules import Rule
-from schema.request import RequestContext
+from trellis.router.operation.model import Field
+from trellis.router.policy.rate_limit.rules import Rule
+from trellis.schema.request import RequestContext
 
 _NO_ADDRESS = "i:unknown"
 _LONGEST_ADDRESS = 64

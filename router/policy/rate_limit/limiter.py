@@ -6,13 +6,13 @@ from typing import Any, NamedTuple, Protocol
 
 from graphql import DocumentNode
 
-from router.cache import Cache
-from router.config.rate_limits import RateLimits
-from router.operation.model import Field, NormalizedOperation
-from router.policy.rate_limit.directive import rules_of_fields, stating_fields
-from router.policy.rate_limit.footprint import REFUSED, Footprint, footprint_of
-from router.policy.rate_limit.keys import keys_of
-from router.policy.rate_limit.report import (
+from trellis.router.cache import Cache
+from trellis.router.config.rate_limits import RateLimits
+from trellis.router.operation.model import Field, NormalizedOperation
+from trellis.router.policy.rate_limit.directive import rules_of_fields, stating_fields
+from trellis.router.policy.rate_limit.footprint import REFUSED, Footprint, footprint_of
+from trellis.router.policy.rate_limit.keys import keys_of
+from trellis.router.policy.rate_limit.report import (
     Counted,
     Headers,
     LimitReached,
@@ -20,10 +20,10 @@ from router.policy.rate_limit.report import (
     headers_of_refusal,
     refusal,
 )
-from router.policy.rate_limit.rules import Limit, Rule, RuleBook, RuleSet
-from router.policy.rate_limit.sliding_log import Charge, Level, Store
-from schema.errors import TrellisError
-from schema.request import RequestContext
+from trellis.router.policy.rate_limit.rules import Limit, Rule, RuleBook, RuleSet
+from trellis.router.policy.rate_limit.sliding_log import Charge, Level, Store
+from trellis.schema.errors import TrellisError
+from trellis.schema.request import RequestContext
 
 _OPERATIONS = 10_000
 _MATCHES = 20_000

@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 
-from router.policy.rate_limit.sliding_log import (
+from trellis.router.policy.rate_limit.sliding_log import (
     Charge,
     Level,
     SlidingLog,

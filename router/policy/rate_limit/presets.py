@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from router.config.rate_limits import RateLimitRule
+from trellis.router.config.rate_limits import RateLimitRule
 
 HOUR, MINUTE, DAY = 3_600, 60, 86_400
 BURST_SECONDS = 10

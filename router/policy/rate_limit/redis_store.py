@@ -9,8 +9,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
-from router.policy.rate_limit.redis_script import SCRIPT
-from router.policy.rate_limit.sliding_log import Charge, Level
+from trellis.router.policy.rate_limit.redis_script import SCRIPT
+from trellis.router.policy.rate_limit.sliding_log import Charge, Level
 
 _BATCH = 200
 _ANSWER_SECONDS = 2.0  # for the connection; those who ask are patient for much less

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
 
-from router.policy.rate_limit.rules import Limit, Rule
-from router.policy.rate_limit.sliding_log import NOTHING_USED, Level
-from schema.errors import EntitlementRequired, RateLimited, TrellisError
-from schema.rate_limit import RateLimitState
+from trellis.router.policy.rate_limit.rules import Limit, Rule
+from trellis.router.policy.rate_limit.sliding_log import NOTHING_USED, Level
+from trellis.schema.errors import EntitlementRequired, RateLimited, TrellisError
+from trellis.schema.rate_limit import RateLimitState
 
 Headers = tuple[tuple[bytes, bytes], ...]
 _MICROSECONDS = 1_000_000

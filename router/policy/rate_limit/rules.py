@@ -4,11 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from router.config.rate_limits import KeyKind, RateLimitRule, RateLimits
-from router.errors import ConfigError
-from router.policy.rate_limit.presets import BURST_SECONDS, PRESET_OF_PROFILE, shipped_presets
-from router.policy.rate_limit.sliding_log import Window
-from schema.identity import Identity
+from trellis.router.config.rate_limits import KeyKind, RateLimitRule, RateLimits
+from trellis.router.errors import ConfigError
+from trellis.router.policy.rate_limit.presets import (
+    BURST_SECONDS,
+    PRESET_OF_PROFILE,
+    shipped_presets,
+)
+from trellis.router.policy.rate_limit.sliding_log import Window
+from trellis.schema.identity import Identity
 
 GRAPHQL = "graphql"
 _SUBSCRIPTIONS = ("free", "basic", "pro", "enterprise")

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import structlog
 
-from router.policy.rate_limit.memory_store import MAX_KEYS, MemoryStore
-from router.policy.rate_limit.redis_store import RedisStore, StoreAway
-from router.policy.rate_limit.sliding_log import Charge, Level
-from schema.errors import Unavailable
+from trellis.router.policy.rate_limit.memory_store import MAX_KEYS, MemoryStore
+from trellis.router.policy.rate_limit.redis_store import RedisStore, StoreAway
+from trellis.router.policy.rate_limit.sliding_log import Charge, Level
+from trellis.schema.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 

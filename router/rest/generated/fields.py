@@ -20,12 +20,12 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from router.errors import ConfigError
-from router.operation.model import OperationKind
-from router.planner.tables import FederatedGraph
-from router.policy.directive_names import names_of_element
-from router.rest.route import FieldSource, Method
-from router.supergraph import Supergraph
+from trellis.router.errors import ConfigError
+from trellis.router.operation.model import OperationKind
+from trellis.router.planner.tables import FederatedGraph
+from trellis.router.policy.directive_names import names_of_element
+from trellis.router.rest.route import FieldSource, Method
+from trellis.router.supergraph import Supergraph
 
 SPEC = "https://specs.trellis.dev/rest/"
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from router.errors import ConfigError
-from router.rest.generated.routes import Generated
-from router.rest.profiles.plain import PLAIN
-from router.rest.spelling import snake_case
+from trellis.router.errors import ConfigError
+from trellis.router.rest.generated.routes import Generated
+from trellis.router.rest.profiles.plain import PLAIN
+from trellis.router.rest.spelling import snake_case
 
 
 def file_of(generated: Generated, operations_dir: Path) -> Path:

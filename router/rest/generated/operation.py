@@ -7,9 +7,9 @@ from typing import Any
 
 from graphql import GraphQLObjectType, get_named_type, get_nullable_type
 
-from router.rest.generated.fields import RestField
-from router.rest.generated.selection import Selected, Selector, is_connection
-from router.rest.generated.variables import Arguments, Variable, read_arguments
+from trellis.router.rest.generated.fields import RestField
+from trellis.router.rest.generated.selection import Selected, Selector, is_connection
+from trellis.router.rest.generated.variables import Arguments, Variable, read_arguments
 
 _WIDTH = 100
 _NOT_IN_COMMENTS = re.compile(r"[^\S\n]+|[\x00-\x09\x0b-\x1f\x7f\u2028\u2029]")

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from router.rest.generated.fields import Locate, RestField, nowhere, refusal, rest_fields
-from router.rest.generated.operation import write_operation
-from router.rest.generated.selection import Selector, public_keys
-from router.rest.load import load_generated, refuse_clashes
-from router.rest.path import PathTemplate, read_template
-from router.rest.profile import Profile
-from router.rest.route import RestRoute
-from router.supergraph import Supergraph
+from trellis.router.rest.generated.fields import Locate, RestField, nowhere, refusal, rest_fields
+from trellis.router.rest.generated.operation import write_operation
+from trellis.router.rest.generated.selection import Selector, public_keys
+from trellis.router.rest.load import load_generated, refuse_clashes
+from trellis.router.rest.path import PathTemplate, read_template
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.route import RestRoute
+from trellis.router.supergraph import Supergraph
 
 TAKEN_PATHS = (
     "/graphql",

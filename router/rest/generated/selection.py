@@ -33,10 +33,10 @@ from graphql import (
     is_required_argument,
 )
 
-from router.operation.model import SelectionSet
-from router.planner.tables import FederatedGraph
-from router.policy.rules import NO_NEEDS, NeedsIndex
-from router.rest.generated.fields import RestField
+from trellis.router.operation.model import SelectionSet
+from trellis.router.planner.tables import FederatedGraph
+from trellis.router.policy.rules import NO_NEEDS, NeedsIndex
+from trellis.router.rest.generated.fields import RestField
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ from graphql import (
     print_ast,
 )
 
-from router.rest.generated.fields import RestField, refusal
-from router.rest.parameters import IN_QUERY, PAGE_VARIABLES
-from router.rest.path import read_template
+from trellis.router.rest.generated.fields import RestField, refusal
+from trellis.router.rest.parameters import IN_QUERY, PAGE_VARIABLES
+from trellis.router.rest.path import read_template
 
 _Input = GraphQLArgument | GraphQLInputField
 

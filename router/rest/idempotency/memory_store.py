@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from router.rest.idempotency.store import Begun, KeptAnswer, Reused, Running, Verdict
+from trellis.router.rest.idempotency.store import Begun, KeptAnswer, Reused, Running, Verdict
 
 _MOST_BYTES = 64_000_000
 

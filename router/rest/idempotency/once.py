@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from router.rest.idempotency.store import AnswerStore, Begun, KeptAnswer, Reused, Running
-from schema.errors import BadRequest, TrellisError, Unavailable
-from schema.identity import Identity
+from trellis.router.rest.idempotency.store import AnswerStore, Begun, KeptAnswer, Reused, Running
+from trellis.schema.errors import BadRequest, TrellisError, Unavailable
+from trellis.schema.identity import Identity
 
 HEADER = b"idempotency-key"
 _LONGEST = 255

@@ -9,8 +9,8 @@ import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from router.rest.idempotency.store import Begun, KeptAnswer, Reused, Running, Verdict
-from schema.errors import Unavailable
+from trellis.router.rest.idempotency.store import Begun, KeptAnswer, Reused, Running, Verdict
+from trellis.schema.errors import Unavailable
 
 _PREFIX = "trellis:idempotency:"
 _SECONDS = 2.0

@@ -38,8 +38,8 @@ Verdict = Begun | Running | Reused | KeptAnswer
 class AnswerStore(Protocol):
     """Keeps answers by key. ``fingerprint`` tells requests with the same key apart.
 
-    Every method raises ``schema.errors.Unavailable`` when the store cannot be reached: to carry
-    out a request that may have been carried out before would break the promise.
+    Every method raises ``trellis.schema.errors.Unavailable`` when the store cannot be reached: to
+    carry out a request that may have been carried out before would break the promise.
     """
 
     async def begin(self, key: str, fingerprint: str, lease_seconds: float) -> Verdict:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.rest.openapi.parameters import SHARED_PARAMETERS
-from router.rest.openapi.security import SCHEMES
+from trellis.router.rest.openapi.parameters import SHARED_PARAMETERS
+from trellis.router.rest.openapi.security import SCHEMES
 
 SHARED_HEADERS: dict[str, Any] = {
     "X-Request-ID": {

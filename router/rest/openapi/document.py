@@ -9,20 +9,20 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
-from router.policy.requirements import FREE
-from router.policy.rules import AuthorizationRules
-from router.rest.access import Access, access_of
-from router.rest.openapi.components import Components
-from router.rest.openapi.examples import Examples
-from router.rest.openapi.inputs import InputSchemas
-from router.rest.openapi.parameters import parameter_objects, request_body
-from router.rest.openapi.responses import ResponseWriter, data_schema
-from router.rest.openapi.security import access_sentences, security_requirements
-from router.rest.openapi.sharing import share_objects
-from router.rest.openapi.unused import without_unused
-from router.rest.path import read_template
-from router.rest.profile import Profile
-from router.rest.route import RestRoute
+from trellis.router.policy.requirements import FREE
+from trellis.router.policy.rules import AuthorizationRules
+from trellis.router.rest.access import Access, access_of
+from trellis.router.rest.openapi.components import Components
+from trellis.router.rest.openapi.examples import Examples
+from trellis.router.rest.openapi.inputs import InputSchemas
+from trellis.router.rest.openapi.parameters import parameter_objects, request_body
+from trellis.router.rest.openapi.responses import ResponseWriter, data_schema
+from trellis.router.rest.openapi.security import access_sentences, security_requirements
+from trellis.router.rest.openapi.sharing import share_objects
+from trellis.router.rest.openapi.unused import without_unused
+from trellis.router.rest.path import read_template
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.route import RestRoute
 
 Document = dict[str, Any]
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.cache import Cache
-from router.rest.openapi.served import MERGED, OpenApiDocuments
-from router.web.graphiql import SignIn
-from router.web.identity import Authenticate, credentials_of
-from router.web.json_text import dump_json
-from router.web.page_files import (
+from trellis.router.cache import Cache
+from trellis.router.rest.openapi.served import MERGED, OpenApiDocuments
+from trellis.router.web.graphiql import SignIn
+from trellis.router.web.identity import Authenticate, credentials_of
+from trellis.router.web.json_text import dump_json
+from trellis.router.web.page_files import (
     PLAIN,
     Headers,
     PageFile,

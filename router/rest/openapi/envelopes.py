@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from router.rest.openapi.json_schema import JsonSchema, an_object
-from router.rest.openapi.samples import Slot, Word, schema_of
-from router.rest.profile import (
+from trellis.router.rest.openapi.json_schema import JsonSchema, an_object
+from trellis.router.rest.openapi.samples import Slot, Word, schema_of
+from trellis.router.rest.profile import (
     Failure,
     PageFacts,
     Paginator,
@@ -18,7 +18,7 @@ from router.rest.profile import (
     RateState,
     ResponseInfo,
 )
-from router.rest.route import RestRoute
+from trellis.router.rest.route import RestRoute
 
 TIME = datetime(2026, 1, 31, 12, tzinfo=UTC)
 RATE = RateState(limit=1000, remaining=999, reset=int(TIME.timestamp()) + 60, window=3600)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from router.rest.openapi.json_schema import JsonSchema
+from trellis.router.rest.openapi.json_schema import JsonSchema
 
 _REFERENCE = "#/components/schemas/"
 _BY_FORMAT = {

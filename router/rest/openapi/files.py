@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from router.config import Config
-from router.rest.generated.fields import Locate, nowhere
-from router.rest.openapi.served import MERGED, OpenApiDocuments
-from router.rest.routes import rest_routes
-from router.served_graph import load_supergraph
+from trellis.router.config import Config
+from trellis.router.rest.generated.fields import Locate, nowhere
+from trellis.router.rest.openapi.served import MERGED, OpenApiDocuments
+from trellis.router.rest.routes import rest_routes
+from trellis.router.served_graph import load_supergraph
 
 
 def write_documents(

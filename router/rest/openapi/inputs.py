@@ -16,8 +16,14 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from router.rest.openapi.json_schema import JsonSchema, an_object, array, described, nullable
-from router.rest.openapi.leaves import enum_schema, scalar_schema
+from trellis.router.rest.openapi.json_schema import (
+    JsonSchema,
+    an_object,
+    array,
+    described,
+    nullable,
+)
+from trellis.router.rest.openapi.leaves import enum_schema, scalar_schema
 
 Spell = Callable[[str], str]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from graphql import GraphQLEnumType, GraphQLScalarType
 
-from router.rest.openapi.json_schema import JsonSchema, described
+from trellis.router.rest.openapi.json_schema import JsonSchema, described
 
 _INT_32 = 2**31
 

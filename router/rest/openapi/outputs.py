@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from graphql import GraphQLEnumType, GraphQLScalarType
 
-from router.rest.openapi.json_schema import (
+from trellis.router.rest.openapi.json_schema import (
     JsonSchema,
     an_object,
     array,
@@ -12,10 +12,19 @@ from router.rest.openapi.json_schema import (
     either,
     nullable,
 )
-from router.rest.openapi.leaves import enum_schema, scalar_schema
-from router.rest.openapi.samples import schema_of
-from router.rest.shape import Constant, Items, Leaf, Member, Record, Shape, visible, visible_members
-from router.web.json_text import dump_json
+from trellis.router.rest.openapi.leaves import enum_schema, scalar_schema
+from trellis.router.rest.openapi.samples import schema_of
+from trellis.router.rest.shape import (
+    Constant,
+    Items,
+    Leaf,
+    Member,
+    Record,
+    Shape,
+    visible,
+    visible_members,
+)
+from trellis.router.web.json_text import dump_json
 
 
 def shape_schema(shape: Shape) -> JsonSchema:

@@ -5,11 +5,11 @@ from typing import Any
 
 from graphql import GraphQLList, GraphQLNonNull
 
-from router.rest.openapi.examples import Examples
-from router.rest.openapi.inputs import InputSchemas, Spell
-from router.rest.openapi.json_schema import JsonSchema, an_object
-from router.rest.profile import PageParameter
-from router.rest.route import WHOLE_BODY, BodyKind, Parameter, RestRoute, Rules
+from trellis.router.rest.openapi.examples import Examples
+from trellis.router.rest.openapi.inputs import InputSchemas, Spell
+from trellis.router.rest.openapi.json_schema import JsonSchema, an_object
+from trellis.router.rest.profile import PageParameter
+from trellis.router.rest.route import WHOLE_BODY, BodyKind, Parameter, RestRoute, Rules
 
 IDEMPOTENCY_KEY = "IdempotencyKey"
 IF_NONE_MATCH = "IfNoneMatch"

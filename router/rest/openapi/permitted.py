@@ -1,5 +1,5 @@
 """Routes as a caller with fewer rights may read of them: without the members and parameters that
-the caller's view of the schema (``router.policy.schema_view``) lacks.
+the caller's view of the schema (``trellis.router.policy.schema_view``) lacks.
 
 What is denied in an answer is null there; it is left out of the document, not of the answer.
 """
@@ -21,9 +21,9 @@ from graphql import (
     type_from_ast,
 )
 
-from router.rest.asked import Fragments, asked_of
-from router.rest.route import Parameter, RestRoute
-from router.rest.shape import Constant, Items, Leaf, Record, Shape, Unwrapped
+from trellis.router.rest.asked import Fragments, asked_of
+from trellis.router.rest.route import Parameter, RestRoute
+from trellis.router.rest.shape import Constant, Items, Leaf, Record, Shape, Unwrapped
 
 _Selections = tuple[tuple[str, SelectionSetNode], ...]
 """Each with the type that it is of."""

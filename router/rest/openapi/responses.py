@@ -5,23 +5,23 @@ from typing import Any
 
 import orjson
 
-from router.rest.events import MEDIA
-from router.rest.openapi.components import Components
-from router.rest.openapi.envelopes import (
+from trellis.router.rest.events import MEDIA
+from trellis.router.rest.openapi.components import Components
+from trellis.router.rest.openapi.envelopes import (
     extra_headers,
     failure_bodies,
     failure_schema,
     success_example,
     success_schema,
 )
-from router.rest.openapi.examples import Examples
-from router.rest.openapi.json_schema import JsonSchema
-from router.rest.openapi.outputs import shape_schema
-from router.rest.openapi.security import Access
-from router.rest.profile import Profile, translate
-from router.rest.route import RestRoute
-from router.rest.statuses import phrase
-from router.web.media_type import JSON
+from trellis.router.rest.openapi.examples import Examples
+from trellis.router.rest.openapi.json_schema import JsonSchema
+from trellis.router.rest.openapi.outputs import shape_schema
+from trellis.router.rest.openapi.security import Access
+from trellis.router.rest.profile import Profile, translate
+from trellis.router.rest.route import RestRoute
+from trellis.router.rest.statuses import phrase
+from trellis.router.web.media_type import JSON
 
 Responses = dict[str, Any]
 

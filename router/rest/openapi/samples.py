@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from router.rest.openapi.json_schema import NULL, JsonSchema, an_object, array, either
+from trellis.router.rest.openapi.json_schema import NULL, JsonSchema, an_object, array, either
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 

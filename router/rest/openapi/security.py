@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from router.policy.requirements import FREE, NOTHING_NEEDED, Requirement
-from router.rest.access import Access
-from router.rest.route import RestRoute
+from trellis.router.policy.requirements import FREE, NOTHING_NEEDED, Requirement
+from trellis.router.rest.access import Access
+from trellis.router.rest.route import RestRoute
 
 BEARER = "bearer"
 REFRESH = "refresh"

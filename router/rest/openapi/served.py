@@ -7,21 +7,21 @@ from typing import Self
 
 from graphql import GraphQLSchema
 
-from router.cache import Cache
-from router.policy.requirements import FREE, Requirement
-from router.rest.openapi.document import (
+from trellis.router.cache import Cache
+from trellis.router.policy.requirements import FREE, Requirement
+from trellis.router.rest.openapi.document import (
     Document,
     GraphFacts,
     merged_document,
     profile_document,
 )
-from router.rest.openapi.permitted import permitted_route
-from router.rest.profile import Profile
-from router.rest.root import routes_at_root
-from router.rest.route import RestRoute
-from router.supergraph import Supergraph
-from router.web.json_text import dump_json
-from schema.identity import Identity
+from trellis.router.rest.openapi.permitted import permitted_route
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.root import routes_at_root
+from trellis.router.rest.route import RestRoute
+from trellis.router.supergraph import Supergraph
+from trellis.router.web.json_text import dump_json
+from trellis.schema.identity import Identity
 
 _KEPT_CHARACTERS = 20_000_000
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import orjson
 
-from router.rest.openapi.json_schema import NULL, JsonSchema
+from trellis.router.rest.openapi.json_schema import NULL, JsonSchema
 
 _MIN_MEMBERS = 2
 

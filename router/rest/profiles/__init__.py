@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from router.rest.profile import Profile
-from router.rest.profiles.commerce import COMMERCE
-from router.rest.profiles.learn import LEARN
-from router.rest.profiles.plain import PLAIN
-from router.rest.profiles.pm import PM
-from router.rest.profiles.todo import TODO
-from router.rest.profiles.tracker import TRACKER
-from router.rest.profiles.union import UNION
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.profiles.commerce import COMMERCE
+from trellis.router.rest.profiles.learn import LEARN
+from trellis.router.rest.profiles.plain import PLAIN
+from trellis.router.rest.profiles.pm import PM
+from trellis.router.rest.profiles.todo import TODO
+from trellis.router.rest.profiles.tracker import TRACKER
+from trellis.router.rest.profiles.union import UNION
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {profile.name: profile for profile in (PM, TRACKER, COMMERCE, TODO, LEARN, UNION, PLAIN)}

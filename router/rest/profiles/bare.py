@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from router.rest.profile import Failure, ResponseInfo
-from router.rest.profiles.writing import other_details
+from trellis.router.rest.profile import Failure, ResponseInfo
+from trellis.router.rest.profiles.writing import other_details
 
 
 def success(data: Any, _info: ResponseInfo) -> Any:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from router.rest.profile import Profile
-from router.rest.profiles.bare import failure, success
-from router.rest.profiles.paging import OffsetPages
-from router.rest.spelling import camel_case, snake_case
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.profiles.bare import failure, success
+from trellis.router.rest.profiles.paging import OffsetPages
+from trellis.router.rest.spelling import camel_case, snake_case
 
 # Only what the services number has a code of its own; users, orders and payments are areas.
 FAILURES: Mapping[str, tuple[int, str]] = {

@@ -6,10 +6,10 @@ Its documents know optional members but no nulls: what is null is left out.
 from collections.abc import Mapping
 from typing import Any
 
-from router.rest.profile import Failure, Headers, Profile, ResponseInfo
-from router.rest.profiles.paging import CursorPages
-from router.rest.profiles.writing import iso_moment, told_message
-from router.rest.spelling import camel_case, same, snake_case
+from trellis.router.rest.profile import Failure, Headers, Profile, ResponseInfo
+from trellis.router.rest.profiles.paging import CursorPages
+from trellis.router.rest.profiles.writing import iso_moment, told_message
+from trellis.router.rest.spelling import camel_case, same, snake_case
 
 FAILURES: Mapping[str, tuple[int, str]] = {
     "BAD_REQUEST": (400, "BAD_REQUEST"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from router.rest.profile import (
+from trellis.router.rest.profile import (
     Headers,
     PageFacts,
     PageParameter,

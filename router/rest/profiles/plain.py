@@ -6,11 +6,11 @@ Fields that carry ``@rest`` are served in it, and stored operations that need no
 from collections.abc import Mapping
 from typing import Any
 
-from router.rest.profile import Failure, Profile, ResponseInfo
-from router.rest.profiles.paging import RelayPages
-from router.rest.profiles.writing import NOT_FOR_CLIENTS
-from router.rest.spelling import same
-from router.rest.statuses import phrase
+from trellis.router.rest.profile import Failure, Profile, ResponseInfo
+from trellis.router.rest.profiles.paging import RelayPages
+from trellis.router.rest.profiles.writing import NOT_FOR_CLIENTS
+from trellis.router.rest.spelling import same
+from trellis.router.rest.statuses import phrase
 
 # Codes are the graph's own; what is denied below an answer is told like what is denied at all.
 FAILURES: Mapping[str, tuple[int, str]] = {

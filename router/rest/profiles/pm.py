@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from router.rest.profile import Failure, Profile, ResponseInfo
-from router.rest.profiles.paging import NumberedPages
-from router.rest.profiles.writing import prefixed_request_id, told_message, written_time
-from router.rest.spelling import snake_case
+from trellis.router.rest.profile import Failure, Profile, ResponseInfo
+from trellis.router.rest.profiles.paging import NumberedPages
+from trellis.router.rest.profiles.writing import prefixed_request_id, told_message, written_time
+from trellis.router.rest.spelling import snake_case
 
 # Clients of this dialect know eight codes; what else HTTP tells them keeps its own.
 FAILURES: Mapping[str, tuple[int, str]] = {

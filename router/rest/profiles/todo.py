@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from router.rest.profile import Profile
-from router.rest.profiles.bare import failure, success
-from router.rest.profiles.paging import OffsetPages
-from router.rest.spelling import snake_case
+from trellis.router.rest.profile import Profile
+from trellis.router.rest.profiles.bare import failure, success
+from trellis.router.rest.profiles.paging import OffsetPages
+from trellis.router.rest.spelling import snake_case
 
 # Somebody else's things do not exist here: what is forbidden is not found.
 FAILURES: Mapping[str, tuple[int, str]] = {

@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from router.rest.profile import Failure, Headers, Profile, ResponseInfo
-from router.rest.profiles.paging import NumberedPages
-from router.rest.profiles.writing import other_details, rate_details, told_message, written_time
-from router.rest.spelling import snake_case
+from trellis.router.rest.profile import Failure, Headers, Profile, ResponseInfo
+from trellis.router.rest.profiles.paging import NumberedPages
+from trellis.router.rest.profiles.writing import (
+    other_details,
+    rate_details,
+    told_message,
+    written_time,
+)
+from trellis.router.rest.spelling import snake_case
 
 FAILURES: Mapping[str, tuple[int, str]] = {
     "BAD_REQUEST": (400, "INVALID_FORMAT"),

@@ -6,11 +6,11 @@ it is the tracker's.
 
 from typing import Any
 
-from router.rest.profile import Failure, Profile, ResponseInfo
-from router.rest.profiles import tracker
-from router.rest.profiles.paging import NumberedPages
-from router.rest.profiles.writing import prefixed_request_id, written_time
-from router.rest.spelling import snake_case
+from trellis.router.rest.profile import Failure, Profile, ResponseInfo
+from trellis.router.rest.profiles import tracker
+from trellis.router.rest.profiles.paging import NumberedPages
+from trellis.router.rest.profiles.writing import prefixed_request_id, written_time
+from trellis.router.rest.spelling import snake_case
 
 
 def success(data: Any, info: ResponseInfo) -> dict[str, Any]:

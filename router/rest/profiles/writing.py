@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from router.rest.profile import Failure
-from router.rest.spelling import snake_case
+from trellis.router.rest.profile import Failure
+from trellis.router.rest.spelling import snake_case
 
 NOT_FOR_CLIENTS = frozenset({"fields", "reason", "service", "path"})
 """Details of failures that are told in other places of an answer, or are nobody's business."""

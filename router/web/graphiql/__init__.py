@@ -1,13 +1,13 @@
 """The explorer in the browser: GraphiQL with sign-in and query plans, built into ``static/``."""
 
-from router.web.graphiql.content import (
+from trellis.router.web.graphiql.content import (
     DemoAccount,
     ExplorerContent,
     SignIn,
     StartingOperation,
     load_content,
 )
-from router.web.graphiql.serve import GraphiQL
+from trellis.router.web.graphiql.serve import GraphiQL
 
 __all__ = [
     "DemoAccount",

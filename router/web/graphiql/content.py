@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from router.errors import ConfigError
+from trellis.router.errors import ConfigError
 
 _KEYS = frozenset({"tabs", "sign_in", "refresh", "demo"})
 

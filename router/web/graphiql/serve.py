@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from starlette.types import Receive, Scope, Send
 
-from router.web.graphiql.content import ExplorerContent
-from router.web.page_files import (
+from trellis.router.web.graphiql.content import ExplorerContent
+from trellis.router.web.page_files import (
     PLAIN,
     Headers,
     PageFile,

@@ -5,30 +5,30 @@ from functools import cache, partial
 
 import strawberry
 
-from db.bus import EventBus
-from db.settings import DataSettings
-from db.storage import Storage
-from schema.federation import TrellisSchema
-from schema.request import RequestContext
-from schema.subgraph import Subgraph
-from subgraphs.accounts import models, seed
-from subgraphs.accounts.callers import find_caller
-from subgraphs.accounts.context import Context, Services
-from subgraphs.accounts.graph.account import AccountMutation, AccountQuery
-from subgraphs.accounts.graph.api_keys import ApiKeysMutation, ApiKeysQuery
-from subgraphs.accounts.graph.audit import AuditQuery
-from subgraphs.accounts.graph.authentication import AuthenticationMutation
-from subgraphs.accounts.graph.organizations import OrganizationsMutation
-from subgraphs.accounts.graph.people import PeopleMutation
-from subgraphs.accounts.graph.query import PeopleQuery
-from subgraphs.accounts.graph.security import SecurityMutation, SecurityQuery
-from subgraphs.accounts.graph.subscriptions import SubscriptionsMutation
-from subgraphs.accounts.graph.usage import UsageQuery
-from subgraphs.accounts.mail import Mailer, mailer_for
-from subgraphs.accounts.passwords import Passwords
-from subgraphs.accounts.policies import tier_policies
-from subgraphs.accounts.settings import SETTINGS, AccountSettings
-from subgraphs.accounts.vault import Vault, given_or_kept
+from trellis.db.bus import EventBus
+from trellis.db.settings import DataSettings
+from trellis.db.storage import Storage
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.request import RequestContext
+from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.accounts import models, seed
+from trellis.subgraphs.accounts.callers import find_caller
+from trellis.subgraphs.accounts.context import Context, Services
+from trellis.subgraphs.accounts.graph.account import AccountMutation, AccountQuery
+from trellis.subgraphs.accounts.graph.api_keys import ApiKeysMutation, ApiKeysQuery
+from trellis.subgraphs.accounts.graph.audit import AuditQuery
+from trellis.subgraphs.accounts.graph.authentication import AuthenticationMutation
+from trellis.subgraphs.accounts.graph.organizations import OrganizationsMutation
+from trellis.subgraphs.accounts.graph.people import PeopleMutation
+from trellis.subgraphs.accounts.graph.query import PeopleQuery
+from trellis.subgraphs.accounts.graph.security import SecurityMutation, SecurityQuery
+from trellis.subgraphs.accounts.graph.subscriptions import SubscriptionsMutation
+from trellis.subgraphs.accounts.graph.usage import UsageQuery
+from trellis.subgraphs.accounts.mail import Mailer, mailer_for
+from trellis.subgraphs.accounts.passwords import Passwords
+from trellis.subgraphs.accounts.policies import tier_policies
+from trellis.subgraphs.accounts.settings import SETTINGS, AccountSettings
+from trellis.subgraphs.accounts.vault import Vault, given_or_kept
 
 
 @strawberry.type

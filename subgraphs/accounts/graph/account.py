@@ -5,23 +5,23 @@ from typing import cast
 import strawberry
 import strawberry.federation
 
-from schema.inputs import InputProblems
-from schema.scalars import JSON
-from subgraphs.accounts import checks, queries
-from subgraphs.accounts.audit import Deed
-from subgraphs.accounts.errors import UserNotFound
-from subgraphs.accounts.graph.limits import PROOFS, VERIFICATION_LETTERS
-from subgraphs.accounts.graph.people import UserPayload
-from subgraphs.accounts.graph.security import LetterPayload
-from subgraphs.accounts.graph.types import Ctx, User
-from subgraphs.accounts.letters import (
+from trellis.schema.inputs import InputProblems
+from trellis.schema.scalars import JSON
+from trellis.subgraphs.accounts import checks, queries
+from trellis.subgraphs.accounts.audit import Deed
+from trellis.subgraphs.accounts.errors import UserNotFound
+from trellis.subgraphs.accounts.graph.limits import PROOFS, VERIFICATION_LETTERS
+from trellis.subgraphs.accounts.graph.people import UserPayload
+from trellis.subgraphs.accounts.graph.security import LetterPayload
+from trellis.subgraphs.accounts.graph.types import Ctx, User
+from trellis.subgraphs.accounts.letters import (
     email_changed_letter,
     email_wanted_letter,
     email_warning_letter,
     new_email_letter,
 )
-from subgraphs.accounts.use_cases import email_change
-from subgraphs.accounts.use_cases.export import export_person
+from trellis.subgraphs.accounts.use_cases import email_change
+from trellis.subgraphs.accounts.use_cases.export import export_person
 
 
 @strawberry.input

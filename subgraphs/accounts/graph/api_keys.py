@@ -7,13 +7,13 @@ import strawberry
 import strawberry.federation
 from strawberry import ID
 
-from db.models import utc_now
-from schema.inputs import InputProblems, as_uuid
-from subgraphs.accounts import models, proof_queries
-from subgraphs.accounts.errors import ApiKeyNotFound
-from subgraphs.accounts.graph.types import Ctx
-from subgraphs.accounts.letters import api_key_letter
-from subgraphs.accounts.use_cases import api_keys
+from trellis.db.models import utc_now
+from trellis.schema.inputs import InputProblems, as_uuid
+from trellis.subgraphs.accounts import models, proof_queries
+from trellis.subgraphs.accounts.errors import ApiKeyNotFound
+from trellis.subgraphs.accounts.graph.types import Ctx
+from trellis.subgraphs.accounts.letters import api_key_letter
+from trellis.subgraphs.accounts.use_cases import api_keys
 
 _MOST_SCOPES = 100
 

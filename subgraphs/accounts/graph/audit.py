@@ -7,10 +7,10 @@ import strawberry
 import strawberry.federation
 from strawberry import ID
 
-from schema.paging import Connection, PageRequest
-from subgraphs.accounts import audit, models
-from subgraphs.accounts.errors import AdministratorsOnly
-from subgraphs.accounts.graph.types import Ctx, User
+from trellis.schema.paging import Connection, PageRequest
+from trellis.subgraphs.accounts import audit, models
+from trellis.subgraphs.accounts.errors import AdministratorsOnly
+from trellis.subgraphs.accounts.graph.types import Ctx, User
 
 
 @strawberry.type(description="Who did what, when, and with which result.")

@@ -5,18 +5,24 @@ from typing import Self
 import strawberry
 import strawberry.federation
 
-from subgraphs.accounts.errors import MfaRequired, RefreshTokenRefused, WrongCredentials
-from subgraphs.accounts.events import UserLoggedIn
-from subgraphs.accounts.graph.inputs import LoginInput, RefreshTokenInput, RegisterInput
-from subgraphs.accounts.graph.limits import LOGINS, REGISTRATIONS
-from subgraphs.accounts.graph.types import Ctx, User
-from subgraphs.accounts.letters import verification_letter
-from subgraphs.accounts.models import LinkPurpose
-from subgraphs.accounts.use_cases import links, registration, second_factor, sessions, sign_in
-from subgraphs.accounts.use_cases.links import NewLink
-from subgraphs.accounts.use_cases.registration import NewUser
-from subgraphs.accounts.use_cases.second_factor import Verdict
-from subgraphs.accounts.use_cases.sign_in import OpenSession, Proof
+from trellis.subgraphs.accounts.errors import MfaRequired, RefreshTokenRefused, WrongCredentials
+from trellis.subgraphs.accounts.events import UserLoggedIn
+from trellis.subgraphs.accounts.graph.inputs import LoginInput, RefreshTokenInput, RegisterInput
+from trellis.subgraphs.accounts.graph.limits import LOGINS, REGISTRATIONS
+from trellis.subgraphs.accounts.graph.types import Ctx, User
+from trellis.subgraphs.accounts.letters import verification_letter
+from trellis.subgraphs.accounts.models import LinkPurpose
+from trellis.subgraphs.accounts.use_cases import (
+    links,
+    registration,
+    second_factor,
+    sessions,
+    sign_in,
+)
+from trellis.subgraphs.accounts.use_cases.links import NewLink
+from trellis.subgraphs.accounts.use_cases.registration import NewUser
+from trellis.subgraphs.accounts.use_cases.second_factor import Verdict
+from trellis.subgraphs.accounts.use_cases.sign_in import OpenSession, Proof
 
 
 @strawberry.type(description="Tokens for the caller to send: access as Bearer, refresh to renew.")

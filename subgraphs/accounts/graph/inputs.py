@@ -8,12 +8,12 @@ from uuid import UUID
 import strawberry
 from strawberry import ID, UNSET
 
-from schema.inputs import InputProblems
-from subgraphs.accounts import checks, models
-from subgraphs.accounts.history import HistoryFilters
-from subgraphs.accounts.models import MembershipRole, Profile
-from subgraphs.accounts.permissions import SINGLE_ROLES, with_single_role
-from subgraphs.accounts.queries import UserFilters
+from trellis.schema.inputs import InputProblems
+from trellis.subgraphs.accounts import checks, models
+from trellis.subgraphs.accounts.history import HistoryFilters
+from trellis.subgraphs.accounts.models import MembershipRole, Profile
+from trellis.subgraphs.accounts.permissions import SINGLE_ROLES, with_single_role
+from trellis.subgraphs.accounts.queries import UserFilters
 
 strawberry.enum(
     Profile, name="ClientProfile", description="The dialect of the interface a client speaks."

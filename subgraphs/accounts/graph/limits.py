@@ -3,7 +3,7 @@
 What the dialects' documents say holds for their clients; the rest get the general limits.
 """
 
-from schema.directives import RateLimit
+from trellis.schema.directives import RateLimit
 
 _MINUTE, _HOUR = 60, 3_600
 _LEARN = ["learn", "graphql"]

@@ -4,18 +4,18 @@ import strawberry
 import strawberry.federation
 from strawberry import ID
 
-from schema.inputs import as_uuid
-from subgraphs.accounts.errors import InvitationNotFound
-from subgraphs.accounts.graph.inputs import (
+from trellis.schema.inputs import as_uuid
+from trellis.subgraphs.accounts.errors import InvitationNotFound
+from trellis.subgraphs.accounts.graph.inputs import (
     CreateOrganizationInput,
     CreateTeamInput,
     InviteInput,
     OrganizationMemberInput,
     TeamMemberInput,
 )
-from subgraphs.accounts.graph.types import Ctx, Invitation, Member, Organization, Team
-from subgraphs.accounts.letters import invitation_letter
-from subgraphs.accounts.use_cases import invitations, organizations
+from trellis.subgraphs.accounts.graph.types import Ctx, Invitation, Member, Organization, Team
+from trellis.subgraphs.accounts.letters import invitation_letter
+from trellis.subgraphs.accounts.use_cases import invitations, organizations
 
 
 @strawberry.type

@@ -6,12 +6,16 @@ import strawberry
 import strawberry.federation
 from strawberry import ID
 
-from schema.inputs import as_uuid
-from subgraphs.accounts.errors import AdministratorsOnly, UserNotFound
-from subgraphs.accounts.graph.inputs import CreateUserInput, UpdateProfileInput, UpdateUserInput
-from subgraphs.accounts.graph.types import Ctx, User
-from subgraphs.accounts.use_cases import deletion, people, registration
-from subgraphs.accounts.use_cases.registration import NewUser
+from trellis.schema.inputs import as_uuid
+from trellis.subgraphs.accounts.errors import AdministratorsOnly, UserNotFound
+from trellis.subgraphs.accounts.graph.inputs import (
+    CreateUserInput,
+    UpdateProfileInput,
+    UpdateUserInput,
+)
+from trellis.subgraphs.accounts.graph.types import Ctx, User
+from trellis.subgraphs.accounts.use_cases import deletion, people, registration
+from trellis.subgraphs.accounts.use_cases.registration import NewUser
 
 WRITE = [["write:profile"]]
 

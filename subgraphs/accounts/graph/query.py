@@ -6,16 +6,16 @@ import strawberry
 import strawberry.federation
 from strawberry import ID
 
-from schema.inputs import as_uuid
-from schema.paging import Connection, PageRequest, SortOrder
-from subgraphs.accounts import queries
-from subgraphs.accounts.errors import (
+from trellis.schema.inputs import as_uuid
+from trellis.schema.paging import Connection, PageRequest, SortOrder
+from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts.errors import (
     AdministratorsOnly,
     DetailsNotShown,
 )
-from subgraphs.accounts.graph.inputs import UserFiltersInput
-from subgraphs.accounts.graph.types import Ctx, Organization, Team, User
-from subgraphs.accounts.queries import GroupSort, UserFilters, UserSort
+from trellis.subgraphs.accounts.graph.inputs import UserFiltersInput
+from trellis.subgraphs.accounts.graph.types import Ctx, Organization, Team, User
+from trellis.subgraphs.accounts.queries import GroupSort, UserFilters, UserSort
 
 strawberry.enum(UserSort)
 strawberry.enum(GroupSort)

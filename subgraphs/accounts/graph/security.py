@@ -9,19 +9,19 @@ import strawberry.federation
 from pyotp.totp import TOTP
 from strawberry import ID
 
-from db.models import utc_now
-from schema.inputs import InputProblems, as_uuid
-from subgraphs.accounts import checks, models, proof_queries, queries
-from subgraphs.accounts.context import Context
-from subgraphs.accounts.errors import SessionNotFound, UserNotFound, WrongCode
-from subgraphs.accounts.graph.authentication import post_verification
-from subgraphs.accounts.graph.limits import PROOFS, RESET_LETTERS, VERIFICATION_LETTERS
-from subgraphs.accounts.graph.people import UserPayload
-from subgraphs.accounts.graph.types import Ctx, User
-from subgraphs.accounts.letters import reset_letter
-from subgraphs.accounts.models import LinkPurpose, Profile, SessionEnd
-from subgraphs.accounts.use_cases import links, passwords, second_factor, sessions
-from subgraphs.accounts.use_cases.second_factor import Verdict
+from trellis.db.models import utc_now
+from trellis.schema.inputs import InputProblems, as_uuid
+from trellis.subgraphs.accounts import checks, models, proof_queries, queries
+from trellis.subgraphs.accounts.context import Context
+from trellis.subgraphs.accounts.errors import SessionNotFound, UserNotFound, WrongCode
+from trellis.subgraphs.accounts.graph.authentication import post_verification
+from trellis.subgraphs.accounts.graph.limits import PROOFS, RESET_LETTERS, VERIFICATION_LETTERS
+from trellis.subgraphs.accounts.graph.people import UserPayload
+from trellis.subgraphs.accounts.graph.types import Ctx, User
+from trellis.subgraphs.accounts.letters import reset_letter
+from trellis.subgraphs.accounts.models import LinkPurpose, Profile, SessionEnd
+from trellis.subgraphs.accounts.use_cases import links, passwords, second_factor, sessions
+from trellis.subgraphs.accounts.use_cases.second_factor import Verdict
 
 _ISSUER = "Trellis"
 

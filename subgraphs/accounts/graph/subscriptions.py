@@ -7,13 +7,13 @@ import strawberry
 import strawberry.federation
 from strawberry import ID
 
-from db.models import utc_now
-from schema.inputs import InputProblems
-from subgraphs.accounts import models
-from subgraphs.accounts.graph.types import Ctx, Organization, User
-from subgraphs.accounts.graph.values import SubscriptionTerms
-from subgraphs.accounts.use_cases import subscriptions
-from subgraphs.accounts.use_cases.subscriptions import Terms
+from trellis.db.models import utc_now
+from trellis.schema.inputs import InputProblems
+from trellis.subgraphs.accounts import models
+from trellis.subgraphs.accounts.graph.types import Ctx, Organization, User
+from trellis.subgraphs.accounts.graph.values import SubscriptionTerms
+from trellis.subgraphs.accounts.use_cases import subscriptions
+from trellis.subgraphs.accounts.use_cases.subscriptions import Terms
 
 
 @strawberry.input(description="Name either a user or an organization.")

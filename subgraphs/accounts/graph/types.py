@@ -8,14 +8,14 @@ import strawberry
 import strawberry.federation
 from strawberry import ID, Info
 
-from db.models import utc_now
-from schema.paging import Connection, Page, PageRequest
-from schema.references import load_by_id, load_by_id_or
-from subgraphs.accounts import history, models, queries
-from subgraphs.accounts.context import Context
-from subgraphs.accounts.errors import DetailsNotShown
-from subgraphs.accounts.graph.inputs import HistoryFiltersInput
-from subgraphs.accounts.graph.values import (
+from trellis.db.models import utc_now
+from trellis.schema.paging import Connection, Page, PageRequest
+from trellis.schema.references import load_by_id, load_by_id_or
+from trellis.subgraphs.accounts import history, models, queries
+from trellis.subgraphs.accounts.context import Context
+from trellis.subgraphs.accounts.errors import DetailsNotShown
+from trellis.subgraphs.accounts.graph.inputs import HistoryFiltersInput
+from trellis.subgraphs.accounts.graph.values import (
     NotificationChannels,
     SubscriptionTerms,
     UserEvent,
@@ -23,11 +23,11 @@ from subgraphs.accounts.graph.values import (
     UserProfile,
     UserStatus,
 )
-from subgraphs.accounts.history import HistoryFilters
-from subgraphs.accounts.permissions import mightiest
-from subgraphs.accounts.queries import SeenOrganization, SeenTeam, SeenUser
-from subgraphs.accounts.subscriptions import PREMIUM, highest, tier_of
-from subgraphs.accounts.tokens import permissions_of
+from trellis.subgraphs.accounts.history import HistoryFilters
+from trellis.subgraphs.accounts.permissions import mightiest
+from trellis.subgraphs.accounts.queries import SeenOrganization, SeenTeam, SeenUser
+from trellis.subgraphs.accounts.subscriptions import PREMIUM, highest, tier_of
+from trellis.subgraphs.accounts.tokens import permissions_of
 
 Ctx = Info[Context, None]
 

@@ -6,10 +6,10 @@ from typing import Self
 import strawberry
 import strawberry.federation
 
-from schema.directives import RateLimitStates
-from schema.rate_limit import RateLimitState
-from subgraphs.accounts.graph.types import Ctx
-from subgraphs.accounts.models import Tier
+from trellis.schema.directives import RateLimitStates
+from trellis.schema.rate_limit import RateLimitState
+from trellis.subgraphs.accounts.graph.types import Ctx
+from trellis.subgraphs.accounts.models import Tier
 
 _REQUESTS = frozenset({"requests", "read", "write", "delete"})
 

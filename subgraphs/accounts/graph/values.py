@@ -7,10 +7,10 @@ from typing import Self, cast
 import strawberry
 from strawberry import ID
 
-from schema.scalars import JSON
-from subgraphs.accounts import models
-from subgraphs.accounts.history import HistoryEntry
-from subgraphs.accounts.subscriptions import status_of
+from trellis.schema.scalars import JSON
+from trellis.subgraphs.accounts import models
+from trellis.subgraphs.accounts.history import HistoryEntry
+from trellis.subgraphs.accounts.subscriptions import status_of
 
 strawberry.enum(models.MembershipRole)
 strawberry.enum(models.Tier)

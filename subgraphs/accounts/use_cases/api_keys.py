@@ -12,23 +12,23 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from db.models import utc_now
-from db.unit_of_work import UnitOfWork
-from schema.identity import Identity
-from schema.scopes import SCOPES, with_implied
-from subgraphs.accounts import proof_queries, queries
-from subgraphs.accounts.errors import (
+from trellis.db.models import utc_now
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.identity import Identity
+from trellis.schema.scopes import SCOPES, with_implied
+from trellis.subgraphs.accounts import proof_queries, queries
+from trellis.subgraphs.accounts.errors import (
     ApiKeyNotFound,
     ScopesBeyondYours,
     TooManyApiKeys,
     UnknownScope,
     UserNotFound,
 )
-from subgraphs.accounts.events import ApiKeyCreated, ApiKeyRevoked
-from subgraphs.accounts.models import ApiKey, User
-from subgraphs.accounts.queries import Belonging
-from subgraphs.accounts.subscriptions import highest, tier_of
-from subgraphs.accounts.tokens import good_from, hash_of, new_secret, permissions_of
+from trellis.subgraphs.accounts.events import ApiKeyCreated, ApiKeyRevoked
+from trellis.subgraphs.accounts.models import ApiKey, User
+from trellis.subgraphs.accounts.queries import Belonging
+from trellis.subgraphs.accounts.subscriptions import highest, tier_of
+from trellis.subgraphs.accounts.tokens import good_from, hash_of, new_secret, permissions_of
 
 MOST_KEYS = 50
 _MARK = "trk_"

@@ -5,13 +5,13 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlmodel import col
 
-from db.models import utc_now
-from db.unit_of_work import UnitOfWork
-from schema.identity import Identity
-from subgraphs.accounts import audit, history, proof_queries, queries
-from subgraphs.accounts.errors import AdministratorsOnly, LastAdminStays, UserNotFound
-from subgraphs.accounts.events import UserDeleted, state_of
-from subgraphs.accounts.models import (
+from trellis.db.models import utc_now
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts import audit, history, proof_queries, queries
+from trellis.subgraphs.accounts.errors import AdministratorsOnly, LastAdminStays, UserNotFound
+from trellis.subgraphs.accounts.events import UserDeleted, state_of
+from trellis.subgraphs.accounts.models import (
     NO_PASSWORD,
     ApiKey,
     Authenticator,
@@ -26,7 +26,7 @@ from subgraphs.accounts.models import (
     Tier,
     User,
 )
-from subgraphs.accounts.use_cases.sessions import revoke_sessions
+from trellis.subgraphs.accounts.use_cases.sessions import revoke_sessions
 
 
 async def delete_user(uow: UnitOfWork, caller: Identity, id: UUID) -> UUID:

@@ -11,13 +11,13 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from db.models import utc_now
-from db.unit_of_work import UnitOfWork
-from subgraphs.accounts import queries
-from subgraphs.accounts.errors import EmailTaken, SameEmail, UserNotFound
-from subgraphs.accounts.models import Invitation, LinkPurpose, User
-from subgraphs.accounts.use_cases.links import NewLink, make_link, use_link
-from subgraphs.accounts.use_cases.people import announce
+from trellis.db.models import utc_now
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts.errors import EmailTaken, SameEmail, UserNotFound
+from trellis.subgraphs.accounts.models import Invitation, LinkPurpose, User
+from trellis.subgraphs.accounts.use_cases.links import NewLink, make_link, use_link
+from trellis.subgraphs.accounts.use_cases.people import announce
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import utc_now
-from subgraphs.accounts import audit, history, proof_queries
-from subgraphs.accounts.models import AuditEntry, Base, User
+from trellis.db.models import utc_now
+from trellis.subgraphs.accounts import audit, history, proof_queries
+from trellis.subgraphs.accounts.models import AuditEntry, Base, User
 
 # Hashes and keys are no data about anybody; a copy of them only helps whoever steals it.
 _SECRET = frozenset(

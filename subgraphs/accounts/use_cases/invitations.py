@@ -4,20 +4,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from db.models import utc_now
-from db.unit_of_work import UnitOfWork
-from schema.identity import Identity
-from subgraphs.accounts import queries
-from subgraphs.accounts.errors import (
+from trellis.db.models import utc_now
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts.errors import (
     AlreadyInvited,
     AlreadyMember,
     InvitationNotFound,
     LinkRefused,
 )
-from subgraphs.accounts.events import MemberInvited
-from subgraphs.accounts.models import Invitation, MembershipRole, Organization
-from subgraphs.accounts.tokens import hash_of, new_secret
-from subgraphs.accounts.use_cases.organizations import administered, join
+from trellis.subgraphs.accounts.events import MemberInvited
+from trellis.subgraphs.accounts.models import Invitation, MembershipRole, Organization
+from trellis.subgraphs.accounts.tokens import hash_of, new_secret
+from trellis.subgraphs.accounts.use_cases.organizations import administered, join
 
 _LIFETIME = timedelta(days=7)
 

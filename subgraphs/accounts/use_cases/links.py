@@ -8,15 +8,15 @@ from uuid import UUID
 from sqlalchemy import CursorResult, update
 from sqlmodel import col
 
-from db.models import utc_now
-from db.storage import Storage
-from db.unit_of_work import UnitOfWork
-from subgraphs.accounts import proof_queries, queries
-from subgraphs.accounts.errors import LinkRefused, UserNotFound
-from subgraphs.accounts.events import UserVerified, state_of
-from subgraphs.accounts.models import LinkPurpose, MailedLink, User
-from subgraphs.accounts.tokens import hash_of, new_secret
-from subgraphs.accounts.use_cases.passwords import replace_password
+from trellis.db.models import utc_now
+from trellis.db.storage import Storage
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.accounts import proof_queries, queries
+from trellis.subgraphs.accounts.errors import LinkRefused, UserNotFound
+from trellis.subgraphs.accounts.events import UserVerified, state_of
+from trellis.subgraphs.accounts.models import LinkPurpose, MailedLink, User
+from trellis.subgraphs.accounts.tokens import hash_of, new_secret
+from trellis.subgraphs.accounts.use_cases.passwords import replace_password
 
 _LIFETIMES = {
     LinkPurpose.VERIFY_EMAIL: timedelta(days=2),

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from db.models import utc_now
-from db.unit_of_work import UnitOfWork
-from schema.identity import Identity
-from subgraphs.accounts import queries
-from subgraphs.accounts.errors import (
+from trellis.db.models import utc_now
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts.errors import (
     AlreadyMember,
     DomainTaken,
     LastAdminStays,
@@ -19,15 +19,15 @@ from subgraphs.accounts.errors import (
     TooManyOrganizations,
     UserNotFound,
 )
-from subgraphs.accounts.events import OrganizationCreated, TeamCreated
-from subgraphs.accounts.models import (
+from trellis.subgraphs.accounts.events import OrganizationCreated, TeamCreated
+from trellis.subgraphs.accounts.models import (
     MembershipRole,
     Organization,
     OrganizationMember,
     Team,
     TeamMember,
 )
-from subgraphs.accounts.use_cases.people import announce
+from trellis.subgraphs.accounts.use_cases.people import announce
 
 MOST_ORGANIZATIONS = 100
 

@@ -5,15 +5,15 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import col
 
-from db.models import utc_now
-from db.storage import Storage
-from db.unit_of_work import UnitOfWork
-from subgraphs.accounts.errors import WrongCredentials, WrongPassword
-from subgraphs.accounts.events import PasswordChanged
-from subgraphs.accounts.models import LinkPurpose, MailedLink, SessionEnd, User
-from subgraphs.accounts.passwords import Passwords
-from subgraphs.accounts.use_cases.sessions import revoke_sessions
-from subgraphs.accounts.use_cases.sign_in import prove_password
+from trellis.db.models import utc_now
+from trellis.db.storage import Storage
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.accounts.errors import WrongCredentials, WrongPassword
+from trellis.subgraphs.accounts.events import PasswordChanged
+from trellis.subgraphs.accounts.models import LinkPurpose, MailedLink, SessionEnd, User
+from trellis.subgraphs.accounts.passwords import Passwords
+from trellis.subgraphs.accounts.use_cases.sessions import revoke_sessions
+from trellis.subgraphs.accounts.use_cases.sign_in import prove_password
 
 
 async def confirm_password(

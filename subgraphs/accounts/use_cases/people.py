@@ -4,22 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from db.models import utc_now
-from db.unit_of_work import UnitOfWork
-from schema.identity import Identity
-from subgraphs.accounts import queries
-from subgraphs.accounts.errors import (
+from trellis.db.models import utc_now
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts.errors import (
     AdministratorsOnly,
     NotYourself,
     UserChanged,
     UserNotFound,
 )
-from subgraphs.accounts.events import UserDeactivated, UserUpdated, state_of
-from subgraphs.accounts.models import NO_PASSWORD, SessionEnd, User
-from subgraphs.accounts.permissions import with_single_role
-from subgraphs.accounts.use_cases.registration import check_roles
-from subgraphs.accounts.use_cases.sessions import revoke_sessions
-from subgraphs.accounts.use_cases.subscriptions import Terms, set_terms
+from trellis.subgraphs.accounts.events import UserDeactivated, UserUpdated, state_of
+from trellis.subgraphs.accounts.models import NO_PASSWORD, SessionEnd, User
+from trellis.subgraphs.accounts.permissions import with_single_role
+from trellis.subgraphs.accounts.use_cases.registration import check_roles
+from trellis.subgraphs.accounts.use_cases.sessions import revoke_sessions
+from trellis.subgraphs.accounts.use_cases.subscriptions import Terms, set_terms
 
 _ADMINISTRATORS_ONLY = frozenset({"roles", "role", "is_active", "tier"})
 # What an access token tells or stands for: older tokens must not outlive a change of it.

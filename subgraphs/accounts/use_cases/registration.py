@@ -6,14 +6,19 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 
-from db.unit_of_work import UnitOfWork
-from schema.identity import Identity
-from subgraphs.accounts import queries
-from subgraphs.accounts.errors import AdministratorsOnly, EmailTaken, UnknownRole, UsernameTaken
-from subgraphs.accounts.events import UserCreated, state_of
-from subgraphs.accounts.models import User
-from subgraphs.accounts.permissions import ROLE_SCOPES
-from subgraphs.accounts.settings import RESERVED_USERNAMES
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts.errors import (
+    AdministratorsOnly,
+    EmailTaken,
+    UnknownRole,
+    UsernameTaken,
+)
+from trellis.subgraphs.accounts.events import UserCreated, state_of
+from trellis.subgraphs.accounts.models import User
+from trellis.subgraphs.accounts.permissions import ROLE_SCOPES
+from trellis.subgraphs.accounts.settings import RESERVED_USERNAMES
 
 _USERNAME_LENGTH = 50
 

@@ -17,15 +17,15 @@ from pyotp.totp import TOTP
 from sqlalchemy import CursorResult, delete, update
 from sqlmodel import col
 
-from db.models import utc_now
-from db.unit_of_work import UnitOfWork
-from subgraphs.accounts import proof_queries
-from subgraphs.accounts.errors import MfaEnabledAlready, MfaNotEnrolled, WrongCode
-from subgraphs.accounts.events import MfaDisabled, MfaEnabled
-from subgraphs.accounts.models import Authenticator, RecoveryCode
-from subgraphs.accounts.sealing import authenticator_purpose
-from subgraphs.accounts.tokens import hash_of
-from subgraphs.accounts.vault import Vault
+from trellis.db.models import utc_now
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.accounts import proof_queries
+from trellis.subgraphs.accounts.errors import MfaEnabledAlready, MfaNotEnrolled, WrongCode
+from trellis.subgraphs.accounts.events import MfaDisabled, MfaEnabled
+from trellis.subgraphs.accounts.models import Authenticator, RecoveryCode
+from trellis.subgraphs.accounts.sealing import authenticator_purpose
+from trellis.subgraphs.accounts.tokens import hash_of
+from trellis.subgraphs.accounts.vault import Vault
 
 RECOVERY_CODES = 10
 _STEP_SECONDS = 30

@@ -3,13 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from db.models import utc_now
-from db.unit_of_work import UnitOfWork
-from schema.identity import Identity
-from subgraphs.accounts import proof_queries
-from subgraphs.accounts.errors import SessionNotFound
-from subgraphs.accounts.events import UserLoggedOut
-from subgraphs.accounts.models import Session, SessionEnd
+from trellis.db.models import utc_now
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts import proof_queries
+from trellis.subgraphs.accounts.errors import SessionNotFound
+from trellis.subgraphs.accounts.events import UserLoggedOut
+from trellis.subgraphs.accounts.models import Session, SessionEnd
 
 
 def end_session(uow: UnitOfWork, session: Session, reason: SessionEnd, now: datetime) -> None:

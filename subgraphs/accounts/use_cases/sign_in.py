@@ -13,18 +13,18 @@ from uuid import UUID
 from sqlalchemy import CursorResult, update
 from sqlmodel import col
 
-from db.models import utc_now
-from db.storage import Storage
-from db.unit_of_work import UnitOfWork
-from subgraphs.accounts import proof_queries, queries
-from subgraphs.accounts.errors import WrongCredentials
-from subgraphs.accounts.events import UserLoggedIn
-from subgraphs.accounts.models import Profile, RefreshToken, Session, SessionEnd, User
-from subgraphs.accounts.passwords import Passwords
-from subgraphs.accounts.queries import Belonging
-from subgraphs.accounts.settings import rotates
-from subgraphs.accounts.tokens import hash_of, new_secret
-from subgraphs.accounts.use_cases.sessions import end_session
+from trellis.db.models import utc_now
+from trellis.db.storage import Storage
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.accounts import proof_queries, queries
+from trellis.subgraphs.accounts.errors import WrongCredentials
+from trellis.subgraphs.accounts.events import UserLoggedIn
+from trellis.subgraphs.accounts.models import Profile, RefreshToken, Session, SessionEnd, User
+from trellis.subgraphs.accounts.passwords import Passwords
+from trellis.subgraphs.accounts.queries import Belonging
+from trellis.subgraphs.accounts.settings import rotates
+from trellis.subgraphs.accounts.tokens import hash_of, new_secret
+from trellis.subgraphs.accounts.use_cases.sessions import end_session
 
 REFRESH_LIFETIME = timedelta(days=30)
 SESSION_LIFETIME = timedelta(days=90)

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import col
 
-from db.models import utc_now
-from db.unit_of_work import UnitOfWork
-from schema.identity import Identity
-from subgraphs.accounts import queries
-from subgraphs.accounts.errors import AdministratorsOnly, OrganizationNotFound, UserNotFound
-from subgraphs.accounts.events import SubscriptionChanged
-from subgraphs.accounts.models import Organization, SubscriptionStatus, Tier, User
+from trellis.db.models import utc_now
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts.errors import AdministratorsOnly, OrganizationNotFound, UserNotFound
+from trellis.subgraphs.accounts.events import SubscriptionChanged
+from trellis.subgraphs.accounts.models import Organization, SubscriptionStatus, Tier, User
 
 
 @dataclass(frozen=True, slots=True)

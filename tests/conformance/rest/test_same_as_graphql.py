@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from router.rest.load import load_routes
-from router.rest.profiles import PROFILES
-from router.rest.route import RestRoute
-from router.rest.shape import Constant, Items, Record, Shape, Unwrapped
-from router.supergraph import Supergraph
 from tests.conformance.rest.asking import Ask
 from tests.conformance.rest.cases.pm import organization_of
 from tests.conformance.rest.world import World
 from tests.support.shared import ROOT
+from trellis.router.rest.load import load_routes
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.rest.route import RestRoute
+from trellis.router.rest.shape import Constant, Items, Record, Shape, Unwrapped
+from trellis.router.supergraph import Supergraph
 
 pytestmark = pytest.mark.xdist_group("rest_world")
 

@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import httpx
 
-from db.seed.world import PASSWORD, demo_id
 from tests.support.trellis_server import TrellisServer
+from trellis.db.seed.world import PASSWORD, demo_id
 
 LEARN_PASSWORD = "a-long-password-1"
 AVATAR = "https://example.com/avatar.jpg"

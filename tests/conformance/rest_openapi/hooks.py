@@ -15,8 +15,8 @@ from schemathesis import AuthContext, Case, HookContext, Response
 from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 
-from schema.inputs import is_storable
 from tests.support.trellis_server import LOG_IN
+from trellis.schema.inputs import is_storable
 
 SERVER = os.environ["FUZZED_SERVER"]
 CALLERS = os.environ.get("FUZZING_CALLERS", "").split()

@@ -1,7 +1,7 @@
 from collections import Counter
 from uuid import UUID
 
-from db.seed.world import PASSWORD, demo_id, demo_world
+from trellis.db.seed.world import PASSWORD, demo_id, demo_world
 
 
 def test_the_world_has_the_size_that_is_documented():

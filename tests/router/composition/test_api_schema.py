@@ -1,9 +1,9 @@
 import pytest
 
-from router.composition.api_schema import api_schema_sdl
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
 from tests.support.composing import federation_2
+from trellis.router.composition.api_schema import api_schema_sdl
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
 
 SDL = """
 extend schema @link(url: "https://custom.example/own/v1.0", import: ["@own"])

@@ -2,10 +2,10 @@ from collections.abc import Mapping
 from itertools import permutations
 from typing import Any
 
-from router import Supergraph
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
 from tests.support.composing import federation_2
+from trellis.router import Supergraph
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3",'

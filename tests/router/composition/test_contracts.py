@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from router import Supergraph
-from router.composition import contract
-from router.composition.compose import Composition, compose
-from router.composition.subgraph import Subgraph
-from router.errors import OperationRefused
 from tests.support.composing import federation_2
+from trellis.router import Supergraph
+from trellis.router.composition import contract
+from trellis.router.composition.compose import Composition, compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.errors import OperationRefused
 
 SHOP = """
 type Query {

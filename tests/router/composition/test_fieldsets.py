@@ -1,8 +1,8 @@
 import pytest
 from graphql import GraphQLError, print_ast
 
-from router.composition.fieldsets import parse_field_set, target_fields
-from router.composition.parse import parse_schema
+from trellis.router.composition.fieldsets import parse_field_set, target_fields
+from trellis.router.composition.parse import parse_schema
 
 
 @pytest.mark.parametrize("text", ["id o { x }", "{ id o { x } }", "  id, o{x}  "])

@@ -7,21 +7,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from router.composition.api_schema import api_schema_sdl
-from router.composition.compose import Composition, compose
-from router.composition.contracts import contract
-from router.composition.merge import merge_subgraphs
-from router.composition.merge.state import Merge
-from router.composition.post.deprecation import drop_deprecations
-from router.composition.post.interfaces import check_interface_fields
-from router.composition.post.references import check_references
-from router.composition.post.validity import check_validity
-from router.composition.sdl import print_schema
-from router.composition.subgraph import Subgraph
-from router.composition.subgraphs import load_subgraphs
 from tests.support.chance import Drawn, Seeded
 from tests.support.random_types import random_types
 from tests.support.schema_faults import composed_faults, schema_faults
+from trellis.router.composition.api_schema import api_schema_sdl
+from trellis.router.composition.compose import Composition, compose
+from trellis.router.composition.contracts import contract
+from trellis.router.composition.merge import merge_subgraphs
+from trellis.router.composition.merge.state import Merge
+from trellis.router.composition.post.deprecation import drop_deprecations
+from trellis.router.composition.post.interfaces import check_interface_fields
+from trellis.router.composition.post.references import check_references
+from trellis.router.composition.post.validity import check_validity
+from trellis.router.composition.sdl import print_schema
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.composition.subgraphs import load_subgraphs
 
 SEEDS_IN_CI = 60
 SEEDS_IN_LONG_RUN = 20_000

@@ -1,7 +1,7 @@
 import pytest
 from graphql import parse
 
-from router.composition.join import LINK_DEFINITIONS, graph_names, join_definitions
+from trellis.router.composition.join import LINK_DEFINITIONS, graph_names, join_definitions
 
 
 @pytest.mark.parametrize(

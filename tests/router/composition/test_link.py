@@ -1,9 +1,9 @@
 import pytest
 
-from router.composition.link import LinkError, parse_feature_url, read_links
-from router.composition.parse import parse_schema
-from router.composition.specs import FEDERATION
 from tests.support.composing import codes, load_one
+from trellis.router.composition.link import LinkError, parse_feature_url, read_links
+from trellis.router.composition.parse import parse_schema
+from trellis.router.composition.specs import FEDERATION
 
 TYPES = "\ntype Query { q: Int }"
 

@@ -1,7 +1,7 @@
 import pytest
 
-from router.composition.values import print_directive
 from tests.support.composing import federation_2, load_one
+from trellis.router.composition.values import print_directive
 
 
 def test_roots_get_their_default_names():

@@ -1,7 +1,7 @@
 from graphql import print_ast
 
-from router.composition.model import Kind, Place
-from router.composition.parse import parse_schema
+from trellis.router.composition.model import Kind, Place
+from trellis.router.composition.parse import parse_schema
 
 
 def messages(sdl: str) -> list[str]:

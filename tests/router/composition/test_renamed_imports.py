@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
 
 NAMES = (
     "key", "external", "requires", "provides", "shareable", "override", "inaccessible", "tag",

@@ -5,10 +5,10 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.composition.compose import compose
-from router.composition.parse import parse_schema
-from router.composition.subgraph import Subgraph
 from tests.support.composing import federation_2
+from trellis.router.composition.compose import compose
+from trellis.router.composition.parse import parse_schema
+from trellis.router.composition.subgraph import Subgraph
 
 SEEDS = (
     federation_2(

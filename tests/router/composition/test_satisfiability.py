@@ -2,8 +2,8 @@
 
 import pytest
 
-from router.composition.compose import Composition, compose
-from router.composition.subgraph import Subgraph
+from trellis.router.composition.compose import Composition, compose
+from trellis.router.composition.subgraph import Subgraph
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", '

@@ -1,9 +1,9 @@
 import pytest
 from graphql import parse_value
 
-from router.composition.parse import parse_schema
-from router.composition.sdl import print_schema
-from router.composition.values import identity_of, print_description, print_value
+from trellis.router.composition.parse import parse_schema
+from trellis.router.composition.sdl import print_schema
+from trellis.router.composition.values import identity_of, print_description, print_value
 
 SDL = '''\
 """About it"""

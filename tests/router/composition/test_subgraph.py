@@ -1,7 +1,7 @@
 import pytest
 
-from router.composition.subgraph import SubgraphSchema, split_context
 from tests.support.composing import federation_2, load, load_one
+from trellis.router.composition.subgraph import SubgraphSchema, split_context
 
 SDL = federation_2(
     """

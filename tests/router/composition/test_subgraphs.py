@@ -1,6 +1,6 @@
-from router.composition.subgraph import Subgraph
-from router.composition.subgraphs import load_subgraphs
 from tests.support.composing import codes, federation_2, load
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.composition.subgraphs import load_subgraphs
 
 
 def test_messages_name_the_subgraph():

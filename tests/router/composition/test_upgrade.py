@@ -2,8 +2,8 @@
 
 import pytest
 
-from router.composition.subgraph import SubgraphSchema
 from tests.support.composing import codes, federation_2, load
+from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def upgraded(*sdls: str) -> SubgraphSchema:

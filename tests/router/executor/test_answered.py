@@ -2,8 +2,8 @@
 
 import pytest
 
-from router.executor.answered import answered_keys
-from router.planner.plan import FetchStep
+from trellis.router.executor.answered import answered_keys
+from trellis.router.planner.plan import FetchStep
 
 
 def keys(operation: str) -> dict[str | None, set[str]]:

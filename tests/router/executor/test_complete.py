@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from graphql import build_schema
 
-from router.executor.complete import MAX_ERRORS, complete
 from tests.support.output import output_of
+from trellis.router.executor.complete import MAX_ERRORS, complete
 
 SCHEMA = build_schema("type Query { items: [Item] } type Item { id: ID! name: String }")
 OUTPUT = output_of(SCHEMA, "{ items { id } }")

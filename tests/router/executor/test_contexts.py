@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from router.executor.contexts import ask_in_contexts
-from router.planner.plan import ContextValue, EntityCall, EntityTarget, Need, PathSegment
-from router.supergraph import Supergraph
-from router.transports.function import FunctionTransport
 from tests.support.planning import composed
+from trellis.router.executor.contexts import ask_in_contexts
+from trellis.router.planner.plan import ContextValue, EntityCall, EntityTarget, Need, PathSegment
+from trellis.router.supergraph import Supergraph
+from trellis.router.transports.function import FunctionTransport
 
 ITEMS = (PathSegment("shops"), PathSegment("items"))
 LOCALE = ContextValue("context0", 1, (Need("locale", "locale", is_key=False),))

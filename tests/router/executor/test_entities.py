@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from router.executor.entities import ALONE, Asked, Asker, in_portions, settle
-from router.planner.plan import EntityCall, EntityTarget, FetchStep, Need, PathSegment
+from trellis.router.executor.entities import ALONE, Asked, Asker, in_portions, settle
+from trellis.router.planner.plan import EntityCall, EntityTarget, FetchStep, Need, PathSegment
 
 ITEMS = (PathSegment("items"),)
 ID = Need("id", "id")

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from graphql import build_schema
 
-from router.executor.complete import Hidden
-from router.executor.executable import Executable
-from router.planner.plan import FetchStep, OutputField, PathSegment, QueryPlan, Selection
 from tests.support.output import output_of
+from trellis.router.executor.complete import Hidden
+from trellis.router.executor.executable import Executable
+from trellis.router.planner.plan import FetchStep, OutputField, PathSegment, QueryPlan, Selection
 
 SCHEMA = build_schema("""
     type Query { a: Item b: Item n: Int }

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from graphql import build_schema
 
-from router.answer import Answer
-from router.errors import SubgraphTimeout, SubgraphUnavailable
-from router.executor.executable import Executable
-from router.executor.execute import execute, execute_stream, shape
-from router.executor.run import Gathered
-from router.planner.plan import (
+from tests.support.output import output_of
+from tests.support.recording import RecordingTransport
+from trellis.router.answer import Answer
+from trellis.router.errors import SubgraphTimeout, SubgraphUnavailable
+from trellis.router.executor.executable import Executable
+from trellis.router.executor.execute import execute, execute_stream, shape
+from trellis.router.executor.run import Gathered
+from trellis.router.planner.plan import (
     EntityCall,
     EntityTarget,
     FetchStep,
@@ -23,9 +25,7 @@ from router.planner.plan import (
     QueryPlan,
     Selection,
 )
-from schema.request import RequestContext
-from tests.support.output import output_of
-from tests.support.recording import RecordingTransport
+from trellis.schema.request import RequestContext
 
 SCHEMA = build_schema("""
     type Query { products: [Product!] me: User hello: String }

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from graphql import build_schema
 
-from router.executor.entities import ALONE, Asked
-from router.executor.failures import Failure, client_errors
-from router.planner.plan import (
+from tests.support.output import output_of
+from trellis.router.executor.entities import ALONE, Asked
+from trellis.router.executor.failures import Failure, client_errors
+from trellis.router.planner.plan import (
     EntityCall,
     EntityTarget,
     FetchStep,
@@ -16,7 +17,6 @@ from router.planner.plan import (
     PathSegment,
     Selection,
 )
-from tests.support.output import output_of
 
 SCHEMA = build_schema("""
     type Query { item: Item items: [Item] grid: [[Item]] any: Node anys: [Node] hello: String }

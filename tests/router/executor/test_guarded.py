@@ -7,24 +7,24 @@ from uuid import UUID
 import pytest
 from graphql import GraphQLObjectType, GraphQLString
 
-from router.answer import Answer
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.errors import SubgraphUnavailable
-from router.executor.executable import Executable
-from router.executor.execute import execute
-from router.executor.guarded import OutputGuards
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.planner.plan import FetchStep, OutputField, QueryPlan, Selection
-from router.policy.guards import Guard, Position
-from router.policy.known import KnownPolicies, LocalPolicies
-from router.policy.verdicts import Verdicts
-from router.supergraph import Supergraph
-from schema.identity import Identity
-from schema.policy import ObjectPolicy
-from schema.request import RequestContext
 from tests.support.recording import RecordingTransport, Reply
+from trellis.router.answer import Answer
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.errors import SubgraphUnavailable
+from trellis.router.executor.executable import Executable
+from trellis.router.executor.execute import execute
+from trellis.router.executor.guarded import OutputGuards
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.planner.plan import FetchStep, OutputField, QueryPlan, Selection
+from trellis.router.policy.guards import Guard, Position
+from trellis.router.policy.known import KnownPolicies, LocalPolicies
+from trellis.router.policy.verdicts import Verdicts
+from trellis.router.supergraph import Supergraph
+from trellis.schema.identity import Identity
+from trellis.schema.policy import ObjectPolicy
+from trellis.schema.request import RequestContext
 
 THING = GraphQLObjectType("Thing", {})
 CODE = "UNAUTHORIZED_FIELD_OR_TYPE"

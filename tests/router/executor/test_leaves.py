@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLNamedType, build_schema
 
-from router.executor.leaves import LeafError, complete_leaf, fast_test
+from trellis.router.executor.leaves import LeafError, complete_leaf, fast_test
 
 SCHEMA = build_schema("""
     type Query { a(i: Int, f: Float, s: String, b: Boolean, d: ID, e: E, x: Any): Int }

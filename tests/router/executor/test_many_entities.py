@@ -5,10 +5,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from router.executor.complete import MAX_ERRORS
-from router.executor.entities import REPRESENTATIONS_PER_REQUEST
-from router.supergraph import Supergraph
 from tests.support.planning import composed
+from trellis.router.executor.complete import MAX_ERRORS
+from trellis.router.executor.entities import REPRESENTATIONS_PER_REQUEST
+from trellis.router.supergraph import Supergraph
 
 COUNT = 2 * REPRESENTATIONS_PER_REQUEST + 5
 SUPERGRAPH = composed(

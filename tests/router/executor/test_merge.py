@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from router.executor.merge import copy_tree, merge_into
+from trellis.router.executor.merge import copy_tree, merge_into
 
 
 def test_objects_merge_deep_and_new_members_are_added() -> None:

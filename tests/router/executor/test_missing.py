@@ -6,23 +6,23 @@ from typing import Any
 
 import pytest
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.executor.missing import MAX_SHOWN
-from router.operation.limits import GENEROUS
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.policy.known import LocalPolicies
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.function import FunctionTransport
-from schema.identity import ANONYMOUS, Identity
-from schema.policy import GuardedObject, ObjectPolicy
-from schema.request import RequestContext
 from tests.support.chance import Seeded, happens
 from tests.support.planning import composed
 from tests.support.random_graph import random_graph
 from tests.support.random_operation import random_operation
 from tests.support.universe import Universe
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.executor.missing import MAX_SHOWN
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.policy.known import LocalPolicies
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.function import FunctionTransport
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.policy import GuardedObject, ObjectPolicy
+from trellis.schema.request import RequestContext
 
 SHOP = """
     type Query { reviews: [Review] review: Review byUpc: Product }

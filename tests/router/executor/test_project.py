@@ -10,10 +10,10 @@ from graphql import build_schema, execute_sync, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.executor.complete import Hidden, complete
-from router.executor.project import Irregular, make_project
-from router.planner.plan import OutputField, Selection
 from tests.support.output import output_of
+from trellis.router.executor.complete import Hidden, complete
+from trellis.router.executor.project import Irregular, make_project
+from trellis.router.planner.plan import OutputField, Selection
 
 SCHEMA = build_schema("""
     type Query { a: A b: A! as: [A] bs: [A!] cs: [A!]! deep: [[A!]]! node: Node nodes: [Node!] }

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from router.executor.represent import UNKNOWN, make_represent, represent
-from router.planner.plan import EntityTarget, Need
+from trellis.router.executor.represent import UNKNOWN, make_represent, represent
+from trellis.router.planner.plan import EntityTarget, Need
 
 ID = Need("id", "id")
 A, AB = frozenset({"A"}), frozenset({"A", "B"})

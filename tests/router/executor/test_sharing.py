@@ -4,11 +4,13 @@ from typing import Any
 
 from graphql import build_schema
 
-from router.executor.entities import ALONE
-from router.executor.executable import Executable
-from router.executor.execute import execute
-from router.executor.sharing import sharing_groups
-from router.planner.plan import (
+from tests.support.output import output_of
+from tests.support.recording import RecordingTransport
+from trellis.router.executor.entities import ALONE
+from trellis.router.executor.executable import Executable
+from trellis.router.executor.execute import execute
+from trellis.router.executor.sharing import sharing_groups
+from trellis.router.planner.plan import (
     ContextValue,
     EntityCall,
     EntityTarget,
@@ -19,9 +21,7 @@ from router.planner.plan import (
     QueryPlan,
     Selection,
 )
-from schema.request import RequestContext
-from tests.support.output import output_of
-from tests.support.recording import RecordingTransport
+from trellis.schema.request import RequestContext
 
 ID = Need("id", "id")
 X, Y = frozenset({"X"}), frozenset({"Y"})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from router.executor.size import expanded_size
+from trellis.router.executor.size import expanded_size
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Paths lead through lists and types, and reach each object once."""
 
-from router.executor.walk import objects_at
-from router.planner.plan import PathSegment
+from trellis.router.executor.walk import objects_at
+from trellis.router.planner.plan import PathSegment
 
 
 def test_a_path_leads_through_nested_lists_and_past_nulls() -> None:

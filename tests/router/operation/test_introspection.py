@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from graphql import build_schema, get_introspection_query, graphql_sync
 
-from router.errors import OperationRefused
-from router.operation.introspection import Introspection
-from router.operation.limits import GENEROUS
-from router.operation.normalize import normalize
-from router.operation.parse import choose_operation, parse_document
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.introspection import Introspection
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.operation.normalize import normalize
+from trellis.router.operation.parse import choose_operation, parse_document
 
 SCHEMA = build_schema("""
     type Query { a: String! b: Query c(one: One, all: All): Int }

@@ -6,8 +6,8 @@ from dataclasses import fields
 import pytest
 from graphql import parse
 
-from router.errors import OperationRefused
-from router.operation.limits import GENEROUS, OperationLimits, check_limits
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.limits import GENEROUS, OperationLimits, check_limits
 
 
 def codes(text: str, limits: OperationLimits | None = None) -> list[str]:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from router.errors import OperationRefused
-from router.operation.limits import OperationLimits
-from router.operation.parse import choose_operation, parse_document
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.limits import OperationLimits
+from trellis.router.operation.parse import choose_operation, parse_document
 
 LIMITS = OperationLimits()
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from router.operation.request import GraphQLRequest, read_request
-from schema.errors import BadRequest
+from trellis.router.operation.request import GraphQLRequest, read_request
+from trellis.schema.errors import BadRequest
 
 
 def test_all_members_are_read() -> None:

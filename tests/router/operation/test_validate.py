@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from graphql import build_schema, parse
 
-from router.errors import OperationRefused
-from router.operation.validate import MAX_ERRORS, Validator
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.validate import MAX_ERRORS, Validator
 
 SCHEMA = build_schema("type Query { hello: String deep: Query list: [Int] }")
 

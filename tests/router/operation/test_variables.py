@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, build_schema, parse
 
-from router.errors import OperationRefused
-from router.operation.variables import VariableReader, Variables
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.variables import VariableReader, Variables
 
 SCHEMA = build_schema("""
     type Query { f(i: Int, e: Kind, in: In, l: [Int!], d: Date, id: ID, x: Float): Int }

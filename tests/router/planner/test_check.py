@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from router.planner.check import check_plan
-from router.planner.plan import Need, QueryPlan
 from tests.support.planning import federated_graph, sound_plan
+from trellis.router.planner.check import check_plan
+from trellis.router.planner.plan import Need, QueryPlan
 
 GRAPH = federated_graph(
     a="""

@@ -5,9 +5,9 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.planner.choice import Option
-from router.planner.decide import decide
-from router.planner.view import Weights
+from trellis.router.planner.choice import Option
+from trellis.router.planner.decide import decide
+from trellis.router.planner.view import Weights
 
 SUBGRAPHS = 5
 WEIGHTS = Weights(SUBGRAPHS)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from router.planner.explain import explain, to_json, tree
-from router.planner.plan import QueryPlan
 from tests.support.planning import federated_graph, sound_plan
+from trellis.router.planner.explain import explain, to_json, tree
+from trellis.router.planner.plan import QueryPlan
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 from graphql import GraphQLInt, GraphQLObjectType
 
-from router.operation.model import Field, SelectionSet
-from router.planner.fetches import Node
+from trellis.router.operation.model import Field, SelectionSet
+from trellis.router.planner.fetches import Node
 
 INNER = SelectionSet("Inner", frozenset({"Inner"}), ())
 COMPOSITE = GraphQLObjectType("Inner", {})

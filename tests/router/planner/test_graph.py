@@ -2,10 +2,10 @@
 
 import pytest
 
-from router.errors import SupergraphInvalid
-from router.planner.graph import read_supergraph
-from router.planner.tables import Kind
 from tests.support.planning import composed
+from trellis.router.errors import SupergraphInvalid
+from trellis.router.planner.graph import read_supergraph
+from trellis.router.planner.tables import Kind
 
 GRAPHS = """
 enum join__Graph {

@@ -5,9 +5,9 @@ from time import thread_time
 
 import pytest
 
-from router.errors import PlanningError, PlanningLimit
-from router.planner.planner import Planner
 from tests.support.planning import federated_graph, normalized
+from trellis.router.errors import PlanningError, PlanningLimit
+from trellis.router.planner.planner import Planner
 
 SECONDS = 2.0  # of CPU, on a machine that may be busy; on a quiet one it is below 0.5
 BYTES = 50_000_000

@@ -6,9 +6,9 @@ representation sent, and the operation.
 
 import pytest
 
-from router.errors import PlanningError
-from router.planner.plan import PathSegment
 from tests.support.planning import federated_graph, plan_lines, sound_plan
+from trellis.router.errors import PlanningError
+from trellis.router.planner.plan import PathSegment
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,14 @@ import orjson
 import pytest
 from graphql import build_schema, get_named_type
 
-from router.errors import PlanningError
-from router.operation.limits import GENEROUS
-from router.planner.plan import QueryPlan
-from router.planner.stored import plan_from_json, plan_to_json
-from router.supergraph import Supergraph, SupergraphOptions
-from schema.errors import TrellisError
 from tests.support.planning import composed
 from tests.support.shared import shared_path
+from trellis.router.errors import PlanningError
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.planner.plan import QueryPlan
+from trellis.router.planner.stored import plan_from_json, plan_to_json
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.schema.errors import TrellisError
 
 SUPERGRAPH = composed(
     a="""

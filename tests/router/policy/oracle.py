@@ -1,7 +1,8 @@
 """What an operation's caller should get, worked out anew from the rules' table and the API schema.
 
-Shares no code with ``router.policy``: it walks the client's document runtime type by runtime type,
-with nothing merged or remembered, and answers like a graph whose denied fields are null.
+Shares no code with ``trellis.router.policy``: it walks the client's document runtime type by
+runtime type, with nothing merged or remembered, and answers like a graph whose denied fields are
+null.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,9 +37,9 @@ from graphql import (
 from graphql.execution import get_variable_values
 from graphql.execution.values import VariableValues
 
-from schema.identity import Identity
 from tests.support.protecting import Placed
 from tests.support.universe import Thing, Universe
+from trellis.schema.identity import Identity
 
 _NO_VARIABLES = VariableValues({}, {})
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
 from tests.support.protecting import SIGNED_IN, Import, Placed, Rule, link
 from tests.support.universe import Universe
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
 
 OTHERS = ("key", "shareable", "external", "requires", "provides", "interfaceObject")
 HERE = """

@@ -4,14 +4,14 @@ from uuid import uuid4
 
 import pytest
 
-from router.errors import SubgraphTimeout
-from router.policy.api_keys import ApiKeyInvalid, ApiKeys, RemoteApiKeys
-from router.policy.authenticate import Authenticator
-from router.policy.credentials import Credentials
-from router.transports.internal import InternalAnswer
-from router.trust.wire import identity_to_json
-from schema.errors import Unavailable
-from schema.identity import ANONYMOUS, Identity
+from trellis.router.errors import SubgraphTimeout
+from trellis.router.policy.api_keys import ApiKeyInvalid, ApiKeys, RemoteApiKeys
+from trellis.router.policy.authenticate import Authenticator
+from trellis.router.policy.credentials import Credentials
+from trellis.router.transports.internal import InternalAnswer
+from trellis.router.trust.wire import identity_to_json
+from trellis.schema.errors import Unavailable
+from trellis.schema.identity import ANONYMOUS, Identity
 
 ROBOT = Identity(
     id=uuid4(), kind="service", key_id="key-1", scopes=frozenset({"read:projects"}), expires_at=5000

@@ -4,12 +4,6 @@ from typing import Any
 import jwt
 import pytest
 
-from router.policy.authenticate import Authenticator, TrustedIssuer
-from router.policy.credentials import NO_CREDENTIALS, Credentials
-from router.policy.keys import KeySet, SharedSecret
-from schema.errors import Unauthenticated, Unavailable
-from schema.identity import ANONYMOUS, Identity
-from schema.tokens import TokenRules
 from tests.router.policy.tokens import (
     AUDIENCE,
     ISSUER,
@@ -19,6 +13,12 @@ from tests.router.policy.tokens import (
     good_claims,
     raw_token,
 )
+from trellis.router.policy.authenticate import Authenticator, TrustedIssuer
+from trellis.router.policy.credentials import NO_CREDENTIALS, Credentials
+from trellis.router.policy.keys import KeySet, SharedSecret
+from trellis.schema.errors import Unauthenticated, Unavailable
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.tokens import TokenRules
 
 KEY = SigningKey("key-1")
 STRANGER = SigningKey("key-1")

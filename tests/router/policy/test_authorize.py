@@ -12,12 +12,12 @@ from graphql import (
     validate,
 )
 
-from router.errors import OperationRefused
-from router.operation.model import SelectionSet
-from router.operation.normalize import normalize
-from router.policy.authorize import MAX_REFUSALS, Authorized, authorize
-from router.policy.read_rules import read_rules
-from schema.identity import ANONYMOUS, Identity
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.model import SelectionSet
+from trellis.router.operation.normalize import normalize
+from trellis.router.policy.authorize import MAX_REFUSALS, Authorized, authorize
+from trellis.router.policy.read_rules import read_rules
+from trellis.schema.identity import ANONYMOUS, Identity
 
 DEFINITIONS = """
 directive @authenticated

@@ -3,8 +3,8 @@ from uuid import UUID
 
 import pytest
 
-from router.policy.claims import ClaimNames, ForeignClaims
-from schema.identity import Identity
+from trellis.router.policy.claims import ClaimNames, ForeignClaims
+from trellis.schema.identity import Identity
 
 ISSUER = "https://sso.example"
 CLAIMS = {

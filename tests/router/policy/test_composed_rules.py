@@ -3,9 +3,9 @@
 import pytest
 from graphql import parse
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.policy.read_rules import read_rules
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.policy.read_rules import read_rules
 
 LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: [%s])\n'
 PLAIN = LINK % (

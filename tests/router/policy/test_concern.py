@@ -2,9 +2,9 @@
 
 from graphql import OperationDefinitionNode, build_schema, parse, validate
 
-from router.operation.normalize import normalize
-from router.policy.concern import Concern, find_concern
-from router.policy.read_rules import read_rules
+from trellis.router.operation.normalize import normalize
+from trellis.router.policy.concern import Concern, find_concern
+from trellis.router.policy.read_rules import read_rules
 
 SDL = """
 directive @policy(policies: [[String!]!]!)

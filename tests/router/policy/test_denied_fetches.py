@@ -6,15 +6,15 @@ from uuid import UUID
 
 import pytest
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.supergraph import Supergraph
-from router.transports.function import FunctionTransport
-from schema.identity import ANONYMOUS, Identity
-from schema.request import RequestContext
 from tests.support.recording import RecordingTransport
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.supergraph import Supergraph
+from trellis.router.transports.function import FunctionTransport
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", '

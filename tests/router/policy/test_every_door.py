@@ -15,21 +15,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from router.answer import Answer
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.policy.known import LocalPolicies
-from router.rest.profiles import PROFILES
-from router.served_graph import ServedGraph
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.base import Transport
-from router.transports.function import FunctionTransport
-from router.transports.http import HttpTransport
-from schema.identity import ANONYMOUS, Identity
-from schema.policy import CallerPolicy, ObjectPolicy, Policy
-from schema.request import RequestContext
 from tests.router.policy.oracle import Oracle
 from tests.router.policy.places import PLACES, Built, build
 from tests.router.policy.test_generated_verdicts import asked, heard, spelt
@@ -40,6 +25,21 @@ from tests.support.protecting import HAS, IMPORTS, KNOWN_POLICIES, SCOPES, SIGNE
 from tests.support.recording import RecordingTransport
 from tests.support.rest_asking import stored
 from tests.support.serving import served
+from trellis.router.answer import Answer
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.policy.known import LocalPolicies
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.served_graph import ServedGraph
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.base import Transport
+from trellis.router.transports.function import FunctionTransport
+from trellis.router.transports.http import HttpTransport
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.policy import CallerPolicy, ObjectPolicy, Policy
+from trellis.schema.request import RequestContext
 
 RULES = {"signed in": SIGNED_IN, "scopes": SCOPES, "policies": KNOWN_POLICIES}
 CALLERS = {name: PEOPLE[name] for name in ("no scopes", "in part", "right", "another way", "admin")}

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from graphql import OperationDefinitionNode, build_schema, parse
 
-from router.operation.normalize import normalize
-from router.policy.concern import find_concern
-from router.policy.decide import NOTHING_DECIDED
-from router.policy.explain import Case, Explainer
-from router.policy.read_rules import read_rules
-from schema.identity import ANONYMOUS, Identity
+from trellis.router.operation.normalize import normalize
+from trellis.router.policy.concern import find_concern
+from trellis.router.policy.decide import NOTHING_DECIDED
+from trellis.router.policy.explain import Case, Explainer
+from trellis.router.policy.read_rules import read_rules
+from trellis.schema.identity import ANONYMOUS, Identity
 
 SDL = """
 directive @authenticated on FIELD_DEFINITION | SCALAR | ARGUMENT_DEFINITION

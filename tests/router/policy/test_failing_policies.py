@@ -9,21 +9,21 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from router.answer import Answer
-from router.config import Auth, Config
-from router.errors import ConfigError, SubgraphUnavailable
-from router.members import Member
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.policy.known import Declared, KnownPolicies, LocalPolicies
-from router.served_graph import policies_of
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.local import LocalTransport
-from schema.identity import Identity
-from schema.policy import CallerPolicy, ObjectPolicy, Policy
-from schema.request import RequestContext
 from tests.support.office import ADA, MEMBERS, POLICIES, composed_office
+from trellis.router.answer import Answer
+from trellis.router.config import Auth, Config
+from trellis.router.errors import ConfigError, SubgraphUnavailable
+from trellis.router.members import Member
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.policy.known import Declared, KnownPolicies, LocalPolicies
+from trellis.router.served_graph import policies_of
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.local import LocalTransport
+from trellis.schema.identity import Identity
+from trellis.schema.policy import CallerPolicy, ObjectPolicy, Policy
+from trellis.schema.request import RequestContext
 
 SUPERGRAPH = composed_office()
 QUERY = '{ projects { id budget } report(id: "1") billing }'

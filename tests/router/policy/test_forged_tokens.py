@@ -13,13 +13,6 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from router.app import build_app
-from router.config import Auth, Config, Issuer, SubgraphSource
-from router.policy.authenticate import Authenticator, TrustedIssuer
-from router.policy.credentials import Credentials
-from router.policy.keys import KeySet, SharedSecret
-from schema.errors import Unauthenticated
-from schema.tokens import TokenRules
 from tests.router.policy.forged import (
     LEGACY,
     LEGACY_AUDIENCE,
@@ -30,6 +23,13 @@ from tests.router.policy.forged import (
 )
 from tests.router.policy.tokens import AUDIENCE, ISSUER, good_claims, raw_token
 from tests.support.serving import served
+from trellis.router.app import build_app
+from trellis.router.config import Auth, Config, Issuer, SubgraphSource
+from trellis.router.policy.authenticate import Authenticator, TrustedIssuer
+from trellis.router.policy.credentials import Credentials
+from trellis.router.policy.keys import KeySet, SharedSecret
+from trellis.schema.errors import Unauthenticated
+from trellis.schema.tokens import TokenRules
 
 FORGED = forged_tokens()
 SAMPLE = [*FORGED][::6]

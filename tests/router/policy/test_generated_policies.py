@@ -21,15 +21,6 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from router.answer import Answer
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.operation.limits import GENEROUS
-from router.policy.known import LocalPolicies
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.function import FunctionTransport
-from schema.identity import ANONYMOUS, Identity
-from schema.policy import CallerPolicy, GuardedObject, ObjectPolicy, Policy
 from tests.router.policy.oracle import Answerer, Expected, Oracle, Path
 from tests.router.policy.test_generated_verdicts import (
     Operation,
@@ -43,6 +34,15 @@ from tests.support.protecting import ABOUT, HAS, POLICIES, Placed, Rule, protect
 from tests.support.random_graph import random_graph
 from tests.support.rewriting import original, rewrite
 from tests.support.universe import ROOTS, Thing, Universe
+from trellis.router.answer import Answer
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.policy.known import LocalPolicies
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.function import FunctionTransport
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.policy import CallerPolicy, GuardedObject, ObjectPolicy, Policy
 
 BATCHES, GRAPHS, OPERATIONS = 3, 4, 3
 CALLERS = {

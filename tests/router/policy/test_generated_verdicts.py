@@ -27,17 +27,6 @@ from graphql import (
     visit,
 )
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.errors import OperationRefused
-from router.operation.limits import GENEROUS
-from router.operation.request import GraphQLRequest
-from router.pipeline import Answer, answer
-from router.policy.decide import Decided
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.function import FunctionTransport
-from schema.identity import ANONYMOUS, Identity
-from schema.request import RequestContext
 from tests.router.policy.oracle import Expected, Oracle
 from tests.support.chance import Seeded
 from tests.support.protecting import Placed, protect
@@ -45,6 +34,17 @@ from tests.support.random_graph import random_graph
 from tests.support.random_operation import random_operation
 from tests.support.rewriting import original, rewrite
 from tests.support.universe import Universe
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import Answer, answer
+from trellis.router.policy.decide import Decided
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.function import FunctionTransport
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
 
 BATCHES, GRAPHS, OPERATIONS, REWRITES = 9, 4, 4, 6
 Composite = GraphQLObjectType | GraphQLInterfaceType

@@ -7,17 +7,17 @@ from uuid import UUID
 
 import pytest
 
-from router.answer import Answer
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.policy.known import LocalPolicies
-from router.supergraph import Supergraph, SupergraphOptions
-from schema.identity import ANONYMOUS, Identity
-from schema.policy import CallerPolicy, ObjectPolicy, Policy
-from schema.request import RequestContext
 from tests.support.recording import RecordingTransport
+from trellis.router.answer import Answer
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.policy.known import LocalPolicies
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.policy import CallerPolicy, ObjectPolicy, Policy
+from trellis.schema.request import RequestContext
 
 SDL = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.8",

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt import PyJWK
 from jwt.algorithms import ECAlgorithm
 
-from router.policy.keys import KeySet, load_from_file, load_from_url
-from schema.errors import Unavailable
 from tests.router.policy.tokens import SigningKey
+from trellis.router.policy.keys import KeySet, load_from_file, load_from_url
+from trellis.schema.errors import Unavailable
 
 ONE, TWO = SigningKey("one"), SigningKey("two")
 

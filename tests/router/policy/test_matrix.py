@@ -5,9 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.function import FunctionTransport
-from schema.identity import ANONYMOUS, Identity
 from tests.router.policy.oracle import Oracle
 from tests.router.policy.places import PLACES, Built, Place, build
 from tests.router.policy.test_generated_verdicts import (
@@ -18,6 +15,9 @@ from tests.router.policy.test_generated_verdicts import (
     spelt,
 )
 from tests.support.protecting import IMPORTS, NOBODY, ONE_SCOPE, POLICY, SCOPES, SIGNED_IN, Rule
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.function import FunctionTransport
+from trellis.schema.identity import ANONYMOUS, Identity
 
 RULES = {
     "signed in": SIGNED_IN,

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from router.cli import app
-from router.config import load_config
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.why_denied import Caller, open_graph
-from schema.request import RequestContext
 from tests.support.shared import ROOT
+from trellis.router.cli import app
+from trellis.router.config import load_config
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.why_denied import Caller, open_graph
+from trellis.schema.request import RequestContext
 
 GUIDE = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)

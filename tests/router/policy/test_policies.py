@@ -9,21 +9,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from router.answer import Answer
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.config import Auth, Authorization, Config, SubgraphSource
-from router.members import Member
-from router.operation.request import ALL_KINDS, GraphQLRequest
-from router.pipeline import answer, stream
-from router.policy.known import LocalPolicies
-from router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
-from router.subgraph_app import build_subgraph_app
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.local import LocalTransport
-from schema.identity import ANONYMOUS, Identity
-from schema.policy import CallerPolicy, ObjectPolicy, Policy
-from schema.request import RequestContext
 from tests.support.office import (
     ADA,
     AUDITOR,
@@ -36,6 +21,21 @@ from tests.support.office import (
 )
 from tests.support.recording import RecordingTransport
 from tests.support.serving import served
+from trellis.router.answer import Answer
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.config import Auth, Authorization, Config, SubgraphSource
+from trellis.router.members import Member
+from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
+from trellis.router.pipeline import answer, stream
+from trellis.router.policy.known import LocalPolicies
+from trellis.router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
+from trellis.router.subgraph_app import build_subgraph_app
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.local import LocalTransport
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.policy import CallerPolicy, ObjectPolicy, Policy
+from trellis.schema.request import RequestContext
 
 OFFICE = "tests.support.office"
 CODE = "UNAUTHORIZED_FIELD_OR_TYPE"

@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from router.answer import Answer
-from router.config.rate_limits import RateLimitRule, RateLimits
-from router.operation.request import ALL_KINDS, GraphQLRequest
-from router.pipeline import answer, stream
-from router.policy.known import LocalPolicies
-from router.policy.rate_limit.limiter import RateLimiting
-from router.policy.rate_limit.memory_store import MemoryStore
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.local import LocalTransport
-from schema.identity import Identity
-from schema.request import RequestContext
 from tests.support.office import ADA, AUDITOR, MEMBERS, POLICIES, composed_office, diary
+from trellis.router.answer import Answer
+from trellis.router.config.rate_limits import RateLimitRule, RateLimits
+from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
+from trellis.router.pipeline import answer, stream
+from trellis.router.policy.known import LocalPolicies
+from trellis.router.policy.rate_limit.limiter import RateLimiting
+from trellis.router.policy.rate_limit.memory_store import MemoryStore
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.local import LocalTransport
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
 
 SUPERGRAPH = composed_office()
 

@@ -1,9 +1,9 @@
 import pytest
 from graphql import parse
 
-from router.errors import SupergraphInvalid
-from router.policy.read_rules import read_rules
-from router.policy.rules import AuthorizationRules
+from trellis.router.errors import SupergraphInvalid
+from trellis.router.policy.read_rules import read_rules
+from trellis.router.policy.rules import AuthorizationRules
 
 
 def rules(sdl: str) -> AuthorizationRules:

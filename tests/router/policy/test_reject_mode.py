@@ -4,11 +4,11 @@ from typing import Literal
 
 import pytest
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
 from tests.router.policy.test_denied_fetches import ADA, KEEPER, PEOPLE, SOMEBODY, VAULT
 from tests.support.doors import DOORS, open_doors
 from tests.support.recording import RecordingTransport
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
 
 CALLERS = {"somebody": SOMEBODY, "keeper": KEEPER}
 QUERY = "{ gold users { name } }"

@@ -5,11 +5,11 @@ from typing import Any
 import orjson
 import pytest
 
-from router.policy.remote import RemotePolicies
-from router.transports.internal import InternalAnswer
-from schema.errors import Unavailable
-from schema.request import RequestContext
 from tests.support.office import ADA
+from trellis.router.policy.remote import RemotePolicies
+from trellis.router.transports.internal import InternalAnswer
+from trellis.schema.errors import Unavailable
+from trellis.schema.request import RequestContext
 
 LIST = {"version": "v1", "policies": [{"name": "owner:project", "needs": {"Project": "ownerName"}}]}
 

@@ -2,7 +2,7 @@ from itertools import permutations
 
 import pytest
 
-from router.policy.requirements import FREE, Alternatives, Requirement, all_of
+from trellis.router.policy.requirements import FREE, Alternatives, Requirement, all_of
 
 
 def dnf(*alternatives: str) -> Alternatives:

@@ -5,13 +5,13 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from router.errors import SubgraphUnavailable
-from router.policy.revocations import RemoteRevocations
-from router.transports.internal import InternalAnswer
-from router.trust.wire import revocations_to_json
-from schema.errors import Unavailable
-from schema.identity import Identity
-from schema.revocations import Revocations
+from trellis.router.errors import SubgraphUnavailable
+from trellis.router.policy.revocations import RemoteRevocations
+from trellis.router.transports.internal import InternalAnswer
+from trellis.router.trust.wire import revocations_to_json
+from trellis.schema.errors import Unavailable
+from trellis.schema.identity import Identity
+from trellis.schema.revocations import Revocations
 
 GRACE = Identity(id=uuid4(), session_id=uuid4(), token_id="t-1")
 ENDED = Revocations(sessions=frozenset({GRACE.session_id}))  # pyright: ignore[reportArgumentType]

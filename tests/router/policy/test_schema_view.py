@@ -17,16 +17,16 @@ from graphql import (
     validate_schema,
 )
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.policy.known import LocalPolicies
-from router.policy.read_rules import read_rules
-from router.policy.schema_view import SchemaViews
-from router.supergraph import Supergraph, SupergraphOptions
-from schema.identity import ANONYMOUS, Identity
 from tests.router.policy.test_authorize import DEFINITIONS, RULES, SCHEMA, SOMEBODY, holder
 from tests.support.doors import DOORS, open_doors
 from tests.support.recording import RecordingTransport
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.policy.known import LocalPolicies
+from trellis.router.policy.read_rules import read_rules
+from trellis.router.policy.schema_view import SchemaViews
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.schema.identity import ANONYMOUS, Identity
 
 SELLER = Identity(id=UUID(int=7), scopes=frozenset({"sell"}))
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from router.policy.known import KnownPolicies, LocalPolicies
-from router.policy.verdicts import Verdict, Verdicts, object_key
-from schema.identity import ANONYMOUS, Identity
-from schema.policy import GuardedObject, ObjectPolicy
-from schema.request import RequestContext
+from trellis.router.policy.known import KnownPolicies, LocalPolicies
+from trellis.router.policy.verdicts import Verdict, Verdicts, object_key
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.policy import GuardedObject, ObjectPolicy
+from trellis.schema.request import RequestContext
 
 
 async def test_an_object_that_has_been_judged_is_not_judged_again():

@@ -11,18 +11,18 @@ from uuid import UUID
 import httpx
 from graphql import GraphQLError, build_schema, graphql
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.config import Config, Limits
-from router.operation.request import GraphQLRequest
-from router.policy.credentials import Credentials
-from router.rest.access import access_to
-from router.rest.door import RestDoor, Selection
-from router.rest.endpoint import Doors, RestEndpoint
-from router.rest.idempotency.memory_store import MemoryAnswers
-from router.rest.idempotency.once import Once
-from router.rest.load import load_route, refuse_clashes
-from router.rest.profile import (
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.config import Config, Limits
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.policy.credentials import Credentials
+from trellis.router.rest.access import access_to
+from trellis.router.rest.door import RestDoor, Selection
+from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.router.rest.idempotency.once import Once
+from trellis.router.rest.load import load_route, refuse_clashes
+from trellis.router.rest.profile import (
     Failure,
     PageFacts,
     PageParameter,
@@ -30,16 +30,16 @@ from router.rest.profile import (
     Profile,
     ResponseInfo,
 )
-from router.rest.route import RestRoute
-from router.rest.spelling import same, snake_case, title_case
-from router.served_graph import ServedGraph
-from router.supergraph import Supergraph
-from router.transports.function import FunctionTransport
-from router.web.request_context import ContextMaker
-from router.wiring import nothing_here, wrap
-from schema.identity import ANONYMOUS, Identity
-from schema.request import RequestContext
-from schema.tokens import TokenExpired, TokenInvalid
+from trellis.router.rest.route import RestRoute
+from trellis.router.rest.spelling import same, snake_case, title_case
+from trellis.router.served_graph import ServedGraph
+from trellis.router.supergraph import Supergraph
+from trellis.router.transports.function import FunctionTransport
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.wiring import nothing_here, wrap
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
+from trellis.schema.tokens import TokenExpired, TokenInvalid
 
 SDL = """
 extend schema @link(

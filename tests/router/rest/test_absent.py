@@ -2,8 +2,8 @@
 
 import pytest
 
-from router.rest.absent import explain_null
 from tests.router.rest.library import BARE, Library, book, client, door, route
+from trellis.router.rest.absent import explain_null
 
 TEXT = """query Book($id: ID!) @rest(method: GET, path: "/api/books/{id}") {
   book(id: $id) { id price title: bookTitle author { name: displayName } coAuthors { id }

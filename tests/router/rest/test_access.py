@@ -2,9 +2,9 @@
 
 import pytest
 
-from router.policy.requirements import FREE
-from router.rest.access import access_of, access_to
 from tests.support.rest_routes import route, small_supergraph
+from trellis.router.policy.requirements import FREE
+from trellis.router.rest.access import access_of, access_to
 
 GRAPH = small_supergraph()
 

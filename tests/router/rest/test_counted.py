@@ -6,24 +6,24 @@ from typing import Any
 import httpx
 import pytest
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.config import Config, Limits, RateLimitRule, RateLimits
-from router.operation.request import GraphQLRequest
-from router.policy.rate_limit.build import build_rate_limiting
-from router.rest.access import access_to
-from router.rest.door import RestDoor, Selection
-from router.rest.endpoint import Doors, RestEndpoint
-from router.rest.idempotency.memory_store import MemoryAnswers
-from router.rest.idempotency.once import Once
-from router.rest.load import load_route
-from router.served_graph import ServedGraph, load_supergraph
-from router.web.refused_requests import RefusedRequests
-from router.web.request_context import ContextMaker
-from router.wiring import nothing_here, wrap
-from schema.request import RequestContext
 from tests.router.rest.library import SNAKE, authenticate
 from tests.support.recording import RecordingTransport
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.config import Config, Limits, RateLimitRule, RateLimits
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.policy.rate_limit.build import build_rate_limiting
+from trellis.router.rest.access import access_to
+from trellis.router.rest.door import RestDoor, Selection
+from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.router.rest.idempotency.once import Once
+from trellis.router.rest.load import load_route
+from trellis.router.served_graph import ServedGraph, load_supergraph
+from trellis.router.web.refused_requests import RefusedRequests
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.wiring import nothing_here, wrap
+from trellis.schema.request import RequestContext
 
 SUPERGRAPH = compose(
     [

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from router.rest.door import Selection
-from router.rest.profile import Profile
 from tests.router.rest.library import BARE, SNAKE, Library, book, client, door
+from trellis.router.rest.door import Selection
+from trellis.router.rest.profile import Profile
 
 ROOT = "http://trellis.test"
 UNION = Profile(

@@ -6,9 +6,6 @@ from typing import Any
 import httpx
 import pytest
 
-from router.config import Limits
-from router.rest.idempotency.memory_store import MemoryAnswers
-from schema.errors import Unavailable
 from tests.router.rest.library import (
     BARE,
     Library,
@@ -18,6 +15,9 @@ from tests.router.rest.library import (
     connection,
     door,
 )
+from trellis.router.config import Limits
+from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.schema.errors import Unavailable
 
 GET_BOOK = """
 query GetBook($bookId: ID!) @rest(method: GET, path: "/api/books/{book_id}") {

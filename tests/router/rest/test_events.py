@@ -12,19 +12,19 @@ import httpx
 import orjson
 import pytest
 
-from router.answer import Answer
-from router.app import build_app
-from router.config import Config, RateLimits, SubgraphSource, WebSocketLimits
-from router.policy.credentials import Credentials
-from router.rest.events import EventStream, Pace, event
-from router.subscriptions.rights import Rights
-from router.web.identity import Authenticate
-from schema.errors import NotFound
-from schema.identity import Identity
 from tests.router.policy.tokens import good_claims
 from tests.router.rest.library import ADA
 from tests.router.test_app import KEY, config, running
 from tests.support.ticker import ticker
+from trellis.router.answer import Answer
+from trellis.router.app import build_app
+from trellis.router.config import Config, RateLimits, SubgraphSource, WebSocketLimits
+from trellis.router.policy.credentials import Credentials
+from trellis.router.rest.events import EventStream, Pace, event
+from trellis.router.subscriptions.rights import Rights
+from trellis.router.web.identity import Authenticate
+from trellis.schema.errors import NotFound
+from trellis.schema.identity import Identity
 
 TICKS = """# What happens.
 subscription Ticks($after: String @from(header: "Last-Event-ID"))

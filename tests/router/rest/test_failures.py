@@ -2,9 +2,9 @@
 
 import pytest
 
-from router.rest.failures import NOTHING_THERE, Failures
-from schema.identity import ANONYMOUS
 from tests.support.rest_routes import route, small_supergraph
+from trellis.router.rest.failures import NOTHING_THERE, Failures
+from trellis.schema.identity import ANONYMOUS
 
 PAINT = """
 mutation Paint($id: ID!, $mainColour: Colour) @rest(method: PUT, path: "/api/v1/things/{id}") {

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.rest.directives import definitions
-from router.rest.load import load_route
-from router.rest.profile import translate
-from router.rest.profiles import PROFILES
-from router.rest.profiles.plain import PLAIN
-from router.supergraph import Supergraph
-from schema.directives import Rest
 from tests.support.shared import ROOT
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.rest.directives import definitions
+from trellis.router.rest.load import load_route
+from trellis.router.rest.profile import translate
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.rest.profiles.plain import PLAIN
+from trellis.router.supergraph import Supergraph
+from trellis.schema.directives import Rest
 
 GUIDE = (ROOT / "docs" / "rest.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```graphql\n(.*?)```", GUIDE, re.S)

@@ -6,11 +6,11 @@ import pytest
 from graphql import GraphQLInputType, type_from_ast
 from graphql.language import parse_type
 
-from router.rest.input_values import Decoders
-from router.rest.profile import Problem
-from router.rest.route import Rules
-from router.rest.spelling import snake_case
 from tests.router.rest.library import LIBRARY
+from trellis.router.rest.input_values import Decoders
+from trellis.router.rest.profile import Problem
+from trellis.router.rest.route import Rules
+from trellis.router.rest.spelling import snake_case
 
 FORMAT, REQUIRED, ENUM = "INVALID_FORMAT", "REQUIRED_FIELD_MISSING", "INVALID_ENUM_VALUE"
 

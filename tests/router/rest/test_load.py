@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from router.errors import ConfigError
-from router.rest.load import load_routes
-from router.rest.route import Deprecation, Parameter
 from tests.router.rest.library import LIBRARY, PROFILES, SNAKE, route
+from trellis.router.errors import ConfigError
+from trellis.router.rest.load import load_routes
+from trellis.router.rest.route import Deprecation, Parameter
 
 GET = """# A book.
 # Of any kind.

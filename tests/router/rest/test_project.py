@@ -2,8 +2,8 @@
 
 from graphql import GraphQLObjectType, GraphQLString
 
-from router.rest.project import make_projection
-from router.rest.shape import (
+from trellis.router.rest.project import make_projection
+from trellis.router.rest.shape import (
     Constant,
     Items,
     Leaf,

@@ -3,10 +3,10 @@ from uuid import uuid4
 
 import pytest
 
-from router.policy.credentials import Credentials
-from router.subscriptions.rights import Rights, RightsLost
-from schema.errors import Unauthenticated, Unavailable
-from schema.identity import ANONYMOUS, Identity
+from trellis.router.policy.credentials import Credentials
+from trellis.router.subscriptions.rights import Rights, RightsLost
+from trellis.schema.errors import Unauthenticated, Unavailable
+from trellis.schema.identity import ANONYMOUS, Identity
 
 GRACE = Identity(id=uuid4(), roles=frozenset({"user"}), scopes=frozenset({"read:projects"}))
 

@@ -13,19 +13,19 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from router.answer import Answer
-from router.config import WebSocketLimits
-from router.operation.request import GraphQLRequest
-from router.policy.credentials import Credentials
-from router.subscriptions.transport_ws import TransportWs
-from router.web.errors import Errors
-from router.web.request_context import ContextMaker
-from router.web.request_id import RequestId
-from schema.errors import TrellisError, Unauthenticated, Unavailable
-from schema.identity import ANONYMOUS, Identity
-from schema.request import RequestContext
 from tests.support.serving import served
 from tests.support.toy_graph import ToyGraph
+from trellis.router.answer import Answer
+from trellis.router.config import WebSocketLimits
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.policy.credentials import Credentials
+from trellis.router.subscriptions.transport_ws import TransportWs
+from trellis.router.web.errors import Errors
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.request_id import RequestId
+from trellis.schema.errors import TrellisError, Unauthenticated, Unavailable
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
 
 ADA = Identity(id=uuid4(), username="ada", roles=frozenset({"user"}), tier="basic")
 ROBOT = Identity(id=uuid4(), username="robot", kind="service", key_id="key-1")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from router.transports.content_type import is_graphql_response
+from trellis.router.transports.content_type import is_graphql_response
 
 
 @pytest.mark.parametrize(

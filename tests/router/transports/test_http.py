@@ -8,17 +8,17 @@ from contextlib import asynccontextmanager
 import orjson
 import pytest
 
-from router.errors import (
+from tests.support.servers import free_port
+from trellis.router.errors import (
     SubgraphError,
     SubgraphInvalidResponse,
     SubgraphTimeout,
     SubgraphUnavailable,
 )
-from router.transports.base import SubgraphRequest, SubgraphResponse, Transport
-from router.transports.http import HttpTransport
-from router.transports.httpx_client import HttpxTransport
-from schema.request import RequestContext
-from tests.support.servers import free_port
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse, Transport
+from trellis.router.transports.http import HttpTransport
+from trellis.router.transports.httpx_client import HttpxTransport
+from trellis.schema.request import RequestContext
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 MAKERS = [HttpTransport, HttpxTransport]

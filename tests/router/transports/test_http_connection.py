@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from router.errors import SubgraphTimeout, SubgraphUnavailable
-from router.transports.base import OperationKind, SubgraphRequest
-from router.transports.http import HttpTransport
-from schema.request import RequestContext
 from tests.router.transports.test_http import OK, REQUEST, http, raw_server, read_request, replies
+from trellis.router.errors import SubgraphTimeout, SubgraphUnavailable
+from trellis.router.transports.base import OperationKind, SubgraphRequest
+from trellis.router.transports.http import HttpTransport
+from trellis.schema.request import RequestContext
 
 
 class Server:

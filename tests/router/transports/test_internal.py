@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from router.errors import (
+from tests.support.servers import free_port
+from trellis.router.errors import (
     SubgraphError,
     SubgraphInvalidResponse,
     SubgraphTimeout,
     SubgraphUnavailable,
 )
-from router.policy.api_keys import RemoteApiKeys
-from router.policy.revocations import RemoteRevocations
-from router.transports.internal import InternalAnswer, InternalClient
-from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
-from schema.errors import Unavailable
-from schema.identity import ANONYMOUS
-from tests.support.servers import free_port
+from trellis.router.policy.api_keys import RemoteApiKeys
+from trellis.router.policy.revocations import RemoteRevocations
+from trellis.router.transports.internal import InternalAnswer, InternalClient
+from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+from trellis.schema.errors import Unavailable
+from trellis.schema.identity import ANONYMOUS
 
 TOKENS = ServiceTokens([b"s" * 32])
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]

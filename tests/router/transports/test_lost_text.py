@@ -9,15 +9,15 @@ from graphql import GraphQLScalarType, build_schema, execute_sync, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.errors import SubgraphInvalidResponse
-from router.executor.complete import complete
-from router.supergraph import Supergraph
-from router.transports.base import SubgraphResponse
-from router.transports.function import FunctionTransport
-from router.transports.lost_text import MAX_ERRORS, has_lost_text, without_lost_text
-from router.transports.read import read_body
 from tests.support.output import output_of
 from tests.support.planning import composed
+from trellis.router.errors import SubgraphInvalidResponse
+from trellis.router.executor.complete import complete
+from trellis.router.supergraph import Supergraph
+from trellis.router.transports.base import SubgraphResponse
+from trellis.router.transports.function import FunctionTransport
+from trellis.router.transports.lost_text import MAX_ERRORS, has_lost_text, without_lost_text
+from trellis.router.transports.read import read_body
 
 LONE = "a\ud800"
 LOST = "The subgraph answered a string that is not Unicode text."

@@ -10,19 +10,19 @@ import pytest
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from router.errors import SubgraphTimeout
-from router.exact_json import dumps
-from router.transports.base import SubgraphRequest, Transport
-from router.transports.function import FunctionTransport
-from router.transports.http import HttpTransport
-from router.transports.httpx_client import HttpxTransport
-from router.transports.local import LocalTransport
-from schema.errors import NotFound
-from schema.federation import TrellisSchema
-from schema.identity import Identity
-from schema.request import RequestContext
-from schema.subgraph import Subgraph
 from tests.support.serving import served
+from trellis.router.errors import SubgraphTimeout
+from trellis.router.exact_json import dumps
+from trellis.router.transports.base import SubgraphRequest, Transport
+from trellis.router.transports.function import FunctionTransport
+from trellis.router.transports.http import HttpTransport
+from trellis.router.transports.httpx_client import HttpxTransport
+from trellis.router.transports.local import LocalTransport
+from trellis.schema.errors import NotFound
+from trellis.schema.federation import TrellisSchema
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
+from trellis.schema.subgraph import Subgraph
 
 contexts: list[Any] = []
 loads: list[list[str]] = []

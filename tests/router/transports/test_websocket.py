@@ -11,11 +11,11 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
-from router.transports.base import SubgraphRequest
-from router.transports.websocket import WebSocketTransport
-from schema.request import RequestContext
 from tests.support.servers import free_port
+from trellis.router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
+from trellis.router.transports.base import SubgraphRequest
+from trellis.router.transports.websocket import WebSocketTransport
+from trellis.schema.request import RequestContext
 
 Script = Callable[[ServerConnection], Awaitable[None]]
 REQUEST = SubgraphRequest(

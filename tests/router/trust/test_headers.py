@@ -4,17 +4,17 @@ from uuid import uuid4
 
 import pytest
 
-from router.trust.headers import (
+from trellis.router.trust.headers import (
     CALLER,
     REQUEST,
     Vouch,
     read_context,
 )
-from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
-from router.trust.wire import identity_from_json, identity_to_json
-from schema.identity import ANONYMOUS, Identity
-from schema.rate_limit import RateLimitState
-from schema.request import RequestContext
+from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+from trellis.router.trust.wire import identity_from_json, identity_to_json
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.rate_limit import RateLimitState
+from trellis.schema.request import RequestContext
 
 USER = Identity(
     id=uuid4(),

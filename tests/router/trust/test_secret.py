@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from router.config import Auth, Config
-from router.errors import ConfigError
-from router.trust.secret import load_service_secrets
+from trellis.router.config import Auth, Config
+from trellis.router.errors import ConfigError
+from trellis.router.trust.secret import load_service_secrets
 
 
 def config(folder: Path, secret: str | None = None) -> Config:

@@ -4,7 +4,7 @@ from typing import Any
 import jwt
 import pytest
 
-from router.trust.service_tokens import ServiceTokens
+from trellis.router.trust.service_tokens import ServiceTokens
 
 SECRET, OTHER = b"s" * 32, b"o" * 32
 

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
-from router.config import Limits
-from router.web.body_limit import RequestLimits, read_body
-from router.web.refusals import BodyTimeout, HeadersTooLarge, UnsupportedMediaType, UrlTooLong
-from schema.errors import BadRequest, PayloadTooLarge
+from trellis.router.config import Limits
+from trellis.router.web.body_limit import RequestLimits, read_body
+from trellis.router.web.refusals import (
+    BodyTimeout,
+    HeadersTooLarge,
+    UnsupportedMediaType,
+    UrlTooLong,
+)
+from trellis.schema.errors import BadRequest, PayloadTooLarge
 
 LIMITS = Limits(url_bytes=20, headers=3, header_bytes=30, body_bytes=100, body_idle_seconds=3600)
 

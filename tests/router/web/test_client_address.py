@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from router.config import Http
-from router.web.client_address import ClientAddress, current_client_address, read_address
-from router.web.request_context import ContextMaker
+from trellis.router.config import Http
+from trellis.router.web.client_address import ClientAddress, current_client_address, read_address
+from trellis.router.web.request_context import ContextMaker
 
 PROXIES = ("10.0.0.0/8", "2001:db8:1::/48", "unix")
 CLIENT = "203.0.113.9"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from router.web.client_watch import ClientGone, ClientWatch
-from router.web.refusals import RequestTimeout
+from trellis.router.web.client_watch import ClientGone, ClientWatch
+from trellis.router.web.refusals import RequestTimeout
 
 
 class Client:

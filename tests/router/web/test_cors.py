@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from router.config import Cors
-from router.web.cors import AllowOrigins
-from router.web.response_headers import ResponseHeaders
+from trellis.router.config import Cors
+from trellis.router.web.cors import AllowOrigins
+from trellis.router.web.response_headers import ResponseHeaders
 
 HERE, ELSEWHERE = "https://app.example.com", "https://evil.example.com"
 READABLE = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.web.csrf import is_allowed_origin
+from trellis.router.web.csrf import is_allowed_origin
 
 
 @pytest.mark.parametrize(

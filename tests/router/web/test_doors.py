@@ -7,14 +7,14 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from router.config import Config, Cors, Limits
-from router.policy.credentials import Credentials
-from router.web.csrf import Csrf
-from router.web.identity import CallerIdentity, identity_of
-from router.web.request_id import request_id_of
-from router.wiring import wrap
-from schema.errors import Conflict, Unauthenticated, Unavailable
-from schema.identity import ANONYMOUS, Identity
+from trellis.router.config import Config, Cors, Limits
+from trellis.router.policy.credentials import Credentials
+from trellis.router.web.csrf import Csrf
+from trellis.router.web.identity import CallerIdentity, identity_of
+from trellis.router.web.request_id import request_id_of
+from trellis.router.wiring import wrap
+from trellis.schema.errors import Conflict, Unauthenticated, Unavailable
+from trellis.schema.identity import ANONYMOUS, Identity
 
 APP = "https://app.example"
 

@@ -5,10 +5,17 @@ from typing import Any
 import orjson
 import pytest
 
-from router.errors import OperationRefused
-from router.web.errors import Errors, error_headers, graphql_error_body
-from router.web.refusals import MethodNotAllowed
-from schema.errors import Conflict, Forbidden, NotFound, TrellisError, Unauthenticated, Unavailable
+from trellis.router.errors import OperationRefused
+from trellis.router.web.errors import Errors, error_headers, graphql_error_body
+from trellis.router.web.refusals import MethodNotAllowed
+from trellis.schema.errors import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    TrellisError,
+    Unauthenticated,
+    Unavailable,
+)
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from router.errors import ConfigError
-from router.web.graphiql import DemoAccount, ExplorerContent, GraphiQL, SignIn, load_content
-from router.web.graphiql.content import StartingOperation
-from router.web.graphiql.serve import CONTENT_SECURITY_POLICY, STATIC
 from tests.support.npm_clients import install_packages
 from tests.support.services import require_program
+from trellis.router.errors import ConfigError
+from trellis.router.web.graphiql import DemoAccount, ExplorerContent, GraphiQL, SignIn, load_content
+from trellis.router.web.graphiql.content import StartingOperation
+from trellis.router.web.graphiql.serve import CONTENT_SECURITY_POLICY, STATIC
 
 SOURCE = STATIC.parent / "source"
 LIMIT_OF_THE_BUILT_PAGE = 3_000_000

@@ -9,16 +9,16 @@ import httpx
 import orjson
 import pytest
 
-from router.answer import Answer
-from router.config import Limits
-from router.operation.request import GraphQLRequest
-from router.web.errors import Errors
-from router.web.graphql import GraphQLEndpoint
-from router.web.request_context import ContextMaker
-from router.web.response_headers import ResponseHeaders
-from schema.errors import Forbidden
-from schema.request import RequestContext
 from tests.support.toy_graph import ToyGraph
+from trellis.router.answer import Answer
+from trellis.router.config import Limits
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.web.errors import Errors
+from trellis.router.web.graphql import GraphQLEndpoint
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.response_headers import ResponseHeaders
+from trellis.schema.errors import Forbidden
+from trellis.schema.request import RequestContext
 
 GRJ = "application/graphql-response+json"
 JSON = "application/json"

@@ -7,8 +7,8 @@ import httpx
 from starlette.routing import Route, Router
 from structlog.testing import capture_logs
 
-from router.web.health import Readiness, health
-from router.web.jwks import JwksEndpoint
+from trellis.router.web.health import Readiness, health
+from trellis.router.web.jwks import JwksEndpoint
 
 
 def client_of(path: str, endpoint: Any) -> httpx.AsyncClient:

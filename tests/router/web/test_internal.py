@@ -10,13 +10,13 @@ import orjson
 import pytest
 from starlette.routing import Router
 
-from router.config import Limits
-from router.web.errors import Errors
-from router.web.internal import internal_routes
-from schema.identity import Identity
-from schema.revocations import Revocations
-from schema.subgraph import Subgraph
 from tests.support.office import billing, office
+from trellis.router.config import Limits
+from trellis.router.web.errors import Errors
+from trellis.router.web.internal import internal_routes
+from trellis.schema.identity import Identity
+from trellis.schema.revocations import Revocations
+from trellis.schema.subgraph import Subgraph
 
 ROBOT = Identity(UUID(int=7), kind="service", key_id="k1", scopes=frozenset({"read:things"}))
 LONGEST = "k" * 512

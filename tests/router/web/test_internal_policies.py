@@ -9,11 +9,11 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from router.config import Auth, Config, SubgraphSource
-from router.subgraph_app import build_subgraph_app
-from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
-from router.trust.wire import identity_to_json
 from tests.support.office import ADA, diary
+from trellis.router.config import Auth, Config, SubgraphSource
+from trellis.router.subgraph_app import build_subgraph_app
+from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+from trellis.router.trust.wire import identity_to_json
 
 SECRET = "s" * 32
 PATH = "/internal/policies"

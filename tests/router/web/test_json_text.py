@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from router.web.json_text import dump_json, load_json
-from schema.errors import BadRequest
+from trellis.router.web.json_text import dump_json, load_json
+from trellis.schema.errors import BadRequest
 
 
 @pytest.mark.parametrize("encode", [str, str.encode])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.web.media_type import GRAPHQL_RESPONSE, JSON, is_json, negotiate
+from trellis.router.web.media_type import GRAPHQL_RESPONSE, JSON, is_json, negotiate
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from router.config import Config
-from router.server import GuardedProtocol
-from router.web.csrf import Csrf
-from router.web.graphql import GraphQLEndpoint
-from router.web.request_context import ContextMaker
-from router.wiring import wrap
 from tests.support.serving import served
 from tests.support.toy_graph import ToyGraph
+from trellis.router.config import Config
+from trellis.router.server import GuardedProtocol
+from trellis.router.web.csrf import Csrf
+from trellis.router.web.graphql import GraphQLEndpoint
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.wiring import wrap
 
 BODY = b'{"query": "{ hello }"}'
 

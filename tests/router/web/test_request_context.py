@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from router.web.request_context import ContextMaker
-from schema.identity import Identity
+from trellis.router.web.request_context import ContextMaker
+from trellis.schema.identity import Identity
 
 HEADERS = [
     (b"accept-language", b"de"),

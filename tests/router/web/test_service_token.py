@@ -9,14 +9,14 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from router.policy.credentials import Credentials
-from router.trust.headers import CALLER, REQUEST, Vouch
-from router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
-from router.web.identity import credentials_of
-from router.web.request_context import ContextMaker
-from router.web.service_token import RequireServiceToken, router_word_of
-from schema.identity import Identity
-from schema.request import RequestContext
+from trellis.router.policy.credentials import Credentials
+from trellis.router.trust.headers import CALLER, REQUEST, Vouch
+from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
+from trellis.router.web.identity import credentials_of
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.service_token import RequireServiceToken, router_word_of
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
 
 # The clock stands still, for these tokens are made when the tests are collected.
 NOW = time.time()

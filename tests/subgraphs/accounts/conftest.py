@@ -3,10 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from db.bus import EventBus
-from db.settings import DataSettings
-from schema.subgraph import Subgraph
-from subgraphs.accounts.graph import make_subgraph
 from tests.subgraphs.accounts.letters import Letters
 from tests.support.subgraphs import Running, running
 from tests.support.templates import (
@@ -15,6 +11,10 @@ from tests.support.templates import (
     seeded_database,
     seeded_folder,
 )
+from trellis.db.bus import EventBus
+from trellis.db.settings import DataSettings
+from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.accounts.graph import make_subgraph
 
 
 @pytest.fixture

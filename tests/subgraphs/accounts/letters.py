@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from subgraphs.accounts.mail import Letter
+from trellis.subgraphs.accounts.mail import Letter
 
 
 class Letters:

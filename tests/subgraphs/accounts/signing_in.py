@@ -5,10 +5,10 @@ from typing import Any
 import jwt
 from jwt import PyJWKSet
 
-from db.seed.world import PASSWORD
-from schema.identity import Identity
-from schema.tokens import TokenRules, verify_token
 from tests.support.subgraphs import Running
+from trellis.db.seed.world import PASSWORD
+from trellis.schema.identity import Identity
+from trellis.schema.tokens import TokenRules, verify_token
 
 RULES = TokenRules("project-manager-auth", "project-manager-api")
 AUTH = "accessToken refreshToken tokenType expiresIn user { id username email }"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from db.seed.world import demo_id
-from schema.identity import Identity
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import topics
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
+from trellis.schema.identity import Identity
 
 KEY = "id name prefix scopes createdAt expiresAt lastUsedAt revokedAt isActive"
 CREATE = (

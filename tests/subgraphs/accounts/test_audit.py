@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from db.models import utc_now
-from db.seed.world import PASSWORD, demo_id
-from schema.request import RequestContext
-from subgraphs.accounts.audit import hash_of_entry
-from subgraphs.accounts.models import AuditEntry
 from tests.subgraphs.accounts.signing_in import LOGIN, log_in
 from tests.support.subgraphs import Running, caller
+from trellis.db.models import utc_now
+from trellis.db.seed.world import PASSWORD, demo_id
+from trellis.schema.request import RequestContext
+from trellis.subgraphs.accounts.audit import hash_of_entry
+from trellis.subgraphs.accounts.models import AuditEntry
 
 READ = (
     "query($n: Int, $a: String) { auditLog(first: $n, after: $a) { totalCount "

@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
-from schema.errors import Unavailable
-from subgraphs.accounts.background import Background
+from trellis.schema.errors import Unavailable
+from trellis.subgraphs.accounts.background import Background
 
 
 async def test_a_few_are_done_at_once_and_all_in_the_end():

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from db.seed.world import demo_id
-from schema.identity import Identity
 from tests.subgraphs.accounts.signing_in import identity, log_in
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
+from trellis.schema.identity import Identity
 
 DEACTIVATE = (
     "mutation($id: ID!, $i: UpdateUserInput!) { updateUser(id: $id, input: $i) { user { id } } }"

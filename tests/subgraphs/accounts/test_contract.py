@@ -12,24 +12,24 @@ from uuid import uuid4
 import pytest
 from pyotp.totp import TOTP
 
-from db.bus import EventBus
-from db.seed.world import demo_id
-from db.settings import DataSettings
-from router import Subgraph as Member
-from router import Supergraph, compose
-from router.answer import Answer
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.transports.local import LocalTransport
-from schema.identity import ANONYMOUS, Identity
-from schema.request import RequestContext
-from schema.subgraph import Subgraph
-from subgraphs.accounts.graph import make_subgraph
 from tests.subgraphs.accounts.contract_cases import BOB, CASES, SECRET, Case, Refusal
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import identity
 from tests.support.shared import find_shared, shared_path
 from tests.support.subgraphs import Running, caller, running
+from trellis.db.bus import EventBus
+from trellis.db.seed.world import demo_id
+from trellis.db.settings import DataSettings
+from trellis.router import Subgraph as Member
+from trellis.router import Supergraph, compose
+from trellis.router.answer import Answer
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.transports.local import LocalTransport
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
+from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.accounts.graph import make_subgraph
 
 SERVICES = {
     "Auth Service",

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from db.models import utc_now
-from db.seed.world import PASSWORD, demo_id
-from schema.request import RequestContext
-from subgraphs.accounts.cleaning import clean
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import LOGIN, log_in, refresh_code
 from tests.support.subgraphs import Running, caller
+from trellis.db.models import utc_now
+from trellis.db.seed.world import PASSWORD, demo_id
+from trellis.schema.request import RequestContext
+from trellis.subgraphs.accounts.cleaning import clean
 
 DELETE = "mutation($id: ID!) { deleteUser(id: $id) { deletedUserId } }"
 FORGOT = 'mutation { requestPasswordReset(email: "alan@example.com") { message } }'

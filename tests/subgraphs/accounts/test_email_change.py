@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from db.seed.world import PASSWORD
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import LOGIN, identity, log_in, refresh, topics
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import PASSWORD
 
 REQUEST = "mutation($i: ChangeEmailInput!) { requestEmailChange(input: $i) { message } }"
 CONFIRM = "mutation($t: String!) { confirmEmailChange(token: $t) { user { email emailVerified } } }"

@@ -4,11 +4,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from db.seed.world import PASSWORD, demo_id
-from subgraphs.accounts.models import Base
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import LOGIN, log_in
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import PASSWORD, demo_id
+from trellis.subgraphs.accounts.models import Base
 
 EXPORT = "{ exportMyData }"
 MINE = "mutation($i: UpdateProfileInput!) { updateMyProfile(input: $i) { user { id } } }"

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from db.bus import EventBus
-from db.seed.world import PASSWORD
-from db.settings import DataSettings
-from schema.subgraph import Subgraph
-from subgraphs.accounts.graph import make_subgraph
-from subgraphs.accounts.passwords import Passwords, TooManyPasswords
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import LOGIN
 from tests.support.subgraphs import Running, running
 from tests.support.templates import copy_of_folder
+from trellis.db.bus import EventBus
+from trellis.db.seed.world import PASSWORD
+from trellis.db.settings import DataSettings
+from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.accounts.graph import make_subgraph
+from trellis.subgraphs.accounts.passwords import Passwords, TooManyPasswords
 
 CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 REFUSED = "503, again in 2"

@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from db.seed.world import demo_id
-from subgraphs.accounts.models import Invitation
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import topics
 from tests.support.kept import kept
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
+from trellis.subgraphs.accounts.models import Invitation
 
 INVITE = (
     "mutation($i: InviteInput!) { inviteToOrganization(input: $i) { invitation "

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from subgraphs.accounts.mail import ConsoleMailer, Letter, Postbox, mailer_for
 from tests.support.servers import free_port
+from trellis.subgraphs.accounts.mail import ConsoleMailer, Letter, Postbox, mailer_for
 
 SENDER = "Trellis <trellis@example.com>"
 LETTER = Letter("ada@example.com", "Grüße", "Zeile eins\nZeile zwei")

@@ -5,13 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from db.seed.world import demo_id
-from schema.identity import Identity
-from subgraphs.accounts.models import MembershipRole, Organization, OrganizationMember
-from subgraphs.accounts.use_cases.organizations import MOST_ORGANIZATIONS
 from tests.subgraphs.accounts.signing_in import identity, log_in, topics
 from tests.support.kept import kept
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts.models import MembershipRole, Organization, OrganizationMember
+from trellis.subgraphs.accounts.use_cases.organizations import MOST_ORGANIZATIONS
 
 CREATE = (
     "mutation($i: CreateOrganizationInput!) { createOrganization(input: $i) { organization "

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from db.seed.world import PASSWORD, demo_id
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import (
     LOGIN,
@@ -16,6 +15,7 @@ from tests.subgraphs.accounts.signing_in import (
     topics,
 )
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import PASSWORD, demo_id
 
 CHANGE = (
     "mutation($i: ChangePasswordInput!) { changePassword(input: $i) { message revokedSessions } }"

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from db.seed.world import demo_id
-from schema.identity import ANONYMOUS
 from tests.subgraphs.accounts.signing_in import log_in, refresh_code, topics
 from tests.support.kept import kept
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
+from trellis.schema.identity import ANONYMOUS
 
 UPDATE = (
     "mutation($id: ID!, $i: UpdateUserInput!) { updateUser(id: $id, input: $i) "

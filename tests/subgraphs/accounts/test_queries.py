@@ -6,10 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from db.models import utc_now
-from db.seed.world import demo_id, demo_world
-from subgraphs.accounts import queries
-from subgraphs.accounts.models import (
+from tests.support.statements import rows_read
+from tests.support.subgraphs import Running, caller
+from trellis.db.models import utc_now
+from trellis.db.seed.world import demo_id, demo_world
+from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts.models import (
     ApiKey,
     Invitation,
     MembershipRole,
@@ -22,8 +24,6 @@ from subgraphs.accounts.models import (
     Tier,
     User,
 )
-from tests.support.statements import rows_read
-from tests.support.subgraphs import Running, caller
 
 ADA, ALAN = caller("ada"), caller("alan")
 ANALYTICAL = demo_id("organization", "analytical.example.com")

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from db.seed.world import demo_id
-from schema.identity import Identity
-from subgraphs.accounts.graph import make_subgraph
 from tests.subgraphs.accounts.signing_in import identity, log_in, refresh, refresh_code
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts.graph import make_subgraph
 
 ALAN = str(demo_id("user", "alan"))
 GRACE = str(demo_id("user", "grace"))

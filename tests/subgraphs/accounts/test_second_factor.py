@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pyotp.totp import TOTP
 
-from db.models import utc_now
-from db.seed.world import PASSWORD
-from subgraphs.accounts.models import Authenticator
 from tests.subgraphs.accounts.signing_in import LOGIN, log_in, topics
 from tests.support.subgraphs import Running, caller
+from trellis.db.models import utc_now
+from trellis.db.seed.world import PASSWORD
+from trellis.subgraphs.accounts.models import Authenticator
 
 ENABLE = "mutation($p: String!) { enableMfa(password: $p) { secret uri } }"
 CONFIRM = "mutation($c: String!) { confirmMfa(code: $c) { recoveryCodes } }"

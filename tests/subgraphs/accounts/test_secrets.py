@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from db.bus import EventBus
-from db.settings import DataSettings
-from schema.identity import ANONYMOUS
-from schema.subgraph import Subgraph
-from subgraphs.accounts.graph import make_subgraph
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import identity
 from tests.support.secret_walk import MARIA, live
 from tests.support.subgraphs import Running, running
 from tests.support.templates import copy_of_folder
+from trellis.db.bus import EventBus
+from trellis.db.settings import DataSettings
+from trellis.schema.identity import ANONYMOUS
+from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.accounts.graph import make_subgraph
 
 LOUD = ("", "aiosqlite", "sqlalchemy.engine", "sqlalchemy.pool", "sqlalchemy.orm", "trellis")
 

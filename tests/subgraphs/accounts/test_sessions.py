@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import func
 from sqlmodel import select
 
-from db.models import utc_now
-from subgraphs.accounts.cleaning import clean
-from subgraphs.accounts.graph import make_subgraph
-from subgraphs.accounts.models import Profile, RefreshToken, Session
-from subgraphs.accounts.use_cases.sign_in import MOST_SESSIONS
 from tests.subgraphs.accounts.signing_in import identity, log_in, refresh, refresh_code, topics
 from tests.support.subgraphs import Running
+from trellis.db.models import utc_now
+from trellis.subgraphs.accounts.cleaning import clean
+from trellis.subgraphs.accounts.graph import make_subgraph
+from trellis.subgraphs.accounts.models import Profile, RefreshToken, Session
+from trellis.subgraphs.accounts.use_cases.sign_in import MOST_SESSIONS
 
 LIST = "{ sessions { id profile isCurrent } }"
 REVOKE = "mutation($id: ID!) { revokeSession(id: $id) { revokedSessionId } }"

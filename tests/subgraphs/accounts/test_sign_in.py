@@ -7,8 +7,6 @@ import jwt
 import pytest
 from sqlalchemy import text
 
-from db.seed.world import PASSWORD, demo_id
-from subgraphs.accounts.permissions import scopes_of
 from tests.subgraphs.accounts.signing_in import (
     LOGIN,
     REFRESH,
@@ -20,6 +18,8 @@ from tests.subgraphs.accounts.signing_in import (
     topics,
 )
 from tests.support.subgraphs import Running
+from trellis.db.seed.world import PASSWORD, demo_id
+from trellis.subgraphs.accounts.permissions import scopes_of
 
 ADA = str(demo_id("user", "ada"))
 

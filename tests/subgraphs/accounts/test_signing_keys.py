@@ -6,12 +6,12 @@ from datetime import timedelta
 import jwt
 from sqlmodel import col, select
 
-from db.models import utc_now
-from subgraphs.accounts.graph import make_subgraph
-from subgraphs.accounts.models import KeyState, SigningKey
-from subgraphs.accounts.signing_keys import OVERLAP, ROTATE_AFTER, rotate_when_due
 from tests.subgraphs.accounts.signing_in import claims, log_in
 from tests.support.subgraphs import Running
+from trellis.db.models import utc_now
+from trellis.subgraphs.accounts.graph import make_subgraph
+from trellis.subgraphs.accounts.models import KeyState, SigningKey
+from trellis.subgraphs.accounts.signing_keys import OVERLAP, ROTATE_AFTER, rotate_when_due
 
 
 async def states(accounts: Running) -> dict[str, KeyState]:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from db.seed.world import demo_id
-from subgraphs.accounts.models import Subscribed, SubscriptionStatus, Tier
-from subgraphs.accounts.subscriptions import highest, status_of, tier_of
 from tests.subgraphs.accounts.signing_in import claims, identity, log_in, refresh, topics
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
+from trellis.subgraphs.accounts.models import Subscribed, SubscriptionStatus, Tier
+from trellis.subgraphs.accounts.subscriptions import highest, status_of, tier_of
 
 CHANGE = (
     "mutation($i: ChangeSubscriptionInput!) { changeSubscription(input: $i) { "

@@ -11,18 +11,18 @@ import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 
-from db.bus import EventBus
-from db.seed.world import PASSWORD
-from db.settings import DataSettings
-from schema.subgraph import Subgraph
-from subgraphs.accounts.graph import make_subgraph
-from subgraphs.accounts.passwords import Passwords
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import LOGIN
 from tests.subgraphs.accounts.test_second_factor import enabled
 from tests.support.statements import statements
 from tests.support.subgraphs import Running, running
 from tests.support.templates import copy_of_folder
+from trellis.db.bus import EventBus
+from trellis.db.seed.world import PASSWORD
+from trellis.db.settings import DataSettings
+from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.accounts.graph import make_subgraph
+from trellis.subgraphs.accounts.passwords import Passwords
 
 NEW = "correct horse battery"
 REGISTER = "mutation($i: RegisterInput!) { register(input: $i) { accessToken } }"

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from db.models import utc_now
-from db.seed.world import demo_id
-from db.unit_of_work import UnitOfWork
-from subgraphs.accounts.errors import LastAdminStays, TooManyApiKeys
-from subgraphs.accounts.models import (
+from tests.support.postgres_locks import somebody_waits
+from tests.support.subgraphs import Running, caller
+from trellis.db.models import utc_now
+from trellis.db.seed.world import demo_id
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.subgraphs.accounts.errors import LastAdminStays, TooManyApiKeys
+from trellis.subgraphs.accounts.models import (
     ApiKey,
     LinkPurpose,
     MailedLink,
@@ -18,10 +20,8 @@ from subgraphs.accounts.models import (
     OrganizationMember,
     Profile,
 )
-from subgraphs.accounts.use_cases import api_keys, deletion, links, organizations, sign_in
-from subgraphs.accounts.use_cases.sign_in import Proof, Visit
-from tests.support.postgres_locks import somebody_waits
-from tests.support.subgraphs import Running, caller
+from trellis.subgraphs.accounts.use_cases import api_keys, deletion, links, organizations, sign_in
+from trellis.subgraphs.accounts.use_cases.sign_in import Proof, Visit
 
 ADA, GRACE, ALAN = (demo_id("user", name) for name in ("ada", "grace", "alan"))
 ANALYTICAL = demo_id("organization", "analytical.example.com")

@@ -11,16 +11,16 @@ import pytest
 from pyotp.totp import TOTP
 from sqlalchemy import text
 
-from db.bus import EventBus
-from db.seed.world import PASSWORD
-from db.settings import DataSettings
-from schema.subgraph import Subgraph
-from subgraphs.accounts.graph import make_subgraph
-from subgraphs.accounts.settings import AccountSettings
-from subgraphs.accounts.vault import Vault, WrongSecretKey, given_or_kept
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import log_in
 from tests.support.subgraphs import Running, caller, running
+from trellis.db.bus import EventBus
+from trellis.db.seed.world import PASSWORD
+from trellis.db.settings import DataSettings
+from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.accounts.graph import make_subgraph
+from trellis.subgraphs.accounts.settings import AccountSettings
+from trellis.subgraphs.accounts.vault import Vault, WrongSecretKey, given_or_kept
 
 OLD, NEW = "o" * 32, "n" * 32
 

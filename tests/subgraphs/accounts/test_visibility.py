@@ -7,8 +7,9 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from schema.identity import ANONYMOUS, Identity
-from subgraphs.accounts.models import (
+from tests.support.subgraphs import Running
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.subgraphs.accounts.models import (
     MembershipRole,
     Organization,
     OrganizationMember,
@@ -16,8 +17,7 @@ from subgraphs.accounts.models import (
     TeamMember,
     User,
 )
-from subgraphs.accounts.queries import may_look
-from tests.support.subgraphs import Running
+from trellis.subgraphs.accounts.queries import may_look
 
 _NAMESPACE = UUID(int=1)
 

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from db.seed.world import demo_id
-from db.settings import DataSettings
-from subgraphs.issues.graph import make_subgraph
 from tests.support.subgraphs import EmptyLog, Running, caller, running
 from tests.support.templates import SeededCopies
+from trellis.db.seed.world import demo_id
+from trellis.db.settings import DataSettings
+from trellis.subgraphs.issues.graph import make_subgraph
 
 ENG, HOP = demo_id("project", "ENG"), demo_id("project", "HOP")
 KATHERINE, HEDY = demo_id("user", "katherine"), demo_id("user", "hedy")

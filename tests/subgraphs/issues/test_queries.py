@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from db.seed.world import demo_id, demo_world
-from schema.identity import ANONYMOUS
-from subgraphs.issues.models import Attachment, Comment, IssueLink, LinkType
 from tests.support.statements import rows_read, statements
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id, demo_world
+from trellis.schema.identity import ANONYMOUS
+from trellis.subgraphs.issues.models import Attachment, Comment, IssueLink, LinkType
 
 COUNT = "query($f: IssueFilters) { issues(filters: $f) { totalCount edges { node { key } } } }"
 ENG, HOP = str(demo_id("project", "ENG")), str(demo_id("project", "HOP"))

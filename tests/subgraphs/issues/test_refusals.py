@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import select
 
-from db.seed.world import demo_id
-from schema.identity import Identity
-from subgraphs.issues.models import Issue, IssueLink, LinkType, Project, ProjectMember
-from subgraphs.issues.service import MAX_LINKS
 from tests.support.kept import kept
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
+from trellis.schema.identity import Identity
+from trellis.subgraphs.issues.models import Issue, IssueLink, LinkType, Project, ProjectMember
+from trellis.subgraphs.issues.service import MAX_LINKS
 
 CREATE = "mutation($i: CreateIssueInput!) { createIssue(input: $i) { issue { id } } }"
 UPDATE = (

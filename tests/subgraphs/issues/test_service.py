@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from db.seed.world import demo_id
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
 
 CREATE = """mutation($i: CreateIssueInput!) { createIssue(input: $i) { issue {
   id key status issueType priority version project { key } assignee { id } reporter { id } } } }"""

@@ -7,16 +7,16 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from db.models import utc_now
-from db.outbox import Envelope
-from db.seed.world import demo_id
-from subgraphs.issues import queries, service
-from subgraphs.issues.errors import IssueHasLinks, IssueNotFound
-from subgraphs.issues.models import Issue, LinkType
-from subgraphs.issues.projects import take_project
-from subgraphs.issues.service import NewIssue
 from tests.support.postgres_locks import somebody_waits
 from tests.support.subgraphs import Running, caller
+from trellis.db.models import utc_now
+from trellis.db.outbox import Envelope
+from trellis.db.seed.world import demo_id
+from trellis.subgraphs.issues import queries, service
+from trellis.subgraphs.issues.errors import IssueHasLinks, IssueNotFound
+from trellis.subgraphs.issues.models import Issue, LinkType
+from trellis.subgraphs.issues.projects import take_project
+from trellis.subgraphs.issues.service import NewIssue
 
 ALAN, ADA = caller("alan"), caller("ada")
 TWO, THREE = demo_id("issue", "ENG-2"), demo_id("issue", "ENG-3")

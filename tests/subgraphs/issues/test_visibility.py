@@ -7,9 +7,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete
 
-from schema.identity import ANONYMOUS, Identity
-from subgraphs.issues import queries
-from subgraphs.issues.models import (
+from tests.subgraphs import seeing
+from tests.subgraphs.seeing import ADMIN, BOSS, INSIDER, OURS, id_of, person, representation
+from tests.support.kept import kept
+from tests.support.subgraphs import Running
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.subgraphs.issues import queries
+from trellis.subgraphs.issues.models import (
     Attachment,
     Comment,
     Issue,
@@ -19,10 +23,6 @@ from subgraphs.issues.models import (
     Project,
     ProjectMember,
 )
-from tests.subgraphs import seeing
-from tests.subgraphs.seeing import ADMIN, BOSS, INSIDER, OURS, id_of, person, representation
-from tests.support.kept import kept
-from tests.support.subgraphs import Running
 
 # GONE was deleted, and the news of its members and issues has not been worked through.
 PROJECTS: dict[str, tuple[UUID | None, tuple[str, ...]]] = {

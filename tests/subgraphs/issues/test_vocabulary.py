@@ -1,6 +1,6 @@
 import pytest
 
-from subgraphs.issues.vocabulary import StatusCategory, Vocabulary
+from trellis.subgraphs.issues.vocabulary import StatusCategory, Vocabulary
 
 
 @pytest.mark.parametrize(

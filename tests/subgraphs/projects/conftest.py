@@ -2,10 +2,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from db.settings import DataSettings
-from subgraphs.projects.graph import make_subgraph
 from tests.support.subgraphs import Running, running
 from tests.support.templates import SeededCopies
+from trellis.db.settings import DataSettings
+from trellis.subgraphs.projects.graph import make_subgraph
 
 BESIDE = ["accounts"]
 

@@ -10,26 +10,26 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from db.seed.world import demo_id
-from db.settings import DataSettings
-from router.answer import Answer
-from router.composed import compose_members
-from router.config import Auth, Authorization, Config, SubgraphSource
-from router.members import Member
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.policy.known import LocalPolicies
-from router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
-from router.subgraph_app import build_subgraph_app
-from router.supergraph import Supergraph, SupergraphOptions
-from router.transports.local import LocalTransport
-from schema.policy import CallerPolicy, ObjectPolicy
-from schema.request import RequestContext
-from schema.subgraph import Subgraph
-from subgraphs.projects.graph import make_subgraph
-from subgraphs.projects.policies import MEMBER
 from tests.support.serving import served
 from tests.support.subgraphs import Running, caller, running
+from trellis.db.seed.world import demo_id
+from trellis.db.settings import DataSettings
+from trellis.router.answer import Answer
+from trellis.router.composed import compose_members
+from trellis.router.config import Auth, Authorization, Config, SubgraphSource
+from trellis.router.members import Member
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.policy.known import LocalPolicies
+from trellis.router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
+from trellis.router.subgraph_app import build_subgraph_app
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.router.transports.local import LocalTransport
+from trellis.schema.policy import CallerPolicy, ObjectPolicy
+from trellis.schema.request import RequestContext
+from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.projects.graph import make_subgraph
+from trellis.subgraphs.projects.policies import MEMBER
 
 SETTINGS = "query ($id: ID!) { project(id: $id) { key settings { timeTracking } } }"
 LIST = "{ projects { edges { node { key settings { timeTracking } } } } }"

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import delete
 from sqlmodel import col
 
-from db.seed.world import demo_id, demo_world
-from schema.identity import ANONYMOUS, Identity
-from subgraphs.projects.models import Milestone, Project, ProjectMember, ProjectRole
 from tests.support.statements import rows_read, statements
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id, demo_world
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.subgraphs.projects.models import Milestone, Project, ProjectMember, ProjectRole
 
 ALL = ["TREE", "HOP", "ORBIT", "COMP", "ENG"]
 LIST = (

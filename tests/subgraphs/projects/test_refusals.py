@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import delete
 
-from db.seed.world import demo_id
-from schema.identity import Identity
-from subgraphs.projects.models import Person, Project, ProjectMember, ProjectRole
-from subgraphs.projects.service import MAX_MEMBERS
 from tests.support.kept import kept
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
+from trellis.schema.identity import Identity
+from trellis.subgraphs.projects.models import Person, Project, ProjectMember, ProjectRole
+from trellis.subgraphs.projects.service import MAX_MEMBERS
 
 CREATE = "mutation($i: CreateProjectInput!) { createProject(input: $i) { project { id } } }"
 UPDATE = (

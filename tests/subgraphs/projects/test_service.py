@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from db.seed.world import demo_id
-from subgraphs.projects.service import key_from
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
+from trellis.subgraphs.projects.service import key_from
 
 CREATE = (
     "mutation($i: CreateProjectInput!) { createProject(input: $i) { project { id "

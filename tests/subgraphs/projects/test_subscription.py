@@ -2,8 +2,8 @@ import asyncio
 from contextlib import aclosing
 from typing import Any
 
-from db.seed.world import demo_id
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
 
 SUBSCRIBE = (
     "subscription($id: ID!, $a: String) { projectUpdated(id: $id, after: $a) { "

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 from sqlmodel import col, select
 
-from db.seed.world import demo_id
-from subgraphs.projects import queries, service
-from subgraphs.projects.errors import AlreadyMember
-from subgraphs.projects.models import Project, ProjectMember, ProjectRole
-from subgraphs.projects.service import NewProject
 from tests.support.postgres_locks import somebody_waits
 from tests.support.statements import rows_read
 from tests.support.subgraphs import Running, caller
+from trellis.db.seed.world import demo_id
+from trellis.subgraphs.projects import queries, service
+from trellis.subgraphs.projects.errors import AlreadyMember
+from trellis.subgraphs.projects.models import Project, ProjectMember, ProjectRole
+from trellis.subgraphs.projects.service import NewProject
 
 ALAN, GRACE = caller("alan"), caller("grace")
 ENG, COMP = demo_id("project", "ENG"), demo_id("project", "COMP")

@@ -5,10 +5,6 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete
 
-from schema.identity import ANONYMOUS, Identity
-from schema.policy import ObjectPolicy
-from subgraphs.projects.models import Milestone, Project, ProjectMember, ProjectRole
-from subgraphs.projects.policies import MEMBER
 from tests.subgraphs.seeing import (
     BOSS,
     BYSTANDER,
@@ -22,6 +18,10 @@ from tests.subgraphs.seeing import (
 )
 from tests.support.kept import kept
 from tests.support.subgraphs import Running
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.policy import ObjectPolicy
+from trellis.subgraphs.projects.models import Milestone, Project, ProjectMember, ProjectRole
+from trellis.subgraphs.projects.policies import MEMBER
 
 TEAM = id_of("team", "all")
 

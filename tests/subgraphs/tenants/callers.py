@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from schema.identity import ANONYMOUS, Identity
-from subgraphs.accounts.permissions import scopes_of
 from tests.subgraphs.tenants.tenant import HERE
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.subgraphs.accounts.permissions import scopes_of
 
 _ROLES = ("user", "project_admin")
 OUTSIDER = Identity(

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from db.models import utc_now
-from db.outbox import Event
-from schema.identity import Identity
-from subgraphs.accounts import audit, events, models
-from subgraphs.accounts.audit import Deed, Doer
-from subgraphs.accounts.models import LinkPurpose, MembershipRole, Tier
-from subgraphs.accounts.tokens import hash_of
-from subgraphs.issues import models as issues
-from subgraphs.projects import models as projects
-from subgraphs.projects.models import MilestoneStatus, ProjectRole
-from subgraphs.projects.settings import ProjectSettings
 from tests.subgraphs.tenants.tenant import COUNTS, PEOPLE, Tenant
 from tests.support.subgraphs import Running
+from trellis.db.models import utc_now
+from trellis.db.outbox import Event
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts import audit, events, models
+from trellis.subgraphs.accounts.audit import Deed, Doer
+from trellis.subgraphs.accounts.models import LinkPurpose, MembershipRole, Tier
+from trellis.subgraphs.accounts.tokens import hash_of
+from trellis.subgraphs.issues import models as issues
+from trellis.subgraphs.projects import models as projects
+from trellis.subgraphs.projects.models import MilestoneStatus, ProjectRole
+from trellis.subgraphs.projects.settings import ProjectSettings
 
 # Of "the password of everybody", with parameters that cost nothing.
 _PASSWORD_HASH = (

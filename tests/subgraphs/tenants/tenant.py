@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from schema.identity import Identity
-from schema.paging import encode_cursor
-from subgraphs.accounts.permissions import scopes_of
+from trellis.schema.identity import Identity
+from trellis.schema.paging import encode_cursor
+from trellis.subgraphs.accounts.permissions import scopes_of
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 

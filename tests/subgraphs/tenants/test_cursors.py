@@ -9,12 +9,12 @@ from typing import Any
 import orjson
 from graphql import GraphQLObjectType, get_named_type
 
-from db.settings import DataSettings
-from schema.paging import encode_cursor
 from tests.subgraphs.tenants.asking import entrances
 from tests.subgraphs.tenants.callers import BOSS
 from tests.subgraphs.tenants.tenant import HERE, THERE
 from tests.subgraphs.tenants.world import shared_supergraph, world_of
+from trellis.db.settings import DataSettings
+from trellis.schema.paging import encode_cursor
 
 SCHEMA = shared_supergraph()[0].schema
 FOR_ADMINISTRATORS = ("auditLog", "allUsers")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from db.models import utc_now
-from db.outbox import outbox_of
-from db.settings import DataSettings
-from schema.identity import Identity
-from subgraphs.accounts.cleaning import clean
 from tests.subgraphs.tenants.callers import BOSS
 from tests.subgraphs.tenants.tenant import HERE, PEOPLE, THERE
 from tests.subgraphs.tenants.world import World, world_of
+from trellis.db.models import utc_now
+from trellis.db.outbox import outbox_of
+from trellis.db.settings import DataSettings
+from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts.cleaning import clean
 
 MEMBER = HERE.caller("member")
 PASSWORD = "the password of everybody"

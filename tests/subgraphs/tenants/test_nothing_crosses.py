@@ -15,7 +15,6 @@ from pathlib import Path
 import orjson
 import pytest
 
-from db.settings import DataSettings
 from tests.subgraphs.tenants.asking import (
     COMMON_NAMES,
     Probe,
@@ -28,6 +27,7 @@ from tests.subgraphs.tenants.callers import BOSS, CALLERS, OTHERS
 from tests.subgraphs.tenants.tenant import HERE, THERE, Tenant
 from tests.subgraphs.tenants.world import Row, differences, shared_supergraph, world_of
 from tests.support.statements import statements
+from trellis.db.settings import DataSettings
 
 SCHEMA = shared_supergraph()[0].schema
 SEED = 20

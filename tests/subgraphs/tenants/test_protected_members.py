@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type, is_enum_type
 
-from db.settings import DataSettings
 from tests.subgraphs.tenants.callers import CALLERS
 from tests.subgraphs.tenants.tenant import HERE
 from tests.subgraphs.tenants.world import World, shared_supergraph, world_of
+from trellis.db.settings import DataSettings
 
 SCHEMA = shared_supergraph()[0].schema
 WORDS = (

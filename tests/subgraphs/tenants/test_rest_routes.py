@@ -20,15 +20,6 @@ from graphql import (
     visit,
 )
 
-from db.settings import DataSettings
-from router.config import Config
-from router.policy.credentials import Credentials
-from router.rest.route import RestRoute
-from router.rest.routes import Rest, rest_routes
-from router.served_graph import ServedGraph
-from router.web.request_context import ContextMaker
-from router.wiring import nothing_here, wrap
-from schema.identity import ANONYMOUS, Identity
 from tests.subgraphs.tenants.arguments import FREE, foreign_values, good_value, kind_of
 from tests.subgraphs.tenants.asking import COMMON_NAMES
 from tests.subgraphs.tenants.callers import BOSS, CALLERS
@@ -40,6 +31,15 @@ from tests.subgraphs.tenants.world import (
     shared_supergraph,
     world_of,
 )
+from trellis.db.settings import DataSettings
+from trellis.router.config import Config
+from trellis.router.policy.credentials import Credentials
+from trellis.router.rest.route import RestRoute
+from trellis.router.rest.routes import Rest, rest_routes
+from trellis.router.served_graph import ServedGraph
+from trellis.router.web.request_context import ContextMaker
+from trellis.router.wiring import nothing_here, wrap
+from trellis.schema.identity import ANONYMOUS, Identity
 
 SUPERGRAPH = shared_supergraph()[0]
 ROUTES = rest_routes(Config(), SUPERGRAPH)

@@ -8,15 +8,15 @@ from uuid import UUID
 
 import pytest
 
-from db.settings import DataSettings
-from router.answer import Answer
-from router.operation.request import GraphQLRequest
-from router.pipeline import stream
-from schema.identity import Identity
-from schema.request import RequestContext
 from tests.subgraphs.tenants.callers import BOSS, CALLERS
 from tests.subgraphs.tenants.tenant import HERE, THERE, Tenant
 from tests.subgraphs.tenants.world import World, masked, shared_supergraph, world_of
+from trellis.db.settings import DataSettings
+from trellis.router.answer import Answer
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import stream
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
 
 NOBODYS = UUID(int=5)
 # Of every subscription: its arguments, and what is asked of each event.

@@ -14,31 +14,31 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
-from db.bus import EventBus, MemoryBus
-from db.settings import DataSettings
-from router import Subgraph as Member
-from router import Supergraph, compose
-from router.operation.limits import GENEROUS
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.policy.known import LocalPolicies
-from router.supergraph import SupergraphOptions
-from router.transports.base import SubgraphRequest, SubgraphResponse
-from router.transports.local import LocalTransport
-from router.web.json_text import dump_json
-from schema.identity import Identity
-from schema.policy import Policy
-from schema.request import RequestContext
-from schema.subgraph import Subgraph
-from subgraphs.accounts.graph import make_subgraph as make_accounts
-from subgraphs.issues.graph import make_subgraph as make_issues
-from subgraphs.projects.graph import make_subgraph as make_projects
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.tenants.asking import Probe
 from tests.subgraphs.tenants.callers import OUTSIDER
 from tests.subgraphs.tenants.planting import plant, plant_outsider
 from tests.subgraphs.tenants.tenant import HERE, THERE, Tenant
 from tests.support.subgraphs import Running, running
+from trellis.db.bus import EventBus, MemoryBus
+from trellis.db.settings import DataSettings
+from trellis.router import Subgraph as Member
+from trellis.router import Supergraph, compose
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.policy.known import LocalPolicies
+from trellis.router.supergraph import SupergraphOptions
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.local import LocalTransport
+from trellis.router.web.json_text import dump_json
+from trellis.schema.identity import Identity
+from trellis.schema.policy import Policy
+from trellis.schema.request import RequestContext
+from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.accounts.graph import make_subgraph as make_accounts
+from trellis.subgraphs.issues.graph import make_subgraph as make_issues
+from trellis.subgraphs.projects.graph import make_subgraph as make_projects
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What was planted is of 2020 and what was given of 2031; all else is of now.

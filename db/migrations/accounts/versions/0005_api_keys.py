@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-import db.models
+import trellis.db.models
 import sqlmodel.sql.sqltypes
 
 revision = '0005'
@@ -19,7 +19,7 @@ def upgrade() -> None:
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
     sa.Column('prefix', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
     sa.Column('secret_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
-    sa.Column('scopes', db.models.JsonB(), nullable=False),
+    sa.Column('scopes', trellis.db.models.JsonB(), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('last_used_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),

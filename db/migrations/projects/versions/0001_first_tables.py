@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-import db.models
+import trellis.db.models
 import sqlmodel.sql.sqltypes
 
 revision = '0001'
@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_table('inbox',
     sa.Column('consumer', sa.String(length=64), nullable=False),
     sa.Column('event_id', sa.Uuid(), nullable=False),
-    sa.Column('handled_at', db.models.Instant(), nullable=False),
+    sa.Column('handled_at', trellis.db.models.Instant(), nullable=False),
     sa.Column('error', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('consumer', 'event_id', name=op.f('pk_inbox'))
     )
@@ -34,13 +34,13 @@ def upgrade() -> None:
     sa.Column('event_id', sa.Uuid(), nullable=False),
     sa.Column('topic', sa.String(length=128), nullable=False),
     sa.Column('key', sa.String(length=128), nullable=False),
-    sa.Column('payload', db.models.JsonB(), nullable=False),
-    sa.Column('headers', db.models.JsonB(), nullable=False),
-    sa.Column('occurred_at', db.models.Instant(), nullable=False),
+    sa.Column('payload', trellis.db.models.JsonB(), nullable=False),
+    sa.Column('headers', trellis.db.models.JsonB(), nullable=False),
+    sa.Column('occurred_at', trellis.db.models.Instant(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
-    sa.Column('available_at', db.models.Instant(), nullable=False),
-    sa.Column('lease_until', db.models.Instant(), nullable=True),
-    sa.Column('done_at', db.models.Instant(), nullable=True),
+    sa.Column('available_at', trellis.db.models.Instant(), nullable=False),
+    sa.Column('lease_until', trellis.db.models.Instant(), nullable=True),
+    sa.Column('done_at', trellis.db.models.Instant(), nullable=True),
     sa.Column('is_dead', sa.Boolean(), nullable=False),
     sa.Column('error', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox')),
@@ -76,7 +76,7 @@ def upgrade() -> None:
     sa.Column('team_id', sa.Uuid(), nullable=True),
     sa.Column('start_date', sa.Date(), nullable=True),
     sa.Column('end_date', sa.Date(), nullable=True),
-    sa.Column('settings', db.models.JsonB(), nullable=False),
+    sa.Column('settings', trellis.db.models.JsonB(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_project')),
     sa.UniqueConstraint('key', name=op.f('uq_project_key'))
     )

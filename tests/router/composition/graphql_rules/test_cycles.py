@@ -1,6 +1,6 @@
 import pytest
 
-from router.composition.graphql_rules.cycles import cycles
+from trellis.router.composition.graphql_rules.cycles import cycles
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import pytest
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
 from tests.support.composing import federation_2
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
 
 URL = "https://custom.example/mine/v1.0"
 

@@ -3,9 +3,9 @@ version, and enums and inputs are what all subgraphs accept."""
 
 import pytest
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
 from tests.support.composing import federation_2
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
 
 A = """
 extend schema @link(url: "https://own.example/own/v1.0", import: ["@own"])

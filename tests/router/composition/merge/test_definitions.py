@@ -1,7 +1,7 @@
 import pytest
 
-from router.composition.sdl import print_directive_definition
 from tests.support.merging import merge_errors, merge_hints, merge_of
+from trellis.router.composition.sdl import print_directive_definition
 
 
 def merged(*definitions: str) -> list[str]:

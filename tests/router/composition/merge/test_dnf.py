@@ -1,14 +1,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.composition.merge.dnf import (
+from trellis.router.composition.merge.dnf import (
     NOTHING,
     Requirement,
     both,
     read_requirement,
     write_requirement,
 )
-from router.composition.values import print_value
+from trellis.router.composition.values import print_value
 
 names = st.frozensets(st.sampled_from("abcd"), max_size=3)
 requirements = st.builds(Requirement.of, st.lists(names, min_size=1, max_size=4))

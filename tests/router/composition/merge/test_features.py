@@ -1,5 +1,5 @@
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
 
 FEDERATION = "https://specs.apollo.dev/federation"
 

@@ -1,7 +1,7 @@
 import pytest
 
-from router.composition.post.declared import declarations, declared
 from tests.support.merging import merge_of
+from trellis.router.composition.post.declared import declarations, declared
 
 MERGE = merge_of(
     """

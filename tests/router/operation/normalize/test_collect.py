@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse
 
-from router.errors import PlanningLimit
-from router.operation.normalize.collect import MAX_FIELDS, Collector, Entry, TypeIndex
+from trellis.router.errors import PlanningLimit
+from trellis.router.operation.normalize.collect import MAX_FIELDS, Collector, Entry, TypeIndex
 
 INDEX = TypeIndex(
     build_schema("""

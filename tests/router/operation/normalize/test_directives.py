@@ -2,8 +2,8 @@
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse
 
-from router.operation.model import Directed, Field, NormalizedOperation
-from router.operation.normalize import normalize
+from trellis.router.operation.model import Directed, Field, NormalizedOperation
+from trellis.router.operation.normalize import normalize
 
 SCHEMA = build_schema("""
     directive @mark(at: Int, as: [String]) repeatable on FIELD | INLINE_FRAGMENT

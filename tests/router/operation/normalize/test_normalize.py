@@ -3,9 +3,9 @@
 import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse
 
-from router.errors import PlanningLimit
-from router.operation.model import Field, NormalizedOperation, SelectionSet
-from router.operation.normalize import condition_variables, normalize
+from trellis.router.errors import PlanningLimit
+from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
+from trellis.router.operation.normalize import condition_variables, normalize
 
 SCHEMA = build_schema("""
     type Query { node: Node  search(text: String, first: Int): [Hit]  book: Book }

@@ -3,8 +3,8 @@
 import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse
 
-from router.operation.model import SelectionSet
-from router.operation.normalize import normalize
+from trellis.router.operation.model import SelectionSet
+from trellis.router.operation.normalize import normalize
 
 SCHEMA = build_schema("""
     type Query { any: Any has: Has one: A }

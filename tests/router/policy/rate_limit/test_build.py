@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.config import Config, RateLimitRule, RateLimits
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.policy.rate_limit.build import build_rate_limiting
-from router.supergraph import Supergraph, SupergraphOptions
-from schema.request import RequestContext
 from tests.support.recording import RecordingTransport
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.config import Config, RateLimitRule, RateLimits
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.policy.rate_limit.build import build_rate_limiting
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.schema.request import RequestContext
 
 SUPERGRAPH = compose([Subgraph("a", "http://a", "type Query { hello: Int }")]).supergraph_sdl
 

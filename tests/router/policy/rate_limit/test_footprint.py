@@ -7,16 +7,16 @@ from uuid import UUID
 import pytest
 from graphql import build_schema
 
-from router.config.rate_limits import RateLimitRule
-from router.operation.limits import GENEROUS
-from router.operation.model import NormalizedOperation
-from router.operation.normalize import Normalizer
-from router.operation.parse import choose_operation, parse_document
-from router.policy.rate_limit.footprint import Footprint, footprint_of
-from router.policy.rate_limit.keys import keys_of
-from router.policy.rate_limit.rules import Rule, rule_of
-from schema.identity import Identity
-from schema.request import RequestContext
+from trellis.router.config.rate_limits import RateLimitRule
+from trellis.router.operation.limits import GENEROUS
+from trellis.router.operation.model import NormalizedOperation
+from trellis.router.operation.normalize import Normalizer
+from trellis.router.operation.parse import choose_operation, parse_document
+from trellis.router.policy.rate_limit.footprint import Footprint, footprint_of
+from trellis.router.policy.rate_limit.keys import keys_of
+from trellis.router.policy.rate_limit.rules import Rule, rule_of
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
 
 SCHEMA = build_schema("""
 type Query { me: User pets: [Pet] usage: Int }

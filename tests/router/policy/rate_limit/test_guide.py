@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from router.config import Config, load_config
-from router.config.rate_limits import RateLimitRule, RateLimits
-from router.policy.rate_limit.presets import PRESET_OF_PROFILE, shipped_presets
-from router.policy.rate_limit.rules import RuleBook
-from schema.identity import Identity
 from tests.support.shared import ROOT
+from trellis.router.config import Config, load_config
+from trellis.router.config.rate_limits import RateLimitRule, RateLimits
+from trellis.router.policy.rate_limit.presets import PRESET_OF_PROFILE, shipped_presets
+from trellis.router.policy.rate_limit.rules import RuleBook
+from trellis.schema.identity import Identity
 
 GUIDE = (ROOT / "docs" / "rate-limits.md").read_text(encoding="utf-8")
 TRACKER_TIERS = ("anonymous", "authenticated", "premium", "admin")

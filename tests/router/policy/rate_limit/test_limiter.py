@@ -8,24 +8,24 @@ from uuid import UUID
 import pytest
 from graphql import parse
 
-from router.answer import Answer
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.config.rate_limits import RateLimitRule, RateLimits
-from router.errors import PlanningLimit, SupergraphInvalid
-from router.executor.executable import Executable
-from router.operation.request import GraphQLRequest
-from router.pipeline import answer
-from router.policy.authorize import Authorized
-from router.policy.rate_limit.directive import rules_of_fields
-from router.policy.rate_limit.limiter import RateLimiting
-from router.policy.rate_limit.memory_store import MemoryStore
-from router.policy.rate_limit.report import Counted
-from router.policy.rate_limit.sliding_log import Level
-from router.supergraph import Supergraph, SupergraphOptions
-from schema.identity import ANONYMOUS, Identity
-from schema.request import RequestContext
 from tests.support.recording import RecordingTransport
+from trellis.router.answer import Answer
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.config.rate_limits import RateLimitRule, RateLimits
+from trellis.router.errors import PlanningLimit, SupergraphInvalid
+from trellis.router.executor.executable import Executable
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.pipeline import answer
+from trellis.router.policy.authorize import Authorized
+from trellis.router.policy.rate_limit.directive import rules_of_fields
+from trellis.router.policy.rate_limit.limiter import RateLimiting
+from trellis.router.policy.rate_limit.memory_store import MemoryStore
+from trellis.router.policy.rate_limit.report import Counted
+from trellis.router.policy.rate_limit.sliding_log import Level
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
 
 LINK = (
     'extend schema @link(url: "https://specs.trellis.dev/trellis/v0.1", '

@@ -2,8 +2,8 @@
 
 import pytest
 
-from router.policy.rate_limit.memory_store import MAX_KEYS, MemoryStore
-from router.policy.rate_limit.sliding_log import Charge, Window
+from trellis.router.policy.rate_limit.memory_store import MAX_KEYS, MemoryStore
+from trellis.router.policy.rate_limit.sliding_log import Charge, Window
 
 MINUTE, TEN_SECONDS = Window(100, 60), Window(50, 10)
 SECOND = 1_000_000

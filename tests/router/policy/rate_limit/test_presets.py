@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from router.config.rate_limits import RateLimitRule, RateLimits
-from router.errors import ConfigError
-from router.policy.rate_limit.rules import Rule, RuleBook
-from schema.identity import ANONYMOUS, Identity
+from trellis.router.config.rate_limits import RateLimitRule, RateLimits
+from trellis.router.errors import ConfigError
+from trellis.router.policy.rate_limit.rules import Rule, RuleBook
+from trellis.schema.identity import ANONYMOUS, Identity
 
 ID = UUID(int=1)
 USER = Identity(id=ID)

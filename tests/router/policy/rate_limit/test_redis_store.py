@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 import pytest
 from redis.asyncio import Redis
 
-from router.policy.rate_limit.memory_store import MemoryStore
-from router.policy.rate_limit.redis_store import RedisStore, StoreAway
-from router.policy.rate_limit.sliding_log import Charge, Window
 from tests.support.servers import free_port
+from trellis.router.policy.rate_limit.memory_store import MemoryStore
+from trellis.router.policy.rate_limit.redis_store import RedisStore, StoreAway
+from trellis.router.policy.rate_limit.sliding_log import Charge, Window
 
 SECOND = 1_000_000
 WINDOWS = (Window(3, 10), Window(5, 60), Window(40, 60), Window(250, 60), Window(1000, 3600))

@@ -10,15 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
-from router.app import create_app
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.config import Config, RateLimitRule, RateLimits
-from router.policy.rate_limit.shared_store import SharedStore, shared_store
-from router.policy.rate_limit.sliding_log import Charge, Window
-from schema.errors import Unavailable
 from tests.support.redis_server import RedisServer
 from tests.support.serving import served
+from trellis.router.app import create_app
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.config import Config, RateLimitRule, RateLimits
+from trellis.router.policy.rate_limit.shared_store import SharedStore, shared_store
+from trellis.router.policy.rate_limit.sliding_log import Charge, Window
+from trellis.schema.errors import Unavailable
 
 MANY, TEN = Window(100_000, 3600), Window(10, 3600)
 PATIENCE = 0.05

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.rate_limit.memory_store import MemoryStore
-from router.policy.rate_limit.sliding_log import EXACT_UP_TO, Charge, SlidingLog, Window
+from trellis.router.policy.rate_limit.memory_store import MemoryStore
+from trellis.router.policy.rate_limit.sliding_log import EXACT_UP_TO, Charge, SlidingLog, Window
 
 SECOND = 1_000_000
 

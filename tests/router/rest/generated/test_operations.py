@@ -2,10 +2,10 @@
 
 import pytest
 
-from router.errors import ConfigError
-from router.rest.generated.routes import generate
-from router.rest.profiles.plain import PLAIN
 from tests.support.generated_rest import supergraph_of
+from trellis.router.errors import ConfigError
+from trellis.router.rest.generated.routes import generate
+from trellis.router.rest.profiles.plain import PLAIN
 
 LIBRARY = """
 enum Genre { CRIME POETRY }

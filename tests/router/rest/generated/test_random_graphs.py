@@ -7,12 +7,12 @@ import jsonschema
 import pytest
 from graphql import parse, validate
 
-from router.rest.generated.routes import Generated
-from router.rest.load import load_route
-from router.rest.openapi.served import MERGED, OpenApiDocuments
-from router.rest.profiles.plain import PLAIN
 from tests.support.chance import Seeded
 from tests.support.generated_rest import RestGraph, random_rest_graph, rest_graph, value_at
+from trellis.router.rest.generated.routes import Generated
+from trellis.router.rest.load import load_route
+from trellis.router.rest.openapi.served import MERGED, OpenApiDocuments
+from trellis.router.rest.profiles.plain import PLAIN
 
 BATCH, BATCHES, LONG = 10, 2, 20
 VALUES: dict[str, tuple[Any, str]] = {

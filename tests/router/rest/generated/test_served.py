@@ -7,21 +7,21 @@ from typing import Any
 import httpx
 import pytest
 
-from router.app import build_app
-from router.composed import compose_members
-from router.composition.compose import compose
-from router.composition.contracts import contract
-from router.composition.subgraph import Subgraph as Source
-from router.config import Config, RateLimits, Rest, SubgraphSource
-from router.errors import ConfigError
-from router.members import Member
-from router.rest.generated.fields import rest_fields
-from router.rest.generated.routes import generate
-from router.rest.profiles.plain import PLAIN
-from router.supergraph import Supergraph
 from tests.router.test_app import config, running, token
 from tests.support import books
 from tests.support.generated_rest import HEAD, supergraph_of
+from trellis.router.app import build_app
+from trellis.router.composed import compose_members
+from trellis.router.composition.compose import compose
+from trellis.router.composition.contracts import contract
+from trellis.router.composition.subgraph import Subgraph as Source
+from trellis.router.config import Config, RateLimits, Rest, SubgraphSource
+from trellis.router.errors import ConfigError
+from trellis.router.members import Member
+from trellis.router.rest.generated.fields import rest_fields
+from trellis.router.rest.generated.routes import generate
+from trellis.router.rest.profiles.plain import PLAIN
+from trellis.router.supergraph import Supergraph
 
 BOTH = {name: SubgraphSource(module=f"tests.support.books:{name}") for name in ("books", "authors")}
 

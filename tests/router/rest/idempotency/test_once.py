@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from router.rest.idempotency.memory_store import MemoryAnswers
-from router.rest.idempotency.once import KeyRunning, Once, fingerprint_of, stored_key
-from router.rest.idempotency.store import KeptAnswer
-from schema.errors import Unavailable
 from tests.router.rest.library import ADA, BOB
+from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.router.rest.idempotency.once import KeyRunning, Once, fingerprint_of, stored_key
+from trellis.router.rest.idempotency.store import KeptAnswer
+from trellis.schema.errors import Unavailable
 
 ANSWER = KeptAnswer(201, (), b"{}")
 

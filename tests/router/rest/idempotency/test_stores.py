@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from router.rest.idempotency.memory_store import MemoryAnswers
-from router.rest.idempotency.redis_store import RedisAnswers
-from router.rest.idempotency.store import AnswerStore, Begun, KeptAnswer, Reused, Running
-from schema.errors import Unavailable
 from tests.support.servers import free_port
+from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.router.rest.idempotency.redis_store import RedisAnswers
+from trellis.router.rest.idempotency.store import AnswerStore, Begun, KeptAnswer, Reused, Running
+from trellis.schema.errors import Unavailable
 
 ANSWER = KeptAnswer(201, ((b"location", b"/x"), (b"x-name", "é".encode("latin-1"))), b'{"a":1}')
 

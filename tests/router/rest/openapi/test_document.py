@@ -7,11 +7,16 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from router.rest.openapi.document import Document, GraphFacts, merged_document, profile_document
-from router.rest.profiles import PROFILES
-from router.rest.route import RestRoute
-from router.supergraph import Supergraph
 from tests.support.rest_routes import route, small_supergraph
+from trellis.router.rest.openapi.document import (
+    Document,
+    GraphFacts,
+    merged_document,
+    profile_document,
+)
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.rest.route import RestRoute
+from trellis.router.supergraph import Supergraph
 
 GET_THING = """
 # One thing.

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.policy.credentials import Credentials
-from router.rest.openapi.door import PAGE, document_doors, page_doors
-from router.rest.openapi.served import OpenApiDocuments
-from router.web.graphiql import DemoAccount, SignIn
-from schema.identity import ANONYMOUS, Identity
 from tests.support.rest_routes import route, small_supergraph
+from trellis.router.policy.credentials import Credentials
+from trellis.router.rest.openapi.door import PAGE, document_doors, page_doors
+from trellis.router.rest.openapi.served import OpenApiDocuments
+from trellis.router.web.graphiql import DemoAccount, SignIn
+from trellis.schema.identity import ANONYMOUS, Identity
 
 MOTTO = 'query Motto @rest(method: GET, path: "/api/v1/motto") { motto }'
 THINGS = """

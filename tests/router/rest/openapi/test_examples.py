@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from router.rest.openapi.examples import Examples
+from trellis.router.rest.openapi.examples import Examples
 
 TREE = {
     "type": "object",

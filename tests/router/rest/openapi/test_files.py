@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from router.config import Config
-from router.rest.openapi.files import write_documents
 from tests.support.rest_routes import small_supergraph
+from trellis.router.config import Config
+from trellis.router.rest.openapi.files import write_documents
 
 MOTTO = 'query Motto @rest(method: GET, path: "/api/v1/motto") { motto }'
 SUPERGRAPH = small_supergraph().sdl

@@ -2,7 +2,7 @@
 
 from graphql import GraphQLNonNull, build_schema
 
-from router.rest.openapi.inputs import InputSchemas
+from trellis.router.rest.openapi.inputs import InputSchemas
 
 SDL = '''
 scalar DateTime

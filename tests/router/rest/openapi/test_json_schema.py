@@ -1,6 +1,6 @@
 """Joining small schemas: null, alternatives, objects."""
 
-from router.rest.openapi.json_schema import NULL, an_object, array, either, nullable
+from trellis.router.rest.openapi.json_schema import NULL, an_object, array, either, nullable
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "integer"}

@@ -7,13 +7,13 @@ from uuid import UUID
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from router.composition.compose import compose
-from router.composition.subgraph import Subgraph
-from router.rest.openapi.permitted import permitted_route
-from router.rest.openapi.served import MERGED, OpenApiDocuments
-from router.supergraph import Supergraph, SupergraphOptions
-from schema.identity import ANONYMOUS, Identity
 from tests.support.rest_routes import route
+from trellis.router.composition.compose import compose
+from trellis.router.composition.subgraph import Subgraph
+from trellis.router.rest.openapi.permitted import permitted_route
+from trellis.router.rest.openapi.served import MERGED, OpenApiDocuments
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.schema.identity import ANONYMOUS, Identity
 
 SDL = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",

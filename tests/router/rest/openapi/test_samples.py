@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.rest.openapi.samples import Slot, schema_of
+from trellis.router.rest.openapi.samples import Slot, schema_of
 
 TEXT = {"type": "string"}
 

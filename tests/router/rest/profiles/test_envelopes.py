@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from router.rest.profile import Failure, Problem, RateState, ResponseInfo, translate
-from router.rest.profiles import PROFILES
+from trellis.router.rest.profile import Failure, Problem, RateState, ResponseInfo, translate
+from trellis.router.rest.profiles import PROFILES
 
 TIME = datetime(2024, 1, 15, 10, 30, 0, 999_000, tzinfo=UTC)
 INFO = ResponseInfo(request_id="abc", time=TIME)

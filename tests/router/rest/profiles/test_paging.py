@@ -2,8 +2,8 @@
 
 import pytest
 
-from router.rest.profile import PageFacts, RequestInvalid
-from router.rest.profiles.paging import CursorPages, NumberedPages, OffsetPages, RelayPages
+from trellis.router.rest.profile import PageFacts, RequestInvalid
+from trellis.router.rest.profiles.paging import CursorPages, NumberedPages, OffsetPages, RelayPages
 
 PLAIN = NumberedPages(clamps=False, tells_neighbours=False)
 FULL = NumberedPages(clamps=True, tells_neighbours=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from router.rest.profile import HTTP_STATUSES, translate
-from router.rest.profiles import PROFILES
+from trellis.router.rest.profile import HTTP_STATUSES, translate
+from trellis.router.rest.profiles import PROFILES
 
 CODES = {
     "BAD_REQUEST": "400 VALIDATION_ERROR | 400 INVALID_FORMAT | 400 | 400 | 400",
