@@ -10,6 +10,9 @@
 Names listed in ``__all__`` stay; everything else may move.
 """
 
+if __name__ != "trellis.router":  # a second copy of every module, with classes of its own
+    raise ImportError(f"{__name__} is imported as trellis.router")
+
 from trellis.router.composition.compose import Composition, compose
 from trellis.router.composition.report import CompositionError, CompositionHint
 from trellis.router.composition.subgraph import Subgraph

@@ -136,7 +136,8 @@ def import_subgraph(name: str, target: str) -> Subgraph:
         raise ConfigError(f"subgraphs.{name}: `{module_name}` has no `{attribute}`.{hint}")
     if not isinstance(found, Subgraph):
         raise ConfigError(
-            f"subgraphs.{name}: `{target}` is a {type(found).__name__}, not a `schema.Subgraph`."
+            f"subgraphs.{name}: `{target}` is a {type(found).__name__}, "
+            "not a `trellis.schema.subgraph.Subgraph`."
         )
     if found.name != name:
         raise ConfigError(f"subgraphs.{name}: the subgraph calls itself `{found.name}`.")

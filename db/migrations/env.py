@@ -10,7 +10,7 @@ from alembic.autogenerate.api import AutogenContext
 def _render_item(kind: str, item: object, autogen: AutogenContext) -> str | Literal[False]:
     """Write SQLModel's and our own column types with the import they need."""
     module = type(item).__module__
-    if kind == "type" and module.startswith(("sqlmodel.", "db.")):
+    if kind == "type" and module.startswith(("sqlmodel.", "trellis.db.")):
         autogen.imports.add(f"import {module}")
         return f"{module}.{item!r}"
     return False

@@ -119,6 +119,7 @@ def _parse(file: str) -> ast.Module | None:
 
 def _shown(file: str) -> str:
     try:
-        return str(Path(file).relative_to(Path.cwd()))
+        # Without links: the folder in which one edits the file, not one that leads to it.
+        return str(Path(file).resolve().relative_to(Path.cwd()))
     except ValueError:
         return file

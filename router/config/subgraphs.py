@@ -12,7 +12,7 @@ class SubgraphSource(Section):
     """Where a subgraph lives: in this process, or behind a URL."""
 
     module: str | None = Field(
-        default=None, description="`module:attribute` of a `schema.Subgraph`"
+        default=None, description="`module:attribute` of a `trellis.schema.subgraph.Subgraph`"
     )
     url: str | None = Field(
         default=None, description="GraphQL endpoint of a subgraph in another process"

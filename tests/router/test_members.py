@@ -30,7 +30,7 @@ def test_members_keep_the_order_of_the_configuration():
         ("a", "no.such.module:x", "subgraphs.a: there is no module `no`"),
         ("a", f"{SHOP}.deeper:x", f"subgraphs.a: there is no module `{SHOP}.deeper`"),
         ("a", f"{SHOP}:catalogue", "has no `catalogue`. Did you mean `catalog`?"),
-        ("a", f"{SHOP}:Product", "is a type, not a `schema.Subgraph`"),
+        ("a", f"{SHOP}:Product", "is a type, not a `trellis.schema.subgraph.Subgraph`"),
         ("a", f"{SHOP}:catalog", "subgraphs.a: the subgraph calls itself `catalog`"),
     ],
 )
