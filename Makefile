@@ -61,7 +61,7 @@ graphiql: ## rebuild the GraphiQL page (needs Node)
 	@cd router/web/graphiql/source && npm ci --no-audit --no-fund && npm run build
 
 lock: ## pin the packages of pyproject.toml (needs uv)
-	@uv pip compile --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
+	@uv pip compile --universal --generate-hashes --no-header --no-annotate --all-extras --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove the virtual environment, demo data and caches
 	@rm -rf $(VENV) .trellis .mutants .pytest_cache .ruff_cache .hypothesis

@@ -51,7 +51,8 @@ class _Commands(TyperGroup):
         try:
             command = typer.main.get_command(_foreign()[cmd_name].load())
         except ImportError as error:  # an optional package of that group is not installed
-            err.print(f"[yellow]trellis {cmd_name} is not available[/yellow]: {error}")
+            err.print(f"[yellow]trellis {cmd_name} is not available:[/yellow]", end=" ")
+            err.print(str(error), markup=False, soft_wrap=True)
             return None
         command.name = cmd_name
         return command

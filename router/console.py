@@ -10,6 +10,7 @@ from rich.console import Console
 
 from trellis.router.errors import OperationRefused
 from trellis.schema.errors import TrellisError
+from trellis.schema.extras import MissingExtra
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -33,3 +34,7 @@ def mendable_errors() -> Iterator[None]:
         err.print("[bold red]error[/bold red]", end=" ")
         err.print(error.message, markup=False, soft_wrap=True)
         raise typer.Exit(2 if error.code == "CONFIG_INVALID" else 1) from None
+    except MissingExtra as error:
+        err.print("[bold red]error[/bold red]", end=" ")
+        err.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None

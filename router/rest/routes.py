@@ -14,7 +14,6 @@ from trellis.router.rest.generated.fields import Locate, nowhere
 from trellis.router.rest.generated.routes import Generated, generate
 from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
-from trellis.router.rest.idempotency.redis_store import RedisAnswers
 from trellis.router.rest.idempotency.store import AnswerStore
 from trellis.router.rest.load import load_routes
 from trellis.router.rest.profile import Profile
@@ -25,6 +24,7 @@ from trellis.router.supergraph import Supergraph
 from trellis.router.web.graph import Graph
 from trellis.router.web.identity import Authenticate
 from trellis.router.web.request_context import ContextMaker
+from trellis.schema.extras import import_part
 
 _SECONDS_OF_AN_HOUR = 3600
 
@@ -107,9 +107,10 @@ class Rest:
 
 
 def answer_store(config: Config) -> AnswerStore:
-    """Redis when there is one, else this process's memory."""
+    """Redis when there is one, else this process's memory. Raises MissingExtra."""
     if config.redis_url:
-        return RedisAnswers(config.redis_url)
+        store = import_part("trellis.router.rest.idempotency.redis_store", "redis")
+        return store.RedisAnswers(config.redis_url)
     return MemoryAnswers(config.rest.idempotency_answers)
 
 

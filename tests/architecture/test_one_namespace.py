@@ -53,16 +53,17 @@ def test_nothing_imports_a_folder_by_its_own_name():
         for path in files
         if "node_modules" not in path.parts
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
         for name in imported_by(node)
         if name.partition(".")[0] in FOLDERS
     ]
     assert found == []
 
 
-def imported_by(node: ast.AST) -> list[str]:
+def imported_by(node: ast.Import | ast.ImportFrom) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
-    return [node.module or ""] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
+    return [node.module or ""] if node.level == 0 else []
 
 
 def test_no_file_is_loaded_as_two_modules():

@@ -1,22 +1,20 @@
 """What an installation without the checkout gets."""
 
 import subprocess
-import sys
+import tomllib
 import zipfile
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.installed import build_wheel
+from tests.support.shared import ROOT
+
+FOLDERS = ("router", "schema", "db", "subgraphs")
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, check=True, cwd=ROOT, capture_output=True, timeout=120)
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as opened:
+    with zipfile.ZipFile(build_wheel(tmp_path_factory.mktemp("wheel"))) as opened:
         return opened.namelist()
 
 
@@ -31,10 +29,10 @@ def test_the_stored_operations_lie_beside_the_configuration_that_needs_them(file
 @pytest.mark.parametrize(
     "name",
     [
-        "db/migrations/env.py",
-        "db/migrations/accounts/versions/0001_users_organizations_sessions_keys.py",
-        "router/web/graphiql/static/index.html.gz",
-        "subgraphs/issues/graph.py",
+        "trellis/db/migrations/env.py",
+        "trellis/db/migrations/accounts/versions/0001_users_organizations_sessions_keys.py",
+        "trellis/router/web/graphiql/static/index.html.gz",
+        "trellis/subgraphs/issues/graph.py",
     ],
 )
 def test_what_a_server_reads_while_it_runs_is_there(files: list[str], name: str):
@@ -42,4 +40,17 @@ def test_what_a_server_reads_while_it_runs_is_there(files: list[str], name: str)
 
 
 def test_neither_tests_nor_npm_packages_are_in_it(files: list[str]):
-    assert [name for name in files if name.startswith("tests/") or "node_modules" in name] == []
+    assert [name for name in files if "tests/" in name or "node_modules" in name] == []
+
+
+def test_it_takes_one_name_in_an_environment(files: list[str]):
+    tops = {name.partition("/")[0] for name in files}
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    stem = f"trellis_graphql-{version}"
+    assert tops == {"trellis", f"{stem}.dist-info", f"{stem}.data"}
+
+
+def test_the_folders_lie_in_it_as_they_are_in_the_repository(files: list[str]):
+    listed = subprocess.check_output(["git", "ls-files", *FOLDERS], cwd=ROOT, text=True)
+    wanted = [f"trellis/{name}" for name in listed.splitlines() if (ROOT / name).is_file()]
+    assert sorted({*wanted, "trellis/__init__.py"} - set(files)) == []

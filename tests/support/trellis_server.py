@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,12 @@ class TrellisServer:
         *,
         port: int | None = None,
         project: Path = ROOT,
+        program: Sequence[str | Path] = (sys.executable, "-m", "trellis.router"),
     ) -> None:
-        """``project`` is where it runs, the folder with ``trellis.toml``."""
+        """``project`` is where it runs, the folder with ``trellis.toml``; ``program`` is what is
+        started as ``trellis``."""
         self._project = project
+        self._program = program
         self.data_dir = folder / "data"
         self.log_path = folder / "server.log"
         self.port = port or free_port()
@@ -66,7 +69,7 @@ class TrellisServer:
         started = time.monotonic()
         with self.log_path.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "trellis.router", "dev"],
+                [*self._program, "dev"],
                 cwd=self._project,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

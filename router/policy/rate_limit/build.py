@@ -1,19 +1,19 @@
 """Rate limiting as configured."""
 
-from importlib import import_module
-
 import structlog
 
 from trellis.router.config import Config
 from trellis.router.policy.rate_limit.limiter import RateLimiting
 from trellis.router.policy.rate_limit.memory_store import MemoryStore
 from trellis.router.policy.rate_limit.sliding_log import Store
+from trellis.schema.extras import import_part
 
 log = structlog.get_logger(__name__)
 
 
 def build_rate_limiting(config: Config) -> RateLimiting | None:
-    """None when nothing is to be counted. Raises ConfigError."""
+    """None when nothing is to be counted. Raises ConfigError, and MissingExtra without Redis's
+    package."""
     settings = config.rate_limit
     if not settings.enabled:
         return None
@@ -25,7 +25,7 @@ def _store(config: Config) -> Store:
     settings = config.rate_limit
     if config.redis_url is not None:
         # The Redis client is a tenth of the start of a server that has no Redis.
-        module = import_module("trellis.router.policy.rate_limit.shared_store")
+        module = import_part("trellis.router.policy.rate_limit.shared_store", "redis")
         return module.shared_store(
             config.redis_url, patience=settings.store_seconds, keys=settings.keys
         )
