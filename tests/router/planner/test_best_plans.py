@@ -84,28 +84,29 @@ def _compare(
     )
 
 
-def check(plans: list[Compared]) -> None:
-    """One object's fields are asked in the best way. What is chosen for an object knows nothing of
-    its neighbours: of ways that are equally good for each, the one that they could share may be
-    missed. Now and then this costs a request, never a round."""
+def check(plans: list[Compared], *, worse: int) -> None:
+    """What is chosen for an object or a key knows nothing of its neighbours: of ways that are
+    equally good for each, the one that they could share may be missed. This costs a request for at
+    most ``worse`` of the plans, never a round."""
     assert [plan for plan in plans if not plan.is_enough] == []
-    assert [plan for plan in plans if plan.objects == 1 and plan.better is not None] == []
     assert [plan for plan in plans if plan.later > 0 or plan.more > 2] == []
-    worse = [plan for plan in plans if plan.better is not None]
-    assert len(worse) <= 0.025 * len(plans), worse
+    found = [plan for plan in plans if plan.better is not None]
+    assert len(found) <= worse, found
 
 
 def test_plans_are_nearly_always_as_good_as_the_best_of_all() -> None:
     plans = list(compared(range(300)))
 
-    assert len(plans) > 450
+    assert len(plans) > 500
     assert sum(len(plan.requests) > 2 for plan in plans) > 50
-    assert sum(plan.objects > 2 for plan in plans) > 100
-    check(plans)
+    assert sum(plan.objects > 2 for plan in plans) > 200
+    check(plans, worse=12)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("batch", range(5))
 def test_plans_of_other_graphs_are_nearly_always_as_good_as_the_best_of_all(batch: int) -> None:
     first = random.randrange(1_000_000) * 1_000 + batch
-    check(list(compared(range(first, first + 1_000))))
+    plans = list(compared(range(first, first + 1_000)))
+
+    check(plans, worse=len(plans) // 25)
