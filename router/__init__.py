@@ -16,7 +16,7 @@ if __name__ != "trellis.router":  # a second copy of every module, with classes 
 from trellis.router.composition.compose import Composition, compose
 from trellis.router.composition.report import CompositionError, CompositionHint
 from trellis.router.composition.subgraph import Subgraph
-from trellis.router.planner.plan import QueryPlan
+from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse, Transport
 

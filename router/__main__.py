@@ -1,6 +1,6 @@
 """``python -m trellis.router``: the same as ``trellis``."""
 
-from trellis.router.cli import main
+from trellis.router.commands.cli import main
 
 if __name__ == "__main__":
     main()

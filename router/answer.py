@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from trellis.router.authorization.object_checks import Lost
 from trellis.router.errors import OperationRefused
 from trellis.router.exact_json import dumps
-from trellis.router.executor.guarded import Lost
 from trellis.router.operation.model import OperationKind
 from trellis.schema.errors import TrellisError
 

@@ -11,6 +11,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from trellis.router.answer import Answer
+from trellis.router.authorization.authorize import Authorized
+from trellis.router.authorization.policies.outcome import PolicyOutcome
+from trellis.router.authorization.policies.session import PolicySession
 from trellis.router.errors import OperationRefused
 from trellis.router.executor.executable import Executable
 from trellis.router.executor.execute import execute, execute_stream
@@ -18,10 +21,7 @@ from trellis.router.operation.model import NormalizedOperation, OperationKind
 from trellis.router.operation.request import QUERIES_AND_MUTATIONS, GraphQLRequest
 from trellis.router.operation.variables import Variables
 from trellis.router.planner.explain import to_json
-from trellis.router.policy.authorize import Authorized
-from trellis.router.policy.decide import Decided
-from trellis.router.policy.rate_limit.limiter import Admission
-from trellis.router.policy.verdicts import Verdicts
+from trellis.router.rate_limit.limiter import Admission
 from trellis.router.supergraph import Supergraph
 from trellis.schema.errors import TrellisError
 from trellis.schema.request import RequestContext
@@ -69,7 +69,7 @@ async def stream(
 
 async def _judge_again(
     prepared: "_Prepared", context: RequestContext, supergraph: Supergraph
-) -> Verdicts | None:
+) -> PolicySession | None:
     """What asks the policies about one event. Raises OperationRefused when they do not say what
     they said when the subscription began."""
     decided = await supergraph.policies.decide(prepared.operation, prepared.variables, context)
@@ -89,7 +89,7 @@ class _Prepared(NamedTuple):
     in."""
 
     operation: NormalizedOperation
-    decided: Decided
+    decided: PolicyOutcome
     executable: Executable
     variables: Variables
     refusals: tuple[dict[str, Any], ...]
@@ -112,7 +112,7 @@ async def _prepare(
     except TrellisError as refusal:
         return Answer.refused(*await supergraph.limiter.after_refusal(refusal, context))
     try:
-        if authorized is None or decided.is_hope:
+        if authorized is None or decided.is_optimistic:
             decided = await supergraph.policies.decide(operation, variables, context)
             authorized = supergraph.authorize(operation, context.identity, decided)
         executable = supergraph.prepare(authorized, supergraph.draw_labels())
@@ -132,7 +132,7 @@ async def _prepare(
 
 async def _admit(
     operation: NormalizedOperation,
-    hoped: Decided,
+    hoped: PolicyOutcome,
     variables: Variables,
     context: RequestContext,
     supergraph: Supergraph,
@@ -143,7 +143,7 @@ async def _admit(
     try:
         authorized = supergraph.authorize(operation, context.identity, hoped)
     except OperationRefused as refusal:
-        if not hoped.is_hope:
+        if not hoped.is_optimistic:
             raise
         error, headers = await supergraph.limiter.after_refusal(refusal, context)
         if error is not refusal:

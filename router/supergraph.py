@@ -15,6 +15,14 @@ from typing import Any, NamedTuple
 from graphql import DocumentNode, GraphQLEnumType, GraphQLSchema, is_composite_type, print_schema
 
 from trellis.router.answer import Answer
+from trellis.router.authorization.authorize import AllowedOperation, Authorized
+from trellis.router.authorization.enforcer import Enforcer
+from trellis.router.authorization.policies.outcome import NOTHING_DECIDED, PolicyOutcome
+from trellis.router.authorization.policies.registry import PolicyRegistry, PolicySource
+from trellis.router.authorization.policies.session import POLICY_SECONDS
+from trellis.router.authorization.rules.index import NOT_SIGNED_IN
+from trellis.router.authorization.rules.read import read_rules
+from trellis.router.authorization.view.schema_view import SchemaViews
 from trellis.router.cache import Cache
 from trellis.router.executor.complete import Hidden
 from trellis.router.executor.executable import Executable, schema_abstract_types
@@ -35,19 +43,11 @@ from trellis.router.operation.request import (
 from trellis.router.operation.validate import Validator
 from trellis.router.operation.variables import Variables
 from trellis.router.planner.graph import read_supergraph
-from trellis.router.planner.plan import QueryPlan
 from trellis.router.planner.planner import Planner
+from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.planner.supergraph_ast import parse_sdl
 from trellis.router.planner.tables import FederatedGraph
-from trellis.router.policy.authorize import AllowedOperation, Authorized
-from trellis.router.policy.decide import NOTHING_DECIDED, Decided
-from trellis.router.policy.known import KnownPolicies, PolicySource
-from trellis.router.policy.rate_limit.limiter import Limiter, RateLimiting, Unlimited
-from trellis.router.policy.read_rules import read_rules
-from trellis.router.policy.rules import NOT_SIGNED_IN
-from trellis.router.policy.schema_view import SchemaViews
-from trellis.router.policy.stage import PolicyStage
-from trellis.router.policy.verdicts import POLICY_SECONDS
+from trellis.router.rate_limit.limiter import Limiter, RateLimiting, Unlimited
 from trellis.router.transports.base import Transport
 from trellis.router.transports.function import Answers, FunctionTransport
 from trellis.schema.errors import TrellisError
@@ -109,7 +109,7 @@ class Supergraph:
         document: DocumentNode,
         transports: Mapping[str, Transport],
         options: SupergraphOptions,
-        policies: KnownPolicies,
+        policies: PolicyRegistry,
     ) -> None:
         self.graph = graph
         self.sdl = sdl
@@ -120,7 +120,7 @@ class Supergraph:
         self.limiter: Limiter = Unlimited()
         if options.rate_limiting is not None:
             self.limiter = options.rate_limiting.of(document)
-        self.policies = PolicyStage(graph, self.rules, policies, options.policy_seconds)
+        self.policies = Enforcer(graph, self.rules, policies, options.policy_seconds)
         self._planner = Planner(graph)
         self._clients = self._reader(options.limits, is_strict=True)
         self._library = self._reader(GENEROUS, is_strict=False)
@@ -145,7 +145,7 @@ class Supergraph:
         """A snapshot of the supergraph ``sdl`` (join specification v0.1 to v0.5). Raises
         SupergraphInvalid. ``transports`` reach its subgraphs by name, ``policies`` decide what
         their ``@policy`` names; without one every name denies."""
-        known = KnownPolicies(policies)
+        known = PolicyRegistry(policies)
         document = parse_sdl(sdl)
         return cls(read_supergraph(document), sdl, document, transports or {}, options, known)
 
@@ -189,7 +189,7 @@ class Supergraph:
         self,
         operation: NormalizedOperation,
         identity: Identity,
-        decided: Decided = NOTHING_DECIDED,
+        decided: PolicyOutcome = NOTHING_DECIDED,
     ) -> Authorized:
         """What of the operation this caller may have, after what ``policies.decide`` found out;
         raises OperationRefused."""

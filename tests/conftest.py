@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support import servers
 from tests.support.any_order import turn_round_what_has_no_order
@@ -23,7 +23,12 @@ turn_round_what_has_no_order()
 
 # The same examples in every run, so that a change is to blame for what fails; new ones each time
 # in `make long`, which asks for `random`.
-settings.register_profile("fixed", derandomize=True)
+settings.register_profile(
+    "fixed",
+    derandomize=True,
+    # The time that making examples takes says how busy the machine is.
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.register_profile("random", print_blob=True)
 settings.load_profile("fixed")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_named_type
 
-from trellis.router.executor.guarded import NO_DENIALS, Denials
+from trellis.router.executor.check_objects import NO_DENIALS, Denials
 from trellis.router.executor.leaves import LeafError, complete_leaf
 from trellis.router.executor.missing import ABSENCES, Missing, MissingEntities
 from trellis.router.executor.walk import ClientPath, Tree

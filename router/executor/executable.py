@@ -15,14 +15,15 @@ from graphql import (
     parse,
 )
 
+from trellis.router.authorization.object_checks import Position
+from trellis.router.executor.check_objects import OutputGuards
 from trellis.router.executor.complete import NOTHING_HIDDEN, Hidden
 from trellis.router.executor.entities import Asker
-from trellis.router.executor.guarded import OutputGuards
 from trellis.router.executor.introspected import Introspected
 from trellis.router.executor.project import Project, make_project
 from trellis.router.executor.sharing import sharing_groups
-from trellis.router.planner.plan import QueryPlan, Selection
-from trellis.router.policy.guards import Position
+from trellis.router.planner.plan import Selection
+from trellis.router.planner.query_plan import QueryPlan
 
 
 class Executable:

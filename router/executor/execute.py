@@ -9,16 +9,16 @@ from types import MappingProxyType
 from typing import Any
 
 from trellis.router.answer import Answer
+from trellis.router.authorization.policies.session import PolicySession
 from trellis.router.errors import OperationRefused, PlanningError
+from trellis.router.executor.check_objects import NO_DENIALS, Denials
 from trellis.router.executor.complete import MAX_ERRORS, complete
 from trellis.router.executor.executable import Executable
 from trellis.router.executor.failures import client_errors
-from trellis.router.executor.guarded import NO_DENIALS, Denials
 from trellis.router.executor.project import Irregular
 from trellis.router.executor.run import Gathered, failed_call, gather, gather_rest
 from trellis.router.executor.size import expanded_size
 from trellis.router.executor.walk import objects_at
-from trellis.router.policy.verdicts import Verdicts
 from trellis.router.transports.base import SubgraphRequest, Transport
 from trellis.schema.request import RequestContext
 
@@ -27,7 +27,7 @@ RESPONSE_BYTES = 10_000_000
 Errors = Sequence[dict[str, Any]]
 Introspection = Mapping[str, Any]
 NOTHING_ASKED: Introspection = MappingProxyType({})
-Judge = Callable[[], Awaitable[Verdicts | None]]
+Judge = Callable[[], Awaitable[PolicySession | None]]
 
 
 async def nobody_judges() -> None:
@@ -41,7 +41,7 @@ async def execute(
     transports: Mapping[str, Transport],
     *,
     refusals: Errors = (),
-    verdicts: Verdicts | None = None,
+    verdicts: PolicySession | None = None,
     introspection: Introspection = NOTHING_ASKED,
 ) -> Answer:
     """Run the plan and answer the client; ``refusals`` are errors known before. ``verdicts`` asks
@@ -106,7 +106,9 @@ async def execute_stream(
         yield shape(executable, gathered, refusals)
 
 
-async def _check(executable: Executable, gathered: Gathered, verdicts: Verdicts | None) -> Denials:
+async def _check(
+    executable: Executable, gathered: Gathered, verdicts: PolicySession | None
+) -> Denials:
     """What policies deny of the gathered objects."""
     guards = executable.guards
     if guards is None:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence, Set
 
 from trellis.router.executor.answered import answered_keys
 from trellis.router.executor.entities import ALONE
-from trellis.router.planner.plan import EntityTarget, FetchStep, Path, QueryPlan
+from trellis.router.planner.plan import EntityTarget, FetchStep, Path
+from trellis.router.planner.query_plan import QueryPlan
 
 Groups = tuple[tuple[int, ...], ...]
 """One tuple per entity call of a step: the sharing group of each target, or ALONE."""

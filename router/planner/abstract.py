@@ -8,21 +8,31 @@ interface itself, when something depends on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from graphql import GraphQLNonNull, GraphQLString
 
 from trellis.router.operation.model import Field, SelectionSet
 from trellis.router.planner.choice import HOP, Access, Holder, Open, Option, Solution, Spot
+from trellis.router.planner.place import Place, Solver
 from trellis.router.planner.tables import Kind
 
-if TYPE_CHECKING:
-    from trellis.router.planner.choose import Chooser
-
-
 TYPENAME = Field("__typename", "__typename", "", GraphQLNonNull(GraphQLString))
+
+
+class Search(Solver, Protocol):
+    """The part of ``Chooser`` that is needed here."""
+
+    accepts_absent: bool
+
+    def place(self, type_name: str, spot: Spot) -> Place: ...
+    def solve(self, selection: SelectionSet, spot: Spot) -> Solution | None: ...
+    def decide(self, choices: list[Open], start: int) -> Solution: ...
+    def composite(
+        self, field: Field, type_name: str, sources: Sequence[Access]
+    ) -> list[Option]: ...
 
 
 @dataclass(slots=True)
@@ -35,7 +45,7 @@ class Group:
     meant: frozenset[frozenset[str]] = frozenset()
 
 
-def solve_abstract(chooser: Chooser, selection: SelectionSet, spot: Spot) -> Solution | None:
+def solve_abstract(chooser: Search, selection: SelectionSet, spot: Spot) -> Solution | None:
     """How a selection on an abstract position is answered; None when it cannot be."""
     groups = _groups(selection)
     if len(spot) == 1:
@@ -67,7 +77,7 @@ def solve_abstract(chooser: Chooser, selection: SelectionSet, spot: Spot) -> Sol
 
 
 def _at(
-    chooser: Chooser, selection: SelectionSet, groups: list[Group], spot: Spot
+    chooser: Search, selection: SelectionSet, groups: list[Group], spot: Spot
 ) -> Solution | None:
     kinds = [chooser.view.kind(h.subgraph, h.view) for h in spot]
     if all(kind is Kind.INTERFACE_OBJECT for kind in kinds):
@@ -79,7 +89,7 @@ class _AtKnownType:
     """Some holder can tell the runtime type."""
 
     def __init__(
-        self, chooser: Chooser, selection: SelectionSet, groups: list[Group], spot: Spot
+        self, chooser: Search, selection: SelectionSet, groups: list[Group], spot: Spot
     ) -> None:
         self.chooser = chooser
         self.view = chooser.view
@@ -112,41 +122,40 @@ class _AtKnownType:
         untold = self._untold_members() if depends else []
         if untold is None:
             return None
-        whole = self.chooser.decide(choices, min(h.round for h in self.spot))
-        mask, turn, picks = whole.mask, whole.round, list(whole.picks)
-        effort, leaves = whole.effort, whole.leaves
+        parts = [self.chooser.decide(choices, min(h.round for h in self.spot))]
         for runtime in sorted(apart):
             solved = self._for(runtime, apart[runtime])
             if solved is None:
                 return None
-            mask |= solved.mask
-            turn = max(turn, solved.round)
-            effort += solved.effort
-            leaves += solved.leaves
-            picks.extend(solved.picks)
-        if not depends:
-            return Solution(mask, turn, tuple(picks), effort=effort, leaves=leaves)
+            parts.append(solved)
         members: list[tuple[str, Solution]] = []
         for member in untold:
             solved = self._for_member(member)
             if solved is None:
                 return None
             members.append((member, solved))
+        return self._joined(parts, members, depends=depends)
+
+    def _joined(
+        self, parts: list[Solution], members: list[tuple[str, Solution]], *, depends: bool
+    ) -> Solution:
+        """One solution of all; ``depends``: the runtime type has to be told."""
+        everything = [*parts, *(solved for _, solved in members)]
+        mask = 0
+        for solved in everything:
             mask |= solved.mask
-            turn = max(turn, solved.round)
-            effort += solved.effort
-        tellers = self._tellers(mask)
+        tellers = self._tellers(mask) if depends else ()
         for teller in tellers:
             mask |= teller.mask
         return Solution(
             mask,
-            turn,
-            tuple(picks),
+            max(solved.round for solved in everything),
+            tuple(pick for part in parts for pick in part.picks),
             tellers=tellers,
-            effort=effort,
-            leaves=leaves,
+            effort=sum(solved.effort for solved in everything),
+            leaves=sum(part.leaves for part in parts),
             members=tuple(members),
-            must_be_absent=self.must_be_absent,
+            must_be_absent=depends and self.must_be_absent,
         )
 
     def _divided(self) -> tuple[list[Open], dict[str, list[Field]], bool] | None:
@@ -274,7 +283,7 @@ class _AtInterfaceObject:
     """Every holder knows the object as an interface object only."""
 
     def __init__(
-        self, chooser: Chooser, selection: SelectionSet, groups: list[Group], spot: Spot
+        self, chooser: Search, selection: SelectionSet, groups: list[Group], spot: Spot
     ) -> None:
         self.chooser = chooser
         self.view = chooser.view
@@ -351,7 +360,7 @@ def tells_types_apart(selection: SelectionSet) -> bool:
 
 
 def _options(
-    chooser: Chooser, field: Field, sources: list[Access], possible: Iterable[str]
+    chooser: Search, field: Field, sources: list[Access], possible: Iterable[str]
 ) -> list[Option]:
     """The ways to ask a field of the position as a whole."""
     if field.selection is None:

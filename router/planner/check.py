@@ -11,15 +11,8 @@ from graphql import (
     parse,
 )
 
-from trellis.router.planner.plan import (
-    QUESTION,
-    EntityTarget,
-    FetchStep,
-    Need,
-    Path,
-    QueryPlan,
-    Selection,
-)
+from trellis.router.planner.plan import QUESTION, EntityTarget, FetchStep, Need, Path, Selection
+from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.planner.tables import FederatedGraph, LocalType
 
 

@@ -7,17 +7,26 @@ that asks the field. It travels as a variable of that fetch.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from trellis.router.errors import PlanningError
-from trellis.router.operation.model import Field
-from trellis.router.planner.choice import Access, Holder
-from trellis.router.planner.fetches import Fetch
+from trellis.router.operation.model import Field, SelectionSet
+from trellis.router.planner.choice import Access, Holder, Solution, Spot
+from trellis.router.planner.fetches import Fetch, Slot
 from trellis.router.planner.plan import ContextValue, Need
+from trellis.router.planner.position import Position
 from trellis.router.planner.tables import ContextArgument
+from trellis.router.planner.view import GraphView
 
-if TYPE_CHECKING:
-    from trellis.router.planner.emit import Emitter, Position
+
+class Asks(Protocol):
+    """The part of ``Emitter`` that is needed here."""
+
+    view: GraphView
+
+    def solve(self, selection: SelectionSet, spot: Spot) -> Solution | None: ...
+    def emit(self, solution: Solution, position: Position) -> frozenset[Fetch]: ...
+    def members(self, selection: SelectionSet, slot: Slot, *, is_key: bool) -> tuple[Need, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Given:
 class ContextGiver:
     """Finds the values of contexts for the fetches of one operation."""
 
-    def __init__(self, emitter: Emitter) -> None:
+    def __init__(self, emitter: Asks) -> None:
         self.emitter = emitter
         self._names: dict[tuple[str, str, int], str] = {}
 
@@ -103,7 +112,7 @@ class ContextGiver:
             Holder(b.subgraph, b.view, b.given, 0, 0 if b.made else 1 << b.subgraph)
             for b in around.bases
         )
-        solution = self.emitter.chooser.solve(selection, spot)
+        solution = self.emitter.solve(selection, spot)
         if solution is None:
             raise PlanningError(
                 f"The context {argument.context!r} cannot be read from {around.type}: the"

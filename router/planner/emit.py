@@ -3,9 +3,6 @@ into an entity fetch whose keys and required fields are asked first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 from trellis.router.errors import PlanningLimit
 from trellis.router.operation.model import Field, SelectionSet
 from trellis.router.planner.abstract import tells_types_apart
@@ -15,61 +12,14 @@ from trellis.router.planner.contexts import ContextGiver
 from trellis.router.planner.fetches import Fetch, Node, Slot, Target
 from trellis.router.planner.leads import find_lead
 from trellis.router.planner.plan import Need, Path, PathSegment
+from trellis.router.planner.position import Base, Hold, Position
 from trellis.router.planner.tables import Kind
-from trellis.router.planner.view import Provides, fields_for
+from trellis.router.planner.view import fields_for
 
 MAX_FETCHES = 2_000  # before equal ones are joined; what they wait for grows with the square
 
 POSITION_COST = 5
 """A position of the data takes the time and memory (3 KB) of about so many options looked at."""
-
-Hold = tuple[Fetch, Node]
-
-
-class Base:
-    """A selection in which an object is asked already, made when first used: a holder that is not
-    used costs nothing. ``view`` is the object's type in that subgraph."""
-
-    __slots__ = ("_make", "given", "made", "subgraph", "view")
-
-    def __init__(
-        self, subgraph: int, view: str, make: Callable[[], Hold], given: Provides = ()
-    ) -> None:
-        self.subgraph = subgraph
-        self.view = view
-        self.given = given
-        self.made: Hold | None = None
-        self._make = make
-
-    def hold(self) -> Hold:
-        if self.made is None:
-            self.made = self._make()
-        return self.made
-
-
-@dataclass(slots=True, eq=False)
-class Position:
-    """An object of the merged data while its selection is emitted; ``bases`` are in the order of
-    the spot for which its solution was found. ``parent`` is the object it was reached from.
-    ``waits`` tell the types on the path to it, where those that bring it do not; ``tellers`` its
-    own type."""
-
-    slot: Slot
-    path: Path
-    type: str
-    bases: tuple[Base, ...]
-    parent: Position | None = None
-    member: str | None = None
-    waits: frozenset[Fetch] = frozenset()
-    tellers: tuple[Access, ...] = ()
-    holds: dict[tuple[Access, str | None], Hold] = field(default_factory=dict)
-    children: dict[tuple[object, ...], Position] = field(default_factory=dict)
-    done: dict[Solution, frozenset[Fetch]] = field(default_factory=dict)
-
-    @property
-    def base(self) -> Base:
-        """A holder that is asked anyway, if there is one."""
-        return next((base for base in self.bases if base.made), self.bases[0])
 
 
 class Emitter:
@@ -78,6 +28,7 @@ class Emitter:
     def __init__(self, chooser: Chooser) -> None:
         self.chooser = chooser
         self.view = chooser.view
+        self.solve = chooser.solve
         self.fetches: list[Fetch] = []
         self.absent: list[Path] = []
         self.contexts = ContextGiver(self)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from graphql import DocumentNode, parse, print_ast
 
-if TYPE_CHECKING:  # plans explain themselves by these functions
-    from trellis.router.planner.plan import EntityTarget, FetchStep, Need, Path, QueryPlan
+from trellis.router.planner.plan import EntityTarget, FetchStep, Need, OperationKind, Path
 
 INDENT = "  "
+
+
+class Explained(Protocol):
+    """What is read of a ``QueryPlan``, which explains itself by these functions."""
+
+    @property
+    def kind(self) -> OperationKind: ...
+    @property
+    def steps(self) -> Sequence[FetchStep]: ...
+    @property
+    def fetch_count(self) -> int: ...
+    @property
+    def depth(self) -> int: ...
+
+
 FORMAT = "trellis.plan/1"
 
 
-def explain(plan: QueryPlan) -> str:
+def lines(plan: Explained) -> str:
     """One line per step: its round, what it waits for, where it asks about what, the operation,
     and which fields wanted it."""
     if not plan.steps:
@@ -23,7 +37,7 @@ def explain(plan: QueryPlan) -> str:
     return "\n".join(_line(step, rounds[step.id]) for step in plan.steps)
 
 
-def tree(plan: QueryPlan) -> str:
+def tree(plan: Explained) -> str:
     """The plan as Sequence, Parallel, Flatten and Fetch nodes, operations printed in full."""
     rounds = _rounds(plan)
     groups: list[list[str]] = []
@@ -35,7 +49,7 @@ def tree(plan: QueryPlan) -> str:
     return _node("QueryPlan", [body] if body else [])
 
 
-def to_json(plan: QueryPlan) -> dict[str, Any]:
+def to_json(plan: Explained) -> dict[str, Any]:
     """The plan's steps as plain JSON data, for ``extensions.queryPlan`` and for tools."""
     rounds = _rounds(plan)
     return {
@@ -47,7 +61,7 @@ def to_json(plan: QueryPlan) -> dict[str, Any]:
     }
 
 
-def _rounds(plan: QueryPlan) -> dict[int, int]:
+def _rounds(plan: Explained) -> dict[int, int]:
     rounds: dict[int, int] = {}
     for step in plan.steps:
         rounds[step.id] = 1 + max((rounds[other] for other in step.after), default=0)

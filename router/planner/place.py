@@ -8,7 +8,8 @@ subgraph that carries the required fields.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Protocol
 
 from trellis.router.operation.model import Field, SelectionSet
 from trellis.router.planner.choice import Access, Condition, Lead, Option, Solution, Spot
@@ -16,18 +17,26 @@ from trellis.router.planner.leads import find_leads, joinable
 from trellis.router.planner.tables import Kind, LocalField
 from trellis.router.planner.view import Entrance, GraphView
 
-if TYPE_CHECKING:
-    from trellis.router.planner.choose import Chooser
-
 MAX_HOPS = 12
+
+
+class Solver(Protocol):
+    """The part of ``Chooser`` that is needed here."""
+
+    view: GraphView
+    cuts: int
+    unfinished: int
+
+    def is_whole(self, before: int) -> bool: ...
+    def at_place(self, fields: Iterable[Field], place: Place) -> Solution | None: ...
 
 
 class Place:
     """The ways to ask about one object. Answers are found when first needed, and kept."""
 
-    def __init__(self, chooser: Chooser, type_name: str, spot: Spot) -> None:
+    def __init__(self, chooser: Solver, type_name: str, spot: Spot) -> None:
         self.chooser = chooser
-        self.view: GraphView = chooser.view
+        self.view = chooser.view
         self.type = type_name
         self.spot = spot
         self.bases = [

@@ -2,7 +2,7 @@
 
 A plan is immutable data. The planner writes it, the executor runs it, neither needs the other.
 
-    QueryPlan
+    QueryPlan (query_plan.py)
     ├── steps: FetchStep, in topological order; ``after`` names the steps that must be done first
     │   ├── a root step has no ``entities``: its data is merged at ``path``
     │   └── an entity step asks one or more aliased ``_entities`` fields (EntityCall)
@@ -17,13 +17,12 @@ only ``output`` knows the client's response keys.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from graphql import GraphQLOutputType
 
 from trellis.router.operation.model import TypeOrder
-from trellis.router.planner import explain
 
 OperationKind = Literal["query", "mutation", "subscription"]
 
@@ -174,47 +173,3 @@ class Selection:
                 places = {key: place for place, key in enumerate(keys)}
                 return tuple(sorted(self.fields, key=lambda one: places.get(one.key, len(keys))))
         return self.fields
-
-
-@dataclass(frozen=True, slots=True)
-class QueryPlan:
-    """A whole operation. For a subscription, step 0 is the primary source and the others run once
-    per event.
-
-    ``absent`` are positions at which there must be no object: what is asked of it cannot be had
-    from anybody, so that the operation has no answer when there is one.
-    """
-
-    kind: OperationKind
-    steps: tuple[FetchStep, ...]
-    output: Selection
-    root_type: str = "Query"
-    labels: frozenset[str] = field(default_factory=frozenset)
-    absent: tuple[Path, ...] = ()
-
-    @property
-    def fetch_count(self) -> int:
-        """How many requests to subgraphs the plan makes at most."""
-        return len(self.steps)
-
-    @property
-    def depth(self) -> int:
-        """How many requests have to wait for one another: the longest chain of steps."""
-        rounds: list[int] = []
-        for step in self.steps:
-            rounds.append(1 + max((rounds[other] for other in step.after), default=0))
-        return max(rounds, default=0)
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        """The subgraphs asked, each once, in the order in which they are asked first."""
-        return tuple(dict.fromkeys(step.service for step in self.steps))
-
-    def explain(self) -> str:
-        """The plan for people: one line per step with the reason it exists, then the
-        Sequence/Parallel/Fetch tree that other routers print."""
-        return f"{explain.explain(self)}\n\n{explain.tree(self)}"
-
-    def to_json(self) -> dict[str, Any]:
-        """The plan's steps as plain JSON data."""
-        return explain.to_json(self)

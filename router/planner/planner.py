@@ -9,8 +9,8 @@ from trellis.router.planner.choose import Chooser
 from trellis.router.planner.emit import Base, Emitter, Position
 from trellis.router.planner.fetches import Fetch, Node, Slot
 from trellis.router.planner.output import OutputBuilder
-from trellis.router.planner.plan import QueryPlan
 from trellis.router.planner.possible_types import PossibleTypes
+from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.planner.tables import FederatedGraph
 from trellis.router.planner.view import GraphView
 

@@ -22,9 +22,9 @@ from trellis.router.planner.plan import (
     OutputField,
     Path,
     PathSegment,
-    QueryPlan,
     Selection,
 )
+from trellis.router.planner.query_plan import QueryPlan
 
 FORMAT = "trellis.stored-plan/3"
 

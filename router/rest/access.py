@@ -24,8 +24,8 @@ from graphql import (
     is_abstract_type,
 )
 
-from trellis.router.policy.requirements import FREE, Requirement, all_of
-from trellis.router.policy.rules import NO_NEEDS, AuthorizationRules, InputValue, Needs
+from trellis.router.authorization.rules.index import NO_NEEDS, AuthorizationRules, InputValue, Needs
+from trellis.router.authorization.rules.requirements import FREE, Requirement, all_of
 from trellis.router.rest.asked import Fragments, asked_of
 from trellis.router.rest.route import RestRoute
 from trellis.router.supergraph import Supergraph

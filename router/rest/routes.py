@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 from trellis.router.config import Config
 from trellis.router.errors import ConfigError
-from trellis.router.policy.rate_limit.limiter import Count, Unlimited
+from trellis.router.rate_limit.limiter import Count, Unlimited
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
 from trellis.router.rest.endpoint import Doors, RestEndpoint

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from trellis.router.policy.credentials import Credentials
+from trellis.router.identity.credentials import Credentials
 from trellis.router.web.identity import Authenticate
 from trellis.schema.errors import Forbidden, Unavailable
 from trellis.schema.identity import ANONYMOUS, Identity

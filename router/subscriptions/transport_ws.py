@@ -18,9 +18,9 @@ from starlette.types import Receive, Scope, Send
 
 from trellis.router.answer import Answer
 from trellis.router.config import WebSocketLimits
+from trellis.router.identity.credentials import NO_CREDENTIALS, Credentials
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest, read_request
-from trellis.router.policy.credentials import NO_CREDENTIALS, Credentials
-from trellis.router.policy.rate_limit.limiter import Count, Unlimited
+from trellis.router.rate_limit.limiter import Count, Unlimited
 from trellis.router.subscriptions.rights import Rights
 from trellis.router.web.csrf import is_allowed_origin
 from trellis.router.web.errors import as_trellis_error, graphql_error_body

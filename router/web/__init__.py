@@ -1,1 +1,1 @@
-"""HTTP: one ASGI middleware or endpoint per file; ``router/app.py`` stacks them."""
+"""HTTP: one ASGI middleware or endpoint per file; ``router/serving/application.py`` stacks them."""

@@ -16,7 +16,7 @@ from trellis.router.operation.request import (
     GraphQLRequest,
     read_request,
 )
-from trellis.router.policy.rate_limit.report import Headers, tightest
+from trellis.router.rate_limit.report import Headers, tightest
 from trellis.router.web.body_limit import read_body
 from trellis.router.web.client_watch import ClientGone, ClientWatch
 from trellis.router.web.errors import error_headers, graphql_error_body, status_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trellis.router.policy.credentials import NO_CREDENTIALS, Credentials
+from trellis.router.identity.credentials import NO_CREDENTIALS, Credentials
 from trellis.router.web.service_token import router_word_of
 from trellis.schema.errors import BadRequest
 from trellis.schema.identity import ANONYMOUS, Identity

@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from trellis.router.config import Limits
-from trellis.router.policy.known import LocalPolicies
-from trellis.router.trust.policies import (
+from trellis.router.authorization.policies.registry import LocalPolicies
+from trellis.router.authorization.policies.wire import (
     PolicyQuestion,
     policies_to_json,
     read_question,
     version_of,
 )
+from trellis.router.config import Limits
 from trellis.router.trust.wire import identity_to_json, revocations_to_json
 from trellis.router.web.body_limit import read_body
 from trellis.router.web.refusals import UnsupportedMediaType

@@ -5,8 +5,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trellis.router.policy.rate_limit.limiter import Count
-from trellis.router.policy.rate_limit.report import LimitReached
+from trellis.router.rate_limit.limiter import Count
+from trellis.router.rate_limit.report import LimitReached
 from trellis.router.web.errors import WriteError, graphql_error
 from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.response_headers import add_response_header, has_response_header

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,61 @@ def test_import_contracts_hold():
         command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=120
     )
     assert result.returncode == 0, result.stdout[-3000:]
+
+
+def modules() -> dict[str, set[str]]:
+    """Our modules with those of ours that each imports, also where it is for types only."""
+    trees = {
+        ".".join(("trellis", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(
+            ".__init__"
+        ): tree
+        for path, tree in sources()
+    }
+    return {
+        name: {found for node in ast.walk(tree) for found in _named(node) if found in trees}
+        for name, tree in trees.items()
+    }
+
+
+def _named(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        # ``from a.b import c`` may name a module, or something in one.
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        if not (ROOT / node.module.removeprefix("trellis.").replace(".", "/")).is_dir():
+            yield node.module
+
+
+def test_no_files_import_one_another_in_a_circle():
+    imported = modules()
+    assert sum(map(len, imported.values())) > 1_000
+    try:
+        TopologicalSorter(imported).prepare()
+    except CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
+
+
+def test_no_function_that_an_operation_passes_is_longer_than_a_screen():
+    # 40 lines without the docstring: what is read again and again fits on a screen.
+    found = [
+        f"{place(path, node)} {node.name}: {length} lines"
+        for path, tree in sources("router")
+        if path.relative_to(ROOT / "router").parts[0]
+        in {"pipeline.py", "supergraph.py", "operation", "authorization", "planner", "executor"}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := _lines_of_code(node)) > 40
+    ]
+    assert found == []
+
+
+def _lines_of_code(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    lines = (function.end_lineno or 0) - function.lineno + 1
+    if ast.get_docstring(function) is None:
+        return lines
+    docstring = function.body[0]
+    return lines - ((docstring.end_lineno or 0) - docstring.lineno + 1)
 
 
 def test_parts_that_do_no_io_cannot_start_to():

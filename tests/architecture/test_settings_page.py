@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trellis.router.settings_reference import local_subgraphs, settings_markdown
+from trellis.router.commands.settings_reference import local_subgraphs, settings_markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "settings.md"

@@ -14,8 +14,8 @@ from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, RateLimitRule, RateLimits
 from trellis.router.operation.request import GraphQLRequest
-from trellis.router.policy.rate_limit.build import build_rate_limiting
-from trellis.router.served_graph import ServedGraph, load_supergraph
+from trellis.router.rate_limit.build import build_rate_limiting
+from trellis.router.serving.live_graph import ServedGraph, load_supergraph
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.trust.headers import Vouch
 from trellis.router.trust.service_tokens import ServiceTokens

@@ -16,8 +16,8 @@ from tests.support.recording import RecordingTransport
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, Limits
+from trellis.router.identity.credentials import Credentials
 from trellis.router.operation.request import GraphQLRequest
-from trellis.router.policy.credentials import Credentials
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
 from trellis.router.rest.endpoint import Doors, RestEndpoint
@@ -25,11 +25,11 @@ from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route
 from trellis.router.rest.profiles import PROFILES
-from trellis.router.served_graph import ServedGraph, load_supergraph
+from trellis.router.serving.live_graph import ServedGraph, load_supergraph
+from trellis.router.serving.wiring import nothing_here
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.web.graphql import GraphQLEndpoint
 from trellis.router.web.request_context import ContextMaker
-from trellis.router.wiring import nothing_here
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
 

@@ -11,7 +11,8 @@ from tests.conformance.figures import Figure, of
 from tests.conformance.mock_universe import mock_universe
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
-from trellis.router.planner.plan import OperationKind, QueryPlan
+from trellis.router.planner.plan import OperationKind
+from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.supergraph import Supergraph
 from trellis.router.transports.function import FunctionTransport
 from trellis.schema.errors import TrellisError

@@ -17,7 +17,8 @@ from graphql import FieldNode, Visitor, parse, visit
 
 from tests.conformance.plan_cases_runner import Report, run_all
 from tests.support.shared import find_shared
-from trellis.router.planner.plan import FetchStep, QueryPlan
+from trellis.router.planner.plan import FetchStep
+from trellis.router.planner.query_plan import QueryPlan
 
 KNOWN = Path(__file__).with_name("plan_shapes.json")
 RENEW = "python -m tests.conformance.plan_shapes"

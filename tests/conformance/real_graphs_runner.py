@@ -13,7 +13,7 @@ from graphql import GraphQLError, build_schema, lexicographic_sort_schema, print
 from tests.conformance.mock_universe import mock_universe
 from trellis.router.composition.compose import Composition, compose
 from trellis.router.composition.subgraph import Subgraph
-from trellis.router.planner.plan import QueryPlan
+from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.supergraph import Supergraph
 from trellis.router.transports.function import FunctionTransport
 from trellis.schema.errors import TrellisError

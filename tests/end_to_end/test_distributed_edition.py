@@ -74,8 +74,8 @@ def test_only_the_router_is_reachable_from_outside():
 
 
 def test_every_setting_in_the_file_is_one_that_trellis_knows():
+    from trellis.router.commands.settings_reference import local_subgraphs
     from trellis.router.config import settings_reference
-    from trellis.router.settings_reference import local_subgraphs
 
     known = {f"TRELLIS_{key.upper().replace('.', '__')}" for key, _, _ in settings_reference()}
     known |= {f"TRELLIS_SUBGRAPHS__{name.upper()}" for name in SUBGRAPHS}

@@ -164,7 +164,7 @@ def test_the_router_alone_has_no_package_of_its_extras(base: Environment, tmp_pa
         (
             'redis_url = "redis://127.0.0.1:1"\n' + PROJECT["trellis.toml"],
             ("serve", "--port", "0"),
-            "error trellis.router.policy.rate_limit.shared_store needs redis: "
+            "error trellis.router.rate_limit.shared_store needs redis: "
             "pip install 'trellis-graphql[redis]'",
         ),
     ],

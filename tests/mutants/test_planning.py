@@ -5,7 +5,7 @@ from tests.mutants.planning import kills_by_file, limit_of, ordered_tests
 from tests.mutants.source import Source
 from tests.mutants.tests_map import Timed
 
-MUTANT: Mutant = find_mutants(Source("router/policy/keys.py", "def f(a):\n    return a > 1\n"))[0]
+MUTANT: Mutant = find_mutants(Source("router/identity/keys.py", "def f(a):\n    return a > 1\n"))[0]
 
 
 def timed(name: str, cpu: float) -> Timed:
@@ -13,16 +13,16 @@ def timed(name: str, cpu: float) -> Timed:
 
 
 MIRRORED = [
-    timed("router/policy/test_keys.py::slow", 2.0),
-    timed("router/policy/test_keys.py::quick", 1.0),
+    timed("router/identity/test_keys.py::slow", 2.0),
+    timed("router/identity/test_keys.py::quick", 1.0),
 ]
-BESIDE = [timed("router/policy/test_claims.py::one", 0.5)]
+BESIDE = [timed("router/identity/test_claims.py::one", 0.5)]
 FAR = [timed("db/test_relay.py::one", 0.1), timed("db/test_relay.py::two", 3.0)]
 
 
 def names(budget: float, kills: dict[str, int] | None = None) -> list[str]:
     tests = ordered_tests(MUTANT, [*FAR, *BESIDE, *MIRRORED], kills or {}, budget)
-    return [test.test.removeprefix("tests/").removeprefix("router/policy/") for test in tests]
+    return [test.test.removeprefix("tests/").removeprefix("router/identity/") for test in tests]
 
 
 def test_the_mirrored_file_comes_first_then_its_folder_and_quick_tests_before_slow_ones():
@@ -48,7 +48,7 @@ def test_the_budget_ends_the_list_and_no_file_has_it_all():
 
 def test_the_files_of_a_folder_take_turns():
     files = [
-        [timed(f"router/policy/test_{name}.py::{number}", 1) for number in (1, 2, 3)]
+        [timed(f"router/identity/test_{name}.py::{number}", 1) for number in (1, 2, 3)]
         for name in "ab"
     ]
 

@@ -11,15 +11,15 @@ import pytest
 from pydantic import SecretStr
 from websockets.asyncio.client import connect
 
-from tests.router.policy.tokens import AUDIENCE, ISSUER, SigningKey, good_claims
+from tests.router.identity.tokens import AUDIENCE, ISSUER, SigningKey, good_claims
 from tests.support.serving import served
 from tests.support.shop import diary
-from trellis.router.app import build_app, create_app
-from trellis.router.composed import CompositionFailed, compose_members
 from trellis.router.config import Auth, Config, SubgraphSource
-from trellis.router.members import load_members
-from trellis.router.subgraph_app import build_subgraph_app
-from trellis.router.wiring import StartFailed
+from trellis.router.loading.composed import CompositionFailed, compose_members
+from trellis.router.loading.members import load_members
+from trellis.router.serving.application import build_app, create_app
+from trellis.router.serving.subgraph_app import build_subgraph_app
+from trellis.router.serving.wiring import StartFailed
 
 KEY = SigningKey("k1")
 SHOP = {name: SubgraphSource(module=f"tests.support.shop:{name}") for name in ("catalog", "stock")}
@@ -181,7 +181,7 @@ async def test_a_subgraph_that_does_not_start_is_named_and_those_before_it_stop(
 
 
 async def test_subgraphs_that_contradict_one_another_stop_the_start(tmp_path: Path):
-    prices = SubgraphSource(module="tests.router.test_composed:PRICES")
+    prices = SubgraphSource(module="tests.router.loading.test_composed:PRICES")
     with pytest.raises(CompositionFailed, match=r"Product\.size"):
         build_app(config(tmp_path, subgraphs={**SHOP, "prices": prices}))
 

@@ -13,13 +13,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.serving import served
-from trellis.router.app import create_app
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, Cors, Http, Limits, RateLimitRule, RateLimits
-from trellis.router.policy.credentials import Credentials
-from trellis.router.policy.rate_limit.build import build_rate_limiting
-from trellis.router.served_graph import ServedGraph, load_supergraph
+from trellis.router.identity.credentials import Credentials
+from trellis.router.rate_limit.build import build_rate_limiting
+from trellis.router.serving.application import create_app
+from trellis.router.serving.live_graph import ServedGraph, load_supergraph
 from trellis.router.subscriptions.transport_ws import TransportWs
 from trellis.router.web.errors import Errors
 from trellis.router.web.request_context import ContextMaker

@@ -20,6 +20,7 @@ from tests.support.chance import Chance, Seeded, happens, pick
 from tests.support.planning import LINK
 from tests.support.recording import RecordingTransport
 from tests.support.universe import MockTransport, Universe
+from trellis.router.authorization.policies.registry import LocalPolicies, PolicySource
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.exact_json import dumps
@@ -30,7 +31,6 @@ from trellis.router.operation.limits import GENEROUS
 from trellis.router.operation.model import each_field
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
 from trellis.router.pipeline import stream
-from trellis.router.policy.known import LocalPolicies, PolicySource
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse, Transport
 from trellis.router.transports.function import FunctionTransport

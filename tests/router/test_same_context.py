@@ -12,11 +12,11 @@ import strawberry
 from pydantic import SecretStr
 from websockets.asyncio.client import connect
 
-from tests.router.policy.tokens import AUDIENCE, ISSUER, SigningKey, good_claims
+from tests.router.identity.tokens import AUDIENCE, ISSUER, SigningKey, good_claims
 from tests.support.serving import served
-from trellis.router.app import build_app
 from trellis.router.config import Auth, Config, SubgraphSource
-from trellis.router.subgraph_app import build_subgraph_app
+from trellis.router.serving.application import build_app
+from trellis.router.serving.subgraph_app import build_subgraph_app
 from trellis.schema.federation import TrellisSchema
 from trellis.schema.identity import ANONYMOUS
 from trellis.schema.request import RequestContext

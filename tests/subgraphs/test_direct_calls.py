@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from tests.support.serving import served
 from trellis.router.config import Auth, Config, SubgraphSource
-from trellis.router.subgraph_app import build_subgraph_app
+from trellis.router.serving.subgraph_app import build_subgraph_app
 from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 
 SUBGRAPHS = ("accounts", "issues", "projects")

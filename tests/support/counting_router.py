@@ -7,9 +7,9 @@ import os
 
 import uvicorn
 
-from trellis.router.app import create_app
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
+from trellis.router.serving.application import create_app
 
 SUPERGRAPH = compose([Subgraph("a", "http://a.test", "type Query { hello: Int }")]).supergraph_sdl
 

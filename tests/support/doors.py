@@ -13,14 +13,14 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.support.serving import served
 from trellis.router.config import Config, Limits
-from trellis.router.policy.credentials import Credentials
-from trellis.router.served_graph import ServedGraph, load_supergraph
+from trellis.router.identity.credentials import Credentials
+from trellis.router.serving.live_graph import ServedGraph, load_supergraph
+from trellis.router.serving.wiring import Doors, nothing_here, wrap
 from trellis.router.subscriptions.transport_ws import SUBPROTOCOL, TransportWs
 from trellis.router.transports.base import Transport
 from trellis.router.web.graphql import GraphQLEndpoint
 from trellis.router.web.identity import Authenticate, CallerIdentity
 from trellis.router.web.request_context import ContextMaker
-from trellis.router.wiring import Doors, nothing_here, wrap
 from trellis.schema.identity import ANONYMOUS, Identity
 
 DOORS = ("POST", "GET", "batch", "WebSocket")

@@ -14,7 +14,7 @@ from tests.support.universe import Universe
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, Limits
-from trellis.router.policy.credentials import Credentials
+from trellis.router.identity.credentials import Credentials
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
 from trellis.router.rest.endpoint import Doors, RestEndpoint
@@ -22,11 +22,11 @@ from trellis.router.rest.generated.routes import Generated, generate
 from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.profiles.plain import PLAIN
-from trellis.router.served_graph import ServedGraph
+from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.wiring import nothing_here, wrap
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.router.transports.function import FunctionTransport
 from trellis.router.web.request_context import ContextMaker
-from trellis.router.wiring import nothing_here, wrap
 from trellis.schema.identity import ANONYMOUS, Identity
 
 HEAD = """

@@ -9,8 +9,8 @@ from uuid import UUID
 import strawberry
 from strawberry.federation.schema_directives import Authenticated, RequiresScopes
 
-from trellis.router.composed import compose_members
-from trellis.router.members import Member
+from trellis.router.loading.composed import compose_members
+from trellis.router.loading.members import Member
 from trellis.schema.federation import TrellisSchema
 from trellis.schema.identity import Identity
 from trellis.schema.policy import CallerPolicy, ObjectPolicy, Policy

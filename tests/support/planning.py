@@ -11,8 +11,9 @@ from trellis.router.operation.model import NormalizedOperation
 from trellis.router.operation.normalize import normalize
 from trellis.router.planner.check import check_plan
 from trellis.router.planner.graph import read_supergraph
-from trellis.router.planner.plan import EntityTarget, FetchStep, Need, Path, QueryPlan
+from trellis.router.planner.plan import EntityTarget, FetchStep, Need, Path
 from trellis.router.planner.planner import Planner
+from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.planner.tables import FederatedGraph
 
 LINK = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key",

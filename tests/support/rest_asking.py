@@ -18,9 +18,9 @@ from trellis.router.rest.load import load_route
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.route import RestRoute
-from trellis.router.served_graph import ServedGraph
+from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.wiring import nothing_here, wrap
 from trellis.router.web.request_context import ContextMaker
-from trellis.router.wiring import nothing_here, wrap
 from trellis.schema.identity import Identity
 
 PATH = "/it"

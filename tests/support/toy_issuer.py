@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import strawberry
 
-from tests.router.policy.tokens import SigningKey, good_claims
+from tests.router.identity.tokens import SigningKey, good_claims
 from trellis.schema.federation import TrellisSchema
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext

@@ -117,16 +117,7 @@ class Collector:
             if selection.directives and not is_selected(selection, self.variables, self.used):
                 continue
             if isinstance(selection, FieldNode):
-                key = (selection.alias or selection.name).value
-                directed = around
-                if selection.directives:
-                    directed = self.index.directives.on_field(selection, around)
-                entry = Entry(types, parent, selection, self.count, directed)
-                if key in entries:
-                    entries[key].append(entry)
-                else:
-                    entries[key] = [entry]
-                self._spend()
+                self._add_field(selection, parent, types, around, entries)
                 continue
             inner = self._fragment(selection, parent)
             if inner is None:
@@ -146,6 +137,25 @@ class Collector:
                 visited.add(mark)
                 self._spend()
             self._walk(body, condition, narrowed, inside, possible, entries, visited)
+
+    def _add_field(
+        self,
+        node: FieldNode,
+        parent: str,
+        types: frozenset[str] | None,
+        around: Directed,
+        entries: dict[str, list[Entry]],
+    ) -> None:
+        key = (node.alias or node.name).value
+        directed = around
+        if node.directives:
+            directed = self.index.directives.on_field(node, around)
+        entry = Entry(types, parent, node, self.count, directed)
+        if key in entries:
+            entries[key].append(entry)
+        else:
+            entries[key] = [entry]
+        self._spend()
 
     def _fragment(
         self, selection: SelectionNode, parent: str

@@ -20,10 +20,10 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from trellis.router.authorization.rules.directive_names import names_of_element
 from trellis.router.errors import ConfigError
 from trellis.router.operation.model import OperationKind
 from trellis.router.planner.tables import FederatedGraph
-from trellis.router.policy.directive_names import names_of_element
 from trellis.router.rest.route import FieldSource, Method
 from trellis.router.supergraph import Supergraph
 

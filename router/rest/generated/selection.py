@@ -33,9 +33,9 @@ from graphql import (
     is_required_argument,
 )
 
+from trellis.router.authorization.rules.index import NO_NEEDS, NeedsIndex
 from trellis.router.operation.model import SelectionSet
 from trellis.router.planner.tables import FederatedGraph
-from trellis.router.policy.rules import NO_NEEDS, NeedsIndex
 from trellis.router.rest.generated.fields import RestField
 
 

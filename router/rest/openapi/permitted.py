@@ -1,5 +1,5 @@
 """Routes as a caller with fewer rights may read of them: without the members and parameters that
-the caller's view of the schema (``trellis.router.policy.schema_view``) lacks.
+the caller's view of the schema (``trellis.router.authorization.view.schema_view``) lacks.
 
 What is denied in an answer is null there; it is left out of the document, not of the answer.
 """

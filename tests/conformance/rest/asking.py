@@ -65,8 +65,8 @@ class Case:
     unprovoked: Mapping[Refusal, str] = field(default_factory=dict)
 
 
-RATE_LIMITS = "limits are off for this run; tests/router/policy holds them to the documents"
-EXPIRY = "a token takes an hour to expire; tests/router/policy makes one that has"
+RATE_LIMITS = "limits are off for this run; tests/router/rate_limit holds them to the documents"
+EXPIRY = "a token takes an hour to expire; tests/router/identity makes one that has"
 
 
 def unprovoked(case: Case) -> Mapping[Refusal, str]:

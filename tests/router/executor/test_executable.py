@@ -9,7 +9,8 @@ from graphql import build_schema
 from tests.support.output import output_of
 from trellis.router.executor.complete import Hidden
 from trellis.router.executor.executable import Executable
-from trellis.router.planner.plan import FetchStep, OutputField, PathSegment, QueryPlan, Selection
+from trellis.router.planner.plan import FetchStep, OutputField, PathSegment, Selection
+from trellis.router.planner.query_plan import QueryPlan
 
 SCHEMA = build_schema("""
     type Query { a: Item b: Item n: Int }

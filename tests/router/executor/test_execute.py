@@ -22,9 +22,9 @@ from trellis.router.planner.plan import (
     Need,
     OutputField,
     PathSegment,
-    QueryPlan,
     Selection,
 )
+from trellis.router.planner.query_plan import QueryPlan
 from trellis.schema.request import RequestContext
 
 SCHEMA = build_schema("""

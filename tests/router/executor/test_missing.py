@@ -11,13 +11,13 @@ from tests.support.planning import composed
 from tests.support.random_graph import random_graph
 from tests.support.random_operation import random_operation
 from tests.support.universe import Universe
+from trellis.router.authorization.policies.registry import LocalPolicies
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.executor.missing import MAX_SHOWN
 from trellis.router.operation.limits import GENEROUS
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.pipeline import answer
-from trellis.router.policy.known import LocalPolicies
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.router.transports.function import FunctionTransport
 from trellis.schema.identity import ANONYMOUS, Identity

@@ -18,9 +18,9 @@ from trellis.router.planner.plan import (
     Need,
     Path,
     PathSegment,
-    QueryPlan,
     Selection,
 )
+from trellis.router.planner.query_plan import QueryPlan
 from trellis.schema.request import RequestContext
 
 ID = Need("id", "id")

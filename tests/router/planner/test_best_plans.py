@@ -12,7 +12,7 @@ from tests.support.every_plan import EveryPlan, Request, cost_of
 from tests.support.small_graph import SmallGraph, small_graph, small_selection, text_of
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
-from trellis.router.planner.plan import QueryPlan
+from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.supergraph import Supergraph
 
 OPERATIONS = 3  # over each graph that composes

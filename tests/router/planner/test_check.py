@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.planning import federated_graph, sound_plan
 from trellis.router.planner.check import check_plan
-from trellis.router.planner.plan import Need, QueryPlan
+from trellis.router.planner.plan import Need
+from trellis.router.planner.query_plan import QueryPlan
 
 GRAPH = federated_graph(
     a="""

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.support.planning import federated_graph, sound_plan
-from trellis.router.planner.explain import explain, to_json, tree
-from trellis.router.planner.plan import QueryPlan
+from trellis.router.planner.explain import lines, to_json, tree
+from trellis.router.planner.query_plan import QueryPlan
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def plan() -> QueryPlan:
 
 
 def test_each_step_says_when_where_and_why(plan) -> None:
-    assert explain(plan).splitlines() == [
+    assert lines(plan).splitlines() == [
         "0: round 1, a",
         "  {item {id}}",
         "  for Query: item",
@@ -77,4 +77,4 @@ def test_a_plan_without_steps_is_explained_too() -> None:
     nothing = sound_plan(graph, "{ __typename }")
 
     assert nothing.steps == ()
-    assert (explain(nothing), tree(nothing)) == ("No subgraph is asked.", "QueryPlan {}")
+    assert (lines(nothing), tree(nothing)) == ("No subgraph is asked.", "QueryPlan {}")

@@ -11,7 +11,7 @@ from tests.support.planning import composed
 from tests.support.shared import shared_path
 from trellis.router.errors import PlanningError
 from trellis.router.operation.limits import GENEROUS
-from trellis.router.planner.plan import QueryPlan
+from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.planner.stored import plan_from_json, plan_to_json
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.schema.errors import TrellisError

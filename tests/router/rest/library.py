@@ -14,8 +14,8 @@ from graphql import GraphQLError, build_schema, graphql
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, Limits
+from trellis.router.identity.credentials import Credentials
 from trellis.router.operation.request import GraphQLRequest
-from trellis.router.policy.credentials import Credentials
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
 from trellis.router.rest.endpoint import Doors, RestEndpoint
@@ -32,11 +32,11 @@ from trellis.router.rest.profile import (
 )
 from trellis.router.rest.route import RestRoute
 from trellis.router.rest.spelling import same, snake_case, title_case
-from trellis.router.served_graph import ServedGraph
+from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.wiring import nothing_here, wrap
 from trellis.router.supergraph import Supergraph
 from trellis.router.transports.function import FunctionTransport
 from trellis.router.web.request_context import ContextMaker
-from trellis.router.wiring import nothing_here, wrap
 from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.request import RequestContext
 from trellis.schema.tokens import TokenExpired, TokenInvalid

@@ -12,15 +12,15 @@ import httpx
 import orjson
 import pytest
 
-from tests.router.policy.tokens import good_claims
+from tests.router.identity.tokens import good_claims
 from tests.router.rest.library import ADA
 from tests.router.test_app import KEY, config, running
 from tests.support.ticker import ticker
 from trellis.router.answer import Answer
-from trellis.router.app import build_app
 from trellis.router.config import Config, RateLimits, SubgraphSource, WebSocketLimits
-from trellis.router.policy.credentials import Credentials
+from trellis.router.identity.credentials import Credentials
 from trellis.router.rest.events import EventStream, Pace, event
+from trellis.router.serving.application import build_app
 from trellis.router.subscriptions.rights import Rights
 from trellis.router.web.identity import Authenticate
 from trellis.schema.errors import NotFound

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from trellis.router.app import build_app
 from trellis.router.config import Config, RateLimitRule, RateLimits, SubgraphSource
+from trellis.router.serving.application import build_app
 
 SHOP = {name: SubgraphSource(module=f"tests.support.shop:{name}") for name in ("catalog", "stock")}
 ROUTE = """query Product($sku: ID!) @rest(method: GET, path: "/api/{area}/{{sku}}") {{

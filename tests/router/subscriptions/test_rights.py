@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from trellis.router.policy.credentials import Credentials
+from trellis.router.identity.credentials import Credentials
 from trellis.router.subscriptions.rights import Rights, RightsLost
 from trellis.schema.errors import Unauthenticated, Unavailable
 from trellis.schema.identity import ANONYMOUS, Identity

@@ -17,8 +17,8 @@ from tests.support.serving import served
 from tests.support.toy_graph import ToyGraph
 from trellis.router.answer import Answer
 from trellis.router.config import WebSocketLimits
+from trellis.router.identity.credentials import Credentials
 from trellis.router.operation.request import GraphQLRequest
-from trellis.router.policy.credentials import Credentials
 from trellis.router.subscriptions.transport_ws import TransportWs
 from trellis.router.web.errors import Errors
 from trellis.router.web.request_context import ContextMaker

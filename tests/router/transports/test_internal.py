@@ -15,8 +15,8 @@ from trellis.router.errors import (
     SubgraphTimeout,
     SubgraphUnavailable,
 )
-from trellis.router.policy.api_keys import RemoteApiKeys
-from trellis.router.policy.revocations import RemoteRevocations
+from trellis.router.identity.api_keys import RemoteApiKeys
+from trellis.router.identity.revocations import RemoteRevocations
 from trellis.router.transports.internal import InternalAnswer, InternalClient
 from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 from trellis.schema.errors import Unavailable

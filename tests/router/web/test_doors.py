@@ -8,11 +8,11 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from trellis.router.config import Config, Cors, Limits
-from trellis.router.policy.credentials import Credentials
+from trellis.router.identity.credentials import Credentials
+from trellis.router.serving.wiring import wrap
 from trellis.router.web.csrf import Csrf
 from trellis.router.web.identity import CallerIdentity, identity_of
 from trellis.router.web.request_id import request_id_of
-from trellis.router.wiring import wrap
 from trellis.schema.errors import Conflict, Unauthenticated, Unavailable
 from trellis.schema.identity import ANONYMOUS, Identity
 

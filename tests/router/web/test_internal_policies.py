@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from tests.support.office import ADA, diary
 from trellis.router.config import Auth, Config, SubgraphSource
-from trellis.router.subgraph_app import build_subgraph_app
+from trellis.router.serving.subgraph_app import build_subgraph_app
 from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 from trellis.router.trust.wire import identity_to_json
 

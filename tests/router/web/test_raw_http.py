@@ -8,11 +8,11 @@ import pytest
 from tests.support.serving import served
 from tests.support.toy_graph import ToyGraph
 from trellis.router.config import Config
-from trellis.router.server import GuardedProtocol
+from trellis.router.serving.server import GuardedProtocol
+from trellis.router.serving.wiring import wrap
 from trellis.router.web.csrf import Csrf
 from trellis.router.web.graphql import GraphQLEndpoint
 from trellis.router.web.request_context import ContextMaker
-from trellis.router.wiring import wrap
 
 BODY = b'{"query": "{ hello }"}'
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from trellis.router.policy.credentials import Credentials
+from trellis.router.identity.credentials import Credentials
 from trellis.router.trust.headers import CALLER, REQUEST, Vouch
 from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 from trellis.router.web.identity import credentials_of

@@ -15,14 +15,19 @@ from tests.support.subgraphs import Running, caller, running
 from trellis.db.seed.world import demo_id
 from trellis.db.settings import DataSettings
 from trellis.router.answer import Answer
-from trellis.router.composed import compose_members
+from trellis.router.authorization.policies.registry import LocalPolicies
 from trellis.router.config import Auth, Authorization, Config, SubgraphSource
-from trellis.router.members import Member
+from trellis.router.loading.composed import compose_members
+from trellis.router.loading.members import Member
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.pipeline import answer
-from trellis.router.policy.known import LocalPolicies
-from trellis.router.served_graph import ServedGraph, load_supergraph, policies_of, transport_to
-from trellis.router.subgraph_app import build_subgraph_app
+from trellis.router.serving.live_graph import (
+    ServedGraph,
+    load_supergraph,
+    policies_of,
+    transport_to,
+)
+from trellis.router.serving.subgraph_app import build_subgraph_app
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.router.transports.local import LocalTransport
 from trellis.schema.policy import CallerPolicy, ObjectPolicy

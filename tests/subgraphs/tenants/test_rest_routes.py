@@ -33,12 +33,12 @@ from tests.subgraphs.tenants.world import (
 )
 from trellis.db.settings import DataSettings
 from trellis.router.config import Config
-from trellis.router.policy.credentials import Credentials
+from trellis.router.identity.credentials import Credentials
 from trellis.router.rest.route import RestRoute
 from trellis.router.rest.routes import Rest, rest_routes
-from trellis.router.served_graph import ServedGraph
+from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.wiring import nothing_here, wrap
 from trellis.router.web.request_context import ContextMaker
-from trellis.router.wiring import nothing_here, wrap
 from trellis.schema.identity import ANONYMOUS, Identity
 
 SUPERGRAPH = shared_supergraph()[0]

@@ -24,10 +24,10 @@ from trellis.db.bus import EventBus, MemoryBus
 from trellis.db.settings import DataSettings
 from trellis.router import Subgraph as Member
 from trellis.router import Supergraph, compose
+from trellis.router.authorization.policies.registry import LocalPolicies
 from trellis.router.operation.limits import GENEROUS
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.pipeline import answer
-from trellis.router.policy.known import LocalPolicies
 from trellis.router.supergraph import SupergraphOptions
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.transports.local import LocalTransport

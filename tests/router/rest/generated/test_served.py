@@ -10,17 +10,17 @@ import pytest
 from tests.router.test_app import config, running, token
 from tests.support import books
 from tests.support.generated_rest import HEAD, supergraph_of
-from trellis.router.app import build_app
-from trellis.router.composed import compose_members
 from trellis.router.composition.compose import compose
 from trellis.router.composition.contracts import contract
 from trellis.router.composition.subgraph import Subgraph as Source
 from trellis.router.config import Config, RateLimits, Rest, SubgraphSource
 from trellis.router.errors import ConfigError
-from trellis.router.members import Member
+from trellis.router.loading.composed import compose_members
+from trellis.router.loading.members import Member
 from trellis.router.rest.generated.fields import rest_fields
 from trellis.router.rest.generated.routes import generate
 from trellis.router.rest.profiles.plain import PLAIN
+from trellis.router.serving.application import build_app
 from trellis.router.supergraph import Supergraph
 
 BOTH = {name: SubgraphSource(module=f"tests.support.books:{name}") for name in ("books", "authors")}

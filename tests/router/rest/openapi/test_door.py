@@ -10,7 +10,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.support.rest_routes import route, small_supergraph
-from trellis.router.policy.credentials import Credentials
+from trellis.router.identity.credentials import Credentials
 from trellis.router.rest.openapi.door import PAGE, document_doors, page_doors
 from trellis.router.rest.openapi.served import OpenApiDocuments
 from trellis.router.web.graphiql import DemoAccount, SignIn

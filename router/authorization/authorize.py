@@ -1,0 +1,245 @@
+"""Takes out of an operation what its caller may not have, before anything is planned."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, NamedTuple, NewType
+
+from trellis.router.authorization.inputs import Given, InputNeeds
+from trellis.router.authorization.object_checks import UNAUTHORIZED, Position
+from trellis.router.authorization.rules.index import NO_NEEDS, AuthorizationRules, Denied, Needs
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
+from trellis.schema.identity import Identity
+
+AllowedOperation = NewType("AllowedOperation", NormalizedOperation)
+"""An operation in which everything that its caller may not have is marked ``denied``."""
+
+MAX_REFUSALS = 100
+NONE_REFUSED: Mapping[Field, Needs] = {}
+
+_Path = tuple[str, ...]
+
+
+class Authorized(NamedTuple):
+    """The operation as it may be planned, and one GraphQL error for each denied field.
+
+    The same for all callers with the same ``AuthorizationRules.unmet_by`` and of whom the policies
+    say the same. ``positions`` are where objects must pass policies once they are there.
+    """
+
+    operation: AllowedOperation
+    refusals: tuple[dict[str, Any], ...]
+    positions: tuple[Position, ...] = ()
+
+
+def authorize(
+    operation: NormalizedOperation,
+    rules: AuthorizationRules,
+    identity: Identity,
+    *,
+    policies: frozenset[str] = frozenset(),
+    refused: Mapping[Field, Needs] = NONE_REFUSED,
+    given: Given | None = None,
+    reject: bool = False,
+) -> Authorized:
+    """Mark the fields denied to this caller; their answer is null and nothing is fetched for them.
+
+    ``policies`` are those that hold; ``refused`` are fields whose arguments a policy has refused,
+    with the requirements concerned; ``given`` is what the variables hold (``given_needs``), None
+    anything that their types allow.
+
+    A field written on an abstract type needs the rights of every object type possible at that
+    place; so does its ``__typename``, which would tell that such an object exists.
+
+    Raises ``OperationRefused`` instead of marking when a mutation or the root field of a
+    subscription is concerned, when ``reject`` asks for it, and with code ``UNAUTHENTICATED`` when
+    an anonymous caller would get nothing of what was asked.
+    """
+    unmet = rules.unmet_by(identity, policies)
+    if not unmet and not refused:
+        return Authorized(AllowedOperation(operation), ())
+    walk = _Walk(rules, rules.denied_to(unmet), refused, given)
+    root = walk.outcome(operation.selection)
+    if not root.has_denied:
+        return Authorized(AllowedOperation(operation), ())
+    refusals = tuple(_refusal(place, rules) for place in walk.places(operation.selection))
+    starts_denied = any(field.denied for field in root.selection.fields)
+    is_refused = (
+        reject
+        or operation.kind == "mutation"
+        or (operation.kind == "subscription" and starts_denied)
+    )
+    if not identity.is_authenticated and (is_refused or root.is_all_denied):
+        raise _unauthenticated(refusals)
+    if is_refused:
+        raise OperationRefused(refusals, http_status=403)
+    selection = _deny_all(root.selection) if root.is_all_denied else root.selection
+    return Authorized(AllowedOperation(replace(operation, selection=selection)), refusals)
+
+
+class DeniedPlace(NamedTuple):
+    """A response path that is denied, the field there, and the requirements that are not met."""
+
+    path: _Path
+    field: Field
+    needs: Needs
+
+
+def denied_places(
+    operation: NormalizedOperation,
+    rules: AuthorizationRules,
+    unmet: Needs,
+    refused: Mapping[Field, Needs] = NONE_REFUSED,
+    given: Given | None = None,
+) -> list[DeniedPlace]:
+    """What ``authorize`` denies, for explanations; ``unmet`` is from ``rules.unmet_by``."""
+    walk = _Walk(rules, rules.denied_to(unmet), refused, given)
+    return list(walk.places(operation.selection))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """A selection set after authorization. ``is_all_denied``: not one leaf of it is left."""
+
+    selection: SelectionSet
+    has_denied: bool
+    is_all_denied: bool
+
+
+class _Walk:
+    """Visits each selection set once: equal ones are shared, and hostile operations share many."""
+
+    def __init__(
+        self,
+        rules: AuthorizationRules,
+        denied: Denied,
+        refused: Mapping[Field, Needs],
+        given: Given | None,
+    ) -> None:
+        self._index = rules.index
+        self._inputs = InputNeeds(rules.index, given)
+        self._denied = denied
+        self._refused = refused
+        self._outcomes: dict[int, _Outcome] = {}
+
+    def outcome(self, selection: SelectionSet) -> _Outcome:
+        known = self._outcomes.get(id(selection))
+        if known is None:
+            known = self._outcomes[id(selection)] = self._visit(selection)
+        return known
+
+    def places(self, selection: SelectionSet) -> Iterator[DeniedPlace]:
+        """Each denied response path once, the first ``MAX_REFUSALS`` of them: shared selection
+        sets can stand for more paths than anyone could read, and for one path in more ways than
+        anyone could wait for."""
+        seen: set[_Path] = set()
+        for place in islice(self._denials(selection, ()), 10 * MAX_REFUSALS):
+            if place.path not in seen:
+                seen.add(place.path)
+                yield place
+            if len(seen) == MAX_REFUSALS:
+                return
+
+    def _visit(self, selection: SelectionSet) -> _Outcome:
+        fields: list[Field] = []
+        has_denied, is_all_denied = False, bool(selection.fields)
+        for field in selection.fields:
+            denied, allowed = self._split(field, selection)
+            if denied is not None:
+                has_denied = True
+                fields.append(denied)
+            if allowed is None:
+                continue
+            below = self.outcome(allowed.selection) if allowed.selection is not None else None
+            if below is None or not below.has_denied:
+                is_all_denied = False
+                fields.append(allowed)
+                continue
+            has_denied = True
+            is_all_denied = is_all_denied and below.is_all_denied
+            fields.append(replace(allowed, selection=below.selection))
+        if not has_denied:
+            return _Outcome(selection, has_denied=False, is_all_denied=False)
+        return _Outcome(replace(selection, fields=tuple(fields)), has_denied, is_all_denied)
+
+    def _split(self, field: Field, selection: SelectionSet) -> tuple[Field | None, Field | None]:
+        """The field for the object types on which it is denied, and for those on which it is
+        not; None when there are no such types."""
+        types = selection.possible if field.types is None else field.types
+        denied = self._denied_types(field, types)
+        if not denied:
+            return None, field
+        if denied == types:
+            return replace(field, denied=True), None
+        return (
+            replace(field, types=denied, denied=True),
+            replace(field, types=types - denied),
+        )
+
+    def _denied_types(self, field: Field, types: frozenset[str]) -> frozenset[str]:
+        if field in self._refused:
+            return types
+        protected = self._denied.owners(field.name)
+        if field.arguments and self._index.arguments:
+            protected = protected | self._denied_by_arguments(field, types.union(*field.meant))
+        if not protected:
+            return protected
+        denied = types & protected
+        for named_at_once in field.meant:
+            # One protected type among those that the client named denies it for all of them.
+            if not named_at_once.isdisjoint(protected):
+                denied |= types & named_at_once
+        return denied
+
+    def _denied_by_arguments(self, field: Field, owners: frozenset[str]) -> frozenset[str]:
+        unmet = self._denied.unmet
+        return frozenset(
+            owner for owner in owners if not self._inputs.of(field, [owner]).isdisjoint(unmet)
+        )
+
+    def _denials(self, selection: SelectionSet, path: _Path) -> Iterator[DeniedPlace]:
+        for field in selection.fields:
+            place = (*path, field.key)
+            denied, allowed = self._split(field, selection)
+            if denied is not None:
+                yield DeniedPlace(place, field, self._unmet_needs(field, selection))
+            below = allowed.selection if allowed is not None else None
+            if below is not None and self.outcome(below).has_denied:
+                yield from self._denials(below, place)
+
+    def _unmet_needs(self, field: Field, selection: SelectionSet) -> Needs:
+        types = selection.possible if field.types is None else field.types
+        owners = types.union(*field.meant)
+        if field.name == "__typename":
+            found = (self._index.types.get(owner, NO_NEEDS) for owner in owners)
+        else:
+            found = (self._index.fields.get((owner, field.name), NO_NEEDS) for owner in owners)
+        needs = self._inputs.of(field, owners).union(*found)
+        return (needs & self._denied.unmet) | self._refused.get(field, NO_NEEDS)
+
+
+def _refusal(place: DeniedPlace, rules: AuthorizationRules) -> dict[str, Any]:
+    field = place.field
+    return {
+        "message": f"Not authorized to access '{field.parent}.{field.name}': "
+        f"it needs {rules.spell(place.needs)}.",
+        "path": list(place.path),
+        "extensions": {"code": UNAUTHORIZED},
+    }
+
+
+def _deny_all(selection: SelectionSet) -> SelectionSet:
+    """Nothing is left to ask for, so not even the objects on the way are fetched."""
+    return replace(
+        selection, fields=tuple(replace(field, denied=True) for field in selection.fields)
+    )
+
+
+def _unauthenticated(refusals: Sequence[Mapping[str, Any]]) -> OperationRefused:
+    wanted = ".".join(refusals[0]["path"])
+    error = {
+        "message": f"Sign in to ask for '{wanted}': the request carries no valid access token.",
+        "extensions": {"code": "UNAUTHENTICATED"},
+    }
+    return OperationRefused([error], http_status=401)

@@ -1,0 +1,227 @@
+"""What one snapshot of a supergraph knows about policies: the stage between normalize and plan."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import structlog
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    NamedTypeNode,
+    NameNode,
+    SelectionSetNode,
+    validate,
+)
+from graphql.validation import (
+    FieldsOnCorrectTypeRule,
+    FragmentsOnCompositeTypesRule,
+    KnownArgumentNamesRule,
+    KnownTypeNamesRule,
+    OverlappingFieldsCanBeMergedRule,
+    PossibleFragmentSpreadsRule,
+    ProvidedRequiredArgumentsRule,
+    ScalarLeafsRule,
+    ValuesOfCorrectTypeRule,
+)
+
+from trellis.router.authorization.authorize import AllowedOperation, Authorized, authorize
+from trellis.router.authorization.explain import Case, Explainer, Removed
+from trellis.router.authorization.inputs import Given, given_needs, protected_variables
+from trellis.router.authorization.object_checks import Lost, add_guards
+from trellis.router.authorization.policies.footprint import (
+    NO_CONCERN,
+    PolicyFootprint,
+    find_concern,
+)
+from trellis.router.authorization.policies.outcome import NOTHING_DECIDED, PolicyOutcome, decide
+from trellis.router.authorization.policies.registry import PolicyRegistry, RegisteredPolicies
+from trellis.router.authorization.rules.index import AuthorizationRules, Needs
+from trellis.router.cache import Cache
+from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
+from trellis.router.operation.normalize import Normalizer
+from trellis.router.operation.variables import Variables
+from trellis.router.planner.supergraph_ast import parse_field_set
+from trellis.router.planner.tables import FederatedGraph
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
+
+_OPERATIONS = 10_000
+_RULES = (
+    FieldsOnCorrectTypeRule,
+    FragmentsOnCompositeTypesRule,
+    KnownArgumentNamesRule,
+    KnownTypeNamesRule,
+    OverlappingFieldsCanBeMergedRule,
+    PossibleFragmentSpreadsRule,
+    ProvidedRequiredArgumentsRule,
+    ScalarLeafsRule,
+    ValuesOfCorrectTypeRule,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Enforcer:
+    """Decides what can be decided before planning, and guards what must wait for the objects.
+    Where no policy is concerned it costs one test of a set."""
+
+    def __init__(
+        self,
+        graph: FederatedGraph,
+        rules: AuthorizationRules,
+        known: PolicyRegistry,
+        seconds: float,
+    ) -> None:
+        self.known = known
+        self._rules = rules
+        self._schema = graph.api
+        self._needs = NeedsReader(graph.full)
+        self._seconds = seconds
+        self._explainer = Explainer(rules, graph.api)
+        self._roots = root_types(graph.full)
+        self._concerns: Cache[NormalizedOperation, PolicyFootprint] = Cache(_OPERATIONS)
+        self._protected: Cache[NormalizedOperation, dict[str, str]] = Cache(_OPERATIONS)
+
+    def concern(self, operation: NormalizedOperation) -> PolicyFootprint:
+        """Which policies the operation meets, whoever asks."""
+        if not self._rules.policies:
+            return NO_CONCERN
+        return self._concerns.find(
+            operation, lambda: find_concern(operation, self._rules, self._roots)
+        )
+
+    def before_asking(self, operation: NormalizedOperation, variables: Variables) -> PolicyOutcome:
+        """What is certain before any policy is asked: where policies are concerned, the hope that
+        all of them hold."""
+        given = self.given(operation, variables)
+        if self.concern(operation).needs:
+            return PolicyOutcome(held=self._rules.policies, given=given, is_optimistic=True)
+        return NOTHING_DECIDED if given is None else PolicyOutcome(given=given)
+
+    async def decide(
+        self, operation: NormalizedOperation, variables: Variables, context: RequestContext
+    ) -> PolicyOutcome:
+        """What the policies say before anything is planned."""
+        concern = self.concern(operation)
+        given = self.given(operation, variables)
+        if not concern.needs:
+            return NOTHING_DECIDED if given is None else PolicyOutcome(given=given)
+        return await decide(
+            concern,
+            self._rules,
+            self.known,
+            self._schema,
+            variables.coerced,
+            context,
+            given=given,
+            seconds=self._seconds,
+        )
+
+    def given(self, operation: NormalizedOperation, variables: Variables) -> Given | None:
+        """What the variables hold that is protected; None where no variable could."""
+        if not operation.definitions or not self._rules.index.arguments:
+            return None
+        protected = self._protected.find(
+            operation, lambda: protected_variables(operation, self._rules.index)
+        )
+        return given_needs(protected, variables.wire, self._rules.index) if protected else None
+
+    def refused(
+        self, operation: NormalizedOperation, decided: PolicyOutcome
+    ) -> Mapping[Field, Needs]:
+        """The fields whose arguments a policy has refused."""
+        questions = self.concern(operation).questions
+        return {questions[place].field: needs for place, needs in decided.refused}
+
+    def authorize(
+        self,
+        operation: NormalizedOperation,
+        identity: Identity,
+        decided: PolicyOutcome,
+        *,
+        reject: bool,
+    ) -> Authorized:
+        """See ``trellis.router.authorization.authorize``; positions whose objects must pass
+        policies are guarded, too."""
+        allowed, refusals, _ = authorize(
+            operation,
+            self._rules,
+            identity,
+            policies=decided.assumed,
+            refused=self.refused(operation, decided),
+            given=decided.given,
+            reject=reject,
+        )
+        read_needs = partial(self._needs.read, decided.book)
+        guarded, positions = add_guards(allowed, self._rules, decided, self._roots, read_needs)
+        return Authorized(AllowedOperation(guarded), refusals, positions)
+
+    def explain(
+        self,
+        operation: NormalizedOperation,
+        identity: Identity,
+        decided: PolicyOutcome,
+        variables: Variables,
+        lost: Sequence[Lost] = (),
+    ) -> tuple[Removed, ...]:
+        """What permissions took out of the answer and why; ``lost`` is from the answer."""
+        case = Case(operation, identity, decided, variables.coerced)
+        return self._explainer.explain(case, self.concern(operation), lost)
+
+
+class NeedsReader:
+    """Reads the field sets by which policies say what they need of objects."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._normalizer = Normalizer(schema)
+        self._known: dict[tuple[str, str], SelectionSet | None] = {}
+
+    def read(self, book: RegisteredPolicies, policy: str, type_name: str) -> SelectionSet | None:
+        """What a policy needs of objects of a type; None, and it denies, when it does not say, or
+        says it of fields that are not there."""
+        declared = book.declared.get(policy)
+        text = declared.needs_of(type_name) if declared is not None else None
+        if text is None:
+            log.error("policy_does_not_know_type", policy=policy, type=type_name)
+            return None
+        mark = (text, type_name)
+        if mark not in self._known:
+            try:
+                self._known[mark] = self._selection(text, type_name)
+            except GraphQLError as error:
+                self._known[mark] = None
+                log.error(
+                    "policy_needs_unusable", policy=policy, type=type_name, error=error.message
+                )
+        return self._known[mark]
+
+    def _selection(self, text: str, type_name: str) -> SelectionSet:
+        """Raises GraphQLError for what is no field set on the type."""
+        text = text.strip()
+        if not text:
+            return SelectionSet(type_name, frozenset((type_name,)), ())
+        node = parse_field_set(text)
+        for error in validate(self._schema, _as_fragment(node, type_name), _RULES):
+            raise error
+        return self._normalizer.selection(node, type_name)
+
+
+def root_types(schema: GraphQLSchema) -> frozenset[str]:
+    """The names of the root types."""
+    roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
+    return frozenset(root.name for root in roots if root is not None)
+
+
+def _as_fragment(node: SelectionSetNode, type_name: str) -> DocumentNode:
+    condition = NamedTypeNode(name=NameNode(value=type_name))
+    fragment = FragmentDefinitionNode(
+        name=NameNode(value="Needs"),
+        type_condition=condition,
+        selection_set=node,
+        directives=(),
+        variable_definitions=(),
+    )
+    return DocumentNode(definitions=(fragment,))

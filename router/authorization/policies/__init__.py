@@ -1,0 +1,1 @@
+"""The functions behind ``@policy``: which exist, where they are asked, what they say."""

@@ -1,0 +1,1 @@
+"""What the security directives of a supergraph demand, and where."""

@@ -1,0 +1,1 @@
+"""The part of the schema that a caller may use."""

@@ -1,0 +1,1 @@
+"""The ``trellis`` command line, a file per group of commands."""

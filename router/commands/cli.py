@@ -1,0 +1,493 @@
+"""The ``trellis`` command line."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points, version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+import typer.main
+from rich.table import Table
+from typer.core import TyperGroup
+
+from trellis.router.commands.ask import ANSWER_SECONDS, is_subscription
+from trellis.router.commands.ask import ask as ask_graph
+from trellis.router.commands.console import ConfigFile, err, mendable_errors, out
+from trellis.router.commands.openapi_files import write_documents
+from trellis.router.commands.rest import rest
+from trellis.router.commands.why_denied import NOBODY, Caller, Findings, find_denials, open_graph
+from trellis.router.config import Config, export_overrides, export_to_subgraphs, load_config
+from trellis.router.errors import ConfigError
+from trellis.router.loading.composed import compose_members, python_line, write_schemas
+from trellis.router.loading.members import load_members, read_supergraph_file
+from trellis.router.loading.supergraph_yaml import read_supergraph_yaml
+from trellis.router.planner.explain import lines, to_json, tree
+from trellis.router.planner.query_plan import QueryPlan
+from trellis.router.serving.application import build_app, explorer_content
+from trellis.router.serving.logs import configure_logs
+from trellis.router.serving.server import listen, run_server, run_workers
+from trellis.router.serving.subgraph_app import build_subgraph_app
+from trellis.router.supergraph import Supergraph
+
+RUN, SCHEMAS = "Run", "Look at schemas and plans"
+
+
+class _Commands(TyperGroup):
+    """Our commands, and the groups that other packages bring through ``trellis.commands``; those
+    are imported only when they are called or listed."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *sorted(_foreign())]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None or cmd_name not in _foreign():
+            return own
+        try:
+            command = typer.main.get_command(_foreign()[cmd_name].load())
+        except ImportError as error:  # an optional package of that group is not installed
+            err.print(f"[yellow]trellis {cmd_name} is not available:[/yellow]", end=" ")
+            err.print(str(error), markup=False, soft_wrap=True)
+            return None
+        command.name = cmd_name
+        return command
+
+
+def _foreign() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group="trellis.commands")}
+
+
+app = typer.Typer(
+    cls=_Commands,
+    name="trellis",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.add_typer(rest, name="rest", rich_help_panel=SCHEMAS)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
+_CALLER_HELP = "A username or e-mail address of the data, or `anonymous`."
+CallerName = Annotated[str | None, typer.Option("--as", "--caller", help=_CALLER_HELP)]
+AnyCaller = Annotated[str | None, typer.Option("--caller", help=_CALLER_HELP)]
+VariableValues = Annotated[str, typer.Option(help="The variables, as a JSON object.")]
+Scopes = Annotated[
+    list[str] | None, typer.Option("--scope", help="Make up a caller with this scope; repeatable.")
+]
+Roles = Annotated[
+    list[str] | None, typer.Option("--role", help="Make up a caller with this role; repeatable.")
+]
+
+
+@app.callback(
+    epilog="Settings: trellis.toml here, or TRELLIS_... in the environment. "
+    "**trellis COMMAND --help** tells more about each."
+)
+def trellis(
+    show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Trellis puts many GraphQL subgraphs behind **one graph**.
+
+    Start with **trellis dev**: it runs every subgraph of `trellis.toml` in one process on
+    demo data, with GraphiQL at http://127.0.0.1:4000.
+
+    Then write your own subgraph as a Strawberry schema, name it in `trellis.toml` as
+    **module:attribute**, and look at what became of the graph with
+    **trellis compose** and **trellis plan**.
+    """
+    if show_version:
+        out.print(f"Trellis {version('trellis-graphql')}")
+        raise typer.Exit
+
+
+@app.command(rich_help_panel=RUN)
+def dev(
+    config_file: ConfigFile = None,
+    host: Host = None,
+    port: Port = None,
+    seed: Annotated[
+        bool | None, typer.Option("--seed/--no-seed", help="Write the demo data once.")
+    ] = None,
+) -> None:
+    """Run everything in this process: subgraphs, router, GraphiQL, demo data.
+
+    Nothing else is needed: data is kept in SQLite files below `data_dir` (`.trellis`).
+    """
+    with mendable_errors():
+        config = load_config(config_file, host=host, port=port, seed=seed, mode="development")
+        _serve(config, config.seed, lambda c: build_app(c, seed=c.seed))
+
+
+@app.command(rich_help_panel=RUN)
+def serve(
+    config_file: ConfigFile = None,
+    host: Host = None,
+    port: Port = None,
+    supergraph: Annotated[
+        Path | None,
+        typer.Option(help="Serve this supergraph SDL instead of composing the subgraphs."),
+    ] = None,
+    mode: Annotated[
+        Literal["development", "production"] | None,
+        typer.Option(help="Production hides GraphiQL, introspection and plans."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; each uses one core.", min=1)
+    ] = None,
+) -> None:
+    """Run the router over the subgraphs of trellis.toml, in-process or behind URLs.
+
+    With **--supergraph FILE** and no configured subgraphs, the URLs in the file lead to
+    the subgraphs.
+    """
+    with mendable_errors():
+        options = {"host": host, "port": port, "supergraph": supergraph, "mode": mode}
+        config = load_config(config_file, workers=workers, **options)
+        if config.workers > 1:
+            export_overrides(config_file, options)
+        _serve(config, False, build_app)
+
+
+@app.command(rich_help_panel=RUN)
+def subgraph(
+    name: Annotated[str, typer.Argument(help="Its name in trellis.toml.")],
+    config_file: ConfigFile = None,
+    host: Host = None,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 4001,
+    is_open: Annotated[
+        bool,
+        typer.Option("--open", help="Answer everybody, not only the router (development only)."),
+    ] = False,
+) -> None:
+    """Serve one subgraph alone, for a router in another process.
+
+    It answers a router that has the same `auth.service_secret`, and believes it who the caller is.
+    """
+    with mendable_errors():
+        config = load_config(config_file, host=host, port=port)
+        configure_logs(config.log_level, for_people=config.is_development)
+        export_to_subgraphs(config)
+        application = build_subgraph_app(config, name, is_open=is_open)
+        bound = listen(config.host, config.port)
+        url = f"http://{config.host}:{bound.getsockname()[1]}/graphql"
+        ready = lambda: err.print(f"Subgraph [bold]{name}[/bold] answers at {url}")  # noqa: E731
+        raise typer.Exit(run_server(application, bound, config, ready))
+
+
+@app.command(rich_help_panel=SCHEMAS)
+def compose(
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Compose the subgraphs of a supergraph.yaml and print the supergraph."),
+    ] = None,
+    config_file: ConfigFile = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the supergraph SDL here.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail when a file would change.")
+    ] = False,
+) -> None:
+    """Compose the subgraphs into one supergraph, or say why they do not fit together.
+
+    Without options the subgraphs of trellis.toml are composed, and schema/supergraph.graphql,
+    `schema/subgraphs/*.graphql` and `schema/openapi/*.json` are written anew.
+    """
+    with mendable_errors():
+        if config is not None:
+            composition = compose_members(read_supergraph_yaml(config))
+            _print_hints(composition.hints)
+            _write_or_print(composition.supergraph_sdl, output)
+            return
+        settings = load_config(config_file)
+        export_to_subgraphs(settings)
+        members = load_members(settings)
+        composition = compose_members(members)
+        _print_hints(composition.hints)
+        if output is not None:
+            _write_or_print(composition.supergraph_sdl, output)
+            return
+        changed = write_schemas(members, composition, settings.schema_dir, dry_run=check)
+        changed += write_documents(
+            composition.supergraph_sdl,
+            settings,
+            dry_run=check,
+            locate=partial(python_line, members),
+        )
+        for path in changed:
+            err.print(f"{'stale' if check else 'wrote'} {path}")
+        if not changed:
+            err.print(f"{len(members)} subgraphs compose; {settings.schema_dir} is up to date.")
+        raise typer.Exit(1 if check and changed else 0)
+
+
+@app.command(rich_help_panel=SCHEMAS)
+def plan(
+    query: Annotated[str, typer.Argument(help="A GraphQL document, or a file that holds one.")],
+    config_file: ConfigFile = None,
+    supergraph: Annotated[Path | None, typer.Option(help="Plan over this supergraph SDL.")] = None,
+    operation_name: Annotated[
+        str | None, typer.Option("--operation", help="Which operation of the document.")
+    ] = None,
+    shape: Annotated[
+        Literal["steps", "tree", "json"],
+        typer.Option("--as", help="A line per step, nested nodes, or JSON."),
+    ] = "steps",
+    caller: AnyCaller = None,
+    scope: Scopes = None,
+    role: Roles = None,
+    variables: VariableValues = "{}",
+) -> None:
+    """Show which subgraphs an operation asks for what, in which order. Nothing is run.
+
+    For a caller (**--caller**, or made up with **--scope** and **--role**) it is the plan that is
+    left, with all that permissions removed and why.
+    """
+    with mendable_errors():
+        config = load_config(config_file, supergraph=supergraph)
+        if caller is not None or scope or role:
+            who = _caller(caller, scope, role)
+            raise typer.Exit(
+                _plan_for(config, who, _document(query), variables, operation_name, shape)
+            )
+        planned = Supergraph.load(_supergraph_sdl(config)).plan(
+            _document(query), _json_object(variables), operation_name
+        )
+        write = {"steps": lines, "tree": tree, "json": _json_text}[shape]
+        out.print(write(planned), markup=False, soft_wrap=True)
+
+
+def _plan_for(
+    config: Config,
+    caller: Caller,
+    document: str,
+    variables: str,
+    operation_name: str | None,
+    shape: Literal["steps", "tree", "json"],
+) -> int:
+    """Print the plan that is left for a caller; the exit status: 3 when it is refused."""
+    configure_logs("error", for_people=True)
+    export_to_subgraphs(config)
+    asked = document, _json_object(variables), operation_name
+    found = asyncio.run(_find_denials(config, caller, *asked, runs=False))
+    if shape == "json":
+        steps = to_json(found.plan) if found.plan is not None else {}
+        text = json.dumps({**steps, **found.to_json()}, indent=2)
+    else:
+        write = {"steps": lines, "tree": tree}[shape]
+        parts = [write(found.plan)] if found.plan is not None else []
+        text = "\n".join([*parts, "", *found.lines()]).lstrip("\n")
+    out.print(text, markup=False, soft_wrap=True)
+    return 3 if found.is_refused else 0
+
+
+@app.command(rich_help_panel=RUN)
+def ask(
+    query: Annotated[str, typer.Argument(help="A GraphQL document, or a file that holds one.")],
+    config_file: ConfigFile = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="The GraphQL endpoint; by default on this machine, at the port of trellis.toml"
+            " or TRELLIS_PORT."
+        ),
+    ] = None,
+    variables: VariableValues = "{}",
+    token: Annotated[
+        str | None, typer.Option(envvar="TOKEN", help="An access token.", show_envvar=True)
+    ] = None,
+    events: Annotated[
+        int | None, typer.Option(min=1, help="End a subscription after so many events.")
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            help="Seconds to wait for an answer, or for each event; by default 30 for a query or"
+            " mutation, and as long as it takes for events.",
+        ),
+    ] = None,
+) -> None:
+    """Ask a running graph: prints the answer, or each event of a subscription as it comes."""
+    with mendable_errors(), suppress(KeyboardInterrupt):
+        document = _document(query)
+        if url is None:
+            url = f"http://127.0.0.1:{load_config(config_file).port}/graphql"
+        if timeout is None and not is_subscription(document):
+            timeout = ANSWER_SECONDS
+        answers = ask_graph(url, document, _json_object(variables), token, timeout=timeout)
+        asyncio.run(_print_answers(answers, events))
+
+
+@app.command(rich_help_panel=SCHEMAS, name="why-denied")
+def why_denied(
+    query: Annotated[str, typer.Argument(help="A GraphQL document, or a file that holds one.")],
+    config_file: ConfigFile = None,
+    caller: CallerName = None,
+    variables: VariableValues = "{}",
+    operation_name: Annotated[
+        str | None, typer.Option("--operation", help="Which operation of the document.")
+    ] = None,
+    token: Annotated[str | None, typer.Option(help="The caller's access token instead.")] = None,
+    scope: Scopes = None,
+    role: Roles = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what of an operation a caller does not get: each place, the rule, and the object that a
+    policy denied.
+
+    The subgraphs of trellis.toml run in this process, on their data. Queries are run, for
+    policies see the objects; mutations and subscriptions are not.
+    """
+    with mendable_errors():
+        config = load_config(config_file)
+        configure_logs("error", for_people=True)
+        export_to_subgraphs(config)
+        who = _caller(caller, scope, role, token)
+        found = asyncio.run(
+            _find_denials(config, who, _document(query), _json_object(variables), operation_name)
+        )
+        text = json.dumps(found.to_json(), indent=2) if as_json else "\n".join(found.lines())
+        out.print(text, markup=False, soft_wrap=True)
+        raise typer.Exit(3 if found.removed else 0)
+
+
+def _caller(
+    name: str | None, scopes: list[str] | None, roles: list[str] | None, token: str | None = None
+) -> Caller:
+    made_up = "somebody" if scopes or roles else NOBODY
+    return Caller(name or made_up, token, scopes or (), roles or ())
+
+
+async def _find_denials(
+    config: Config,
+    caller: Caller,
+    document: str,
+    variables: dict[str, Any],
+    operation_name: str | None,
+    *,
+    runs: bool = True,
+) -> Findings:
+    async with open_graph(config, caller) as (supergraph, identity):
+        return await find_denials(
+            document, variables, operation_name, identity, supergraph, runs=runs
+        )
+
+
+async def _print_answers(given: AsyncGenerator[dict[str, Any], None], events: int | None) -> None:
+    async with aclosing(given) as answers:
+        number = 0
+        async for answer in answers:
+            sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+            number += 1
+            if number == events:
+                return
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"--variables is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ConfigError("--variables must be a JSON object.")
+    return value
+
+
+def _document(query: str) -> str:
+    """A GraphQL document itself, or the file that holds it. Raises ConfigError."""
+    if "{" in query:
+        return query
+    try:
+        return Path(query).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"`{query}` is no GraphQL document and no file that holds one.") from None
+
+
+def _json_text(planned: QueryPlan) -> str:
+    return json.dumps(to_json(planned), indent=2)
+
+
+def _supergraph_sdl(config: Config) -> str:
+    if config.supergraph is not None:
+        return read_supergraph_file(config.supergraph)
+    export_to_subgraphs(config)
+    return compose_members(load_members(config)).supergraph_sdl
+
+
+def _serve(config: Config, seeds: bool, build: Callable[[Config], Any]) -> None:
+    configure_logs(config.log_level, for_people=config.is_development)
+    export_to_subgraphs(config)
+    bound = listen(config.host, config.port)
+    application = build(config)
+    url = f"http://{config.host}:{bound.getsockname()[1]}"
+
+    def welcome() -> None:
+        _welcome(config, url, seeds=seeds)
+
+    if config.workers == 1 or seeds:
+        raise typer.Exit(run_server(application, bound, config, welcome))
+    raise typer.Exit(run_workers("trellis.router.serving.worker:make_app", bound, config, welcome))
+
+
+def _welcome(config: Config, url: str, *, seeds: bool) -> None:
+    """Where everything is, once it is there."""
+    table = Table.grid(padding=(0, 2))
+    if config.is_development:
+        table.add_row("GraphiQL", f"{url}/")
+    table.add_row("GraphQL", f"{url}/graphql [dim](HTTP and WebSocket)[/dim]")
+    table.add_row("Health", f"{url}/health [dim]and[/dim] {url}/ready")
+    table.add_row("Subgraphs", _subgraph_list(config))
+    if _has_local(config):
+        where = "PostgreSQL" if config.database_url else str(config.data_dir)
+        table.add_row("Data", where)
+    sign_in = explorer_content(config).sign_in
+    if seeds and sign_in and sign_in.demo:
+        table.add_row("Sign in", f"{sign_in.demo.email} [dim]/[/dim] {sign_in.demo.password}")
+    err.print()
+    err.print(f"[bold]Trellis {version('trellis-graphql')}[/bold] [dim]{config.mode}[/dim]")
+    if config.workers > 1 and not config.redis_url and _has_local(config):
+        err.print(
+            "[yellow]Without Redis, subscribers see only the events of their own worker.[/yellow]"
+        )
+    err.print(table)
+    err.print("[dim]Ctrl+C stops.[/dim]")
+
+
+def _has_local(config: Config) -> bool:
+    return any(source.module for source in config.subgraphs.values())
+
+
+def _subgraph_list(config: Config) -> str:
+    return ", ".join(
+        f"{name} [dim]({source.url})[/dim]" if source.url else name
+        for name, source in config.subgraphs.items()
+    )
+
+
+def _write_or_print(sdl: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(sdl.rstrip() + "\n")
+    else:
+        output.write_text(sdl.rstrip() + "\n", encoding="utf-8")
+        err.print(f"wrote {output}")
+
+
+def _print_hints(hints: Any) -> None:
+    for hint in hints:
+        if hint.level == "WARN":
+            err.print(f"[yellow]{hint.code}[/yellow]: {hint.message}")
+
+
+def main() -> None:
+    """Entry point of the ``trellis`` program."""
+    app()

@@ -1,0 +1,50 @@
+"""Copies of the OpenAPI documents in the repository, reviewed as diffs like the SDL files."""
+
+import json
+from pathlib import Path
+
+from trellis.router.config import Config
+from trellis.router.rest.generated.fields import Locate, nowhere
+from trellis.router.rest.openapi.served import MERGED, OpenApiDocuments
+from trellis.router.rest.routes import rest_routes
+from trellis.router.serving.live_graph import load_supergraph
+
+
+def write_documents(
+    supergraph_sdl: str, config: Config, *, dry_run: bool = False, locate: Locate = nowhere
+) -> list[Path]:
+    """Write ``openapi/<profile>.json`` and ``openapi/openapi.json`` below ``schema_dir``; only
+    files that change, and profiles that are gone lose theirs.
+
+    Returns the files that changed, or with ``dry_run`` those that would. Raises ConfigError for
+    stored operations and fields with ``@rest`` that are no routes; ``locate`` finds their lines.
+    """
+    folder = config.schema_dir / "openapi"
+    supergraph = load_supergraph(supergraph_sdl, {}, config)
+    routes = rest_routes(config, supergraph, locate=locate)
+    texts: dict[Path, str] = {}
+    if routes:
+        default_profile = config.rest.default_profile
+        documents = OpenApiDocuments.of(supergraph, routes, default_profile=default_profile)
+        texts = {folder / _file_name(name): _text(documents, name) for name in documents.names}
+    gone = [path for path in folder.glob("*.json") if path not in texts]
+    changed = [path for path, text in texts.items() if _read(path) != text]
+    if not dry_run:
+        for path in gone:
+            path.unlink()
+        for path in changed:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(texts[path], encoding="utf-8")
+    return [*changed, *gone]
+
+
+def _file_name(name: str) -> str:
+    return "openapi.json" if name == MERGED else f"{name}.json"
+
+
+def _text(documents: OpenApiDocuments, name: str) -> str:
+    return json.dumps(documents.document(name), indent=1, ensure_ascii=False) + "\n"
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None

@@ -1,0 +1,66 @@
+"""Writes ``docs/settings.md``: ``python -m trellis.router.commands.settings_reference``."""
+
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+
+from trellis.router.config import (
+    Issuer,
+    RateLimitRule,
+    SubgraphSource,
+    load_config,
+    settings_reference,
+)
+from trellis.router.loading.members import load_members
+from trellis.schema.subgraph import Subgraph
+
+_INTRO = """# Settings
+
+Read from `trellis.toml` (keys below a heading stand in the table of that name) and from the
+environment, which wins: `TRELLIS_PORT=8080`, `TRELLIS_LIMITS__DEPTH=20`. `TRELLIS_CONFIG` names
+another file. Folders are taken from the file's folder. An unknown key is an error.
+This page is generated: `python -m trellis.router.commands.settings_reference > docs/settings.md`.
+"""
+_HEAD = "| key | default | meaning |\n|---|---|---|"
+_SUBGRAPH = """## The subgraph {}
+
+It reads these itself, from the environment of its process.
+
+| variable | default | meaning |
+|---|---|---|
+"""
+
+
+def settings_markdown(subgraphs: Sequence[Subgraph] = ()) -> str:
+    """The page: a table per section, and one for each of ``subgraphs`` with settings of its own."""
+    parts = [_INTRO]
+    for table, rows in groupby(settings_reference(), key=lambda row: row[0].rpartition(".")[0]):
+        title = f"## [{table}]\n\n" if table else ""
+        parts.append(f"{title}{_HEAD}\n" + "\n".join(_row(*row, table) for row in rows) + "\n")
+    issuer = "\n".join(_row(*row, "") for row in settings_reference(Issuer))
+    parts.append(f"## [[auth.issuers]]\n\n{_HEAD}\n{issuer}\n")
+    rule = "\n".join(_row(*row, "") for row in settings_reference(RateLimitRule))
+    parts.append(f"## [[rate_limit.rules]]\n\n{_HEAD}\n{rule}\n")
+    source = "\n".join(_row(*row, "") for row in settings_reference(SubgraphSource))
+    parts.append(f"## [subgraphs.NAME]\n\n{_HEAD}\n{source}\n")
+    for subgraph in subgraphs:
+        if subgraph.settings:
+            rows = (_row(each.name, each.default, each.meaning, "") for each in subgraph.settings)
+            parts.append(_SUBGRAPH.format(subgraph.name) + "\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def local_subgraphs() -> list[Subgraph]:
+    """Those of trellis.toml that run in this process. Raises ConfigError."""
+    members = load_members(load_config())
+    return [member.local for member in members if member.local is not None]
+
+
+def _row(key: str, default: str, description: str, table: str) -> str:
+    default = default.lower() if default in ("True", "False") else default
+    shown = f"`{default}`" if default not in ("", "{}", "()") else ""
+    return f"| `{key.removeprefix(f'{table}.')}` | {shown} | {description} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(settings_markdown(local_subgraphs()))

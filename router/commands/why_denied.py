@@ -1,0 +1,216 @@
+"""``trellis why-denied``: what of an operation a caller does not get, and by which rule."""
+
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from trellis.router.authorization.explain import Removed, Said
+from trellis.router.authorization.policies.session import Verdict
+from trellis.router.config import Config
+from trellis.router.errors import ConfigError, OperationRefused
+from trellis.router.executor.execute import execute
+from trellis.router.identity.credentials import Credentials
+from trellis.router.loading.composed import compose_members
+from trellis.router.loading.members import (
+    Member,
+    load_members,
+    members_of_supergraph,
+    read_supergraph_file,
+)
+from trellis.router.operation.model import OperationKind
+from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
+from trellis.router.planner.query_plan import QueryPlan
+from trellis.router.serving.authentication import build_authentication
+from trellis.router.serving.live_graph import (
+    ServedGraph,
+    load_supergraph,
+    policies_of,
+    transport_to,
+)
+from trellis.router.serving.wiring import lifespan
+from trellis.router.supergraph import Supergraph
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
+
+NOBODY = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """How the caller is named: as a user of the data, by a token, or made up with ``scopes`` and
+    ``roles`` for a graph that knows no such user."""
+
+    name: str = NOBODY
+    token: str | None = None
+    scopes: Collection[str] = ()
+    roles: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """``is_refused``: the operation does not run at all. ``is_run``: its objects were fetched, so
+    that policies could be asked about them; only queries are run. ``plan`` is None when it does
+    not come to one."""
+
+    identity: Identity
+    kind: OperationKind
+    removed: tuple[Removed, ...]
+    is_refused: bool
+    is_run: bool
+    plan: QueryPlan | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        caller = self.identity
+        return {
+            "caller": {
+                "username": caller.username,
+                "isAuthenticated": caller.is_authenticated,
+                "roles": sorted(caller.roles),
+                "scopes": sorted(caller.scopes),
+                "tier": caller.tier,
+            },
+            "kind": self.kind,
+            "isRefused": self.is_refused,
+            "isRun": self.is_run,
+            "denied": [one.to_json() for one in self.removed],
+        }
+
+    def lines(self) -> list[str]:
+        """For people."""
+        lines = [f"caller   {_caller_line(self.identity)}"]
+        if not self.removed:
+            lines.append("Nothing is denied." if self.is_run else "Nothing is denied beforehand.")
+        for one in self.removed:
+            lines += ["", *_removed_lines(one)]
+        if self.is_refused:
+            lines += ["", "The operation is refused as a whole; no subgraph is asked."]
+        elif not self.is_run:
+            lines += ["", f"A {self.kind} is not run here: its objects may be denied, too."]
+        return lines
+
+
+async def find_denials(
+    document: str,
+    variables: Mapping[str, Any],
+    operation_name: str | None,
+    identity: Identity,
+    supergraph: Supergraph,
+    *,
+    runs: bool = True,
+) -> Findings:
+    """Take an operation through authorization as the pipeline does, without its rate limits; with
+    ``runs`` a query is run to its end. Raises OperationRefused for what is no valid operation,
+    and PlanningError."""
+    request = GraphQLRequest(document, variables, operation_name, kinds=ALL_KINDS)
+    parsed, values, operation = supergraph.understand(request)
+    context = RequestContext(identity)
+    decided = await supergraph.policies.decide(operation, values, context)
+
+    def removed(lost: Any = ()) -> tuple[Removed, ...]:
+        return supergraph.policies.explain(operation, identity, decided, values, lost)
+
+    try:
+        authorized = supergraph.authorize(operation, identity, decided)
+    except OperationRefused:
+        return Findings(identity, parsed.kind, removed(), is_refused=True, is_run=False)
+    ready = supergraph.prepare(authorized, supergraph.draw_labels())
+    if parsed.kind != "query" or not runs:
+        return Findings(identity, parsed.kind, removed(), False, False, ready.plan)
+    answer = await execute(
+        ready,
+        values.wire,
+        context,
+        supergraph.transports,
+        verdicts=decided.verdicts,
+        introspection=supergraph.introspect(parsed, operation, values, identity),
+    )
+    is_refused = bool(answer.lost) and supergraph.options.reject
+    return Findings(identity, parsed.kind, removed(answer.lost), is_refused, True, ready.plan)
+
+
+@asynccontextmanager
+async def open_graph(
+    config: Config, caller: Caller
+) -> AsyncGenerator[tuple[Supergraph, Identity], None]:
+    """The configured graph with its subgraphs running, and the caller. Raises ConfigError when
+    nobody knows the caller, CompositionFailed and StartFailed."""
+    sdl, members = _members(config)
+    transports = {member.name: transport_to(member, config) for member in members}
+    sources = [policies_of(member, config) for member in members]
+    policies = [source for source in sources if source is not None]
+    graph = ServedGraph(load_supergraph(sdl, transports, config, policies=policies))
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(graph.aclose)
+        await stack.enter_async_context(lifespan(None, members=members))
+        yield graph.supergraph, await _identity(caller, members, config)
+
+
+def _members(config: Config) -> tuple[str, list[Member]]:
+    if config.supergraph is not None:
+        sdl = read_supergraph_file(config.supergraph)
+        return sdl, members_of_supergraph(sdl, config)
+    members = load_members(config)
+    return compose_members(members).supergraph_sdl, members
+
+
+async def _identity(caller: Caller, members: list[Member], config: Config) -> Identity:
+    if caller.token is not None:
+        authentication = build_authentication(members, config)
+        try:
+            header = f"Bearer {caller.token}"
+            return await authentication.authenticate(Credentials(authorization=header))
+        finally:
+            await authentication.aclose()
+    if caller.name == NOBODY:
+        return ANONYMOUS
+    if caller.scopes or caller.roles:
+        scopes, roles = frozenset(caller.scopes), frozenset(caller.roles)
+        made_up = uuid5(NAMESPACE_URL, f"trellis:{caller.name}")
+        return Identity(id=made_up, username=caller.name, scopes=scopes, roles=roles)
+    for member in members:
+        if member.local is not None and member.local.find_caller is not None:
+            found = await member.local.find_caller(caller.name)
+            if found is not None:
+                return found
+    raise ConfigError(
+        f"No subgraph in this process knows a caller `{caller.name}`. Give a username or an e-mail "
+        f"address of the data, `{NOBODY}`, an access token (--token), or make somebody up with "
+        "--scope and --role."
+    )
+
+
+# -- for people ---------------------------------------------------------------------------------
+
+
+def _caller_line(identity: Identity) -> str:
+    if not identity.is_authenticated:
+        return "nobody: not signed in"
+    held = [
+        f"roles {', '.join(sorted(identity.roles)) or 'none'}",
+        f"tier {identity.tier or 'none'}",
+        f"scopes {', '.join(sorted(identity.scopes)) or 'none'}",
+    ]
+    return f"{identity.username or identity.id}; {'; '.join(held)}"
+
+
+def _removed_lines(removed: Removed) -> list[str]:
+    lines = [f"denied   {'.'.join(map(str, removed.path))}   ({removed.place})"]
+    for rule in removed.rules:
+        met = "met" if rule.is_met else "not met"
+        lines.append(f"  rule   {rule.directive} on {', '.join(rule.places)}: {met}")
+    lines += [f"  policy {_said_line(said)}" for said in removed.policies]
+    return lines
+
+
+def _said_line(said: Said) -> str:
+    if said.verdict is None:
+        return f"{said.policy} was not asked: other rules had decided"
+    if said.about is None or said.verdict is Verdict.UNKNOWN:
+        return f"{said.policy} {said.verdict.value}"
+    kind = said.about["__typename"]
+    place = f"{kind}.{said.about['__field']}" if "__field" in said.about else kind
+    facts = {key: value for key, value in said.about.items() if not key.startswith("__")}
+    return f"{said.policy} {said.verdict.value}: {place} {facts}"

@@ -1,0 +1,301 @@
+"""Takes out of the answer what policies deny the caller, once the objects are there.
+
+Every guarded object is asked about once, wherever and however often it appears. What a policy
+needs and nobody knows denies: it was not fetched, or it is null while some subgraph has failed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_named_type
+
+from trellis.router.authorization.object_checks import MARK, Denial, Guard, Lost, Position
+from trellis.router.authorization.policies.session import (
+    PolicySession,
+    Verdict,
+    is_passed,
+    object_key,
+)
+from trellis.router.executor.leaves import LeafError, complete_leaf
+from trellis.router.executor.walk import ClientPath, Tree
+from trellis.router.planner.plan import OutputField, Selection
+from trellis.schema.policy import GuardedObject
+
+_Spot = tuple[int, int]
+"""A selection and an object shaped by it, by identity: both live as long as the execution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denials:
+    """The denials of one answer. Nothing is denied when it is empty."""
+
+    at: Mapping[_Spot, Denial] = field(default_factory=dict)
+
+    def of(self, selection: Selection, source: Tree) -> Denial | None:
+        """What the object lost where it is shaped by this selection."""
+        return self.at.get((id(selection), id(source)))
+
+
+NO_DENIALS = Denials()
+
+
+class OutputGuards:
+    """The guarded positions of one plan's output. ``output`` is the plan's without the fields that
+    are there for policies only."""
+
+    def __init__(self, output: Selection, positions: Sequence[Position]) -> None:
+        self._positions = positions
+        self._stripped: dict[int, Selection] = {}
+        self._readers: dict[int, _Reader] = {}
+        self._leads_on: dict[int, tuple[OutputField, ...]] = {}
+        self.output = self._strip(output)
+        self._mark_ways(self.output)
+
+    async def check(self, data: Tree, verdicts: PolicySession, *, has_failures: bool) -> Denials:
+        """Ask the policies about all guarded objects in ``data``, each policy once."""
+        found = list(self._guarded(data, has_failures=has_failures))
+        wanted: dict[str, dict[bytes, GuardedObject]] = defaultdict(dict)
+        for _, _, objects in found:
+            for policy, (key, about) in objects.items():
+                wanted[policy][key] = about
+        await verdicts.ask_about_objects(wanted)
+        at: dict[_Spot, Denial] = {}
+        for spot, guards, objects in found:
+            denial = _denial(guards, objects, verdicts)
+            if denial is not None:
+                at[spot] = denial
+        return Denials(at) if at else NO_DENIALS
+
+    def places(self, data: Tree, denials: Denials) -> Iterator[Lost]:
+        """Every place of the answer that is lost, what is below it not told once more."""
+        pending: list[tuple[ClientPath, Selection, Any]] = [((), self.output, data)]
+        while pending:
+            path, selection, value = pending.pop()
+            if type(value) is list:
+                items = [((*path, index), selection, item) for index, item in enumerate(value)]
+                pending += reversed(items)
+                continue
+            if type(value) is not dict:
+                continue
+            denial = denials.of(selection, value)
+            if denial is not None and denial.whole is not None:
+                yield Lost(path, denial.whole, denial)
+                continue
+            lost = denial.fields if denial is not None else {}
+            for key, guard in lost.items():
+                assert denial is not None
+                yield Lost((*path, key), guard, denial)
+            typename = value.get("__typename")
+            for one in reversed(self._leads_on[id(selection)]):
+                if one.key not in lost and (one.types is None or typename in one.types):
+                    assert one.selection is not None
+                    pending.append(((*path, one.key), one.selection, value.get(one.source)))
+
+    def without_denied(
+        self, errors: Iterable[dict[str, Any]], data: Tree, denials: Denials
+    ) -> list[dict[str, Any]]:
+        """The errors that do not speak of anything denied."""
+        return [
+            error for error in errors if not self._is_denied(error.get("path") or (), data, denials)
+        ]
+
+    # -- made ready once per plan ------------------------------------------------------------
+
+    def _strip(self, selection: Selection) -> Selection:
+        known = self._stripped.get(id(selection))
+        if known is not None:
+            return known
+        hidden = [one for one in selection.fields if one.key.startswith(MARK)]
+        shown = tuple(
+            replace(one, selection=self._strip(one.selection)) if one.selection else one
+            for one in selection.fields
+            if not one.key.startswith(MARK)
+        )
+        stripped = self._stripped[id(selection)] = replace(selection, fields=shown)
+        if hidden:
+            number = int(hidden[0].key.split(MARK)[1])
+            self._readers[id(stripped)] = _Reader(self._positions[number], hidden)
+        return stripped
+
+    def _mark_ways(self, selection: Selection) -> bool:
+        """Whether a guarded position is here or below; notes the fields that lead to them."""
+        if id(selection) not in self._leads_on:
+            self._leads_on[id(selection)] = tuple(
+                one for one in selection.fields if one.selection and self._mark_ways(one.selection)
+            )
+        return bool(self._leads_on[id(selection)]) or id(selection) in self._readers
+
+    # -- for each answer ----------------------------------------------------------------------
+
+    def _guarded(
+        self, data: Tree, *, has_failures: bool
+    ) -> Iterator[tuple[_Spot, tuple[Guard, ...], _Objects]]:
+        seen: set[_Spot] = set()
+        pending: list[tuple[Selection, Any]] = [(self.output, data)]
+        while pending:
+            selection, value = pending.pop()
+            if type(value) is list:
+                pending += [(selection, item) for item in value]
+                continue
+            spot = (id(selection), id(value))
+            if type(value) is not dict or spot in seen:
+                continue
+            seen.add(spot)
+            typename = value.get("__typename")
+            reader = self._readers.get(id(selection))
+            if reader is not None:
+                guards, objects = reader.read(value, selection, has_failures=has_failures)
+                if guards:
+                    yield spot, guards, objects
+            for one in self._leads_on[id(selection)]:
+                if one.types is None or typename in one.types:
+                    assert one.selection is not None
+                    pending.append((one.selection, value.get(one.source)))
+
+    def _is_denied(self, path: Sequence[Any], data: Tree, denials: Denials) -> bool:
+        selection: Selection | None = self.output
+        value: Any = data
+        for part in path:
+            if type(part) is int:
+                value = value[part] if type(value) is list and part < len(value) else None
+                continue
+            if type(value) is list:  # no place that could be told from those denied
+                return True
+            if selection is None or type(value) is not dict:
+                return False
+            denial = denials.of(selection, value)
+            if denial is not None and (denial.whole or part in denial.fields):
+                return True
+            one = _field_at(selection, part, value.get("__typename"))
+            if one is None:
+                return False
+            selection, value = one.selection, value.get(one.source)
+        if selection is None or type(value) is not dict:
+            return False
+        denial = denials.of(selection, value)
+        return denial is not None and denial.whole is not None
+
+
+_Objects = dict[str, tuple[bytes, GuardedObject]]
+"""By policy: what it is told about one object, and the key of that."""
+
+_UNKNOWN_TYPE = Guard(None, "an object of unknown type", frozenset(), frozenset(), "to be known")
+
+
+class _Reader:
+    """Reads what policies need from objects at one position."""
+
+    def __init__(self, position: Position, hidden: Sequence[OutputField]) -> None:
+        self._position = position
+        self._only = min(position.types) if len(position.types) == 1 else None
+        self._needed: list[list[tuple[str, OutputField]]] = [[] for _ in position.questions]
+        for one in hidden:
+            _, _, *question = one.key.split(MARK, 3)
+            if question:
+                self._needed[int(question[0])].append((question[1], one))
+
+    def read(
+        self, source: Tree, selection: Selection, *, has_failures: bool
+    ) -> tuple[tuple[Guard, ...], _Objects]:
+        typename = source.get("__typename")
+        if selection.possible is None:  # else hidden types are possible beside the only one
+            typename = self._only or typename
+        if typename not in self._position.types:
+            # Types that clients must not see are answered as null anyway; whatever else is of no
+            # known type could be any of those guarded.
+            return (() if selection.possible is not None else (_UNKNOWN_TYPE,)), {}
+        guards = self._position.guards.get(typename, ())
+        objects: _Objects = {}
+        if guards:
+            for (owner, policy), needed in zip(self._position.questions, self._needed, strict=True):
+                if owner == typename:
+                    about = _read_needed(needed, source, typename, has_failures=has_failures)
+                    if about is not None:
+                        objects[policy] = (object_key(about), about)
+        return guards, objects
+
+
+def _denial(guards: tuple[Guard, ...], objects: _Objects, verdicts: PolicySession) -> Denial | None:
+    said = {
+        policy: verdicts.of_object(policy, objects[policy][0])
+        if policy in objects
+        else Verdict.UNDECIDED
+        for guard in guards
+        for names in guard.condition
+        for policy in names
+    }
+    failed = [guard for guard in guards if not is_passed(guard.condition, said)]
+    if not failed:
+        return None
+    whole = next((guard for guard in failed if guard.key is None), None)
+    fields = {guard.key: guard for guard in failed if guard.key is not None}
+    told = {policy: about for policy, (_, about) in objects.items()}
+    return Denial(whole, fields, told, said)
+
+
+def _field_at(selection: Selection, key: str, typename: Any) -> OutputField | None:
+    for one in selection.fields:
+        if one.key == key and (one.types is None or typename in one.types):
+            return one
+    return None
+
+
+# -- what a policy is told -------------------------------------------------------------------
+
+
+class _Missing(Exception):
+    """A value that a policy needs is not there."""
+
+
+def _read_needed(
+    needed: Sequence[tuple[str, OutputField]], source: Tree, typename: str, *, has_failures: bool
+) -> GuardedObject | None:
+    """The object for a policy; None when something that it needs is not known."""
+    try:
+        found = _read_fields(needed, source, typename, has_failures)
+    except _Missing:
+        return None
+    return {"__typename": typename, **found}
+
+
+def _read_fields(
+    fields: Iterable[tuple[str, OutputField]], source: Tree, typename: Any, has_failures: bool
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, one in fields:
+        if one.types is not None and typename not in one.types:
+            continue
+        if one.typename is not None:
+            found[key] = one.typename
+        elif one.source not in source:
+            raise _Missing
+        else:
+            found[key] = _read_value(one, one.type, source[one.source], has_failures)
+    return found
+
+
+def _read_value(one: OutputField, type_: GraphQLOutputType, value: Any, has_failures: bool) -> Any:
+    is_required = isinstance(type_, GraphQLNonNull)
+    if isinstance(type_, GraphQLNonNull):
+        type_ = type_.of_type
+    if value is None:
+        if is_required or has_failures:
+            raise _Missing
+        return None
+    if isinstance(type_, GraphQLList):
+        if type(value) is not list:
+            raise _Missing
+        return [_read_value(one, type_.of_type, item, has_failures) for item in value]
+    if one.selection is not None:
+        if type(value) is not dict:
+            raise _Missing
+        inner = [(below.key, below) for below in one.selection.fields]
+        return _read_fields(inner, value, value.get("__typename"), has_failures)
+    try:
+        return complete_leaf(get_named_type(type_), value)
+    except LeafError:
+        raise _Missing from None

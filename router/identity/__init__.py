@@ -1,0 +1,1 @@
+"""Who asks: credentials become an identity, or are refused."""

@@ -1,0 +1,1 @@
+"""Subgraphs and supergraphs as configured, before anything is served."""

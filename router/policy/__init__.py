@@ -1,1 +1,0 @@
-"""Who may do what: authentication of callers and authorization of operations."""

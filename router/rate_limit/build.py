@@ -1,0 +1,38 @@
+"""Rate limiting as configured."""
+
+import structlog
+
+from trellis.router.config import Config
+from trellis.router.rate_limit.limiter import RateLimiting
+from trellis.router.rate_limit.memory_store import MemoryStore
+from trellis.router.rate_limit.sliding_log import Store
+from trellis.schema.extras import import_part
+
+log = structlog.get_logger(__name__)
+
+
+def build_rate_limiting(config: Config) -> RateLimiting | None:
+    """None when nothing is to be counted. Raises ConfigError, and MissingExtra without Redis's
+    package."""
+    settings = config.rate_limit
+    if not settings.enabled:
+        return None
+    factor = settings.development_factor if config.is_development else 1
+    return RateLimiting(settings, _store(config), factor=factor)
+
+
+def _store(config: Config) -> Store:
+    settings = config.rate_limit
+    if config.redis_url is not None:
+        # The Redis client is a tenth of the start of a server that has no Redis.
+        module = import_part("trellis.router.rate_limit.shared_store", "redis")
+        return module.shared_store(
+            config.redis_url, patience=settings.store_seconds, keys=settings.keys
+        )
+    if config.workers > 1:
+        log.warning(
+            "rate_limits_are_per_worker",
+            workers=config.workers,
+            advice="set redis_url to count over all of them",
+        )
+    return MemoryStore(max_keys=settings.keys)

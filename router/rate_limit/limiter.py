@@ -1,0 +1,244 @@
+"""The stage between authorization and planning: counts an operation, or refuses it."""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
+
+from graphql import DocumentNode
+
+from trellis.router.cache import Cache
+from trellis.router.config.rate_limits import RateLimits
+from trellis.router.operation.model import Field, NormalizedOperation
+from trellis.router.rate_limit.directive import rules_of_fields, stating_fields
+from trellis.router.rate_limit.footprint import REFUSED, Footprint, footprint_of
+from trellis.router.rate_limit.keys import keys_of
+from trellis.router.rate_limit.report import (
+    Counted,
+    Headers,
+    LimitReached,
+    headers_of,
+    headers_of_refusal,
+    refusal,
+)
+from trellis.router.rate_limit.rules import Limit, Rule, RuleBook, RuleSet
+from trellis.router.rate_limit.sliding_log import Charge, Level, Store
+from trellis.schema.errors import TrellisError
+from trellis.schema.request import RequestContext
+
+_OPERATIONS = 10_000
+_MATCHES = 20_000
+
+
+class Admission(NamedTuple):
+    """An operation that may run: the context to run it in, and headers for its answer."""
+
+    context: RequestContext
+    headers: Headers = ()
+
+
+class Limiter(Protocol):
+    """Belongs to one supergraph."""
+
+    async def admit(
+        self, operation: NormalizedOperation, variables: Mapping[str, Any], context: RequestContext
+    ) -> Admission:
+        """Count the operation. Raises LimitReached (429), EntitlementRequired for what a tier
+        does not have at all, and Unavailable when it cannot be counted as it must be."""
+        ...
+
+    async def after_refusal(
+        self, error: TrellisError, context: RequestContext
+    ) -> tuple[TrellisError, Headers]:
+        """Count an operation that was refused for something else: floods of those are refused,
+        too. The error to answer with, and its headers."""
+        ...
+
+
+Count = Callable[[TrellisError, RequestContext], Awaitable[tuple[TrellisError, Headers]]]
+"""``Limiter.after_refusal``, for doors that refuse requests before there is an operation."""
+
+
+class Unlimited:
+    """Fills ``Limiter`` where nothing is counted."""
+
+    async def admit(
+        self, operation: NormalizedOperation, variables: Mapping[str, Any], context: RequestContext
+    ) -> Admission:
+        return Admission(context)
+
+    async def after_refusal(
+        self, error: TrellisError, context: RequestContext
+    ) -> tuple[TrellisError, Headers]:
+        return error, ()
+
+
+class RateLimiting:
+    """What outlives supergraphs: the configuration and the store."""
+
+    def __init__(self, config: RateLimits, store: Store, *, factor: int = 1) -> None:
+        """``factor`` multiplies what callers with the preset of GraphQL may. Raises ConfigError."""
+        self._config = config
+        self._store = store
+        self._factor = factor
+        self._own = RuleBook(config, factor=factor)
+
+    def of(self, supergraph: DocumentNode) -> "GraphLimiter":
+        """The limiter of a supergraph, whose fields may bring limits of their own. Raises
+        SupergraphInvalid."""
+        book = RuleBook(self._config, rules_of_fields(supergraph), factor=self._factor)
+        deleting = self._config.delete_fields
+        return GraphLimiter(book, self._store, stating_fields(supergraph), deleting)
+
+    async def start(self) -> None:
+        """Connect to the store; one that is away does not keep the router down."""
+        await self._store.start()
+
+    async def aclose(self) -> None:
+        await self._store.aclose()
+
+
+class _Match(NamedTuple):
+    """``tries`` of an operation that a rule counts; at one field, if its keys depend on it."""
+
+    rule: Rule
+    tries: int
+    field: Field | None = None
+
+
+class GraphLimiter:
+    """Fills ``Limiter`` for one supergraph. What depends on the operation only is found once."""
+
+    def __init__(
+        self,
+        book: RuleBook,
+        store: Store,
+        stating: Collection[str] = (),
+        deleting: Collection[str] = (),
+    ) -> None:
+        self._book = book
+        self._store = store
+        self._stating = frozenset(stating)
+        self._deleting = frozenset(deleting)
+        self._footprints: Cache[NormalizedOperation, Footprint] = Cache(_OPERATIONS)
+        self._matches: Cache[tuple[Any, ...], tuple[_Match, ...]] = Cache(_MATCHES)
+
+    async def admit(
+        self, operation: NormalizedOperation, variables: Mapping[str, Any], context: RequestContext
+    ) -> Admission:
+        footprint = self._footprints.get(operation)
+        if footprint is None:
+            footprint = footprint_of(
+                operation, self._book.limited_fields, self._stating, self._deleting
+            )
+            self._footprints.put(operation, footprint)
+        return await self._count(footprint, variables, context)
+
+    async def after_refusal(
+        self, error: TrellisError, context: RequestContext
+    ) -> tuple[TrellisError, Headers]:
+        if isinstance(error, LimitReached):
+            return error, error.headers
+        try:
+            admission = await self._count(REFUSED, {}, context)
+        except TrellisError as stronger:
+            return stronger, headers_of_refusal(stronger)
+        return error, admission.headers
+
+    async def _count(
+        self, footprint: Footprint, variables: Mapping[str, Any], context: RequestContext
+    ) -> Admission:
+        rules = self._book.rules_for(context.profile, context.identity, context.route)
+        deletes = context.route is not None and context.route.startswith("DELETE ")
+        key = (footprint, rules, deletes)
+        matches = self._matches.get(key)
+        if matches is None:
+            matches = tuple(_matches(footprint, rules, deletes=deletes))
+            self._matches.put(key, matches)
+        charged = _Charged(matches, variables, context)
+        headers: Headers = ()
+        if not charged.is_empty:
+            counted = await charged.take(self._store)
+            if not charged.fitted:
+                raise refusal(counted, shows_window=rules.shows_window)
+            headers = headers_of(counted, shows_window=rules.shows_window)
+        if footprint.wants_states:
+            context = await self._with_states(context, rules)
+        return Admission(context, headers)
+
+    async def _with_states(self, context: RequestContext, rules: RuleSet) -> RequestContext:
+        all_of_them = _Charged([_Match(rule, 0) for rule in rules.all], {}, context)
+        counted = await all_of_them.peek(self._store)
+        states = tuple(one.state() for one in counted if one.is_told)
+        return replace(context, rate_limit=states)
+
+
+def _matches(footprint: Footprint, rules: RuleSet, *, deletes: bool) -> Iterable[_Match]:
+    tries = footprint.tries
+    if deletes:
+        tries = {**tries, "write": 0, "delete": tries.get("write", 0) + tries.get("delete", 0)}
+    for rule in rules.whole:
+        if not rule.classes:
+            times = 1
+        else:
+            times = sum(tries.get(name, 0) for name in rule.classes)
+        if times:
+            yield _Match(rule, footprint.cost if rule.counts_cost else times)
+    alike: dict[Rule, int] = {}
+    for coordinate, field, times in footprint.fields:
+        for rule in rules.of_fields.get(coordinate, ()):
+            if rule.key == "email":
+                yield _Match(rule, times, field)
+            else:
+                alike[rule] = alike.get(rule, 0) + times
+    for rule, times in alike.items():
+        yield _Match(rule, times)
+
+
+class _Charged:
+    """The charges of one request, one for each log; ``fitted`` says whether they were taken."""
+
+    def __init__(
+        self, matches: Sequence[_Match], variables: Mapping[str, Any], context: RequestContext
+    ) -> None:
+        self._taken: dict[str, Counted] = {}
+        self._is_strict = False
+        self.fitted = True
+        for rule, tries, field in matches:
+            for key in keys_of(rule, context, field, variables):
+                self._is_strict = self._is_strict or rule.strict
+                for limit in rule.limits:
+                    self._add(rule, limit, key, tries * rule.cost)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._taken
+
+    async def take(self, store: Store) -> Sequence[Counted]:
+        return self._counted(await store.take(self._charges(), strict=self._is_strict))
+
+    async def peek(self, store: Store) -> Sequence[Counted]:
+        return self._counted(await store.peek(self._charges()))
+
+    def _add(self, rule: Rule, limit: Limit, key: str, cost: int) -> None:
+        """Rules that share a log agree on the strictest window."""
+        name = limit.log + key
+        known = self._taken.get(name)
+        if known is None:
+            self._taken[name] = Counted(rule, limit, cost, limit is rule.limits[0])
+        elif known.rule is rule:
+            known.cost += cost
+        else:
+            known.cost = max(known.cost, cost)
+            if limit.window.limit < known.limit.window.limit:
+                known.limit = limit
+
+    def _charges(self) -> list[Charge]:
+        return [Charge(name, taken.limit.window, taken.cost) for name, taken in self._taken.items()]
+
+    def _counted(self, levels: Sequence[Level]) -> Sequence[Counted]:
+        counted = list(self._taken.values())
+        for one, level in zip(counted, levels, strict=True):
+            one.learn(level)
+            if level.wait:
+                self.fitted = False
+        return counted

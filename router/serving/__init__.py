@@ -1,0 +1,1 @@
+"""Puts a configured graph behind a port: wiring, the server, its logs."""

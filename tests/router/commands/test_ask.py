@@ -1,0 +1,96 @@
+"""``trellis ask``: where it asks, and how long it waits."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from typer.testing import CliRunner
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
+
+from tests.support.servers import free_port
+from trellis.router.commands.ask import ask, is_subscription
+from trellis.router.commands.cli import app
+from trellis.schema.errors import Unavailable
+
+
+@asynccontextmanager
+async def graphql_server(*answers: str) -> AsyncGenerator[str]:
+    """Acknowledges, gives the answers to any operation, and then nothing more."""
+
+    async def speak(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send('{"type": "connection_ack"}')
+        await connection.recv()
+        for answer in answers:
+            await connection.send(answer)
+        await connection.wait_closed()
+
+    async with serve(
+        speak, "127.0.0.1", 0, subprotocols=[Subprotocol("graphql-transport-ws")]
+    ) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/graphql"
+
+
+EVENT = '{"id": "1", "type": "next", "payload": {"data": {"n": 1}}}'
+END = '{"id": "1", "type": "complete"}'
+
+
+async def test_every_answer_is_given_until_the_operation_is_complete() -> None:
+    async with graphql_server(EVENT, EVENT, END) as url, asyncio.timeout(10):
+        answers = [answer async for answer in ask(url, "{ n }", {}, None)]
+
+    assert answers == [{"data": {"n": 1}}, {"data": {"n": 1}}]
+
+
+async def test_a_server_that_does_not_answer_in_time_is_named() -> None:
+    async with graphql_server(EVENT) as url, asyncio.timeout(10):
+        answers = ask(url, "{ n }", {}, None, timeout=0.2)
+        assert await anext(answers) == {"data": {"n": 1}}
+        with pytest.raises(Unavailable, match=rf"{url} did not answer within 0.2 seconds"):
+            await anext(answers)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ("subscription { news }", True),
+        ("query A { a } subscription B { news }", True),
+        ("{ subscription }", False),
+        ("mutation { subscribe }", False),
+        ("subscription {", False),
+    ],
+)
+def test_only_a_document_with_a_subscription_waits_without_end(
+    document: str, expected: bool
+) -> None:
+    assert is_subscription(document) is expected
+
+
+def test_the_port_is_the_one_at_which_the_graph_would_be_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("TRELLIS_PORT", str(port))
+
+    done = CliRunner().invoke(app, ["ask", "{ n }"])
+
+    assert done.exit_code == 1
+    assert f"http://127.0.0.1:{port}/graphql cannot be reached" in done.output
+
+
+def test_another_endpoint_is_asked_where_it_is_named() -> None:
+    port = free_port()
+
+    done = CliRunner().invoke(app, ["ask", "{ n }", "--url", f"http://127.0.0.1:{port}/g"])
+
+    assert f"http://127.0.0.1:{port}/g cannot be reached" in done.output
+
+
+def test_the_help_of_compose_names_every_file_it_writes() -> None:
+    done = CliRunner().invoke(app, ["compose", "--help"], env={"COLUMNS": "200"})
+
+    for written in ("supergraph.graphql", "subgraphs/*.graphql", "openapi/*.json"):
+        assert f"schema/{written}" in done.output

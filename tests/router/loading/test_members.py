@@ -1,0 +1,67 @@
+"""Subgraphs named by the configuration: imported, reached by URL, or clearly missing."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.shop import catalog
+from trellis.router.config import Config, SubgraphSource
+from trellis.router.errors import ConfigError
+from trellis.router.loading.members import fetch_sdl, load_member, load_members
+
+SHOP = "tests.support.shop"
+
+
+def test_a_module_and_attribute_is_imported():
+    member = load_member("catalog", SubgraphSource(module=f"{SHOP}:catalog"))
+    assert member.local is catalog
+    assert "type Product" in member.sdl
+
+
+def test_members_keep_the_order_of_the_configuration():
+    sources = {name: SubgraphSource(module=f"{SHOP}:{name}") for name in ("stock", "catalog")}
+    assert [m.name for m in load_members(Config(subgraphs=sources))] == ["stock", "catalog"]
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "message"),
+    [
+        ("a", "shop", "`shop` is not of the form `module:attribute`"),
+        ("a", "no.such.module:x", "subgraphs.a: there is no module `no`"),
+        ("a", f"{SHOP}.deeper:x", f"subgraphs.a: there is no module `{SHOP}.deeper`"),
+        ("a", f"{SHOP}:catalogue", "has no `catalogue`. Did you mean `catalog`?"),
+        ("a", f"{SHOP}:Product", "is a type, not a `trellis.schema.subgraph.Subgraph`"),
+        ("a", f"{SHOP}:catalog", "subgraphs.a: the subgraph calls itself `catalog`"),
+    ],
+)
+def test_a_subgraph_that_cannot_be_imported_is_explained(name: str, target: str, message: str):
+    with pytest.raises(ConfigError) as caught:
+        load_member(name, SubgraphSource(module=target))
+    assert message in caught.value.message
+
+
+def test_an_error_inside_the_module_is_not_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "halfway.py").write_text("import not_installed_anywhere\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="not_installed_anywhere"):
+        load_member("a", SubgraphSource(module="halfway:subgraph"))
+
+
+def test_no_subgraphs_at_all_is_explained():
+    with pytest.raises(ConfigError, match=r"name them in trellis\.toml under \[subgraphs\]"):
+        load_members(Config())
+
+
+def test_a_remote_subgraph_may_bring_its_schema_as_a_file(tmp_path: Path):
+    file = tmp_path / "a.graphql"
+    file.write_text("type Query { a: Int }", encoding="utf-8")
+    member = load_member("a", SubgraphSource(url="http://a.example/graphql", schema_file=file))
+    assert (member.sdl, member.url) == ("type Query { a: Int }", "http://a.example/graphql")
+    file.unlink()
+    with pytest.raises(ConfigError, match="cannot read"):
+        load_member("a", SubgraphSource(url="http://a.example/graphql", schema_file=file))
+
+
+def test_a_remote_subgraph_that_is_not_there_is_explained():
+    with pytest.raises(ConfigError, match=r"subgraphs\.a: .* cannot be reached"):
+        fetch_sdl("a", "http://127.0.0.1:1/graphql", patience=0)
