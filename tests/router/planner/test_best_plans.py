@@ -84,14 +84,15 @@ def _compare(
     )
 
 
-def check(plans: list[Compared], *, worse: int) -> None:
+def check(plans: list[Compared], *, worse: int, later: int) -> None:
     """What is chosen for an object or a key knows nothing of its neighbours: of ways that are
     equally good for each, the one that they could share may be missed. This costs a request for at
-    most ``worse`` of the plans, never a round."""
+    most ``worse`` of the plans, and a round for at most ``later``."""
     assert [plan for plan in plans if not plan.is_enough] == []
-    assert [plan for plan in plans if plan.later > 0 or plan.more > 2] == []
     found = [plan for plan in plans if plan.better is not None]
     assert len(found) <= worse, found
+    much = [plan for plan in found if plan.later > 0 or plan.more > 2]
+    assert len(much) <= later, much
 
 
 def test_plans_are_nearly_always_as_good_as_the_best_of_all() -> None:
@@ -100,7 +101,7 @@ def test_plans_are_nearly_always_as_good_as_the_best_of_all() -> None:
     assert len(plans) > 500
     assert sum(len(plan.requests) > 2 for plan in plans) > 50
     assert sum(plan.objects > 2 for plan in plans) > 200
-    check(plans, worse=12)
+    check(plans, worse=12, later=0)
 
 
 @pytest.mark.long
@@ -109,4 +110,4 @@ def test_plans_of_other_graphs_are_nearly_always_as_good_as_the_best_of_all(batc
     first = random.randrange(1_000_000) * 1_000 + batch
     plans = list(compared(range(first, first + 1_000)))
 
-    check(plans, worse=len(plans) // 25)
+    check(plans, worse=len(plans) // 25, later=len(plans) // 500)
