@@ -1,6 +1,8 @@
 """Small subgraphs for composition tests, and what loading them says."""
 
+from trellis.router.composition.compose import Composition, compose
 from trellis.router.composition.report import CompositionError
+from trellis.router.composition.satisfiability import MAX_PATHS
 from trellis.router.composition.specs import federation_definitions
 from trellis.router.composition.subgraph import Subgraph, SubgraphSchema
 from trellis.router.composition.subgraphs import load_subgraphs
@@ -43,3 +45,16 @@ def codes_of(sdl: str, version: str = "2.9") -> list[str]:
 def messages_of(sdl: str, version: str = "2.9") -> list[str]:
     """The messages of one federation 2 subgraph that imports everything."""
     return [error.message for error in load(federation_2(sdl, version))[1]]
+
+
+def compose_parts(*, max_paths: int = MAX_PATHS, **sdls: str) -> Composition:
+    """Compose federation 2.9 subgraphs that import everything, by their names."""
+    parts = [Subgraph(name, f"http://{name}.test", federation_2(sdl)) for name, sdl in sdls.items()]
+    return compose(parts, max_paths=max_paths)
+
+
+def unanswerable(**sdls: str) -> list[str | None]:
+    """The coordinates of the fields that cannot be had; nothing else may be wrong."""
+    errors = compose_parts(**sdls).errors
+    assert {error.code for error in errors} <= {"SATISFIABILITY_ERROR"}, errors
+    return [error.coordinate for error in errors]

@@ -1,0 +1,103 @@
+"""Which paths are walked, and what counts on them."""
+
+from tests.support.composing import compose_parts, unanswerable
+
+
+def test_objects_of_inaccessible_types_need_not_be_reachable():
+    a = "type Query { i: I } interface I { x: Int } type A implements I { x: Int @shareable }"
+    b = "type A { far: Int }"
+    hidden = a.replace("implements I", "implements I @inaccessible")
+    other = " type B implements I { x: Int }"
+    assert unanswerable(a=a + other, b=b) == ["A.far"]
+    assert unanswerable(a=hidden + other, b=b) == []
+
+
+def test_types_that_one_of_the_subgraphs_asked_cannot_return_are_no_path():
+    part = "type Query { i: I @shareable } interface I { x: Int } "
+    one = "type A implements I { x: Int @shareable } "
+    both = one + "type B implements I { x: Int @shareable } "
+    c = "type B { far: Int }"
+    assert unanswerable(a=part + both, b=part + one, c=c) == []
+    assert unanswerable(a=part + both, b=part + both, c=c) == ["B.far"]
+
+
+def test_contexts_of_all_enclosing_objects_count():
+    a = """
+        type Query { outer: Outer }
+        type Outer @context(name: "o") { p: String! inner: Inner }
+        type Inner @context(name: "i") { q: String! leaf: Leaf }
+        type Leaf @key(fields: "id") {
+          id: ID! made(
+            x: String @fromContext(field: "$o { p }") y: String @fromContext(field: "$i { q }")
+          ): Int }
+    """
+    b = 'type Leaf @key(fields: "id") { id: ID! }'
+    assert unanswerable(a=a, b=b) == []
+    assert unanswerable(a=a.replace("outer: Outer", "outer: Outer inner: Inner"), b=b) == [
+        "Leaf.made"
+    ]
+
+
+def test_a_context_is_set_by_each_of_its_types():
+    a = """
+        type Query { one: One two: Two }
+        type One @context(name: "c") { p: String! leaf: Leaf }
+        type Two @context(name: "c") { p: String! leaf: Leaf }
+        type Leaf @key(fields: "id") {
+          id: ID! made(x: String @fromContext(field: "$c { p }")): Int }
+    """
+    b = 'type Leaf @key(fields: "id") { id: ID! }'
+    assert unanswerable(a=a, b=b) == []
+
+
+def test_a_subgraph_that_returns_one_object_type_has_made_its_promise():
+    a = """
+        type Query { i: I @shareable } interface I { x: Int }
+        type A implements I { x: Int @shareable } type B implements I { x: Int }
+    """
+    b = "type Query { i: A @shareable } type A { x: Int @shareable }"
+    composition = compose_parts(a=a, b=b)
+    assert composition.is_ok
+    assert {h.code for h in composition.hints} == {"INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE"}
+
+
+def test_hints_below_shared_mutation_fields_are_kept():
+    def part(runtime: str, root: str) -> str:
+        return f"""
+            {root} type T @key(fields: "id") {{ id: ID! i: I @shareable }}
+            interface I {{ x: Int }} type A {runtime[0]} {{ x: Int @shareable }}
+            type B implements I {{ x: Int @shareable }} type C {runtime[1]} {{ x: Int @shareable }}
+        """
+
+    mutation = "type Mutation { make: T @shareable }"
+    composition = compose_parts(
+        a=part(("implements I", ""), f"type Query {{ q: Int }} {mutation}"),
+        b=part(("", "implements I"), mutation),
+    )
+    assert composition.is_ok
+    found = [h.coordinate for h in composition.hints if "RUNTIME_TYPES" in h.code]
+    assert found == ["T.i"]
+
+
+def test_below_a_mutation_field_of_one_subgraph_each_field_has_its_own_error():
+    a = "type Query { q: Int } type Mutation { make: V } type V { x: Int }"
+    b = "type V { y: Int z: Int }"
+    assert unanswerable(a=a, b=b) == ["V.y", "V.z"]
+
+
+def test_paths_that_have_been_walked_are_not_open_any_more():
+    links = " ".join(f"type V{n} {{ next: V{n + 1} }}" for n in range(20))
+    composition = compose_parts(
+        max_paths=2, a=f"type Query {{ v: V0 }} {links} type V20 {{ x: Int }}"
+    )
+    assert composition.is_ok
+
+
+def test_an_override_of_a_field_that_the_other_subgraph_lacks_has_no_sides():
+    a = """
+        type Query { t: T }
+        type T @key(fields: "id") { id: ID! x: Int @override(from: "b", label: "percent(5)") }
+    """
+    b = 'type T @key(fields: "id") { id: ID! y: Int }'
+    assert unanswerable(a=a, b=b) == []
+    assert unanswerable(a=a, b=b.replace("y: Int", "x: Int")) == []
