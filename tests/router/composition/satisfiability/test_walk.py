@@ -101,3 +101,11 @@ def test_an_override_of_a_field_that_the_other_subgraph_lacks_has_no_sides():
     b = 'type T @key(fields: "id") { id: ID! y: Int }'
     assert unanswerable(a=a, b=b) == []
     assert unanswerable(a=a, b=b.replace("y: Int", "x: Int")) == []
+
+
+def test_an_override_from_an_unknown_subgraph_has_no_sides():
+    a = """
+        type Query { t: T }
+        type T @key(fields: "id") { id: ID! x: Int @override(from: "gone", label: "percent(5)") }
+    """
+    assert unanswerable(a=a) == []
