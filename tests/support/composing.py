@@ -1,5 +1,7 @@
 """Small subgraphs for composition tests, and what loading them says."""
 
+from collections.abc import Mapping
+
 from trellis.router.composition.compose import Composition, compose
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.satisfiability import MAX_PATHS
@@ -47,7 +49,7 @@ def messages_of(sdl: str, version: str = "2.9") -> list[str]:
     return [error.message for error in load(federation_2(sdl, version))[1]]
 
 
-def compose_parts(*, max_paths: int = MAX_PATHS, **sdls: str) -> Composition:
+def compose_parts(sdls: Mapping[str, str], *, max_paths: int = MAX_PATHS) -> Composition:
     """Compose federation 2.9 subgraphs that import everything, by their names."""
     parts = [Subgraph(name, f"http://{name}.test", federation_2(sdl)) for name, sdl in sdls.items()]
     return compose(parts, max_paths=max_paths)
@@ -55,6 +57,6 @@ def compose_parts(*, max_paths: int = MAX_PATHS, **sdls: str) -> Composition:
 
 def unanswerable(**sdls: str) -> list[str | None]:
     """The coordinates of the fields that cannot be had; nothing else may be wrong."""
-    errors = compose_parts(**sdls).errors
+    errors = compose_parts(sdls).errors
     assert {error.code for error in errors} <= {"SATISFIABILITY_ERROR"}, errors
     return [error.coordinate for error in errors]

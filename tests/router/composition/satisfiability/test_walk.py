@@ -56,23 +56,25 @@ def test_a_subgraph_that_returns_one_object_type_has_made_its_promise():
         type A implements I { x: Int @shareable } type B implements I { x: Int }
     """
     b = "type Query { i: A @shareable } type A { x: Int @shareable }"
-    composition = compose_parts(a=a, b=b)
+    composition = compose_parts({"a": a, "b": b})
     assert composition.is_ok
     assert {h.code for h in composition.hints} == {"INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE"}
 
 
 def test_hints_below_shared_mutation_fields_are_kept():
-    def part(runtime: str, root: str) -> str:
+    def part(query: str, a: str, c: str) -> str:
         return f"""
-            {root} type T @key(fields: "id") {{ id: ID! i: I @shareable }}
-            interface I {{ x: Int }} type A {runtime[0]} {{ x: Int @shareable }}
-            type B implements I {{ x: Int @shareable }} type C {runtime[1]} {{ x: Int @shareable }}
+            {query} type Mutation {{ make: T @shareable }}
+            type T @key(fields: "id") {{ id: ID! i: I @shareable }} interface I {{ x: Int }}
+            type A {a} {{ x: Int @shareable }} type C {c} {{ x: Int @shareable }}
+            type B implements I {{ x: Int @shareable }}
         """
 
-    mutation = "type Mutation { make: T @shareable }"
     composition = compose_parts(
-        a=part(("implements I", ""), f"type Query {{ q: Int }} {mutation}"),
-        b=part(("", "implements I"), mutation),
+        {
+            "a": part("type Query { q: Int }", "implements I", ""),
+            "b": part("", "", "implements I"),
+        }
     )
     assert composition.is_ok
     found = [h.coordinate for h in composition.hints if "RUNTIME_TYPES" in h.code]
@@ -88,7 +90,7 @@ def test_below_a_mutation_field_of_one_subgraph_each_field_has_its_own_error():
 def test_paths_that_have_been_walked_are_not_open_any_more():
     links = " ".join(f"type V{n} {{ next: V{n + 1} }}" for n in range(20))
     composition = compose_parts(
-        max_paths=2, a=f"type Query {{ v: V0 }} {links} type V20 {{ x: Int }}"
+        {"a": f"type Query {{ v: V0 }} {links} type V20 {{ x: Int }}"}, max_paths=2
     )
     assert composition.is_ok
 
