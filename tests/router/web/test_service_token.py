@@ -15,6 +15,7 @@ from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 from trellis.router.web.identity import credentials_of
 from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.service_token import RequireServiceToken, router_word_of
+from trellis.schema.errors import Forbidden
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
 
@@ -55,6 +56,14 @@ async def ask(
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
         return await client.post(path, headers=list(headers)), inner
+
+
+async def test_a_socket_that_the_router_did_not_open_is_refused():
+    inner = Inner()
+    app = RequireServiceToken(inner, lambda token: False)
+    with pytest.raises(Forbidden, match="Only the router may ask this subgraph"):
+        await app({"type": "websocket", "path": "/graphql", "headers": []}, None, None)  # type: ignore[arg-type]
+    assert inner.scopes == []
 
 
 async def test_the_router_is_let_in_and_believed():
