@@ -1,5 +1,6 @@
 """Runs the field cases: scripts that ask the router one thing each and end with status 0 or 1."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from tests.conformance.figures import Figure, of
 from tests.support.shared import ROOT
 
 SECONDS = 60
+PROCESS = "tests.conformance.field_cases_process"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +27,31 @@ def case_scripts(folder: Path) -> list[Path]:
     return sorted(folder.glob("[0-9]*.py"))
 
 
-def run_case(script: Path) -> CaseResult:
-    """Run one script from the root of this checkout, whose packages it imports."""
-    try:
-        done = subprocess.run(
-            [sys.executable, str(script)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return CaseResult(script.stem, False, f"not done after {SECONDS} seconds")
-    return CaseResult(script.stem, done.returncode == 0, (done.stdout + done.stderr).strip())
+def run_cases(scripts: Sequence[Path]) -> list[CaseResult]:
+    """Run scripts of one folder, each in a fork of one process that has imported the router, from
+    the root of this checkout. A script that is not run to its end is not right."""
+    done = subprocess.run(
+        [sys.executable, "-m", PROCESS, str(SECONDS), *map(str, scripts)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS * (len(scripts) + 1),
+        check=False,
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    results = [CaseResult(case, status == 0, output.strip()) for case, status, output in told]
+    missing = [script.stem for script in scripts[len(results) :]]
+    return results + [CaseResult(case, False, done.stderr.strip()) for case in missing]
 
 
 def field_cases_figure(folder: Path, only: Sequence[str] = ()) -> Figure:
-    results = [
-        run_case(script)
+    scripts = [
+        script
         for script in case_scripts(folder)
         if not only or any(text in script.stem for text in only)
     ]
+    results = run_cases(scripts)
     wrong = {r.case: _last_lines(r.output) for r in results if not r.is_right}
     return Figure("field cases", of(len(results) - len(wrong), len(results)), wrong)
 
