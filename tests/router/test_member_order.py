@@ -39,8 +39,8 @@ from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.policy import GuardedObject, ObjectPolicy
 from trellis.schema.request import RequestContext
 
-SEEDS = range(60)
-MANY_SEEDS = range(60, 3_000)
+SEEDS = range(40)
+MANY_SEEDS = range(40, 3_000)
 ALONE = {
     "a": """
         type Query { has: Has hases: [Has] any: Any anys: [[Any]] one: A }
