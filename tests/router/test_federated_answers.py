@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.chance import Drawn, Seeded
 from tests.support.differential import compose_pairs, load
+from tests.support.examples import examples
 from tests.support.random_graph import random_graph
 from tests.support.random_operation import random_operation
 from tests.support.random_pairs import Found, compare_graph, compare_pairs
@@ -52,7 +53,7 @@ def test_thirty_thousand_random_pairs_give_the_monoliths_answer(
 
 
 @settings(
-    max_examples=20,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.chance import Drawn, Seeded
+from tests.support.examples import examples
 from tests.support.random_types import random_types
 from tests.support.schema_faults import composed_faults, schema_faults
 from trellis.router.composition.api_schema import api_schema_sdl
@@ -100,7 +101,7 @@ def test_composition_and_graphql_core_agree_on_many_merged_schemas():
 
 
 @settings(
-    max_examples=20,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

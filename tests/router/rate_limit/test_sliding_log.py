@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from trellis.router.rate_limit.memory_store import MemoryStore
 from trellis.router.rate_limit.sliding_log import EXACT_UP_TO, Charge, SlidingLog, Window
 
@@ -52,7 +53,7 @@ def test_small_limits_are_exact(tries: list[tuple[int, int]], limit: int, second
 
 
 @given(st.lists(st.integers(0, 30_000), min_size=300, max_size=900))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_large_limits_never_let_in_too_many_and_wait_half_a_percent_longer_at_most(
     pauses: list[int],
 ) -> None:
