@@ -22,9 +22,17 @@ class SharedStore:
     an answer. What may only be counted together is refused meanwhile.
     """
 
-    def __init__(self, shared: RedisStore, *, keys: int = MAX_KEYS) -> None:
-        """``keys`` bounds what this process counts while Redis is away."""
+    def __init__(
+        self,
+        shared: RedisStore,
+        *,
+        keys: int = MAX_KEYS,
+        probe_seconds: Sequence[float] = _PROBE_SECONDS,
+    ) -> None:
+        """``keys`` bounds what this process counts while Redis is away; it is looked for again
+        after each of ``probe_seconds``, and after the last of them over and over."""
         self._shared = shared
+        self._probe_seconds = probe_seconds
         self._keys = keys
         self._local = MemoryStore(max_keys=keys)
         self._probe: asyncio.Task[None] | None = None
@@ -76,7 +84,7 @@ class SharedStore:
     async def _return(self) -> None:
         tries = 0
         while True:
-            await asyncio.sleep(_PROBE_SECONDS[min(tries, len(_PROBE_SECONDS) - 1)])
+            await asyncio.sleep(self._probe_seconds[min(tries, len(self._probe_seconds) - 1)])
             tries += 1
             try:
                 await self._shared.connect()

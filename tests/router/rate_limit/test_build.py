@@ -51,3 +51,20 @@ def test_several_workers_without_a_shared_store_are_warned_of(
     with capture_logs() as logs:
         build_rate_limiting(Config(workers=workers, rate_limit=limits()))
     assert [entry["event"] for entry in logs] == warnings
+
+
+async def test_no_more_callers_are_remembered_than_configured() -> None:
+    limiting = build_rate_limiting(Config(rate_limit=limits(keys=2, development_factor=1)))
+    supergraph = Supergraph.load(
+        SUPERGRAPH,
+        transports={"a": RecordingTransport()},
+        options=SupergraphOptions(rate_limiting=limiting),
+    )
+
+    async def left(number: int) -> int:
+        context = RequestContext(client_address=f"192.0.2.{number}")
+        result = await answer(GraphQLRequest("{ hello }"), context, supergraph)
+        return int(dict(result.headers)[b"x-ratelimit-remaining"])
+
+    assert [await left(number) for number in (1, 2, 2, 3)] == [2, 2, 1, 2]
+    assert await left(1) == 2  # forgotten, as the two others came later

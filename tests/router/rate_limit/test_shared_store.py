@@ -2,13 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from trellis.router.policy.rate_limit.redis_store import StoreAway
+from trellis.router.policy.rate_limit.shared_store import SharedStore, shared_store
+from trellis.router.policy.rate_limit.sliding_log import Charge, Level, Window
 
 from tests.support.redis_server import RedisServer
 from tests.support.serving import served
@@ -112,6 +115,59 @@ async def test_a_redis_that_is_not_there_at_the_start_does_not_keep_anything_dow
         redis.start()
         await until_shared(store)
         assert await used(store) == 0
+
+
+class Unsteady:
+    """A shared store that fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.connected = 0
+        self.is_closed = False
+
+    async def connect(self) -> None:
+        self.connected += 1
+        if self.failures:
+            self.failures -= 1
+            raise StoreAway("away")
+
+    async def peek(self, charges: Sequence[Charge]) -> Sequence[Level]:
+        await self.connect()
+        return [Level(7, 0, 1) for _ in charges]
+
+    take = peek
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+def unsteady(failures: int, *, probe_seconds: Sequence[float]) -> tuple[Unsteady, SharedStore]:
+    shared = Unsteady()
+    shared.failures = failures
+    return shared, SharedStore(shared, probe_seconds=probe_seconds)  # pyright: ignore
+
+
+@pytest.mark.parametrize("way", ["start", "peek", "take"])
+async def test_it_is_looked_for_again_and_again_whoever_noticed_that_it_is_away(way: str) -> None:
+    shared, store = unsteady(6, probe_seconds=(0, 0))
+    charges = [Charge("k", TEN, 1)]
+    await (store.start() if way == "start" else getattr(store, way)(charges))
+    assert store.is_away
+    assert (await store.peek(charges))[0].used == (1 if way == "take" else 0)
+    await until_shared(store)
+
+    assert shared.connected == 1 + 6  # five looks in vain and the one that finds it
+    assert (await store.peek(charges))[0].used == 7
+
+
+async def test_it_can_be_closed_while_it_is_away() -> None:
+    shared, store = unsteady(1, probe_seconds=(3600,))
+    await store.start()
+    assert store.is_away
+    before = asyncio.all_tasks()
+    await store.aclose()
+    assert shared.is_closed
+    assert len(asyncio.all_tasks()) == len(before) - 1
 
 
 # -- the whole router, under load ----------------------------------------------------------------
