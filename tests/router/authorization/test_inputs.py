@@ -6,14 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from trellis.router.policy.known import LocalPolicies
 
 from tests.support.recording import RecordingTransport
 from trellis.router.answer import Answer
 from trellis.router.authorization.policies.registry import LocalPolicies
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
-from trellis.router.operation.request import GraphQLRequest
-from trellis.router.pipeline import answer
+from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
+from trellis.router.pipeline import answer, stream
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.policy import CallerPolicy, ObjectPolicy, Policy
@@ -35,6 +36,7 @@ type Gift { price: Int }
 interface Priced { price(in: Price): Int }
 union Any = Thing | Gift
 type Mutation { change(by: Filter, times: Int): Int }
+type Subscription { found(by: Filter): Int }
 enum Mood @authenticated { GOOD BAD }
 scalar Price @policy(policies: [["seller"]])
 scalar Rank @requiresScopes(scopes: [["rank"]])
@@ -201,6 +203,23 @@ async def test_a_mutation_runs_when_it_gives_nothing_protected():
     refused = await graph.ask(document, by={"inner": {"mood": "GOOD"}})
     assert (refused.status, refused.executed) == (401, False)
     assert len(graph.transport.requests) == 1
+
+
+async def test_a_stream_goes_on_while_what_its_variables_give_is_permitted():
+    graph = Graph()
+    graph.transport.events = ({"data": {"found": 1}}, {"data": {"found": 2}})
+    document = "subscription ($by: Filter) { found(by: $by) }"
+
+    async def events(by: dict[str, Any], who: Identity) -> list[Answer]:
+        request = GraphQLRequest(document, {"by": by}, kinds=ALL_KINDS)
+        return [one async for one in stream(request, RequestContext(who), graph.supergraph)]
+
+    for by, who in (({"name": "x"}, ANONYMOUS), ({"mood": "GOOD"}, ADA)):
+        answers = await events(by, who)
+        assert [one.to_dict() for one in answers] == [{"data": {"found": n}} for n in (1, 2)]
+    (refused,) = await events({"mood": "GOOD"}, ANONYMOUS)
+    assert refused.data is None
+    assert refused.errors[0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
 async def test_defaults_of_the_schema_are_not_the_callers():
