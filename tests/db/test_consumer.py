@@ -111,6 +111,32 @@ async def test_readers_of_different_names_each_handle_everything(
     assert await notes.counts(database) == {0: 2, 1: 2}
 
 
+async def test_a_reader_moves_no_position_but_its_own(
+    database: Database, metadata: MetaData, stream: Stream, notes: Notes
+):
+    other = Stream(stream.bus)
+    slow, quick = (Consumer(stream.name, notes.handle, name=name) for name in ("slow", "quick"))
+    elsewhere = Consumer(other.name, notes.handle, name="quick")
+    for reader, source in ((elsewhere, other), (slow, stream)):
+        reader.start(database, metadata, stream.bus)
+        await source.write(1)
+        await reader.catch_up(10)
+        await reader.stop()
+    await stream.write(2, 3)
+    quick.start(database, metadata, stream.bus)
+    await quick.catch_up(10)
+    await quick.stop()
+
+    position = metadata.tables["consumer_position"]
+    async with database.read() as session:
+        rows = (await session.execute(select(position))).all()
+    assert {(row.consumer, row.stream): row.cursor for row in rows} == {
+        ("slow", stream.name): "1",
+        ("quick", other.name): "1",
+        ("quick", stream.name): "3",
+    }
+
+
 async def test_a_store_that_is_away_for_a_while_parks_nothing(
     database: Database, metadata: MetaData, stream: Stream, notes: Notes
 ):
