@@ -9,7 +9,7 @@ from tests.db.conftest import notes_metadata
 from trellis.db import migrate
 from trellis.db.engine import Database
 
-SUBGRAPHS = ["accounts", "projects"]
+SUBGRAPHS = ["accounts", "projects", "issues"]
 
 
 @pytest.fixture(params=SUBGRAPHS)
