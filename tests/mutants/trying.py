@@ -13,7 +13,7 @@ from tests.mutants.source import Source
 from tests.mutants.tests_map import TestsMap, Timed
 from tests.mutants.workshop import Workshop
 
-_COLD_FILES = 6
+_COLD_FILES = 12
 _KILLED = {"killed", "timeout", "broken"}
 
 
