@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,8 @@ from tests.subgraphs.accounts.signing_in import topics
 from tests.support.subgraphs import Running, caller
 from trellis.db.seed.world import demo_id
 from trellis.schema.identity import Identity
+from trellis.subgraphs.accounts.models import ApiKey
+from trellis.subgraphs.accounts.use_cases.api_keys import is_usable, note_use, was_long_unused
 
 KEY = "id name prefix scopes createdAt expiresAt lastUsedAt revokedAt isActive"
 CREATE = (
@@ -25,6 +28,8 @@ UPDATE = (
     "mutation($id: ID!, $i: UpdateUserInput!) { updateUser(id: $id, input: $i) { user { id } } }"
 )
 ALAN = str(demo_id("user", "alan"))
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+NAMED: dict[str, Any] = {"user_id": UUID(ALAN), "name": "k", "prefix": "p"}
 
 
 async def create(accounts: Running, who: str = "alan", **wish: Any) -> dict[str, Any]:
@@ -191,6 +196,51 @@ async def test_its_use_is_noted_to_the_hour_and_not_with_every_request(
         await asyncio.sleep(0.02)
     assert used_at is not None
     assert datetime.fromisoformat(used_at) in (before, before + timedelta(hours=1))
+
+
+async def test_only_the_key_that_was_used_is_noted(accounts_on_sqlite: Running):
+    accounts = accounts_on_sqlite
+    used, other = [(await create(accounts, name=name))["apiKey"]["id"] for name in ("a", "b")]
+    now = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+    async with accounts.context().storage.begin() as uow:
+        await note_use(uow.session, UUID(used), now)
+
+    keys = {
+        key["id"]: key["lastUsedAt"]
+        for key in (await accounts.ask(LIST, caller("alan")))["apiKeys"]
+    }
+    assert datetime.fromisoformat(keys[used]) == datetime(2026, 3, 4, 5, tzinfo=UTC)
+    assert keys[other] is None
+
+
+@pytest.mark.parametrize(
+    ("last_used", "is_noted"), [(None, True), (59, False), (60, True), (61, True)]
+)
+def test_a_use_is_noted_an_hour_after_the_last_one(last_used: int | None, is_noted: bool):
+    then = None if last_used is None else NOW - timedelta(minutes=last_used)
+    assert was_long_unused(ApiKey(**NAMED, last_used_at=then), NOW) is is_noted
+
+
+@pytest.mark.parametrize(
+    ("expires", "revoked", "opens"),
+    [
+        (None, None, True),
+        (1, None, True),
+        (0, None, False),
+        (-1, None, False),
+        (1, -1, False),
+        (None, -1, False),
+    ],
+)
+def test_a_key_opens_nothing_from_the_moment_on_at_which_it_ends(
+    expires: int | None, revoked: int | None, opens: bool
+):
+    expires_at, revoked_at = (
+        None if seconds is None else NOW + timedelta(seconds=seconds)
+        for seconds in (expires, revoked)
+    )
+    key = ApiKey(**NAMED, expires_at=expires_at, revoked_at=revoked_at)
+    assert is_usable(key, NOW) is opens
 
 
 PERSONAL = [

@@ -2,12 +2,13 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from tests.support.subgraphs import Running, caller
 from trellis.db.seed.world import demo_id
+from trellis.subgraphs.issues.models import Issue
 
 CREATE = """mutation($i: CreateIssueInput!) { createIssue(input: $i) { issue {
   id key status issueType priority version project { key } assignee { id } reporter { id } } } }"""
@@ -122,6 +123,20 @@ async def test_an_update_changes_only_what_is_given_and_tells_what(issues: Runni
     assert updated.payload["changed"] == ["status", "assignee_id", "custom_fields"]
     assert (moved.payload["old_status"], moved.payload["new_status"]) == ("In Progress", "Done")
     assert assigned.payload["assignee_id"] is None
+
+
+async def test_an_assignee_who_left_the_project_may_stay_but_not_come(issues: Running):
+    left, other = uuid4(), uuid4()
+    async with issues.context().storage.begin() as uow:
+        issue = await uow.session.get_one(Issue, UUID(issue_id("ENG-1")))
+        issue.assignee_id = left
+
+    stays = {"summary": "Renamed", "assigneeId": str(left)}
+    data = await issues.ask(UPDATE, caller("alan"), id=issue_id("ENG-1"), i=stays)
+    assert data["updateIssue"]["issue"]["summary"] == "Renamed"
+    comes = {"assigneeId": str(other)}
+    refusal = await issues.refusal(UPDATE, caller("alan"), id=issue_id("ENG-1"), i=comes)
+    assert [problem["field"] for problem in refusal["fields"]] == ["assigneeId"]
 
 
 async def test_an_update_that_changes_nothing_announces_nothing(issues: Running):

@@ -2,13 +2,15 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from tests.support.subgraphs import Running, caller
 from trellis.db.seed.world import demo_id
-from trellis.subgraphs.projects.service import key_from
+from trellis.subgraphs.projects.models import Person, Project
+from trellis.subgraphs.projects.service import forget_person, key_from
 
 CREATE = (
     "mutation($i: CreateProjectInput!) { createProject(input: $i) { project { id "
@@ -81,9 +83,11 @@ def test_keys_are_made_of_what_letters_a_name_has(name: str, key: str):
 
 
 async def test_a_taken_key_is_refused_and_leaves_nothing(projects: Running):
-    refusal = await projects.refusal(CREATE, caller("alan"), i={"name": "X", "key": "HOP"})
+    result = await projects.answer(CREATE, caller("alan"), i={"name": "Xylo", "key": "HOP"})
 
-    assert refusal == {"code": "ALREADY_EXISTS", "field": "key"}
+    (error,) = result.errors
+    assert error.message == "The project key HOP is taken. Choose another one."
+    assert error.extensions == {"code": "ALREADY_EXISTS", "field": "key"}
     assert await events(projects) == []
 
 
@@ -167,6 +171,41 @@ async def test_an_update_without_a_change_announces_nothing(projects: Running):
     await projects.ask(UPDATE, caller("grace"), id=ENG, i={"name": "Analytical Engine"})
 
     assert await events(projects) == []
+
+
+async def test_a_lead_whose_account_was_closed_may_stay_but_not_come(projects: Running):
+    gone, other = uuid4(), uuid4()
+    async with projects.context().storage.begin() as uow:
+        project = await uow.session.get_one(Project, UUID(ENG))
+        for id in (gone, other):
+            closed = Person(id=id, organization_id=project.organization_id, is_active=False)
+            uow.session.add(closed)
+        project.lead_id = gone
+
+    stays = {"name": "Renamed", "leadId": str(gone)}
+    data = await projects.ask(UPDATE, caller("ada"), id=ENG, i=stays)
+    assert data["updateProject"]["project"]["name"] == "Renamed"
+    refusal = await projects.refusal(UPDATE, caller("ada"), id=ENG, i={"leadId": str(other)})
+    assert [problem["field"] for problem in refusal["fields"]] == ["leadId"]
+
+
+async def test_a_person_who_is_forgotten_leaves_a_new_version_of_their_projects(projects: Running):
+    alan = demo_id("user", "alan")
+    storage = projects.context().storage
+
+    async def versions() -> dict[UUID, int]:
+        async with storage.read() as session:
+            return {row.id: row.version for row in await session.scalars(select(Project))}
+
+    before = await versions()
+    async with storage.begin() as uow:
+        await forget_person(uow, alan)
+
+    left = {UUID(event.payload["project_id"]) for event in await events(projects)}
+    assert left
+    after = await versions()
+    assert {id for id in before if after[id] == before[id] + 1} == left
+    assert {id for id in before if after[id] == before[id]} == before.keys() - left
 
 
 async def test_of_twenty_updates_with_one_version_one_wins(projects: Running):
@@ -288,7 +327,8 @@ async def test_a_deleted_project_is_gone_with_its_milestones(projects: Running):
         {"__typename": "Milestone", "id": str(demo_id("milestone", "HOP/Release"))},
     )
     assert found == [None, None]
-    assert [e.topic for e in await events(projects)] == ["project.deleted"]
+    (deleted,) = await events(projects)
+    assert (deleted.topic, deleted.payload["version"]) == ("project.deleted", 2)
 
 
 async def test_completing_a_milestone_notes_when(projects: Running):
