@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from trellis.router.policy.known import LocalPolicies
 
 from tests.support.recording import RecordingTransport
 from trellis.router.answer import Answer

@@ -9,17 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
-from trellis.router.policy.rate_limit.redis_store import StoreAway
-from trellis.router.policy.rate_limit.shared_store import SharedStore, shared_store
-from trellis.router.policy.rate_limit.sliding_log import Charge, Level, Window
 
 from tests.support.redis_server import RedisServer
 from tests.support.serving import served
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, RateLimitRule, RateLimits
+from trellis.router.rate_limit.redis_store import StoreAway
 from trellis.router.rate_limit.shared_store import SharedStore, shared_store
-from trellis.router.rate_limit.sliding_log import Charge, Window
+from trellis.router.rate_limit.sliding_log import Charge, Level, Window
 from trellis.router.serving.application import create_app
 from trellis.schema.errors import Unavailable
 

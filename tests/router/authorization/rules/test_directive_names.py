@@ -2,7 +2,8 @@
 
 import pytest
 from graphql import parse
-from trellis.router.policy.directive_names import names_of_element
+
+from trellis.router.authorization.rules.directive_names import names_of_element
 
 SPEC = "https://specs.trellis.dev/rest/"
 
