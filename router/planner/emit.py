@@ -79,12 +79,12 @@ class Emitter:
     def _emit_pick(self, pick: Pick, types: tuple[str, ...], position: Position) -> set[Fetch]:
         access = pick.accesses[0]
         keys = self._keys(pick, position.slot)
+        used = self._tell_keys(pick, position)
         if pick.child is None:
             fetch, node = self._hold(position, access, pick.runtime)
             for key in keys:
                 node.ask(key, self.contexts.asked(pick.field, access, fetch))
-            return {fetch}
-        used: set[Fetch] = set()
+            return {fetch, *used}
         for key in keys:
             child = self._child(pick, types, position, key)
             below = self.emit(pick.child, child)
@@ -102,6 +102,16 @@ class Emitter:
         for access in pick.accesses:
             here |= self.view.possible(access.subgraph, access.view)
         return slot.ask(pick.field, slot.possible & here or None)
+
+    def _tell_keys(self, pick: Pick, position: Position) -> set[Fetch]:
+        """Ask for the type of the objects where the key of a field asked of all of them depends on
+        it. An interface object tells no type; its answer has every key."""
+        if pick.runtime is not None or not position.slot.is_split(pick.field):
+            return set()
+        kinds = (self.view.kind(base.subgraph, base.view) for base in position.bases)
+        if not position.tellers and Kind.INTERFACE_OBJECT in kinds:
+            return set()
+        return self._fetch_typename(position)
 
     def _child(self, pick: Pick, types: tuple[str, ...], position: Position, key: str) -> Position:
         mark = (key, types, pick.accesses)

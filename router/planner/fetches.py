@@ -253,6 +253,10 @@ class Slot:
         met = [key for key, _ in found if key in self._asked]
         return [(met[0], types)] if len(met) == 1 else found
 
+    def is_split(self, asked: Field) -> bool:
+        """Whether a field has several internal keys, by the objects' runtime type."""
+        return len(self._by_key(asked, None)) > 1
+
     def _by_key(
         self, asked: Field, types: frozenset[str] | None
     ) -> list[tuple[str, frozenset[str] | None]]:

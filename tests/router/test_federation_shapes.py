@@ -193,6 +193,30 @@ STRICTER_ELSEWHERE = {
     """,
 }
 
+# In ``a`` Mid and Two have the same fields. Low, which ``a`` does not know, could share its
+# response keys with Mid but not with Two.
+STRICTER_ON_A_TYPE_UNKNOWN_HERE = {
+    "a": """
+        type Query { some: Has all: [Has] }
+        interface Has { x: Int own: Own }
+        type Mid implements Has { x: Int own: Own }
+        type Two implements Has { x: Int @shareable own: Own @shareable }
+        type Own { id: ID @shareable }
+    """,
+    "c": """
+        type Query { zero: Low two: Two }
+        interface Has { x: Int own: Own }
+        type Low implements Has { x: Int! @shareable own: Own! @shareable }
+        type Two implements Has { x: Int @shareable own: Own @shareable }
+        type Own { id: ID @shareable }
+    """,
+    "d": """
+        type Query { low: Low }
+        type Low { x: Int @shareable own: Own @shareable }
+        type Own { id: ID @shareable }
+    """,
+}
+
 SHAPES: dict[str, tuple[Mapping[str, str], list[str]]] = {
     "interface object that requires": (
         INTERFACE_OBJECT_THAT_REQUIRES,
@@ -261,6 +285,13 @@ SHAPES: dict[str, tuple[Mapping[str, str], list[str]]] = {
             "{ one { ... on A { x } x } b { x } }",
             "{ one { own { text has { x own { id } } } } }",
             "{ own { text } }",
+        ],
+    ),
+    "stricter on a type unknown here": (
+        STRICTER_ON_A_TYPE_UNKNOWN_HERE,
+        [
+            "{ some { x } all { own { id } } }",
+            "{ all { ... on Mid { x } x } zero { own { id } } }",
         ],
     ),
     "interface objects beside entities": (
