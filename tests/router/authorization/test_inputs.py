@@ -35,7 +35,7 @@ type Gift { price: Int }
 interface Priced { price(in: Price): Int }
 union Any = Thing | Gift
 type Mutation { change(by: Filter, times: Int): Int }
-type Subscription { found(by: Filter): Int }
+type Subscription { found(by: Filter, a: A): Int }
 enum Mood @authenticated { GOOD BAD }
 scalar Price @policy(policies: [["seller"]])
 scalar Rank @requiresScopes(scopes: [["rank"]])
@@ -207,16 +207,24 @@ async def test_a_mutation_runs_when_it_gives_nothing_protected():
 async def test_a_stream_goes_on_while_what_its_variables_give_is_permitted():
     graph = Graph()
     graph.transport.events = ({"data": {"found": 1}}, {"data": {"found": 2}})
-    document = "subscription ($by: Filter) { found(by: $by) }"
+    document = "subscription ($by: Filter, $a: A) { found(by: $by, a: $a) }"
+    named, ended = ({"b": [{"c": {"d": end}}]} for end in ({"name": "x"}, {"end": "GOOD"}))
 
-    async def events(by: dict[str, Any], who: Identity) -> list[Answer]:
-        request = GraphQLRequest(document, {"by": by}, kinds=ALL_KINDS)
+    async def events(who: Identity, text: str = document, **given: Any) -> list[Answer]:
+        request = GraphQLRequest(text, given, kinds=ALL_KINDS)
         return [one async for one in stream(request, RequestContext(who), graph.supergraph)]
 
-    for by, who in (({"name": "x"}, ANONYMOUS), ({"mood": "GOOD"}, ADA)):
-        answers = await events(by, who)
+    without_policies = "subscription ($a: A) { found(a: $a) }"
+    for answers in (
+        await events(ANONYMOUS, by={"name": "x"}, a=named),
+        await events(ADA, by={"mood": "GOOD"}, a=ended),
+        await events(ANONYMOUS, without_policies, a=named),
+        await events(ADA, without_policies, a=ended),
+    ):
         assert [one.to_dict() for one in answers] == [{"data": {"found": n}} for n in (1, 2)]
-    (refused,) = await events({"mood": "GOOD"}, ANONYMOUS)
+    (refused,) = await events(ANONYMOUS, without_policies, a=ended)
+    assert refused.data is None
+    (refused,) = await events(ANONYMOUS, by={"mood": "GOOD"})
     assert refused.data is None
     assert refused.errors[0]["extensions"]["code"] == "UNAUTHENTICATED"
 

@@ -101,6 +101,11 @@ def test_pm_has_no_burst_and_commerce_and_todo_are_as_signed_in_callers_of_track
 def test_graphql_treats_strangers_like_signed_in_callers_of_tracker() -> None:
     assert whole("graphql", ANONYMOUS) == whole("tracker", USER)
     assert whole("graphql", ADMIN) == whole("tracker", ADMIN)
+    tracker, graphql = (
+        BOOK.rules_for(name, USER, None).of_fields for name in ("tracker", "graphql")
+    )
+    for field in ("Mutation.uploadFile", "Query.search"):
+        assert list(map(figures, graphql[field])) == list(map(figures, tracker[field]))
 
 
 def test_uploads_search_and_executions_are_counted_by_field() -> None:

@@ -146,6 +146,14 @@ CASES = [
         "interface N { k: Int } type Query { n: N } type X implements N { k: Int }",
     ),
     (
+        "interface field whose type became a union, of which an interface is no member",
+        "type Query { n: N } interface N { a: A k: Int } type X implements N { a: B k: Int } "
+        "interface A { i: Int } interface B implements A { i: Int j: Int } "
+        "type C implements A & B { i: Int j: Int } type D implements A { i: Int @authenticated }",
+        "interface B { i: Int j: Int } type C implements B { i: Int j: Int } "
+        "interface N { k: Int } type Query { n: N } type X implements N { a: B k: Int }",
+    ),
+    (
         "field of an interface without implementations, whose type is gone",
         "type Query { n: N } interface N { x: X k: Int } type X { i: Int @authenticated }",
         "interface N { k: Int } type Query { n: N }",
