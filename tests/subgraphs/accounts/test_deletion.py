@@ -1,6 +1,7 @@
 """Forgetting a person."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,13 +70,14 @@ async def test_no_address_device_or_key_of_a_deleted_person_is_left(
         identity=caller("alan"), client_address="192.0.2.77", user_agent="TuringBrowser/1"
     )
 
-    async def ask(query: str, **variables: Any) -> None:
-        context = accounts.subgraph.make_context(request)
+    async def ask(query: str, address: str = "192.0.2.77", **variables: Any) -> None:
+        context = accounts.subgraph.make_context(replace(request, client_address=address))
         schema = accounts.subgraph.schema
         await schema.execute(query, variable_values=variables, context_value=context)
 
     sign_in = {"email": "alan@example.com", "password": PASSWORD}
     await ask(LOGIN, i=sign_in)
+    await ask(LOGIN, "192.0.2.78", i=sign_in)
     await ask(LOGIN, i={**sign_in, "password": "wrong"})
     await ask('mutation { createApiKey(input: {name: "Bletchley", scopes: []}) { secret } }')
     await ask(
@@ -85,7 +87,7 @@ async def test_no_address_device_or_key_of_a_deleted_person_is_left(
     await ask("mutation($p: String) { setUpMfa(password: $p) { secret } }", p=PASSWORD)
     await letters.next(3)
     await delivered(accounts)
-    traces = ("192.0.2.77", "turingbrowser", "bletchley", "enigma@", "alan@")
+    traces = ("192.0.2.77", "192.0.2.78", "turingbrowser", "bletchley", "enigma@", "alan@")
     before = (await everything(accounts)).lower()
     assert [trace for trace in traces if trace not in before] == []
 
@@ -93,7 +95,7 @@ async def test_no_address_device_or_key_of_a_deleted_person_is_left(
     after = (await everything(accounts)).lower()
     assert [trace for trace in traces if trace in after] == []
     check = await accounts.ask("{ auditLogBrokenAt auditLog { totalCount } }", caller("ada"))
-    assert check == {"auditLogBrokenAt": None, "auditLog": {"totalCount": 5}}
+    assert check == {"auditLogBrokenAt": None, "auditLog": {"totalCount": 7}}
 
 
 async def test_events_that_were_late_are_forgotten_later(accounts: Running):
@@ -143,6 +145,25 @@ async def test_a_deletion_that_is_not_theirs_or_leaves_nobody_in_charge_is_refus
     id = str(demo_id("user", whom))
     assert (await accounts.refusal(DELETE, caller(who), id=id))["code"] == code
     assert await everything(accounts) == before
+
+
+@pytest.mark.parametrize("has_others", [False, True])
+async def test_whoever_alone_administers_another_organization_stays_while_others_are_in_it(
+    accounts: Running, has_others: bool
+):
+    create = 'mutation { createOrganization(input: {name: "Bombe"}) { organization { id } } }'
+    add = (
+        "mutation($i: OrganizationMemberInput!) "
+        "{ addOrganizationMember(input: $i) { member { role } } }"
+    )
+    made = (await accounts.ask(create, caller("alan")))["createOrganization"]["organization"]
+    if has_others:
+        seat = {"organizationId": made["id"], "userId": str(demo_id("user", "grace"))}
+        await accounts.ask(add, caller("ada"), i=seat)
+        assert (await accounts.refusal(DELETE, caller("alan"), id=ALAN))["code"] == "CONFLICT"
+    else:
+        data = await accounts.ask(DELETE, caller("alan"), id=ALAN)
+        assert data == {"deleteUser": {"deletedUserId": ALAN}}
 
 
 async def test_nobody_is_deleted_twice(accounts: Running):

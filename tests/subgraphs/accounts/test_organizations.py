@@ -15,7 +15,7 @@ from trellis.subgraphs.accounts.use_cases.organizations import MOST_ORGANIZATION
 
 CREATE = (
     "mutation($i: CreateOrganizationInput!) { createOrganization(input: $i) { organization "
-    "{ id name domain role memberCount subscriptionPlan } } }"
+    "{ id name domain logoUrl role memberCount subscriptionPlan } } }"
 )
 ADD = (
     "mutation($i: OrganizationMemberInput!) { addOrganizationMember(input: $i) { member "
@@ -49,12 +49,14 @@ def seat(organization: str, name: str, **more: Any) -> dict[str, Any]:
 
 
 async def test_whoever_makes_an_organization_administers_it(accounts: Running):
-    wish = {"name": "Difference Co", "domain": "Difference.example.com"}
+    logo = "https://difference.example.com/logo.svg"
+    wish = {"name": "Difference Co", "domain": "Difference.example.com", "logoUrl": logo}
     made = (await accounts.ask(CREATE, caller("alan"), i=wish))["createOrganization"]
     assert made["organization"] | {"id": ""} == {
         "id": "",
         "name": "Difference Co",
         "domain": "difference.example.com",
+        "logoUrl": logo,
         "role": "ADMIN",
         "memberCount": 1,
         "subscriptionPlan": "free",

@@ -164,6 +164,18 @@ async def test_a_recovery_code_stands_in_once(accounts: Running):
     assert (await accounts.ask(STATUS, ADA))["mfaStatus"]["recoveryCodesLeft"] == 9
 
 
+async def test_giving_up_a_second_factor_takes_no_codes_of_others(accounts: Running):
+    device, _ = await enabled(accounts)
+    alan = caller("alan")
+    other = Device((await accounts.ask(ENABLE, alan, p=PASSWORD))["enableMfa"]["secret"])
+    await accounts.ask(CONFIRM, alan, c=other.code(-1))
+
+    await accounts.ask(DISABLE, ADA, i={"password": PASSWORD, "code": device.code()})
+
+    status = (await accounts.ask(STATUS, alan))["mfaStatus"]
+    assert status == {"enabled": True, "method": "totp", "recoveryCodesLeft": 10}
+
+
 async def test_the_codes_of_one_person_are_nothing_to_another(accounts: Running):
     _, codes = await enabled(accounts)
     assert (await log_in(accounts, "alan", mfaCode=codes[0]))["user"]["username"] == "alan"

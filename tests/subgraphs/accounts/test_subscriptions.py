@@ -101,6 +101,16 @@ async def test_an_organization_shares_its_tier_with_its_members(accounts: Runnin
     assert found == {"organization": {"tier": "ENTERPRISE", "subscriptionPlan": "premium"}}
 
 
+async def test_a_change_for_an_organization_is_announced_as_that(accounts: Running):
+    await of_organization(accounts, "BASIC")
+    [event] = [
+        event
+        for event in await accounts.bus.read_after("accounts", "0", 100)
+        if event.topic == "subscription.changed"
+    ]
+    assert (event.payload["user_id"], event.payload["organization_id"]) == (None, ANALYTICAL)
+
+
 async def test_a_change_is_announced_and_recorded_once(accounts: Running):
     wish = {
         "userId": ALAN,
