@@ -3,6 +3,7 @@
 import asyncio
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +11,10 @@ from sqlalchemy import text
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import LOGIN, identity, log_in, refresh, topics
 from tests.support.subgraphs import Running, caller
-from trellis.db.seed.world import PASSWORD
+from trellis.db.seed.world import PASSWORD, demo_id
+from trellis.subgraphs.accounts.errors import UserNotFound
+from trellis.subgraphs.accounts.models import User
+from trellis.subgraphs.accounts.use_cases.email_change import request_email_change
 
 REQUEST = "mutation($i: ChangeEmailInput!) { requestEmailChange(input: $i) { message } }"
 CONFIRM = "mutation($t: String!) { confirmEmailChange(token: $t) { user { email emailVerified } } }"
@@ -150,3 +154,13 @@ async def test_invitations_to_the_old_address_end(accounts: Running, letters: Le
     query = "query($id: ID!) { organization(id: $id) { invitations { email } } }"
     found = await accounts.ask(query, caller("ada"), id=id)
     assert found["organization"] == {"invitations": []}
+
+
+async def test_an_account_that_is_closed_or_not_there_moves_nowhere(accounts_on_sqlite: Running):
+    alan = demo_id("user", "alan")
+    async with accounts_on_sqlite.context().storage.begin() as uow:
+        (await uow.session.get_one(User, alan)).is_active = False
+        await uow.session.flush()
+        for id in (alan, uuid4()):
+            with pytest.raises(UserNotFound):
+                await request_email_change(uow, id, NEW)
