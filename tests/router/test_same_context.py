@@ -1,5 +1,6 @@
 """A subgraph learns the same about a request wherever it runs: in this process or behind HTTP."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -24,7 +25,9 @@ from trellis.schema.subgraph import Subgraph
 
 KEY = SigningKey("k1")
 SEEN: list[RequestContext] = []
+# Made when tests are collected, which may be long before they run.
 CLAIMS = good_claims(
+    exp=int(time.time()) + 6 * 3600,
     username="Gräce 日本",
     tier="pro",
     team_id="2d9ad5c0-3c26-4f0e-8a4c-0c8f9a3f1e78",
