@@ -1,7 +1,9 @@
 """The life of one operation, top to bottom; the first file to read.
 
 Everything before ``execute`` is deterministic and cached by the supergraph, but for ``decide``,
-which asks policies, and ``admit``, which counts.
+which asks policies, and ``admit``, which counts. An operation that policies concern is authorized
+twice: under the optimistic outcome, that all of them hold, before it is counted, and under the
+real one, which alone decides what is planned.
 """
 
 from collections.abc import AsyncGenerator
@@ -72,24 +74,24 @@ async def _judge_again(
 ) -> PolicySession | None:
     """What asks the policies about one event. Raises OperationRefused when they do not say what
     they said when the subscription began."""
-    decided = await supergraph.policies.decide(prepared.operation, prepared.variables, context)
-    if decided.key != prepared.decided.key:
-        supergraph.authorize(prepared.operation, context.identity, decided)
+    outcome = await supergraph.policies.decide(prepared.operation, prepared.variables, context)
+    if outcome.key != prepared.outcome.key:
+        supergraph.authorize(prepared.operation, context.identity, outcome)
         error = {
             "message": "Your rights have changed since the subscription began: subscribe again.",
             "extensions": {"code": "FORBIDDEN"},
         }
         raise OperationRefused([error], http_status=403)
-    return decided.verdicts
+    return outcome.verdicts
 
 
 class _Prepared(NamedTuple):
-    """An operation that may run. ``decided`` is what the policies have said so far,
+    """An operation that may run. ``outcome`` is what the policies have said so far,
     ``introspection`` answers what it asks about the schema, ``admission`` is the context to run it
     in."""
 
     operation: NormalizedOperation
-    decided: PolicyOutcome
+    outcome: PolicyOutcome
     executable: Executable
     variables: Variables
     refusals: tuple[dict[str, Any], ...]
@@ -107,21 +109,21 @@ async def _prepare(
     """The operation, ready to run, or the answer that refuses it. Either was counted once."""
     try:
         parsed, variables, operation = supergraph.understand(request)
-        decided = supergraph.policies.before_asking(operation, variables)
-        authorized, admission = await _admit(operation, decided, variables, context, supergraph)
+        outcome = supergraph.policies.before_asking(operation, variables)
+        authorized, admission = await _admit(operation, outcome, variables, context, supergraph)
     except TrellisError as refusal:
         return Answer.refused(*await supergraph.limiter.after_refusal(refusal, context))
     try:
-        if authorized is None or decided.is_optimistic:
-            decided = await supergraph.policies.decide(operation, variables, context)
-            authorized = supergraph.authorize(operation, context.identity, decided)
+        if authorized is None or outcome.is_optimistic:
+            outcome = await supergraph.policies.decide(operation, variables, context)
+            authorized = supergraph.authorize(operation, context.identity, outcome)
         executable = supergraph.prepare(authorized, supergraph.draw_labels())
         introspection = supergraph.introspect(parsed, operation, variables, context.identity)
     except TrellisError as failure:
         return Answer.refused(failure, admission.headers)
     return _Prepared(
         operation,
-        decided,
+        outcome,
         executable,
         variables,
         authorized.refusals,
@@ -132,7 +134,7 @@ async def _prepare(
 
 async def _admit(
     operation: NormalizedOperation,
-    hoped: PolicyOutcome,
+    optimistic: PolicyOutcome,
     variables: Variables,
     context: RequestContext,
     supergraph: Supergraph,
@@ -141,9 +143,9 @@ async def _admit(
     whoever asks too often is not to trouble them. None for what is refused anyway, which policies
     are still to have their say about, so that it is explained in full."""
     try:
-        authorized = supergraph.authorize(operation, context.identity, hoped)
+        authorized = supergraph.authorize(operation, context.identity, optimistic)
     except OperationRefused as refusal:
-        if not hoped.is_optimistic:
+        if not optimistic.is_optimistic:
             raise
         error, headers = await supergraph.limiter.after_refusal(refusal, context)
         if error is not refusal:
@@ -160,7 +162,7 @@ async def _run(request: GraphQLRequest, prepared: _Prepared, supergraph: Supergr
         prepared.admission.context,
         supergraph.transports,
         refusals=prepared.refusals,
-        verdicts=prepared.decided.verdicts,
+        verdicts=prepared.outcome.verdicts,
         introspection=prepared.introspection,
     )
     if result.lost and supergraph.options.reject and prepared.kind == "query":
@@ -176,7 +178,7 @@ def _finish(
         removed = supergraph.policies.explain(
             prepared.operation,
             prepared.admission.context.identity,
-            prepared.decided,
+            prepared.outcome,
             prepared.variables,
             result.lost,
         )

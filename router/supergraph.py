@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from graphql import DocumentNode, GraphQLEnumType, GraphQLSchema, is_composite_type, print_schema
 
 from trellis.router.answer import Answer
-from trellis.router.authorization.authorize import AllowedOperation, Authorized
+from trellis.router.authorization.authorize import Authorized, allow_all
 from trellis.router.authorization.enforcer import Enforcer
-from trellis.router.authorization.policies.outcome import NOTHING_DECIDED, PolicyOutcome
+from trellis.router.authorization.policies.outcome import PolicyOutcome
 from trellis.router.authorization.policies.registry import PolicyRegistry, PolicySource
 from trellis.router.authorization.policies.session import POLICY_SECONDS
 from trellis.router.authorization.rules.index import NOT_SIGNED_IN
@@ -189,17 +189,17 @@ class Supergraph:
         self,
         operation: NormalizedOperation,
         identity: Identity,
-        decided: PolicyOutcome = NOTHING_DECIDED,
+        outcome: PolicyOutcome,
     ) -> Authorized:
         """What of the operation this caller may have, after what ``policies.decide`` found out;
         raises OperationRefused."""
-        unmet = self.rules.unmet_by(identity, decided.assumed)
-        if not unmet and not decided.open:
-            return Authorized(AllowedOperation(operation), ())
+        unmet = self.rules.unmet_by(identity, outcome.assumed)
+        if not unmet and not outcome.open:
+            return allow_all(operation)
         return self._authorized.find(
-            (operation, unmet, identity.is_authenticated, decided.key),
+            (operation, unmet, identity.is_authenticated, outcome.key),
             lambda: self.policies.authorize(
-                operation, identity, decided, reject=self.options.reject
+                operation, identity, outcome, reject=self.options.reject
             ),
         )
 
@@ -331,8 +331,7 @@ class Supergraph:
     def _prepare_all_of(
         self, operation: NormalizedOperation, labels: Collection[str]
     ) -> Executable:
-        allowed = Authorized(AllowedOperation(operation), ())
-        return self.prepare(allowed, frozenset(labels))
+        return self.prepare(allow_all(operation), frozenset(labels))
 
     def _reaching(
         self, transports: Mapping[str, Transport | Answers] | None

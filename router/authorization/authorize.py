@@ -58,11 +58,11 @@ def authorize(
     """
     unmet = rules.unmet_by(identity, policies)
     if not unmet and not refused:
-        return Authorized(AllowedOperation(operation), ())
+        return allow_all(operation)
     walk = _Walk(rules, rules.denied_to(unmet), refused, given)
     root = walk.outcome(operation.selection)
     if not root.has_denied:
-        return Authorized(AllowedOperation(operation), ())
+        return allow_all(operation)
     refusals = tuple(_refusal(place, rules) for place in walk.places(operation.selection))
     starts_denied = any(field.denied for field in root.selection.fields)
     is_refused = (
@@ -76,6 +76,12 @@ def authorize(
         raise OperationRefused(refusals, http_status=403)
     selection = _deny_all(root.selection) if root.is_all_denied else root.selection
     return Authorized(AllowedOperation(replace(operation, selection=selection)), refusals)
+
+
+def allow_all(operation: NormalizedOperation) -> Authorized:
+    """The operation as it is: where no rule concerns the caller, and for programs that use the
+    graph as a library."""
+    return Authorized(AllowedOperation(operation), ())
 
 
 class DeniedPlace(NamedTuple):

@@ -88,6 +88,19 @@ def _lines_of_code(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return lines - ((docstring.end_lineno or 0) - docstring.lineno + 1)
 
 
+def test_only_authorization_allows_an_operation():
+    # What is planned is an AllowedOperation: a door that skips authorization does not get one.
+    found = {
+        str(path.relative_to(ROOT))
+        for path, tree in sources("router")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "AllowedOperation"
+    }
+    assert found == {"router/authorization/authorize.py", "router/authorization/enforcer.py"}
+
+
 def test_parts_that_do_no_io_cannot_start_to():
     forbidden = {"asyncio", "httpx", "starlette", "socket", "uvicorn"}
     pure = [ROOT / "router" / part for part in ("operation", "planner", "composition")]
