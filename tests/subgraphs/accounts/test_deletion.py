@@ -147,23 +147,27 @@ async def test_a_deletion_that_is_not_theirs_or_leaves_nobody_in_charge_is_refus
     assert await everything(accounts) == before
 
 
-@pytest.mark.parametrize("has_others", [False, True])
-async def test_whoever_alone_administers_another_organization_stays_while_others_are_in_it(
-    accounts: Running, has_others: bool
+@pytest.mark.parametrize("shared", [None, 0, 1])
+async def test_whoever_alone_administers_an_organization_stays_while_others_are_in_it(
+    accounts: Running, shared: int | None
 ):
-    create = 'mutation { createOrganization(input: {name: "Bombe"}) { organization { id } } }'
+    """Whichever of their organizations that is."""
+    create = (
+        "mutation($n: String!) { createOrganization(input: {name: $n}) { organization { id } } }"
+    )
     add = (
         "mutation($i: OrganizationMemberInput!) "
         "{ addOrganizationMember(input: $i) { member { role } } }"
     )
-    made = (await accounts.ask(create, caller("alan")))["createOrganization"]["organization"]
-    if has_others:
-        seat = {"organizationId": made["id"], "userId": str(demo_id("user", "grace"))}
-        await accounts.ask(add, caller("ada"), i=seat)
-        assert (await accounts.refusal(DELETE, caller("alan"), id=ALAN))["code"] == "CONFLICT"
-    else:
+    made = [await accounts.ask(create, caller("alan"), n=name) for name in ("Bombe", "Ace")]
+    if shared is None:
         data = await accounts.ask(DELETE, caller("alan"), id=ALAN)
         assert data == {"deleteUser": {"deletedUserId": ALAN}}
+        return
+    id = made[shared]["createOrganization"]["organization"]["id"]
+    seat = {"organizationId": id, "userId": str(demo_id("user", "grace"))}
+    await accounts.ask(add, caller("ada"), i=seat)
+    assert (await accounts.refusal(DELETE, caller("alan"), id=ALAN))["code"] == "CONFLICT"
 
 
 async def test_nobody_is_deleted_twice(accounts: Running):
