@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlmodel import col
 
 from tests.support.subgraphs import Running, caller
 from trellis.db.seed.world import demo_id
+from trellis.schema.errors import Conflict
 from trellis.subgraphs.projects.models import Person, Project
 from trellis.subgraphs.projects.service import forget_person, key_from
 
@@ -372,3 +374,19 @@ async def test_two_mutations_in_one_operation_see_each_other(projects: Running):
     data = await projects.ask(query, caller("ada"), id=ENG)
 
     assert data["b"]["project"] == {"version": 3, "endDate": "2027-12-31"}
+
+
+async def test_a_row_that_somebody_else_changed_meanwhile_is_a_conflict(projects: Running):
+    elsewhere = update(Project).values(version=col(Project.version) + 1)
+
+    async def rename() -> None:
+        async with projects.context().storage.begin() as uow:
+            project = await uow.session.get_one(Project, UUID(ENG))
+            await uow.session.execute(elsewhere.execution_options(synchronize_session=False))
+            project.name = "Mine"
+
+    with pytest.raises(Conflict, match="Somebody else changed this meanwhile"):
+        await rename()
+    async with projects.context().storage.read() as session:
+        kept = await session.get_one(Project, UUID(ENG))
+        assert (kept.name, kept.version) == ("Analytical Engine", 1)
