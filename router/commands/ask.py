@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
+import httpx
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from trellis.router.errors import SubgraphError
@@ -68,6 +69,23 @@ async def ask(
             f"{url} did not answer within {timeout:g} seconds; --timeout waits longer."
         ) from None
     except SubgraphError:
-        raise Unavailable(
-            f"{url} cannot be reached, or refused the token. `trellis dev` starts a graph."
-        ) from None
+        raise Unavailable(await _why_not(url, token)) from None
+
+
+async def _why_not(url: str, token: str | None) -> str:
+    """What is wrong where no WebSocket came about, or it ended: asked once more over HTTP."""
+    plain = "http" + url.removeprefix("ws").removeprefix("http")
+    if not plain.startswith(("http://", "https://")):
+        return f"{url!r} is no http:// or ws:// address."
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            answer = await client.post(plain, json={"query": "{ __typename }"}, headers=headers)
+        errors = answer.json().get("errors") or []
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return f"{url} cannot be reached. `trellis dev` starts a graph."
+    except (ValueError, AttributeError):
+        return f"{url} is no GraphQL endpoint: it answers {answer.status_code}."
+    if errors:
+        return f"{url} refuses: {errors[0].get('message')}"
+    return f"{url} ended the connection without an answer."

@@ -205,16 +205,14 @@ def compose(
         if config is not None:
             composition = compose_members(read_supergraph_yaml(config))
             _print_hints(composition.hints)
-            _write_or_print(composition.supergraph_sdl, output)
-            return
+            raise typer.Exit(_write_or_print(composition.supergraph_sdl, output, check=check))
         settings = load_config(config_file)
         export_to_subgraphs(settings)
         members = load_members(settings)
         composition = compose_members(members)
         _print_hints(composition.hints)
         if output is not None:
-            _write_or_print(composition.supergraph_sdl, output)
-            return
+            raise typer.Exit(_write_or_print(composition.supergraph_sdl, output, check=check))
         changed = write_schemas(members, composition, settings.schema_dir, dry_run=check)
         changed += write_documents(
             composition.supergraph_sdl,
@@ -474,12 +472,27 @@ def _subgraph_list(config: Config) -> str:
     )
 
 
-def _write_or_print(sdl: str, output: Path | None) -> None:
+def _write_or_print(sdl: str, output: Path | None, *, check: bool) -> int:
+    """Write the supergraph, or print it; with ``check`` only compare. The exit status. Raises
+    ConfigError."""
+    text = sdl.rstrip() + "\n"
     if output is None:
-        sys.stdout.write(sdl.rstrip() + "\n")
-    else:
-        output.write_text(sdl.rstrip() + "\n", encoding="utf-8")
-        err.print(f"wrote {output}")
+        if check:
+            err.print("The subgraphs compose; there is no --output to compare with.")
+        else:
+            sys.stdout.write(text)
+        return 0
+    try:
+        is_new = not output.exists() or output.read_text(encoding="utf-8") != text
+        if is_new and not check:
+            output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{output} cannot be written: {error.strerror}.") from None
+    if check:
+        err.print(f"{'stale' if is_new else 'up to date'}: {output}")
+        return 1 if is_new else 0
+    err.print(f"wrote {output}")
+    return 0
 
 
 def _print_hints(hints: Any) -> None:

@@ -326,6 +326,10 @@ class GraphView:
         if self.shapes(local.possible, name) is not None:
             return False
         asked = local.fields[name]
+        # What is provided below may differ from type to type: then each type is asked by itself.
+        below = {provided(given, runtime, name) or () for runtime in local.possible}
+        if asked.is_composite and len(below) > 1:
+            return False
         return all(
             # The same field may be asked below a type condition too, where its type must be equal.
             not asked.is_composite

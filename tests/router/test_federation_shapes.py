@@ -217,6 +217,19 @@ STRICTER_ON_A_TYPE_UNKNOWN_HERE = {
     """,
 }
 
+PROVIDED_BELOW_SOME_TYPES = {
+    "a": """
+        type Query { some: Has @provides(fields: "... on One { to { x } } ... on Two { y }")
+            all: [Has] @provides(fields: "... on One { to { x } } ... on Two { to { y } }") }
+        interface Has { to: Two }
+        type One implements Has { to: Two }
+        type Two implements Has @key(fields: "id") {
+            id: ID! x: Int @external y: Int @external to: Two }
+    """,
+    "b": 'type Two @key(fields: "id") { id: ID! x: Int @shareable }',
+    "c": 'type Two @key(fields: "id") { id: ID! y: Int @shareable }',
+}
+
 SHAPES: dict[str, tuple[Mapping[str, str], list[str]]] = {
     "interface object that requires": (
         INTERFACE_OBJECT_THAT_REQUIRES,
@@ -292,6 +305,14 @@ SHAPES: dict[str, tuple[Mapping[str, str], list[str]]] = {
         [
             "{ some { x } all { own { id } } }",
             "{ all { ... on Mid { x } x } zero { own { id } } }",
+        ],
+    ),
+    "provided below some types": (
+        PROVIDED_BELOW_SOME_TYPES,
+        [
+            "{ some { to { x } } }",
+            "{ all { to { x y } } }",
+            "{ all { to { to { x } y } } some { to { y x } } }",
         ],
     ),
     "interface objects beside entities": (

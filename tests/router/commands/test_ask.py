@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 from typer.testing import CliRunner
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
 from tests.support.servers import free_port
+from tests.support.serving import served
 from trellis.router.commands.ask import ask, is_subscription
 from trellis.router.commands.cli import app
 from trellis.schema.errors import Unavailable
@@ -94,3 +98,68 @@ def test_the_help_of_compose_names_every_file_it_writes() -> None:
 
     for written in ("supergraph.graphql", "subgraphs/*.graphql", "openapi/*.json"):
         assert f"schema/{written}" in done.output
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:4791/graphql", "ftp://x/y", ""])
+def test_what_is_no_address_is_said_to_be_none(url: str) -> None:
+    done = CliRunner().invoke(app, ["ask", "{ n }", "--url", url])
+
+    assert done.exit_code == 1
+    assert f"{url!r} is no http:// or ws:// address" in done.output
+
+
+async def test_a_server_that_is_no_graph_is_told_from_one_that_is_not_there() -> None:
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response("no", status_code=404)(scope, receive, send)
+
+    async with served(page) as url:
+        with pytest.raises(Unavailable, match=f"{url}/nope is no GraphQL endpoint: it answers 404"):
+            await anext(ask(f"{url}/nope", "{ n }", {}, None))
+
+
+async def test_a_refused_token_is_refused_in_the_words_of_the_server() -> None:
+    refusal = {"errors": [{"message": "The access token is not valid; sign in again."}]}
+
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        await JSONResponse(refusal, status_code=401)(scope, receive, send)
+
+    async with served(refuse) as url:
+        with pytest.raises(Unavailable, match="refuses: The access token is not valid; sign in"):
+            await anext(ask(url, "{ n }", {}, "bad"))
+
+
+SMALL = """
+subgraphs:
+  a:
+    routing_url: http://a
+    schema: {file: a.graphql}
+"""
+
+
+def test_composing_to_a_file_writes_nothing_when_it_only_checks(tmp_path: Path) -> None:
+    (tmp_path / "a.graphql").write_text("type Query { a: Int }")
+    config, output = tmp_path / "supergraph.yaml", tmp_path / "out.graphql"
+    config.write_text(SMALL)
+    command = ["compose", "--config", str(config), "--output", str(output)]
+
+    assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 1
+    assert not output.exists()
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert "type Query" in output.read_text()
+    assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 0
+    output.write_text("older")
+    assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 1
+    assert output.read_text() == "older"
+
+
+def test_a_file_that_cannot_be_written_is_said_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "a.graphql").write_text("type Query { a: Int }")
+    config = tmp_path / "supergraph.yaml"
+    config.write_text(SMALL)
+
+    done = CliRunner().invoke(
+        app, ["compose", "--config", str(config), "--output", str(tmp_path / "no" / "x.graphql")]
+    )
+
+    assert done.exit_code == 2
+    assert "cannot be written" in done.output
