@@ -7,7 +7,12 @@ serve every operation planned with it.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    get_named_type,
+    is_non_null_type,
+)
 
 from trellis.router.operation.model import Field, SelectionSet
 from trellis.router.operation.normalize import Normalizer
@@ -230,8 +235,8 @@ class GraphView:
         return found
 
     def entrances(self, type_name: str) -> tuple[Entrance, ...]:
-        """Every resolvable key by which an entity of this type can be asked for somewhere, simple
-        ones first."""
+        """Every resolvable key by which an entity of this type can be asked for somewhere, those
+        that are never null and simple ones first."""
         found = self._entrances.get(type_name)
         if found is None:
             entrances = [
@@ -240,7 +245,10 @@ class GraphView:
                 for key in self.types[subgraph][view].keys
                 if key.is_resolvable
             ]
-            entrances.sort(key=lambda e: (_size(e.key.selection), e.key.text))
+            # An object whose key is null cannot be asked for: keys that never are go first.
+            entrances.sort(
+                key=lambda e: (_may_be_null(e.key.selection), _size(e.key.selection), e.key.text)
+            )
             found = self._entrances[type_name] = tuple(entrances)
         return found
 
@@ -384,6 +392,14 @@ def provided(given: Provides, type_name: str, name: str) -> Provides | None:
 def _declared(local: LocalType | None, name: str) -> str | None:
     field = local.fields.get(name) if local is not None else None
     return field.type if field is not None else None
+
+
+def _may_be_null(selection: SelectionSet) -> bool:
+    return any(
+        not is_non_null_type(field.type)
+        or (field.selection is not None and _may_be_null(field.selection))
+        for field in selection.fields
+    )
 
 
 def _size(selection: SelectionSet) -> int:

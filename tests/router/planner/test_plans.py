@@ -622,3 +622,20 @@ def test_fields_agree_on_a_subgraph_that_each_alone_would_not_choose() -> None:
         "0 c {node {f0 n2 {n0 {f0}}}}",
         "1 b {node {f3 n2 {f3 f1} n0 {n0 {f3}}}}",
     ]
+
+
+def test_of_two_keys_the_one_that_is_never_null_represents_an_object() -> None:
+    graph = federated_graph(
+        a="""
+            type Query { all: [E] }
+            type E @key(fields: "id") @key(fields: "code") { id: ID! code: String }
+        """,
+        b="""
+            type E @key(fields: "id") @key(fields: "code") { id: ID! code: String size: Int }
+        """,
+    )
+
+    assert plan_lines(graph, "{ all { size } }") == [
+        "0 a {all {id}}",
+        "1 b <0 @all E(id) {... on E {size}}",
+    ]
