@@ -81,9 +81,10 @@ async def _why_not(url: str, token: str | None) -> str:
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
             answer = await client.post(plain, json={"query": "{ __typename }"}, headers=headers)
-        errors = answer.json().get("errors") or []
     except (httpx.HTTPError, httpx.InvalidURL):
         return f"{url} cannot be reached. `trellis dev` starts a graph."
+    try:
+        errors = answer.json().get("errors") or []
     except (ValueError, AttributeError):
         return f"{url} is no GraphQL endpoint: it answers {answer.status_code}."
     if errors:
