@@ -106,6 +106,23 @@ def test_what_the_readme_shows_is_what_one_gets(server: TrellisServer):
         assert is_shown(shown, output), f"{command}\n{output}"
 
 
+def test_the_program_in_the_readme_prints_what_is_shown(tmp_path: Path):
+    found = re.findall(
+        r"```python\n(.*?)```\n```text\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S
+    )
+    assert len(found) == 1
+    for program, shown in found:
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (0, shown), done.stderr
+
+
 def _shown_blocks() -> list[tuple[str, str]]:
     """(commands, output shown for them); a block without output, such as signing in, shows ""."""
     text = (ROOT / "README.md").read_text("utf-8")
