@@ -27,6 +27,7 @@ app = typer.Typer(help="Databases of the subgraphs.", no_args_is_help=True)
 _console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False)
 
+Name = Annotated[str, typer.Argument(help="The subgraph's name in trellis.toml.")]
 Config = Annotated[
     Path | None, typer.Option(help="The trellis.toml that names the subgraphs.", show_default=False)
 ]
@@ -68,12 +69,13 @@ def reset(
 
 
 @app.command()
-def revision(name: str, message: str, config: Config = None) -> None:
+def revision(
+    name: Name,
+    message: Annotated[str, typer.Argument(help="What the migration changes, in a few words.")],
+    config: Config = None,
+) -> None:
     """Write a migration for what changed in a subgraph's models."""
-    modules = {known: target.partition(":")[0] for known, target in _subgraphs(config)}
-    if name not in modules:
-        _fail(f"No subgraph {name!r}: trellis.toml names {', '.join(modules)}.")
-    package = modules[name].rpartition(".")[0]
+    package = _module_of(name, config).rpartition(".")[0]
     metadata = importlib.import_module(f"{package}.models").Base.metadata
 
     async def write() -> None:
@@ -89,16 +91,21 @@ def revision(name: str, message: str, config: Config = None) -> None:
 
 @app.command()
 def parked(
-    name: str,
+    name: Name,
     again: Annotated[bool, typer.Option("--again", help="Send them once more.")] = False,
+    config: Config = None,
 ) -> None:
     """List the events of a subgraph that could not be sent."""
+    _module_of(name, config)
 
     async def show() -> None:
         database = Database(name, DataSettings.from_environment().url_for(name))
         try:
-            for event in await parked_events(database):
+            events = await parked_events(database)
+            for event in events:
                 _console.print(f"{event.id}  {event.topic}  {event.key}  {event.error}")
+            if not events:
+                _console.print(f"No event of {name} is parked.")
             if again:
                 _console.print(f"{await send_again(database)} events are waiting to be sent.")
         finally:
@@ -148,6 +155,14 @@ def _subgraphs(config: Path | None) -> list[tuple[str, str]]:
         for name, source in named.items()
     }
     return [(name, target) for name, target in targets.items() if target and "://" not in target]
+
+
+def _module_of(name: str, config: Path | None) -> str:
+    """The module of a subgraph that runs in a process of ours; any other name is refused."""
+    modules = {known: target.partition(":")[0] for known, target in _subgraphs(config)}
+    if name not in modules:
+        _fail(f"No subgraph {name!r}: trellis.toml names {', '.join(modules)}.")
+    return modules[name]
 
 
 def _load(name: str, target: str) -> Subgraph:

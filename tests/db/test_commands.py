@@ -107,4 +107,11 @@ def test_parked_events_are_listed_and_sent_again_only_when_asked_for(config: str
         assert "issue.updated  k  no way" in output
         assert "waiting" not in output
     assert "1 events are waiting to be sent." in run("parked", "issues", "--again")[1]
-    assert run("parked", "issues") == (0, "")
+    assert run("parked", "issues", "--config", config) == (0, "No event of issues is parked.\n")
+
+
+def test_no_events_are_looked_for_under_a_name_that_is_no_subgraph(config: str, tmp_path: Path):
+    code, output = run("parked", "nosuch", "--config", config)
+
+    assert (code, output) == (1, "✗ No subgraph 'nosuch': trellis.toml names projects, issues.\n")
+    assert not (tmp_path / "data" / "nosuch.sqlite3").exists()
