@@ -31,9 +31,9 @@ from trellis.router.authorization.explain import Case, Explainer, Removed
 from trellis.router.authorization.inputs import Given, given_needs, protected_variables
 from trellis.router.authorization.object_checks import Lost, add_guards
 from trellis.router.authorization.policies.footprint import (
-    NO_CONCERN,
+    NO_FOOTPRINT,
     PolicyFootprint,
-    find_concern,
+    find_footprint,
 )
 from trellis.router.authorization.policies.outcome import NOTHING_DECIDED, PolicyOutcome, decide
 from trellis.router.authorization.policies.registry import PolicyRegistry, RegisteredPolicies
@@ -81,22 +81,22 @@ class Enforcer:
         self._seconds = seconds
         self._explainer = Explainer(rules, graph.api)
         self._roots = root_types(graph.full)
-        self._concerns: Cache[NormalizedOperation, PolicyFootprint] = Cache(_OPERATIONS)
+        self._footprints: Cache[NormalizedOperation, PolicyFootprint] = Cache(_OPERATIONS)
         self._protected: Cache[NormalizedOperation, dict[str, str]] = Cache(_OPERATIONS)
 
-    def concern(self, operation: NormalizedOperation) -> PolicyFootprint:
+    def footprint(self, operation: NormalizedOperation) -> PolicyFootprint:
         """Which policies the operation meets, whoever asks."""
         if not self._rules.policies:
-            return NO_CONCERN
-        return self._concerns.find(
-            operation, lambda: find_concern(operation, self._rules, self._roots)
+            return NO_FOOTPRINT
+        return self._footprints.find(
+            operation, lambda: find_footprint(operation, self._rules, self._roots)
         )
 
     def before_asking(self, operation: NormalizedOperation, variables: Variables) -> PolicyOutcome:
-        """What is certain before any policy is asked: where policies are concerned, the hope that
-        all of them hold."""
+        """What is certain before any policy is asked: where policies are concerned, the optimistic
+        outcome, that all of them hold."""
         given = self.given(operation, variables)
-        if self.concern(operation).needs:
+        if self.footprint(operation).needs:
             return PolicyOutcome(held=self._rules.policies, given=given, is_optimistic=True)
         return NOTHING_DECIDED if given is None else PolicyOutcome(given=given)
 
@@ -104,12 +104,12 @@ class Enforcer:
         self, operation: NormalizedOperation, variables: Variables, context: RequestContext
     ) -> PolicyOutcome:
         """What the policies say before anything is planned."""
-        concern = self.concern(operation)
+        footprint = self.footprint(operation)
         given = self.given(operation, variables)
-        if not concern.needs:
+        if not footprint.needs:
             return NOTHING_DECIDED if given is None else PolicyOutcome(given=given)
         return await decide(
-            concern,
+            footprint,
             self._rules,
             self.known,
             self._schema,
@@ -129,17 +129,17 @@ class Enforcer:
         return given_needs(protected, variables.wire, self._rules.index) if protected else None
 
     def refused(
-        self, operation: NormalizedOperation, decided: PolicyOutcome
+        self, operation: NormalizedOperation, outcome: PolicyOutcome
     ) -> Mapping[Field, Needs]:
         """The fields whose arguments a policy has refused."""
-        questions = self.concern(operation).questions
-        return {questions[place].field: needs for place, needs in decided.refused}
+        questions = self.footprint(operation).questions
+        return {questions[place].field: needs for place, needs in outcome.refused}
 
     def authorize(
         self,
         operation: NormalizedOperation,
         identity: Identity,
-        decided: PolicyOutcome,
+        outcome: PolicyOutcome,
         *,
         reject: bool,
     ) -> Authorized:
@@ -149,26 +149,26 @@ class Enforcer:
             operation,
             self._rules,
             identity,
-            policies=decided.assumed,
-            refused=self.refused(operation, decided),
-            given=decided.given,
+            policies=outcome.assumed,
+            refused=self.refused(operation, outcome),
+            given=outcome.given,
             reject=reject,
         )
-        read_needs = partial(self._needs.read, decided.book)
-        guarded, positions = add_guards(allowed, self._rules, decided, self._roots, read_needs)
+        read_needs = partial(self._needs.read, outcome.book)
+        guarded, positions = add_guards(allowed, self._rules, outcome, self._roots, read_needs)
         return Authorized(AllowedOperation(guarded), refusals, positions)
 
     def explain(
         self,
         operation: NormalizedOperation,
         identity: Identity,
-        decided: PolicyOutcome,
+        outcome: PolicyOutcome,
         variables: Variables,
         lost: Sequence[Lost] = (),
     ) -> tuple[Removed, ...]:
         """What permissions took out of the answer and why; ``lost`` is from the answer."""
-        case = Case(operation, identity, decided, variables.coerced)
-        return self._explainer.explain(case, self.concern(operation), lost)
+        case = Case(operation, identity, outcome, variables.coerced)
+        return self._explainer.explain(case, self.footprint(operation), lost)
 
 
 class NeedsReader:

@@ -74,7 +74,7 @@ class Case:
 
     operation: NormalizedOperation
     identity: Identity
-    decided: PolicyOutcome
+    outcome: PolicyOutcome
     variables: Mapping[str, Any]
 
 
@@ -86,14 +86,14 @@ class Explainer:
         self._schema = schema
 
     def explain(
-        self, case: Case, concern: PolicyFootprint, lost: Sequence[Lost] = ()
+        self, case: Case, footprint: PolicyFootprint, lost: Sequence[Lost] = ()
     ) -> tuple[Removed, ...]:
         """What was removed before planning, then the objects that did not pass (``lost``)."""
-        decided = case.decided
-        asked = {concern.questions[place].field: needs for place, needs in decided.refused}
-        unmet = self._rules.unmet_by(case.identity, decided.assumed)
-        questions = {question.field: question for question in concern.questions}
-        places = denied_places(case.operation, self._rules, unmet, asked, decided.given)
+        outcome = case.outcome
+        asked = {footprint.questions[place].field: needs for place, needs in outcome.refused}
+        unmet = self._rules.unmet_by(case.identity, outcome.assumed)
+        questions = {question.field: question for question in footprint.questions}
+        places = denied_places(case.operation, self._rules, unmet, asked, outcome.given)
         before = [self._removed(place, case, questions.get(place.field)) for place in places]
         return (*before, *(self._lost(one, case) for one in lost))
 
@@ -102,7 +102,7 @@ class Explainer:
     ) -> Removed:
         about = self._about(question, case) if question is not None else None
         said = [
-            self._said(name, case.decided, about)
+            self._said(name, case.outcome, about)
             for name in sorted(self._rules.policies_of(denied.needs))
         ]
         field = denied.field
@@ -116,24 +116,24 @@ class Explainer:
         except GraphQLError:
             return None
 
-    def _said(self, name: str, decided: PolicyOutcome, about: GuardedObject | None) -> Said:
-        verdicts = decided.verdicts
+    def _said(self, name: str, outcome: PolicyOutcome, about: GuardedObject | None) -> Said:
+        verdicts = outcome.verdicts
         if verdicts is None:
             return Said(name, None)
-        if name not in decided.book.about_objects:
+        if name not in outcome.book.about_objects:
             return Said(name, verdicts.of_caller(name))
         if about is None:
             return Said(name, None)
         return Said(name, verdicts.of_object(name, object_key(about)), about)
 
     def _lost(self, lost: Lost, case: Case) -> Removed:
-        denial, decided = lost.denial, case.decided
+        denial, outcome = lost.denial, case.outcome
         said = []
         for name in sorted(self._rules.policies_of(lost.guard.needs)):
             if name in denial.verdicts:
                 said.append(Said(name, denial.verdicts[name], denial.objects.get(name)))
             else:
-                said.append(self._said(name, decided, None))
+                said.append(self._said(name, outcome, None))
         rules = self._of_needs(lost.guard.needs, lost.guard.place, case, said)
         return Removed(lost.path, lost.guard.place, rules, tuple(said))
 

@@ -56,15 +56,15 @@ class Position:
 def add_guards(
     operation: NormalizedOperation,
     rules: AuthorizationRules,
-    decided: PolicyOutcome,
+    outcome: PolicyOutcome,
     roots: frozenset[str],
     read_needs: ReadNeeds,
 ) -> tuple[NormalizedOperation, tuple[Position, ...]]:
     """The operation with all that the policies left open need, and the positions guarded. Fields
     of the root types (``roots``) have been decided by their arguments."""
-    if not decided.open:
+    if not outcome.open:
         return operation, ()
-    guarding = _Guarding(rules, decided, roots, read_needs)
+    guarding = _Guarding(rules, outcome, roots, read_needs)
     selection = guarding.outcome(operation.selection)
     return replace(operation, selection=selection), tuple(guarding.positions)
 
@@ -75,13 +75,13 @@ class _Guarding:
     def __init__(
         self,
         rules: AuthorizationRules,
-        decided: PolicyOutcome,
+        outcome: PolicyOutcome,
         roots: frozenset[str],
         read_needs: ReadNeeds,
     ) -> None:
         self.positions: list[Position] = []
         self._rules = rules
-        self._decided = decided
+        self._outcome = outcome
         self._roots = roots
         self._read_needs = read_needs
         self._outcomes: dict[int, SelectionSet] = {}
@@ -125,10 +125,10 @@ class _Guarding:
         return found
 
     def _guard(self, key: str | None, place: str, needs: Needs) -> Guard | None:
-        needs &= self._decided.open
+        needs &= self._outcome.open
         condition = self._conditions.get(needs)
         if condition is None:
-            condition = self._decided.condition(needs, self._rules)
+            condition = self._outcome.condition(needs, self._rules)
             self._conditions[needs] = condition
         if condition == NOTHING_NEEDED:
             return None

@@ -83,10 +83,17 @@ async def _why_not(url: str, token: str | None) -> str:
             answer = await client.post(plain, json={"query": "{ __typename }"}, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL):
         return f"{url} cannot be reached. `trellis dev` starts a graph."
+    match _json(answer):
+        case {"errors": [{"message": str(message)}, *_]}:
+            return f"{url} refuses: {message}"
+        case {"data": _}:
+            return f"{url} ended the connection without an answer."
+        case _:
+            return f"{url} is no GraphQL endpoint: it answers {answer.status_code}."
+
+
+def _json(answer: httpx.Response) -> Any:
     try:
-        errors = answer.json().get("errors") or []
-    except (ValueError, AttributeError):
-        return f"{url} is no GraphQL endpoint: it answers {answer.status_code}."
-    if errors:
-        return f"{url} refuses: {errors[0].get('message')}"
-    return f"{url} ended the connection without an answer."
+        return answer.json()
+    except ValueError:
+        return None

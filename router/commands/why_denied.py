@@ -107,13 +107,13 @@ async def find_denials(
     request = GraphQLRequest(document, variables, operation_name, kinds=ALL_KINDS)
     parsed, values, operation = supergraph.understand(request)
     context = RequestContext(identity)
-    decided = await supergraph.policies.decide(operation, values, context)
+    outcome = await supergraph.policies.decide(operation, values, context)
 
     def removed(lost: Any = ()) -> tuple[Removed, ...]:
-        return supergraph.policies.explain(operation, identity, decided, values, lost)
+        return supergraph.policies.explain(operation, identity, outcome, values, lost)
 
     try:
-        authorized = supergraph.authorize(operation, identity, decided)
+        authorized = supergraph.authorize(operation, identity, outcome)
     except OperationRefused:
         return Findings(identity, parsed.kind, removed(), is_refused=True, is_run=False)
     ready = supergraph.prepare(authorized, supergraph.draw_labels())
@@ -124,7 +124,7 @@ async def find_denials(
         values.wire,
         context,
         supergraph.transports,
-        verdicts=decided.verdicts,
+        verdicts=outcome.verdicts,
         introspection=supergraph.introspect(parsed, operation, values, identity),
     )
     is_refused = bool(answer.lost) and supergraph.options.reject

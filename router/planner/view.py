@@ -335,9 +335,10 @@ class GraphView:
             return False
         asked = local.fields[name]
         # What is provided below may differ from type to type: then each type is asked by itself.
-        below = {provided(given, runtime, name) or () for runtime in local.possible}
-        if asked.is_composite and len(below) > 1:
-            return False
+        if given and asked.is_composite:
+            below = {provided(given, runtime, name) or () for runtime in local.possible}
+            if len(below) > 1:
+                return False
         return all(
             # The same field may be asked below a type condition too, where its type must be equal.
             not asked.is_composite

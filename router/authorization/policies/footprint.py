@@ -34,10 +34,10 @@ class PolicyFootprint:
     questions: tuple[ArgumentQuestion, ...]
 
 
-NO_CONCERN = PolicyFootprint(NO_NEEDS, NO_NEEDS, ())
+NO_FOOTPRINT = PolicyFootprint(NO_NEEDS, NO_NEEDS, ())
 
 
-def find_concern(
+def find_footprint(
     operation: NormalizedOperation, rules: AuthorizationRules, roots: frozenset[str]
 ) -> PolicyFootprint:
     """``roots`` are the names of the root types, whose fields have no object but their

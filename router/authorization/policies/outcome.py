@@ -83,7 +83,7 @@ NOTHING_DECIDED = PolicyOutcome()
 
 
 async def decide(
-    concern: PolicyFootprint,
+    footprint: PolicyFootprint,
     rules: AuthorizationRules,
     known: PolicyRegistry,
     schema: GraphQLSchema,
@@ -101,7 +101,7 @@ async def decide(
     identity = context.identity
     inputs = InputNeeds(rules.index, given)
     hopeless = rules.unmet_by(identity, rules.policies)
-    needs = concern.fetched.union(*(question.needs(inputs) for question in concern.questions))
+    needs = footprint.fetched.union(*(question.needs(inputs) for question in footprint.questions))
     undecided = needs & rules.with_policies & (rules.unmet_by(identity) - hopeless)
     if not undecided:
         return PolicyOutcome(given=given)
@@ -111,9 +111,9 @@ async def decide(
     about_objects = book.about_objects & names
     held = await verdicts.ask_about_caller(sorted(names - about_objects))
     still_open = rules.unmet_by(identity, held) - rules.unmet_by(identity, held | about_objects)
-    decided = PolicyOutcome(book, held, undecided & still_open, given=given, verdicts=verdicts)
-    refused = await _refused(concern.questions, decided, rules, schema, variables)
-    return replace(decided, refused=refused)
+    outcome = PolicyOutcome(book, held, undecided & still_open, given=given, verdicts=verdicts)
+    refused = await _refused(footprint.questions, outcome, rules, schema, variables)
+    return replace(outcome, refused=refused)
 
 
 async def _book(known: PolicyRegistry, names: frozenset[str], seconds: float) -> RegisteredPolicies:
@@ -126,20 +126,20 @@ async def _book(known: PolicyRegistry, names: frozenset[str], seconds: float) ->
 
 async def _refused(
     questions: Sequence[ArgumentQuestion],
-    decided: PolicyOutcome,
+    outcome: PolicyOutcome,
     rules: AuthorizationRules,
     schema: GraphQLSchema,
     variables: Mapping[str, Any],
 ) -> tuple[tuple[int, Needs], ...]:
     """The argument questions that are answered with no, by their place."""
-    inputs = InputNeeds(rules.index, decided.given)
+    inputs = InputNeeds(rules.index, outcome.given)
     asked: list[tuple[int, Needs, Alternatives, bytes]] = []
     wanted: dict[str, dict[bytes, GuardedObject]] = defaultdict(dict)
     for place, question in enumerate(questions):
-        needs = question.needs(inputs) & decided.open
+        needs = question.needs(inputs) & outcome.open
         if not needs:
             continue
-        condition = decided.condition(needs, rules)
+        condition = outcome.condition(needs, rules)
         try:
             found = given_object(question, schema, variables)
         except GraphQLError:  # the field cannot be resolved either
@@ -149,8 +149,8 @@ async def _refused(
         asked.append((place, needs, condition, key))
         for name in frozenset[str]().union(*condition):
             wanted[name][key] = found
-    assert decided.verdicts is not None
-    verdicts = decided.verdicts
+    assert outcome.verdicts is not None
+    verdicts = outcome.verdicts
     await verdicts.ask_about_objects(wanted)
     return tuple(
         (place, needs)

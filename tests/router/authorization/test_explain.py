@@ -6,7 +6,7 @@ from uuid import UUID
 from graphql import OperationDefinitionNode, build_schema, parse
 
 from trellis.router.authorization.explain import Case, Explainer
-from trellis.router.authorization.policies.footprint import find_concern
+from trellis.router.authorization.policies.footprint import find_footprint
 from trellis.router.authorization.policies.outcome import NOTHING_DECIDED
 from trellis.router.authorization.rules.read import read_rules
 from trellis.router.operation.normalize import normalize
@@ -35,8 +35,8 @@ def removed(query: str, identity: Identity) -> list[dict[str, Any]]:
     assert isinstance(node, OperationDefinitionNode)
     operation = normalize(node, SCHEMA, {}, {})
     case = Case(operation, identity, NOTHING_DECIDED, {})
-    concern = find_concern(operation, RULES, frozenset({"Query"}))
-    return [one.to_json() for one in Explainer(RULES, SCHEMA).explain(case, concern)]
+    footprint = find_footprint(operation, RULES, frozenset({"Query"}))
+    return [one.to_json() for one in Explainer(RULES, SCHEMA).explain(case, footprint)]
 
 
 def test_a_rule_is_named_with_the_places_that_the_field_has_of_it():

@@ -137,9 +137,9 @@ def judged(supergraph: Supergraph, text: str, given: dict[str, Any], caller: Ide
     parsed = supergraph.parse(text)
     variables = supergraph.coerce(parsed, given)
     operation = supergraph.normalize(parsed, variables)
-    decided = PolicyOutcome(given=supergraph.policies.given(operation, variables))
+    outcome = PolicyOutcome(given=supergraph.policies.given(operation, variables))
     try:
-        refusals = supergraph.authorize(operation, caller, decided).refusals
+        refusals = supergraph.authorize(operation, caller, outcome).refusals
     except OperationRefused as refusal:
         codes = {error["extensions"]["code"] for error in refusal.errors}
         return codes, {tuple(map(original, e.get("path", ()))) for e in refusal.errors}

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from starlette.responses import JSONResponse, Response
@@ -93,13 +92,6 @@ def test_another_endpoint_is_asked_where_it_is_named() -> None:
     assert f"http://127.0.0.1:{port}/g cannot be reached" in done.output
 
 
-def test_the_help_of_compose_names_every_file_it_writes() -> None:
-    done = CliRunner().invoke(app, ["compose", "--help"], env={"COLUMNS": "200"})
-
-    for written in ("supergraph.graphql", "subgraphs/*.graphql", "openapi/*.json"):
-        assert f"schema/{written}" in done.output
-
-
 @pytest.mark.parametrize("url", ["127.0.0.1:4791/graphql", "ftp://x/y", ""])
 def test_what_is_no_address_is_said_to_be_none(url: str) -> None:
     done = CliRunner().invoke(app, ["ask", "{ n }", "--url", url])
@@ -126,40 +118,3 @@ async def test_a_refused_token_is_refused_in_the_words_of_the_server() -> None:
     async with served(refuse) as url:
         with pytest.raises(Unavailable, match="refuses: The access token is not valid; sign in"):
             await anext(ask(url, "{ n }", {}, "bad"))
-
-
-SMALL = """
-subgraphs:
-  a:
-    routing_url: http://a
-    schema: {file: a.graphql}
-"""
-
-
-def test_composing_to_a_file_writes_nothing_when_it_only_checks(tmp_path: Path) -> None:
-    (tmp_path / "a.graphql").write_text("type Query { a: Int }")
-    config, output = tmp_path / "supergraph.yaml", tmp_path / "out.graphql"
-    config.write_text(SMALL)
-    command = ["compose", "--config", str(config), "--output", str(output)]
-
-    assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 1
-    assert not output.exists()
-    assert CliRunner().invoke(app, command).exit_code == 0
-    assert "type Query" in output.read_text()
-    assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 0
-    output.write_text("older")
-    assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 1
-    assert output.read_text() == "older"
-
-
-def test_a_file_that_cannot_be_written_is_said_without_a_traceback(tmp_path: Path) -> None:
-    (tmp_path / "a.graphql").write_text("type Query { a: Int }")
-    config = tmp_path / "supergraph.yaml"
-    config.write_text(SMALL)
-
-    done = CliRunner().invoke(
-        app, ["compose", "--config", str(config), "--output", str(tmp_path / "no" / "x.graphql")]
-    )
-
-    assert done.exit_code == 2
-    assert "cannot be written" in done.output

@@ -248,3 +248,47 @@ def test_stopping_closes_open_sockets_in_order(folder: Path, started: list[Runni
     assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 1012
     assert "Traceback" not in server.log.read_text(encoding="utf-8")
+
+
+def test_the_help_of_compose_names_every_file_it_writes() -> None:
+    done = CliRunner().invoke(app, ["compose", "--help"], env={"COLUMNS": "200"})
+
+    for written in ("supergraph.graphql", "subgraphs/*.graphql", "openapi/*.json"):
+        assert f"schema/{written}" in done.output
+
+
+SMALL = """
+subgraphs:
+  a:
+    routing_url: http://a
+    schema: {file: a.graphql}
+"""
+
+
+def test_composing_to_a_file_writes_nothing_when_it_only_checks(tmp_path: Path) -> None:
+    (tmp_path / "a.graphql").write_text("type Query { a: Int }")
+    config, output = tmp_path / "supergraph.yaml", tmp_path / "out.graphql"
+    config.write_text(SMALL)
+    command = ["compose", "--config", str(config), "--output", str(output)]
+
+    assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 1
+    assert not output.exists()
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert "type Query" in output.read_text()
+    assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 0
+    output.write_text("older")
+    assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 1
+    assert output.read_text() == "older"
+
+
+def test_a_file_that_cannot_be_written_is_said_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "a.graphql").write_text("type Query { a: Int }")
+    config = tmp_path / "supergraph.yaml"
+    config.write_text(SMALL)
+
+    done = CliRunner().invoke(
+        app, ["compose", "--config", str(config), "--output", str(tmp_path / "no" / "x.graphql")]
+    )
+
+    assert done.exit_code == 2
+    assert "cannot be written" in done.output

@@ -2,7 +2,7 @@
 
 from graphql import OperationDefinitionNode, build_schema, parse, validate
 
-from trellis.router.authorization.policies.footprint import PolicyFootprint, find_concern
+from trellis.router.authorization.policies.footprint import PolicyFootprint, find_footprint
 from trellis.router.authorization.rules.read import read_rules
 from trellis.router.operation.normalize import normalize
 
@@ -22,22 +22,22 @@ SCHEMA, RULES = build_schema(SDL), read_rules(parse(SDL))
 ROOTS = frozenset({"Query", "Mutation"})
 
 
-def concern(query: str) -> PolicyFootprint:
+def footprint(query: str) -> PolicyFootprint:
     document = parse(query)
     assert validate(SCHEMA, document) == []
     (operation,) = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
-    return find_concern(normalize(operation, SCHEMA, {}, {}), RULES, ROOTS)
+    return find_footprint(normalize(operation, SCHEMA, {}, {}), RULES, ROOTS)
 
 
 def policies(query: str) -> set[str]:
     """The policies that the operation may need."""
-    return set(RULES.policies_of(concern(query).needs))
+    return set(RULES.policies_of(footprint(query).needs))
 
 
 def questions(query: str) -> list[tuple[str, str, set[str]]]:
     """The type told, the field and the types that may have it, for each question."""
-    found = concern(query).questions
+    found = footprint(query).questions
     return [(one.owner, one.field.key, set(one.owners)) for one in found]
 
 
