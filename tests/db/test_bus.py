@@ -222,7 +222,31 @@ async def test_a_redis_that_is_away_is_unavailable():
         await bus.publish("s", [Envelope(uuid4(), "n", "1", {}, utc_now())])
     with pytest.raises(Unavailable):
         await bus.head("s")
+    with pytest.raises(Unavailable):
+        await bus.read_after("s", "0", 10)
     await bus.close()
+
+
+async def test_a_reader_of_a_redis_that_stays_away_pauses_longer_each_time(
+    caplog: pytest.LogCaptureFixture,
+):
+    bus = RedisBus("redis://127.0.0.1:9")
+
+    async def join() -> None:
+        async with aclosing(bus.subscribe("s")) as events:
+            await anext(events)
+
+    with caplog.at_level("WARNING", logger="trellis.bus"):
+        async with asyncio.timeout(30):
+            joining = asyncio.create_task(join())
+            while len(caplog.messages) < 3:
+                await asyncio.sleep(0.01)
+    joining.cancel()
+    await asyncio.gather(joining, return_exceptions=True)
+    await bus.close()
+    assert caplog.messages[:3] == [
+        f"event stream s: Unavailable; again in {pause} s" for pause in (0.1, 0.5, 1.0)
+    ]
 
 
 async def test_a_subscriber_lives_through_a_lost_redis_connection(redis_url: str):
