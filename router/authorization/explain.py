@@ -12,12 +12,12 @@ from trellis.router.authorization.policies.footprint import ArgumentQuestion, Po
 from trellis.router.authorization.policies.outcome import PolicyOutcome, given_object
 from trellis.router.authorization.policies.session import Verdict, object_key
 from trellis.router.authorization.rules.index import AuthorizationRules, Needs
-from trellis.router.authorization.rules.requirements import (
+from trellis.router.operation.model import NormalizedOperation
+from trellis.router.requirements import (
     NOTHING_NEEDED,
     Alternatives,
     Requirement,
 )
-from trellis.router.operation.model import NormalizedOperation
 from trellis.schema.identity import Identity
 from trellis.schema.policy import GuardedObject
 

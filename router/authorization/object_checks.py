@@ -15,8 +15,8 @@ from trellis.router.authorization.policies.footprint import own_needs
 from trellis.router.authorization.policies.outcome import PolicyOutcome
 from trellis.router.authorization.policies.session import Verdict
 from trellis.router.authorization.rules.index import NO_NEEDS, AuthorizationRules, Needs
-from trellis.router.authorization.rules.requirements import NOTHING_NEEDED, Alternatives
 from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
+from trellis.router.requirements import NOTHING_NEEDED, Alternatives
 from trellis.schema.policy import GuardedObject
 
 UNAUTHORIZED = "UNAUTHORIZED_FIELD_OR_TYPE"

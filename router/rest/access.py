@@ -25,7 +25,7 @@ from graphql import (
 )
 
 from trellis.router.authorization.rules.index import NO_NEEDS, AuthorizationRules, InputValue, Needs
-from trellis.router.authorization.rules.requirements import FREE, Requirement, all_of
+from trellis.router.requirements import FREE, Requirement, all_of
 from trellis.router.rest.asked import Fragments, asked_of
 from trellis.router.rest.route import RestRoute
 from trellis.router.supergraph import Supergraph

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import orjson
 
 from trellis.router.answer import Answer
-from trellis.router.authorization.rules.requirements import Requirement
+from trellis.router.requirements import Requirement
 from trellis.router.rest.absent import explain_null
 from trellis.router.rest.call import Call
 from trellis.router.rest.events import event as write_event

@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.types import Receive, Scope
 
-from trellis.router.authorization.rules.requirements import FREE, NOTHING_NEEDED, Requirement
 from trellis.router.config import Limits, WebSocketLimits
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
 from trellis.router.rate_limit.limiter import Count, Unlimited
+from trellis.router.requirements import FREE, NOTHING_NEEDED, Requirement
 from trellis.router.rest.answers import AnswerWriter, rate_of, with_headers
 from trellis.router.rest.call import Call
 from trellis.router.rest.events import MEDIA, EventStream

@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import get_named_type
 
-from trellis.router.authorization.rules.requirements import FREE, Requirement
+from trellis.router.requirements import FREE, Requirement
 from trellis.router.rest.profile import Failure, Problem, Profile, RequestInvalid, translate
 from trellis.router.rest.route import WHOLE_BODY, RestRoute
 from trellis.schema.errors import TrellisError

@@ -32,7 +32,7 @@ from trellis.router.authorization.policies.session import (
     object_key,
 )
 from trellis.router.authorization.rules.index import NO_NEEDS, AuthorizationRules, Needs
-from trellis.router.authorization.rules.requirements import NOTHING_NEEDED, Alternatives, both
+from trellis.router.requirements import NOTHING_NEEDED, Alternatives, both
 from trellis.schema.policy import GuardedObject
 from trellis.schema.request import RequestContext
 

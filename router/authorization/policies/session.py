@@ -11,7 +11,7 @@ import orjson
 import structlog
 
 from trellis.router.authorization.policies.registry import RegisteredPolicies
-from trellis.router.authorization.rules.requirements import Alternatives
+from trellis.router.requirements import Alternatives
 from trellis.schema.policy import GuardedObject
 from trellis.schema.request import RequestContext
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from trellis.router.authorization.rules.requirements import (
+from trellis.router.requirements import (
     NOTHING_NEEDED,
     Alternatives,
     Requirement,

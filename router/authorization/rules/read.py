@@ -33,8 +33,8 @@ from trellis.router.authorization.rules.index import (
     Needs,
     NeedsIndex,
 )
-from trellis.router.authorization.rules.requirements import FREE, Alternatives, Requirement, all_of
 from trellis.router.errors import SupergraphInvalid
+from trellis.router.requirements import FREE, Alternatives, Requirement, all_of
 
 _OBJECT = (ObjectTypeDefinitionNode, ObjectTypeExtensionNode)
 _INTERFACE = (InterfaceTypeDefinitionNode, InterfaceTypeExtensionNode)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 from graphql import IntValueNode, ValueNode
 
-from trellis.router.composition.merge.dnf import both, read_requirement, write_requirement
+from trellis.router.composition.merge.alternatives import read_alternatives, write_alternatives
 from trellis.router.composition.values import boolean, integer, is_true, list_of, string, strings_of
+from trellis.router.requirements import NOTHING_NEEDED, both
 
 Strategy = Callable[[Sequence[ValueNode]], ValueNode]
 
@@ -26,7 +28,7 @@ def every(values: Sequence[ValueNode]) -> ValueNode:
 
 
 def conjunction(values: Sequence[ValueNode]) -> ValueNode:
-    return write_requirement(both([read_requirement(value) for value in values]))
+    return write_alternatives(reduce(both, map(read_alternatives, values), NOTHING_NEEDED))
 
 
 STRATEGIES: dict[str, dict[str, Strategy]] = {

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from graphql import FieldNode, InlineFragmentNode, SelectionSetNode
 
 from trellis.router.composition.fieldsets import parse_field_set
-from trellis.router.composition.merge.dnf import (
-    NOTHING,
-    Requirement,
-    both,
-    read_requirement,
-    write_requirement,
-)
+from trellis.router.composition.merge.alternatives import read_alternatives, write_alternatives
 from trellis.router.composition.merge.state import Element, Merge
 from trellis.router.composition.model import (
     AppliedDirective,
@@ -23,47 +16,20 @@ from trellis.router.composition.model import (
     TypeDefinition,
 )
 from trellis.router.composition.subgraph import SubgraphSchema, split_context, string_value
+from trellis.router.requirements import NOTHING_NEEDED, Requirement, all_of
 
 ARGUMENTS = {"requiresScopes": "scopes", "policy": "policies"}
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What a caller must have: be signed in, scopes, policies."""
-
-    authenticated: bool = False
-    scopes: Requirement = NOTHING
-    policies: Requirement = NOTHING
-
-    def covers(self, other: Access) -> bool:
-        """Whether whoever may pass here may pass there as well."""
-        return (
-            (self.authenticated or not other.authenticated)
-            and self.scopes.implies(other.scopes)
-            and self.policies.implies(other.policies)
-        )
-
-
-OPEN = Access()
-
-
-def all_of(parts: Sequence[Access]) -> Access:
-    return Access(
-        any(p.authenticated for p in parts),
-        both([p.scopes for p in parts]),
-        both([p.policies for p in parts]),
-    )
-
-
-def read_access(element: Element, names: Mapping[str, str]) -> Access:
+def read_requirement(element: Element, names: Mapping[str, str]) -> Requirement:
     """The requirements on a merged element; ``names`` are the directives' names there."""
     found = {d.name: d for d in element.applied}
     scopes = found.get(names.get("requiresScopes", ""))
     policies = found.get(names.get("policy", ""))
-    return Access(
+    return Requirement(
         names.get("authenticated", "") in found,
-        read_requirement(scopes.arguments.get("scopes")) if scopes else NOTHING,
-        read_requirement(policies.arguments.get("policies")) if policies else NOTHING,
+        read_alternatives(scopes.arguments.get("scopes")) if scopes else NOTHING_NEEDED,
+        read_alternatives(policies.arguments.get("policies")) if policies else NOTHING_NEEDED,
     )
 
 
@@ -106,7 +72,7 @@ def _raise_access(
 ) -> None:
     names = merge.directive_names
     elements = (element, *implementing)
-    parts = [read_access(e, names) for e in elements]
+    parts = [read_requirement(e, names) for e in elements]
     total = all_of(parts)
     if total == parts[0]:
         return
@@ -114,20 +80,20 @@ def _raise_access(
     kept = [d for d in element.applied if d.name not in ours]
     if total.authenticated:
         kept.append(AppliedDirective(names["authenticated"]))
-    for directive, requirement, given in (
+    for directive, alternatives, given in (
         ("requiresScopes", total.scopes, [p.scopes for p in parts]),
         ("policy", total.policies, [p.policies for p in parts]),
     ):
-        if requirement == NOTHING:
+        if alternatives == NOTHING_NEEDED:
             continue
-        if requirement in given:
+        if alternatives in given:
             # As it was written there: nothing was merged.
-            source = elements[given.index(requirement)]
+            source = elements[given.index(alternatives)]
             kept += [d for d in source.applied if d.name == names[directive]]
         else:
-            arguments = {ARGUMENTS[directive]: write_requirement(requirement)}
+            arguments = {ARGUMENTS[directive]: write_alternatives(alternatives)}
             kept.append(AppliedDirective(names[directive], arguments))
-        if len(set(given) - {NOTHING}) > 1:
+        if len(set(given) - {NOTHING_NEEDED}) > 1:
             _hint_merged(merge, coordinate, names[directive])
     element.applied = kept
 
@@ -161,9 +127,9 @@ def _check_field(
     if not reads:
         return
     parent = merge.merged.types[definition.name]
-    held = all_of([_access(merge, parent), _access(merge, parent.fields[field.name])])
-    for place, access in reads:
-        if not held.covers(access):
+    held = all_of([_requirement(merge, parent), _requirement(merge, parent.fields[field.name])])
+    for place, requirement in reads:
+        if not held.implies(requirement):
             merge.error(
                 "MISSING_TRANSITIVE_AUTH_REQUIREMENTS",
                 f'{definition.name}.{field.name} in subgraph "{subgraph.name}" reads {place} and '
@@ -174,13 +140,13 @@ def _check_field(
             return
 
 
-def _access(merge: Merge, element: Element) -> Access:
-    return read_access(element, merge.directive_names)
+def _requirement(merge: Merge, element: Element) -> Requirement:
+    return read_requirement(element, merge.directive_names)
 
 
 def _reads(
     merge: Merge, subgraph: SubgraphSchema, definition: TypeDefinition, field: FieldDefinition
-) -> Iterator[tuple[str, Access]]:
+) -> Iterator[tuple[str, Requirement]]:
     """Coordinates and requirements of all that a field reads beside its own data."""
     requires = subgraph.requires(field)
     if requires is not None and requires.selection is not None:
@@ -190,29 +156,29 @@ def _reads(
             name, text = split_context(string_value(applied.arguments.get("field")) or "")
             for setter in subgraph.context_setters(name):
                 merged = merge.merged.types[setter.name]
-                yield f'context "{name}" of {setter.name}', _access(merge, merged)
+                yield f'context "{name}" of {setter.name}', _requirement(merge, merged)
                 yield from _selected(merge, merged, parse_field_set(text))
 
 
 def _selected(
     merge: Merge, parent: TypeDefinition, selection: SelectionSetNode
-) -> Iterator[tuple[str, Access]]:
+) -> Iterator[tuple[str, Requirement]]:
     for item in selection.selections:
         if isinstance(item, FieldNode):
             field = parent.fields.get(item.name.value)
             if field is None:
                 continue
             place = f"{parent.name}.{field.name}"
-            yield place, _access(merge, field)
+            yield place, _requirement(merge, field)
             base = merge.merged.types.get(field.type.base)
             if base is None:
                 continue
-            yield place, _access(merge, base)
+            yield place, _requirement(merge, base)
             if item.selection_set is not None:
                 yield from _selected(merge, base, item.selection_set)
         elif isinstance(item, InlineFragmentNode):
             name = item.type_condition.name.value if item.type_condition else parent.name
             narrowed = merge.merged.types.get(name)
             if narrowed is not None:
-                yield name, _access(merge, narrowed)
+                yield name, _requirement(merge, narrowed)
                 yield from _selected(merge, narrowed, item.selection_set)

@@ -10,7 +10,7 @@ from typing import Any
 from graphql import GraphQLSchema
 
 from trellis.router.authorization.rules.index import AuthorizationRules
-from trellis.router.authorization.rules.requirements import FREE
+from trellis.router.requirements import FREE
 from trellis.router.rest.access import Access, access_of
 from trellis.router.rest.openapi.components import Components
 from trellis.router.rest.openapi.examples import Examples

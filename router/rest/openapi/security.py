@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from trellis.router.authorization.rules.requirements import FREE, NOTHING_NEEDED, Requirement
+from trellis.router.requirements import FREE, NOTHING_NEEDED, Requirement
 from trellis.router.rest.access import Access
 from trellis.router.rest.route import RestRoute
 

@@ -7,8 +7,8 @@ from typing import Self
 
 from graphql import GraphQLSchema
 
-from trellis.router.authorization.rules.requirements import FREE, Requirement
 from trellis.router.cache import Cache
+from trellis.router.requirements import FREE, Requirement
 from trellis.router.rest.openapi.document import (
     Document,
     GraphFacts,

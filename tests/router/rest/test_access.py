@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.rest_routes import route, small_supergraph
-from trellis.router.authorization.rules.requirements import FREE
+from trellis.router.requirements import FREE
 from trellis.router.rest.access import access_of, access_to
 
 GRAPH = small_supergraph()

@@ -1,8 +1,34 @@
-from itertools import permutations
+from itertools import combinations, permutations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from trellis.router.authorization.rules.requirements import FREE, Alternatives, Requirement, all_of
+from trellis.router.requirements import FREE, Alternatives, Requirement, all_of, both
+
+NAMES = "abcd"
+CALLERS = [frozenset(held) for size in range(5) for held in combinations(NAMES, size)]
+alternatives = st.frozensets(st.frozensets(st.sampled_from(NAMES), max_size=3), max_size=4)
+
+
+def passes(caller: frozenset[str], needed: Alternatives) -> bool:
+    return any(names <= caller for names in needed)
+
+
+@given(alternatives, alternatives)
+def test_both_lets_pass_exactly_the_callers_that_each_lets_pass(
+    one: Alternatives, other: Alternatives
+):
+    for caller in CALLERS:
+        assert passes(caller, both(one, other)) == (passes(caller, one) and passes(caller, other))
+
+
+@given(alternatives, alternatives)
+def test_one_requirement_implies_another_that_every_caller_meets_who_meets_the_first(
+    one: Alternatives, other: Alternatives
+):
+    is_implied = all(passes(caller, other) for caller in CALLERS if passes(caller, one))
+    assert Requirement(scopes=one).implies(Requirement(scopes=other)) == is_implied
 
 
 def dnf(*alternatives: str) -> Alternatives:

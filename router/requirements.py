@@ -65,9 +65,14 @@ def all_of(requirements: Iterable[Requirement]) -> Requirement:
 
 
 def both(a: Alternatives, b: Alternatives) -> Alternatives:
-    """Conjunction by distribution, without alternatives that contain another one (absorption)."""
-    product = {left | right for left in a for right in b}
-    return frozenset(one for one in product if not any(other < one for other in product))
+    """The conjunction, by distribution."""
+    return without_supersets(left | right for left in a for right in b)
+
+
+def without_supersets(alternatives: Iterable[frozenset[str]]) -> Alternatives:
+    """The same condition by absorption: an alternative that contains another one adds nothing."""
+    distinct = frozenset(alternatives)
+    return frozenset(one for one in distinct if not any(other < one for other in distinct))
 
 
 def _implies(a: Alternatives, b: Alternatives) -> bool:
