@@ -12,10 +12,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
+import structlog
+
 from trellis.router.answer import Answer
 from trellis.router.authorization.authorize import Authorized
 from trellis.router.authorization.policies.outcome import PolicyOutcome
 from trellis.router.authorization.policies.session import PolicySession
+from trellis.router.cost.demand import Demand
 from trellis.router.errors import OperationRefused
 from trellis.router.executor.executable import Executable
 from trellis.router.executor.execute import execute, execute_stream
@@ -29,6 +32,8 @@ from trellis.schema.errors import TrellisError
 from trellis.schema.request import RequestContext
 
 __all__ = ["Answer", "answer", "stream"]
+
+log = structlog.get_logger(__name__)
 
 
 async def answer(
@@ -88,7 +93,7 @@ async def _judge_again(
 class _Prepared(NamedTuple):
     """An operation that may run. ``outcome`` is what the policies have said so far,
     ``introspection`` answers what it asks about the schema, ``admission`` is the context to run it
-    in."""
+    in, ``demand`` what it was estimated to cost, where that is asked."""
 
     operation: NormalizedOperation
     outcome: PolicyOutcome
@@ -97,6 +102,7 @@ class _Prepared(NamedTuple):
     refusals: tuple[dict[str, Any], ...]
     introspection: dict[str, Any]
     admission: Admission
+    demand: Demand | None
 
     @property
     def kind(self) -> OperationKind:
@@ -110,7 +116,9 @@ async def _prepare(
     try:
         parsed, variables, operation = supergraph.understand(request)
         outcome = supergraph.policies.before_asking(operation, variables)
-        authorized, admission = await _admit(operation, outcome, variables, context, supergraph)
+        authorized, demand, admission = await _admit(
+            operation, outcome, variables, context, supergraph
+        )
     except TrellisError as refusal:
         return Answer.refused(*await supergraph.limiter.after_refusal(refusal, context))
     try:
@@ -129,6 +137,7 @@ async def _prepare(
         authorized.refusals,
         introspection,
         admission,
+        demand,
     )
 
 
@@ -138,10 +147,10 @@ async def _admit(
     variables: Variables,
     context: RequestContext,
     supergraph: Supergraph,
-) -> tuple[Authorized | None, Admission]:
-    """Count an operation before its policies are asked: they may be slow and somewhere else, and
-    whoever asks too often is not to trouble them. None for what is refused anyway, which policies
-    are still to have their say about, so that it is explained in full."""
+) -> tuple[Authorized | None, Demand | None, Admission]:
+    """Refuse an operation that costs too much and count it before its policies are asked, as these
+    may be slow or in another process: a caller over the limit must not reach them. None for what
+    is refused anyway; its policies are asked all the same, so that it is explained in full."""
     try:
         authorized = supergraph.authorize(operation, context.identity, optimistic)
     except OperationRefused as refusal:
@@ -150,9 +159,11 @@ async def _admit(
         error, headers = await supergraph.limiter.after_refusal(refusal, context)
         if error is not refusal:
             raise error from None
-        return None, Admission(context, headers)
-    admission = await supergraph.limiter.admit(authorized.operation, variables.wire, context)
-    return authorized, admission
+        return None, None, Admission(context, headers)
+    demand = supergraph.estimate(authorized.operation, variables)
+    cost = None if demand is None else demand.estimated
+    admission = await supergraph.limiter.admit(authorized.operation, variables.wire, context, cost)
+    return authorized, demand, admission
 
 
 async def _run(request: GraphQLRequest, prepared: _Prepared, supergraph: Supergraph) -> Answer:
@@ -184,7 +195,26 @@ def _finish(
         )
         plan = to_json(prepared.executable.plan)
         plan["permissions"] = [one.to_json() for one in removed]
-        result = result._replace(extensions={**result.extensions, "queryPlan": plan})
+        shown = {
+            **result.extensions,
+            "queryPlan": plan,
+            **_shown_cost(prepared, supergraph, result),
+        }
+        result = result._replace(extensions=shown)
+    elif prepared.demand is not None and prepared.demand.is_too_high:  # with enforcement off
+        cost = _shown_cost(prepared, supergraph, result)["cost"]
+        log.warning("operation_cost", operation=prepared.operation.name, **cost)
     if prepared.admission.headers:
         result = result.with_headers(prepared.admission.headers)
     return result
+
+
+def _shown_cost(
+    prepared: _Prepared, supergraph: Supergraph, result: Answer
+) -> dict[str, dict[str, int]]:
+    """The member ``cost`` of extensions; empty where costs are not estimated."""
+    demand, control = prepared.demand, supergraph.demand
+    if demand is None or control is None:
+        return {}
+    actual = control.actual(prepared.operation, prepared.variables.wire, result.data)
+    return {"cost": {"estimated": demand.estimated, "actual": actual, "most": demand.most}}

@@ -24,6 +24,7 @@ from trellis.router.authorization.rules.index import NOT_SIGNED_IN
 from trellis.router.authorization.rules.read import read_rules
 from trellis.router.authorization.view.schema_view import SchemaViews
 from trellis.router.cache import Cache
+from trellis.router.cost.demand import CostOptions, Demand, DemandControl
 from trellis.router.executor.complete import Hidden
 from trellis.router.executor.executable import Executable, schema_abstract_types
 from trellis.router.executor.execute import execute, execute_stream
@@ -63,13 +64,15 @@ _INTROSPECTIONS = 100
 class SupergraphOptions:
     """How a snapshot treats clients: their limits, whether they may read the schema, and of it
     only what their rights permit, whether a query is rejected for one denied field, how often they
-    may do what (None: as often as they like), and how long they wait for a policy."""
+    may do what (None: as often as they like), what an operation may cost (None: costs are not
+    estimated), and how long they wait for a policy."""
 
     limits: OperationLimits = field(default_factory=OperationLimits)
     introspection: bool = True
     permitted_view: bool = False
     reject: bool = False
     rate_limiting: RateLimiting | None = None
+    cost: CostOptions | None = None
     policy_seconds: float = POLICY_SECONDS
 
     @property
@@ -120,6 +123,7 @@ class Supergraph:
         self.limiter: Limiter = Unlimited()
         if options.rate_limiting is not None:
             self.limiter = options.rate_limiting.of(document)
+        self.demand = None if options.cost is None else DemandControl(document, options.cost)
         self.policies = Enforcer(graph, self.rules, policies, options.policy_seconds)
         self._planner = Planner(graph)
         self._clients = self._reader(options.limits, is_strict=True)
@@ -202,6 +206,11 @@ class Supergraph:
                 operation, identity, outcome, reject=self.options.reject
             ),
         )
+
+    def estimate(self, operation: NormalizedOperation, variables: Variables) -> Demand | None:
+        """What the operation may cost at most; None where costs are not estimated. Raises
+        OperationRefused when it is too much."""
+        return None if self.demand is None else self.demand.check(operation, variables.wire)
 
     def prepare(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
         """The operation's plan, ready to run; raises PlanningError."""

@@ -6,6 +6,7 @@ one level down (``TRELLIS_LIMITS__DEPTH=20``, ``TRELLIS_SUBGRAPHS__ORDERS=http:/
 
 from trellis.router.config.auth import Auth, Claims, Issuer
 from trellis.router.config.authorization import Authorization
+from trellis.router.config.cost import Cost
 from trellis.router.config.http import Cors, HeaderPropagation, Http
 from trellis.router.config.limits import Limits, WebSocketLimits
 from trellis.router.config.load import export_overrides, export_to_subgraphs, load_config
@@ -21,6 +22,7 @@ __all__ = [
     "Claims",
     "Config",
     "Cors",
+    "Cost",
     "HeaderPropagation",
     "Http",
     "Issuer",

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from trellis.router.config.auth import Auth
 from trellis.router.config.authorization import Authorization
+from trellis.router.config.cost import Cost
 from trellis.router.config.http import Cors, HeaderPropagation, Http
 from trellis.router.config.limits import Limits, WebSocketLimits
 from trellis.router.config.rate_limits import RateLimits
@@ -69,6 +70,7 @@ class Config(BaseSettings):
     )
     limits: Limits = Field(default=Limits(), description="see Limits")
     websocket: WebSocketLimits = Field(default=WebSocketLimits(), description="see WebSocketLimits")
+    cost: Cost = Field(default=Cost(), description="see Cost")
     auth: Auth = Field(default=Auth(), description="see Auth")
     authorization: Authorization = Field(default=Authorization(), description="see Authorization")
     rate_limit: RateLimits = Field(default=RateLimits(), description="see RateLimits")

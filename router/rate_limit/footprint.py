@@ -16,7 +16,7 @@ class Footprint:
     with their coordinate and how often each stands in the operation, fragments expanded."""
 
     tries: Mapping[str, int]
-    cost: int = 1
+    root_fields: int = 1
     fields: tuple[tuple[str, Field, int], ...] = field(default=())
     wants_states: bool = False
 
@@ -38,7 +38,7 @@ def footprint_of(
     finder = _Finder(limited)
     return Footprint(
         tries=_tries(operation, roots, deleting),
-        cost=max(1, len(roots)),
+        root_fields=max(1, len(roots)),
         fields=tuple(
             (coordinate, found, times)
             for (coordinate, found), times in finder.below(operation.selection).items()

@@ -40,10 +40,15 @@ class Limiter(Protocol):
     """Belongs to one supergraph."""
 
     async def admit(
-        self, operation: NormalizedOperation, variables: Mapping[str, Any], context: RequestContext
+        self,
+        operation: NormalizedOperation,
+        variables: Mapping[str, Any],
+        context: RequestContext,
+        cost: int | None = None,
     ) -> Admission:
-        """Count the operation. Raises LimitReached (429), EntitlementRequired for what a tier
-        does not have at all, and Unavailable when it cannot be counted as it must be."""
+        """Count the operation. ``cost`` is what it was estimated to cost; None counts its root
+        fields instead. Raises LimitReached (429), EntitlementRequired for what a tier does not
+        have at all, and Unavailable when it cannot be counted as it must be."""
         ...
 
     async def after_refusal(
@@ -62,7 +67,11 @@ class Unlimited:
     """Fills ``Limiter`` where nothing is counted."""
 
     async def admit(
-        self, operation: NormalizedOperation, variables: Mapping[str, Any], context: RequestContext
+        self,
+        operation: NormalizedOperation,
+        variables: Mapping[str, Any],
+        context: RequestContext,
+        cost: int | None = None,
     ) -> Admission:
         return Admission(context)
 
@@ -98,11 +107,13 @@ class RateLimiting:
 
 
 class _Match(NamedTuple):
-    """``tries`` of an operation that a rule counts; at one field, if its keys depend on it."""
+    """``tries`` of an operation that a rule counts; at one field, if its keys depend on it. With
+    ``by_cost`` the operation's cost is counted instead."""
 
     rule: Rule
     tries: int
     field: Field | None = None
+    by_cost: bool = False
 
 
 class GraphLimiter:
@@ -123,7 +134,11 @@ class GraphLimiter:
         self._matches: Cache[tuple[Any, ...], tuple[_Match, ...]] = Cache(_MATCHES)
 
     async def admit(
-        self, operation: NormalizedOperation, variables: Mapping[str, Any], context: RequestContext
+        self,
+        operation: NormalizedOperation,
+        variables: Mapping[str, Any],
+        context: RequestContext,
+        cost: int | None = None,
     ) -> Admission:
         footprint = self._footprints.get(operation)
         if footprint is None:
@@ -131,7 +146,8 @@ class GraphLimiter:
                 operation, self._book.limited_fields, self._stating, self._deleting
             )
             self._footprints.put(operation, footprint)
-        return await self._count(footprint, variables, context)
+        cost = footprint.root_fields if cost is None else max(1, cost)
+        return await self._count(footprint, variables, context, cost)
 
     async def after_refusal(
         self, error: TrellisError, context: RequestContext
@@ -145,7 +161,11 @@ class GraphLimiter:
         return error, admission.headers
 
     async def _count(
-        self, footprint: Footprint, variables: Mapping[str, Any], context: RequestContext
+        self,
+        footprint: Footprint,
+        variables: Mapping[str, Any],
+        context: RequestContext,
+        cost: int = 1,
     ) -> Admission:
         rules = self._book.rules_for(context.profile, context.identity, context.route)
         deletes = context.route is not None and context.route.startswith("DELETE ")
@@ -154,7 +174,7 @@ class GraphLimiter:
         if matches is None:
             matches = tuple(_matches(footprint, rules, deletes=deletes))
             self._matches.put(key, matches)
-        charged = _Charged(matches, variables, context)
+        charged = _Charged(matches, variables, context, cost)
         headers: Headers = ()
         if not charged.is_empty:
             counted = await charged.take(self._store)
@@ -182,7 +202,7 @@ def _matches(footprint: Footprint, rules: RuleSet, *, deletes: bool) -> Iterable
         else:
             times = sum(tries.get(name, 0) for name in rule.classes)
         if times:
-            yield _Match(rule, footprint.cost if rule.counts_cost else times)
+            yield _Match(rule, times, by_cost=rule.counts_cost)
     alike: dict[Rule, int] = {}
     for coordinate, field, times in footprint.fields:
         for rule in rules.of_fields.get(coordinate, ()):
@@ -198,16 +218,21 @@ class _Charged:
     """The charges of one request, one for each log; ``fitted`` says whether they were taken."""
 
     def __init__(
-        self, matches: Sequence[_Match], variables: Mapping[str, Any], context: RequestContext
+        self,
+        matches: Sequence[_Match],
+        variables: Mapping[str, Any],
+        context: RequestContext,
+        cost: int = 1,
     ) -> None:
         self._taken: dict[str, Counted] = {}
         self._is_strict = False
         self.fitted = True
-        for rule, tries, field in matches:
+        for rule, tries, field, by_cost in matches:
+            units = (cost if by_cost else tries) * rule.cost
             for key in keys_of(rule, context, field, variables):
                 self._is_strict = self._is_strict or rule.strict
                 for limit in rule.limits:
-                    self._add(rule, limit, key, tries * rule.cost)
+                    self._add(rule, limit, key, units)
 
     @property
     def is_empty(self) -> bool:

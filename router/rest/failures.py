@@ -166,4 +166,6 @@ def _refined(code: str, extensions: Mapping[str, Any], identity: Identity) -> st
         return "UNAUTHENTICATED"
     if code == "UNAUTHENTICATED" and extensions.get("reason") == "TOKEN_EXPIRED":
         return "TOKEN_EXPIRED"
+    if code == "COST_LIMIT":  # the route is given: only a parameter can have asked for too much
+        return "BAD_USER_INPUT"
     return code

@@ -8,6 +8,7 @@ from trellis.router.answer import Answer
 from trellis.router.authorization.policies.registry import LocalPolicies, PolicySource
 from trellis.router.authorization.policies.remote import RemotePolicies
 from trellis.router.config import Config
+from trellis.router.cost.demand import CostOptions
 from trellis.router.loading.members import Member
 from trellis.router.operation.limits import OperationLimits
 from trellis.router.operation.request import GraphQLRequest
@@ -82,6 +83,7 @@ def load_supergraph(
         reject=config.authorization.mode == "reject",
         policy_seconds=config.authorization.policy_seconds,
         rate_limiting=rate_limiting,
+        cost=CostOptions(config.cost.most, config.cost.list_size, config.cost.mode),
     )
     return Supergraph.load(sdl, transports=transports, options=options, policies=policies)
 

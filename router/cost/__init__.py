@@ -1,0 +1,1 @@
+"""What an operation costs: estimated before it runs, counted in its answer."""

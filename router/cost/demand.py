@@ -1,0 +1,74 @@
+"""The stage that refuses operations for what they would cost."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from graphql import DocumentNode
+
+from trellis.router.cache import Cache
+from trellis.router.cost.actual import count_cost
+from trellis.router.cost.estimate import compile_estimate
+from trellis.router.cost.program import Estimate
+from trellis.router.cost.values import Values
+from trellis.router.cost.weights import read_weights
+from trellis.router.errors import OperationRefused
+from trellis.router.operation.model import NormalizedOperation
+
+_OPERATIONS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CostOptions:
+    """``most`` is what one operation may cost; with ``measure`` dearer ones run all the same.
+    ``list_size`` is the assumed length of lists about which the schema says nothing."""
+
+    most: int = 5_000
+    list_size: int = 10
+    mode: Literal["enforce", "measure"] = "enforce"
+
+
+class Demand(NamedTuple):
+    """The cost of one request."""
+
+    estimated: int
+    most: int
+
+    @property
+    def is_too_high(self) -> bool:
+        return self.estimated > self.most
+
+
+class DemandControl:
+    """Estimates the operations of one supergraph; each is compiled once."""
+
+    def __init__(self, supergraph: DocumentNode, options: CostOptions) -> None:
+        self._weights = read_weights(supergraph)
+        self._options = options
+        self._estimates: Cache[NormalizedOperation, Estimate] = Cache(_OPERATIONS)
+
+    def check(self, operation: NormalizedOperation, variables: Values) -> Demand:
+        """What the operation, without what was denied, costs at most. Raises OperationRefused
+        with COST_LIMIT when that is too much and limits are enforced."""
+        estimate = self._estimates.find(operation, lambda: self._compile(operation))
+        demand = Demand(estimate.of(variables), self._options.most)
+        if demand.is_too_high and self._options.mode == "enforce":
+            raise OperationRefused([_error(demand)])
+        return demand
+
+    def actual(
+        self, operation: NormalizedOperation, variables: Values, data: dict[str, Any] | None
+    ) -> int:
+        """What the answer has cost."""
+        return count_cost(operation, self._weights, variables, data)
+
+    def _compile(self, operation: NormalizedOperation) -> Estimate:
+        return compile_estimate(operation, self._weights, self._options.list_size)
+
+
+def _error(demand: Demand) -> dict[str, Any]:
+    message = (
+        f"The operation may cost {demand.estimated}, and {demand.most} is the most. Ask for "
+        "shorter lists, for fewer lists within lists, or in several requests."
+    )
+    details = {"code": "COST_LIMIT", "cost": demand.estimated, "limit": demand.most}
+    return {"message": message, "extensions": details}
