@@ -2,7 +2,8 @@
 
 TrellisError (trellis.schema.errors)
 ├── OperationRefused           an operation stopped before execution
-│   ├── (codes: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, limits, UNAUTHENTICATED, ...)
+│   ├── (codes: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, limits, ...)
+│   └── OperationDenied        its caller lacks rights: UNAUTHENTICATED, UNAUTHORIZED_FIELD_OR_TYPE
 ├── PlanningError              no plan exists or planning ran over its budget
 ├── SubgraphError              the way to a subgraph failed
 │   ├── SubgraphUnavailable    SUBGRAPH_UNAVAILABLE        refused, reset, 5xx
@@ -30,6 +31,10 @@ class OperationRefused(TrellisError):
         super().__init__("; ".join(str(e.get("message")) for e in errors))
         self.errors = list(errors)
         self.status = http_status
+
+
+class OperationDenied(OperationRefused):
+    """An operation refused because its caller may not have it. Raised by authorization only."""
 
 
 class PlanningError(TrellisError):

@@ -1,9 +1,10 @@
 """The life of one operation, top to bottom; the first file to read.
 
-Everything before ``execute`` is deterministic and cached by the supergraph, but for ``decide``,
-which asks policies, and ``admit``, which counts. An operation that policies concern is authorized
-twice: under the optimistic outcome, that all of them hold, before it is counted, and under the
-real one, which alone decides what is planned.
+The order of the stages stands in ``prepare`` and nowhere else: doors, the library and tools that
+explain all go through it, with the stages that they are given. What depends on the operation alone
+is kept by its stage. An operation that policies concern is authorized twice: it is admitted under
+the optimistic outcome, that all of them hold, and enforced under the real one, which alone decides
+what is planned.
 """
 
 from collections.abc import AsyncGenerator
@@ -16,90 +17,78 @@ import structlog
 
 from trellis.router.answer import Answer
 from trellis.router.authorization.authorize import Authorized
+from trellis.router.authorization.explain import Case
 from trellis.router.authorization.policies.outcome import PolicyOutcome
 from trellis.router.authorization.policies.session import PolicySession
 from trellis.router.cost.demand import Demand
-from trellis.router.errors import OperationRefused
+from trellis.router.errors import OperationDenied, OperationRefused
 from trellis.router.executor.executable import Executable
 from trellis.router.executor.execute import execute, execute_stream
 from trellis.router.operation.model import NormalizedOperation, OperationKind
+from trellis.router.operation.reader import Understood
 from trellis.router.operation.request import QUERIES_AND_MUTATIONS, GraphQLRequest
 from trellis.router.operation.variables import Variables
 from trellis.router.planner.explain import to_json
 from trellis.router.rate_limit.limiter import Admission
-from trellis.router.supergraph import Supergraph
+from trellis.router.rate_limit.report import Headers
+from trellis.router.stages import Stages
 from trellis.schema.errors import TrellisError
 from trellis.schema.request import RequestContext
 
-__all__ = ["Answer", "answer", "stream"]
+__all__ = ["Answer", "Prepared", "Refused", "answer", "prepare", "run", "stream"]
 
 log = structlog.get_logger(__name__)
 
 
-async def answer(
-    request: GraphQLRequest, context: RequestContext, supergraph: Supergraph
-) -> Answer:
+async def answer(request: GraphQLRequest, context: RequestContext, stages: Stages) -> Answer:
     """Answer one query or mutation. Never raises for what a client or a subgraph did wrong."""
     if "subscription" in request.kinds:
         request = replace(request, kinds=request.kinds & QUERIES_AND_MUTATIONS)
-    prepared = await _prepare(request, context, supergraph)
-    if isinstance(prepared, Answer):
-        return prepared
-    return await _run(request, prepared, supergraph)
+    prepared = await prepare(request, context, stages)
+    if isinstance(prepared, Refused):
+        return prepared.answer()
+    return _finish(request, prepared, stages, await run(prepared, stages))
 
 
 async def stream(
-    request: GraphQLRequest, context: RequestContext, supergraph: Supergraph
+    request: GraphQLRequest, context: RequestContext, stages: Stages
 ) -> AsyncGenerator[Answer, None]:
     """The answers of a subscription, one per event; a query or mutation gives its one answer.
     Closing the generator ends the subscription at its source."""
-    prepared = await _prepare(request, context, supergraph)
-    if isinstance(prepared, Answer):
-        yield prepared
+    prepared = await prepare(request, context, stages)
+    if isinstance(prepared, Refused):
+        yield prepared.answer()
         return
     if prepared.kind != "subscription":
-        yield await _run(request, prepared, supergraph)
+        yield _finish(request, prepared, stages, await run(prepared, stages))
         return
     events = execute_stream(
         prepared.executable,
         prepared.variables.wire,
         prepared.admission.context,
-        supergraph.transports,
+        stages.transports,
         refusals=prepared.refusals,
-        judge=partial(_judge_again, prepared, context, supergraph),
+        judge=partial(_judge_again, prepared, context, stages),
         introspection=prepared.introspection,
     )
     async with aclosing(events):
         async for event in events:
-            yield _finish(request, prepared, supergraph, event)
+            yield _finish(request, prepared, stages, event)
 
 
-async def _judge_again(
-    prepared: "_Prepared", context: RequestContext, supergraph: Supergraph
-) -> PolicySession | None:
-    """What asks the policies about one event. Raises OperationRefused when they do not say what
-    they said when the subscription began."""
-    outcome = await supergraph.policies.decide(prepared.operation, prepared.variables, context)
-    if outcome.key != prepared.outcome.key:
-        supergraph.authorize(prepared.operation, context.identity, outcome)
-        error = {
-            "message": "Your rights have changed since the subscription began: subscribe again.",
-            "extensions": {"code": "FORBIDDEN"},
-        }
-        raise OperationRefused([error], http_status=403)
-    return outcome.verdicts
+# -- preparation ----------------------------------------------------------------------------------
 
 
-class _Prepared(NamedTuple):
+class Prepared(NamedTuple):
     """An operation that may run. ``outcome`` is what the policies have said so far,
     ``introspection`` answers what it asks about the schema, ``admission`` is the context to run it
-    in, ``demand`` what it was estimated to cost, where that is asked."""
+    in, ``demand`` what it was estimated to cost."""
 
     operation: NormalizedOperation
-    outcome: PolicyOutcome
-    executable: Executable
     variables: Variables
+    outcome: PolicyOutcome
     refusals: tuple[dict[str, Any], ...]
+    executable: Executable
     introspection: dict[str, Any]
     admission: Admission
     demand: Demand | None
@@ -108,113 +97,161 @@ class _Prepared(NamedTuple):
     def kind(self) -> OperationKind:
         return self.operation.kind
 
+    @property
+    def case(self) -> Case:
+        """For explanations of what its caller does not get."""
+        identity = self.admission.context.identity
+        return Case(self.operation, identity, self.outcome, self.variables.coerced)
 
-async def _prepare(
-    request: GraphQLRequest, context: RequestContext, supergraph: Supergraph
-) -> _Prepared | Answer:
-    """The operation, ready to run, or the answer that refuses it. Either was counted once."""
+
+class Refused(NamedTuple):
+    """An operation that does not run, counted like any other. ``case`` is there for one that was
+    denied to its caller."""
+
+    error: TrellisError
+    headers: Headers = ()
+    case: Case | None = None
+
+    def answer(self) -> Answer:
+        """As a door gives it."""
+        return Answer.refused(self.error, self.headers)
+
+
+async def prepare(
+    request: GraphQLRequest, context: RequestContext, stages: Stages
+) -> Prepared | Refused:
+    """The operation, ready to run, or why it does not. Either was counted once."""
     try:
-        parsed, variables, operation = supergraph.understand(request)
-        outcome = supergraph.policies.before_asking(operation, variables)
-        authorized, demand, admission = await _admit(
-            operation, outcome, variables, context, supergraph
-        )
+        understood = stages.reader.read(request)
     except TrellisError as refusal:
-        return Answer.refused(*await supergraph.limiter.after_refusal(refusal, context))
+        return Refused(*await stages.limiter.after_refusal(refusal, context))
+    _, variables, operation = understood
+    outcome = stages.enforcer.before_asking(operation, variables)
+    admitted = await _admit(understood, outcome, context, stages)
+    if isinstance(admitted, Refused):
+        return admitted
+    authorized, admission, demand = admitted
     try:
         if authorized is None or outcome.is_optimistic:
-            outcome = await supergraph.policies.decide(operation, variables, context)
-            authorized = supergraph.authorize(operation, context.identity, outcome)
-        executable = supergraph.prepare(authorized, supergraph.draw_labels())
-        introspection = supergraph.introspect(parsed, operation, variables, context.identity)
+            outcome = await stages.enforcer.decide(operation, variables, context)
+            authorized = stages.enforcer.authorize(operation, context.identity, outcome)
+        executable = stages.plans.executable(authorized, stages.draw_labels())
+        introspection = stages.visible_schema.answer(understood, context.identity)
+    except OperationDenied as denial:
+        return _denied(denial, admission.headers, understood, outcome, context)
     except TrellisError as failure:
-        return Answer.refused(failure, admission.headers)
-    return _Prepared(
+        return Refused(failure, admission.headers)
+    return Prepared(
         operation,
-        outcome,
-        executable,
         variables,
+        outcome,
         authorized.refusals,
+        executable,
         introspection,
         admission,
         demand,
     )
 
 
+class _Admitted(NamedTuple):
+    """An operation that was counted. ``authorized`` is None for one that even the optimistic
+    outcome denies: its policies are still to have their say, so that it is explained in full."""
+
+    authorized: Authorized | None
+    admission: Admission
+    demand: Demand | None = None
+
+
 async def _admit(
-    operation: NormalizedOperation,
-    optimistic: PolicyOutcome,
-    variables: Variables,
-    context: RequestContext,
-    supergraph: Supergraph,
-) -> tuple[Authorized | None, Demand | None, Admission]:
-    """Refuse an operation that costs too much and count it before its policies are asked, as these
-    may be slow or in another process: a caller over the limit must not reach them. None for what
-    is refused anyway; its policies are asked all the same, so that it is explained in full."""
+    understood: Understood, outcome: PolicyOutcome, context: RequestContext, stages: Stages
+) -> _Admitted | Refused:
+    """The first pass of authorization, the estimate of what is left, and the count. They come
+    before policies are asked: these may be slow and in another process, and a caller who asks too
+    much or too often must not reach them."""
+    _, variables, operation = understood
     try:
-        authorized = supergraph.authorize(operation, context.identity, optimistic)
-    except OperationRefused as refusal:
-        if not optimistic.is_optimistic:
-            raise
-        error, headers = await supergraph.limiter.after_refusal(refusal, context)
-        if error is not refusal:
-            raise error from None
-        return None, None, Admission(context, headers)
-    demand = supergraph.estimate(authorized.operation, variables)
-    cost = None if demand is None else demand.estimated
-    admission = await supergraph.limiter.admit(authorized.operation, variables.wire, context, cost)
-    return authorized, demand, admission
+        authorized = stages.enforcer.authorize(operation, context.identity, outcome)
+        demand = stages.demand.check(authorized.operation, variables.wire)
+        cost = None if demand is None else demand.estimated
+        admission = await stages.limiter.admit(authorized.operation, variables.wire, context, cost)
+    except OperationDenied as denial:
+        error, headers = await stages.limiter.after_refusal(denial, context)
+        if error is not denial:
+            return Refused(error, headers)
+        if outcome.is_optimistic:
+            return _Admitted(None, Admission(context, headers))
+        return _denied(denial, headers, understood, outcome, context)
+    except TrellisError as refusal:
+        return Refused(*await stages.limiter.after_refusal(refusal, context))
+    return _Admitted(authorized, admission, demand)
 
 
-async def _run(request: GraphQLRequest, prepared: _Prepared, supergraph: Supergraph) -> Answer:
+def _denied(
+    denial: OperationDenied,
+    headers: Headers,
+    understood: Understood,
+    outcome: PolicyOutcome,
+    context: RequestContext,
+) -> Refused:
+    _, variables, operation = understood
+    return Refused(denial, headers, Case(operation, context.identity, outcome, variables.coerced))
+
+
+async def _judge_again(
+    prepared: Prepared, context: RequestContext, stages: Stages
+) -> PolicySession | None:
+    """What asks the policies about one event. Raises OperationRefused when they do not say what
+    they said when the subscription began."""
+    outcome = await stages.enforcer.decide(prepared.operation, prepared.variables, context)
+    if outcome.key != prepared.outcome.key:
+        stages.enforcer.authorize(prepared.operation, context.identity, outcome)
+        error = {
+            "message": "Your rights have changed since the subscription began: subscribe again.",
+            "extensions": {"code": "FORBIDDEN"},
+        }
+        raise OperationRefused([error], http_status=403)
+    return outcome.verdicts
+
+
+# -- execution ------------------------------------------------------------------------------------
+
+
+async def run(prepared: Prepared, stages: Stages) -> Answer:
+    """Run a query or mutation."""
     result = await execute(
         prepared.executable,
         prepared.variables.wire,
         prepared.admission.context,
-        supergraph.transports,
+        stages.transports,
         refusals=prepared.refusals,
         verdicts=prepared.outcome.verdicts,
         introspection=prepared.introspection,
     )
-    if result.lost and supergraph.options.reject and prepared.kind == "query":
+    if result.lost and stages.rejects and prepared.kind == "query":
         errors = [place.refusal() for place in result.lost]
-        result = Answer(errors=errors, executed=False, status=403, lost=result.lost)
-    return _finish(request, prepared, supergraph, result)
+        return Answer(errors=errors, executed=False, status=403, lost=result.lost)
+    return result
 
 
-def _finish(
-    request: GraphQLRequest, prepared: _Prepared, supergraph: Supergraph, result: Answer
-) -> Answer:
+def _finish(request: GraphQLRequest, prepared: Prepared, stages: Stages, result: Answer) -> Answer:
     if request.wants_plan:
-        removed = supergraph.policies.explain(
-            prepared.operation,
-            prepared.admission.context.identity,
-            prepared.outcome,
-            prepared.variables,
-            result.lost,
-        )
+        removed = stages.enforcer.explain(prepared.case, result.lost)
         plan = to_json(prepared.executable.plan)
         plan["permissions"] = [one.to_json() for one in removed]
-        shown = {
-            **result.extensions,
-            "queryPlan": plan,
-            **_shown_cost(prepared, supergraph, result),
-        }
+        shown = {**result.extensions, "queryPlan": plan, **_shown_cost(prepared, stages, result)}
         result = result._replace(extensions=shown)
     elif prepared.demand is not None and prepared.demand.is_too_high:  # with enforcement off
-        cost = _shown_cost(prepared, supergraph, result)["cost"]
+        cost = _shown_cost(prepared, stages, result)["cost"]
         log.warning("operation_cost", operation=prepared.operation.name, **cost)
     if prepared.admission.headers:
         result = result.with_headers(prepared.admission.headers)
     return result
 
 
-def _shown_cost(
-    prepared: _Prepared, supergraph: Supergraph, result: Answer
-) -> dict[str, dict[str, int]]:
-    """The member ``cost`` of extensions; empty where costs are not estimated."""
-    demand, control = prepared.demand, supergraph.demand
-    if demand is None or control is None:
+def _shown_cost(prepared: Prepared, stages: Stages, result: Answer) -> dict[str, dict[str, int]]:
+    """The member ``cost`` of extensions; none where costs are not estimated."""
+    demand = prepared.demand
+    if demand is None:
         return {}
-    actual = control.actual(prepared.operation, prepared.variables.wire, result.data)
+    actual = stages.demand.actual(prepared.operation, prepared.variables.wire, result.data)
     return {"cost": {"estimated": demand.estimated, "actual": actual, "most": demand.most}}

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NewType
 from trellis.router.authorization.inputs import Given, InputNeeds
 from trellis.router.authorization.object_checks import UNAUTHORIZED, Position
 from trellis.router.authorization.rules.index import NO_NEEDS, AuthorizationRules, Denied, Needs
-from trellis.router.errors import OperationRefused
+from trellis.router.errors import OperationDenied
 from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
 from trellis.schema.identity import Identity
 
@@ -52,7 +52,7 @@ def authorize(
     A field written on an abstract type needs the rights of every object type possible at that
     place; so does its ``__typename``, which would tell that such an object exists.
 
-    Raises ``OperationRefused`` instead of marking when a mutation or the root field of a
+    Raises ``OperationDenied`` instead of marking when a mutation or the root field of a
     subscription is concerned, when ``reject`` asks for it, and with code ``UNAUTHENTICATED`` when
     an anonymous caller would get nothing of what was asked.
     """
@@ -73,7 +73,7 @@ def authorize(
     if not identity.is_authenticated and (is_refused or root.is_all_denied):
         raise _unauthenticated(refusals)
     if is_refused:
-        raise OperationRefused(refusals, http_status=403)
+        raise OperationDenied(refusals, http_status=403)
     selection = _deny_all(root.selection) if root.is_all_denied else root.selection
     return Authorized(AllowedOperation(replace(operation, selection=selection)), refusals)
 
@@ -242,10 +242,10 @@ def _deny_all(selection: SelectionSet) -> SelectionSet:
     )
 
 
-def _unauthenticated(refusals: Sequence[Mapping[str, Any]]) -> OperationRefused:
+def _unauthenticated(refusals: Sequence[Mapping[str, Any]]) -> OperationDenied:
     wanted = ".".join(refusals[0]["path"])
     error = {
         "message": f"Sign in to ask for '{wanted}': the request carries no valid access token.",
         "extensions": {"code": "UNAUTHENTICATED"},
     }
-    return OperationRefused([error], http_status=401)
+    return OperationDenied([error], http_status=401)

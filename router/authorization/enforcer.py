@@ -1,7 +1,12 @@
-"""What one snapshot of a supergraph knows about policies: the stage between normalize and plan."""
+"""What callers may have of operations: the stage between normalize and plan.
 
-from collections.abc import Mapping, Sequence
+It is passed twice by an operation that policies concern: under the optimistic outcome, before any
+of them is asked, and under what they said.
+"""
+
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import structlog
 from graphql import (
@@ -26,7 +31,12 @@ from graphql.validation import (
     ValuesOfCorrectTypeRule,
 )
 
-from trellis.router.authorization.authorize import AllowedOperation, Authorized, authorize
+from trellis.router.authorization.authorize import (
+    AllowedOperation,
+    Authorized,
+    allow_all,
+    authorize,
+)
 from trellis.router.authorization.explain import Case, Explainer, Removed
 from trellis.router.authorization.inputs import Given, given_needs, protected_variables
 from trellis.router.authorization.object_checks import Lost, add_guards
@@ -37,9 +47,9 @@ from trellis.router.authorization.policies.footprint import (
 )
 from trellis.router.authorization.policies.outcome import NOTHING_DECIDED, PolicyOutcome, decide
 from trellis.router.authorization.policies.registry import PolicyRegistry, RegisteredPolicies
-from trellis.router.authorization.rules.index import AuthorizationRules, Needs
+from trellis.router.authorization.rules.index import AuthorizationRules
 from trellis.router.cache import Cache
-from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
+from trellis.router.operation.model import NormalizedOperation, SelectionSet
 from trellis.router.operation.normalize import Normalizer
 from trellis.router.operation.variables import Variables
 from trellis.router.planner.supergraph_ast import parse_field_set
@@ -65,17 +75,21 @@ log = structlog.get_logger(__name__)
 
 class Enforcer:
     """Decides what can be decided before planning, and guards what must wait for the objects.
-    Where no policy is concerned it costs one test of a set."""
+    Where no policy is concerned it costs one test of a set. With ``rejects`` one denied field
+    refuses the whole operation."""
 
     def __init__(
         self,
         graph: FederatedGraph,
         rules: AuthorizationRules,
         known: PolicyRegistry,
+        *,
         seconds: float,
+        rejects: bool,
     ) -> None:
         self.known = known
         self._rules = rules
+        self._rejects = rejects
         self._schema = graph.api
         self._needs = NeedsReader(graph.full)
         self._seconds = seconds
@@ -83,6 +97,7 @@ class Enforcer:
         self._roots = root_types(graph.full)
         self._footprints: Cache[NormalizedOperation, PolicyFootprint] = Cache(_OPERATIONS)
         self._protected: Cache[NormalizedOperation, dict[str, str]] = Cache(_OPERATIONS)
+        self._authorized: Cache[tuple[Any, ...], Authorized] = Cache(_OPERATIONS)
 
     def footprint(self, operation: NormalizedOperation) -> PolicyFootprint:
         """Which policies the operation meets, whoever asks."""
@@ -128,47 +143,39 @@ class Enforcer:
         )
         return given_needs(protected, variables.wire, self._rules.index) if protected else None
 
-    def refused(
-        self, operation: NormalizedOperation, outcome: PolicyOutcome
-    ) -> Mapping[Field, Needs]:
-        """The fields whose arguments a policy has refused."""
-        questions = self.footprint(operation).questions
-        return {questions[place].field: needs for place, needs in outcome.refused}
-
     def authorize(
-        self,
-        operation: NormalizedOperation,
-        identity: Identity,
-        outcome: PolicyOutcome,
-        *,
-        reject: bool,
+        self, operation: NormalizedOperation, identity: Identity, outcome: PolicyOutcome
     ) -> Authorized:
-        """See ``trellis.router.authorization.authorize``; positions whose objects must pass
-        policies are guarded, too."""
+        """What of the operation this caller may have under an outcome of the policies; positions
+        whose objects must pass policies are guarded. Raises OperationDenied."""
+        unmet = self._rules.unmet_by(identity, outcome.assumed)
+        if not unmet and not outcome.open:
+            return allow_all(operation)
+        return self._authorized.find(
+            (operation, unmet, identity.is_authenticated, outcome.key),
+            lambda: self._authorize(operation, identity, outcome),
+        )
+
+    def _authorize(
+        self, operation: NormalizedOperation, identity: Identity, outcome: PolicyOutcome
+    ) -> Authorized:
+        questions = self.footprint(operation).questions
         allowed, refusals, _ = authorize(
             operation,
             self._rules,
             identity,
             policies=outcome.assumed,
-            refused=self.refused(operation, outcome),
+            refused={questions[place].field: needs for place, needs in outcome.refused},
             given=outcome.given,
-            reject=reject,
+            reject=self._rejects,
         )
         read_needs = partial(self._needs.read, outcome.book)
         guarded, positions = add_guards(allowed, self._rules, outcome, self._roots, read_needs)
         return Authorized(AllowedOperation(guarded), refusals, positions)
 
-    def explain(
-        self,
-        operation: NormalizedOperation,
-        identity: Identity,
-        outcome: PolicyOutcome,
-        variables: Variables,
-        lost: Sequence[Lost] = (),
-    ) -> tuple[Removed, ...]:
+    def explain(self, case: Case, lost: Sequence[Lost] = ()) -> tuple[Removed, ...]:
         """What permissions took out of the answer and why; ``lost`` is from the answer."""
-        case = Case(operation, identity, outcome, variables.coerced)
-        return self._explainer.explain(case, self.footprint(operation), lost)
+        return self._explainer.explain(case, self.footprint(case.operation), lost)
 
 
 class NeedsReader:

@@ -2,15 +2,14 @@
 
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from trellis.router.authorization.explain import Removed, Said
 from trellis.router.authorization.policies.session import Verdict
 from trellis.router.config import Config
-from trellis.router.errors import ConfigError, OperationRefused
-from trellis.router.executor.execute import execute
+from trellis.router.errors import ConfigError
 from trellis.router.identity.credentials import Credentials
 from trellis.router.loading.composed import compose_members
 from trellis.router.loading.members import (
@@ -21,7 +20,9 @@ from trellis.router.loading.members import (
 )
 from trellis.router.operation.model import OperationKind
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
+from trellis.router.pipeline import Refused, prepare, run
 from trellis.router.planner.query_plan import QueryPlan
+from trellis.router.rate_limit.limiter import Unlimited
 from trellis.router.serving.authentication import build_authentication
 from trellis.router.serving.live_graph import (
     ServedGraph,
@@ -101,34 +102,23 @@ async def find_denials(
     *,
     runs: bool = True,
 ) -> Findings:
-    """Take an operation through authorization as the pipeline does, without its rate limits; with
-    ``runs`` a query is run to its end. Raises OperationRefused for what is no valid operation,
-    and PlanningError."""
+    """Take an operation through the pipeline without its rate limits; with ``runs`` a query is run
+    to its end. Raises OperationRefused for what is no valid operation, and PlanningError."""
     request = GraphQLRequest(document, variables, operation_name, kinds=ALL_KINDS)
-    parsed, values, operation = supergraph.understand(request)
-    context = RequestContext(identity)
-    outcome = await supergraph.policies.decide(operation, values, context)
-
-    def removed(lost: Any = ()) -> tuple[Removed, ...]:
-        return supergraph.policies.explain(operation, identity, outcome, values, lost)
-
-    try:
-        authorized = supergraph.authorize(operation, identity, outcome)
-    except OperationRefused:
-        return Findings(identity, parsed.kind, removed(), is_refused=True, is_run=False)
-    ready = supergraph.prepare(authorized, supergraph.draw_labels())
-    if parsed.kind != "query" or not runs:
-        return Findings(identity, parsed.kind, removed(), False, False, ready.plan)
-    answer = await execute(
-        ready,
-        values.wire,
-        context,
-        supergraph.transports,
-        verdicts=outcome.verdicts,
-        introspection=supergraph.introspect(parsed, operation, values, identity),
-    )
-    is_refused = bool(answer.lost) and supergraph.options.reject
-    return Findings(identity, parsed.kind, removed(answer.lost), is_refused, True, ready.plan)
+    stages = replace(supergraph, limiter=Unlimited())
+    prepared = await prepare(request, RequestContext(identity), stages)
+    explain = supergraph.enforcer.explain
+    if isinstance(prepared, Refused):
+        if prepared.case is None:
+            raise prepared.error
+        kind, removed = prepared.case.operation.kind, explain(prepared.case)
+        return Findings(identity, kind, removed, is_refused=True, is_run=False)
+    kind, plan = prepared.kind, prepared.executable.plan
+    if kind != "query" or not runs:
+        return Findings(identity, kind, explain(prepared.case), False, False, plan)
+    lost = (await run(prepared, stages)).lost
+    is_refused = bool(lost) and supergraph.rejects
+    return Findings(identity, kind, explain(prepared.case, lost), is_refused, True, plan)
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """The stage that refuses operations for what they would cost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from graphql import DocumentNode
 
@@ -38,8 +39,35 @@ class Demand(NamedTuple):
         return self.estimated > self.most
 
 
-class DemandControl:
-    """Estimates the operations of one supergraph; each is compiled once."""
+class DemandControl(Protocol):
+    """Belongs to one supergraph."""
+
+    def check(self, operation: NormalizedOperation, variables: Values) -> Demand | None:
+        """What the operation, without what was denied, costs at most; None where that is not
+        estimated. Raises OperationRefused with COST_LIMIT when it is too much."""
+        ...
+
+    def actual(
+        self, operation: NormalizedOperation, variables: Values, data: Mapping[str, Any] | None
+    ) -> int:
+        """What an answer has cost."""
+        ...
+
+
+class NoDemandControl:
+    """Fills ``DemandControl`` where costs do not matter."""
+
+    def check(self, operation: NormalizedOperation, variables: Values) -> None:
+        return None
+
+    def actual(
+        self, operation: NormalizedOperation, variables: Values, data: Mapping[str, Any] | None
+    ) -> int:
+        return 0
+
+
+class Estimates:
+    """Fills ``DemandControl`` by estimating each operation; it is compiled once."""
 
     def __init__(self, supergraph: DocumentNode, options: CostOptions) -> None:
         self._weights = read_weights(supergraph)
@@ -47,8 +75,6 @@ class DemandControl:
         self._estimates: Cache[NormalizedOperation, Estimate] = Cache(_OPERATIONS)
 
     def check(self, operation: NormalizedOperation, variables: Values) -> Demand:
-        """What the operation, without what was denied, costs at most. Raises OperationRefused
-        with COST_LIMIT when that is too much and limits are enforced."""
         estimate = self._estimates.find(operation, lambda: self._compile(operation))
         demand = Demand(estimate.of(variables), self._options.most)
         if demand.is_too_high and self._options.mode == "enforce":
@@ -56,9 +82,8 @@ class DemandControl:
         return demand
 
     def actual(
-        self, operation: NormalizedOperation, variables: Values, data: dict[str, Any] | None
+        self, operation: NormalizedOperation, variables: Values, data: Mapping[str, Any] | None
     ) -> int:
-        """What the answer has cost."""
         return count_cost(operation, self._weights, variables, data)
 
     def _compile(self, operation: NormalizedOperation) -> Estimate:

@@ -1,18 +1,21 @@
 """From a client's text and values to an operation and its variables, each text read once."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import GraphQLSchema
 
 from trellis.router.cache import Cache
-from trellis.router.operation.limits import OperationLimits, check_limits
+from trellis.router.operation.limits import OperationLimits, check_limits, refuse
+from trellis.router.operation.model import NormalizedOperation
+from trellis.router.operation.normalize import Normalizer
 from trellis.router.operation.parse import (
     ParsedDocument,
     ParsedOperation,
     choose_operation,
     parse_document,
 )
+from trellis.router.operation.request import GraphQLRequest
 from trellis.router.operation.validate import Validator
 from trellis.router.operation.variables import VariableReader, Variables
 
@@ -20,19 +23,43 @@ _DOCUMENT_CHARACTERS = 500_000
 _OPERATIONS = 10_000
 
 
+class Understood(NamedTuple):
+    """A request that is a valid operation with its variables."""
+
+    parsed: ParsedOperation
+    variables: Variables
+    operation: NormalizedOperation
+
+
 class OperationReader:
     """Reads the operations of one kind of caller, under the limits for it."""
 
     def __init__(
-        self, schema: GraphQLSchema, limits: OperationLimits, validator: Validator
+        self,
+        schema: GraphQLSchema,
+        limits: OperationLimits,
+        validator: Validator,
+        normalizer: Normalizer,
     ) -> None:
         self._schema = schema
         self._limits = limits
         self._validator = validator
+        self._normalizer = normalizer
         self._documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_CHARACTERS)
         self._variables: Cache[ParsedOperation, VariableReader] = Cache(_OPERATIONS)
+        self._operations: Cache[tuple[Any, ...], NormalizedOperation] = Cache(_OPERATIONS)
 
-    def parse(self, document: str, operation_name: str | None) -> ParsedOperation:
+    def read(self, request: GraphQLRequest) -> Understood:
+        """The operation that is asked for, with its variables. Raises OperationRefused and
+        PlanningLimit."""
+        parsed = self.parse(request.document, request.operation_name)
+        if parsed.kind not in request.kinds:
+            message = f"A {parsed.kind} cannot be sent this way."
+            raise refuse("METHOD_NOT_ALLOWED", message, http_status=405)
+        variables = self.coerce(parsed, request.variables)
+        return Understood(parsed, variables, self.normalize(parsed, variables))
+
+    def parse(self, document: str, operation_name: str | None = None) -> ParsedOperation:
         """Parse, check limits, validate and choose; raises OperationRefused."""
         parsed = self._documents.get(document)
         if parsed is None:
@@ -54,3 +81,12 @@ class OperationReader:
             )
             self._variables.put(parsed, reader)
         return reader.read(given)
+
+    def normalize(self, parsed: ParsedOperation, variables: Variables) -> NormalizedOperation:
+        """The operation specialised for its condition variables; raises PlanningLimit."""
+        values = variables.coerced
+        key = (parsed, *[values.get(name) for name in parsed.conditions])
+        return self._operations.find(
+            key,
+            lambda: self._normalizer.normalize(parsed.operation, parsed.fragments, values),
+        )

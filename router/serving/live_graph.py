@@ -59,7 +59,7 @@ class ServedGraph:
         """Give back the connections to subgraphs and to the store of rate limits."""
         for transport in self.supergraph.transports.values():
             await transport.aclose()
-        await self.supergraph.policies.known.aclose()
+        await self.supergraph.enforcer.known.aclose()
         if self.supergraph.options.rate_limiting is not None:
             await self.supergraph.options.rate_limiting.aclose()
 

@@ -72,7 +72,15 @@ def test_no_function_that_an_operation_passes_is_longer_than_a_screen():
         f"{place(path, node)} {node.name}: {length} lines"
         for path, tree in sources("router")
         if path.relative_to(ROOT / "router").parts[0]
-        in {"pipeline.py", "supergraph.py", "operation", "authorization", "planner", "executor"}
+        in {
+            "pipeline.py",
+            "stages.py",
+            "supergraph.py",
+            "operation",
+            "authorization",
+            "planner",
+            "executor",
+        }
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (length := _lines_of_code(node)) > 40
@@ -99,6 +107,24 @@ def test_only_authorization_allows_an_operation():
         and node.func.id == "AllowedOperation"
     }
     assert found == {"router/authorization/authorize.py", "router/authorization/enforcer.py"}
+
+
+def test_the_order_of_the_stages_stands_once():
+    # Doors, the library and tools that explain go through ``pipeline.prepare``. The library's
+    # ``plan`` alone skips what asks somebody: it reads, allows all, and plans.
+    stages = {"before_asking", "admit", "executable"}
+    found = {
+        (str(path.relative_to(ROOT)), node.func.attr)
+        for path, tree in sources("router")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in stages
+    }
+    assert found == {
+        *(("router/pipeline.py", stage) for stage in stages),
+        ("router/supergraph.py", "executable"),
+    }
 
 
 def test_parts_that_do_no_io_cannot_start_to():

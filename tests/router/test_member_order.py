@@ -173,10 +173,8 @@ async def _answers(
     supergraph: Supergraph, ways: Mapping[str, Transport], text: str
 ) -> dict[str, str]:
     """The data of the answer as JSON by each way of shaping it."""
-    parsed = supergraph.parse(text)
-    variables = supergraph.coerce(parsed, {})
-    operation = supergraph.normalize(parsed, variables)
-    ready = supergraph.prepare(allow_all(operation), frozenset())
+    operation = supergraph.reader.read(GraphQLRequest(text)).operation
+    ready = supergraph.plans.executable(allow_all(operation), frozenset())
     context = RequestContext(ANONYMOUS)
     answer = await execute(ready, {}, context, ways)
     found: dict[str, Any] = {"answer": json.loads(answer.to_bytes())["data"]}
@@ -221,8 +219,7 @@ async def _compare(subgraphs: Mapping[str, str], seeds: range) -> None:
 
 
 def _has_orders(supergraph: Supergraph, text: str) -> bool:
-    parsed = supergraph.parse(text)
-    operation = supergraph.normalize(parsed, supergraph.coerce(parsed, {}))
+    operation = supergraph.reader.read(GraphQLRequest(text)).operation
     return any(selection.orders for _, selection in each_field(operation.selection))
 
 

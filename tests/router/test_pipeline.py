@@ -12,7 +12,7 @@ from tests.support.library import SUPERGRAPH, books, entities
 from tests.support.recording import RecordingTransport
 from trellis.router.answer import Answer
 from trellis.router.operation.request import ALL_KINDS, QUERIES, GraphQLRequest
-from trellis.router.pipeline import answer, stream
+from trellis.router.pipeline import Prepared, Refused, answer, prepare, run, stream
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.request import RequestContext
@@ -194,14 +194,45 @@ async def test_the_plan_is_shown_on_demand() -> None:
 
 async def test_repeated_operations_are_prepared_once() -> None:
     library = Library()
-    documents = library.supergraph._clients._documents
-    plans = library.supergraph._plans
+    documents = library.supergraph.reader._documents
+    plans = library.supergraph.plans.kept
 
     for _ in range(5):
         await library.ask("{ books { title readers { name } } }")
 
     assert (documents.misses, documents.hits) == (1, 4)
     assert (plans.misses, plans.hits) == (1, 4)
+
+
+async def test_what_is_prepared_has_asked_no_subgraph_and_runs_when_it_is_told_to() -> None:
+    library = Library()
+    request = GraphQLRequest("{ books { title sales } }")
+
+    prepared = await prepare(request, RequestContext(SELLER), library.supergraph)
+
+    assert isinstance(prepared, Prepared)
+    assert (prepared.kind, library.calls) == ("query", 0)
+    assert prepared.case.identity == SELLER
+    result = await run(prepared, library.supergraph)
+    assert result.to_dict() == {"data": {"books": [{"title": "One", "sales": 5}]}}
+    assert library.calls == 2
+
+
+async def test_only_what_its_caller_may_not_have_is_refused_with_a_case_to_explain() -> None:
+    library = Library(reject=True)
+
+    async def refused(document: str) -> Refused:
+        prepared = await prepare(GraphQLRequest(document), RequestContext(ADA), library.supergraph)
+        assert isinstance(prepared, Refused)
+        return prepared
+
+    denied, invalid = await refused("{ books { sales } }"), await refused("{ nothing }")
+    assert denied.case is not None
+    assert (denied.case.identity, denied.case.operation.kind) == (ADA, "query")
+    assert [one.place for one in library.supergraph.enforcer.explain(denied.case)] == ["Book.sales"]
+    assert denied.answer().status == 403
+    assert (invalid.case, invalid.answer().status) == (None, 400)
+    assert library.calls == 0
 
 
 async def test_a_subscription_streams_one_answer_per_event() -> None:

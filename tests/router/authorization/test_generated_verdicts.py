@@ -134,12 +134,10 @@ def plain(data: Any) -> Any:
 
 def judged(supergraph: Supergraph, text: str, given: dict[str, Any], caller: Identity) -> Any:
     """The verdict alone, without running anything: code and refused paths."""
-    parsed = supergraph.parse(text)
-    variables = supergraph.coerce(parsed, given)
-    operation = supergraph.normalize(parsed, variables)
-    outcome = PolicyOutcome(given=supergraph.policies.given(operation, variables))
+    _, variables, operation = supergraph.reader.read(GraphQLRequest(text, given))
+    outcome = PolicyOutcome(given=supergraph.enforcer.given(operation, variables))
     try:
-        refusals = supergraph.authorize(operation, caller, outcome).refusals
+        refusals = supergraph.enforcer.authorize(operation, caller, outcome).refusals
     except OperationRefused as refusal:
         codes = {error["extensions"]["code"] for error in refusal.errors}
         return codes, {tuple(map(original, e.get("path", ()))) for e in refusal.errors}

@@ -30,8 +30,9 @@ from trellis.router.cost.estimate import compile_estimate
 from trellis.router.cost.prices import lists_of
 from trellis.router.cost.program import MOST, Estimate
 from trellis.router.cost.weights import Weights, read_weights
+from trellis.router.operation.reader import Understood
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
-from trellis.router.supergraph import Supergraph, Understood
+from trellis.router.supergraph import Supergraph
 
 
 def supergraph_of(sdl: str, names: str = '["@cost", "@listSize"]') -> str:
@@ -90,7 +91,7 @@ def understood(
     supergraph: Supergraph = SUPERGRAPH,
 ) -> Understood:
     request = GraphQLRequest(document, variables or {}, None, kinds=ALL_KINDS)
-    return supergraph.understand(request, is_client=False)
+    return supergraph.library.reader.read(request)
 
 
 def estimate(document: str, variables: Mapping[str, Any] | None = None) -> int:

@@ -1,6 +1,7 @@
 """An operation is counted by every rule that it matches, or refused by one and counted by none."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config.rate_limits import RateLimitRule, RateLimits
 from trellis.router.errors import PlanningLimit, SupergraphInvalid
 from trellis.router.executor.executable import Executable
+from trellis.router.executor.plans import Plans
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.pipeline import answer
 from trellis.router.rate_limit.directive import rules_of_fields
@@ -60,7 +62,6 @@ class Graph:
         self,
         *rules: RateLimitRule,
         sdl: str = SDL,
-        graph_type: type[Supergraph] = Supergraph,
         **config: Any,
     ) -> None:
         self.now = 0
@@ -71,7 +72,7 @@ class Graph:
             **{"presets": presets, "profiles": profiles, "rules": rules, **config}
         )
         limiting = RateLimiting(settings, MemoryStore(clock=lambda: self.now))
-        self.supergraph = graph_type.load(
+        self.supergraph = Supergraph.load(
             composed(sdl),
             transports={"a": self.transport},
             options=SupergraphOptions(rate_limiting=limiting),
@@ -346,15 +347,16 @@ async def test_operations_that_fail_count_too(document: str, code: str, status: 
     assert (await graph.ask("{ hello }", ADA)).status == 200
 
 
-class Unplannable(Supergraph):
+class Unplannable(Plans):
     """Every operation is valid, and none can be planned in time."""
 
-    def prepare(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
+    def executable(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
         raise PlanningLimit("This operation takes too long to plan.")
 
 
 async def test_an_operation_that_cannot_be_planned_counts_once() -> None:
-    graph = Graph(rule(3), graph_type=Unplannable)
+    graph = Graph(rule(3))
+    graph.supergraph = replace(graph.supergraph, plans=Unplannable(graph.supergraph.graph))
 
     answers = [await graph.ask("{ hello }") for _ in range(4)]
 

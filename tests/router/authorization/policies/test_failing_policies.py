@@ -357,7 +357,7 @@ async def test_a_subgraph_that_is_down_denies(tmp_path: Path):
     source = policies_of(Member("office", "", "http://127.0.0.1:9/graphql"), config)
     graph = graph_over(source)
     assert (await ask("{ ledger billing }", graph)).data == {"ledger": None, "billing": "open"}
-    await graph.policies.known.aclose()
+    await graph.enforcer.known.aclose()
 
 
 async def test_somebody_elses_subgraph_has_no_policies(tmp_path: Path):

@@ -1,0 +1,60 @@
+"""Plans made ready to run, each made once: the stage between authorization and execution."""
+
+from typing import Any
+
+from graphql import GraphQLEnumType, is_composite_type
+
+from trellis.router.authorization.authorize import Authorized
+from trellis.router.cache import Cache
+from trellis.router.executor.complete import Hidden
+from trellis.router.executor.executable import Executable, schema_abstract_types
+from trellis.router.planner.planner import Planner
+from trellis.router.planner.tables import FederatedGraph
+
+_PLAN_CHARACTERS = 2_000_000
+
+
+class Plans:
+    """The executable plans of one supergraph; those used last are kept."""
+
+    def __init__(self, graph: FederatedGraph) -> None:
+        self._planner = Planner(graph)
+        self._abstract = schema_abstract_types(graph.api)
+        self._hidden = _hidden(graph)
+        self.kept: Cache[tuple[Any, ...], Executable] = Cache(_PLAN_CHARACTERS)
+
+    def executable(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
+        """The operation's plan with these ``@override`` labels on, ready to run; raises
+        PlanningError."""
+        return self.kept.find(
+            (authorized.operation, labels), lambda: self._make(authorized, labels), _weight
+        )
+
+    def _make(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
+        plan = self._planner.plan(authorized.operation, labels)
+        return Executable(
+            plan, abstract=self._abstract, hidden=self._hidden, positions=authorized.positions
+        )
+
+
+def _hidden(graph: FederatedGraph) -> Hidden:
+    """What subgraphs know although the API does not have it."""
+    types: set[str] = set()
+    values: set[tuple[str, str]] = set()
+    fields: set[tuple[str, str]] = set()
+    for name, type_ in graph.full.type_map.items():
+        shown = graph.api.type_map.get(name)
+        if shown is None:
+            types.add(name)
+        elif isinstance(type_, GraphQLEnumType) and isinstance(shown, GraphQLEnumType):
+            values.update((name, value) for value in type_.values if value not in shown.values)
+        elif is_composite_type(type_):
+            known = getattr(shown, "fields", {})
+            fields.update(
+                (name, field) for field in getattr(type_, "fields", {}) if field not in known
+            )
+    return Hidden(frozenset(types), frozenset(values), frozenset(fields))
+
+
+def _weight(executable: Executable) -> int:
+    return 1_000 + 4 * sum(len(step.operation) for step in executable.plan.steps)

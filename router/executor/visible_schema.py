@@ -1,0 +1,63 @@
+"""Which schema a caller sees, and what operations ask about it."""
+
+from typing import Any
+
+from graphql import GraphQLSchema
+
+from trellis.router.authorization.rules.index import NOT_SIGNED_IN, AuthorizationRules
+from trellis.router.authorization.view.schema_view import SchemaViews
+from trellis.router.cache import Cache
+from trellis.router.executor.merge import copy_tree
+from trellis.router.operation.introspection import Introspection
+from trellis.router.operation.reader import Understood
+from trellis.schema.identity import Identity
+
+_ANSWERS = 100
+
+NOTHING_ASKED: dict[str, Any] = {}
+
+
+class VisibleSchema:
+    """The API schema: all of it to everybody, or with ``rules`` to each caller what their rights
+    open. ``held`` are the policies that hold for everybody: what policies say is known only once
+    something is asked, so what they guard is shown."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        rules: AuthorizationRules | None = None,
+        held: frozenset[str] = frozenset(),
+        *,
+        copies: bool = False,
+    ) -> None:
+        """``copies``: the answers belong to callers who may change them."""
+        self._schema = schema
+        self._rules = rules
+        self._held = held
+        self._copies = copies
+        self._views = None if rules is None else SchemaViews(schema, rules.index)
+        self._answers: Cache[tuple[Any, ...], dict[str, Any]] = Cache(_ANSWERS)
+
+    def to(self, identity: Identity) -> GraphQLSchema:
+        """The schema as this caller sees it. Callers with the same rights get the same object."""
+        if self._rules is None or self._views is None:
+            return self._schema
+        unmet = self._rules.unmet_by(identity, self._held) - {NOT_SIGNED_IN}
+        return self._views.of(unmet) if unmet else self._schema
+
+    def answer(self, understood: Understood, identity: Identity) -> dict[str, Any]:
+        """The answers to what the operation asks about the schema, by ``Field.question``; equal
+        operations get the same ones. Raises OperationRefused."""
+        if not understood.operation.questions:
+            return NOTHING_ASKED
+        answers = self._answer(understood, self.to(identity))
+        return copy_tree(answers) if self._copies else answers
+
+    def _answer(self, understood: Understood, schema: GraphQLSchema) -> dict[str, Any]:
+        parsed, variables, operation = understood
+        introspection, questions = Introspection(schema), operation.questions
+        if variables.wire:
+            return introspection.answer(questions, parsed, variables.wire)
+        return self._answers.find(
+            (parsed, schema), lambda: introspection.answer(questions, parsed, {})
+        )
