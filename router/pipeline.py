@@ -131,14 +131,14 @@ async def prepare(
     if isinstance(admitted, Refused):
         return admitted
     authorized, admission, demand = admitted
+    if authorized is None or outcome.is_optimistic:
+        enforced = await _enforce(understood, admission, context, stages)
+        if isinstance(enforced, Refused):
+            return enforced
+        outcome, authorized = enforced
     try:
-        if authorized is None or outcome.is_optimistic:
-            outcome = await stages.enforcer.decide(operation, variables, context)
-            authorized = stages.enforcer.authorize(operation, context.identity, outcome)
         executable = stages.plans.executable(authorized, stages.draw_labels())
         introspection = stages.visible_schema.answer(understood, context.identity)
-    except OperationDenied as denial:
-        return _denied(denial, admission.headers, understood, outcome, context)
     except TrellisError as failure:
         return Refused(failure, admission.headers)
     return Prepared(
@@ -184,6 +184,27 @@ async def _admit(
     except TrellisError as refusal:
         return Refused(*await stages.limiter.after_refusal(refusal, context))
     return _Admitted(authorized, admission, demand)
+
+
+class _Enforced(NamedTuple):
+    outcome: PolicyOutcome
+    authorized: Authorized
+
+
+async def _enforce(
+    understood: Understood, admission: Admission, context: RequestContext, stages: Stages
+) -> _Enforced | Refused:
+    """The second pass of authorization, under what the policies say now that they are asked."""
+    _, variables, operation = understood
+    try:
+        outcome = await stages.enforcer.decide(operation, variables, context)
+    except TrellisError as failure:
+        return Refused(failure, admission.headers)
+    try:
+        authorized = stages.enforcer.authorize(operation, context.identity, outcome)
+    except OperationDenied as denial:
+        return _denied(denial, admission.headers, understood, outcome, context)
+    return _Enforced(outcome, authorized)
 
 
 def _denied(

@@ -24,7 +24,8 @@ from trellis.router.commands.why_denied import NOBODY, Caller, Findings, find_de
 from trellis.router.config import Config, export_overrides, export_to_subgraphs, load_config
 from trellis.router.errors import ConfigError
 from trellis.router.loading.composed import compose_members, python_line, write_schemas
-from trellis.router.loading.members import load_members, read_supergraph_file
+from trellis.router.loading.graph import load_graph
+from trellis.router.loading.members import load_members
 from trellis.router.loading.supergraph_yaml import read_supergraph_yaml
 from trellis.router.planner.explain import lines, to_json, tree
 from trellis.router.planner.query_plan import QueryPlan
@@ -256,7 +257,8 @@ def plan(
             raise typer.Exit(
                 _plan_for(config, who, _document(query), variables, operation_name, shape)
             )
-        planned = Supergraph.load(_supergraph_sdl(config)).plan(
+        export_to_subgraphs(config)
+        planned = Supergraph.load(load_graph(config).sdl).plan(
             _document(query), _json_object(variables), operation_name
         )
         write = {"steps": lines, "tree": tree, "json": _json_text}[shape]
@@ -413,13 +415,6 @@ def _document(query: str) -> str:
 
 def _json_text(planned: QueryPlan) -> str:
     return json.dumps(to_json(planned), indent=2)
-
-
-def _supergraph_sdl(config: Config) -> str:
-    if config.supergraph is not None:
-        return read_supergraph_file(config.supergraph)
-    export_to_subgraphs(config)
-    return compose_members(load_members(config)).supergraph_sdl
 
 
 def _serve(config: Config, seeds: bool, build: Callable[[Config], Any]) -> None:

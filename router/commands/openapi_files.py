@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from trellis.router.config import Config
+from trellis.router.loading.supergraph import load_supergraph
 from trellis.router.rest.generated.fields import Locate, nowhere
 from trellis.router.rest.openapi.served import MERGED, OpenApiDocuments
 from trellis.router.rest.routes import rest_routes
-from trellis.router.serving.live_graph import load_supergraph
 
 
 def write_documents(

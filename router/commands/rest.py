@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +10,13 @@ import typer
 from trellis.router.commands.console import ConfigFile, err, mendable_errors, out
 from trellis.router.config import Config, export_to_subgraphs, load_config
 from trellis.router.errors import ConfigError
-from trellis.router.loading.composed import compose_members, python_line
-from trellis.router.loading.members import load_members, read_supergraph_file
-from trellis.router.rest.generated.fields import Locate, nowhere
+from trellis.router.loading.graph import load_graph
+from trellis.router.loading.supergraph import load_supergraph
+from trellis.router.rest.generated.fields import Locate
 from trellis.router.rest.generated.files import file_of, wanted_fields
 from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.route import FieldSource, RestRoute
 from trellis.router.rest.routes import generated_routes, rest_routes, written_routes
-from trellis.router.serving.live_graph import load_supergraph
 from trellis.router.supergraph import Supergraph
 
 rest = typer.Typer(
@@ -90,12 +88,9 @@ def generate(
 
 def _graph(config: Config) -> tuple[Supergraph, Locate]:
     """The graph that the configuration names, and where its fields are in Python."""
-    if config.supergraph is not None:
-        return load_supergraph(read_supergraph_file(config.supergraph), {}, config), nowhere
     export_to_subgraphs(config)
-    members = load_members(config)
-    composition = compose_members(members)
-    return load_supergraph(composition.supergraph_sdl, {}, config), partial(python_line, members)
+    loaded = load_graph(config)
+    return load_supergraph(loaded.sdl, {}, config), loaded.locate
 
 
 def _write(path: Path, text: str) -> None:

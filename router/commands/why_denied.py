@@ -1,6 +1,6 @@
 """``trellis why-denied``: what of an operation a caller does not get, and by which rule."""
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,25 +11,16 @@ from trellis.router.authorization.policies.session import Verdict
 from trellis.router.config import Config
 from trellis.router.errors import ConfigError
 from trellis.router.identity.credentials import Credentials
-from trellis.router.loading.composed import compose_members
-from trellis.router.loading.members import (
-    Member,
-    load_members,
-    members_of_supergraph,
-    read_supergraph_file,
-)
+from trellis.router.loading.graph import load_graph
+from trellis.router.loading.members import Member
+from trellis.router.loading.supergraph import connect_supergraph
 from trellis.router.operation.model import OperationKind
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
 from trellis.router.pipeline import Refused, prepare, run
 from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.rate_limit.limiter import Unlimited
 from trellis.router.serving.authentication import build_authentication
-from trellis.router.serving.live_graph import (
-    ServedGraph,
-    load_supergraph,
-    policies_of,
-    transport_to,
-)
+from trellis.router.serving.live_graph import ServedGraph
 from trellis.router.serving.wiring import lifespan
 from trellis.router.supergraph import Supergraph
 from trellis.schema.identity import ANONYMOUS, Identity
@@ -127,26 +118,16 @@ async def open_graph(
 ) -> AsyncGenerator[tuple[Supergraph, Identity], None]:
     """The configured graph with its subgraphs running, and the caller. Raises ConfigError when
     nobody knows the caller, CompositionFailed and StartFailed."""
-    sdl, members = _members(config)
-    transports = {member.name: transport_to(member, config) for member in members}
-    sources = [policies_of(member, config) for member in members]
-    policies = [source for source in sources if source is not None]
-    graph = ServedGraph(load_supergraph(sdl, transports, config, policies=policies))
+    loaded = load_graph(config)
+    members = loaded.members
+    graph = ServedGraph(connect_supergraph(loaded.sdl, members, config))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(graph.aclose)
         await stack.enter_async_context(lifespan(None, members=members))
         yield graph.supergraph, await _identity(caller, members, config)
 
 
-def _members(config: Config) -> tuple[str, list[Member]]:
-    if config.supergraph is not None:
-        sdl = read_supergraph_file(config.supergraph)
-        return sdl, members_of_supergraph(sdl, config)
-    members = load_members(config)
-    return compose_members(members).supergraph_sdl, members
-
-
-async def _identity(caller: Caller, members: list[Member], config: Config) -> Identity:
+async def _identity(caller: Caller, members: Sequence[Member], config: Config) -> Identity:
     if caller.token is not None:
         authentication = build_authentication(members, config)
         try:

@@ -10,13 +10,10 @@ from starlette.types import ASGIApp, Scope
 
 from trellis.router.collector import collector_paused
 from trellis.router.config import Config
-from trellis.router.loading.composed import compose_members, python_line, write_schemas
-from trellis.router.loading.members import (
-    Member,
-    load_members,
-    members_of_supergraph,
-    read_supergraph_file,
-)
+from trellis.router.loading.composed import write_schemas
+from trellis.router.loading.graph import load_graph
+from trellis.router.loading.members import Member
+from trellis.router.loading.supergraph import connect_supergraph
 from trellis.router.rate_limit.build import build_rate_limiting
 from trellis.router.rest.door import RestDoor
 from trellis.router.rest.openapi.door import document_doors, page_doors
@@ -24,12 +21,7 @@ from trellis.router.rest.openapi.served import OpenApiDocuments
 from trellis.router.rest.route import RestRoute
 from trellis.router.rest.routes import Rest, rest_routes
 from trellis.router.serving.authentication import build_authentication
-from trellis.router.serving.live_graph import (
-    ServedGraph,
-    load_supergraph,
-    policies_of,
-    transport_to,
-)
+from trellis.router.serving.live_graph import ServedGraph
 from trellis.router.serving.wiring import Doors, lifespan, nothing_here, operations_routes, wrap
 from trellis.router.subscriptions.transport_ws import TransportWs
 from trellis.router.supergraph import Supergraph
@@ -72,13 +64,15 @@ def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
     ``seed`` writes the demo data when the application starts. Raises ConfigError,
     CompositionFailed and SupergraphInvalid; the messages are for the person who starts it.
     """
-    supergraph, members = _supergraph_and_members(config)
-    graph = _served(supergraph, members, config)
+    loaded = load_graph(config)
+    members = loaded.members
+    if loaded.composition is not None and config.is_development:
+        write_schemas(members, loaded.composition, config.schema_dir)
+    graph = _served(loaded.sdl, members, config)
     authentication = build_authentication(members, config)
     authenticate = authentication.authenticate
     make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
-    locate = partial(python_line, members)
-    routes = rest_routes(config, graph.supergraph, locate=locate)
+    routes = rest_routes(config, graph.supergraph, locate=loaded.locate)
     rest = Rest(
         routes, graph.supergraph, graph, make_context, authenticate, config, graph.after_refusal
     )
@@ -96,23 +90,9 @@ def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
     )
 
 
-def _supergraph_and_members(config: Config) -> tuple[str, list[Member]]:
-    if config.supergraph is not None:
-        sdl = read_supergraph_file(config.supergraph)
-        return sdl, members_of_supergraph(sdl, config)
-    members = load_members(config)
-    composition = compose_members(members)
-    if config.is_development:
-        write_schemas(members, composition, config.schema_dir)
-    return composition.supergraph_sdl, members
-
-
 def _served(supergraph: str, members: Sequence[Member], config: Config) -> ServedGraph:
-    transports = {member.name: transport_to(member, config) for member in members}
     limiting = build_rate_limiting(config)
-    policies = [policies_of(member, config) for member in members]
-    known = [source for source in policies if source is not None]
-    return ServedGraph(load_supergraph(supergraph, transports, config, limiting, known))
+    return ServedGraph(connect_supergraph(supergraph, members, config, limiting))
 
 
 def _application(

@@ -13,9 +13,10 @@ from tests.support.recording import RecordingTransport
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, RateLimitRule, RateLimits
+from trellis.router.loading.supergraph import load_supergraph
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.rate_limit.build import build_rate_limiting
-from trellis.router.serving.live_graph import ServedGraph, load_supergraph
+from trellis.router.serving.live_graph import ServedGraph
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.trust.headers import Vouch
 from trellis.router.trust.service_tokens import ServiceTokens

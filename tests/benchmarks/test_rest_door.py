@@ -17,6 +17,7 @@ from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, Limits
 from trellis.router.identity.credentials import Credentials
+from trellis.router.loading.supergraph import load_supergraph
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
@@ -25,7 +26,7 @@ from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route
 from trellis.router.rest.profiles import PROFILES
-from trellis.router.serving.live_graph import ServedGraph, load_supergraph
+from trellis.router.serving.live_graph import ServedGraph
 from trellis.router.serving.wiring import nothing_here
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.web.graphql import GraphQLEndpoint

@@ -17,9 +17,10 @@ from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, Cors, Http, Limits, RateLimitRule, RateLimits
 from trellis.router.identity.credentials import Credentials
+from trellis.router.loading.supergraph import load_supergraph
 from trellis.router.rate_limit.build import build_rate_limiting
 from trellis.router.serving.application import create_app
-from trellis.router.serving.live_graph import ServedGraph, load_supergraph
+from trellis.router.serving.live_graph import ServedGraph
 from trellis.router.subscriptions.transport_ws import TransportWs
 from trellis.router.web.errors import Errors
 from trellis.router.web.request_context import ContextMaker

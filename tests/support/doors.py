@@ -14,7 +14,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.support.serving import served
 from trellis.router.config import Config, Limits
 from trellis.router.identity.credentials import Credentials
-from trellis.router.serving.live_graph import ServedGraph, load_supergraph
+from trellis.router.loading.supergraph import load_supergraph
+from trellis.router.serving.live_graph import ServedGraph
 from trellis.router.serving.wiring import Doors, nothing_here, wrap
 from trellis.router.subscriptions.transport_ws import SUBPROTOCOL, TransportWs
 from trellis.router.transports.base import Transport

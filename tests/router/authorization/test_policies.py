@@ -27,14 +27,10 @@ from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Auth, Authorization, Config, SubgraphSource
 from trellis.router.loading.members import Member
+from trellis.router.loading.supergraph import load_supergraph, policies_of, transport_to
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
 from trellis.router.pipeline import answer, stream
-from trellis.router.serving.live_graph import (
-    ServedGraph,
-    load_supergraph,
-    policies_of,
-    transport_to,
-)
+from trellis.router.serving.live_graph import ServedGraph
 from trellis.router.serving.subgraph_app import build_subgraph_app
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.router.transports.local import LocalTransport

@@ -18,10 +18,10 @@ from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, Cost, Limits, RateLimitRule, RateLimits, SubgraphSource
 from trellis.router.cost.demand import CostOptions
+from trellis.router.loading.supergraph import load_supergraph
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
 from trellis.router.rate_limit.build import build_rate_limiting
 from trellis.router.serving.application import build_app
-from trellis.router.serving.live_graph import load_supergraph
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.schema.identity import ANONYMOUS
 from trellis.schema.request import RequestContext

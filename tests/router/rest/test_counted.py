@@ -11,6 +11,7 @@ from tests.support.recording import RecordingTransport
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, Limits, RateLimitRule, RateLimits
+from trellis.router.loading.supergraph import load_supergraph
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.rate_limit.build import build_rate_limiting
 from trellis.router.rest.access import access_to
@@ -19,7 +20,7 @@ from trellis.router.rest.endpoint import Doors, RestEndpoint
 from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route
-from trellis.router.serving.live_graph import ServedGraph, load_supergraph
+from trellis.router.serving.live_graph import ServedGraph
 from trellis.router.serving.wiring import nothing_here, wrap
 from trellis.router.web.refused_requests import RefusedRequests
 from trellis.router.web.request_context import ContextMaker

@@ -15,9 +15,9 @@ from trellis.router.authorization.policies.registry import LocalPolicies, Policy
 from trellis.router.config import Auth, Config
 from trellis.router.errors import ConfigError, SubgraphUnavailable
 from trellis.router.loading.members import Member
+from trellis.router.loading.supergraph import policies_of
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.pipeline import answer
-from trellis.router.serving.live_graph import policies_of
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.transports.local import LocalTransport
