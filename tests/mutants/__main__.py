@@ -68,6 +68,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--budget", type=float, default=20, help="CPU seconds of tests per mutant")
     parser.add_argument("--near", type=int, help="only tests so many folders from the mirrored one")
     parser.add_argument("--recorded", action="store_true", help="record nothing, use what is there")
+    parser.add_argument("--retry", action="store_true", help="ask again about those that are left")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     parser.add_argument("--list", action="store_true", help="list the mutants, try none")
     parser.add_argument("--root", type=Path, default=HERE.parents[1], help=argparse.SUPPRESS)
@@ -133,7 +134,8 @@ def _results(
             (folder / "not_asked.txt").write_text("\n".join([*unusable, ""]))
             say(f"{len(unusable)} tests fail or are skipped as things are: .mutants/not_asked.txt")
         tryer = Tryer(settings, tests_map, results, trust := Trust(), options.budget)
-        found = [e for m in chosen if (e := _known(m, tryer, equivalents)) is not None]
+        known = (_known(m, tryer, equivalents, retry=options.retry) for m in chosen)
+        found = [result for result in known if result is not None]
         ids = {result.id for result in found}
         left = [mutant for mutant in chosen if mutant.id not in ids]
         if left:
@@ -144,10 +146,10 @@ def _results(
     return found
 
 
-def _known(mutant: Mutant, tryer: Tryer, equivalents: Equivalents) -> Result | None:
+def _known(mutant: Mutant, tryer: Tryer, equivalents: Equivalents, *, retry: bool) -> Result | None:
     reason = equivalents.reason(mutant)
     if reason is None:
-        return tryer.known(mutant)
+        return tryer.known(mutant, retry=retry)
     place = (mutant.id, mutant.file, mutant.line, mutant.function, mutant.edit.operator)
     return Result(*place, mutant.before, mutant.after, "equivalent", reason=reason)
 

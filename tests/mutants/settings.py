@@ -7,11 +7,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Source files, and the share of their mutants that tests have to kill."""
+    """Source files, and the share of their mutants that tests have to kill. ``finally_ask`` are
+    test files that are asked at last, whatever they cost: random graphs and whole collections of
+    plans, where no small test could see what they see."""
 
     name: str
     files: tuple[str, ...]
     at_least: float
+    finally_ask: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,10 @@ class Settings:
     def load(cls, root: Path, path: Path) -> "Settings":
         """Raises ``KeyError`` for what is missing in the file."""
         read = tomllib.loads(path.read_text(encoding="utf-8"))
-        groups = (Group(g["name"], tuple(g["files"]), g["at_least"]) for g in read["group"])
+        groups = (
+            Group(g["name"], tuple(g["files"]), g["at_least"], tuple(g.get("finally_ask", ())))
+            for g in read["group"]
+        )
         return cls(
             root,
             tuple(groups),

@@ -184,3 +184,24 @@ def test_the_working_tree_is_never_changed(first: str, project: Path):
         ["git", "status", "--short"], cwd=project, check=True, capture_output=True, text=True
     )
     assert ".mutants" not in status.stdout
+
+
+def test_those_left_are_asked_about_again_when_told_to_and_some_tests_whatever_they_cost(
+    first: str, project: Path
+):
+    tests = project / "checks/toy/test_limits.py"
+    tests.write_text(
+        tests.read_text().replace("import countdown,", "import unused, countdown,")
+        + "\n\ndef test_unused():\n    unused(1)\n"
+    )
+    (project / "checks/toy/test_whole.py").write_text(
+        "from toy.limits import unused\n\n\ndef test_whole():\n    assert unused(1) == 1\n"
+    )
+    only_first = ("--line", "toy/limits.py:22", "--budget", "0")
+
+    assert "toy/limits.py:22 unused" in run(project, *only_first).stdout
+    settings = project / "mutants.toml"
+    settings.write_text(settings.read_text() + 'finally_ask = ["checks/toy/test_whole.py"]\n')
+    assert run(project, *only_first).returncode == 1  # nothing has changed: nothing was tried
+    again = run(project, *only_first, "--retry")
+    assert again.returncode == 0, again.stdout + again.stderr

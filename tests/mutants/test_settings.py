@@ -22,7 +22,8 @@ def test_every_pattern_names_files_and_every_place_of_tests_exists():
     empty = [p for group in SETTINGS.groups for p in group.files if not list(ROOT.glob(p))]
 
     assert empty == []
-    places = (*SETTINGS.tests, *SETTINGS.ignored_tests, *SETTINGS.unreliable_tests)
+    last = [place for group in SETTINGS.groups for place in group.finally_ask]
+    places = (*last, *SETTINGS.tests, *SETTINGS.ignored_tests, *SETTINGS.unreliable_tests)
     for place in places:
         file, _, test = place.partition("::")
         assert (ROOT / file).exists(), place

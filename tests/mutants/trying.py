@@ -46,14 +46,16 @@ class Tryer:
         self, settings: Settings, tests_map: TestsMap, results: Results, trust: Trust, budget: float
     ) -> None:
         self._root, self._fixtures = settings.root, settings.fixture_seconds
+        self._groups = settings.source_files()
         self._is_reliable = settings.is_reliable
         self._map, self._results = tests_map, results
         self._trust, self._budget = trust, budget
 
-    def known(self, mutant: Mutant) -> Result | None:
-        """The result of an earlier run, unless something it depends on has changed."""
+    def known(self, mutant: Mutant, *, retry: bool = False) -> Result | None:
+        """The result of an earlier run, unless something it depends on has changed; with ``retry``
+        only of one that was killed."""
         result = self._results.get(mutant.id)
-        if result is None or result.state == "equivalent":
+        if result is None or result.state == "equivalent" or (retry and result.state != "killed"):
             return None
         files = [result.test.split("::", 1)[0]] if result.test else self._files_of(mutant)
         return result if result.basis == self._basis(mutant, files) else None
@@ -69,6 +71,8 @@ class Tryer:
             return self._result(mutant, "no tests", Verdict("survived"), 0, 0)
         kills = kills_by_file([(r.file, r.test) for r in self._results if r.test])
         chosen = ordered_tests(mutant, tests, kills.get(mutant.file, {}), self._budget)
+        last = self._groups[mutant.file].finally_ask
+        chosen += [test for test in tests if test.file in last and test not in chosen]
         text = source.edited(mutant.edit)
         verdict = self._verdict(workshop, mutant, text, chosen)
         if verdict.outcome in _KILLED and not self._is_trusted(workshop, chosen, verdict):
