@@ -1,7 +1,7 @@
 """Where subgraphs live."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -25,6 +25,14 @@ class SubgraphSource(Section):
         default=True,
         description="prove to it that the router asks, and tell it who the caller is; not to "
         "somebody else's subgraph",
+    )
+    errors: Literal["masked", "shown"] | None = Field(
+        default=None,
+        description="whether clients see errors of a remote subgraph that it has not marked as "
+        "meant for clients; by default in development only",
+    )
+    error_codes: tuple[str, ...] = Field(
+        default=(), description="`extensions.code` of errors that clients see even so"
     )
     schema_file: Path | None = Field(
         default=None, description="SDL file of a remote subgraph; without it the subgraph is asked"

@@ -18,9 +18,12 @@ from trellis.router.executor.entities import Asked, Rows
 from trellis.router.executor.places import Place, follow, lost_fields, places_at
 from trellis.router.executor.walk import ClientPath, Tree
 from trellis.router.planner.plan import FetchStep, Selection
+from trellis.router.transports.masking import PRESENTABLE
 
 DEFAULT_CODE = "DOWNSTREAM_SERVICE_ERROR"
-_PRIVATE = frozenset({"exception", "stacktrace", "stackTrace", "debugMessage", "trace"})
+_PRIVATE = frozenset(
+    {"exception", "stacktrace", "stackTrace", "debugMessage", "trace", PRESENTABLE}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -25,7 +25,7 @@ _SDL_QUERY = "query TrellisReadsTheSchema { _service { sdl } }"
 @dataclass(frozen=True, slots=True)
 class Member:
     """One subgraph of the graph. ``local`` is set when it runs in this process, otherwise ``url``
-    leads to it."""
+    leads to it. For ``errors`` and ``error_codes`` see ``trellis.router.config.SubgraphSource``."""
 
     name: str
     sdl: str
@@ -33,6 +33,8 @@ class Member:
     websocket_url: str | None = None
     local: Subgraph | None = None
     gets_service_token: bool = True
+    errors: Literal["masked", "shown"] | None = None
+    error_codes: tuple[str, ...] = ()
 
 
 def load_members(config: Config) -> list[Member]:
@@ -90,6 +92,8 @@ def members_of_supergraph(sdl: str, config: Config) -> list[Member]:
                 url,
                 source and source.websocket_url,
                 gets_service_token=source is None or source.service_token,
+                errors=source.errors if source else None,
+                error_codes=source.error_codes if source else (),
             )
         )
     return members
@@ -108,6 +112,8 @@ def load_member(name: str, source: SubgraphSource, tokens: ServiceTokens | None 
             source.url,
             source.websocket_url,
             gets_service_token=source.service_token,
+            errors=source.errors,
+            error_codes=source.error_codes,
         )
     raise ConfigError(f"subgraphs.{name}: give either `module` or `url`.")
 

@@ -15,6 +15,7 @@ from trellis.router.transports.graphql_over_http import vouch_for_nothing
 from trellis.router.transports.http import HttpTransport
 from trellis.router.transports.internal import InternalClient
 from trellis.router.transports.local import LocalTransport
+from trellis.router.transports.masking import MaskedTransport
 from trellis.router.trust.headers import Vouch
 from trellis.router.trust.secret import load_service_secrets
 from trellis.router.trust.service_tokens import ServiceTokens
@@ -66,7 +67,7 @@ def transport_to(member: Member, config: Config) -> Transport:
     vouch = vouch_for_nothing
     if member.gets_service_token:
         vouch = Vouch(ServiceTokens(load_service_secrets(config)), member.name)
-    return HttpTransport(
+    transport = HttpTransport(
         member.url,
         websocket_url=member.websocket_url,
         timeout=config.limits.subgraph_seconds,
@@ -74,6 +75,8 @@ def transport_to(member: Member, config: Config) -> Transport:
         connections=config.limits.subgraph_connections,
         vouch=vouch,
     )
+    errors = member.errors or ("shown" if config.is_development else "masked")
+    return transport if errors == "shown" else MaskedTransport(transport, member.error_codes)
 
 
 def policies_of(member: Member, config: Config) -> PolicySource | None:

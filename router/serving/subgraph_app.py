@@ -21,6 +21,7 @@ from trellis.router.serving.wiring import Doors, lifespan, nothing_here, operati
 from trellis.router.subscriptions.transport_ws import TransportWs
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.transports.local import LocalTransport
+from trellis.router.transports.masking import mark_presentable
 from trellis.router.trust.secret import load_service_secrets
 from trellis.router.trust.service_tokens import ServiceTokens
 from trellis.router.web.graphql import GraphQLEndpoint
@@ -148,7 +149,7 @@ def _answer(response: SubgraphResponse, kind: OperationKind) -> Answer:
     executed = response.data is not None or any("path" in error for error in response.errors)
     return Answer(
         data=response.data,
-        errors=response.errors,
+        errors=mark_presentable(response.errors),
         extensions=response.extensions,
         executed=executed,
         status=200 if executed else 400,
@@ -157,4 +158,4 @@ def _answer(response: SubgraphResponse, kind: OperationKind) -> Answer:
 
 
 def _refused(error: OperationRefused) -> Answer:
-    return Answer(errors=error.errors, executed=False, status=error.status)
+    return Answer(errors=mark_presentable(error.errors), executed=False, status=error.status)

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from trellis.router.web.media_type import JSON, media_type_of
 from trellis.router.web.refusals import CrossSiteRequest
 
 # A page of another origin cannot set one of these without asking by a preflight first.
@@ -46,7 +47,7 @@ def _may_be_forged(scope: Scope) -> bool:
     headers = dict(scope["headers"])
     if not PREFLIGHT_HEADERS.isdisjoint(headers):
         return False
-    if b"application/json" in headers.get(b"content-type", b"").lower():
+    if media_type_of(headers.get(b"content-type", b"").decode("latin-1")) == JSON:
         return False
     site = headers.get(b"sec-fetch-site")
     if site is not None:

@@ -32,6 +32,11 @@ def negotiate(accept: str) -> str | None:
     return best
 
 
+def media_type_of(content_type: str) -> str:
+    """The media type without its parameters, in lower case (RFC 9110, section 8.3.1)."""
+    return content_type.partition(";")[0].strip().lower()
+
+
 def is_json(content_type: str) -> bool:
     """Whether a request body says it is JSON in UTF-8, the only kind there is (RFC 8259)."""
     name, *parameters = (piece.strip().lower() for piece in content_type.split(";"))

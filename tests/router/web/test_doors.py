@@ -191,7 +191,11 @@ async def test_the_caller_is_known_by_the_token_and_a_bad_token_is_401():
         ({"origin": APP, "authorization": "Bearer x"}, 200),
         ({"origin": APP, "apollo-require-preflight": "1"}, 200),
         ({"origin": APP, "content-type": "application/json"}, 200),
+        ({"origin": APP, "content-type": "Application/JSON ; charset=utf-8"}, 200),
         ({"origin": APP, "content-type": "text/plain"}, 403),
+        # These a browser sends without asking: only the type before the parameters counts.
+        ({"origin": APP, "content-type": "text/plain; x=application/json"}, 403),
+        ({"origin": APP, "content-type": "text/plain, application/json"}, 403),
     ],
 )
 async def test_a_get_that_another_site_could_cause_is_refused(headers: dict[str, str], status: int):
