@@ -30,7 +30,8 @@ class Subgraph:
     """One Strawberry federation schema and what it needs to live.
 
     ``make_context`` builds the resolver context of one operation: fresh loaders each time, so no
-    cached row outlives the caller it was filtered for. ``start`` opens connections, migrates the
+    cached row outlives the caller it was filtered for. It may be ``async``, and may give an async
+    context manager, which is entered for the operation. ``start`` opens connections, migrates the
     schema and starts background tasks, ``stop`` undoes it; ``seed`` writes demo data once.
     ``is_ready`` answers the readiness probe. ``jwks`` is given by the subgraph that issues
     tokens: it returns the JSON Web Key Set (RFC 7517) with its public keys. ``is_revoked`` is its

@@ -1,32 +1,24 @@
 """A subgraph in this process: its Strawberry schema executed without HTTP and without JSON."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+import inspect
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import AsyncExitStack
 from typing import Any
 
-from graphql import (
-    DocumentNode,
-    ExecutionResult,
-    GraphQLError,
-    execute,
-    parse,
-    subscribe,
-    validate,
-)
+from graphql import ExecutionResult, GraphQLError
 
 from trellis.router.errors import SubgraphTimeout
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.local_execution import execution_of
 from trellis.router.transports.lost_text import without_lost_text
 from trellis.schema.federation import presentable
 from trellis.schema.subgraph import Subgraph
 
-MAX_DOCUMENTS = 1_000
-
 
 class LocalTransport:
-    """Executes on the schema's graphql-core counterpart. Each call gets a context of its own from
-    ``Subgraph.make_context``; documents are parsed and validated once.
+    """Each call gets a context of its own from ``Subgraph.make_context``, which is awaited and
+    entered where it wants that, and left when the operation has ended.
 
     Errors that are the subgraph's own fault are logged and masked as ``presentable`` says.
     """
@@ -37,22 +29,35 @@ class LocalTransport:
         self.subgraph = subgraph
         self.timeout = timeout
         self.schema = subgraph.schema._schema
-        self._documents: OrderedDict[str, DocumentNode | list[GraphQLError]] = OrderedDict()
+        self._execution = execution_of(subgraph.schema)
+        self._plain_context: type | None = None  # a type that needs neither awaiting nor entering
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
-        document = self._prepare(request.query)
-        if isinstance(document, list):
-            return _response(ExecutionResult(errors=document), request)
-        result = execute(
-            self.schema,
-            document,
-            context_value=self.subgraph.make_context(request.context),
-            variable_values=dict(request.variables),
-            operation_name=request.operation_name,
-        )
-        if not isinstance(result, ExecutionResult):
-            result = await self._in_time(result, request.subgraph)
+        context = self.subgraph.make_context(request.context)
+        if type(context) is self._plain_context:
+            result = self._execution.run(request, context)
+            if not isinstance(result, ExecutionResult):
+                result = await self._in_time(result, request.subgraph)
+        else:
+            result = await self._in_time(self._run_within(context, request), request.subgraph)
         return _response(result, request)
+
+    async def _run_within(self, made: Any, request: SubgraphRequest) -> ExecutionResult:
+        async with AsyncExitStack() as stack:
+            context = await self._enter(made, stack)
+            result = self._execution.run(request, context)
+            return result if isinstance(result, ExecutionResult) else await result
+
+    async def _enter(self, made: Any, stack: AsyncExitStack) -> Any:
+        if inspect.isawaitable(made):
+            context = await made
+        else:
+            context = made
+            if not hasattr(context, "__aenter__"):
+                self._plain_context = type(context)
+        if hasattr(context, "__aenter__"):
+            return await stack.enter_async_context(context)
+        return context
 
     async def _in_time(self, result: Awaitable[ExecutionResult], subgraph: str) -> ExecutionResult:
         limit = asyncio.timeout(self.timeout)
@@ -65,51 +70,21 @@ class LocalTransport:
             raise SubgraphTimeout(subgraph, "The subgraph did not answer in time.") from None
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
-        document = self._prepare(request.query)
-        if isinstance(document, list):
-            yield _response(ExecutionResult(errors=document), request)
-            return
-        result = subscribe(
-            self.schema,
-            document,
-            context_value=self.subgraph.make_context(request.context),
-            variable_values=dict(request.variables),
-            operation_name=request.operation_name,
-        )
-        stream = result if isinstance(result, AsyncIterator | ExecutionResult) else await result
-        if isinstance(stream, ExecutionResult):
-            yield _response(stream, request)
-            return
-        try:
-            async for event in stream:
-                yield _response(event, request)
-        except Exception as problem:
-            # The resolver's own failure ends its stream; what it was is told or hidden as usual.
-            error = GraphQLError(str(problem), original_error=problem)
-            yield _response(ExecutionResult(errors=[error]), request)
-        finally:
-            # Ends the resolver's generator at once instead of when the collector finds it.
-            if isinstance(stream, AsyncGenerator):
-                await stream.aclose()
+        async with AsyncExitStack() as stack:
+            context = await self._enter(self.subgraph.make_context(request.context), stack)
+            events = self._execution.stream(request, context)
+            try:
+                async for event in events:
+                    yield _response(event, request)
+            except Exception as problem:
+                # The resolver's own failure ends its stream and is shown or hidden as usual.
+                error = GraphQLError(str(problem), original_error=problem)
+                yield _response(ExecutionResult(errors=[error]), request)
+            finally:
+                await events.aclose()
 
     async def aclose(self) -> None:
         return None
-
-    def _prepare(self, query: str) -> DocumentNode | list[GraphQLError]:
-        known = self._documents.get(query)
-        if known is not None:
-            self._documents.move_to_end(query)
-            return known
-        prepared: DocumentNode | list[GraphQLError]
-        try:
-            document = parse(query, no_location=True)
-            prepared = validate(self.schema, document) or document
-        except GraphQLError as error:
-            prepared = [error]
-        self._documents[query] = prepared
-        if len(self._documents) > MAX_DOCUMENTS:
-            self._documents.popitem(last=False)
-        return prepared
 
 
 def _response(result: ExecutionResult, request: SubgraphRequest) -> SubgraphResponse:
