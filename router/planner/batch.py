@@ -1,4 +1,4 @@
-"""Fetches into steps: rounds, equal fetches joined, one request per subgraph and round."""
+"""Fetches into steps: assign rounds, merge equal fetches, one request per subgraph and round."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from trellis.router.planner.plan import EntityCall, EntityTarget, FetchStep, Ope
 from trellis.router.planner.view import GraphView
 
 MAX_STEPS = 300
+"""Requests to subgraphs for one operation, a bound on the load that one operation can cause.
+The largest plan of 3,856 operations on public graphs has 19."""
 
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    """One ``_entities`` field in the making: its fragments by type, its targets."""
+    """One ``_entities`` field under construction: its fragments by type, its targets."""
 
     path: object
     fragments: dict[str, str]
@@ -48,7 +50,8 @@ def build_steps(
 ) -> tuple[FetchStep, ...]:
     """The steps of a plan in topological order.
 
-    Fetches of one subgraph in one round never need one another: they are one request.
+    Fetches to one subgraph in one round never depend on one another: they are one request. Raises
+    PlanningLimit for more than ``MAX_STEPS`` requests.
     """
     _set_rounds(fetches)
     _postpone(fetches)
@@ -56,18 +59,19 @@ def build_steps(
     steps = _group(kept, view)
     if len(steps) > MAX_STEPS:
         raise PlanningLimit(
-            f"The plan of this operation needs {len(steps)} requests, more than {MAX_STEPS}."
+            f"The plan of this operation has {len(steps)} requests, more than {MAX_STEPS}."
             " Ask for less in one request."
         )
     step_of = {fetch: step for step in steps for fetch in step.fetches}
     for fetch, other in replaced.items():
         step_of[fetch] = step_of[other]
     after = _reduced(steps, step_of, replaced)
-    writer = _Writer(view, kind, definitions, directives)
+    writer = _StepWriter(view, kind, definitions, directives)
     return tuple(writer.write(step, after[step.id]) for step in steps)
 
 
 def _set_rounds(fetches: list[Fetch]) -> None:
+    # Not recursive: chains of fetches may be longer than Python's stack.
     pending = list(fetches)
     while pending:
         fetch = pending[-1]
@@ -83,8 +87,12 @@ def _set_rounds(fetches: list[Fetch]) -> None:
 
 
 def _postpone(fetches: list[Fetch]) -> None:
-    """Entity fetches that nobody waits for in the meantime go along with a later request to their
-    subgraph: the answer is complete no later, and one request less is made."""
+    """Move entity fetches to a later request to the same subgraph, if nothing that depends on them
+    runs before it: the answer is complete no later, and one request is saved.
+
+    Rounds are visited from the last to the first, so that a fetch moved later lets the fetches
+    that it depends on move later too.
+    """
     last = max((fetch.round for fetch in fetches), default=0)
     latest: dict[Fetch, int] = {}
     groups: dict[tuple[int, int], list[Fetch]] = {}
@@ -107,17 +115,17 @@ def _postpone(fetches: list[Fetch]) -> None:
 
 
 def _join_equal(fetches: list[Fetch]) -> tuple[list[Fetch], dict[Fetch, Fetch]]:
-    """Fetches that ask about the same objects in the same round and subgraph become one."""
+    """Merge fetches for the same objects in the same round and subgraph."""
     kept: dict[tuple[object, ...], list[Fetch]] = {}
     replaced: dict[Fetch, Fetch] = {}
     for fetch in fetches:
         target = fetch.target
-        mark: tuple[object, ...] = (fetch.subgraph, fetch.round, fetch.view, fetch.path)
+        memo_key: tuple[object, ...] = (fetch.subgraph, fetch.round, fetch.view, fetch.path)
         if target is not None:
             keys = frozenset(need for need in target.needs if need.is_key)
-            mark += (target.slot, target.path, target.types, target.typename, keys)
-            mark += (target.contexts,)
-        rivals = kept.setdefault(mark, [])
+            memo_key += (target.slot, target.path, target.types, target.typename, keys)
+            memo_key += (target.contexts,)
+        rivals = kept.setdefault(memo_key, [])
         known = next((other for other in rivals if _needs_agree(other, fetch)), None)
         if known is None:
             rivals.append(fetch)
@@ -131,8 +139,8 @@ def _join_equal(fetches: list[Fetch]) -> tuple[list[Fetch], dict[Fetch, Fetch]]:
 
 
 def _needs_agree(one: Fetch, other: Fetch) -> bool:
-    """Whether one representation can carry what both need: two values of one field, asked with
-    different arguments, cannot go together."""
+    """Whether one representation can carry the needs of both. It cannot when they need different
+    values of one field, because they were fetched with different arguments."""
     if one.target is None or other.target is None:
         return True
     return needs_agree(one.target.needs, other.target.needs)
@@ -141,12 +149,12 @@ def _needs_agree(one: Fetch, other: Fetch) -> bool:
 def _group(fetches: list[Fetch], view: GraphView) -> list[_Step]:
     groups: dict[tuple[object, ...], _Step] = {}
     for fetch in fetches:
-        mark: tuple[object, ...] = (fetch.subgraph, fetch.round)
+        memo_key: tuple[object, ...] = (fetch.subgraph, fetch.round)
         if fetch.target is None:
-            mark += (fetch.path, fetch.view)
+            memo_key += (fetch.path, fetch.view)
         elif fetch.target.contexts:
-            mark += (fetch.view, Printer(view).selection(fetch.node))
-        groups.setdefault(mark, _Step(fetch.subgraph, fetch.round)).fetches.append(fetch)
+            memo_key += (fetch.view, Printer(view).selection(fetch.node))
+        groups.setdefault(memo_key, _Step(fetch.subgraph, fetch.round)).fetches.append(fetch)
     steps = sorted(groups.values(), key=lambda step: step.round)
     for number, step in enumerate(steps):
         step.id = number
@@ -156,7 +164,8 @@ def _group(fetches: list[Fetch], view: GraphView) -> list[_Step]:
 def _reduced(
     steps: list[_Step], step_of: Mapping[Fetch, _Step], replaced: Mapping[Fetch, Fetch]
 ) -> list[tuple[int, ...]]:
-    """Which steps each step waits for, without those it waits for anyway through others."""
+    """The steps each step waits for, without those implied by others (transitive reduction)."""
+    # The steps that each step waits for, directly or not, as bit masks.
     reach: list[int] = []
     after: list[tuple[int, ...]] = []
     for step in steps:
@@ -172,7 +181,7 @@ def _reduced(
     return after
 
 
-class _Writer:
+class _StepWriter:
     """Writes steps as GraphQL operations."""
 
     def __init__(
@@ -257,14 +266,15 @@ class _Writer:
         return calls
 
     def _name(self, wanted: str) -> str:
-        """A variable name that the client does not use."""
+        """A variable name that the client's operation does not use."""
         while wanted in self.definitions:
             wanted = "_" + wanted
         return wanted
 
 
 def _folded(fetches: list[Fetch], printer: Printer) -> list[_Call]:
-    """Fetches at one position share an ``_entities`` field when their types differ."""
+    """Fetches at one position share an ``_entities`` field when their types are disjoint: each
+    representation then matches one fragment only."""
     calls: list[_Call] = []
     for fetch in fetches:
         target = fetch.target
@@ -289,18 +299,18 @@ def _may_join(call: _Call, view: str, text: str, target: Target) -> bool:
 
 
 def _targets(targets: list[Target]) -> tuple[EntityTarget, ...]:
-    """Targets that differ only in their runtime types are one."""
+    """Merge targets that differ only in their runtime types."""
     found: dict[tuple[object, ...], EntityTarget] = {}
     for target in targets:
         is_open = target.types is None
-        mark = (target.path, target.needs, target.typename, target.contexts, is_open)
-        known = found.get(mark)
+        memo_key = (target.path, target.needs, target.typename, target.contexts, is_open)
+        known = found.get(memo_key)
         if known is None or known.types is None or target.types is None:
-            found[mark] = EntityTarget(
+            found[memo_key] = EntityTarget(
                 target.path, target.needs, target.types, target.typename, target.contexts
             )
         else:
-            found[mark] = replace(known, types=known.types | target.types)
+            found[memo_key] = replace(known, types=known.types | target.types)
     return tuple(found.values())
 
 

@@ -1,4 +1,4 @@
-"""What must hold for every plan, checked against the graph: for tests and for debugging."""
+"""Invariants of query plans, checked against the graph: for tests and for debugging."""
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -17,11 +17,11 @@ from trellis.router.planner.tables import FederatedGraph, LocalType
 
 
 def check_plan(plan: QueryPlan, graph: FederatedGraph) -> list[str]:
-    """The invariants that ``plan`` breaks, as sentences; empty for a sound plan.
+    """The invariants that ``plan`` violates, as sentences; empty for a sound plan.
 
-    Steps wait only for earlier ones; mutation roots follow one another; each field asked is
-    declared in its subgraph; each member of a representation, each runtime type that decides the
-    way to an object, and each member of the answer was fetched before by a step that the reader
+    Steps wait only for earlier ones; the root steps of a mutation run one after another; each
+    selected field is declared in its subgraph; each member of a representation, each runtime type
+    that a path depends on, and each member of the answer is fetched by a step that the reader
     waits for.
     """
     return [
@@ -35,7 +35,7 @@ def _order_problems(plan: QueryPlan) -> Iterator[str]:
     roots = [step for step in plan.steps if not step.entities and not step.path]
     for number, step in enumerate(plan.steps):
         if step.id != number:
-            yield f"step {step.id} is at place {number}"
+            yield f"step {step.id} is at index {number}"
         for other in step.after:
             if other >= step.id:
                 yield f"step {step.id} waits for step {other}, which comes later"
@@ -55,7 +55,7 @@ def _reach(plan: QueryPlan) -> dict[int, set[int]]:
     return reach
 
 
-# -- every field is declared where it is asked -----------------------------------------------------
+# -- every field is declared where it is selected --------------------------------------------------
 
 
 def _field_problems(plan: QueryPlan, graph: FederatedGraph) -> Iterator[str]:
@@ -117,20 +117,20 @@ def _data_problems(plan: QueryPlan) -> Iterator[str]:
         known: set[Keys] = set()
         for other in reach[step.id]:
             known |= brought[other]
-        needed = list(_told(step.path))
+        needed = list(_types_read(step.path))
         for call in step.entities:
             for target in call.targets:
-                needed += [*_told(target.path), *_needed(target)]
+                needed += [*_types_read(target.path), *_needed(target)]
         for keys in needed:
             if keys not in known:
-                yield f"step {step.id} needs {'.'.join(keys)}, which nothing before brings"
+                yield f"step {step.id} needs {'.'.join(keys)}, which no earlier step fetches"
     everything = set().union(*brought.values()) if brought else set()
     absent = [tuple(segment.key for segment in path) for path in plan.absent]
     for keys in _read(plan.output, ()):
         if any(keys[: len(above)] == above for above in absent):
             continue
         if keys not in everything:
-            yield f"the answer reads {'.'.join(keys)}, which no step brings"
+            yield f"the answer reads {'.'.join(keys)}, which no step fetches"
 
 
 def _brought(step: FetchStep) -> Iterator[Keys]:
@@ -158,8 +158,8 @@ def _selected(selection: SelectionSetNode, above: Keys) -> Iterator[Keys]:
                 yield from _selected(node.selection_set, keys)
 
 
-def _told(path: Path) -> Iterator[Keys]:
-    """The runtime types that the way along a path depends on."""
+def _types_read(path: Path) -> Iterator[Keys]:
+    """The keys of the ``__typename`` values that a path depends on."""
     for depth, segment in enumerate(path):
         if segment.types is not None:
             yield (*(above.key for above in path[:depth]), "__typename")
@@ -174,7 +174,7 @@ def _needed(target: EntityTarget) -> Iterator[Keys]:
 
 def _members(needs: Iterable[Need], above: Keys) -> Iterator[Keys]:
     for need in needs:
-        # What is needed of types that nobody can return at the position is read from nothing.
+        # Needs of types that no subgraph can return at the position are never read.
         if need.types is not None:
             continue
         yield (*above, need.source)
@@ -186,7 +186,7 @@ def _read(selection: Selection, above: Keys) -> Iterator[Keys]:
         if field.denied or field.typename is not None or field.source.startswith(QUESTION):
             continue
         keys = (*above, field.source)
-        # Members for types that no subgraph can return at the position are read from nothing.
+        # Members of types that no subgraph can return at the position are never read.
         if field.types is None:
             yield keys
             if field.selection is not None:

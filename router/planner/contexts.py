@@ -1,7 +1,7 @@
-"""``@fromContext``: arguments whose values enclosing objects give.
+"""``@fromContext``: arguments whose values come from enclosing objects.
 
-The value is asked at the nearest enclosing object whose type sets the context, before the fetch
-that asks the field. It travels as a variable of that fetch.
+The value is selected on the nearest enclosing object whose type sets the context, in a fetch before
+the one that selects the field, and is sent as a variable of the latter.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from trellis.router.errors import PlanningError
 from trellis.router.operation.model import Field, SelectionSet
-from trellis.router.planner.choice import Access, Holder, Solution, Spot
+from trellis.router.planner.candidates import Access, Holder, Holders, Solution
 from trellis.router.planner.fetches import Fetch, Slot
 from trellis.router.planner.plan import ContextValue, Need
 from trellis.router.planner.position import Position
@@ -19,33 +19,33 @@ from trellis.router.planner.tables import ContextArgument
 from trellis.router.planner.view import GraphView
 
 
-class Asks(Protocol):
-    """The part of ``Emitter`` that is needed here."""
+class SelectionEmitter(Protocol):
+    """The part of ``Emitter`` used here."""
 
     view: GraphView
 
-    def solve(self, selection: SelectionSet, spot: Spot) -> Solution | None: ...
+    def solve(self, selection: SelectionSet, holders: Holders) -> Solution | None: ...
     def emit(self, solution: Solution, position: Position) -> frozenset[Fetch]: ...
     def members(self, selection: SelectionSet, slot: Slot, *, is_key: bool) -> tuple[Need, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """The values that one field takes from its surroundings, and the fetches that bring them."""
+class ContextValues:
+    """The context values of one field, and the fetches that return them."""
 
     values: tuple[tuple[ContextArgument, ContextValue], ...]
     fetches: frozenset[Fetch]
 
 
-class ContextGiver:
-    """Finds the values of contexts for the fetches of one operation."""
+class ContextBinder:
+    """Finds the context values for the fetches of one operation and binds them to variables."""
 
-    def __init__(self, emitter: Asks) -> None:
+    def __init__(self, emitter: SelectionEmitter) -> None:
         self.emitter = emitter
         self._names: dict[tuple[str, str, int], str] = {}
 
-    def find(self, position: Position, access: Access) -> Given | None:
-        """The context values for a field asked at ``position``, asked of the objects around."""
+    def find(self, position: Position, access: Access) -> ContextValues | None:
+        """The context values for a field at ``position``, selected on its enclosing objects."""
         if not access.contexts:
             return None
         values: list[tuple[ContextArgument, ContextValue]] = []
@@ -54,35 +54,36 @@ class ContextGiver:
             around = self._nearest(position, argument)
             needs = self._ask(around, argument, fetches)
             depth = len(around.path)
-            mark = (argument.context, argument.selection, depth)
-            name = self._names.setdefault(mark, f"context{len(self._names)}")
+            memo_key = (argument.context, argument.selection, depth)
+            name = self._names.setdefault(memo_key, f"context{len(self._names)}")
             values.append((argument, ContextValue(name, depth, needs)))
-        return Given(tuple(values), frozenset(fetches))
+        return ContextValues(tuple(values), frozenset(fetches))
 
-    def host(self, position: Position, access: Access, given: Given) -> int | None:
-        """The base of ``position`` whose fetch can take the values itself: an entity fetch below
-        the objects that give them, which they do not wait for."""
-        deepest = max(value.depth for _, value in given.values)
+    def host(self, position: Position, access: Access, context: ContextValues) -> int | None:
+        """The base of ``position`` whose fetch can carry the values itself, so that no further
+        fetch is needed: an entity fetch below the objects that set the context, on which fetching
+        the values does not depend."""
+        deepest = max(value.depth for _, value in context.values)
         for index, base in enumerate(position.bases):
             is_asked = base.made is not None or len(position.bases) == 1
             if not is_asked or base.subgraph != access.subgraph:
                 continue
             fetch, _ = base.hold()
             is_below = fetch.target is not None and len(fetch.target.path) >= deepest
-            if is_below and not _waits_for(given.fetches, fetch):
+            if is_below and not _waits_for(context.fetches, fetch):
                 return index
         return None
 
-    def give(self, fetch: Fetch, access: Access, given: Given) -> None:
-        """Let ``fetch`` carry the values."""
+    def bind(self, fetch: Fetch, access: Access, context: ContextValues) -> None:
+        """Make ``fetch`` carry the values as variables."""
         assert fetch.target is not None
         known = dict.fromkeys(fetch.target.contexts)
-        for argument, value in given.values:
+        for argument, value in context.values:
             known[value] = None
             fetch.variables[value.variable] = argument.type
             fetch.arguments[access, argument.name] = value.variable
         fetch.target.contexts = tuple(known)
-        fetch.after |= given.fetches
+        fetch.after |= context.fetches
 
     def asked(self, field: Field, access: Access, fetch: Fetch) -> Field:
         """The field with its context arguments."""
@@ -100,7 +101,7 @@ class ContextGiver:
                 return around
             around = around.parent
         raise PlanningError(
-            f"No object around {argument.name!r} sets the context {argument.context!r}: the"
+            f"No object enclosing {argument.name!r} sets the context {argument.context!r}: the"
             " supergraph is not satisfiable. Compose it again and check the errors."
         )
 
@@ -108,11 +109,11 @@ class ContextGiver:
         self, around: Position, argument: ContextArgument, fetches: set[Fetch]
     ) -> tuple[Need, ...]:
         selection = self.emitter.view.context_selection(argument, around.type)
-        spot = tuple(
-            Holder(b.subgraph, b.view, b.given, 0, 0 if b.made else 1 << b.subgraph)
+        holders = tuple(
+            Holder(b.subgraph, b.view, b.provides, 0, 0 if b.made else 1 << b.subgraph)
             for b in around.bases
         )
-        solution = self.emitter.solve(selection, spot)
+        solution = self.emitter.solve(selection, holders)
         if solution is None:
             raise PlanningError(
                 f"The context {argument.context!r} cannot be read from {around.type}: the"

@@ -1,56 +1,58 @@
-"""Turns decisions into fetches: every field into the selection of the fetch that asks it, every hop
-into an entity fetch whose keys and required fields are asked first."""
+"""Turns decisions into fetches: every field becomes part of the selection of some fetch, every hop
+an entity fetch that waits for the fetches of its key and required fields."""
 
 from __future__ import annotations
 
 from trellis.router.errors import PlanningLimit
 from trellis.router.operation.model import Field, SelectionSet
 from trellis.router.planner.abstract import tells_types_apart
-from trellis.router.planner.choice import Access, Condition, Pick, Solution
-from trellis.router.planner.choose import Chooser
-from trellis.router.planner.contexts import ContextGiver
+from trellis.router.planner.candidates import Access, Condition, Pick, Solution
+from trellis.router.planner.contexts import ContextBinder
 from trellis.router.planner.fetches import Fetch, Node, Slot, Target
 from trellis.router.planner.leads import find_lead
 from trellis.router.planner.plan import Need, Path, PathSegment
 from trellis.router.planner.position import Base, Hold, Position
+from trellis.router.planner.search import PlanSearch
 from trellis.router.planner.tables import Kind
 from trellis.router.planner.view import fields_for
 
-MAX_FETCHES = 2_000  # before equal ones are joined; what they wait for grows with the square
+# Before equal fetches are merged. Their dependencies grow with the square of their number. The most
+# on 3,856 operations of public graphs was 205, in a benchmark of planners.
+MAX_FETCHES = 2_000
 
 POSITION_COST = 5
-"""A position of the data takes the time and memory (3 KB) of about so many options looked at."""
+"""Emitting a position of the data takes the time and memory (3 KB) of about 5 options."""
 
 
 class Emitter:
     """Collects the fetches of one operation."""
 
-    def __init__(self, chooser: Chooser) -> None:
-        self.chooser = chooser
-        self.view = chooser.view
-        self.solve = chooser.solve
+    def __init__(self, search: PlanSearch) -> None:
+        self.search = search
+        self.view = search.view
+        self.solve = search.solve
         self.fetches: list[Fetch] = []
         self.absent: list[Path] = []
-        self.contexts = ContextGiver(self)
+        self.contexts = ContextBinder(self)
 
     def root_fetch(self, subgraph: int, type_name: str, path: Path = ()) -> Fetch:
-        """A fetch that begins at a root type: of the operation, or met again at ``path``."""
+        """A fetch of root fields: of the operation, or of a root type returned at ``path``."""
         fetch = Fetch(subgraph, type_name, Node(), path)
         self._add(fetch)
         return fetch
 
     def emit(self, solution: Solution, position: Position) -> frozenset[Fetch]:
-        """Ask everything the solution picks; returns the fetches that hold the answers."""
+        """Select everything that the solution picks; returns the fetches that return it."""
         known = position.done.get(solution)
         if known is not None:
             return known
         used: set[Fetch] = set()
-        position.tellers = solution.tellers or position.tellers
+        position.type_sources = solution.type_sources or position.type_sources
         for pick, types in self._together(solution.picks, position):
             used |= self._emit_pick(pick, types, position)
         if solution.must_be_absent:
             self.absent.append(position.path)
-        if solution.tellers:
+        if solution.type_sources:
             used |= self._fetch_typename(position)
         if solution.inner is not None:
             used |= self.emit(solution.inner, self._held_by(position, solution.held))
@@ -62,16 +64,16 @@ class Emitter:
     def _together(
         self, picks: tuple[Pick, ...], position: Position
     ) -> list[tuple[Pick, tuple[str, ...]]]:
-        """Each pick with its runtime types (none: all). What is asked of several types in one
-        fetch is emitted once, so that what is below it is one position."""
+        """Each pick with its runtime types (none: all). A field that one fetch selects for several
+        types is emitted once, so that its children are one position."""
         joined: dict[tuple[object, ...], tuple[Pick, list[str]]] = {}
         for number, pick in enumerate(picks):
-            mark: tuple[object, ...] = (number,)
+            memo_key: tuple[object, ...] = (number,)
             if pick.runtime is not None and pick.child is not None and len(pick.accesses) == 1:
                 base = pick.accesses[0].base
                 if base is not None:
-                    mark = (position.slot.key(pick.field, pick.runtime), base, pick.child)
-            known = joined.setdefault(mark, (pick, []))
+                    memo_key = (position.slot.key(pick.field, pick.runtime), base, pick.child)
+            known = joined.setdefault(memo_key, (pick, []))
             if pick.runtime is not None:
                 known[1].append(pick.runtime)
         return [(pick, tuple(types)) for pick, types in joined.values()]
@@ -79,7 +81,7 @@ class Emitter:
     def _emit_pick(self, pick: Pick, types: tuple[str, ...], position: Position) -> set[Fetch]:
         access = pick.accesses[0]
         keys = self._keys(pick, position.slot)
-        used = self._tell_keys(pick, position)
+        used = self._fetch_deciding_type(pick, position)
         if pick.child is None:
             fetch, node = self._hold(position, access, pick.runtime)
             for key in keys:
@@ -94,8 +96,9 @@ class Emitter:
         return used
 
     def _keys(self, pick: Pick, slot: Slot) -> list[str]:
-        """The internal keys under which a field is asked: several when it is asked of objects at
-        once whose types have it with types that cannot share a key."""
+        """The internal keys under which a field is selected: several when it is selected for
+        runtime types on which it has types that cannot share a response key (see the rule "Field
+        Selection Merging" of the GraphQL specification)."""
         if pick.runtime is not None:
             return slot.ask(pick.field, frozenset((pick.runtime,)))
         here: set[str] = set()
@@ -103,26 +106,26 @@ class Emitter:
             here |= self.view.possible(access.subgraph, access.view)
         return slot.ask(pick.field, slot.possible & here or None)
 
-    def _tell_keys(self, pick: Pick, position: Position) -> set[Fetch]:
-        """Ask for the type of the objects where the key of a field asked of all of them depends on
-        it. An interface object tells no type; its answer has every key."""
+    def _fetch_deciding_type(self, pick: Pick, position: Position) -> set[Fetch]:
+        """Fetch the objects' type where the internal key of a field depends on it. An interface
+        object does not know its type; its fetch selects every key."""
         if pick.runtime is not None or not position.slot.is_split(pick.field):
             return set()
         kinds = (self.view.kind(base.subgraph, base.view) for base in position.bases)
-        if not position.tellers and Kind.INTERFACE_OBJECT in kinds:
+        if not position.type_sources and Kind.INTERFACE_OBJECT in kinds:
             return set()
         return self._fetch_typename(position)
 
     def _child(self, pick: Pick, types: tuple[str, ...], position: Position, key: str) -> Position:
-        mark = (key, types, pick.accesses)
-        known = position.children.get(mark)
+        memo_key = (key, types, pick.accesses)
+        known = position.children.get(memo_key)
         if known is None:
-            self.chooser.spend(POSITION_COST)
+            self.search.spend(POSITION_COST)
             limits = self._segment_types(position, types)
             waits = position.waits
-            if limits is not None and not self._is_told(position, pick.accesses, limits):
+            if limits is not None and not self._is_type_known(position, pick.accesses, limits):
                 waits |= self._fetch_typename(position)
-            known = position.children[mark] = Position(
+            known = position.children[memo_key] = Position(
                 slot=position.slot.child(key, pick.field),
                 path=(*position.path, PathSegment(key, limits)),
                 type=pick.field.selection.type if pick.field.selection else "",
@@ -149,7 +152,7 @@ class Emitter:
                 twin.ask(key, pick.field, child)
             return fetch, child
 
-        return Base(access.subgraph, below.view, make, below.given)
+        return Base(access.subgraph, below.view, make, below.provides)
 
     def _segment_types(self, position: Position, types: tuple[str, ...]) -> frozenset[str] | None:
         limits = frozenset(types)
@@ -159,9 +162,9 @@ class Emitter:
         return limits
 
     def _hold(self, position: Position, access: Access, runtime: str | None) -> Hold:
-        """The selection in which fields of the position's object go, for objects of one type."""
-        mark = (access, runtime)
-        known = position.holds.get(mark)
+        """The selection to which fields of the position's object are added, for one type."""
+        memo_key = (access, runtime)
+        known = position.holds.get(memo_key)
         if known is None:
             if access.base is not None:
                 known = self._at_base(position, access, access.base, runtime)
@@ -169,7 +172,7 @@ class Emitter:
                 known = self._ask_root_again(position, access)
             else:
                 known = self._hop(position, access, access.key, runtime)
-            position.holds[mark] = known
+            position.holds[memo_key] = known
         return known
 
     def _at_base(self, position: Position, access: Access, index: int, runtime: str | None) -> Hold:
@@ -177,17 +180,16 @@ class Emitter:
         fetch, node = base.hold()
         if runtime is not None and self.view.kind(access.subgraph, base.view).is_abstract:
             node.root.place = (access.subgraph, base.view)
-            # Each answer says which objects it is about: it may come before the others.
+            # Another holder may supply the type too, but this fetch may be merged before it.
             if len(position.bases) > 1:
                 node.ask_typename()
             return fetch, node.under(self.view.known_as(access.subgraph, base.view, runtime))
         return fetch, node
 
-    def _is_told(
+    def _is_type_known(
         self, position: Position, accesses: tuple[Access, ...], types: frozenset[str]
     ) -> bool:
-        """Whether each answer tells the real type of those of the position's objects that are of
-        these types."""
+        """Whether each of the accesses returns the real type of objects of these types."""
         for access in accesses:
             if access.base is None:
                 continue
@@ -197,12 +199,12 @@ class Emitter:
         return True
 
     def _held_by(self, position: Position, held: tuple[Access, ...]) -> Position:
-        """The same object, seen from the holders ``held``."""
+        """The same object, as held by ``held``."""
 
         def base(access: Access) -> Base:
             view = access.view if access.base is None else position.bases[access.base].view
             hold = lambda: self._hold(position, access, None)  # noqa: E731
-            return Base(access.subgraph, view, hold, access.given)
+            return Base(access.subgraph, view, hold, access.provides)
 
         return Position(
             position.slot,
@@ -215,7 +217,7 @@ class Emitter:
         )
 
     def _as_member(self, position: Position, member: str) -> Position:
-        """Those of the position's objects that its holders know as an interface object."""
+        """The position's objects that its holders know as the interface object ``member``."""
 
         def inner(base: Base) -> Base:
             def make() -> Hold:
@@ -225,7 +227,7 @@ class Emitter:
                 node.root.place = (base.subgraph, base.view)
                 return fetch, node.under(member)
 
-            return Base(base.subgraph, member, make, base.given)
+            return Base(base.subgraph, member, make, base.provides)
 
         return Position(
             position.slot,
@@ -244,7 +246,7 @@ class Emitter:
             host = self.contexts.host(position, access, context)
             if host is not None:
                 known = self._at_base(position, access, host, runtime)
-                self.contexts.give(known[0], access, context)
+                self.contexts.bind(known[0], access, context)
                 return known
         type_name = runtime or access.view
         after = set(self.emit(key.solution, position))
@@ -263,14 +265,15 @@ class Emitter:
         target = Target(position.slot, position.path, unique_needs(needs), types, typename)
         fetch = Fetch(access.subgraph, access.view, Node(), target=target, after=after)
         if context is not None:
-            self.contexts.give(fetch, access, context)
+            self.contexts.bind(fetch, access, context)
         self._add(fetch)
         return fetch, fetch.node
 
     def _representation(
         self, position: Position, access: Access, runtime: str | None
     ) -> tuple[frozenset[str] | None, str | None]:
-        """Which objects are meant, and what their representations say as ``__typename``."""
+        """The runtime types that are fetched (None: all), and the ``__typename`` to send in their
+        representations (None: their own)."""
         is_certain = len(position.slot.possible) == 1
         meant = runtime or position.member
         types = None if meant is None or is_certain else frozenset((meant,))
@@ -278,9 +281,9 @@ class Emitter:
         return types, (None if is_object and not is_certain else access.view)
 
     def _fetch_typename(self, position: Position) -> set[Fetch]:
-        """Ask for the type of the position's objects; returns what tells it."""
+        """Select ``__typename`` on the position's objects; returns the fetches that return it."""
         position.slot.is_typed = True
-        holds = [self._hold(position, teller, None) for teller in position.tellers]
+        holds = [self._hold(position, type_source, None) for type_source in position.type_sources]
         for _, node in holds or [position.base.hold()]:
             node.ask_typename()
         return {fetch for fetch, _ in holds} or {position.base.hold()[0]}
@@ -309,9 +312,9 @@ class Emitter:
         return Need(asked.name, key, members, types=types, is_key=is_key)
 
     def members(self, selection: SelectionSet, slot: Slot, *, is_key: bool) -> tuple[Need, ...]:
-        """Where the fields of a field set are found in an object at ``slot``."""
+        """Where the fields of a field set are read from an object at ``slot``."""
         members: list[Need] = []
-        # Only where the field set itself asks for the type has it been waited for.
+        # The fetch waits for the type only where the field set itself depends on it.
         if len(selection.possible) > 1 and tells_types_apart(selection):
             members.append(Need("__typename", "__typename", is_key=False))
         for inner in selection.fields:
@@ -321,30 +324,32 @@ class Emitter:
         return tuple(members)
 
     def _add(self, fetch: Fetch) -> None:
-        self.chooser.spend()
+        self.search.spend()
         self.fetches.append(fetch)
         if len(self.fetches) > MAX_FETCHES:
             raise PlanningLimit(
-                f"The plan of this operation has more than {MAX_FETCHES} fetches. Ask for less."
+                f"The plan of this operation has more than {MAX_FETCHES} fetches. Ask for less in"
+                " one request."
             )
 
 
 def unique_needs(needs: tuple[Need, ...]) -> tuple[Need, ...]:
-    """Each member of a representation once; what is a key too is needed as a key."""
+    """Each member of a representation once. Keys come before required fields, so a member that is
+    both stays a key: without a value the entity cannot be fetched."""
     found: dict[tuple[str, frozenset[str] | None], Need] = {}
     for need in needs:
-        mark = (need.name, need.types)
-        known = found.get(mark)
+        memo_key = (need.name, need.types)
+        known = found.get(memo_key)
         if known is None:
-            found[mark] = need
+            found[memo_key] = need
         elif known.selection != need.selection:
             members = unique_needs((*known.selection, *need.selection))
-            found[mark] = Need(need.name, known.source, members, known.types, known.is_key)
+            found[memo_key] = Need(need.name, known.source, members, known.types, known.is_key)
     return tuple(found.values())
 
 
 def needs_agree(one: tuple[Need, ...], other: tuple[Need, ...]) -> bool:
-    """Whether no member of one object would have to be read from two places."""
+    """Whether no member would have to be read from two internal keys."""
     by_name: dict[str, list[Need]] = {}
     for need in one:
         by_name.setdefault(need.name, []).append(need)

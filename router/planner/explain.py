@@ -1,4 +1,4 @@
-"""Plans for people and tools: one line per step, the tree other routers print, and JSON."""
+"""Plans for people and tools: one line per step, the tree that other routers print, and JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ INDENT = "  "
 
 
 class Explained(Protocol):
-    """What is read of a ``QueryPlan``, which explains itself by these functions."""
+    """The part of ``QueryPlan`` used here; its ``explain`` calls these functions."""
 
     @property
     def kind(self) -> OperationKind: ...
@@ -29,10 +29,10 @@ FORMAT = "trellis.plan/1"
 
 
 def lines(plan: Explained) -> str:
-    """One line per step: its round, what it waits for, where it asks about what, the operation,
-    and which fields wanted it."""
+    """One line per step: its round, the steps it waits for, the subgraph and position, the
+    operation, and the fields it is needed for."""
     if not plan.steps:
-        return "No subgraph is asked."
+        return "No subgraph is queried."
     rounds = _rounds(plan)
     return "\n".join(_line(step, rounds[step.id]) for step in plan.steps)
 

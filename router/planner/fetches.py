@@ -6,23 +6,26 @@ from dataclasses import dataclass, field
 
 from trellis.router.errors import PlanningLimit
 from trellis.router.operation.model import Directed, Field
-from trellis.router.planner.choice import Access
+from trellis.router.planner.candidates import Access
 from trellis.router.planner.plan import ContextValue, Need, Path
 from trellis.router.planner.view import GraphView
 
 MAX_PRINTED_FIELDS = 100_000
+"""Fields in all requests of one plan. Selections are shared while they are built but printed once
+per occurrence, and nested fragments on several types multiply exponentially. Public graphs print at
+most 637 fields."""
 
 
 @dataclass(slots=True, eq=False)
-class Asked:
-    """One field in a growing selection."""
+class SelectedField:
+    """One field of a growing selection."""
 
     key: str
     field: Field
     child: Node | None
 
-    def is_same(self, other: Asked) -> bool:
-        """Whether the other asks the same field with one selection for both."""
+    def is_same(self, other: SelectedField) -> bool:
+        """Whether the other is the same field with the same selection object."""
         mine, theirs = self.field, other.field
         if (mine.name, mine.argument_text, mine.directed) != (
             theirs.name,
@@ -39,14 +42,14 @@ class Node:
     """A growing selection of one subgraph operation: fields, and fragments by type condition.
     ``place`` is the subgraph and the abstract type there, once there are fragments.
 
-    Two selections may turn out to be one while fetches still grow (the same field below two type
-    conditions). Whoever holds either goes on asking: both then stand for the joined ``root``.
+    Two selections may turn out to be the same while fetches still grow (the same field under two
+    type conditions). Both nodes stay valid and then stand for the joined ``root`` (union-find).
     """
 
     __slots__ = ("_joined_to", "fields", "has_typename", "on", "place")
 
     def __init__(self) -> None:
-        self.fields: dict[str, Asked] = {}
+        self.fields: dict[str, SelectedField] = {}
         self.on: dict[str, Node] = {}
         self.has_typename = False
         self.place: tuple[int, str] | None = None
@@ -54,7 +57,7 @@ class Node:
 
     @property
     def root(self) -> Node:
-        """The selection that this one has become part of: itself, unless it was joined."""
+        """The selection that this one was merged into: itself, unless it was joined."""
         node = self
         while node._joined_to is not None:
             node = node._joined_to
@@ -72,20 +75,20 @@ class Node:
         self.root.has_typename = True
 
     def ask(self, key: str, asked: Field, child: Node | None = None) -> Node | None:
-        """Add a field; returns its selection (the one it has already, when it was there). A
-        ``child`` given for a field that has a selection is joined with it."""
+        """Add a field and return its selection, the existing one if the field was there already.
+        A ``child`` passed for a field that has a selection is joined with it."""
         fields = self.root.fields
         known = fields.get(key)
         if known is None:
             if child is None and asked.selection is not None:
                 child = Node()
-            known = fields[key] = Asked(key, asked, child)
+            known = fields[key] = SelectedField(key, asked, child)
         elif child is not None and known.child is not None:
             known.child.root.join(child)
         return known.child.root if known.child is not None else None
 
     def join(self, other: Node) -> None:
-        """Become one selection with ``other``: what is asked of either is asked of both."""
+        """Merge ``other`` into this selection; both nodes then stand for the result."""
         mine, theirs = self.root, other.root
         if mine is theirs:
             return
@@ -106,7 +109,7 @@ class Node:
                 known_node.join(node)
 
     def fold(self, view: GraphView) -> None:
-        """Ask on the interface what the fragments of all its types ask alike."""
+        """Move fields that the fragments of all types have in common to the interface itself."""
         if self.place is None or not self.on:
             return
         subgraph, name = self.place
@@ -125,7 +128,7 @@ class Node:
 
 
 class Printer:
-    """Prints selections as GraphQL and notes the client's variables in them."""
+    """Prints selections as GraphQL and collects the client's variables used in them."""
 
     def __init__(self, view: GraphView) -> None:
         self.view = view
@@ -137,14 +140,14 @@ class Printer:
         self._members(node.root, parts, node.root.fields)
         return "{" + " ".join(parts) + "}"
 
-    def _members(self, node: Node, parts: list[str], above: dict[str, Asked]) -> None:
+    def _members(self, node: Node, parts: list[str], above: dict[str, SelectedField]) -> None:
         self._spend(len(node.fields) + len(node.on) + 1)
         node.fold(self.view)
         if node.has_typename or not (node.fields or node.on):
             parts.append("__typename")
         for key, asked in node.fields.items():
             if node.fields is not above and asked.child is None and key in above:
-                continue  # asked of all types already
+                continue  # already selected for all types
             parts.append(self._field(asked))
         for type_name, inner in node.on.items():
             inside: list[str] = []
@@ -152,7 +155,7 @@ class Printer:
             if inside:
                 parts.append(f"... on {type_name} {{{' '.join(inside)}}}")
 
-    def _field(self, asked: Asked) -> str:
+    def _field(self, asked: SelectedField) -> str:
         name = asked.field.name
         text = name if asked.key == name else f"{asked.key}: {name}"
         if asked.field.argument_text:
@@ -180,10 +183,10 @@ def _directed(way: Directed, text: str, below: str) -> str:
 
 
 class Slot:
-    """One position of the merged data: which internal key stands for which field there.
+    """One position of the merged data: maps fields to internal keys.
 
-    ``is_apart``: equal fields under two response keys are two fields, as at the root of a
-    mutation, where each is an effect of its own.
+    ``is_serial``: equal fields under two response keys are two fields, as at the root of a
+    mutation, where each has an effect of its own.
     """
 
     __slots__ = (
@@ -191,18 +194,18 @@ class Slot:
         "_children",
         "_keys",
         "_taken",
-        "is_apart",
+        "is_serial",
         "is_typed",
         "possible",
         "view",
     )
 
     def __init__(
-        self, view: GraphView, possible: frozenset[str], *, is_apart: bool = False
+        self, view: GraphView, possible: frozenset[str], *, is_serial: bool = False
     ) -> None:
         self.view = view
         self.possible = possible
-        self.is_apart = is_apart
+        self.is_serial = is_serial
         self.is_typed = False
         self._asked: set[str] = set()
         self._keys: dict[tuple[object, ...], str] = {}
@@ -210,34 +213,34 @@ class Slot:
         self._children: dict[tuple[str, str], Slot] = {}
 
     def key(self, asked: Field, runtime: str | None) -> str:
-        """The internal key of a field for objects of one runtime type (None: of all)."""
+        """The internal key of a field for objects of one runtime type (None: all)."""
         shape = self._shape(asked.name, runtime)
-        own_key = asked.key if self.is_apart else ""
-        mark = (asked.name, shape, asked.argument_text, own_key, asked.directed)
-        found = self._keys.get(mark)
+        own_key = asked.key if self.is_serial else ""
+        memo_key = (asked.name, shape, asked.argument_text, own_key, asked.directed)
+        found = self._keys.get(memo_key)
         if found is None:
             found, number = asked.name, 0
             while found in self._taken:
                 number += 1
                 found = f"{asked.name}_{number}"
             self._taken.add(found)
-            self._keys[mark] = found
+            self._keys[memo_key] = found
         return found
 
     def child(self, key: str, asked: Field) -> Slot:
         """The position that a composite field leads to."""
         assert asked.selection is not None
-        # Objects of disjoint types may lead to different types under one key.
-        mark = (key, asked.selection.type)
-        found = self._children.get(mark)
+        # Objects of disjoint types may have fields of different types under one key.
+        memo_key = (key, asked.selection.type)
+        found = self._children.get(memo_key)
         if found is None:
             possible = self.view.graph.possible(asked.selection.type)
-            found = self._children[mark] = Slot(self.view, possible)
+            found = self._children[memo_key] = Slot(self.view, possible)
         return found
 
     def ask(self, asked: Field, types: frozenset[str] | None) -> list[str]:
-        """The internal keys under which a fetch asks for a field of objects of some runtime types
-        (None: all)."""
+        """The internal keys under which a fetch selects a field for some runtime types (None:
+        all)."""
         keys = [key for key, _ in self._by_key(asked, types)]
         self._asked.update(keys)
         return keys
@@ -245,11 +248,11 @@ class Slot:
     def read(
         self, asked: Field, types: frozenset[str] | None
     ) -> list[tuple[str, frozenset[str] | None]]:
-        """The internal keys under which fetches bring a field for a set of runtime types (None:
+        """The internal keys under which fetches return a field for a set of runtime types (None:
         all), each with its types (None: all of the set)."""
         found = self._by_key(asked, types)
-        # Objects of types that no fetch asks about do not occur. Where one key is left it is read
-        # whatever an object's type is, as nothing may have asked for its ``__typename``.
+        # Objects of types that no fetch selects do not occur. A single remaining key is read
+        # whatever the object's type: its ``__typename`` may not have been fetched.
         met = [key for key, _ in found if key in self._asked]
         return [(met[0], types)] if len(met) == 1 else found
 
@@ -281,7 +284,7 @@ class Slot:
 
 @dataclass(slots=True, eq=False)
 class Target:
-    """Where the objects of an entity fetch are and what represents them."""
+    """The objects of an entity fetch: where they are and what their representations contain."""
 
     slot: Slot
     path: Path
@@ -293,11 +296,11 @@ class Target:
 
 @dataclass(slots=True, eq=False)
 class Fetch:
-    """One question to one subgraph: the operation's root, a root type met again at ``path``, or
-    the entities of ``target`` (then ``view`` is the type they are asked as).
+    """One query to one subgraph: of the operation's root, of a root type returned at ``path``, or
+    of the entities of ``target`` (``view`` is then their type in the subgraph).
 
-    ``variables`` are the variables of its contexts with their types, ``arguments`` which of them
-    stands for which argument of a field.
+    ``variables`` are its context variables with their types; ``arguments`` maps the arguments of
+    fields to these variables.
     """
 
     subgraph: int

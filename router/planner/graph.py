@@ -1,4 +1,4 @@
-"""Reads a supergraph into a FederatedGraph: every subgraph's own view, extracted."""
+"""Reads a supergraph into a FederatedGraph by extracting each subgraph's own view."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -47,7 +47,7 @@ Joins = dict[str, list[dict[str, Any]]]
 def read_supergraph(sdl: str | DocumentNode) -> FederatedGraph:
     """Load a supergraph with join specification v0.1 to v0.5 from its text or document.
 
-    Raises SupergraphInvalid when it is not such a supergraph, with what is wrong with it.
+    Raises SupergraphInvalid, with the reason, for anything else.
     """
     document = parse_supergraph(sdl)
     try:
@@ -58,7 +58,7 @@ def read_supergraph(sdl: str | DocumentNode) -> FederatedGraph:
 
 
 class _Loader:
-    """Goes over the supergraph's types once and fills one view per subgraph."""
+    """Visits the supergraph's types once and fills one view per subgraph."""
 
     def __init__(self, document: SupergraphDocument, full: GraphQLSchema) -> None:
         self.document = document
@@ -99,7 +99,7 @@ class _Loader:
             joins.setdefault(owner["graph"], [])
         for join in applied(definition, "join__type"):
             joins.setdefault(join["graph"], []).append(join)
-        # Before join v0.2 a type without any application is a value type, known everywhere.
+        # In join v0.1 a type without any application is a value type, known to all subgraphs.
         return joins or {graph: [] for graph in self.views}
 
     def _read_union(self, name: str, definition: UnionTypeDefinitionNode) -> None:
@@ -143,7 +143,7 @@ class _Loader:
             field_joins = [{"graph": graph} for graph in ([owner] if owner else joins)]
         for join in field_joins:
             graph = join.get("graph") or owner
-            # Without a graph the field comes from an @interfaceObject, not from this type.
+            # A @join__field without a graph: the field comes from an @interfaceObject.
             if graph in joins:
                 yield graph, self._local_field(type_name, node, join)
 
@@ -208,8 +208,9 @@ class _Loader:
         return []
 
     def _add_implied_fields(self, view: dict[str, LocalType]) -> None:
-        """Key fields are resolved wherever the key is, whatever the field's own entry says; fields
-        that only a path provides exist although fed1 supergraphs do not list them."""
+        """Add fields that supergraphs do not list: a subgraph resolves the fields of its keys,
+        whatever their own ``@join__field`` entries say, and the supergraphs of federation 1 omit
+        external fields that only a ``@provides`` path makes available."""
         for name in list(view):
             for key in view[name].keys:
                 for field in key.selection.fields:
@@ -237,7 +238,7 @@ class _Loader:
         known = local.fields.get(name)
         if known is None:
             parent = self.full.type_map[owner]
-            # A field set may name a field of the implementations only, all being meant.
+            # On an interface, a field set may name fields that only its implementations have.
             if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
                 return
             if name not in parent.fields:

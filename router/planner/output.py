@@ -1,4 +1,4 @@
-"""The client's answer, read from the merged data."""
+"""How the client's response is read from the merged data."""
 
 from trellis.router.operation.model import Field, SelectionSet
 from trellis.router.planner.fetches import Slot
@@ -6,23 +6,23 @@ from trellis.router.planner.plan import QUESTION, OutputField, Selection
 
 
 class OutputBuilder:
-    """Builds output selections; equal selections at one position are one object."""
+    """Builds output selections; equal selections at one position share one object."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[SelectionSet, Slot], Selection] = {}
 
     def build(self, selection: SelectionSet, slot: Slot) -> Selection:
-        """What objects at ``slot`` contribute, in the order of the client's document."""
-        mark = (selection, slot)
-        found = self._known.get(mark)
+        """What objects at ``slot`` contribute, in the order of the client's operation."""
+        memo_key = (selection, slot)
+        found = self._known.get(memo_key)
         if found is None:
             fields: list[OutputField] = []
             for asked in selection.fields:
                 fields.extend(self._fields(asked, selection, slot))
-            # Only where clients may not see every type: elsewhere no object can be of another.
+            # Check only where some types are @inaccessible: elsewhere every type is possible.
             is_checked = slot.is_typed and len(slot.possible) > len(selection.possible)
             possible = selection.possible if is_checked else None
-            found = self._known[mark] = Selection(tuple(fields), possible, selection.orders)
+            found = self._known[memo_key] = Selection(tuple(fields), possible, selection.orders)
         return found
 
     def _fields(self, asked: Field, selection: SelectionSet, slot: Slot) -> list[OutputField]:

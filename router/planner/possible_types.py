@@ -1,11 +1,11 @@
-"""Which runtime types an abstract position can have, whatever subgraph is asked for it.
+"""The runtime types an abstract position can have, whichever subgraph resolves it.
 
 Subgraphs may know different members of one union or interface. A field that several of them
-resolve (``@shareable``) must lead to the same value in each, so an object of a type that one of
-them does not know there cannot come (composition hints at it: it is what
-INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN means). Composition's satisfiability check does not
-look below such a type, so the planner must not either: what the client asks of it is not asked of
-anybody, which of the subgraphs the plan takes does not show in the answer.
+resolve (``@shareable``) must return the same value in each, so an object of a type that one of
+them does not know there cannot occur; composition warns about it with the hint
+INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN. The satisfiability check does not look below such
+a type, so the planner must not either: fields that the client selects on it are dropped, and the
+answer does not depend on which of the subgraphs the plan uses.
 """
 
 from collections.abc import Iterable
@@ -13,30 +13,30 @@ from dataclasses import replace
 
 from trellis.router.operation.model import Field, SelectionSet
 from trellis.router.planner.abstract import TYPENAME
-from trellis.router.planner.choice import Spot
-from trellis.router.planner.choose import Chooser
+from trellis.router.planner.candidates import Holders
 from trellis.router.planner.leads import find_leads
+from trellis.router.planner.search import PlanSearch
 
 
 class PossibleTypes:
-    """Takes what can never be answered out of the selections of one operation."""
+    """Removes fields on types that cannot occur from the selections of one operation."""
 
-    def __init__(self, chooser: Chooser) -> None:
-        self.chooser = chooser
-        self.view = chooser.view
-        self._pruned: dict[tuple[SelectionSet, Spot], SelectionSet] = {}
+    def __init__(self, search: PlanSearch) -> None:
+        self.search = search
+        self.view = search.view
+        self._pruned: dict[tuple[SelectionSet, Holders], SelectionSet] = {}
         self._concerned: dict[SelectionSet, bool] = {}
 
-    def prune(self, selection: SelectionSet, spot: Spot) -> SelectionSet:
-        """``selection`` without what is asked of types that some subgraph of ``spot`` (all those
-        that can be asked for the position) does not return there; itself when that is nothing."""
+    def prune(self, selection: SelectionSet, holders: Holders) -> SelectionSet:
+        """``selection`` without the fields on types that some subgraph of ``holders`` (all that can
+        resolve the position) does not return there; the same object when nothing is removed."""
         if not self.view.uneven or not self._is_concerned(selection):
             return selection
-        mark = (selection, spot)
-        found = self._pruned.get(mark)
+        memo_key = (selection, holders)
+        found = self._pruned.get(memo_key)
         if found is None:
-            self.chooser.spend()
-            found = self._pruned[mark] = self._prune(selection, spot)
+            self.search.spend()
+            found = self._pruned[memo_key] = self._prune(selection, holders)
         return found
 
     def _is_concerned(self, selection: SelectionSet) -> bool:
@@ -49,16 +49,16 @@ class PossibleTypes:
             )
         return found
 
-    def _prune(self, selection: SelectionSet, spot: Spot) -> SelectionSet:
+    def _prune(self, selection: SelectionSet, holders: Holders) -> SelectionSet:
         common = selection.possible
-        for holder in spot:
+        for holder in holders:
             common &= self.view.real_types(holder.subgraph, holder.view)
         fields: list[Field] = []
         for field in selection.fields:
-            fields.extend(self._fields(field, _left(field, common), selection.possible, spot))
+            fields.extend(self._fields(field, _left(field, common), selection.possible, holders))
         if len(fields) == len(selection.fields) and all(map(_is, fields, selection.fields)):
             return selection
-        # The answer may still depend on the type, although nothing is asked of it.
+        # The answer may still depend on the type, even where nothing is left to select on it.
         return SelectionSet(selection.type, selection.possible, (*fields, TYPENAME))
 
     def _fields(
@@ -66,9 +66,9 @@ class PossibleTypes:
         field: Field,
         types: frozenset[str] | None,
         possible: frozenset[str],
-        spot: Spot,
+        holders: Holders,
     ) -> Iterable[Field]:
-        """The field for the types left, apart for those below which different things are left."""
+        """The field for the remaining types, split where their selections now differ."""
         if types is not None and not types:
             return
         if field.selection is None or field.denied or not self._is_concerned(field.selection):
@@ -76,7 +76,7 @@ class PossibleTypes:
             return
         apart: dict[SelectionSet, list[str]] = {}
         for runtime in sorted(possible if types is None else types):
-            below = self._below(field, runtime, spot)
+            below = self._below(field, runtime, holders)
             inner = self.prune(field.selection, below) if below else field.selection
             apart.setdefault(inner, []).append(runtime)
         for inner, names in apart.items():
@@ -86,23 +86,23 @@ class PossibleTypes:
             else:
                 yield replace(field, selection=inner, types=own)
 
-    def _below(self, field: Field, runtime: str, spot: Spot) -> Spot:
-        """Everybody that can be asked for the field of an object of this type."""
+    def _below(self, field: Field, runtime: str, holders: Holders) -> Holders:
+        """All holders of the child object of a field on this type."""
         holders = tuple(
             holder._replace(view=self.view.known_as(holder.subgraph, holder.view, runtime))
-            for holder in spot
+            for holder in holders
             if runtime in self.view.real_types(holder.subgraph, holder.view)
         )
         if not holders:
             return ()
-        sources = self.chooser.place(runtime, holders).all_sources(field.name)
+        sources = self.search.sources_of(runtime, holders).all_sources(field.name)
         leads = find_leads(self.view, sources, runtime, field.name)
         return tuple(dict.fromkeys(below for _, below in leads))
 
 
 def _left(field: Field, common: frozenset[str]) -> frozenset[str] | None:
-    """The types for which a field is asked. One that the client named alone counts when it is
-    among the ``common`` ones; of types named at once one of them is enough."""
+    """The types for which a field stays selected. A type condition stays whole when at least one
+    of its types is among the ``common`` ones, and is dropped otherwise."""
     if field.types is None:
         return None
     named = (types for types in field.meant if not types.isdisjoint(common))

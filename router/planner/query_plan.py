@@ -1,4 +1,4 @@
-"""A whole plan; plan.py has its parts."""
+"""The query plan as a whole; its parts are in plan.py."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +9,11 @@ from trellis.router.planner.plan import FetchStep, OperationKind, Path, Selectio
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """A whole operation. For a subscription, step 0 is the primary source and the others run once
-    per event.
+    """The plan of a whole operation. For a subscription, step 0 is the source stream and the others
+    run once per event.
 
-    ``absent`` are positions at which there must be no object: what is asked of it cannot be had
-    from anybody, so that the operation has no answer when there is one.
+    ``absent`` are positions where no subgraph can resolve what is selected. If there is an object
+    at one of them, the operation fails (decision 0031).
     """
 
     kind: OperationKind
@@ -25,12 +25,12 @@ class QueryPlan:
 
     @property
     def fetch_count(self) -> int:
-        """How many requests to subgraphs the plan makes at most."""
+        """The maximum number of requests to subgraphs."""
         return len(self.steps)
 
     @property
     def depth(self) -> int:
-        """How many requests have to wait for one another: the longest chain of steps."""
+        """The longest chain of steps that wait for one another."""
         rounds: list[int] = []
         for step in self.steps:
             rounds.append(1 + max((rounds[other] for other in step.after), default=0))
@@ -38,7 +38,7 @@ class QueryPlan:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """The subgraphs asked, each once, in the order in which they are asked first."""
+        """The subgraphs queried, each once, in the order of their first step."""
         return tuple(dict.fromkeys(step.service for step in self.steps))
 
     def explain(self) -> str:

@@ -1,7 +1,7 @@
-"""Plans as JSON data that can be read again, without planning.
+"""Plans as JSON that can be loaded again without planning.
 
-Steps are written as they are. The output is a table of selections, so that a selection which
-stands in many places is written once and is one object again after reading.
+Steps are written as they are. The output is a table of selections, so that a selection used in
+many places is written once and is one object again after reading.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Data = Mapping[str, Any]
 
 
 def plan_to_json(plan: QueryPlan) -> dict[str, Any]:
-    """Everything of a plan as plain JSON data."""
+    """A complete plan as plain JSON data."""
     table = _SelectionTable()
     output = table.place(plan.output)
     return {
@@ -50,10 +50,10 @@ def plan_to_json(plan: QueryPlan) -> dict[str, Any]:
 def plan_from_json(data: Data, schema: GraphQLSchema) -> QueryPlan:
     """The plan in ``data``; ``schema`` is the API schema for which it was made.
 
-    Raises PlanningError when the data has another format or speaks of types the schema lacks.
+    Raises PlanningError when the data has another format or names types that the schema lacks.
     """
     if data.get("format") != FORMAT:
-        raise PlanningError(f"This is no plan in the format {FORMAT}. Plan the operation again.")
+        raise PlanningError(f"The data is not a plan in format {FORMAT}. Plan the operation again.")
     try:
         return QueryPlan(
             kind=data["kind"],
@@ -78,7 +78,7 @@ class _SelectionTable:
         self._places: dict[int, int] = {}
 
     def place(self, selection: Selection) -> int:
-        """The row of a selection; those within it come before."""
+        """The row of a selection; nested selections have earlier rows."""
         known = self._places.get(id(selection))
         if known is None:
             fields = [self._field(field) for field in selection.fields]

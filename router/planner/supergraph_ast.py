@@ -1,4 +1,4 @@
-"""The supergraph's syntax tree: its features, its subgraphs, and the schemas built from it."""
+"""The parsed supergraph: its linked features, its subgraphs, and the schemas built from it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,7 +40,8 @@ Node = TypeVar("Node", bound=Any)
 
 @dataclass(frozen=True, slots=True)
 class SubgraphEntry:
-    """One member of ``enum join__Graph``; ``index`` is its place in every table of the planner."""
+    """One value of ``enum join__Graph``; ``index`` is its position in every table of the
+    planner."""
 
     index: int
     name: str
@@ -50,7 +51,7 @@ class SubgraphEntry:
 @dataclass(frozen=True, slots=True)
 class SupergraphDocument:
     """A parsed supergraph. ``machinery`` are the namespaces of linked features ("join", "link"),
-    ``imported`` the directives that are features' under names of their own."""
+    ``imported`` the directives that features import without a namespace."""
 
     definitions: dict[str, TypeDefinitionNode]
     directives: tuple[DirectiveDefinitionNode, ...]
@@ -63,23 +64,25 @@ class SupergraphDocument:
 
     @property
     def is_fed1(self) -> bool:
-        """Join v0.1 says less: what it leaves out is inferred."""
+        """Whether it is a supergraph of federation 1 (join v0.1), which lists less."""
         return self.join_version == "v0.1"
 
 
 def parse_sdl(sdl: str) -> DocumentNode:
-    """The document of a supergraph. Raises SupergraphInvalid when the text is no GraphQL."""
+    """The document of a supergraph. Raises SupergraphInvalid when the text is not GraphQL."""
     try:
         return parse(sdl, no_location=True)
     except GraphQLError as error:
-        raise SupergraphInvalid(f"The supergraph is no GraphQL document: {error.message}") from None
+        raise SupergraphInvalid(
+            f"The supergraph is not a valid GraphQL document: {error.message}"
+        ) from None
 
 
 def parse_supergraph(sdl: str | DocumentNode) -> SupergraphDocument:
-    """Read a supergraph with join specification v0.1 to v0.5 out of its text or document.
+    """Parse a supergraph of the join specification v0.1 to v0.5, given as text or document.
 
-    Raises SupergraphInvalid when the text is no GraphQL, links no join specification or one of an
-    unknown version.
+    Raises SupergraphInvalid when the text is not GraphQL, or links no join specification or an
+    unknown version of it.
     """
     document = parse_sdl(sdl) if isinstance(sdl, str) else sdl
     types = {d.name.value: d for d in document.definitions if isinstance(d, TypeDefinitionNode)}
@@ -88,13 +91,16 @@ def parse_supergraph(sdl: str | DocumentNode) -> SupergraphDocument:
     version = next((f.rsplit("/", 1)[1] for f in features if f.startswith(JOIN)), None)
     if version is None:
         raise SupergraphInvalid(
-            f"The schema links no {JOIN}v0.x: this is no supergraph. Compose the subgraphs first."
+            f"The schema does not link {JOIN}v0.x, so it is not a supergraph. Compose the"
+            " subgraphs first."
         )
     if version not in KNOWN_JOIN_VERSIONS:
-        raise SupergraphInvalid(f"The supergraph uses join {version}; v0.1 to v0.5 are known.")
+        raise SupergraphInvalid(
+            f"The supergraph uses join {version}; the supported versions are v0.1 to v0.5."
+        )
     graphs = types.get("join__Graph")
     if not isinstance(graphs, EnumTypeDefinitionNode):
-        raise SupergraphInvalid("The supergraph has no enum join__Graph: no subgraph is named.")
+        raise SupergraphInvalid("The supergraph has no enum join__Graph that lists its subgraphs.")
     return SupergraphDocument(
         definitions=types,
         directives=tuple(d for d in document.definitions if isinstance(d, DirectiveDefinitionNode)),
@@ -115,24 +121,24 @@ def applied(node: Any, name: str) -> Iterable[dict[str, Any]]:
 
 
 def parse_field_set(text: str) -> SelectionSetNode:
-    """A field set, written without its outer braces. Raises GraphQLError."""
+    """A field set, written without its outer braces. Raises GraphQLError if it is not one."""
     definition = parse("{" + text + "}", no_location=True).definitions[0]
     assert isinstance(definition, OperationDefinitionNode)
     return definition.selection_set
 
 
 def full_schema(document: SupergraphDocument) -> GraphQLSchema:
-    """The merged schema with its hidden elements: field sets may speak of those."""
+    """The merged schema including ``@inaccessible`` elements, which field sets may select."""
     return _build(document, hidden=False)
 
 
 def api_schema(document: SupergraphDocument) -> GraphQLSchema:
-    """What clients see: neither machinery nor ``@inaccessible`` elements."""
+    """The schema that clients see: without machinery and ``@inaccessible`` elements."""
     return _build(document, hidden=True)
 
 
 def base_name(node: TypeNode) -> str:
-    """The named type inside lists and non-nulls."""
+    """The named type inside list and non-null types."""
     inner: Any = node
     while hasattr(inner, "type"):
         inner = inner.type
@@ -145,7 +151,7 @@ def type_text(node: TypeNode) -> str:
 
 
 def _features(schema: SchemaDefinitionNode | None) -> Iterable[tuple[str, str]]:
-    """Feature URL and the namespace of its elements here."""
+    """The URL of each linked feature and the namespace of its elements in this schema."""
     if schema is None:
         return
     for directive in schema.directives or ():
@@ -243,8 +249,7 @@ _EXECUTABLE = frozenset(
 
 
 def _stripped(definition: TypeDefinitionNode, names: set[str], is_hidden: Any) -> DefinitionNode:
-    """A definition without applied machinery, without hidden members and without references to
-    hidden types."""
+    """A definition without machinery directives, hidden members and references to hidden types."""
     changed: dict[str, Any] = {"directives": _kept(definition)}
     node: Any = definition
     if isinstance(definition, CompositeDefinition):

@@ -1,16 +1,16 @@
-"""What a supergraph says: which subgraph declares what, with which rights and keys.
+"""The content of a supergraph as tables: what each subgraph declares, with its keys.
 
     FederatedGraph
     ├── subgraphs         SubgraphEntry by index
     ├── api, full         GraphQLSchema for clients, and with @inaccessible elements
-    ├── labels, contexts  the override labels asked for; the types that set each context
+    ├── labels, contexts  the override labels used; the types that set each context
     └── types[index]      one view per subgraph: LocalType by (merged) type name
         ├── fields        LocalField: own type, external, requires, provides, label, contexts
         ├── keys          Key: selection and whether entities can be asked by it
         └── possible      runtime types of an interface or union in that subgraph
 
-Written by ``trellis.router.planner.graph.read_supergraph`` and immutable afterwards; what can be
-derived from it is derived by ``trellis.router.planner.view``, for one set of override labels.
+Built by ``trellis.router.planner.graph.read_supergraph`` and immutable afterwards. Derived facts
+are computed by ``trellis.router.planner.view``, for one set of override labels.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ContextArgument:
-    """An argument that the subgraph takes from an enclosing object (``@fromContext``)."""
+    """An argument whose value comes from an enclosing object (``@fromContext``)."""
 
     name: str
     type: str
@@ -51,10 +51,10 @@ class LocalField:
     """One field as one subgraph declares it.
 
     ``is_external``: the subgraph cannot resolve it by itself, only where a path provides it;
-    ``is_overridden``: it is external because another subgraph took it over.
-    ``label``: it is resolved here when the label is among the active ones (``when_active``), or
-    when it is not. ``requires`` are the fields a representation must carry; ``provides`` those
-    that the subgraph can resolve below this field although they are external.
+    ``is_overridden``: external because another subgraph overrides it. ``label``: whether it is
+    resolved here depends on the label being active (``when_active``) or not. ``requires`` are the
+    fields a representation must carry; ``provides`` the external fields that the subgraph can
+    resolve below this field.
     """
 
     name: str
@@ -81,8 +81,9 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class LocalType:
-    """One composite type in one subgraph. ``possible`` are its runtime types there: of an object
-    itself, of an ``@interfaceObject`` its own name, because no more is known there."""
+    """One composite type in one subgraph. ``possible`` are its runtime types there; for an object
+    type and an ``@interfaceObject`` that is its own name (the latter's real types are unknown
+    there)."""
 
     name: str
     kind: Kind
@@ -110,7 +111,7 @@ class FederatedGraph:
         return ()
 
     def possible(self, type_name: str) -> frozenset[str]:
-        """The object types of the merged schema that a position of this type may have."""
+        """The object types of the merged schema that a position of this type may hold."""
         kind = self.full.type_map.get(type_name)
         if kind is not None and is_abstract_type(kind):
             return frozenset(t.name for t in self.full.get_possible_types(kind))

@@ -1,7 +1,7 @@
-"""The graph as planning sees it, for one set of active override labels.
+"""The graph as the planner sees it, for one set of active override labels.
 
-Everything is found on first use and kept: these answers depend on the supergraph alone, so they
-serve every operation planned with it.
+Everything is computed on first use and kept: it depends on the supergraph only, so all operations
+share it.
 """
 
 from collections.abc import Iterable
@@ -30,31 +30,33 @@ Provides = tuple[SelectionSet, ...]
 
 
 class Holder(NamedTuple):
-    """An object found in one subgraph: as what it is known there (``view``), which external
-    fields its path provides, and from which round on it is there at what cost."""
+    """An object in one subgraph: its type there (``view``), the external fields its path provides,
+    and the round and fetches after which it is available."""
 
     subgraph: int
     view: str
-    given: Provides = ()
+    provides: Provides = ()
     round: int = 0
     mask: int = 0
 
 
 class Entrance(NamedTuple):
-    """A way to ask a subgraph for an entity: by a key of the type it knows the entity as."""
+    """A way to fetch an entity from a subgraph: by a key of the entity's type there."""
 
     subgraph: int
     view: str
     key: Key
 
 
-ROUND = 100  # more than any number of requests that could be sent at once
+ROUND = 100
+"""The cost of a request per round that it waits: latency counts before the number of requests, as
+long as fewer than this many are sent at once."""
 
 
-class Weights(dict[int, int]):
-    """What sets of fetches cost, by mask; ``size`` is the number of subgraphs.
+class MaskCosts(dict[int, int]):
+    """The cost of sets of fetches, by mask; ``size`` is the number of subgraphs.
 
-    One request of the first round costs 1. Requests of later rounds wait for others: they cost
+    A request in the first round costs 1. Requests in later rounds wait for others and cost
     ``ROUND`` for each round before them.
     """
 
@@ -77,7 +79,7 @@ class Weights(dict[int, int]):
 
 
 class GraphView:
-    """Lookups over a FederatedGraph with override labels decided."""
+    """Lookups on a FederatedGraph with a given set of active override labels."""
 
     def __init__(self, graph: FederatedGraph, labels: frozenset[str] = frozenset()) -> None:
         self.graph = graph
@@ -90,12 +92,12 @@ class GraphView:
         self._resolvable: dict[tuple[int, str, str], LocalField | None] = {}
         self._leads: dict[tuple[int, str, str], Holder | None] = {}
         self._plain_homes: dict[tuple[str, str], int] = {}
-        self._demanding: dict[tuple[str, str], tuple[tuple[int, str, LocalField], ...]] = {}
+        self._with_inputs: dict[tuple[str, str], tuple[tuple[int, str, LocalField], ...]] = {}
         self._entrances: dict[str, tuple[Entrance, ...]] = {}
         self._homes: dict[str, tuple[tuple[int, str], ...]] = {}
         self._shared: dict[tuple[int, str, str], bool] = {}
         self._shapes: dict[tuple[frozenset[str], str], dict[str, int] | None] = {}
-        self.weights = Weights(self.size)
+        self.weights = MaskCosts(self.size)
         self._normalizer = Normalizer(graph.full)
         self._context_selections: dict[tuple[str, str, str], SelectionSet] = {}
         self._fields: dict[tuple[SelectionSet, str], tuple[Field, ...]] = {}
@@ -103,7 +105,7 @@ class GraphView:
         self.uneven = frozenset(self._uneven())
 
     def local(self, subgraph: int, view: str, name: str) -> LocalField | None:
-        """A field as declared there, resolvable or not."""
+        """A field as declared in a subgraph, resolvable or not."""
         local = self.types[subgraph].get(view)
         return local.fields.get(name) if local is not None else None
 
@@ -117,25 +119,25 @@ class GraphView:
         return self.types[subgraph][view].possible
 
     def real_types(self, subgraph: int, view: str) -> frozenset[str]:
-        """The runtime types of objects that a subgraph has as ``view``, under whatever name it
-        knows them: behind an ``@interfaceObject`` may be any implementation."""
-        mark = (subgraph, view)
-        found = self._real_types.get(mark)
+        """The runtime types of objects that a subgraph has as ``view``, including those it knows
+        under another name: an ``@interfaceObject`` may be any implementation."""
+        memo_key = (subgraph, view)
+        found = self._real_types.get(memo_key)
         if found is None:
             found = frozenset()
             for member in self.types[subgraph][view].possible:
                 is_stand_in = self.kind(subgraph, member) is Kind.INTERFACE_OBJECT
                 found |= self.graph.possible(member) if is_stand_in else {member}
-            self._real_types[mark] = found
+            self._real_types[memo_key] = found
         return found
 
     def known_as(self, subgraph: int, view: str, runtime: str) -> str:
-        """What an object of this runtime type is in that subgraph where its type is the abstract
-        ``view``: itself, or an ``@interfaceObject`` that stands for it."""
+        """The type of such an object in a subgraph at a position of the abstract type ``view``:
+        the runtime type itself, or an ``@interfaceObject`` that stands for it."""
         return next(iter(self.stand_ins(subgraph, view, runtime)), runtime)
 
     def stand_ins(self, subgraph: int, view: str, runtime: str) -> tuple[str, ...]:
-        """All that an object of this runtime type may be there: the type itself, if it is known;
+        """All types that such an object may have there: the runtime type, if the subgraph knows it;
         otherwise each ``@interfaceObject`` among the members of ``view`` that stands for it."""
         possible = self.types[subgraph][view].possible
         if runtime in possible:
@@ -143,48 +145,48 @@ class GraphView:
         return tuple(name for name in self.graph.interfaces_of(runtime) if name in possible)
 
     def resolvable(self, subgraph: int, view: str, name: str) -> LocalField | None:
-        """The field when that subgraph resolves it itself, with or without ``requires``."""
-        mark = (subgraph, view, name)
+        """The field if that subgraph resolves it itself, with or without ``@requires``."""
+        memo_key = (subgraph, view, name)
         try:
-            return self._resolvable[mark]
+            return self._resolvable[memo_key]
         except KeyError:
             field = self.local(subgraph, view, name)
             if field is not None and (field.is_external or not self._is_active(field)):
                 field = None
-            self._resolvable[mark] = field
+            self._resolvable[memo_key] = field
             return field
 
     def plain(self, subgraph: int, view: str, name: str) -> LocalField | None:
-        """The field when it can be asked there without anything sent along."""
+        """The field if the subgraph resolves it without ``@requires`` and context values."""
         field = self.resolvable(subgraph, view, name)
         if field is None or field.requires is not None or field.contexts:
             return None
         return field
 
     def plain_homes(self, type_name: str, name: str) -> int:
-        """The subgraphs, as bits, that have an object type themselves and in which the field can
-        be asked without anything sent along."""
-        mark = (type_name, name)
-        found = self._plain_homes.get(mark)
+        """The subgraphs, as bits, that have the object type itself and in which the field is
+        ``plain``."""
+        memo_key = (type_name, name)
+        found = self._plain_homes.get(memo_key)
         if found is None:
             found = 0
             for subgraph in range(self.size):
                 if self.plain(subgraph, type_name, name) is not None:
                     found |= 1 << subgraph
-            self._plain_homes[mark] = found
+            self._plain_homes[memo_key] = found
         return found
 
-    def demanding(self, type_name: str, name: str) -> tuple[tuple[int, str, LocalField], ...]:
+    def with_inputs(self, type_name: str, name: str) -> tuple[tuple[int, str, LocalField], ...]:
         """Where a field of an object is resolved only from what is sent along: subgraph, the type
         there, the field."""
-        mark = (type_name, name)
-        found = self._demanding.get(mark)
+        memo_key = (type_name, name)
+        found = self._with_inputs.get(memo_key)
         if found is None:
             fields = (
                 (subgraph, view, self.resolvable(subgraph, view, name))
                 for subgraph, view in self.homes(type_name)
             )
-            found = self._demanding[mark] = tuple(
+            found = self._with_inputs[memo_key] = tuple(
                 (subgraph, view, field)
                 for subgraph, view, field in fields
                 if field is not None and (field.requires is not None or field.contexts)
@@ -192,32 +194,32 @@ class GraphView:
         return found
 
     def lead(self, subgraph: int, view: str, name: str) -> Holder | None:
-        """The object that a composite field leads to in that subgraph; None when it has neither
-        the field nor its type."""
-        mark = (subgraph, view, name)
+        """The object that a composite field leads to in a subgraph; None when the subgraph lacks
+        the field or its type."""
+        memo_key = (subgraph, view, name)
         try:
-            return self._leads[mark]
+            return self._leads[memo_key]
         except KeyError:
             field = self.local(subgraph, view, name)
             found = None
             if field is not None and field.base in self.types[subgraph]:
-                given = () if field.provides is None else (field.provides,)
-                found = Holder(subgraph, field.base, given)
-            self._leads[mark] = found
+                provides = () if field.provides is None else (field.provides,)
+                found = Holder(subgraph, field.base, provides)
+            self._leads[memo_key] = found
             return found
 
-    def is_given(
-        self, subgraph: int, view: str, name: str, type_name: str, given: Provides
+    def is_provided(
+        self, subgraph: int, view: str, name: str, type_name: str, provides: Provides
     ) -> bool:
-        """Whether a path that provides ``given`` provides this field of an object of
-        ``type_name``. What the field requires has to be sent along all the same."""
-        if not given or provided(given, type_name, name) is None:
+        """Whether a path with ``provides`` makes this field of ``type_name`` available. A field
+        with ``@requires`` or contexts still needs its inputs, so it is not."""
+        if not provides or provided(provides, type_name, name) is None:
             return False
         field = self.local(subgraph, view, name)
         return field is None or (field.requires is None and not field.contexts)
 
     def homes(self, type_name: str) -> tuple[tuple[int, str], ...]:
-        """The subgraphs that know objects of a type, and as what: the type itself, or the
+        """The subgraphs that have objects of a type, and their type there: the type itself, or the
         ``@interfaceObject`` types that stand for it, of which one subgraph may have several."""
         found = self._homes.get(type_name)
         if found is None:
@@ -235,8 +237,8 @@ class GraphView:
         return found
 
     def entrances(self, type_name: str) -> tuple[Entrance, ...]:
-        """Every resolvable key by which an entity of this type can be asked for somewhere, those
-        that are never null and simple ones first."""
+        """Every resolvable key by which an entity of this type can be fetched, non-null and simple
+        keys first."""
         found = self._entrances.get(type_name)
         if found is None:
             entrances = [
@@ -245,41 +247,43 @@ class GraphView:
                 for key in self.types[subgraph][view].keys
                 if key.is_resolvable
             ]
-            # An object whose key is null cannot be asked for: keys that never are go first.
+            # An entity whose key is null cannot be fetched, so non-null keys are preferred.
             entrances.sort(
                 key=lambda e: (_may_be_null(e.key.selection), _size(e.key.selection), e.key.text)
             )
             found = self._entrances[type_name] = tuple(entrances)
         return found
 
-    def is_asked_on_interface(self, subgraph: int, view: str, name: str, given: Provides) -> bool:
-        """Whether a field can be asked once on the interface for all its runtime types there."""
-        if given:
-            return self._is_shared(subgraph, view, name, given)
-        mark = (subgraph, view, name)
-        answer = self._shared.get(mark)
+    def is_asked_on_interface(
+        self, subgraph: int, view: str, name: str, provides: Provides
+    ) -> bool:
+        """Whether a field can be selected once on the interface for all its runtime types."""
+        if provides:
+            return self._is_shared(subgraph, view, name, provides)
+        memo_key = (subgraph, view, name)
+        answer = self._shared.get(memo_key)
         if answer is None:
-            answer = self._shared[mark] = self._is_shared(subgraph, view, name, ())
+            answer = self._shared[memo_key] = self._is_shared(subgraph, view, name, ())
         return answer
 
     def shapes(self, possible: frozenset[str], name: str) -> dict[str, int] | None:
-        """Runtime types apart where some subgraph gives a field different types on them, so that
-        their answers cannot share one response key. None when all may."""
-        mark = (possible, name)
-        if mark not in self._shapes:
-            self._shapes[mark] = self._apart(possible, name)
-        return self._shapes[mark]
+        """Runtime types grouped by number where some subgraph declares a field with different types
+        on them, so that their values cannot share one response key. None when all can."""
+        memo_key = (possible, name)
+        if memo_key not in self._shapes:
+            self._shapes[memo_key] = self._group_by_type(possible, name)
+        return self._shapes[memo_key]
 
     def weight(self, mask: int) -> int:
-        """What a set of fetches costs; see ``Weights``."""
+        """The cost of a set of fetches; see ``MaskCosts``."""
         return self.weights[mask]
 
     def fields_for(self, selection: SelectionSet, type_name: str) -> tuple[Field, ...]:
-        """The fields of a field set (of a key or requires) that concern one runtime type."""
-        mark = (selection, type_name)
-        found = self._fields.get(mark)
+        """The fields of a field set (of a key or ``@requires``) that apply to one runtime type."""
+        memo_key = (selection, type_name)
+        found = self._fields.get(memo_key)
         if found is None:
-            found = self._fields[mark] = tuple(fields_for(selection, type_name))
+            found = self._fields[memo_key] = tuple(fields_for(selection, type_name))
         return found
 
     def context_types(self, context: str) -> frozenset[str]:
@@ -290,9 +294,9 @@ class GraphView:
         return found
 
     def context_selection(self, argument: ContextArgument, type_name: str) -> SelectionSet:
-        """What a context argument selects, on an object found as ``type_name``."""
-        mark = (argument.context, argument.selection, type_name)
-        found = self._context_selections.get(mark)
+        """The selection of a context argument on an object of ``type_name``."""
+        memo_key = (argument.context, argument.selection, type_name)
+        found = self._context_selections.get(memo_key)
         if found is None:
             text = argument.selection.strip()
             text = text[1:-1] if text.startswith("{") else text
@@ -300,11 +304,11 @@ class GraphView:
             if type_name not in setters:
                 text = " ".join(f"... on {setter} {{ {text} }}" for setter in sorted(setters))
             found = self._normalizer.selection(parse_field_set(text), type_name)
-            self._context_selections[mark] = found
+            self._context_selections[memo_key] = found
         return found
 
     def _uneven(self) -> Iterable[str]:
-        """The abstract types of whose positions subgraphs may return different runtime types."""
+        """The abstract types for which subgraphs may return different runtime types."""
         known: dict[str, frozenset[str]] = {}
         for subgraph, types in enumerate(self.types):
             for name, local in types.items():
@@ -327,31 +331,31 @@ class GraphView:
     def _is_active(self, field: LocalField) -> bool:
         return field.label is None or (field.label in self.labels) == field.when_active
 
-    def _is_shared(self, subgraph: int, view: str, name: str, given: Provides) -> bool:
+    def _is_shared(self, subgraph: int, view: str, name: str, provides: Provides) -> bool:
         local = self.types[subgraph][view]
         if local.kind is not Kind.INTERFACE or name not in local.fields:
             return False
         if self.shapes(local.possible, name) is not None:
             return False
         asked = local.fields[name]
-        # What is provided below may differ from type to type: then each type is asked by itself.
-        if given and asked.is_composite:
-            below = {provided(given, runtime, name) or () for runtime in local.possible}
+        # Where @provides differs from type to type, each type needs a selection of its own.
+        if provides and asked.is_composite:
+            below = {provided(provides, runtime, name) or () for runtime in local.possible}
             if len(below) > 1:
                 return False
         return all(
-            # The same field may be asked below a type condition too, where its type must be equal.
+            # The same field may be selected in a fragment too, where its type must be equal.
             not asked.is_composite
             or (own := self.local(subgraph, runtime, name)) is None
             or own.type == asked.type
             for runtime in local.possible
         ) and all(
             self.plain(subgraph, runtime, name) is not None
-            or self.is_given(subgraph, runtime, name, runtime, given)
+            or self.is_provided(subgraph, runtime, name, runtime, provides)
             for runtime in local.possible
         )
 
-    def _apart(self, possible: frozenset[str], name: str) -> dict[str, int] | None:
+    def _group_by_type(self, possible: frozenset[str], name: str) -> dict[str, int] | None:
         if len(possible) < 2:
             return None
         groups: list[list[str | None]] = []
@@ -372,17 +376,17 @@ class GraphView:
 
 
 def fields_for(selection: SelectionSet, type_name: str) -> Iterable[Field]:
-    """The fields of a selection that concern one runtime type. For an interface whose runtime
-    type is unknown these are all, each with each of its selections once."""
+    """The fields of a selection that apply to one runtime type; all of them, without duplicates,
+    for an interface whose runtime type is unknown."""
     if type_name in selection.possible:
         return [f for f in selection.fields if f.types is None or type_name in f.types]
     return {(f.name, f.argument_text, id(f.selection)): f for f in selection.fields}.values()
 
 
-def provided(given: Provides, type_name: str, name: str) -> Provides | None:
-    """What is provided below a provided field; None when the field is not provided."""
+def provided(provides: Provides, type_name: str, name: str) -> Provides | None:
+    """The ``@provides`` selections below a provided field; None when it is not provided."""
     found: Provides | None = None
-    for selection in given:
+    for selection in provides:
         for field in selection.fields:
             if field.name == name and (field.types is None or type_name in field.types):
                 inner = (field.selection,) if field.selection is not None else ()

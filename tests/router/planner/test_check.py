@@ -31,7 +31,7 @@ def with_needs(*needs: Need) -> QueryPlan:
 @pytest.mark.parametrize(
     ("plan", "problem"),
     [
-        (replace(PLAN, steps=(SECOND, FIRST)), "step 1 is at place 0"),
+        (replace(PLAN, steps=(SECOND, FIRST)), "step 1 is at index 0"),
         (
             replace(PLAN, steps=(replace(FIRST, after=(1,)), SECOND)),
             "step 0 waits for step 1, which comes later",
@@ -44,11 +44,11 @@ def with_needs(*needs: Need) -> QueryPlan:
             replace(PLAN, steps=(replace(FIRST, operation="{item {... on Box {id}}}"), SECOND)),
             "step 0 asks a for the unknown type Box",
         ),
-        (with_needs(Need("code", "code")), "step 1 needs item.code, which nothing before brings"),
-        (replace(PLAN, steps=(FIRST,)), "the answer reads item.size, which no step brings"),
+        (with_needs(Need("code", "code")), "step 1 needs item.code, which no earlier step fetches"),
+        (replace(PLAN, steps=(FIRST,)), "the answer reads item.size, which no step fetches"),
         (
             replace(PLAN, steps=(FIRST, replace(SECOND, after=()))),
-            "step 1 needs item.id, which nothing before brings",
+            "step 1 needs item.id, which no earlier step fetches",
         ),
     ],
 )
@@ -100,7 +100,7 @@ RICH_PLAN = sound_plan(
             0,
             "{__typename ",
             "{",
-            ["step 1 needs things.__typename, which nothing before brings"] * 3,
+            ["step 1 needs things.__typename, which no earlier step fetches"] * 3,
         ),
         (
             0,
@@ -108,15 +108,15 @@ RICH_PLAN = sound_plan(
             "on Item {id}",
             # The item of a box still brings its own maker; that of the union's item is gone.
             [
-                "step 1 needs things.maker, which nothing before brings",
-                "step 1 needs things.maker.id, which nothing before brings",
+                "step 1 needs things.maker, which no earlier step fetches",
+                "step 1 needs things.maker.id, which no earlier step fetches",
             ],
         ),
         (
             0,
             "item {id maker {id}}",
             "item {id maker {code: id}}",
-            ["step 1 needs things.item.maker.id, which nothing before brings"],
+            ["step 1 needs things.item.maker.id, which no earlier step fetches"],
         ),
         # What the answer reads of some types only may be absent.
         (1, "parts {name}", "parts {label: name}", []),
@@ -139,7 +139,7 @@ def test_an_operation_that_brings_or_asks_something_else_is_found(
 
     found = check_plan(replace(RICH_PLAN, steps=steps), RICH)
 
-    assert [line.removesuffix(", which no step brings") for line in found] == problems
+    assert [line.removesuffix(", which no step fetches") for line in found] == problems
 
 
 def test_a_root_field_that_the_subgraph_does_not_have_is_found() -> None:
@@ -161,7 +161,7 @@ def test_a_member_of_the_answer_that_needs_no_data_is_not_missed() -> None:
         return check_plan(replace(PLAN, output=output), GRAPH)
 
     other = replace(size, key="other", source="other")
-    assert read(other) == ["the answer reads item.other, which no step brings"]
+    assert read(other) == ["the answer reads item.other, which no step fetches"]
     assert read(replace(other, denied=True)) == []
     assert read(replace(other, typename="Item")) == []
     assert read(replace(other, source="? __schema")) == []
@@ -174,7 +174,7 @@ def test_below_a_position_without_objects_nothing_is_missed() -> None:
 
     assert check_plan(replace(plan, absent=(empty,)), GRAPH) == []
     assert check_plan(replace(plan, absent=((PathSegment("box"),),)), GRAPH) == [
-        "the answer reads item.size, which no step brings"
+        "the answer reads item.size, which no step fetches"
     ]
 
 
@@ -197,6 +197,6 @@ def test_a_step_may_read_what_steps_further_back_have_brought() -> None:
     cut = replace(plan, steps=(*steps[:2], replace(steps[2], after=()), steps[3]))
 
     assert check_plan(cut, graph) == [
-        "step 2 needs item.code, which nothing before brings",
-        "step 3 needs item.id, which nothing before brings",
+        "step 2 needs item.code, which no earlier step fetches",
+        "step 3 needs item.id, which no earlier step fetches",
     ]

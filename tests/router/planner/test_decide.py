@@ -5,12 +5,12 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trellis.router.planner.choice import Option
+from trellis.router.planner.candidates import Option
 from trellis.router.planner.decide import decide
-from trellis.router.planner.view import Weights
+from trellis.router.planner.view import MaskCosts
 
 SUBGRAPHS = 5
-WEIGHTS = Weights(SUBGRAPHS)
+WEIGHTS = MaskCosts(SUBGRAPHS)
 
 one_request = st.integers(0, SUBGRAPHS - 1).map(lambda subgraph: 1 << subgraph)
 later_request = st.integers(0, SUBGRAPHS - 1).map(lambda subgraph: 1 << SUBGRAPHS + subgraph)

@@ -77,4 +77,4 @@ def test_a_plan_without_steps_is_explained_too() -> None:
     nothing = sound_plan(graph, "{ __typename }")
 
     assert nothing.steps == ()
-    assert (lines(nothing), tree(nothing)) == ("No subgraph is asked.", "QueryPlan {}")
+    assert (lines(nothing), tree(nothing)) == ("No subgraph is queried.", "QueryPlan {}")

@@ -132,7 +132,7 @@ def test_a_federation_1_supergraph_leaves_value_types_and_owned_fields_unsaid() 
 @pytest.mark.parametrize(
     ("sdl", "message"),
     [
-        ("type Query {", "no GraphQL document"),
+        ("type Query {", "not a valid GraphQL document"),
         ("type Query { a: Int }", "Compose the subgraphs first"),
         (
             'schema @link(url: "https://specs.apollo.dev/join/v0.9") { query: Query }',

@@ -91,7 +91,7 @@ def test_what_takes_more_options_than_allowed_is_refused(graph) -> None:
     operation = normalized(graph, document)
 
     assert Planner(graph, max_options=1_000).plan(operation).fetch_count == 2
-    with pytest.raises(PlanningLimit, match="looking at more than 10 ways to fetch its fields"):
+    with pytest.raises(PlanningLimit, match="examine more than 10 ways to fetch its fields"):
         Planner(graph, max_options=10).plan(operation)
 
 
