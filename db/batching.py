@@ -1,12 +1,39 @@
-"""Batches for dataloaders whose keys ask several kinds of question."""
+"""Batches: many keys answered by one statement, in the order in which they were asked."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
 Group = TypeVar("Group", bound=Hashable)
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+Row = TypeVar("Row")
+
+
+async def rows_by(
+    session: AsyncSession, statement: Select[Row], key: Any, values: Sequence[Any]
+) -> list[Row | None]:
+    """The row of each value in their order; None where ``statement`` has none.
+
+    ``key`` is a unique attribute of the entity that is selected, such as ``Issue.id``.
+    """
+    rows = await session.scalars(statement.where(col(key).in_(values)))
+    found = {getattr(row, key.key): row for row in rows}
+    return [found.get(value) for value in values]
+
+
+async def lists_by(
+    session: AsyncSession, statement: Select[Row], key: Any, values: Sequence[Any]
+) -> list[list[Row]]:
+    """All rows of each value in their order; within each list the order of ``statement``."""
+    lists: dict[Any, list[Row]] = defaultdict(list)
+    for row in await session.scalars(statement.where(col(key).in_(values))):
+        lists[getattr(row, key.key)].append(row)
+    return [lists[value] for value in values]
 
 
 async def in_groups(

@@ -54,9 +54,13 @@ class Consumer:
         """
         with suppress(TimeoutError, Unavailable):
             async with asyncio.timeout(timeout):
-                head = order_of(await self._bus.head(self.stream))
-                async with self._progress:
-                    await self._progress.wait_for(lambda: order_of(self._position) >= head)
+                await self.reach(await self._bus.head(self.stream))
+
+    async def reach(self, cursor: str) -> None:
+        """Wait until all events up to that one are handled."""
+        async with self._progress:
+            wanted = order_of(cursor)
+            await self._progress.wait_for(lambda: order_of(self._position) >= wanted)
 
     async def _run(self) -> None:
         while True:

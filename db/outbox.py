@@ -6,11 +6,9 @@ to the commit, which serializes only that last moment of a transaction.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import MetaData, Table, func, insert, select
@@ -18,22 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trellis.db.locks import hold
 from trellis.db.models import utc_now
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What happened, in the past tense; a subclass names its topic and its aggregate's key."""
-
-    topic: ClassVar[str]
-
-    @property
-    def key(self) -> str:
-        """The id of the thing it happened to: events of one key keep their order."""
-        raise NotImplementedError
-
-    def payload(self) -> dict[str, Any]:
-        """The fields as JSON values, under their Python names."""
-        return {f.name: _json_value(getattr(self, f.name)) for f in fields(self)}
+from trellis.schema.events.event import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +89,3 @@ def envelope_of(row: Mapping[Any, Any]) -> Envelope:
         headers=row["headers"],
         cursor=str(row["id"]),
     )
-
-
-def _json_value(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if isinstance(value, (UUID, Decimal)):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(_json_value(k)): _json_value(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_json_value(item) for item in value]
-    return value

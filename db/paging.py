@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, or_, select
@@ -54,6 +54,17 @@ NEWEST_FIRST = (SortColumn("created_at", instant, descending=True), SortColumn("
 def order_by(name: str, parse: Callable[[Any], Any], *, descending: bool) -> Sequence[SortColumn]:
     """The order of a column that clients may sort by; the id decides among equals."""
     return SortColumn(name, parse, descending), SortColumn("id", UUID)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChildRows(Generic[Row]):
+    """Rows that form many lists: ``statement`` selects ``entity``, one list for each value of
+    ``parent``, which may belong to a table that ``statement`` joins."""
+
+    statement: Select[Row]
+    entity: type[Row]
+    parent: SQLColumnExpression[Any]
+    order: Sequence[SortColumn] = NEWEST_FIRST
 
 
 async def page_of(

@@ -1,7 +1,8 @@
 """Everything one subgraph keeps: its database, its outbox relay, its door to the bus."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 from sqlalchemy import MetaData
@@ -96,6 +97,15 @@ class Storage:
         """This subgraph's own stream; use it inside ``aclosing``."""
         _ = self.database  # refuse when not running
         return self._bus.subscribe(self.name, after)
+
+    async def catch_up(self, stream: str, timeout: float = 1.0) -> None:
+        """Wait until all that ``stream`` has announced so far is kept here, at most ``timeout``
+        seconds. The stream is asked once, however many consumers read it."""
+        readers = [consumer for consumer in self._consumers if consumer.stream == stream]
+        with suppress(TimeoutError, Unavailable):
+            async with asyncio.timeout(timeout):
+                head = await self._bus.head(stream)
+                await asyncio.gather(*(reader.reach(head) for reader in readers))
 
     async def ping(self) -> None:
         """Raises ``Unavailable`` unless the database answers."""

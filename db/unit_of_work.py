@@ -10,8 +10,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from trellis.db import outbox
 from trellis.db.engine import Database
-from trellis.db.outbox import Event
 from trellis.schema.errors import Conflict
+from trellis.schema.events.event import Event
 
 
 class UnitOfWork:

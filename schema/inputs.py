@@ -1,9 +1,43 @@
-"""Checks of what clients send: every problem of an input is told at once, with its field."""
+"""Checks of what clients send: every problem of an input is reported at once, with its field.
 
-from collections.abc import Collection
+A limit stands in one place, an annotated type that the column has and the members of inputs too:
+
+    Summary = Annotated[str, Field(max_length=255)]        # pydantic's Field
+
+    class Issue(Base, table=True):
+        summary: Summary
+
+    @strawberry.input
+    class CreateIssueInput:
+        summary: Summary
+
+        def checked(self) -> NewIssue:
+            return InputProblems().make(NewIssue, self)
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from types import NoneType
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from trellis.schema.errors import BadUserInput, FieldProblem
+from pydantic import Field
+from pydantic.fields import FieldInfo
+from strawberry import ID, UNSET
+from strawberry.utils.str_converters import to_camel_case
+
+from trellis.schema.errors import BadUserInput, FieldProblem, TrellisError
+
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Made = TypeVar("Made", bound=_Dataclass)
+
+SearchText = Annotated[str, Field(max_length=200)]
+"""Part of a text that is looked for."""
 
 
 class InputProblems:
@@ -49,11 +83,58 @@ class InputProblems:
             self.add(field, "INVALID_FORMAT", f"{field} is not an id of this platform.")
         return found or UUID(int=0)
 
+    def members(
+        self, given: object, *, skip: Collection[str] = (), never_null: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """The members of a Strawberry input, under their Python names and checked by their types.
+
+        Texts with limits are stripped and measured, ids become UUIDs, all else stays as GraphQL
+        has read it. Members that are absent (``UNSET``) or in ``skip`` are left out. Null is what
+        clients empty a member with; those in ``never_null`` cannot be emptied.
+        """
+        return {
+            name: self._checked(kind, getattr(given, name), is_needed=name in never_null)
+            for name, kind in _members_of(type(given)).items()
+            if name not in skip and getattr(given, name) is not UNSET
+        }
+
+    def make(self, kind: type[Made], given: object, **instead: Any) -> Made:
+        """The dataclass ``kind`` with the members of an input that it has fields for.
+
+        Those in ``instead`` were checked already. Ends the check: raises ``BadUserInput`` with all
+        problems, if there are any.
+        """
+        names = {field.name for field in fields(kind)} - instead.keys()
+        values = self.members(given, skip=_members_of(type(given)).keys() - names)
+        self.raise_any()
+        return kind(**values, **instead)
+
+    def _checked(self, member: "_Member", value: Any, *, is_needed: bool) -> Any:
+        if member.limits is not None:
+            least, most = member.limits
+            if is_needed or not member.is_optional:
+                return self.text(member.field, value or "", maximum=most, minimum=least)
+            return self.optional_text(member.field, value, maximum=most)
+        if value is None:
+            if is_needed:
+                message = f"{member.field} cannot be emptied."
+                self.add(member.field, "REQUIRED_FIELD_MISSING", message)
+            return None
+        return self.id(member.field, value) if member.is_id else value
+
     def raise_any(self) -> None:
         """Raises ``BadUserInput`` with all problems, if there are any."""
         if self._problems:
             message = " ".join(problem.message for problem in self._problems)
             raise BadUserInput(message, self._problems)
+
+
+def known_id(value: str, missing: Callable[[str], TrellisError]) -> UUID:
+    """An id as clients send it. Raises ``missing`` when it cannot be the id of anything."""
+    found = as_uuid(value)
+    if found is None:
+        raise missing(value)
+    return found
 
 
 def as_uuid(value: str) -> UUID | None:
@@ -67,3 +148,43 @@ def as_uuid(value: str) -> UUID | None:
 def is_storable(value: str) -> bool:
     """Whether a database takes the text: no NUL, no half of a surrogate pair."""
     return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """What the type of an input member says: its name for clients, and how to check it."""
+
+    field: str
+    is_id: bool
+    is_optional: bool
+    limits: tuple[int, int] | None
+
+
+@cache
+def _members_of(kind: type) -> Mapping[str, _Member]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {
+        name: _Member(
+            field=to_camel_case(name),
+            is_id=ID in _parts(hint),
+            is_optional=NoneType in _parts(hint),
+            limits=next(
+                (_limits(part) for part in _parts(hint) if isinstance(part, FieldInfo)), None
+            ),
+        )
+        for name, hint in hints.items()
+    }
+
+
+def _parts(hint: Any) -> list[Any]:
+    """The types and annotations that ``Annotated`` and ``| None`` put together."""
+    if get_origin(hint) is list:
+        return [hint]
+    inner = [*get_args(hint), *getattr(hint, "__metadata__", ())]
+    return [part for one in inner for part in _parts(one)] if inner else [hint]
+
+
+def _limits(info: FieldInfo) -> tuple[int, int]:
+    """The least and the most characters. A text that must be there has one at least."""
+    least = next((one.min_length for one in info.metadata if hasattr(one, "min_length")), 1)
+    return least, next(one.max_length for one in info.metadata if hasattr(one, "max_length"))

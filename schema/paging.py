@@ -5,8 +5,8 @@ https://relay.dev/graphql/connections.htm
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, Self, TypeVar
 
@@ -21,6 +21,7 @@ MAX_PAGE = 100
 MAX_SKIP = 10_000
 
 Node = TypeVar("Node")
+Row = TypeVar("Row")
 
 
 @strawberry.enum
@@ -110,29 +111,35 @@ class Connection(Generic[Node]):
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @classmethod
-    def of(
-        cls, nodes: Iterable[Node], page: "Page[Any]", count: Callable[[], Awaitable[int]]
-    ) -> Self:
-        """The nodes made of a page's rows, in their order; ``count`` is called when the total is
-        asked for."""
+    def of(cls, make: Callable[[Row], Node], page: "Page[Row]") -> Self:
+        """A page whose rows become nodes by ``make``."""
         edges = [
-            Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, page.cursors, strict=True)
+            Edge(node=make(row), cursor=cursor)
+            for row, cursor in zip(page.rows, page.cursors, strict=True)
         ]
-        return cls(edges=edges, page_info=page.info(), count=count)
+        return cls(edges=edges, page_info=page.info(), count=page.count)
 
     @strawberry.field(description="All that match, on whatever page; counted only when asked for.")
     async def total_count(self) -> int:
         return await self.count()
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Node]):
-    """Rows of one page with their cursors, before they become GraphQL objects."""
+async def _nothing() -> int:
+    return 0
 
-    rows: Sequence[Node] = ()
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows of one page with their cursors, before they become GraphQL objects.
+
+    ``count`` finds out how many rows there are on all pages.
+    """
+
+    rows: Sequence[Row] = ()
     cursors: Sequence[str] = ()
     has_next: bool = False
     has_previous: bool = False
+    count: Callable[[], Awaitable[int]] = field(default=_nothing, compare=False)
 
     def info(self) -> PageInfo:
         return PageInfo(

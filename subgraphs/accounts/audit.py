@@ -13,14 +13,13 @@ from typing import Self
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, and_, or_, update
+from sqlalchemy import ColumnElement, Select, and_, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from trellis.db.locks import hold
 from trellis.db.models import utc_now
-from trellis.db.paging import SortColumn, count_of, integer, page_of
-from trellis.schema.paging import Page, PageRequest
+from trellis.db.paging import SortColumn, integer
 from trellis.subgraphs.accounts.models import AuditEntry
 
 DONE = "done"
@@ -87,13 +86,9 @@ async def append(session: AsyncSession, doer: Doer, deeds: Sequence[Deed]) -> No
         session.add(entry)
 
 
-async def entries_page(session: AsyncSession, page: PageRequest) -> Page[AuditEntry]:
-    """Entries, the newest first. Whether the caller may see them has been found out before."""
-    return await page_of(session, select(AuditEntry), AuditEntry, page, NEWEST_FIRST)
-
-
-async def entries_count(session: AsyncSession) -> int:
-    return await count_of(session, select(AuditEntry))
+def entries() -> Select[AuditEntry]:
+    """All of them. Whether the caller may see them has been found out before."""
+    return select(AuditEntry)
 
 
 async def entries_about(session: AsyncSession, user_id: UUID, most: int) -> Sequence[AuditEntry]:

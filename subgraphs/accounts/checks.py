@@ -16,13 +16,6 @@ _EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]+@[^@\s.<>]+(\.[^@\s.<>]+)+")
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,4})?")
-_TEXTS = {
-    "first_name": ("firstName", 100),
-    "last_name": ("lastName", 100),
-    "bio": ("bio", 500),
-    "country": ("country", 100),
-    "city": ("city", 100),
-}
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{3,30}")
 
 
@@ -93,11 +86,9 @@ def check_phone(problems: InputProblems, value: str | None) -> str | None:
 
 
 def check_profile_changes(problems: InputProblems, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of a profile that a client wants to set, clean, under their column names."""
+    """The members of a profile that a client wants to set, clean, under their column names; what
+    has only a limit was checked before."""
     changes = dict(given)
-    for name in given.keys() & _TEXTS.keys():
-        field, maximum = _TEXTS[name]
-        changes[name] = problems.optional_text(field, given[name], maximum=maximum)
     if "display_name" in given:
         changes["display_name"] = check_display_name(problems, given["display_name"] or "")
     if "avatar_url" in given:

@@ -8,10 +8,14 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from trellis.db.caller_context import CallerContext
 from trellis.db.models import utc_now
 from trellis.db.storage import Storage
 from trellis.db.unit_of_work import UnitOfWork
 from trellis.schema.errors import Unauthenticated, Unavailable
+from trellis.schema.events.accounts import (
+    UserDeleted,
+)
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
 from trellis.subgraphs.accounts import audit
@@ -19,7 +23,6 @@ from trellis.subgraphs.accounts.audit import Deed, Doer
 from trellis.subgraphs.accounts.background import Background, Work
 from trellis.subgraphs.accounts.cleaning import clean
 from trellis.subgraphs.accounts.errors import PersonsOnly, WrongPassword
-from trellis.subgraphs.accounts.events import UserDeleted
 from trellis.subgraphs.accounts.loaders import Loaders
 from trellis.subgraphs.accounts.mail import Mailer, Postbox
 from trellis.subgraphs.accounts.passwords import Passwords
@@ -131,26 +134,16 @@ class Services:
                 logger.exception("housekeeping failed; trying again later")
 
 
-class Context:
+class Context(CallerContext[Loaders]):
     """One operation of one caller."""
 
     def __init__(self, request: RequestContext, services: Services) -> None:
-        self.request = request
-        self.storage = services.storage
+        super().__init__(request, services.storage, Loaders)
         self.passwords = services.passwords
         self.settings = services.settings
         self.vault = services.vault
         self.postbox = services.postbox
         self._services = services
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Forget all rows that were loaded so far."""
-        self.loaders = Loaders(self.storage, self.caller)
-
-    @property
-    def caller(self) -> Identity:
-        return self.request.identity
 
     @property
     def caller_id(self) -> UUID:

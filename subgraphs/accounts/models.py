@@ -2,12 +2,21 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID, uuid4
 
+import pydantic
 from sqlalchemy import Column, Index, Text, false, true
 from sqlmodel import Field, SQLModel
 
 from trellis.db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
+
+# How long texts may be, for columns and inputs alike.
+PersonName = Annotated[str | None, pydantic.Field(max_length=100)]
+Bio = Annotated[str | None, pydantic.Field(max_length=500)]
+Place = Annotated[str | None, pydantic.Field(max_length=100)]
+GroupName = Annotated[str, pydantic.Field(max_length=100)]
+GroupDescription = Annotated[str | None, pydantic.Field(max_length=2000)]
 
 
 class Base(SQLModel):
@@ -110,13 +119,13 @@ class User(Versioned, Timestamped, Subscribed, Base, table=True):
     username: str = Field(max_length=50)
     username_key: str = Field(max_length=50, unique=True)
     display_name: str = Field(max_length=100)
-    first_name: str | None = Field(default=None, max_length=100)
-    last_name: str | None = Field(default=None, max_length=100)
+    first_name: PersonName = None
+    last_name: PersonName = None
     avatar_url: str | None = Field(default=None, max_length=2000)
     phone: str | None = Field(default=None, max_length=32)
-    bio: str | None = Field(default=None, max_length=500)
-    country: str | None = Field(default=None, max_length=100)
-    city: str | None = Field(default=None, max_length=100)
+    bio: Bio = None
+    country: Place = None
+    city: Place = None
     timezone: str = Field(default="UTC", max_length=64)
     language: str = Field(default="en", max_length=10)
     theme: Theme = Field(
@@ -140,9 +149,9 @@ class Organization(Versioned, Timestamped, Subscribed, Base, table=True):
     __table_args__ = (Index("ix_organizations_created_at_id", "created_at", "id"),)
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    name: str = Field(max_length=100)
+    name: GroupName
     domain: str | None = Field(default=None, max_length=253, unique=True)
-    description: str | None = Field(default=None, max_length=2000)
+    description: GroupDescription = None
     logo_url: str | None = Field(default=None, max_length=2000)
 
 
@@ -162,8 +171,8 @@ class Team(Versioned, Timestamped, Base, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     organization_id: UUID = Field(foreign_key="organizations.id", index=True)
-    name: str = Field(max_length=100)
-    description: str | None = Field(default=None, max_length=2000)
+    name: GroupName
+    description: GroupDescription = None
     owner_id: UUID = Field(foreign_key="users.id")
 
 

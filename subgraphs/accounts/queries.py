@@ -1,6 +1,6 @@
 """Every SELECT of accounts. What the caller may not see does not exist."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,20 +13,16 @@ from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from trellis.db.batching import lists_by
 from trellis.db.models import utc_now
 from trellis.db.paging import (
-    NEWEST_FIRST,
+    ChildRows,
     SortColumn,
-    count_by_parent,
-    count_of,
     instant,
     order_by,
-    page_of,
-    pages_by_parent,
 )
 from trellis.db.paging import text as text_of_cursor
 from trellis.schema.identity import Identity
-from trellis.schema.paging import Page, PageRequest
 from trellis.subgraphs.accounts.models import (
     Invitation,
     MembershipRole,
@@ -184,20 +180,6 @@ def _is_mine(caller: Identity, organization_id: UUID) -> ColumnElement[bool]:
     )
 
 
-async def users_page(
-    session: AsyncSession,
-    caller: Identity,
-    filters: UserFilters,
-    page: PageRequest,
-    order: Sequence[SortColumn] = NEWEST_FIRST,
-) -> Page[User]:
-    return await page_of(session, matching_users(caller, filters), User, page, order)
-
-
-async def users_count(session: AsyncSession, caller: Identity, filters: UserFilters) -> int:
-    return await count_of(session, matching_users(caller, filters))
-
-
 async def users_by_id(
     session: AsyncSession, caller: Identity, ids: Sequence[UUID]
 ) -> list[SeenUser | None]:
@@ -291,7 +273,7 @@ async def first_organization_of(session: AsyncSession, user_id: UUID) -> UUID | 
 
 
 async def organization_tiers(
-    session: AsyncSession, user_ids: Sequence[UUID], now: datetime
+    session: AsyncSession, user_ids: Sequence[UUID], now: datetime | None = None
 ) -> list[Tier]:
     """What each user has through the organization that a token of theirs would name."""
     statement = (
@@ -305,6 +287,7 @@ async def organization_tiers(
     )
     # The first that somebody joined comes last and stays.
     found = dict((await session.execute(statement)).all())
+    now = now or utc_now()
     return [tier_of(found[id], now) if id in found else Tier.FREE for id in user_ids]
 
 
@@ -326,39 +309,23 @@ def organizations_of(caller: Identity, *, everybodys: bool = False) -> SelectOfS
     return select(Organization).where(mine)
 
 
-async def organizations_page(
-    session: AsyncSession,
-    caller: Identity,
-    page: PageRequest,
-    order: Sequence[SortColumn] = NEWEST_FIRST,
-    *,
-    everybodys: bool,
-) -> Page[Organization]:
-    statement = organizations_of(caller, everybodys=everybodys)
-    return await page_of(session, statement, Organization, page, order)
-
-
-async def organizations_count(session: AsyncSession, caller: Identity, *, everybodys: bool) -> int:
-    return await count_of(session, organizations_of(caller, everybodys=everybodys))
-
-
 async def organization_roles(
-    session: AsyncSession, user_id: UUID | None, ids: Sequence[UUID]
+    session: AsyncSession, caller: Identity, ids: Sequence[UUID]
 ) -> list[MembershipRole | None]:
-    """What the user is in each of these organizations; None where not a member."""
+    """What the caller is in each of these organizations; None where not a member."""
     statement = select(OrganizationMember).where(
-        OrganizationMember.user_id == user_id, col(OrganizationMember.organization_id).in_(ids)
+        OrganizationMember.user_id == caller.id, col(OrganizationMember.organization_id).in_(ids)
     )
     roles = {row.organization_id: row.role for row in await session.scalars(statement)}
     return [roles.get(id) for id in ids]
 
 
 async def team_roles(
-    session: AsyncSession, user_id: UUID | None, ids: Sequence[UUID]
+    session: AsyncSession, caller: Identity, ids: Sequence[UUID]
 ) -> list[MembershipRole | None]:
-    """What the user is in each of these teams; None where not a member."""
+    """What the caller is in each of these teams; None where not a member."""
     statement = select(TeamMember).where(
-        TeamMember.user_id == user_id, col(TeamMember.team_id).in_(ids)
+        TeamMember.user_id == caller.id, col(TeamMember.team_id).in_(ids)
     )
     roles = {row.team_id: row.role for row in await session.scalars(statement)}
     return [roles.get(id) for id in ids]
@@ -380,40 +347,23 @@ async def _sizes(session: AsyncSession, parent: Mapped[UUID], ids: Sequence[UUID
     return [sizes.get(id, 0) for id in ids]
 
 
-async def organization_member_pages(
-    session: AsyncSession, ids: Sequence[UUID], page: PageRequest
-) -> Mapping[UUID, Page[OrganizationMember]]:
-    """Members in the order in which they joined. The caller has seen the organizations already."""
+def organization_members_of(
+    _caller: Identity, order: Sequence[SortColumn]
+) -> ChildRows[OrganizationMember]:
+    """The members of organizations that the caller has seen already."""
     parent = col(OrganizationMember.organization_id)
-    statement = select(OrganizationMember)
-    return await pages_by_parent(
-        session, statement, OrganizationMember, parent, ids, page, BY_JOINING
-    )
+    return ChildRows(select(OrganizationMember), OrganizationMember, parent, order)
 
 
-async def team_member_pages(
-    session: AsyncSession, ids: Sequence[UUID], page: PageRequest
-) -> Mapping[UUID, Page[TeamMember]]:
-    """Like ``organization_member_pages`` for teams."""
-    parent = col(TeamMember.team_id)
-    return await pages_by_parent(
-        session, select(TeamMember), TeamMember, parent, ids, page, BY_JOINING
-    )
+def team_members_of(_caller: Identity, order: Sequence[SortColumn]) -> ChildRows[TeamMember]:
+    """The members of teams that the caller has seen already."""
+    return ChildRows(select(TeamMember), TeamMember, col(TeamMember.team_id), order)
 
 
-async def team_pages(
-    session: AsyncSession, caller: Identity, ids: Sequence[UUID], page: PageRequest
-) -> Mapping[UUID, Page[Team]]:
-    """One page of each organization's teams, in one statement."""
+def teams_of(caller: Identity, order: Sequence[SortColumn]) -> ChildRows[Team]:
+    """The teams of organizations."""
     statement = teams_visible_to(caller, None)
-    return await pages_by_parent(session, statement, Team, col(Team.organization_id), ids, page)
-
-
-async def team_counts(
-    session: AsyncSession, caller: Identity, ids: Sequence[UUID]
-) -> Mapping[UUID, int]:
-    statement = teams_visible_to(caller, None)
-    return await count_by_parent(session, statement, col(Team.organization_id), ids)
+    return ChildRows(statement, Team, col(Team.organization_id), order)
 
 
 def teams_visible_to(caller: Identity, organization_id: UUID | None) -> SelectOfScalar[Team]:
@@ -421,20 +371,6 @@ def teams_visible_to(caller: Identity, organization_id: UUID | None) -> SelectOf
     return (
         statement.where(Team.organization_id == organization_id) if organization_id else statement
     )
-
-
-async def teams_page(
-    session: AsyncSession,
-    caller: Identity,
-    organization_id: UUID | None,
-    page: PageRequest,
-    order: Sequence[SortColumn] = NEWEST_FIRST,
-) -> Page[Team]:
-    return await page_of(session, teams_visible_to(caller, organization_id), Team, page, order)
-
-
-async def teams_count(session: AsyncSession, caller: Identity, organization_id: UUID | None) -> int:
-    return await count_of(session, teams_visible_to(caller, organization_id))
 
 
 async def teams_by_id(
@@ -453,13 +389,10 @@ async def memberships_by_user(
     statement = (
         select(OrganizationMember)
         .join(Organization, col(Organization.id) == col(OrganizationMember.organization_id))
-        .where(col(OrganizationMember.user_id).in_(ids), may_see_organization(caller))
+        .where(may_see_organization(caller))
         .order_by(col(OrganizationMember.joined_at), col(OrganizationMember.organization_id))
     )
-    found: dict[UUID, list[OrganizationMember]] = {}
-    for member in await session.scalars(statement):
-        found.setdefault(member.user_id, []).append(member)
-    return [found.get(id, []) for id in ids]
+    return await lists_by(session, statement, OrganizationMember.user_id, ids)
 
 
 async def organization_member(
@@ -549,17 +482,10 @@ async def invitation_by_token(
 
 
 async def invitations_by_organization(
-    session: AsyncSession, ids: Sequence[UUID], now: datetime
+    session: AsyncSession, ids: Sequence[UUID]
 ) -> list[list[Invitation]]:
     """The open invitations of each organization, the oldest first, at most 1,000 together. The
     caller administers the organizations."""
-    statement = (
-        open_invitations(now)
-        .where(col(Invitation.organization_id).in_(ids))
-        .order_by(col(Invitation.created_at), col(Invitation.id))
-        .limit(1000)
-    )
-    found: dict[UUID, list[Invitation]] = {}
-    for invitation in await session.scalars(statement):
-        found.setdefault(invitation.organization_id, []).append(invitation)
-    return [found.get(id, []) for id in ids]
+    in_order = col(Invitation.created_at), col(Invitation.id)
+    statement = open_invitations(utc_now()).order_by(*in_order).limit(1000)
+    return await lists_by(session, statement, Invitation.organization_id, ids)

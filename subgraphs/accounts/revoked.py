@@ -17,16 +17,16 @@ from trellis.db.outbox import Event
 from trellis.db.storage import Storage
 from trellis.db.tasks import end_tasks
 from trellis.schema.errors import Unavailable
-from trellis.schema.identity import Identity
-from trellis.schema.revocations import NOTHING_REVOKED, Revocations
-from trellis.subgraphs.accounts import proof_queries
-from trellis.subgraphs.accounts.events import (
+from trellis.schema.events.accounts import (
     ApiKeyRevoked,
     SubscriptionChanged,
     UserDeleted,
     UserLoggedOut,
     UserUpdated,
 )
+from trellis.schema.identity import Identity
+from trellis.schema.revocations import NOTHING_REVOKED, Revocations
+from trellis.subgraphs.accounts import proof_queries
 from trellis.subgraphs.accounts.tokens import good_from
 
 logger = logging.getLogger("trellis.accounts")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from trellis.db.replica import MissingInReplica
 from trellis.schema.errors import (
     AlreadyExists,
     BadUserInput,
@@ -11,6 +12,7 @@ from trellis.schema.errors import (
     Forbidden,
     NotFound,
 )
+from trellis.schema.events.projects import STREAM
 
 
 class IssueNotFound(NotFound):
@@ -18,11 +20,6 @@ class IssueNotFound(NotFound):
 
     def __init__(self, id: UUID | str) -> None:
         super().__init__("There is no such issue.", id=str(id))
-
-
-class ProjectNotFound(NotFound):
-    def __init__(self, id: UUID | str) -> None:
-        super().__init__("There is no such project.", id=str(id))
 
 
 class IssueNotYours(Forbidden):
@@ -52,7 +49,9 @@ class WordNotInVocabulary(BadUserInput):
         super().__init__(message, [FieldProblem(field, "INVALID_ENUM_VALUE", message)])
 
 
-class AssigneeNotMember(BadUserInput):
+class AssigneeNotMember(MissingInReplica, BadUserInput):
+    stream = STREAM
+
     def __init__(self) -> None:
         message = "Only a member of the project can be assigned."
         super().__init__(message, [FieldProblem("assigneeId", "INVALID_FORMAT", message)])

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from uuid import UUID
 
 import strawberry
@@ -9,19 +10,14 @@ import strawberry.federation
 from strawberry import ID
 from strawberry.federation.schema_directives import RequiresScopes
 
-from trellis.db.bus import EventBus
+from trellis.db.caller_context import CallerContext
 from trellis.db.outbox import Envelope
-from trellis.db.settings import DataSettings
-from trellis.db.storage import Storage
-from trellis.schema.federation import TrellisSchema
-from trellis.schema.inputs import as_uuid
+from trellis.db.subgraph import define_subgraph
+from trellis.schema.events.issues import IssueCreated, IssueUpdated
+from trellis.schema.inputs import as_uuid, known_id
 from trellis.schema.paging import Connection, PageRequest
-from trellis.schema.request import RequestContext
-from trellis.schema.subgraph import Subgraph
 from trellis.subgraphs.issues import models, queries, seed, service
-from trellis.subgraphs.issues.context import Context
-from trellis.subgraphs.issues.errors import IssueNotFound, LinkNotFound, ProjectNotFound
-from trellis.subgraphs.issues.events import IssueCreated, IssueUpdated
+from trellis.subgraphs.issues.errors import IssueNotFound, LinkNotFound
 from trellis.subgraphs.issues.inputs import (
     AddCommentInput,
     CreateIssueInput,
@@ -29,17 +25,10 @@ from trellis.subgraphs.issues.inputs import (
     LinkIssuesInput,
     UpdateIssueInput,
 )
-from trellis.subgraphs.issues.projects import project_consumer
-from trellis.subgraphs.issues.queries import IssueFilters
-from trellis.subgraphs.issues.types import (
-    READ,
-    WRITE,
-    WRITE_COMMENTS,
-    Comment,
-    Ctx,
-    Issue,
-    issue_connection,
-)
+from trellis.subgraphs.issues.loaders import Loaders
+from trellis.subgraphs.issues.queries import PROJECTS, IssueFilters
+from trellis.subgraphs.issues.types import READ, WRITE, WRITE_COMMENTS, Comment, Ctx, Issue
+from trellis.subgraphs.project_scope.scope import ProjectNotFound
 
 
 @strawberry.type
@@ -91,14 +80,8 @@ class Query:
         """Issues the caller may see, newest first. For numbered pages use skip, else after."""
         context, page = info.context, PageRequest.of(first, after, last, before, skip)
         wanted = filters.checked() if filters else IssueFilters()
-        async with context.storage.read() as session:
-            found = await queries.issues_page(session, context.caller, wanted, page)
-
-        async def count() -> int:
-            async with context.storage.read() as session:
-                return await queries.issues_count(session, context.caller, wanted)
-
-        return issue_connection(found, count)
+        statement = queries.matching(context.caller, wanted)
+        return Connection.of(Issue.of, await context.page(statement, models.Issue, page))
 
     @strawberry.federation.field(requires_scopes=READ)
     async def issue(self, info: Ctx, id: ID) -> Issue | None:
@@ -116,56 +99,41 @@ class Query:
 class Mutation:
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def create_issue(self, info: Ctx, input: CreateIssueInput) -> CreateIssuePayload | None:
-        context, wish = info.context, input.checked()
-        await context.sees_project(wish.project_id, member_id=wish.assignee_id)
-        # Committed before the selection set resolves: loaders read from other sessions.
-        async with context.begin() as uow:
-            row = await service.create_issue(uow, context.caller, wish)
+        row = await info.context.transact(service.create_issue, input.checked())
         return CreateIssuePayload(issue=Issue.of(row))
 
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def update_issue(
         self, info: Ctx, id: ID, input: UpdateIssueInput
     ) -> UpdateIssuePayload | None:
-        context, changes = info.context, input.checked()
-        current = await _require_issue(info, id)
-        await context.sees_project(current.project_id, member_id=changes.get("assignee_id"))
-        async with context.begin() as uow:
-            row = await service.update_issue(
-                uow, context.caller, current.id, changes, version=input.version
-            )
+        changes, current = input.checked(), await _require_issue(info, id)
+        row = await info.context.transact(
+            service.update_issue, current.id, changes, version=input.version
+        )
         return UpdateIssuePayload(issue=Issue.of(row))
 
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def delete_issue(self, info: Ctx, id: ID) -> DeleteIssuePayload | None:
         current = await _require_issue(info, id)
-        async with info.context.begin() as uow:
-            await service.delete_issue(uow, info.context.caller, current.id)
+        await info.context.transact(service.delete_issue, current.id)
         return DeleteIssuePayload(deleted_issue_id=ID(str(current.id)))
 
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def link_issues(self, info: Ctx, input: LinkIssuesInput) -> LinkIssuesPayload | None:
-        source_id, target_id, type = input.checked()
-        async with info.context.begin() as uow:
-            link = await service.link_issues(uow, info.context.caller, source_id, target_id, type)
+        link = await info.context.transact(service.link_issues, input.checked())
         source, target = await _ends(info, link)
         return LinkIssuesPayload(link_id=ID(str(link.id)), source=source, target=target)
 
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def unlink_issues(self, info: Ctx, link_id: ID) -> UnlinkIssuesPayload | None:
-        wanted = as_uuid(link_id)
-        if wanted is None:
-            raise LinkNotFound(link_id)
-        async with info.context.begin() as uow:
-            link = await service.unlink_issues(uow, info.context.caller, wanted)
+        wanted = known_id(link_id, LinkNotFound)
+        link = await info.context.transact(service.unlink_issues, wanted)
         source, target = await _ends(info, link)
         return UnlinkIssuesPayload(source=source, target=target)
 
     @strawberry.federation.mutation(requires_scopes=WRITE_COMMENTS)
     async def add_comment(self, info: Ctx, input: AddCommentInput) -> AddCommentPayload | None:
-        issue_id, content = input.checked()
-        async with info.context.begin() as uow:
-            row = await service.add_comment(uow, info.context.caller, issue_id, content)
+        row = await info.context.transact(service.add_comment, input.checked())
         return AddCommentPayload(comment=Comment.of(row))
 
 
@@ -180,9 +148,9 @@ class Subscription:
         Ends with NOT_FOUND when the project is gone or the caller may not see it any more. With
         ``after`` (an ``eventCursor``) it begins with what was missed.
         """
-        context, wanted = info.context, as_uuid(project_id)
-        if wanted is None or not await context.sees_project(wanted):
-            raise ProjectNotFound(project_id)
+        context, wanted = info.context, known_id(project_id, ProjectNotFound)
+        see_project = partial(_see_project, context, wanted)
+        await context.with_news(see_project)
         async with aclosing(context.storage.events(after)) as events:
             async for event in events:
                 if not _speaks_of(event, wanted):
@@ -191,33 +159,8 @@ class Subscription:
                 row = await context.loaders.issue.load(UUID(event.key))
                 if row is not None:
                     yield Issue.of(row, event_cursor=event.cursor)
-                elif not await context.sees_project(wanted):
-                    raise ProjectNotFound(project_id)
-
-
-def make_subgraph(settings: DataSettings | None = None, bus: EventBus | None = None) -> Subgraph:
-    """The issues subgraph; ``settings`` and ``bus`` come from the environment if absent."""
-    projects = project_consumer()
-    storage = Storage(
-        "issues", models.Base.metadata, consumers=[projects], settings=settings, bus=bus
-    )
-
-    def make_context(request: RequestContext) -> Context:
-        return Context(request, storage, projects)
-
-    async def write_demo_data() -> None:
-        async with storage.begin() as uow:
-            await seed.write_demo_data(uow)
-
-    return Subgraph(
-        name="issues",
-        schema=TrellisSchema(query=Query, mutation=Mutation, subscription=Subscription),
-        make_context=make_context,
-        start=storage.start,
-        stop=storage.stop,
-        seed=write_demo_data,
-        is_ready=storage.ping,
-    )
+                else:
+                    await context.with_news(see_project)
 
 
 def _speaks_of(event: Envelope, project_id: UUID) -> bool:
@@ -226,11 +169,15 @@ def _speaks_of(event: Envelope, project_id: UUID) -> bool:
 
 
 async def _require_issue(info: Ctx, id: str) -> models.Issue:
-    wanted = as_uuid(id)
-    row = await info.context.loaders.issue.load(wanted) if wanted else None
+    row = await info.context.loaders.issue.load(known_id(id, IssueNotFound))
     if row is None:
         raise IssueNotFound(id)
     return row
+
+
+async def _see_project(context: CallerContext[Loaders], id: UUID) -> None:
+    async with context.storage.read() as session:
+        await PROJECTS.require(session, context.caller, id)
 
 
 async def _ends(info: Ctx, link: models.IssueLink) -> tuple[Issue, Issue]:
@@ -241,5 +188,16 @@ async def _ends(info: Ctx, link: models.IssueLink) -> tuple[Issue, Issue]:
         raise IssueNotFound(link.source_id if source is None else link.target_id)
     return Issue.of(source), Issue.of(target)
 
+
+make_subgraph = define_subgraph(
+    "issues",
+    models.Base,
+    Query,
+    Mutation,
+    Subscription,
+    loaders=Loaders,
+    replicas=[PROJECTS.replica(changed=service.start_counting, deleted=service.delete_issues_of)],
+    seed=seed.write_demo_data,
+)
 
 subgraph = make_subgraph()

@@ -2,13 +2,21 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
+import pydantic
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from trellis.db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
+from trellis.subgraphs.project_scope.tables import ProjectCopy, ProjectMemberCopy
+
+# How long texts may be, for columns and inputs alike.
+Summary = Annotated[str, pydantic.Field(max_length=255)]
+Description = Annotated[str | None, pydantic.Field(max_length=50_000)]
+Word = Annotated[str, pydantic.Field(max_length=50)]
+CommentText = Annotated[str, pydantic.Field(max_length=10_000)]
 
 
 class LinkType(StrEnum):
@@ -21,28 +29,12 @@ class Base(SQLModel):
     metadata = new_metadata()
 
 
-class Project(Base, table=True):
-    """What issues must know of a project, kept up to date by its events.
-
-    A deleted project stays as a row without members, so that a late event cannot revive it.
-    """
-
-    __tablename__ = "project"  # type: ignore[assignment]
-
-    id: UUID = Field(primary_key=True)
-    key: str = Field(max_length=10)
-    organization_id: UUID | None = Field(default=None, index=True)
-    settings: dict[str, Any] = Field(default_factory=dict, sa_type=JsonB)
-    version: int
-    is_deleted: bool = False
+class Project(ProjectCopy, Base, table=True):
+    pass
 
 
-class ProjectMember(Base, table=True):
-    __tablename__ = "project_member"  # type: ignore[assignment]
-
-    project_id: UUID = Field(primary_key=True, foreign_key="project.id")
-    user_id: UUID = Field(primary_key=True, index=True)
-    role: str = Field(max_length=32)
+class ProjectMember(ProjectMemberCopy, Base, table=True):
+    pass
 
 
 class IssueCounter(Base, table=True):
@@ -61,11 +53,11 @@ class Issue(Versioned, Timestamped, Base, table=True):
     project_id: UUID = Field(foreign_key="project.id")
     number: int
     key: str = Field(max_length=24, unique=True)
-    summary: str = Field(max_length=255)
-    description: str | None = Field(default=None, max_length=50_000)
-    issue_type: str = Field(max_length=50)
-    status: str = Field(max_length=50)
-    priority: str = Field(max_length=50)
+    summary: Summary
+    description: Description = None
+    issue_type: Word
+    status: Word
+    priority: Word
     assignee_id: UUID | None = None
     reporter_id: UUID
     custom_fields: dict[str, Any] = Field(default_factory=dict, sa_type=JsonB)
@@ -99,7 +91,7 @@ class Comment(Versioned, Timestamped, Base, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     issue_id: UUID = Field(foreign_key="issue.id", ondelete="CASCADE")
     author_id: UUID
-    content: str = Field(max_length=10_000)
+    content: CommentText
 
     __table_args__ = (Index("ix_comment_of_issue", "issue_id", "created_at", "id"),)
 

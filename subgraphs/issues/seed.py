@@ -10,10 +10,8 @@ from trellis.subgraphs.issues.models import (
     IssueLink,
     LinkType,
     Project,
-    ProjectMember,
 )
-
-_FIRST_VERSION = 1  # what the projects subgraph gives the same projects
+from trellis.subgraphs.issues.queries import PROJECTS
 
 
 async def write_demo_data(uow: UnitOfWork) -> None:
@@ -21,36 +19,15 @@ async def write_demo_data(uow: UnitOfWork) -> None:
     world = demo_world()
     if await uow.session.get(Project, world.projects[0].id) is not None:
         return
-    _write_projects(uow, world)
-    await uow.session.flush()
-    _write_members_and_counters(uow, world)
+    await PROJECTS.write_demo_copies(uow)
+    for demo in world.projects:
+        last = max(issue.number for issue in world.issues if issue.project_id == demo.id)
+        uow.session.add(IssueCounter(project_id=demo.id, last_number=last))
     keys = {project.id: project.key for project in world.projects}
     uow.session.add_all(_issue(demo, keys[demo.project_id]) for demo in world.issues)
     await uow.session.flush()
     _write_links(uow, world)
     _write_what_hangs_on_issues(uow, world)
-
-
-def _write_projects(uow: UnitOfWork, world: World) -> None:
-    for demo in world.projects:
-        uow.session.add(
-            Project(
-                id=demo.id,
-                key=demo.key,
-                organization_id=demo.organization_id,
-                version=_FIRST_VERSION,
-            )
-        )
-
-
-def _write_members_and_counters(uow: UnitOfWork, world: World) -> None:
-    for demo in world.projects:
-        uow.session.add_all(
-            ProjectMember(project_id=demo.id, user_id=member.user_id, role=member.role)
-            for member in demo.members
-        )
-        last = max(issue.number for issue in world.issues if issue.project_id == demo.id)
-        uow.session.add(IssueCounter(project_id=demo.id, last_number=last))
 
 
 def _issue(demo: DemoIssue, project_key: str) -> Issue:

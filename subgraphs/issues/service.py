@@ -2,13 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
-from sqlalchemy import update
-from sqlmodel import col
+from sqlalchemy import delete, or_, update
+from sqlmodel import col, select
 
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.issues import (
+    CommentAdded,
+    IssueAssigned,
+    IssueCreated,
+    IssueDeleted,
+    IssuesLinked,
+    IssueState,
+    IssueStatusChanged,
+    IssuesUnlinked,
+    IssueUpdated,
+)
 from trellis.schema.identity import Identity
 from trellis.subgraphs.issues import queries
 from trellis.subgraphs.issues.errors import (
@@ -20,40 +31,20 @@ from trellis.subgraphs.issues.errors import (
     IssueNotYours,
     LinkNotFound,
     LinkNotPossible,
-    ProjectNotFound,
     TooManyLinks,
     WordNotInVocabulary,
 )
-from trellis.subgraphs.issues.events import (
-    CommentAdded,
-    IssueAssigned,
-    IssueCreated,
-    IssueDeleted,
-    IssuesLinked,
-    IssueStatusChanged,
-    IssuesUnlinked,
-    IssueUpdated,
-    about,
-    state_of,
-)
-from trellis.subgraphs.issues.models import (
-    Comment,
-    Issue,
-    IssueCounter,
-    IssueLink,
-    LinkType,
-    Project,
-)
-from trellis.subgraphs.issues.queries import administers_organization
+from trellis.subgraphs.issues.models import Comment, Issue, IssueCounter, IssueLink, LinkType
+from trellis.subgraphs.issues.queries import PROJECTS
 from trellis.subgraphs.issues.vocabulary import Vocabulary
+from trellis.subgraphs.project_scope.scope import ProjectNotFound
 
 MAX_LINKS = 100
-_MANAGING_ROLES = ("owner", "admin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewIssue:
-    """A checked wish for an issue; absent words are the project's defaults."""
+    """A checked request for an issue; absent words are the project's defaults."""
 
     project_id: UUID
     summary: str
@@ -64,33 +55,46 @@ class NewIssue:
     custom_fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def create_issue(uow: UnitOfWork, caller: Identity, wish: NewIssue) -> Issue:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLink:
+    """``source_id`` blocks or duplicates ``target_id``, or relates to it."""
+
+    source_id: UUID
+    target_id: UUID
+    type: LinkType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewComment:
+    issue_id: UUID
+    content: str
+
+
+async def create_issue(uow: UnitOfWork, caller: Identity, new: NewIssue) -> Issue:
     """Make an issue in the project's initial status, reported by the caller."""
     assert caller.id is not None
-    project = await queries.project(uow.session, caller, wish.project_id)
-    if project is None:
-        raise ProjectNotFound(wish.project_id)
+    project = await PROJECTS.require(uow.session, caller, new.project_id)
     words = Vocabulary.read(project.settings)
-    await _require_assignable(uow, project.id, wish.assignee_id)
-    number = await _next_number(uow, project)
+    await _require_assignable(uow, project.id, new.assignee_id)
+    number = await _next_number(uow, project.id)
     issue = Issue(
         project_id=project.id,
         number=number,
         key=f"{project.key}-{number}",
-        summary=wish.summary,
-        description=wish.description,
-        issue_type=_word("issueType", wish.issue_type or words.default_type, words.issue_types),
+        summary=new.summary,
+        description=new.description,
+        issue_type=_word("issueType", new.issue_type or words.default_type, words.issue_types),
         status=words.initial_status,
-        priority=_word("priority", wish.priority or words.default_priority, words.priorities),
-        assignee_id=wish.assignee_id,
+        priority=_word("priority", new.priority or words.default_priority, words.priorities),
+        assignee_id=new.assignee_id,
         reporter_id=caller.id,
-        custom_fields=dict(wish.custom_fields),
+        custom_fields=dict(new.custom_fields),
     )
     uow.session.add(issue)
     await uow.session.flush()
-    uow.emit(IssueCreated(**about(issue), state=state_of(issue)))
+    uow.emit(IssueCreated(**_about(issue), state=_state(issue)))
     if issue.assignee_id is not None:
-        uow.emit(IssueAssigned(**about(issue), assignee_id=issue.assignee_id))
+        uow.emit(IssueAssigned(**_about(issue), assignee_id=issue.assignee_id))
     return issue
 
 
@@ -114,53 +118,53 @@ async def update_issue(
     for name in changed:
         setattr(issue, name, changes[name])
     await uow.session.flush()
-    uow.emit(IssueUpdated(**about(issue), changed=changed, state=state_of(issue)))
+    uow.emit(IssueUpdated(**_about(issue), changed=changed, state=_state(issue)))
     if "status" in changed:
-        moved = IssueStatusChanged(**about(issue), old_status=old_status, new_status=issue.status)
+        moved = IssueStatusChanged(**_about(issue), old_status=old_status, new_status=issue.status)
         uow.emit(moved)
     if "assignee_id" in changed:
-        uow.emit(IssueAssigned(**about(issue), assignee_id=issue.assignee_id))
+        uow.emit(IssueAssigned(**_about(issue), assignee_id=issue.assignee_id))
     return issue
 
 
 async def delete_issue(uow: UnitOfWork, caller: Identity, id: UUID) -> None:
     """Remove an issue that nothing is linked with: for its reporter and for project managers."""
     issue = await _visible(uow, caller, id)
-    if issue.reporter_id != caller.id and not await _manages(uow, caller, issue.project_id):
+    is_reporter = issue.reporter_id == caller.id
+    if not is_reporter and not await PROJECTS.manages(uow.session, caller, issue.project_id):
         raise IssueNotYours("the reporter and those who manage the project")
     if await queries.links_of(uow.session, id):
         raise IssueHasLinks
     # Nobody links it meanwhile: whoever makes a link holds both of its ends.
-    news = about(issue)
+    about = _about(issue)
     await uow.session.delete(issue)
     await uow.session.flush()
-    uow.emit(IssueDeleted(**news))
+    uow.emit(IssueDeleted(**about))
 
 
-async def link_issues(
-    uow: UnitOfWork, caller: Identity, source_id: UUID, target_id: UUID, type: LinkType
-) -> IssueLink:
+async def link_issues(uow: UnitOfWork, caller: Identity, new: NewLink) -> IssueLink:
     """Link two issues that the caller sees, each of which may have ``MAX_LINKS``."""
-    if source_id == target_id:
+    if new.source_id == new.target_id:
         raise LinkNotPossible("An issue cannot be linked with itself.")
     # In one order whoever comes first, so that two writers cannot wait for one another.
-    held = {id: await _visible(uow, caller, id) for id in sorted((source_id, target_id))}
-    source = held[source_id]
-    links = await queries.links_of(uow.session, source_id)
-    turned = {(link.source_id, link.type) for link in links if link.target_id == source_id}
-    if (target_id, type) in turned:
-        if type is LinkType.RELATES_TO:
+    ends = sorted((new.source_id, new.target_id))
+    held = {id: await _visible(uow, caller, id) for id in ends}
+    links = await queries.links_of(uow.session, new.source_id)
+    turned = {(link.source_id, link.type) for link in links if link.target_id == new.source_id}
+    if (new.target_id, new.type) in turned:
+        if new.type is LinkType.RELATES_TO:
             raise AlreadyLinked
         raise LinkNotPossible("The two issues are linked the other way round.")
-    for ends in (links, await queries.links_of(uow.session, target_id)):
-        if len(ends) >= MAX_LINKS:
+    for others in (links, await queries.links_of(uow.session, new.target_id)):
+        if len(others) >= MAX_LINKS:
             raise TooManyLinks(MAX_LINKS)
-    if any(link.target_id == target_id and link.type is type for link in links):
+    if any(link.target_id == new.target_id and link.type is new.type for link in links):
         raise AlreadyLinked
-    link = IssueLink(source_id=source_id, target_id=target_id, type=type)
+    link = IssueLink(source_id=new.source_id, target_id=new.target_id, type=new.type)
     uow.session.add(link)
     await uow.session.flush()
-    uow.emit(IssuesLinked(**about(source), target_id=target_id, type=type))
+    about = _about(held[new.source_id])
+    uow.emit(IssuesLinked(**about, target_id=link.target_id, type=link.type))
     return link
 
 
@@ -173,19 +177,36 @@ async def unlink_issues(uow: UnitOfWork, caller: Identity, link_id: UUID) -> Iss
     if source is None:
         raise LinkNotFound(link_id)
     await uow.session.delete(link)
-    uow.emit(IssuesUnlinked(**about(source), target_id=link.target_id, type=link.type))
+    uow.emit(IssuesUnlinked(**_about(source), target_id=link.target_id, type=link.type))
     return link
 
 
-async def add_comment(uow: UnitOfWork, caller: Identity, issue_id: UUID, content: str) -> Comment:
+async def add_comment(uow: UnitOfWork, caller: Identity, new: NewComment) -> Comment:
     """Write a comment under an issue that the caller sees."""
     assert caller.id is not None
-    issue = await _visible(uow, caller, issue_id)
-    comment = Comment(issue_id=issue_id, author_id=caller.id, content=content)
+    issue = await _visible(uow, caller, new.issue_id)
+    comment = Comment(issue_id=issue.id, author_id=caller.id, content=new.content)
     uow.session.add(comment)
     await uow.session.flush()
-    uow.emit(CommentAdded(**about(issue), comment_id=comment.id, author_id=caller.id))
+    uow.emit(CommentAdded(**_about(issue), comment_id=comment.id, author_id=caller.id))
     return comment
+
+
+async def start_counting(uow: UnitOfWork, project_id: UUID) -> None:
+    """Give a project that became known here its counter."""
+    if await uow.session.get(IssueCounter, project_id) is None:
+        uow.session.add(IssueCounter(project_id=project_id))
+
+
+async def delete_issues_of(uow: UnitOfWork, project_id: UUID) -> None:
+    """Remove all issues of a project that was deleted. No event: readers take the project's."""
+    # The counter first: who is just making an issue holds it, who comes later finds none.
+    of_project = col(IssueCounter.project_id) == project_id
+    await uow.session.execute(delete(IssueCounter).where(of_project))
+    gone = select(Issue.id).where(col(Issue.project_id) == project_id).scalar_subquery()
+    linked = or_(col(IssueLink.source_id).in_(gone), col(IssueLink.target_id).in_(gone))
+    await uow.session.execute(delete(IssueLink).where(linked))
+    await uow.session.execute(delete(Issue).where(col(Issue.project_id) == project_id))
 
 
 async def _visible(uow: UnitOfWork, caller: Identity, id: UUID) -> Issue:
@@ -195,26 +216,24 @@ async def _visible(uow: UnitOfWork, caller: Identity, id: UUID) -> Issue:
     return issue
 
 
-async def _next_number(uow: UnitOfWork, project: Project) -> int:
+async def _next_number(uow: UnitOfWork, project_id: UUID) -> int:
     """The project's next number; its row is held until the transaction ends, so none is lost."""
     counted = await uow.session.execute(
         update(IssueCounter)
-        .where(col(IssueCounter.project_id) == project.id)
+        .where(col(IssueCounter.project_id) == project_id)
         .values(last_number=IssueCounter.last_number + 1)
         .returning(col(IssueCounter.last_number))
     )
     number = counted.scalar_one_or_none()
     if number is None:  # deleted a moment ago
-        raise ProjectNotFound(project.id)
+        raise ProjectNotFound(project_id)
     return number
 
 
 async def _check_changes(
     uow: UnitOfWork, caller: Identity, issue: Issue, changes: Mapping[str, Any]
 ) -> None:
-    project = await queries.project(uow.session, caller, issue.project_id)
-    if project is None:
-        raise IssueNotFound(issue.id)
+    project = await PROJECTS.require(uow.session, caller, issue.project_id)
     words = Vocabulary.read(project.settings)
     allowed = {
         "issue_type": ("issueType", words.issue_types),
@@ -231,20 +250,41 @@ async def _check_changes(
 
 
 async def _require_assignable(uow: UnitOfWork, project_id: UUID, user_id: UUID | None) -> None:
-    if user_id is not None and await queries.member(uow.session, project_id, user_id) is None:
+    if user_id is not None and not await PROJECTS.role_of(uow.session, project_id, user_id):
         raise AssigneeNotMember
-
-
-async def _manages(uow: UnitOfWork, caller: Identity, project_id: UUID) -> bool:
-    assert caller.id is not None
-    project = await uow.session.get(Project, project_id)
-    if project is not None and administers_organization(caller, project.organization_id):
-        return True
-    membership = await queries.member(uow.session, project_id, caller.id)
-    return membership is not None and membership.role in _MANAGING_ROLES
 
 
 def _word(field: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise WordNotInVocabulary(field, allowed)
     return value
+
+
+class _About(TypedDict):
+    """The fields of ``IssueEvent``."""
+
+    issue_id: UUID
+    issue_key: str
+    project_id: UUID
+    version: int
+
+
+def _about(issue: Issue) -> _About:
+    return {
+        "issue_id": issue.id,
+        "issue_key": issue.key,
+        "project_id": issue.project_id,
+        "version": issue.version,
+    }
+
+
+def _state(issue: Issue) -> IssueState:
+    return IssueState(
+        summary=issue.summary,
+        description=issue.description,
+        issue_type=issue.issue_type,
+        status=issue.status,
+        priority=issue.priority,
+        assignee_id=issue.assignee_id,
+        reporter_id=issue.reporter_id,
+    )

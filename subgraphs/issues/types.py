@@ -1,22 +1,22 @@
 """The types of issues in the graph, and what issues add to projects and people."""
 
 from datetime import datetime
-from functools import partial
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 import strawberry
 import strawberry.federation
 from strawberry import ID, Info
 
+from trellis.db.caller_context import CallerContext
 from trellis.schema.inputs import as_uuid
 from trellis.schema.paging import Connection, Page, PageRequest
-from trellis.schema.references import load_by_id, load_by_id_or
+from trellis.schema.references import Reference, load_by_id, load_by_id_or
 from trellis.schema.scalars import JSON
 from trellis.subgraphs.issues import models, queries
-from trellis.subgraphs.issues.context import Context
 from trellis.subgraphs.issues.inputs import IssueFiltersInput
-from trellis.subgraphs.issues.queries import IssueFilters, ListOf, SeenLink
+from trellis.subgraphs.issues.loaders import Loaders
+from trellis.subgraphs.issues.queries import OLDEST_FIRST, IssueFilters, ListOf, SeenLink
 from trellis.subgraphs.issues.vocabulary import StatusCategory
 
 READ = [["read:issues"]]
@@ -24,7 +24,7 @@ WRITE = [["write:issues"]]
 READ_COMMENTS = [["read:comments"]]
 WRITE_COMMENTS = [["write:comments"]]
 
-Ctx = Info[Context, None]
+Ctx = Info[CallerContext[Loaders], None]
 
 
 @strawberry.federation.type(keys=["id"])
@@ -117,9 +117,7 @@ class Comment:
         )
 
     @classmethod
-    async def resolve_references(
-        cls, info: Ctx, references: list[dict[str, Any]]
-    ) -> list[Self | None]:
+    async def resolve_references(cls, info: Ctx, references: list[Reference]) -> list[Self | None]:
         rows = await load_by_id(info.context.loaders.comment, references)
         return [cls.of(row) if row else None for row in rows]
 
@@ -145,9 +143,7 @@ class Attachment:
         )
 
     @classmethod
-    async def resolve_references(
-        cls, info: Ctx, references: list[dict[str, Any]]
-    ) -> list[Self | None]:
+    async def resolve_references(cls, info: Ctx, references: list[Reference]) -> list[Self | None]:
         rows = await load_by_id(info.context.loaders.attachment, references)
         return [cls.of(row) if row else None for row in rows]
 
@@ -195,11 +191,9 @@ class Issue:
         after: str | None = None,
         skip: int | None = None,
     ) -> Connection[Comment] | None:
-        loaders, issue_id = info.context.loaders, UUID(self.id)
-        asked = PageRequest.of(first, after, skip=skip)
-        page = await loaders.comment_list.load((asked, issue_id))
-        count = partial(loaders.comment_count.load, issue_id)
-        return Connection.of(map(Comment.of, page.rows), page, count)
+        page = PageRequest.of(first, after, skip=skip)
+        found = await info.context.loaders.comments.load(OLDEST_FIRST, UUID(self.id), page)
+        return Connection.of(Comment.of, found)
 
     @strawberry.field
     async def attachments(self, info: Ctx) -> list[Attachment]:
@@ -234,36 +228,24 @@ class Issue:
         )
 
     @classmethod
-    async def resolve_references(
-        cls, info: Ctx, references: list[dict[str, Any]]
-    ) -> list[Self | None]:
+    async def resolve_references(cls, info: Ctx, references: list[Reference]) -> list[Self | None]:
         loaders = info.context.loaders
         rows = await load_by_id_or("key", references, loaders.issue, loaders.issue_by_key)
         return [cls.of(row) if row else None for row in rows]
-
-
-def issue_connection(page: Page[models.Issue], count: Any) -> Connection[Issue]:
-    """A page of rows as a connection; ``count`` is called when totalCount is selected."""
-    return Connection.of(map(Issue.of, page.rows), page, count)
 
 
 async def issue_list(
     info: Ctx, kind: ListOf, id: str, page: PageRequest, filters: IssueFiltersInput | None
 ) -> Connection[Issue]:
     """The issues that hang on something, loaded together with those of its siblings."""
-    loaders, parent = info.context.loaders, as_uuid(id)
-    wanted = filters.checked() if filters else IssueFilters()
+    parent, wanted = as_uuid(id), filters.checked() if filters else IssueFilters()
     if parent is None:
-        return issue_connection(Page(), _none)
-    found = await loaders.issue_list.load(((kind, wanted, page), parent))
-    return issue_connection(found, lambda: loaders.issue_list_count.load(((kind, wanted), parent)))
+        return Connection.of(Issue.of, Page())
+    found = await info.context.loaders.issues.load((kind, wanted), parent, page)
+    return Connection.of(Issue.of, found)
 
 
 async def _statistics(info: Ctx, id: str) -> IssueStatistics | None:
     project_id = as_uuid(id)
     counts = await info.context.loaders.statistics.load(project_id) if project_id else None
     return IssueStatistics.of(counts) if counts else None
-
-
-async def _none() -> int:
-    return 0

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from trellis.db.replica import MissingInReplica
 from trellis.schema.errors import (
     AlreadyExists,
     BadUserInput,
@@ -10,6 +11,7 @@ from trellis.schema.errors import (
     Forbidden,
     NotFound,
 )
+from trellis.schema.events.accounts import STREAM
 
 
 class ProjectNotFound(NotFound):
@@ -74,16 +76,20 @@ class TooManyMembers(Conflict):
         super().__init__(f"A project can have {limit} members at most.", limit=limit)
 
 
-class UnknownPerson(BadUserInput):
+class UnknownPerson(MissingInReplica, BadUserInput):
     """Nobody with this id whom the caller may choose."""
+
+    stream = STREAM
 
     def __init__(self, field: str) -> None:
         message = "There is no such person in the project's organization."
         super().__init__(message, [FieldProblem(field, "INVALID_FORMAT", message)])
 
 
-class UnknownTeam(BadUserInput):
+class UnknownTeam(MissingInReplica, BadUserInput):
     """No team with this id, or one of another organization."""
+
+    stream = STREAM
 
     def __init__(self) -> None:
         message = "There is no such team in the project's organization."

@@ -9,18 +9,14 @@ import strawberry.federation
 from strawberry import ID
 from strawberry.federation.schema_directives import RequiresScopes
 
-from trellis.db.bus import EventBus
-from trellis.db.settings import DataSettings
-from trellis.db.storage import Storage
-from trellis.schema.federation import TrellisSchema
-from trellis.schema.inputs import as_uuid
+from trellis.db.subgraph import define_subgraph
+from trellis.schema.events.projects import ProjectDeleted
+from trellis.schema.inputs import as_uuid, known_id
 from trellis.schema.paging import Connection, PageRequest, SortOrder
-from trellis.schema.request import RequestContext
-from trellis.schema.subgraph import Subgraph
+from trellis.subgraphs.people_scope.people import people_replica
+from trellis.subgraphs.people_scope.teams import team_replica
 from trellis.subgraphs.projects import models, queries, seed, service
-from trellis.subgraphs.projects.context import Context
 from trellis.subgraphs.projects.errors import MilestoneNotFound, ProjectNotFound
-from trellis.subgraphs.projects.events import ProjectDeleted
 from trellis.subgraphs.projects.inputs import (
     AddProjectMemberInput,
     CreateMilestoneInput,
@@ -30,10 +26,9 @@ from trellis.subgraphs.projects.inputs import (
     UpdateMilestoneInput,
     UpdateProjectInput,
 )
-from trellis.subgraphs.projects.people import people_consumer
+from trellis.subgraphs.projects.loaders import Loaders
 from trellis.subgraphs.projects.policies import project_policies
 from trellis.subgraphs.projects.queries import ProjectFilters, ProjectSort
-from trellis.subgraphs.projects.teams import team_consumer
 from trellis.subgraphs.projects.types import (
     DELETE,
     READ,
@@ -43,7 +38,6 @@ from trellis.subgraphs.projects.types import (
     Milestone,
     Project,
     ProjectMember,
-    project_connection,
 )
 
 
@@ -96,14 +90,8 @@ class Query:
         context, page = info.context, PageRequest.of(first, after, last, before, skip)
         wanted = filters.checked() if filters else ProjectFilters()
         order = sort_by.order(descending=sort_order is SortOrder.DESC)
-        async with context.storage.read() as session:
-            found = await queries.projects_page(session, context.caller, wanted, page, order)
-
-        async def count() -> int:
-            async with context.storage.read() as session:
-                return await queries.projects_count(session, context.caller, wanted)
-
-        return project_connection(found, count)
+        statement = queries.matching(context.caller, wanted)
+        return Connection.of(Project.of, await context.page(statement, models.Project, page, order))
 
     @strawberry.federation.field(requires_scopes=READ)
     async def project(self, info: Ctx, id: ID) -> Project | None:
@@ -123,12 +111,7 @@ class Mutation:
     async def create_project(
         self, info: Ctx, input: CreateProjectInput
     ) -> CreateProjectPayload | None:
-        wish = input.checked()
-        await info.context.expect_people([wish.lead_id])
-        await info.context.expect_team(wish.team_id)
-        # Committed before the selection set resolves: loaders read from other sessions.
-        async with info.context.begin() as uow:
-            row = await service.create_project(uow, info.context.caller, wish)
+        row = await info.context.transact(service.create_project, input.checked())
         return CreateProjectPayload(project=Project.of(row))
 
     @strawberry.federation.mutation(requires_scopes=WRITE)
@@ -137,29 +120,22 @@ class Mutation:
     ) -> UpdateProjectPayload | None:
         current = await _require_project(info, id)
         changes = input.checked(current)
-        await info.context.expect_people([changes.get("lead_id")])
-        await info.context.expect_team(changes.get("team_id"))
-        async with info.context.begin() as uow:
-            row = await service.update_project(
-                uow, info.context.caller, current.id, changes, version=input.version
-            )
+        row = await info.context.transact(
+            service.update_project, current.id, changes, version=input.version
+        )
         return UpdateProjectPayload(project=Project.of(row))
 
     @strawberry.federation.mutation(requires_scopes=DELETE)
     async def delete_project(self, info: Ctx, id: ID) -> DeleteProjectPayload | None:
         current = await _require_project(info, id)
-        async with info.context.begin() as uow:
-            await service.delete_project(uow, info.context.caller, current.id)
+        await info.context.transact(service.delete_project, current.id)
         return DeleteProjectPayload(deleted_project_id=ID(str(current.id)))
 
     @strawberry.federation.mutation(requires_scopes=WRITE_MEMBERS)
     async def add_project_member(
         self, info: Ctx, input: AddProjectMemberInput
     ) -> AddProjectMemberPayload | None:
-        project_id, user_id, role = input.checked()
-        await info.context.expect_people([user_id])
-        async with info.context.begin() as uow:
-            row = await service.add_member(uow, info.context.caller, project_id, user_id, role)
+        row = await info.context.transact(service.add_member, input.checked())
         return AddProjectMemberPayload(member=ProjectMember.of(row))
 
     @strawberry.federation.mutation(requires_scopes=WRITE_MEMBERS)
@@ -168,30 +144,25 @@ class Mutation:
     ) -> RemoveProjectMemberPayload | None:
         current = await _require_project(info, input.project_id)
         user_id = as_uuid(input.user_id) or UUID(int=0)
-        async with info.context.begin() as uow:
-            row = await service.remove_member(uow, info.context.caller, current.id, user_id)
+        row = await info.context.transact(service.remove_member, current.id, user_id)
         return RemoveProjectMemberPayload(project=Project.of(row))
 
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def create_milestone(
         self, info: Ctx, input: CreateMilestoneInput
     ) -> MilestonePayload | None:
-        current, wish = await _require_project(info, input.project_id), input.checked()
-        async with info.context.begin() as uow:
-            row = await service.create_milestone(uow, info.context.caller, current.id, **wish)
+        await _require_project(info, input.project_id)
+        row = await info.context.transact(service.create_milestone, input.checked())
         return MilestonePayload(milestone=Milestone.of(row))
 
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def update_milestone(
         self, info: Ctx, id: ID, input: UpdateMilestoneInput
     ) -> MilestonePayload | None:
-        wanted, changes = as_uuid(id), input.checked()
-        if wanted is None:
-            raise MilestoneNotFound(id)
-        async with info.context.begin() as uow:
-            row = await service.update_milestone(
-                uow, info.context.caller, wanted, changes, version=input.version
-            )
+        changes, wanted = input.checked(), known_id(id, MilestoneNotFound)
+        row = await info.context.transact(
+            service.update_milestone, wanted, changes, version=input.version
+        )
         return MilestonePayload(milestone=Milestone.of(row))
 
 
@@ -219,38 +190,26 @@ class Subscription:
                 yield Project.of(row, event_cursor=event.cursor)
 
 
-def make_subgraph(settings: DataSettings | None = None, bus: EventBus | None = None) -> Subgraph:
-    """The projects subgraph; ``settings`` and ``bus`` come from the environment if absent."""
-    people, teams = people_consumer(), team_consumer()
-    storage = Storage(
-        "projects", models.Base.metadata, consumers=[people, teams], settings=settings, bus=bus
-    )
-
-    def make_context(request: RequestContext) -> Context:
-        return Context(request, storage, people, teams)
-
-    async def write_demo_data() -> None:
-        async with storage.begin() as uow:
-            await seed.write_demo_data(uow)
-
-    return Subgraph(
-        name="projects",
-        schema=TrellisSchema(query=Query, mutation=Mutation, subscription=Subscription),
-        make_context=make_context,
-        start=storage.start,
-        stop=storage.stop,
-        seed=write_demo_data,
-        is_ready=storage.ping,
-        policies=project_policies(storage),
-    )
-
-
 async def _require_project(info: Ctx, id: str) -> models.Project:
-    wanted = as_uuid(id)
-    row = await info.context.loaders.project.load(wanted) if wanted else None
+    row = await info.context.loaders.project.load(known_id(id, ProjectNotFound))
     if row is None:
         raise ProjectNotFound(id)
     return row
 
+
+make_subgraph = define_subgraph(
+    "projects",
+    models.Base,
+    Query,
+    Mutation,
+    Subscription,
+    loaders=Loaders,
+    replicas=[
+        people_replica(models.Person, deleted=service.forget_person),
+        team_replica(models.Team),
+    ],
+    seed=seed.write_demo_data,
+    policies=project_policies,
+)
 
 subgraph = make_subgraph()

@@ -2,12 +2,20 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
+import pydantic
 from sqlmodel import Field, SQLModel
 
 from trellis.db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
+from trellis.subgraphs.people_scope.people import PersonCopy
+from trellis.subgraphs.people_scope.teams import TeamCopy
+
+# How long texts may be, for columns and inputs alike.
+Name = Annotated[str, pydantic.Field(max_length=200)]
+Description = Annotated[str | None, pydantic.Field(max_length=10_000)]
+ProjectType = Annotated[str, pydantic.Field(max_length=50)]
 
 
 class ProjectStatus(StrEnum):
@@ -38,9 +46,9 @@ class Project(Versioned, Timestamped, Base, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     key: str = Field(max_length=10, unique=True)
-    name: str = Field(max_length=200)
-    description: str | None = Field(default=None, max_length=10_000)
-    project_type: str = Field(default="software", max_length=50)
+    name: Name
+    description: Description = None
+    project_type: ProjectType = "software"
     status: ProjectStatus = Field(
         default=ProjectStatus.ACTIVE,
         sa_type=enum_column(ProjectStatus),  # type: ignore[arg-type]
@@ -68,8 +76,8 @@ class Milestone(Versioned, Timestamped, Base, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     project_id: UUID = Field(foreign_key="project.id", ondelete="CASCADE", index=True)
-    title: str = Field(max_length=200)
-    description: str | None = Field(default=None, max_length=10_000)
+    title: Name
+    description: Description = None
     due_date: date | None = None
     status: MilestoneStatus = Field(
         default=MilestoneStatus.PLANNED,
@@ -79,21 +87,9 @@ class Milestone(Versioned, Timestamped, Base, table=True):
     completed_at: datetime | None = None
 
 
-class Person(Base, table=True):
-    """Who can be chosen as lead or member: kept up to date by the events of accounts."""
-
-    __tablename__ = "person"  # type: ignore[assignment]
-
-    id: UUID = Field(primary_key=True)
-    organization_id: UUID | None = Field(default=None, index=True)
-    is_active: bool = True
-    version: int = 0
+class Person(PersonCopy, Base, table=True):
+    pass
 
 
-class Team(Base, table=True):
-    """Which teams a project can be given to: kept up to date by the events of accounts."""
-
-    __tablename__ = "team"  # type: ignore[assignment]
-
-    id: UUID = Field(primary_key=True)
-    organization_id: UUID
+class Team(TeamCopy, Base, table=True):
+    pass

@@ -1,18 +1,26 @@
 """What can be done with projects: one function per use case, each inside one transaction."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
-from trellis.db.locks import hold
 from trellis.db.models import utc_now
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.projects import (
+    MilestoneCreated,
+    MilestoneUpdated,
+    ProjectCreated,
+    ProjectDeleted,
+    ProjectMemberAdded,
+    ProjectMemberRemoved,
+    ProjectState,
+    ProjectUpdated,
+)
 from trellis.schema.identity import Identity
+from trellis.subgraphs.people_scope import people, teams
+from trellis.subgraphs.project_scope.visibility import administers
 from trellis.subgraphs.projects import queries
 from trellis.subgraphs.projects.errors import (
     AlreadyMember,
@@ -22,40 +30,30 @@ from trellis.subgraphs.projects.errors import (
     OrganizationNotYours,
     OwnerStays,
     ProjectChanged,
-    ProjectKeyTaken,
     ProjectNotFound,
     ProjectNotYours,
     TooManyMembers,
     UnknownPerson,
     UnknownTeam,
 )
-from trellis.subgraphs.projects.events import (
-    MilestoneUpdated,
-    ProjectCreated,
-    ProjectDeleted,
-    ProjectMemberAdded,
-    ProjectMemberRemoved,
-    ProjectUpdated,
-    milestone_created,
-    state_of,
-)
+from trellis.subgraphs.projects.keys import insert_with_key
 from trellis.subgraphs.projects.models import (
     Milestone,
     MilestoneStatus,
+    Person,
     Project,
     ProjectMember,
     ProjectRole,
+    Team,
 )
 from trellis.subgraphs.projects.settings import ProjectSettings
 
 MAX_MEMBERS = 1_000
-_KEY_LENGTH = 10
-_KEY_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewProject:
-    """A checked wish for a project; without a key one is made from the name."""
+    """A checked request for a project; without a key one is made from the name."""
 
     name: str
     key: str | None = None
@@ -69,33 +67,54 @@ class NewProject:
     settings: ProjectSettings = field(default_factory=ProjectSettings)
 
 
-async def create_project(uow: UnitOfWork, caller: Identity, wish: NewProject) -> Project:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    project_id: UUID
+    user_id: UUID
+    role: ProjectRole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMilestone:
+    project_id: UUID
+    title: str
+    description: str | None = None
+    due_date: date | None = None
+
+
+async def create_project(uow: UnitOfWork, caller: Identity, new: NewProject) -> Project:
     """Make a project; the caller becomes its owner, and its lead unless another is named."""
-    assert caller.id is not None
-    organization_id = wish.organization_id or caller.tenant_id
+    owner_id = caller.id
+    assert owner_id is not None
+    organization_id = new.organization_id or caller.tenant_id
     if not caller.is_admin and organization_id != caller.tenant_id:
         raise OrganizationNotYours
-    lead_id = wish.lead_id or caller.id
+    lead_id = new.lead_id or owner_id
     await _require_person(uow, lead_id, organization_id, caller, field="leadId")
-    await _require_team(uow, wish.team_id, organization_id)
+    await _require_team(uow, new.team_id, organization_id)
 
-    project = await _insert_with_key(
-        uow,
-        wish,
-        owner_id=caller.id,
-        lead_id=lead_id,
-        organization_id=organization_id,
-    )
-    members = [ProjectMember(project_id=project.id, user_id=caller.id, role=ProjectRole.OWNER)]
-    if lead_id != caller.id:
-        lead = ProjectMember(project_id=project.id, user_id=lead_id, role=ProjectRole.ADMIN)
-        members.append(lead)
-    uow.session.add_all(members)
-    uow.emit(
-        ProjectCreated(
-            project_id=project.id, version=project.version, state=state_of(project, members)
+    def with_key(key: str) -> Project:
+        return Project(
+            key=key,
+            name=new.name,
+            description=new.description,
+            project_type=new.project_type,
+            lead_id=lead_id,
+            owner_id=owner_id,
+            organization_id=organization_id,
+            team_id=new.team_id,
+            start_date=new.start_date,
+            end_date=new.end_date,
+            settings=new.settings.stored(),
         )
-    )
+
+    project = await insert_with_key(uow, with_key, name=new.name, key=new.key)
+    owner = ProjectMember(project_id=project.id, user_id=owner_id, role=ProjectRole.OWNER)
+    uow.session.add(owner)
+    if lead_id != owner_id:
+        lead = ProjectMember(project_id=project.id, user_id=lead_id, role=ProjectRole.ADMIN)
+        uow.session.add(lead)
+    uow.emit(ProjectCreated(**await _about(uow, project)))
     return project
 
 
@@ -123,8 +142,7 @@ async def update_project(
         return project
     for name in changed:
         setattr(project, name, changes[name])
-    await uow.session.flush()
-    await _announce(uow, project, ProjectUpdated, changed=changed)
+    uow.emit(ProjectUpdated(**await _about(uow, project), changed=changed))
     return project
 
 
@@ -133,28 +151,27 @@ async def delete_project(uow: UnitOfWork, caller: Identity, id: UUID) -> None:
     project = await queries.project_for_update(uow.session, caller, id)
     if project is None:
         raise ProjectNotFound(id)
-    if project.owner_id != caller.id and not _administers(caller, project):
+    if project.owner_id != caller.id and not administers(caller, project.organization_id):
         raise ProjectNotYours("its owner or an administrator")
-    state = state_of(project, [])
+    state = _state(project, [])
     uow.emit(ProjectDeleted(project_id=id, version=project.version + 1, state=state))
     await uow.session.delete(project)
 
 
-async def add_member(
-    uow: UnitOfWork, caller: Identity, project_id: UUID, user_id: UUID, role: ProjectRole
-) -> ProjectMember:
+async def add_member(uow: UnitOfWork, caller: Identity, new: NewMember) -> ProjectMember:
     """Let a person of the same organization into the project."""
-    project = await _changeable(uow, caller, project_id)
-    await _require_person(uow, user_id, project.organization_id, caller, field="userId")
-    members = (await queries.members_by_project(uow.session, [project_id])).get(project_id, [])
-    if any(member.user_id == user_id for member in members):
+    project = await _changeable(uow, caller, new.project_id)
+    await _require_person(uow, new.user_id, project.organization_id, caller, field="userId")
+    [members] = await queries.members_by_project(uow.session, [project.id])
+    if any(member.user_id == new.user_id for member in members):
         raise AlreadyMember
     if len(members) >= MAX_MEMBERS:
         raise TooManyMembers(MAX_MEMBERS)
-    member = ProjectMember(project_id=project_id, user_id=user_id, role=role)
+    member = ProjectMember(project_id=project.id, user_id=new.user_id, role=new.role)
     uow.session.add(member)
-    await _touch(uow, project)
-    await _announce(uow, project, ProjectMemberAdded, user_id=user_id, role=role)
+    _touch(project)
+    about = await _about(uow, project)
+    uow.emit(ProjectMemberAdded(**about, user_id=member.user_id, role=member.role))
     return member
 
 
@@ -172,9 +189,7 @@ async def remove_member(
         raise MemberNotFound
     if user_id in (project.owner_id, project.lead_id):
         raise OwnerStays
-    await uow.session.delete(member)
-    await _touch(uow, project)
-    await _announce(uow, project, ProjectMemberRemoved, user_id=user_id)
+    await _remove(uow, project, member)
     return project
 
 
@@ -188,33 +203,27 @@ async def forget_person(uow: UnitOfWork, user_id: UUID) -> None:
         member = await queries.member(uow.session, project.id, user_id)
         if member is None or user_id in (project.owner_id, project.lead_id):
             continue
-        await uow.session.delete(member)
-        await _touch(uow, project)
-        await _announce(uow, project, ProjectMemberRemoved, user_id=user_id)
+        await _remove(uow, project, member)
 
 
-async def create_milestone(
-    uow: UnitOfWork,
-    caller: Identity,
-    project_id: UUID,
-    *,
-    title: str,
-    description: str | None = None,
-    due_date: date | None = None,
-) -> Milestone:
+async def create_milestone(uow: UnitOfWork, caller: Identity, new: NewMilestone) -> Milestone:
     """Add a milestone in state PLANNED."""
     assert caller.id is not None
-    await _changeable(uow, caller, project_id)
+    await _changeable(uow, caller, new.project_id)
     milestone = Milestone(
-        project_id=project_id,
-        title=title,
-        description=description,
-        due_date=due_date,
+        project_id=new.project_id,
+        title=new.title,
+        description=new.description,
+        due_date=new.due_date,
         created_by=caller.id,
     )
     uow.session.add(milestone)
     await uow.session.flush()
-    uow.emit(milestone_created(milestone))
+    uow.emit(
+        MilestoneCreated(
+            milestone_id=milestone.id, project_id=milestone.project_id, title=milestone.title
+        )
+    )
     return milestone
 
 
@@ -247,64 +256,6 @@ async def update_milestone(
     return milestone
 
 
-def key_from(name: str) -> str:
-    """A project key out of a name: initials of several words, the beginning of a single one."""
-    words = re.findall(r"[A-Z0-9]+", name.upper())
-    letters = "".join(word[0] for word in words) if len(words) > 1 else "".join(words)[:4]
-    key = letters.lstrip("0123456789")[: _KEY_LENGTH - 3]
-    return key if len(key) >= 2 else f"{key}PRJ"[:4]
-
-
-async def _insert_with_key(
-    uow: UnitOfWork,
-    wish: NewProject,
-    *,
-    owner_id: UUID,
-    lead_id: UUID,
-    organization_id: UUID | None,
-) -> Project:
-    """Insert under the wished key, or under the first free one made from the name.
-
-    Makers of keys queue up; against a wished key that comes in between the unique index
-    decides, and the maker tries the next.
-    """
-    if wish.key is None:
-        await hold(uow.session, "project-key")
-    for _ in range(_KEY_TRIES):
-        key = wish.key or await _free_key(uow, key_from(wish.name))
-        project = Project(
-            key=key,
-            name=wish.name,
-            description=wish.description,
-            project_type=wish.project_type,
-            lead_id=lead_id,
-            owner_id=owner_id,
-            organization_id=organization_id,
-            team_id=wish.team_id,
-            start_date=wish.start_date,
-            end_date=wish.end_date,
-            settings=wish.settings.stored(),
-        )
-        try:
-            async with uow.session.begin_nested():
-                uow.session.add(project)
-            return project
-        except IntegrityError as taken:
-            if wish.key is not None:
-                raise ProjectKeyTaken(wish.key) from taken
-    raise ProjectKeyTaken(key_from(wish.name))
-
-
-async def _free_key(uow: UnitOfWork, base: str) -> str:
-    taken = await queries.keys_like(uow.session, base)
-    if base not in taken:
-        return base
-    number = 2
-    while f"{base}{number}" in taken:
-        number += 1
-    return f"{base}{number}"
-
-
 async def _visible(uow: UnitOfWork, caller: Identity, id: UUID) -> Project:
     project = await queries.project_for_update(uow.session, caller, id)
     if project is None:
@@ -315,17 +266,12 @@ async def _visible(uow: UnitOfWork, caller: Identity, id: UUID) -> Project:
 async def _changeable(uow: UnitOfWork, caller: Identity, id: UUID) -> Project:
     """The project, held for update, if the caller may change it."""
     project = await _visible(uow, caller, id)
-    if not _administers(caller, project):
+    if not administers(caller, project.organization_id):
         assert caller.id is not None
         membership = await queries.member(uow.session, id, caller.id)
         if membership is None or membership.role is ProjectRole.MEMBER:
             raise ProjectNotYours("its owner and administrators")
     return project
-
-
-def _administers(caller: Identity, project: Project) -> bool:
-    in_tenant = caller.tenant_id is not None and project.organization_id == caller.tenant_id
-    return caller.is_admin or (in_tenant and caller.may("admin:projects"))
 
 
 async def _require_person(
@@ -334,25 +280,50 @@ async def _require_person(
     """Raises ``UnknownPerson`` unless ``id`` is active in the project's organization."""
     if id == caller.id:
         return
-    person = (await queries.people(uow.session, [id])).get(id)
-    if person is None or not person.is_active or person.organization_id != organization_id:
+    if not await people.is_active_in(uow.session, Person, id, organization_id):
         raise UnknownPerson(field)
 
 
 async def _require_team(uow: UnitOfWork, id: UUID | None, organization_id: UUID | None) -> None:
     """Raises ``UnknownTeam`` unless the team, if any, is one of the project's organization."""
-    if id is not None and not await queries.team_belongs_to(uow.session, id, organization_id):
+    if id is not None and not await teams.belongs_to(uow.session, Team, id, organization_id):
         raise UnknownTeam
 
 
-async def _touch(uow: UnitOfWork, project: Project) -> None:
+async def _remove(uow: UnitOfWork, project: Project, member: ProjectMember) -> None:
+    await uow.session.delete(member)
+    _touch(project)
+    uow.emit(ProjectMemberRemoved(**await _about(uow, project), user_id=member.user_id))
+
+
+def _touch(project: Project) -> None:
     """Count the project's version up although only its members change."""
     project.updated_at = utc_now()
-    await uow.session.flush()
 
 
-async def _announce(uow: UnitOfWork, project: Project, kind: Any, **news: Any) -> None:
+class _About(TypedDict):
+    """The fields of ``ProjectEvent``."""
+
+    project_id: UUID
+    version: int
+    state: ProjectState
+
+
+async def _about(uow: UnitOfWork, project: Project) -> _About:
+    """The project as it is written now."""
     await uow.session.flush()
-    members = (await queries.members_by_project(uow.session, [project.id])).get(project.id, [])
-    state = state_of(project, members)
-    uow.emit(kind(project_id=project.id, version=project.version, state=state, **news))
+    [members] = await queries.members_by_project(uow.session, [project.id])
+    state = _state(project, members)
+    return {"project_id": project.id, "version": project.version, "state": state}
+
+
+def _state(project: Project, members: Sequence[ProjectMember]) -> ProjectState:
+    return ProjectState(
+        key=project.key,
+        name=project.name,
+        status=project.status,
+        organization_id=project.organization_id,
+        lead_id=project.lead_id,
+        settings=project.settings,
+        members={member.user_id: member.role for member in members},
+    )

@@ -8,12 +8,13 @@ import strawberry
 import strawberry.federation
 from strawberry import ID, Info
 
+from trellis.db.caller_context import CallerContext
 from trellis.schema.inputs import as_uuid
 from trellis.schema.paging import Connection, Page, PageRequest
-from trellis.schema.references import load_by_id, load_by_id_or
+from trellis.schema.references import Reference, load_by_id, load_by_id_or
 from trellis.subgraphs.projects import models, queries
-from trellis.subgraphs.projects.context import Context
 from trellis.subgraphs.projects.errors import ProjectNotFound
+from trellis.subgraphs.projects.loaders import Loaders
 from trellis.subgraphs.projects.models import MilestoneStatus, ProjectRole, ProjectStatus
 from trellis.subgraphs.projects.policies import MEMBER
 from trellis.subgraphs.projects.queries import ListOf
@@ -25,7 +26,7 @@ DELETE = [["delete:projects"], ["admin:projects"]]
 READ_MEMBERS = [["read:project_members"]]
 WRITE_MEMBERS = [["write:project_members"]]
 
-Ctx = Info[Context, None]
+Ctx = Info[CallerContext[Loaders], None]
 
 
 @strawberry.federation.type(keys=["id"])
@@ -127,9 +128,7 @@ class Milestone:
         )
 
     @classmethod
-    async def resolve_references(
-        cls, info: Ctx, references: list[dict[str, Any]]
-    ) -> list[Self | None]:
+    async def resolve_references(cls, info: Ctx, references: list[Reference]) -> list[Self | None]:
         rows = await load_by_id(info.context.loaders.milestone, references)
         return [cls.of(row) if row else None for row in rows]
 
@@ -203,27 +202,16 @@ class Project:
         )
 
     @classmethod
-    async def resolve_references(
-        cls, info: Ctx, references: list[dict[str, Any]]
-    ) -> list[Self | None]:
+    async def resolve_references(cls, info: Ctx, references: list[Reference]) -> list[Self | None]:
         loaders = info.context.loaders
         rows = await load_by_id_or("key", references, loaders.project, loaders.project_by_key)
         return [cls.of(row) if row else None for row in rows]
 
 
-def project_connection(page: Page[models.Project], count: Any) -> Connection[Project]:
-    return Connection.of(map(Project.of, page.rows), page, count)
-
-
 async def _project_list(
     info: Ctx, kind: ListOf, id: str, first: int | None, after: str | None
 ) -> Connection[Project]:
-    loaders, page, parent = info.context.loaders, PageRequest.of(first, after), as_uuid(id)
+    page, parent = PageRequest.of(first, after), as_uuid(id)
     if parent is None:
-        return project_connection(Page(), _none)
-    found = await loaders.project_list.load(((kind, page), parent))
-    return project_connection(found, lambda: loaders.project_list_count.load((kind, parent)))
-
-
-async def _none() -> int:
-    return 0
+        return Connection.of(Project.of, Page())
+    return Connection.of(Project.of, await info.context.loaders.projects.load(kind, parent, page))

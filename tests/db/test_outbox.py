@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tests.db.test_relay import write_events
 from tests.db.test_unit_of_work import ID, NoteWritten
 from trellis.db.engine import Database
-from trellis.db.outbox import Event, append, head_of, outbox_of, read_after
+from trellis.db.outbox import append, head_of, outbox_of, read_after
 from trellis.schema.errors import Unavailable
+from trellis.schema.events.event import Event
 
 
 async def cursors_after(database: Database, metadata: MetaData, position: int) -> list[str]:

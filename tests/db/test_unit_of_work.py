@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import MetaData, insert, select
 
 from trellis.db.engine import Database
-from trellis.db.outbox import Event, head_of, outbox_of, read_after
+from trellis.db.outbox import head_of, outbox_of, read_after
 from trellis.db.unit_of_work import begin
+from trellis.schema.events.event import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

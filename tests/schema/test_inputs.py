@@ -1,9 +1,17 @@
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated
 from uuid import UUID
 
 import pytest
+import strawberry
+from pydantic import Field
+from sqlmodel import Field as Column
+from sqlmodel import SQLModel
+from strawberry import UNSET
 
-from trellis.schema.errors import BadUserInput
-from trellis.schema.inputs import InputProblems, as_uuid, is_storable
+from trellis.schema.errors import BadUserInput, NotFound
+from trellis.schema.inputs import InputProblems, as_uuid, is_storable, known_id
 
 
 def test_all_problems_are_told_at_once():
@@ -58,3 +66,135 @@ def test_an_id_is_read():
     text = "723b8156-9407-5218-a98b-892bbdf94d89"
 
     assert as_uuid(text) == UUID(text)
+
+
+Title = Annotated[str, Field(max_length=5)]
+Code = Annotated[str, Field(min_length=2, max_length=5)]
+Note = Annotated[str | None, Field(max_length=5)]
+
+
+class Color(Enum):
+    RED = "red"
+
+
+@strawberry.input
+class NewLeafInput:
+    tree_id: strawberry.ID
+    title: Title
+    code: Code = "ab"
+    note: Note = None
+    short_title: Title | None = None
+    lead_id: strawberry.ID | None = None
+    color: Color = Color.RED
+    tags: list[Title] | None = None
+    accepted: bool = False
+
+
+@dataclass(frozen=True)
+class NewLeaf:
+    tree_id: UUID
+    title: str
+    code: str
+    note: str | None
+    short_title: str | None
+    lead_id: UUID | None
+    color: Color
+    tags: tuple[str, ...]
+
+
+ID = "723b8156-9407-5218-a98b-892bbdf94d89"
+
+
+def test_a_dataclass_is_made_of_the_members_it_has_fields_for():
+    given = NewLeafInput(tree_id=strawberry.ID(ID), title=" oak ", short_title=" ", tags=["x"])
+
+    made = InputProblems().make(NewLeaf, given, tags=("y",))
+
+    assert made == NewLeaf(UUID(ID), "oak", "ab", None, None, None, Color.RED, ("y",))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "code"),
+    [
+        ({"tree_id": "7"}, "treeId", "INVALID_FORMAT"),
+        ({"lead_id": "7"}, "leadId", "INVALID_FORMAT"),
+        ({"title": " "}, "title", "REQUIRED_FIELD_MISSING"),
+        ({"title": "longer"}, "title", "VALUE_TOO_LONG"),
+        ({"code": "a"}, "code", "VALUE_TOO_SHORT"),
+        ({"note": "longer"}, "note", "VALUE_TOO_LONG"),
+        ({"note": "a\x00"}, "note", "INVALID_FORMAT"),
+        ({"short_title": "longer"}, "shortTitle", "VALUE_TOO_LONG"),
+    ],
+)
+def test_members_are_checked_by_their_types(wrong: dict[str, str], field: str, code: str):
+    given = NewLeafInput(**{"tree_id": strawberry.ID(ID), "title": "oak", **wrong})
+
+    with pytest.raises(BadUserInput) as refusal:
+        InputProblems().make(NewLeaf, given, tags=())
+
+    found = [(p["field"], p["code"]) for p in refusal.value.extensions["fields"]]
+    assert found == [(field, code)]
+
+
+def test_what_was_found_before_is_reported_with_the_rest():
+    problems = InputProblems()
+    problems.add("tags", "INVALID_FORMAT", "tags must differ.")
+
+    with pytest.raises(BadUserInput) as refusal:
+        problems.make(NewLeaf, NewLeafInput(tree_id=strawberry.ID("7"), title="oak"), tags=())
+
+    assert refusal.value.message == "tags must differ. treeId is not an id of this platform."
+
+
+@strawberry.input
+class UpdateLeafInput:
+    title: Title | None = UNSET
+    note: Note = UNSET
+    lead_id: strawberry.ID | None = UNSET
+    color: Color | None = UNSET
+    version: int | None = None
+
+
+NEEDED = ("title", "color")
+
+
+def test_changes_are_the_members_that_were_given():
+    given = UpdateLeafInput(title=" elm", note=None, lead_id=None, version=3)
+    problems = InputProblems()
+
+    changes = problems.members(given, skip=("version",), never_null=NEEDED)
+
+    problems.raise_any()
+    assert changes == {"title": "elm", "note": None, "lead_id": None}
+
+
+def test_what_cannot_be_emptied_is_refused_as_null():
+    problems = InputProblems()
+    problems.members(UpdateLeafInput(title=None, color=None), never_null=NEEDED)
+
+    with pytest.raises(BadUserInput) as refusal:
+        problems.raise_any()
+
+    assert refusal.value.message == "title must not be empty. color cannot be emptied."
+
+
+def test_the_limit_of_an_input_is_that_of_the_column():
+    class Leaf(SQLModel, table=True):
+        id: int = Column(primary_key=True)
+        title: Title
+        note: Note = None
+
+    columns = SQLModel.metadata.tables["leaf"].c
+    assert [columns[name].type.length for name in ("title", "note")] == [5, 5]  # type: ignore[attr-defined]
+    assert [columns[name].nullable for name in ("title", "note")] == [False, True]
+    SQLModel.metadata.remove(SQLModel.metadata.tables["leaf"])
+
+
+def test_an_id_that_can_be_nobodys_is_answered_like_one_that_is_nobodys():
+    def missing(id: str) -> NotFound:
+        return NotFound("There is no such leaf.", id=id)
+
+    assert known_id(ID, missing) == UUID(ID)
+    with pytest.raises(NotFound) as refusal:
+        known_id("7", missing)
+    assert refusal.value.extensions == {"code": "NOT_FOUND", "id": "7"}

@@ -57,8 +57,15 @@ async def add(projects: Running, user_id: UUID) -> str:
 
 
 def state(version: int, organization: object, *, is_active: bool = True) -> dict[str, Any]:
-    home = str(organization) if organization else None
-    return {"version": version, "organization_id": home, "is_active": is_active}
+    return {
+        "version": version,
+        "username": "somebody",
+        "display_name": "Somebody",
+        "avatar_url": None,
+        "organization_id": str(organization) if organization else None,
+        "roles": ["user"],
+        "is_active": is_active,
+    }
 
 
 async def test_who_registers_and_joins_the_organization_can_be_let_in(
@@ -68,7 +75,7 @@ async def test_who_registers_and_joins_the_organization_can_be_let_in(
     news = [
         accounts.tell("user.created", newcomer, **state(1, None)),
         accounts.tell("user.login", newcomer, session_id="s"),
-        accounts.tell("user.updated", newcomer, **state(1, home)),
+        accounts.tell("user.updated", newcomer, changed=["organization_id"], **state(1, home)),
     ]
     await projects.bus.publish("accounts", news)
 
@@ -81,7 +88,7 @@ async def test_who_is_gone_cannot_be_let_in(projects: Running, accounts: Account
     news = [
         accounts.tell("user.created", left, **state(1, home)),
         accounts.tell(topic, left, **state(2, home, is_active=False)),
-        accounts.tell("user.updated", left, **state(1, home)),  # late: an older state
+        accounts.tell("user.verified", left, **state(1, home)),  # late: an older state
     ]
     await projects.bus.publish("accounts", news)
 

@@ -97,10 +97,9 @@ class ApiKeysMutation:
         self, info: Ctx, input: CreateApiKeyInput
     ) -> CreateApiKeyPayload | None:
         context, name = info.context, input.checked_name()
-        async with context.begin() as uow:
-            new = await api_keys.create_api_key(
-                uow, context.caller, name=name, scopes=input.scopes, expires_at=input.expires_at
-            )
+        new = await info.context.transact(
+            api_keys.create_api_key, name=name, scopes=input.scopes, expires_at=input.expires_at
+        )
         # Whoever has taken over a session could leave a door open: the owner is to know of it.
         context.postbox.post(api_key_letter(new.owner.email, name))
         return CreateApiKeyPayload(api_key=ApiKey.of(new.key), secret=new.secret)
@@ -113,6 +112,5 @@ class ApiKeysMutation:
         wanted = as_uuid(id)
         if wanted is None:
             raise ApiKeyNotFound
-        async with info.context.begin() as uow:
-            row = await api_keys.revoke_api_key(uow, info.context.caller, wanted)
+        row = await info.context.transact(api_keys.revoke_api_key, wanted)
         return RevokeApiKeyPayload(api_key=ApiKey.of(row))

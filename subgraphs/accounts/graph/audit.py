@@ -59,15 +59,11 @@ class AuditQuery:
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> Connection[AuditEntry] | None:
         _require_administrator(info)
-        storage, page = info.context.storage, PageRequest.of(first, after)
-        async with storage.read() as session:
-            found = await audit.entries_page(session, page)
-
-        async def count() -> int:
-            async with storage.read() as session:
-                return await audit.entries_count(session)
-
-        return Connection.of([AuditEntry.of(row) for row in found.rows], found, count)
+        page = PageRequest.of(first, after)
+        found = await info.context.page(
+            audit.entries(), models.AuditEntry, page, audit.NEWEST_FIRST
+        )
+        return Connection.of(AuditEntry.of, found)
 
     @strawberry.federation.field(
         authenticated=True,

@@ -5,8 +5,10 @@ from typing import Self
 import strawberry
 import strawberry.federation
 
+from trellis.schema.events.accounts import (
+    UserLoggedIn,
+)
 from trellis.subgraphs.accounts.errors import MfaRequired, RefreshTokenRefused, WrongCredentials
-from trellis.subgraphs.accounts.events import UserLoggedIn
 from trellis.subgraphs.accounts.graph.inputs import LoginInput, RefreshTokenInput, RegisterInput
 from trellis.subgraphs.accounts.graph.limits import LOGINS, REGISTRATIONS
 from trellis.subgraphs.accounts.graph.types import Ctx, User

@@ -1,19 +1,33 @@
-"""The input types of accounts, and how they become checked wishes."""
+"""The input types of accounts, and how they are checked."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import strawberry
 from strawberry import ID, UNSET
 
-from trellis.schema.inputs import InputProblems
+from trellis.schema.inputs import InputProblems, SearchText
 from trellis.subgraphs.accounts import checks, models
 from trellis.subgraphs.accounts.history import HistoryFilters
-from trellis.subgraphs.accounts.models import MembershipRole, Profile
+from trellis.subgraphs.accounts.models import (
+    Bio,
+    GroupDescription,
+    GroupName,
+    MembershipRole,
+    PersonName,
+    Place,
+    Profile,
+)
 from trellis.subgraphs.accounts.permissions import SINGLE_ROLES, with_single_role
 from trellis.subgraphs.accounts.queries import UserFilters
+from trellis.subgraphs.accounts.use_cases.invitations import Invited
+from trellis.subgraphs.accounts.use_cases.organizations import (
+    NewOrganization,
+    NewTeam,
+    Seat,
+    TeamSeat,
+)
 
 strawberry.enum(
     Profile, name="ClientProfile", description="The dialect of the interface a client speaks."
@@ -31,7 +45,7 @@ _SINGLE_ROLE = f"instead of roles: one of {', '.join(SINGLE_ROLES)}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """A checked wish for an account, with the password still in clear."""
+    """A checked request for an account, with the password still in clear."""
 
     email: str
     username: str | None
@@ -51,8 +65,8 @@ class RegisterInput:
     username: str | None = strawberry.field(
         default=None, description="made from the e-mail address if absent"
     )
-    first_name: str | None = None
-    last_name: str | None = None
+    first_name: PersonName = None
+    last_name: PersonName = None
     display_name: str | None = None
     phone: str | None = None
     accepted_terms: bool | None = strawberry.field(
@@ -76,8 +90,8 @@ class CreateUserInput:
     email: str
     password: str
     username: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
+    first_name: PersonName = None
+    last_name: PersonName = None
     display_name: str | None = None
     phone: str | None = None
     roles: list[str] | None = None
@@ -100,19 +114,16 @@ def _registration(
     profile: Profile,
 ) -> Registration:
     checks.check_new_password(problems, given.password, profile)
-    wish = Registration(
+    return problems.make(
+        Registration,
+        given,
         email=checks.check_email(problems, given.email),
         username=checks.check_username(problems, given.username),
-        password=given.password,
-        first_name=problems.optional_text("firstName", given.first_name, maximum=100),
-        last_name=problems.optional_text("lastName", given.last_name, maximum=100),
         display_name=checks.check_display_name(problems, given.display_name),
         phone=checks.check_phone(problems, given.phone),
         roles=roles,
         profile=profile,
     )
-    problems.raise_any()
-    return wish
 
 
 @strawberry.input(description="Name the account by email or by username.")
@@ -173,14 +184,14 @@ class PreferencesInput:
 
 @strawberry.input(description="Members that are absent stay as they are; null empties a member.")
 class UpdateProfileInput:
-    first_name: str | None = UNSET
-    last_name: str | None = UNSET
+    first_name: PersonName = UNSET
+    last_name: PersonName = UNSET
     display_name: str | None = UNSET
     avatar_url: str | None = UNSET
     phone: str | None = UNSET
-    bio: str | None = UNSET
-    country: str | None = UNSET
-    city: str | None = UNSET
+    bio: Bio = UNSET
+    country: Place = UNSET
+    city: Place = UNSET
     timezone: str | None = UNSET
     language: str | None = UNSET
     preferences: PreferencesInput | None = UNSET
@@ -191,7 +202,7 @@ class UpdateProfileInput:
     def checked(self) -> dict[str, Any]:
         """The changes by column. Raises ``BadUserInput``."""
         problems = InputProblems()
-        changes = checks.check_profile_changes(problems, _given(self))
+        changes = checks.check_profile_changes(problems, _given(problems, self))
         problems.raise_any()
         return changes
 
@@ -206,7 +217,7 @@ class UpdateUserInput(UpdateProfileInput):
     def checked(self) -> dict[str, Any]:
         """The changes by column. Raises ``BadUserInput``."""
         problems = InputProblems()
-        given = _given(self)
+        given = _given(problems, self)
         for name, field in _NEVER_EMPTY:
             if name in given and given[name] is None:
                 problems.add(field, "REQUIRED_FIELD_MISSING", f"{field} cannot be emptied.")
@@ -240,58 +251,43 @@ class HistoryFiltersInput:
 
 @strawberry.input(name="UserFilters", description="Only users that fit all members given.")
 class UserFiltersInput:
-    search: str | None = strawberry.field(default=None, description="part of a name")
+    search: SearchText | None = strawberry.field(default=None, description="part of a name")
     organization_id: ID | None = None
     team_id: ID | None = None
     is_active: bool | None = None
 
     def checked(self) -> UserFilters:
         """Raises ``BadUserInput``."""
-        problems = InputProblems()
-        filters = UserFilters(
-            search=problems.optional_text("search", self.search, maximum=200),
-            organization_id=_optional_id(problems, "organizationId", self.organization_id),
-            team_id=_optional_id(problems, "teamId", self.team_id),
-            is_active=self.is_active,
-        )
-        problems.raise_any()
-        return filters
+        return InputProblems().make(UserFilters, self)
 
 
 @strawberry.input
 class CreateOrganizationInput:
-    name: str
+    name: GroupName
     domain: str | None = None
-    description: str | None = None
+    description: GroupDescription = None
     logo_url: str | None = None
 
-    def checked(self) -> dict[str, Any]:
+    def checked(self) -> NewOrganization:
+        """Raises ``BadUserInput`` with everything that is not acceptable."""
         problems = InputProblems()
-        wish = {
-            "name": problems.text("name", self.name, maximum=100),
-            "domain": checks.check_domain(problems, self.domain),
-            "description": problems.optional_text("description", self.description, maximum=2000),
-            "logo_url": checks.check_url(problems, "logoUrl", self.logo_url),
-        }
-        problems.raise_any()
-        return wish
+        return problems.make(
+            NewOrganization,
+            self,
+            domain=checks.check_domain(problems, self.domain),
+            logo_url=checks.check_url(problems, "logoUrl", self.logo_url),
+        )
 
 
 @strawberry.input
 class CreateTeamInput:
     organization_id: ID
-    name: str
-    description: str | None = None
+    name: GroupName
+    description: GroupDescription = None
 
-    def checked(self) -> dict[str, Any]:
-        problems = InputProblems()
-        wish = {
-            "organization_id": problems.id("organizationId", self.organization_id),
-            "name": problems.text("name", self.name, maximum=100),
-            "description": problems.optional_text("description", self.description, maximum=2000),
-        }
-        problems.raise_any()
-        return wish
+    def checked(self) -> NewTeam:
+        """Raises ``BadUserInput``."""
+        return InputProblems().make(NewTeam, self)
 
 
 @strawberry.input
@@ -300,13 +296,9 @@ class OrganizationMemberInput:
     user_id: ID
     role: MembershipRole = MembershipRole.MEMBER
 
-    def checked(self) -> tuple[UUID, UUID, MembershipRole]:
-        """Organization, user and role. Raises ``BadUserInput``."""
-        problems = InputProblems()
-        organization_id = problems.id("organizationId", self.organization_id)
-        user_id = problems.id("userId", self.user_id)
-        problems.raise_any()
-        return organization_id, user_id, self.role
+    def checked(self) -> Seat:
+        """Raises ``BadUserInput``."""
+        return InputProblems().make(Seat, self)
 
 
 @strawberry.input
@@ -315,13 +307,10 @@ class InviteInput:
     email: str
     role: MembershipRole = MembershipRole.MEMBER
 
-    def checked(self) -> tuple[UUID, str, MembershipRole]:
-        """Organization, address and role. Raises ``BadUserInput``."""
+    def checked(self) -> Invited:
+        """Raises ``BadUserInput``."""
         problems = InputProblems()
-        organization_id = problems.id("organizationId", self.organization_id)
-        email = checks.check_email(problems, self.email)
-        problems.raise_any()
-        return organization_id, email, self.role
+        return problems.make(Invited, self, email=checks.check_email(problems, self.email))
 
 
 @strawberry.input
@@ -330,24 +319,11 @@ class TeamMemberInput:
     user_id: ID
     role: MembershipRole = MembershipRole.MEMBER
 
-    def checked(self) -> tuple[UUID, UUID, MembershipRole]:
-        """Team, user and role. Raises ``BadUserInput``."""
-        problems = InputProblems()
-        team_id = problems.id("teamId", self.team_id)
-        user_id = problems.id("userId", self.user_id)
-        problems.raise_any()
-        return team_id, user_id, self.role
+    def checked(self) -> TeamSeat:
+        """Raises ``BadUserInput``."""
+        return InputProblems().make(TeamSeat, self)
 
 
-def _given(wish: UpdateProfileInput) -> dict[str, Any]:
-    preferences = wish.preferences.columns() if wish.preferences else {}
-    given = {
-        name: value
-        for name, value in vars(wish).items()
-        if name not in ("version", "preferences") and value is not UNSET
-    }
-    return given | preferences
-
-
-def _optional_id(problems: InputProblems, field: str, value: str | None) -> UUID | None:
-    return problems.id(field, value) if value is not None else None
+def _given(problems: InputProblems, wanted: UpdateProfileInput) -> dict[str, Any]:
+    preferences = wanted.preferences.columns() if wanted.preferences else {}
+    return problems.members(wanted, skip=("version", "preferences")) | preferences

@@ -4,7 +4,7 @@ import strawberry
 import strawberry.federation
 from strawberry import ID
 
-from trellis.schema.inputs import as_uuid
+from trellis.schema.inputs import known_id
 from trellis.subgraphs.accounts.errors import InvitationNotFound
 from trellis.subgraphs.accounts.graph.inputs import (
     CreateOrganizationInput,
@@ -51,29 +51,23 @@ class OrganizationsMutation:
     async def invite_to_organization(
         self, info: Ctx, input: InviteInput
     ) -> InvitationPayload | None:
-        organization_id, email, role = input.checked()
-        context = info.context
-        async with context.begin() as uow:
-            new = await invitations.invite(uow, context.caller, organization_id, email, role)
+        context, wanted = info.context, input.checked()
+        new = await info.context.transact(invitations.invite, wanted)
         url = context.settings.public_url
-        context.postbox.post(invitation_letter(email, new.organization.name, new.token, url))
+        context.postbox.post(invitation_letter(wanted.email, new.organization.name, new.token, url))
         return InvitationPayload(invitation=Invitation.of(new.invitation))
 
     @strawberry.federation.mutation(authenticated=True)
     async def withdraw_invitation(self, info: Ctx, id: ID) -> InvitationPayload | None:
-        wanted = as_uuid(id)
-        if wanted is None:
-            raise InvitationNotFound
-        async with info.context.begin() as uow:
-            row = await invitations.withdraw(uow, info.context.caller, wanted)
+        wanted = known_id(id, lambda _: InvitationNotFound())
+        row = await info.context.transact(invitations.withdraw, wanted)
         return InvitationPayload(invitation=Invitation.of(row))
 
     @strawberry.federation.mutation(
         authenticated=True, description="Join by an invitation sent to the caller's own address."
     )
     async def accept_invitation(self, info: Ctx, token: str) -> OrganizationPayload | None:
-        async with info.context.begin() as uow:
-            row = await invitations.accept(uow, info.context.caller, token)
+        row = await info.context.transact(invitations.accept, token)
         return OrganizationPayload(organization=Organization.of(row))
 
     @strawberry.federation.mutation(
@@ -82,20 +76,14 @@ class OrganizationsMutation:
     async def create_organization(
         self, info: Ctx, input: CreateOrganizationInput
     ) -> OrganizationPayload | None:
-        wish = input.checked()
-        async with info.context.begin() as uow:
-            row = await organizations.create_organization(uow, info.context.caller, **wish)
+        row = await info.context.transact(organizations.create_organization, input.checked())
         return OrganizationPayload(organization=Organization.of(row))
 
     @strawberry.federation.mutation(authenticated=True)
     async def add_organization_member(
         self, info: Ctx, input: OrganizationMemberInput
     ) -> MemberPayload | None:
-        organization_id, user_id, role = input.checked()
-        async with info.context.begin() as uow:
-            row = await organizations.add_member(
-                uow, info.context.caller, organization_id, user_id, role
-            )
+        row = await info.context.transact(organizations.add_member, input.checked())
         return MemberPayload(member=Member.of(row))
 
     @strawberry.federation.mutation(
@@ -104,11 +92,7 @@ class OrganizationsMutation:
     async def change_organization_role(
         self, info: Ctx, input: OrganizationMemberInput
     ) -> MemberPayload | None:
-        organization_id, user_id, role = input.checked()
-        async with info.context.begin() as uow:
-            row = await organizations.change_member_role(
-                uow, info.context.caller, organization_id, user_id, role
-            )
+        row = await info.context.transact(organizations.change_member_role, input.checked())
         return MemberPayload(member=Member.of(row))
 
     @strawberry.federation.mutation(
@@ -117,28 +101,21 @@ class OrganizationsMutation:
     async def remove_organization_member(
         self, info: Ctx, input: OrganizationMemberInput
     ) -> RemoveMemberPayload | None:
-        organization_id, user_id, _ = input.checked()
-        async with info.context.begin() as uow:
-            await organizations.remove_member(uow, info.context.caller, organization_id, user_id)
-        return RemoveMemberPayload(removed_user_id=ID(str(user_id)))
+        seat = input.checked()
+        await info.context.transact(organizations.remove_member, seat.organization_id, seat.user_id)
+        return RemoveMemberPayload(removed_user_id=ID(str(seat.user_id)))
 
     @strawberry.federation.mutation(
         authenticated=True,
         description="Make a team in an organization that the caller administers.",
     )
     async def create_team(self, info: Ctx, input: CreateTeamInput) -> TeamPayload | None:
-        wish = input.checked()
-        async with info.context.begin() as uow:
-            row = await organizations.create_team(uow, info.context.caller, **wish)
+        row = await info.context.transact(organizations.create_team, input.checked())
         return TeamPayload(team=Team.of(row))
 
     @strawberry.federation.mutation(authenticated=True)
     async def add_team_member(self, info: Ctx, input: TeamMemberInput) -> MemberPayload | None:
-        team_id, user_id, role = input.checked()
-        async with info.context.begin() as uow:
-            row = await organizations.add_team_member(
-                uow, info.context.caller, team_id, user_id, role
-            )
+        row = await info.context.transact(organizations.add_team_member, input.checked())
         return MemberPayload(member=Member.of(row))
 
     @strawberry.federation.mutation(
@@ -147,7 +124,6 @@ class OrganizationsMutation:
     async def remove_team_member(
         self, info: Ctx, input: TeamMemberInput
     ) -> RemoveMemberPayload | None:
-        team_id, user_id, _ = input.checked()
-        async with info.context.begin() as uow:
-            await organizations.remove_team_member(uow, info.context.caller, team_id, user_id)
-        return RemoveMemberPayload(removed_user_id=ID(str(user_id)))
+        seat = input.checked()
+        await info.context.transact(organizations.remove_team_member, seat.team_id, seat.user_id)
+        return RemoveMemberPayload(removed_user_id=ID(str(seat.user_id)))

@@ -6,7 +6,7 @@ import strawberry
 import strawberry.federation
 from strawberry import ID
 
-from trellis.schema.inputs import as_uuid
+from trellis.schema.inputs import known_id
 from trellis.subgraphs.accounts.errors import AdministratorsOnly, UserNotFound
 from trellis.subgraphs.accounts.graph.inputs import (
     CreateUserInput,
@@ -86,8 +86,7 @@ class PeopleMutation:
     )
     async def deactivate_user(self, info: Ctx, id: ID) -> UserPayload | None:
         wanted = _user_id(id)
-        async with info.context.begin() as uow:
-            row = await people.deactivate_user(uow, info.context.caller, wanted)
+        row = await info.context.transact(people.deactivate_user, wanted)
         return UserPayload(user=User.of(info, row))
 
     @strawberry.federation.mutation(
@@ -95,8 +94,7 @@ class PeopleMutation:
     )
     async def reactivate_user(self, info: Ctx, id: ID) -> UserPayload | None:
         wanted = _user_id(id)
-        async with info.context.begin() as uow:
-            row = await people.reactivate_user(uow, info.context.caller, wanted)
+        row = await info.context.transact(people.reactivate_user, wanted)
         return UserPayload(user=User.of(info, row))
 
     @strawberry.federation.mutation(
@@ -106,13 +104,9 @@ class PeopleMutation:
     )
     async def delete_user(self, info: Ctx, id: ID) -> DeleteUserPayload | None:
         wanted = _user_id(id)
-        async with info.context.begin() as uow:
-            await deletion.delete_user(uow, info.context.caller, wanted)
+        await info.context.transact(deletion.delete_user, wanted)
         return DeleteUserPayload(deleted_user_id=ID(str(wanted)))
 
 
 def _user_id(id: str) -> UUID:
-    wanted = as_uuid(id)
-    if wanted is None:
-        raise UserNotFound
-    return wanted
+    return known_id(id, lambda _: UserNotFound())

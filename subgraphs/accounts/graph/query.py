@@ -1,5 +1,6 @@
 """What can be asked of accounts."""
 
+from functools import partial
 from uuid import UUID
 
 import strawberry
@@ -8,7 +9,7 @@ from strawberry import ID
 
 from trellis.schema.inputs import as_uuid
 from trellis.schema.paging import Connection, PageRequest, SortOrder
-from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts import models, queries
 from trellis.subgraphs.accounts.errors import (
     AdministratorsOnly,
     DetailsNotShown,
@@ -102,16 +103,9 @@ class PeopleQuery:
     ) -> Connection[Organization] | None:
         context, page = info.context, PageRequest.of(first, after, skip=skip)
         order = sort_by.order(descending=sort_order is SortOrder.DESC)
-        async with context.storage.read() as session:
-            found = await queries.organizations_page(
-                session, context.caller, page, order, everybodys=all
-            )
-
-        async def count() -> int:
-            async with context.storage.read() as session:
-                return await queries.organizations_count(session, context.caller, everybodys=all)
-
-        return Connection.of([Organization.of(row) for row in found.rows], found, count)
+        statement = queries.organizations_of(context.caller, everybodys=all)
+        found = await context.page(statement, models.Organization, page, order)
+        return Connection.of(Organization.of, found)
 
     @strawberry.federation.field(authenticated=True)
     async def team(self, info: Ctx, id: ID) -> Team | None:
@@ -137,14 +131,8 @@ class PeopleQuery:
         wanted = None
         if organization_id is not None:
             wanted = await _organization_to_look_into(info, organization_id)
-        async with context.storage.read() as session:
-            found = await queries.teams_page(session, context.caller, wanted, page, order)
-
-        async def count() -> int:
-            async with context.storage.read() as session:
-                return await queries.teams_count(session, context.caller, wanted)
-
-        return Connection.of([Team.of(row) for row in found.rows], found, count)
+        statement = queries.teams_visible_to(context.caller, wanted)
+        return Connection.of(Team.of, await context.page(statement, models.Team, page, order))
 
 
 async def _people(
@@ -156,14 +144,9 @@ async def _people(
 ) -> Connection[User]:
     context, wanted = info.context, filters.checked() if filters else UserFilters()
     order = sort_by.order(descending=sort_order is SortOrder.DESC)
-    async with context.storage.read() as session:
-        found = await queries.users_page(session, context.caller, wanted, page, order)
-
-    async def count() -> int:
-        async with context.storage.read() as session:
-            return await queries.users_count(session, context.caller, wanted)
-
-    return Connection.of([User.of(info, row) for row in found.rows], found, count)
+    statement = queries.matching_users(context.caller, wanted)
+    found = await context.page(statement, models.User, page, order)
+    return Connection.of(partial(User.of, info), found)
 
 
 async def _organization_to_look_into(info: Ctx, id: str) -> UUID:

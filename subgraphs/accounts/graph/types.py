@@ -1,7 +1,8 @@
 """People, organizations and teams as the graph shows them."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 import strawberry
@@ -9,8 +10,9 @@ import strawberry.federation
 from strawberry import ID, Info
 
 from trellis.db.models import utc_now
-from trellis.schema.paging import Connection, Page, PageRequest
-from trellis.schema.references import load_by_id, load_by_id_or
+from trellis.db.paging import NEWEST_FIRST
+from trellis.schema.paging import Connection, PageRequest
+from trellis.schema.references import Reference, load_by_id, load_by_id_or
 from trellis.subgraphs.accounts import history, models, queries
 from trellis.subgraphs.accounts.context import Context
 from trellis.subgraphs.accounts.errors import DetailsNotShown
@@ -171,7 +173,7 @@ class User:
             async with storage.read() as session:
                 return await history.events_count(session, storage.metadata, id, wanted)
 
-        return Connection.of([UserEvent.of(entry) for entry in found.rows], found, count)
+        return Connection.of(UserEvent.of, replace(found, count=count))
 
     @strawberry.field(description="The organizations that the caller may see.")
     async def memberships(self, info: Ctx) -> "list[OrganizationMembership] | None":
@@ -220,9 +222,7 @@ class User:
         )
 
     @classmethod
-    async def resolve_references(
-        cls, info: Ctx, references: list[dict[str, Any]]
-    ) -> list[Self | None]:
+    async def resolve_references(cls, info: Ctx, references: list[Reference]) -> list[Self | None]:
         """Also people of other organizations: those who refer to them need a name to show."""
         loaders = info.context.loaders
         found = await load_by_id_or(
@@ -338,18 +338,17 @@ class Organization:
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> Connection[Member] | None:
         loaders, id = info.context.loaders, self._for_members("members").id
-        page = await loaders.organization_members.load((id, PageRequest.of(first, after)))
-        return member_connection(page, lambda: loaders.organization_size.load(id))
+        page = PageRequest.of(first, after)
+        found = await loaders.organization_members.load(queries.BY_JOINING, id, page)
+        return Connection.of(Member.of, found)
 
     @strawberry.field
     async def teams(
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> "Connection[Team] | None":
         loaders, id = info.context.loaders, self._for_members("teams").id
-        page = await loaders.teams.load((id, PageRequest.of(first, after)))
-        return Connection.of(
-            [Team.of(row) for row in page.rows], page, lambda: loaders.team_count.load(id)
-        )
+        page = PageRequest.of(first, after)
+        return Connection.of(Team.of, await loaders.teams.load(NEWEST_FIRST, id, page))
 
     @strawberry.field(description="Open invitations, for those who administer it.")
     async def invitations(self, info: Ctx) -> list[Invitation] | None:
@@ -381,9 +380,7 @@ class Organization:
         return cls.of(seen.row, is_visible=seen.is_visible) if seen else None
 
     @classmethod
-    async def resolve_references(
-        cls, info: Ctx, references: list[dict[str, Any]]
-    ) -> list[Self | None]:
+    async def resolve_references(cls, info: Ctx, references: list[Reference]) -> list[Self | None]:
         found = await load_by_id(info.context.loaders.organization, references)
         return [cls.seen(one) for one in found]
 
@@ -440,8 +437,10 @@ class Team:
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> Connection[Member] | None:
         loaders, id = info.context.loaders, self._for_members("members").id
-        page = await loaders.team_members.load((id, PageRequest.of(first, after)))
-        return member_connection(page, lambda: loaders.team_size.load(id))
+        page = PageRequest.of(first, after)
+        return Connection.of(
+            Member.of, await loaders.team_members.load(queries.BY_JOINING, id, page)
+        )
 
     def _for_members(self, field: str) -> models.Team:
         if not self.is_visible:
@@ -457,12 +456,6 @@ class Team:
         return cls.of(seen.row, is_visible=seen.is_visible) if seen else None
 
     @classmethod
-    async def resolve_references(
-        cls, info: Ctx, references: list[dict[str, Any]]
-    ) -> list[Self | None]:
+    async def resolve_references(cls, info: Ctx, references: list[Reference]) -> list[Self | None]:
         found = await load_by_id(info.context.loaders.team, references)
         return [cls.seen(one) for one in found]
-
-
-def member_connection(page: Page[Any], count: Any) -> Connection[Member]:
-    return Connection.of([Member.of(row) for row in page.rows], page, count)

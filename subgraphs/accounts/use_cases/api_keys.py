@@ -14,6 +14,10 @@ from sqlmodel import col
 
 from trellis.db.models import utc_now
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.accounts import (
+    ApiKeyCreated,
+    ApiKeyRevoked,
+)
 from trellis.schema.identity import Identity
 from trellis.schema.scopes import SCOPES, with_implied
 from trellis.subgraphs.accounts import proof_queries, queries
@@ -24,7 +28,6 @@ from trellis.subgraphs.accounts.errors import (
     UnknownScope,
     UserNotFound,
 )
-from trellis.subgraphs.accounts.events import ApiKeyCreated, ApiKeyRevoked
 from trellis.subgraphs.accounts.models import ApiKey, User
 from trellis.subgraphs.accounts.queries import Belonging
 from trellis.subgraphs.accounts.subscriptions import highest, tier_of

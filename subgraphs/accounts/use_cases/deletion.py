@@ -7,10 +7,13 @@ from sqlmodel import col
 
 from trellis.db.models import utc_now
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.accounts import (
+    UserDeleted,
+)
 from trellis.schema.identity import Identity
 from trellis.subgraphs.accounts import audit, history, proof_queries, queries
 from trellis.subgraphs.accounts.errors import AdministratorsOnly, LastAdminStays, UserNotFound
-from trellis.subgraphs.accounts.events import UserDeleted, state_of
+from trellis.subgraphs.accounts.events import state_of
 from trellis.subgraphs.accounts.models import (
     NO_PASSWORD,
     ApiKey,

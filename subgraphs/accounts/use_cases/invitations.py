@@ -6,6 +6,9 @@ from uuid import UUID
 
 from trellis.db.models import utc_now
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.accounts import (
+    MemberInvited,
+)
 from trellis.schema.identity import Identity
 from trellis.subgraphs.accounts import queries
 from trellis.subgraphs.accounts.errors import (
@@ -14,7 +17,6 @@ from trellis.subgraphs.accounts.errors import (
     InvitationNotFound,
     LinkRefused,
 )
-from trellis.subgraphs.accounts.events import MemberInvited
 from trellis.subgraphs.accounts.models import Invitation, MembershipRole, Organization
 from trellis.subgraphs.accounts.tokens import hash_of, new_secret
 from trellis.subgraphs.accounts.use_cases.organizations import administered, join
@@ -31,29 +33,36 @@ class NewInvitation:
     token: str
 
 
-async def invite(
-    uow: UnitOfWork, caller: Identity, organization_id: UUID, email: str, role: MembershipRole
-) -> NewInvitation:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited:
+    """Who is to be asked into an organization, and as what."""
+
+    organization_id: UUID
+    email: str
+    role: MembershipRole
+
+
+async def invite(uow: UnitOfWork, caller: Identity, who: Invited) -> NewInvitation:
     """Invite a mailbox. Raises ``AlreadyMember`` and ``AlreadyInvited``."""
     assert caller.id is not None
-    organization = await administered(uow, caller, organization_id)
-    if await queries.is_member_by_email(uow.session, organization_id, email):
+    organization = await administered(uow, caller, who.organization_id)
+    if await queries.is_member_by_email(uow.session, who.organization_id, who.email):
         raise AlreadyMember
     now = utc_now()
-    if await queries.open_invitation_of(uow.session, organization_id, email, now):
+    if await queries.open_invitation_of(uow.session, who.organization_id, who.email, now):
         raise AlreadyInvited
     token = new_secret()
     invitation = Invitation(
-        organization_id=organization_id,
-        email=email,
-        role=role,
+        organization_id=organization.id,
+        email=who.email,
+        role=who.role,
         token_hash=hash_of(token),
         invited_by=caller.id,
         created_at=now,
         expires_at=now + _LIFETIME,
     )
     uow.session.add(invitation)
-    uow.emit(MemberInvited(organization_id=organization_id, invitation_id=invitation.id))
+    uow.emit(MemberInvited(organization_id=organization.id, invitation_id=invitation.id))
     return NewInvitation(invitation, organization, token)
 
 

@@ -11,9 +11,12 @@ from sqlmodel import col
 from trellis.db.models import utc_now
 from trellis.db.storage import Storage
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.accounts import (
+    UserVerified,
+)
 from trellis.subgraphs.accounts import proof_queries, queries
 from trellis.subgraphs.accounts.errors import LinkRefused, UserNotFound
-from trellis.subgraphs.accounts.events import UserVerified, state_of
+from trellis.subgraphs.accounts.events import state_of
 from trellis.subgraphs.accounts.models import LinkPurpose, MailedLink, User
 from trellis.subgraphs.accounts.tokens import hash_of, new_secret
 from trellis.subgraphs.accounts.use_cases.passwords import replace_password

@@ -8,8 +8,10 @@ from sqlmodel import col
 from trellis.db.models import utc_now
 from trellis.db.storage import Storage
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.accounts import (
+    PasswordChanged,
+)
 from trellis.subgraphs.accounts.errors import WrongCredentials, WrongPassword
-from trellis.subgraphs.accounts.events import PasswordChanged
 from trellis.subgraphs.accounts.models import LinkPurpose, MailedLink, SessionEnd, User
 from trellis.subgraphs.accounts.passwords import Passwords
 from trellis.subgraphs.accounts.use_cases.sessions import revoke_sessions

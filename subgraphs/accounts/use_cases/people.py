@@ -6,6 +6,10 @@ from uuid import UUID
 
 from trellis.db.models import utc_now
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.accounts import (
+    UserDeactivated,
+    UserUpdated,
+)
 from trellis.schema.identity import Identity
 from trellis.subgraphs.accounts import queries
 from trellis.subgraphs.accounts.errors import (
@@ -14,7 +18,7 @@ from trellis.subgraphs.accounts.errors import (
     UserChanged,
     UserNotFound,
 )
-from trellis.subgraphs.accounts.events import UserDeactivated, UserUpdated, state_of
+from trellis.subgraphs.accounts.events import state_of
 from trellis.subgraphs.accounts.models import NO_PASSWORD, SessionEnd, User
 from trellis.subgraphs.accounts.permissions import with_single_role
 from trellis.subgraphs.accounts.use_cases.registration import check_roles

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.accounts import (
+    UserCreated,
+)
 from trellis.schema.identity import Identity
 from trellis.subgraphs.accounts import queries
 from trellis.subgraphs.accounts.errors import (
@@ -15,7 +18,7 @@ from trellis.subgraphs.accounts.errors import (
     UnknownRole,
     UsernameTaken,
 )
-from trellis.subgraphs.accounts.events import UserCreated, state_of
+from trellis.subgraphs.accounts.events import state_of
 from trellis.subgraphs.accounts.models import User
 from trellis.subgraphs.accounts.permissions import ROLE_SCOPES
 from trellis.subgraphs.accounts.settings import RESERVED_USERNAMES

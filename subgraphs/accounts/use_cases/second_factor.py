@@ -19,9 +19,12 @@ from sqlmodel import col
 
 from trellis.db.models import utc_now
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.accounts import (
+    MfaDisabled,
+    MfaEnabled,
+)
 from trellis.subgraphs.accounts import proof_queries
 from trellis.subgraphs.accounts.errors import MfaEnabledAlready, MfaNotEnrolled, WrongCode
-from trellis.subgraphs.accounts.events import MfaDisabled, MfaEnabled
 from trellis.subgraphs.accounts.models import Authenticator, RecoveryCode
 from trellis.subgraphs.accounts.sealing import authenticator_purpose
 from trellis.subgraphs.accounts.tokens import hash_of

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from trellis.db.models import utc_now
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.accounts import (
+    UserLoggedOut,
+)
 from trellis.schema.identity import Identity
 from trellis.subgraphs.accounts import proof_queries
 from trellis.subgraphs.accounts.errors import SessionNotFound
-from trellis.subgraphs.accounts.events import UserLoggedOut
 from trellis.subgraphs.accounts.models import Session, SessionEnd
 
 

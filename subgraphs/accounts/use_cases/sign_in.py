@@ -16,9 +16,11 @@ from sqlmodel import col
 from trellis.db.models import utc_now
 from trellis.db.storage import Storage
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.accounts import (
+    UserLoggedIn,
+)
 from trellis.subgraphs.accounts import proof_queries, queries
 from trellis.subgraphs.accounts.errors import WrongCredentials
-from trellis.subgraphs.accounts.events import UserLoggedIn
 from trellis.subgraphs.accounts.models import Profile, RefreshToken, Session, SessionEnd, User
 from trellis.subgraphs.accounts.passwords import Passwords
 from trellis.subgraphs.accounts.queries import Belonging

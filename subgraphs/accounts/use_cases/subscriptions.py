@@ -9,10 +9,12 @@ from sqlmodel import col
 
 from trellis.db.models import utc_now
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.accounts import (
+    SubscriptionChanged,
+)
 from trellis.schema.identity import Identity
 from trellis.subgraphs.accounts import queries
 from trellis.subgraphs.accounts.errors import AdministratorsOnly, OrganizationNotFound, UserNotFound
-from trellis.subgraphs.accounts.events import SubscriptionChanged
 from trellis.subgraphs.accounts.models import Organization, SubscriptionStatus, Tier, User
 
 

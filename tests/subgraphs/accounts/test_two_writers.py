@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -21,6 +22,7 @@ from trellis.subgraphs.accounts.models import (
     Profile,
 )
 from trellis.subgraphs.accounts.use_cases import api_keys, deletion, links, organizations, sign_in
+from trellis.subgraphs.accounts.use_cases.organizations import Seat
 from trellis.subgraphs.accounts.use_cases.sign_in import Proof, Visit
 
 ADA, GRACE, ALAN = (demo_id("user", name) for name in ("ada", "grace", "alan"))
@@ -50,14 +52,14 @@ async def two_admins(accounts: Running) -> None:
         member.role = MembershipRole.ADMIN
 
 
+def as_member(id: UUID) -> Seat:
+    return Seat(organization_id=ANALYTICAL, user_id=id, role=MembershipRole.MEMBER)
+
+
 LEAVING: dict[str, tuple[Work, Work]] = {
     "dismissed": (
-        lambda uow: organizations.change_member_role(
-            uow, caller("ada"), ANALYTICAL, ADA, MembershipRole.MEMBER
-        ),
-        lambda uow: organizations.change_member_role(
-            uow, caller("ada"), ANALYTICAL, GRACE, MembershipRole.MEMBER
-        ),
+        lambda uow: organizations.change_member_role(uow, caller("ada"), as_member(ADA)),
+        lambda uow: organizations.change_member_role(uow, caller("ada"), as_member(GRACE)),
     ),
     "put out": (
         lambda uow: organizations.remove_member(uow, caller("ada"), ANALYTICAL, ADA),

@@ -13,6 +13,7 @@ from trellis.db.settings import DataSettings
 from trellis.subgraphs.issues.graph import make_subgraph
 
 ENG, HOP = demo_id("project", "ENG"), demo_id("project", "HOP")
+CREATE = "mutation($i: CreateIssueInput!) { createIssue(input: $i) { issue { id } } }"
 KATHERINE, HEDY = demo_id("user", "katherine"), demo_id("user", "hedy")
 
 
@@ -47,13 +48,13 @@ async def issues(
 
 
 @pytest.mark.parametrize(
-    ("project", "member", "sees", "waits"),
+    ("project", "assignee", "refusal"),
     [
-        (ENG, None, True, False),
-        (ENG, KATHERINE, True, False),
-        (ENG, HEDY, False, True),
-        (HOP, None, False, True),
-        (uuid4(), None, False, True),
+        (ENG, None, None),
+        (ENG, KATHERINE, None),
+        (ENG, HEDY, "BAD_USER_INPUT"),
+        (HOP, None, "NOT_FOUND"),
+        (uuid4(), None, "NOT_FOUND"),
     ],
     ids=["project", "member", "no member", "foreign project", "no project"],
 )
@@ -61,10 +62,12 @@ async def test_only_for_what_is_not_known_here_the_news_of_projects_are_waited_f
     issues: Running,
     projects: CountingLog,
     project: UUID,
-    member: UUID | None,
-    sees: bool,
-    waits: bool,
+    assignee: UUID | None,
+    refusal: str | None,
 ):
-    context = issues.context(caller("alan"))
-    assert await context.sees_project(project, member_id=member) is sees
-    assert projects.asked == waits
+    wish = {"projectId": str(project), "summary": "x", "assigneeId": assignee and str(assignee)}
+    result = await issues.answer(CREATE, caller("alan"), i=wish)
+
+    codes = [error.extensions["code"] for error in result.errors or ()]
+    assert codes == ([] if refusal is None else [refusal])
+    assert projects.asked == len(codes)

@@ -1,7 +1,7 @@
 """Who comes while somebody else is changing the same thing waits, and then finds it changed."""
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -12,15 +12,20 @@ from tests.support.subgraphs import Running, caller
 from trellis.db.models import utc_now
 from trellis.db.outbox import Envelope
 from trellis.db.seed.world import demo_id
+from trellis.schema.events.projects import ProjectDeleted, ProjectState
 from trellis.subgraphs.issues import queries, service
 from trellis.subgraphs.issues.errors import IssueHasLinks, IssueNotFound
 from trellis.subgraphs.issues.models import Issue, LinkType
-from trellis.subgraphs.issues.projects import take_project
-from trellis.subgraphs.issues.service import NewIssue
+from trellis.subgraphs.issues.queries import PROJECTS
+from trellis.subgraphs.issues.service import NewIssue, NewLink
 
 ALAN, ADA = caller("alan"), caller("ada")
 TWO, THREE = demo_id("issue", "ENG-2"), demo_id("issue", "ENG-3")
 ENG = demo_id("project", "ENG")
+
+
+def blocks(source: UUID, target: UUID) -> NewLink:
+    return NewLink(source_id=source, target_id=target, type=LinkType.BLOCKS)
 
 
 async def test_two_changes_of_one_issue_are_both_made(issues: Running):
@@ -59,7 +64,7 @@ async def test_an_issue_that_is_being_linked_is_not_deleted(issues: Running):
             await service.delete_issue(uow, ADA, THREE)
 
     async with storage.begin() as uow:
-        await service.link_issues(uow, ALAN, TWO, THREE, LinkType.BLOCKS)
+        await service.link_issues(uow, ALAN, blocks(TWO, THREE))
         deletion = asyncio.create_task(delete_target())
         await somebody_waits(storage.database)
 
@@ -72,7 +77,7 @@ async def test_an_issue_that_is_being_deleted_is_not_linked(issues: Running):
 
     async def link_it() -> None:
         async with storage.begin() as uow:
-            await service.link_issues(uow, ALAN, TWO, THREE, LinkType.BLOCKS)
+            await service.link_issues(uow, ALAN, blocks(TWO, THREE))
 
     async with storage.begin() as uow:
         await service.delete_issue(uow, ADA, THREE)
@@ -90,7 +95,7 @@ async def test_whoever_waits_for_one_end_of_a_link_does_not_hold_the_other(issue
 
     async def link_them() -> None:
         async with storage.begin() as uow:
-            await service.link_issues(uow, ALAN, higher, lower, LinkType.BLOCKS)
+            await service.link_issues(uow, ALAN, blocks(higher, lower))
 
     async with storage.begin() as uow:
         await queries.issue_for_update(uow.session, ALAN, lower)
@@ -104,13 +109,22 @@ async def test_whoever_waits_for_one_end_of_a_link_does_not_hold_the_other(issue
 
 async def test_an_issue_made_while_its_project_is_deleted_goes_with_it(issues: Running):
     storage = issues.context().storage
-    state = {"key": "ENG", "organization_id": None, "settings": {}, "members": {}}
-    payload = {"project_id": str(ENG), "version": 99, "state": state}
-    news = Envelope(uuid4(), "project.deleted", str(ENG), payload, utc_now(), cursor="1")
+    state = ProjectState(
+        key="ENG",
+        name="Engine",
+        status="active",
+        organization_id=None,
+        lead_id=uuid4(),
+        settings={},
+        members={},
+    )
+    event = ProjectDeleted(project_id=ENG, version=99, state=state)
+    news = Envelope(uuid4(), event.topic, event.key, event.payload(), utc_now(), cursor="1")
+    replica = PROJECTS.replica(deleted=service.delete_issues_of)
 
     async def take_the_news() -> None:
         async with storage.begin() as uow:
-            await take_project(uow, news)
+            await replica.handle(uow, news)
 
     async with storage.begin() as uow:
         await service.create_issue(uow, ALAN, NewIssue(project_id=ENG, summary="late"))

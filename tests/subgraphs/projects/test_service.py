@@ -11,8 +11,9 @@ from sqlmodel import col
 from tests.support.subgraphs import Running, caller
 from trellis.db.seed.world import demo_id
 from trellis.schema.errors import Conflict
+from trellis.subgraphs.projects.keys import key_from
 from trellis.subgraphs.projects.models import Person, Project
-from trellis.subgraphs.projects.service import forget_person, key_from
+from trellis.subgraphs.projects.service import forget_person
 
 CREATE = (
     "mutation($i: CreateProjectInput!) { createProject(input: $i) { project { id "

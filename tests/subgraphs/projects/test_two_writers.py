@@ -12,10 +12,14 @@ from trellis.db.seed.world import demo_id
 from trellis.subgraphs.projects import queries, service
 from trellis.subgraphs.projects.errors import AlreadyMember
 from trellis.subgraphs.projects.models import Project, ProjectMember, ProjectRole
-from trellis.subgraphs.projects.service import NewProject
+from trellis.subgraphs.projects.service import NewMember, NewProject
 
 ALAN, GRACE = caller("alan"), caller("grace")
 ENG, COMP = demo_id("project", "ENG"), demo_id("project", "COMP")
+
+
+def alan_as(role: ProjectRole) -> NewMember:
+    return NewMember(project_id=COMP, user_id=ALAN.id or COMP, role=role)
 
 
 async def test_two_changes_of_one_project_are_both_made(projects: Running):
@@ -41,10 +45,10 @@ async def test_of_two_who_let_the_same_person_in_the_second_is_told(projects: Ru
 
     async def add() -> None:
         async with storage.begin() as uow:
-            await service.add_member(uow, GRACE, COMP, ALAN.id or COMP, ProjectRole.MEMBER)
+            await service.add_member(uow, GRACE, alan_as(ProjectRole.MEMBER))
 
     async with storage.begin() as uow:
-        await service.add_member(uow, GRACE, COMP, ALAN.id or COMP, ProjectRole.ADMIN)
+        await service.add_member(uow, GRACE, alan_as(ProjectRole.ADMIN))
         second = asyncio.create_task(add())
         await somebody_waits(storage.database)
 

@@ -7,9 +7,10 @@ from typing import Any
 from tests.subgraphs.tenants.tenant import COUNTS, PEOPLE, Tenant
 from tests.support.subgraphs import Running
 from trellis.db.models import utc_now
-from trellis.db.outbox import Event
+from trellis.schema.events import accounts as events
+from trellis.schema.events.event import Event
 from trellis.schema.identity import Identity
-from trellis.subgraphs.accounts import audit, events, models
+from trellis.subgraphs.accounts import audit, models
 from trellis.subgraphs.accounts.audit import Deed, Doer
 from trellis.subgraphs.accounts.models import LinkPurpose, MembershipRole, Tier
 from trellis.subgraphs.accounts.tokens import hash_of

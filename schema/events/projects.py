@@ -1,23 +1,37 @@
-"""What happened to projects.
+"""What happened to projects, in the stream of the subgraph ``projects``.
 
-Each event carries the project's whole state beside the news, so that a reader which missed one
-is right again with the next: keep the state with the greatest ``version``.
+Each event about a project carries its whole state beside the news, so that a reader which missed
+one is right again with the next: keep the state with the greatest ``version``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
-from trellis.db.outbox import Event
-from trellis.subgraphs.projects.models import Milestone, Project, ProjectMember
+from trellis.schema.events.event import Event
+
+STREAM = "projects"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectState:
+    """What other subgraphs may keep of a project; ``members`` are roles by user."""
+
+    key: str
+    name: str
+    status: str
+    organization_id: UUID | None
+    lead_id: UUID
+    settings: Mapping[str, Any]
+    members: Mapping[UUID, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectEvent(Event):
     project_id: UUID
     version: int
-    state: Mapping[str, Any]
+    state: ProjectState
 
     @property
     def key(self) -> str:
@@ -54,11 +68,9 @@ class ProjectMemberRemoved(ProjectEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MilestoneCreated(Event):
-    topic: ClassVar[str] = "milestone.created"
+class MilestoneEvent(Event):
     milestone_id: UUID
     project_id: UUID
-    title: str
 
     @property
     def key(self) -> str:
@@ -66,31 +78,22 @@ class MilestoneCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MilestoneUpdated(Event):
+class MilestoneCreated(MilestoneEvent):
+    topic: ClassVar[str] = "milestone.created"
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneUpdated(MilestoneEvent):
     topic: ClassVar[str] = "milestone.updated"
-    milestone_id: UUID
-    project_id: UUID
     changed: tuple[str, ...]
 
-    @property
-    def key(self) -> str:
-        return str(self.project_id)
 
-
-def state_of(project: Project, members: Sequence[ProjectMember]) -> dict[str, Any]:
-    """What other subgraphs may keep of a project."""
-    return {
-        "key": project.key,
-        "name": project.name,
-        "status": project.status,
-        "organization_id": project.organization_id,
-        "lead_id": project.lead_id,
-        "settings": project.settings,
-        "members": {str(member.user_id): member.role for member in members},
-    }
-
-
-def milestone_created(milestone: Milestone) -> MilestoneCreated:
-    return MilestoneCreated(
-        milestone_id=milestone.id, project_id=milestone.project_id, title=milestone.title
-    )
+PROJECT_STATES: tuple[type[ProjectEvent], ...] = (
+    ProjectCreated,
+    ProjectUpdated,
+    ProjectDeleted,
+    ProjectMemberAdded,
+    ProjectMemberRemoved,
+)
+"""Every event that carries the state of a project."""

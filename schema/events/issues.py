@@ -1,12 +1,28 @@
-"""What happened to issues. Each event carries the issue's state, keep the greatest version."""
+"""What happened to issues, in the stream of the subgraph ``issues``.
 
-from collections.abc import Mapping
+The events that make or change an issue carry its state: keep that with the greatest ``version``.
+"""
+
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
-from trellis.db.outbox import Event
-from trellis.subgraphs.issues.models import Issue, LinkType
+from trellis.schema.events.event import Event
+
+STREAM = "issues"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueState:
+    """What other subgraphs may keep of an issue."""
+
+    summary: str
+    description: str | None
+    issue_type: str
+    status: str
+    priority: str
+    assignee_id: UUID | None
+    reporter_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +40,14 @@ class IssueEvent(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueCreated(IssueEvent):
     topic: ClassVar[str] = "issue.created"
-    state: Mapping[str, Any]
+    state: IssueState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueUpdated(IssueEvent):
     topic: ClassVar[str] = "issue.updated"
     changed: tuple[str, ...]
-    state: Mapping[str, Any]
+    state: IssueState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +70,18 @@ class IssueDeleted(IssueEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuesLinked(IssueEvent):
+    """``type`` is blocks, duplicates or relates_to, from the issue to ``target_id``."""
+
     topic: ClassVar[str] = "issue.linked"
     target_id: UUID
-    type: LinkType
+    type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuesUnlinked(IssueEvent):
     topic: ClassVar[str] = "issue.unlinked"
     target_id: UUID
-    type: LinkType
+    type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,26 +89,3 @@ class CommentAdded(IssueEvent):
     topic: ClassVar[str] = "comment.added"
     comment_id: UUID
     author_id: UUID
-
-
-def about(issue: Issue) -> dict[str, Any]:
-    """What every event of an issue tells."""
-    return {
-        "issue_id": issue.id,
-        "issue_key": issue.key,
-        "project_id": issue.project_id,
-        "version": issue.version,
-    }
-
-
-def state_of(issue: Issue) -> dict[str, Any]:
-    """What other subgraphs may keep of an issue."""
-    return {
-        "summary": issue.summary,
-        "description": issue.description,
-        "issue_type": issue.issue_type,
-        "status": issue.status,
-        "priority": issue.priority,
-        "assignee_id": issue.assignee_id,
-        "reporter_id": issue.reporter_id,
-    }

@@ -1,0 +1,88 @@
+"""The base of each subgraph's ``Loaders``: dataloaders over its queries."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from strawberry.dataloader import DataLoader
+
+from trellis.db.batching import in_groups
+from trellis.db.paging import ChildRows, count_by_parent, pages_by_parent
+from trellis.db.storage import Storage
+from trellis.schema.identity import Identity
+from trellis.schema.paging import Page, PageRequest
+
+Key = TypeVar("Key")
+Found = TypeVar("Found")
+Kind = TypeVar("Kind")
+Row = TypeVar("Row")
+
+
+class BatchLoaders:
+    """Made per operation, so no cached row outlives the caller it was filtered for.
+
+    Batches run concurrently and a session may not: each batch opens its own.
+    """
+
+    def __init__(self, storage: Storage, caller: Identity) -> None:
+        self._storage = storage
+        self._caller = caller
+
+    def rows(
+        self, query: Callable[[AsyncSession, Identity, list[Key]], Awaitable[Sequence[Found]]]
+    ) -> DataLoader[Key, Found]:
+        """One result for each key, in their order, of a query that takes the caller."""
+
+        async def load(keys: list[Key]) -> Sequence[Found]:
+            async with self._storage.read() as session:
+                return await query(session, self._caller, keys)
+
+        return DataLoader(load)
+
+    def parts(
+        self, query: Callable[[AsyncSession, list[Key]], Awaitable[Sequence[Found]]]
+    ) -> DataLoader[Key, Found]:
+        """The same for parts of something that the caller has seen already."""
+        return self.rows(lambda session, _, keys: query(session, keys))
+
+    def lists(self, query: Callable[[Identity, Kind], ChildRows[Row]]) -> "Lists[Kind, Row]":
+        """Pages of lists; ``query`` says what rows the caller may see in lists of a kind."""
+
+        async def pages(
+            asked: tuple[Kind, PageRequest], parents: list[UUID]
+        ) -> Mapping[UUID, Page[Row]]:
+            kind, page = asked
+            async with self._storage.read() as session:
+                rows = query(self._caller, kind)
+                return await pages_by_parent(
+                    session, rows.statement, rows.entity, rows.parent, parents, page, rows.order
+                )
+
+        async def counts(kind: Kind, parents: list[UUID]) -> Mapping[UUID, int]:
+            async with self._storage.read() as session:
+                rows = query(self._caller, kind)
+                return await count_by_parent(session, rows.statement, rows.parent, parents)
+
+        return Lists(
+            DataLoader(partial(in_groups, load=pages)), DataLoader(partial(in_groups, load=counts))
+        )
+
+
+class Lists(Generic[Kind, Row]):
+    """Lists that hang on something: the same page of many of one kind is one statement."""
+
+    def __init__(
+        self,
+        pages: DataLoader[tuple[tuple[Kind, PageRequest], UUID], Page[Row]],
+        counts: DataLoader[tuple[Kind, UUID], int],
+    ) -> None:
+        self._pages = pages
+        self._counts = counts
+
+    async def load(self, kind: Kind, parent: UUID, page: PageRequest) -> Page[Row]:
+        """A page of the list of ``parent``; its rows are counted when the total is asked for."""
+        found = await self._pages.load(((kind, page), parent))
+        return replace(found, count=partial(self._counts.load, (kind, parent)))

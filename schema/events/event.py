@@ -1,0 +1,58 @@
+"""What all events have in common: a topic, a key, and their fields as JSON and back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened, in the past tense; a subclass names its topic and its aggregate's key."""
+
+    topic: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        """The id of the thing it happened to: events of one key keep their order."""
+        raise NotImplementedError
+
+    def payload(self) -> dict[str, Any]:
+        """The fields as JSON values, under their Python names."""
+        return {f.name: _json_value(getattr(self, f.name)) for f in fields(self)}
+
+    @classmethod
+    def read(cls, payload: Mapping[str, Any]) -> Self:
+        """The event with this payload; members that it does not know are passed over.
+
+        Raises ``pydantic.ValidationError`` when a field is missing or of another type.
+        """
+        return _reader(cls).validate_python(dict(payload))
+
+
+@cache
+def _reader(kind: type[Event]) -> TypeAdapter[Any]:
+    """Made when the first event of a kind is read: many are only ever written."""
+    return TypeAdapter(kind)
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, (UUID, Decimal)):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(_json_value(k)): _json_value(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_json_value(item) for item in value]
+    if is_dataclass(value):
+        return {f.name: _json_value(getattr(value, f.name)) for f in fields(value)}
+    return value
