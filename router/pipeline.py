@@ -30,7 +30,7 @@ from trellis.router.operation.request import QUERIES_AND_MUTATIONS, GraphQLReque
 from trellis.router.operation.variables import Variables
 from trellis.router.planner.explain import to_json
 from trellis.router.rate_limit.limiter import Admission
-from trellis.router.rate_limit.report import Headers
+from trellis.router.rate_limit.report import RateReport
 from trellis.router.stages import Stages
 from trellis.schema.errors import TrellisError
 from trellis.schema.request import RequestContext
@@ -109,12 +109,12 @@ class Refused(NamedTuple):
     denied to its caller."""
 
     error: TrellisError
-    headers: Headers = ()
+    rate: RateReport | None = None
     case: Case | None = None
 
     def answer(self) -> Answer:
         """As a door gives it."""
-        return Answer.refused(self.error, self.headers)
+        return Answer.refused(self.error, self.rate)
 
 
 async def prepare(
@@ -140,7 +140,7 @@ async def prepare(
         executable = stages.plans.executable(authorized, stages.draw_labels())
         introspection = stages.visible_schema.answer(understood, context.identity)
     except TrellisError as failure:
-        return Refused(failure, admission.headers)
+        return Refused(failure, admission.rate)
     return Prepared(
         operation,
         variables,
@@ -175,12 +175,12 @@ async def _admit(
         cost = None if demand is None else demand.estimated
         admission = await stages.limiter.admit(authorized.operation, variables.wire, context, cost)
     except OperationDenied as denial:
-        error, headers = await stages.limiter.after_refusal(denial, context)
+        error, rate = await stages.limiter.after_refusal(denial, context)
         if error is not denial:
-            return Refused(error, headers)
+            return Refused(error, rate)
         if outcome.is_optimistic:
-            return _Admitted(None, Admission(context, headers))
-        return _denied(denial, headers, understood, outcome, context)
+            return _Admitted(None, Admission(context, rate))
+        return _denied(denial, rate, understood, outcome, context)
     except TrellisError as refusal:
         return Refused(*await stages.limiter.after_refusal(refusal, context))
     return _Admitted(authorized, admission, demand)
@@ -199,23 +199,23 @@ async def _enforce(
     try:
         outcome = await stages.enforcer.decide(operation, variables, context)
     except TrellisError as failure:
-        return Refused(failure, admission.headers)
+        return Refused(failure, admission.rate)
     try:
         authorized = stages.enforcer.authorize(operation, context.identity, outcome)
     except OperationDenied as denial:
-        return _denied(denial, admission.headers, understood, outcome, context)
+        return _denied(denial, admission.rate, understood, outcome, context)
     return _Enforced(outcome, authorized)
 
 
 def _denied(
     denial: OperationDenied,
-    headers: Headers,
+    rate: RateReport | None,
     understood: Understood,
     outcome: PolicyOutcome,
     context: RequestContext,
 ) -> Refused:
     _, variables, operation = understood
-    return Refused(denial, headers, Case(operation, context.identity, outcome, variables.coerced))
+    return Refused(denial, rate, Case(operation, context.identity, outcome, variables.coerced))
 
 
 async def _judge_again(
@@ -264,8 +264,8 @@ def _finish(request: GraphQLRequest, prepared: Prepared, stages: Stages, result:
     elif prepared.demand is not None and prepared.demand.is_too_high:  # with enforcement off
         cost = _shown_cost(prepared, stages, result)["cost"]
         log.warning("operation_cost", operation=prepared.operation.name, **cost)
-    if prepared.admission.headers:
-        result = result.with_headers(prepared.admission.headers)
+    if prepared.admission.rate is not None:
+        result = result.with_rate(prepared.admission.rate)
     return result
 
 

@@ -1,6 +1,15 @@
-"""What a caller has left of a limit."""
+"""What a caller has left of a limit, and whether a request has been counted."""
 
 from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Charge:
+    """One for each request at a door, shared by all contexts that are made for it. ``is_taken``
+    says whether it was counted, as whatever: so a request that fails is counted once, by the
+    stage that knows most about it."""
+
+    is_taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

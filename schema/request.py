@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trellis.schema.identity import ANONYMOUS, Identity
-from trellis.schema.rate_limit import RateLimitState
+from trellis.schema.rate_limit import Charge, RateLimitState
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class RequestContext:
     connection; ``user_agent`` what the client calls itself. ``profile`` names the dialect that the
     client speaks: ``graphql`` or a REST profile. ``route`` is the method and path template of a
     REST route, such as ``POST /api/v1/auth/login``. ``rate_limit`` is what the caller has left of
-    each limit, for operations that ask a field which says that it wants to know.
+    each limit, for operations that ask a field which says that it wants to know. ``charge`` is
+    there where requests are counted that come to no operation.
     """
 
     identity: Identity = ANONYMOUS
@@ -29,3 +30,4 @@ class RequestContext:
     profile: str = "graphql"
     route: str | None = None
     rate_limit: tuple[RateLimitState, ...] = ()
+    charge: Charge | None = field(default=None, repr=False, compare=False)

@@ -20,7 +20,7 @@ from trellis.router.pipeline import Refused, prepare, run
 from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.rate_limit.limiter import Unlimited
 from trellis.router.serving.authentication import build_authentication
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.snapshot import CountedGraph
 from trellis.router.serving.wiring import lifespan
 from trellis.router.supergraph import Supergraph
 from trellis.schema.identity import ANONYMOUS, Identity
@@ -120,7 +120,7 @@ async def open_graph(
     nobody knows the caller, CompositionFailed and StartFailed."""
     loaded = load_graph(config)
     members = loaded.members
-    graph = ServedGraph(connect_supergraph(loaded.sdl, members, config))
+    graph = CountedGraph(connect_supergraph(loaded.sdl, members, config))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(graph.aclose)
         await stack.enter_async_context(lifespan(None, members=members))

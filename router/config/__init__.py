@@ -8,7 +8,7 @@ from trellis.router.config.auth import Auth, Claims, Issuer
 from trellis.router.config.authorization import Authorization
 from trellis.router.config.cost import Cost
 from trellis.router.config.http import Cors, HeaderPropagation, Http
-from trellis.router.config.limits import Limits, WebSocketLimits
+from trellis.router.config.limits import Limits, StreamLimits
 from trellis.router.config.load import export_overrides, export_to_subgraphs, load_config
 from trellis.router.config.rate_limits import RateLimitRule, RateLimits
 from trellis.router.config.reference import settings_reference
@@ -30,8 +30,8 @@ __all__ = [
     "RateLimitRule",
     "RateLimits",
     "Rest",
+    "StreamLimits",
     "SubgraphSource",
-    "WebSocketLimits",
     "export_overrides",
     "export_to_subgraphs",
     "load_config",

@@ -44,8 +44,8 @@ class Limits(Section):
     subgraph_connections: int = Field(default=100, gt=0, description="connections to one subgraph")
 
 
-class WebSocketLimits(Section):
-    """Limits of one graphql-transport-ws connection."""
+class StreamLimits(Section):
+    """Limits of one connection that stays open: a WebSocket, or a stream of server-sent events."""
 
     init_seconds: float = Field(
         default=10, gt=0, description="wait for `connection_init`; else 4408"

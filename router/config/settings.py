@@ -10,7 +10,7 @@ from trellis.router.config.auth import Auth
 from trellis.router.config.authorization import Authorization
 from trellis.router.config.cost import Cost
 from trellis.router.config.http import Cors, HeaderPropagation, Http
-from trellis.router.config.limits import Limits, WebSocketLimits
+from trellis.router.config.limits import Limits, StreamLimits
 from trellis.router.config.rate_limits import RateLimits
 from trellis.router.config.rest import Rest
 from trellis.router.config.subgraphs import SubgraphSource, subgraph_source
@@ -69,7 +69,7 @@ class Config(BaseSettings):
         description="name = `module:attribute`, a URL, or a table with the keys of SubgraphSource",
     )
     limits: Limits = Field(default=Limits(), description="see Limits")
-    websocket: WebSocketLimits = Field(default=WebSocketLimits(), description="see WebSocketLimits")
+    websocket: StreamLimits = Field(default=StreamLimits(), description="see StreamLimits")
     cost: Cost = Field(default=Cost(), description="see Cost")
     auth: Auth = Field(default=Auth(), description="see Auth")
     authorization: Authorization = Field(default=Authorization(), description="see Authorization")

@@ -14,11 +14,11 @@ from trellis.router.rate_limit.footprint import REFUSED, Footprint, footprint_of
 from trellis.router.rate_limit.keys import keys_of
 from trellis.router.rate_limit.report import (
     Counted,
-    Headers,
     LimitReached,
-    headers_of,
-    headers_of_refusal,
+    RateReport,
     refusal,
+    report_of,
+    report_of_refusal,
 )
 from trellis.router.rate_limit.rules import Limit, Rule, RuleBook, RuleSet
 from trellis.router.rate_limit.sliding_log import Charge, Level, Store
@@ -30,10 +30,10 @@ _MATCHES = 20_000
 
 
 class Admission(NamedTuple):
-    """An operation that may run: the context to run it in, and headers for its answer."""
+    """An operation that may run: the context to run it in, and what its answer says of limits."""
 
     context: RequestContext
-    headers: Headers = ()
+    rate: RateReport | None = None
 
 
 class Limiter(Protocol):
@@ -51,15 +51,14 @@ class Limiter(Protocol):
         have at all, and Unavailable when it cannot be counted as it must be."""
         ...
 
-    async def after_refusal(
-        self, error: TrellisError, context: RequestContext
-    ) -> tuple[TrellisError, Headers]:
+    async def after_refusal(self, error: TrellisError, context: RequestContext) -> "CountedRefusal":
         """Count an operation that was refused for something else: floods of those are refused,
-        too. The error to answer with, and its headers."""
+        too. The error to answer with, and what the answer says of limits."""
         ...
 
 
-Count = Callable[[TrellisError, RequestContext], Awaitable[tuple[TrellisError, Headers]]]
+CountedRefusal = tuple[TrellisError, RateReport | None]
+Count = Callable[[TrellisError, RequestContext], Awaitable[CountedRefusal]]
 """``Limiter.after_refusal``, for doors that refuse requests before there is an operation."""
 
 
@@ -75,10 +74,8 @@ class Unlimited:
     ) -> Admission:
         return Admission(context)
 
-    async def after_refusal(
-        self, error: TrellisError, context: RequestContext
-    ) -> tuple[TrellisError, Headers]:
-        return error, ()
+    async def after_refusal(self, error: TrellisError, context: RequestContext) -> CountedRefusal:
+        return error, None
 
 
 class RateLimiting:
@@ -149,16 +146,14 @@ class GraphLimiter:
         cost = footprint.root_fields if cost is None else max(1, cost)
         return await self._count(footprint, variables, context, cost)
 
-    async def after_refusal(
-        self, error: TrellisError, context: RequestContext
-    ) -> tuple[TrellisError, Headers]:
+    async def after_refusal(self, error: TrellisError, context: RequestContext) -> CountedRefusal:
         if isinstance(error, LimitReached):
-            return error, error.headers
+            return error, error.report
         try:
             admission = await self._count(REFUSED, {}, context)
         except TrellisError as stronger:
-            return stronger, headers_of_refusal(stronger)
-        return error, admission.headers
+            return stronger, report_of_refusal(stronger)
+        return error, admission.rate
 
     async def _count(
         self,
@@ -167,6 +162,8 @@ class GraphLimiter:
         context: RequestContext,
         cost: int = 1,
     ) -> Admission:
+        if context.charge is not None:
+            context.charge.is_taken = True
         rules = self._book.rules_for(context.profile, context.identity, context.route)
         deletes = context.route is not None and context.route.startswith("DELETE ")
         key = (footprint, rules, deletes)
@@ -175,15 +172,15 @@ class GraphLimiter:
             matches = tuple(_matches(footprint, rules, deletes=deletes))
             self._matches.put(key, matches)
         charged = _Charged(matches, variables, context, cost)
-        headers: Headers = ()
+        report = None
         if not charged.is_empty:
             counted = await charged.take(self._store)
             if not charged.fitted:
                 raise refusal(counted, shows_window=rules.shows_window)
-            headers = headers_of(counted, shows_window=rules.shows_window)
+            report = report_of(counted, shows_window=rules.shows_window)
         if footprint.wants_states:
             context = await self._with_states(context, rules)
-        return Admission(context, headers)
+        return Admission(context, report)
 
     async def _with_states(self, context: RequestContext, rules: RuleSet) -> RequestContext:
         all_of_them = _Charged([_Match(rule, 0) for rule in rules.all], {}, context)

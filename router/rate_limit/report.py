@@ -1,12 +1,13 @@
-"""What clients are told about limits: headers, and the error when one is reached."""
+"""What clients are told about limits: a report, and the error when one is reached."""
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
+from typing import NamedTuple
 
 from trellis.router.rate_limit.rules import Limit, Rule
 from trellis.router.rate_limit.sliding_log import NOTHING_USED, Level
@@ -50,19 +51,46 @@ class Counted:
         return RateLimitState(name, window.limit, window.seconds, self.remaining, reset_at)
 
 
+class RateReport(NamedTuple):
+    """The state of the limit with the fewest left. ``reset`` is Unix time in seconds; ``window``
+    is None where clients do not want to know. ``policy`` and ``levels`` are those of all limits,
+    by the IETF's draft on RateLimit header fields."""
+
+    limit: int
+    remaining: int
+    reset: int
+    window: int | None = None
+    policy: bytes = b""
+    levels: bytes = b""
+
+    @property
+    def headers(self) -> Headers:
+        """As a door writes it, last of all. ``Retry-After`` is not among them: doors write it for
+        every error with ``retry_after`` in its details."""
+        found = (
+            (b"x-ratelimit-limit", b"%d" % self.limit),
+            (b"x-ratelimit-remaining", b"%d" % self.remaining),
+            (b"x-ratelimit-reset", b"%d" % self.reset),
+            (b"ratelimit-policy", self.policy),
+            (b"ratelimit", self.levels),
+        )
+        if self.window is not None:
+            found += ((b"x-ratelimit-window", b"%d" % self.window),)
+        return found
+
+
 class LimitReached(RateLimited):
-    """A refusal that knows its headers."""
+    """A refusal that knows the limit it is about."""
 
-    def __init__(self, message: str, headers: Headers, **details: object) -> None:
+    def __init__(self, message: str, report: RateReport, **details: object) -> None:
         super().__init__(message, **details)
-        self.headers = headers
+        self.report = report
 
 
-def headers_of(counted: Sequence[Counted], *, shows_window: bool) -> Headers:
-    """The state of the limit with the fewest left, and by the IETF's draft on RateLimit header
-    fields that of all."""
+def report_of(counted: Sequence[Counted], *, shows_window: bool) -> RateReport:
+    """What is said with an answer: about the limit with the fewest left."""
     told = min([one for one in counted if one.is_told], key=_remaining)
-    return _headers(told, counted, told.reset_seconds, shows_window)
+    return _report(told, counted, told.reset_seconds, shows_window)
 
 
 def refusal(counted: Sequence[Counted], *, shows_window: bool) -> TrellisError:
@@ -73,10 +101,10 @@ def refusal(counted: Sequence[Counted], *, shows_window: bool) -> TrellisError:
     told = max(full, key=lambda one: one.level.wait)
     window, wait = told.limit.window, told.wait_seconds
     reset_at = math.ceil(time.time()) + wait
-    headers = _headers(told, counted, wait, shows_window)
+    report = _report(told, counted, wait, shows_window)
     return LimitReached(
         _message(told),
-        headers,
+        report,
         limit=window.limit,
         window=window.seconds,
         remaining=told.remaining,
@@ -85,18 +113,15 @@ def refusal(counted: Sequence[Counted], *, shows_window: bool) -> TrellisError:
     )
 
 
-def headers_of_refusal(error: TrellisError) -> Headers:
-    """What an answer that is this error carries about limits. ``Retry-After`` is not among them:
-    doors write it for every error with ``retry_after`` in its details."""
-    return error.headers if isinstance(error, LimitReached) else ()
+def report_of_refusal(error: TrellisError) -> RateReport | None:
+    """What an answer that is this error says about limits."""
+    return error.report if isinstance(error, LimitReached) else None
 
 
-def tightest(several: Sequence[Headers]) -> Headers:
-    """Of the headers of several operations in one request, those with the fewest left."""
-    told = [dict(headers) for headers in several if headers]
-    if not told:
-        return ()
-    return tuple(min(told, key=lambda h: int(h.get(b"x-ratelimit-remaining", 0))).items())
+def tightest(several: Iterable[RateReport | None]) -> RateReport | None:
+    """Of the reports of several operations in one request, the one with the fewest left."""
+    told = [report for report in several if report is not None]
+    return min(told, key=_remaining, default=None)
 
 
 @lru_cache(maxsize=4096)
@@ -118,18 +143,16 @@ def _message(told: Counted) -> str:
     return f"Rate limit exceeded. Try again in {told.wait_seconds} seconds."
 
 
-def _headers(
+def _report(
     told: Counted, counted: Sequence[Counted], seconds: int, shows_window: bool
-) -> Headers:
+) -> RateReport:
     window = told.limit.window
     levels = [f'"{one.limit.label}";r={one.remaining};t={one.reset_seconds}' for one in counted]
-    found = (
-        (b"x-ratelimit-limit", b"%d" % window.limit),
-        (b"x-ratelimit-remaining", b"%d" % told.remaining),
-        (b"x-ratelimit-reset", b"%d" % (math.ceil(time.time()) + seconds)),
-        (b"ratelimit-policy", _policy(tuple([one.limit for one in counted]))),
-        (b"ratelimit", ", ".join(levels).encode()),
+    return RateReport(
+        window.limit,
+        told.remaining,
+        math.ceil(time.time()) + seconds,
+        window.seconds if shows_window else None,
+        _policy(tuple([one.limit for one in counted])),
+        ", ".join(levels).encode(),
     )
-    if shows_window:
-        found += ((b"x-ratelimit-window", b"%d" % window.seconds),)
-    return found

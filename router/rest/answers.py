@@ -17,9 +17,7 @@ from trellis.router.rest.failures import Failures, most_telling, only_denied
 from trellis.router.rest.path import DATA, fill
 from trellis.router.rest.profile import (
     Failure,
-    Headers,
     PageFacts,
-    RateState,
     RequestInvalid,
     ResponseInfo,
 )
@@ -35,7 +33,10 @@ _NOT_FOUND = "The requested resource was not found."
 
 
 class AnswerWriter:
-    """Made once per route; ``access`` is what its callers need, so that refusals can name it."""
+    """Made once per route; ``access`` is what its callers need, so that refusals can name it.
+
+    What an answer says of limits (``Call.rate``) is in bodies and in headers of the dialect; the
+    headers that all dialects share are written last, by the endpoint."""
 
     def __init__(self, route: RestRoute, access: Requirement) -> None:
         self.route = route
@@ -47,18 +48,17 @@ class AnswerWriter:
 
     def response(self, call: Call, answer: Answer) -> Response:
         """The graph's answer as the dialect gives it, with the route's status or a refusal's."""
-        call.rate = rate_of(answer.headers)
+        call.rate = answer.rate
         route = self.route
         value = self._value(answer)
         if failure := self._failure(call, answer, value):
-            return with_headers(self._fail(call, failure), answer.headers)
+            return self._fail(call, failure)
         if value is None and route.kind != "mutation":
-            return with_headers(self.refuse(call, NotFound(_NOT_FOUND)), answer.headers)
+            return self.refuse(call, NotFound(_NOT_FOUND))
         shown = self._project(value)
         pagination = self._pagination(call, answer)
         info = self._info(call, pagination)
         headers = self._headers(call, info)
-        headers += answer.headers
         if route.location is not None:
             headers.append((b"location", _filled(call.prefix + route.location, call.path, shown)))
         if route.status == 204:
@@ -227,21 +227,3 @@ def _is_known(given: bytes | None, tag: bytes) -> bool:
     if given.strip() == b"*":
         return True
     return any(part.strip().removeprefix(b"W/") == tag for part in given.split(b","))
-
-
-def rate_of(headers: Headers) -> RateState | None:
-    """What the headers of the graph's door say of the limits."""
-    if not headers:
-        return None
-    found = {
-        name.removeprefix(b"x-ratelimit-").decode(): value
-        for name, value in headers
-        if name.startswith(b"x-ratelimit-")
-    }
-    try:
-        numbers = {name: int(value) for name, value in found.items()}
-        return RateState(
-            numbers["limit"], numbers["remaining"], numbers["reset"], numbers.get("window")
-        )
-    except (KeyError, ValueError):
-        return None

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
-from trellis.router.rest.profile import PageRequest, RateState
+from trellis.router.rate_limit.report import RateReport
+from trellis.router.rest.profile import PageRequest
 from trellis.schema.identity import ANONYMOUS, Identity
 
 
@@ -19,5 +20,5 @@ class Call:
     media: str = "application/json"
     identity: Identity = ANONYMOUS
     page: PageRequest | None = None
-    rate: RateState | None = None
+    rate: RateReport | None = None
     path: Mapping[str, str] = field(default_factory=dict)

@@ -1,17 +1,14 @@
 """Answers one REST route: request -> variables -> the graph -> what ``answers.py`` writes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from starlette.types import Receive, Scope
 
-from trellis.router.config import Limits, WebSocketLimits
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
-from trellis.router.rate_limit.limiter import Count, Unlimited
 from trellis.router.requirements import FREE, NOTHING_NEEDED, Requirement
-from trellis.router.rest.answers import AnswerWriter, rate_of, with_headers
+from trellis.router.rest.answers import AnswerWriter, with_headers
 from trellis.router.rest.call import Call
 from trellis.router.rest.events import MEDIA, EventStream
 from trellis.router.rest.idempotency.once import Once, fingerprint_of, key_of, stored_key
@@ -26,12 +23,10 @@ from trellis.router.subscriptions.rights import Rights
 from trellis.router.web.body_limit import read_body
 from trellis.router.web.client_watch import ClientGone, ClientWatch
 from trellis.router.web.errors import as_trellis_error, status_of
-from trellis.router.web.graph import Graph
-from trellis.router.web.identity import Authenticate, credentials_of
+from trellis.router.web.identity import credentials_of
 from trellis.router.web.json_text import load_json
 from trellis.router.web.refusals import NotAcceptable, UnsupportedMediaType
-from trellis.router.web.refused_requests import mark_counted
-from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.services import Services
 from trellis.schema.errors import BadRequest, TrellisError, Unauthenticated
 from trellis.schema.request import RequestContext
 
@@ -45,19 +40,6 @@ _MEDIA_OF = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """What every endpoint works with."""
-
-    graph: Graph
-    make_context: ContextMaker
-    authenticate: Authenticate
-    limits: Limits
-    once: Once
-    count: Count = Unlimited().after_refusal
-    streams: WebSocketLimits = field(default_factory=WebSocketLimits)
-
-
 class RestEndpoint:
     """Made once per route. Limits, rights and masking are those of the graph.
 
@@ -65,9 +47,12 @@ class RestEndpoint:
     from the request, and refusals can name what was missing.
     """
 
-    def __init__(self, route: RestRoute, doors: Doors, access: Requirement = FREE) -> None:
+    def __init__(
+        self, route: RestRoute, services: Services, once: Once, access: Requirement = FREE
+    ) -> None:
         self.route = route
-        self._doors = doors
+        self._services = services
+        self._once = once
         self._profile = route.profile
         self._needs_sign_in = access.authenticated or access.scopes != NOTHING_NEEDED
         self._reader = RequestReader(route)
@@ -81,7 +66,14 @@ class RestEndpoint:
         """The answer to a request whose path parameters have these ``values``; ``prefix`` is
         where the route was reached. Raises ClientGone only."""
         call = Call(scope, dict(scope["headers"]), prefix)
-        mark_counted(scope)
+        response = await self._respond_to(call, receive, values)
+        if call.rate is None or isinstance(response, EventStream):
+            return response
+        return with_headers(response, call.rate.headers)
+
+    async def _respond_to(
+        self, call: Call, receive: Receive, values: tuple[str, ...]
+    ) -> Response | EventStream:
         try:
             return await self._respond(call, receive, values)
         except ClientGone:
@@ -99,7 +91,7 @@ class RestEndpoint:
     ) -> Response | EventStream:
         self._negotiate(call)
         if not self._reader.takes_token:
-            call.identity = await self._doors.authenticate(credentials_of(call.scope))
+            call.identity = await self._services.authenticate(credentials_of(call.scope))
             if self._needs_sign_in and not call.identity.is_authenticated:
                 raise Unauthenticated(_SIGN_IN)
         variables = await self._variables(call, receive, values)
@@ -109,10 +101,10 @@ class RestEndpoint:
             return await self._stream(call, request, context, receive)
         request = GraphQLRequest(self.route.document, variables)
         key = key_of(call.headers) if self.route.kind == "mutation" else None
-        async with ClientWatch(receive, self._doors.limits.request_seconds):
+        async with ClientWatch(receive, self._services.limits.request_seconds):
             if key is not None and call.identity.is_authenticated:
-                return await self._once(call, request, context, key)
-            return self._answers.response(call, await self._doors.graph.answer(request, context))
+                return await self._answer_once(call, request, context, key)
+            return self._answers.response(call, await self._services.graph.answer(request, context))
 
     def _negotiate(self, call: Call) -> None:
         accept = call.headers.get(b"accept")
@@ -135,7 +127,7 @@ class RestEndpoint:
         body: Any = None
         form = None
         if reader.needs_body:
-            text = await read_body(call.scope, receive, self._doors.limits)
+            text = await read_body(call.scope, receive, self._services.limits)
             kind = call.headers.get(b"content-type", b"").decode("latin-1")
             if "FORM" in self.route.accepts and is_form(kind):
                 form = read_texts(text)
@@ -152,52 +144,50 @@ class RestEndpoint:
         if "JSON" not in self.route.accepts or not is_json_like(kind, self._profile.media_types):
             wanted = " or ".join(_MEDIA_OF[kind] for kind in self.route.accepts)
             raise UnsupportedMediaType(f"Send the body as {wanted}.")
-        return load_json(text, max_depth=self._doors.limits.json_depth)
+        return load_json(text, max_depth=self._services.limits.json_depth)
 
     def _context(self, call: Call) -> RequestContext:
         scope: Mapping[str, Any] = call.scope
         if self._reader.takes_token:  # it is a value, not a proof that subgraphs should check
             others = [pair for pair in scope["headers"] if pair[0] != b"authorization"]
             scope = {**scope, "headers": others}
-        return self._doors.make_context(
+        return self._services.make_context(
             scope, call.identity, profile=self._profile.name, route=self._id
         )
 
-    async def _once(
+    async def _answer_once(
         self, call: Call, request: GraphQLRequest, context: RequestContext, key: str
     ) -> Response:
         async def work() -> tuple[KeptAnswer, bool]:
-            answer = await self._doors.graph.answer(request, context)
+            answer = await self._services.graph.answer(request, context)
             response = self._answers.response(call, answer)
             has_happened = answer.executed and _has_value(answer.data)
             kept = KeptAnswer(response.status, tuple(response.headers), response.body)
             return kept, response.status < 300 or has_happened
 
-        kept, is_repeated = await self._doors.once.run(
+        kept, is_repeated = await self._once.run(
             stored_key(context.identity, self._profile.name, self._id, key),
             fingerprint_of(request.variables),
             work,
         )
-        headers = list(kept.headers)
-        if is_repeated:
-            error, told = await self._doors.count(_REPEATED, context)
-            if error is not _REPEATED:
-                return with_headers(self._answers.refuse(call, error), told)
-            names = {name for name, _ in told}
-            headers = [pair for pair in headers if pair[0] not in names]
-            headers += [*told, (b"idempotency-replayed", b"true")]
+        if not is_repeated:
+            return Response(kept.status, kept.headers, kept.body)
+        error, call.rate = await self._services.charge_once(_REPEATED, context)
+        if error is not _REPEATED:
+            return self._answers.refuse(call, error)
+        headers = [*kept.headers, (b"idempotency-replayed", b"true")]
         return Response(kept.status, headers, kept.body)
 
     async def _stream(
         self, call: Call, request: GraphQLRequest, context: RequestContext, receive: Receive
     ) -> Response | EventStream:
-        rights = Rights(self._doors.authenticate, credentials_of(call.scope))
+        rights = Rights(self._services.authenticate, credentials_of(call.scope))
         rights.begin_with(call.identity)
         stream = EventStream(
-            self._doors.graph.stream(request, context),
+            self._services.graph.stream(request, context),
             receive,
             rights,
-            self._doors.streams,
+            self._services.streams,
             headers=self._answers.headers(call),
             write=partial(self._answers.event, call),
             write_error=partial(self._answers.failed_event, call),
@@ -210,11 +200,10 @@ class RestEndpoint:
     async def _refuse_counted(self, call: Call, error: TrellisError | RequestInvalid) -> Response:
         """The answer to what never came to the graph: a request of its caller like any other."""
         given = _INVALID if isinstance(error, RequestInvalid) else error
-        shown, headers = await self._doors.count(given, self._context(call))
-        call.rate = rate_of(headers)
+        shown, call.rate = await self._services.charge_once(given, self._context(call))
         if isinstance(error, RequestInvalid) and shown is _INVALID:
-            return with_headers(self._answers.invalid(call, error), headers)
-        return with_headers(self._answers.refuse(call, shown), headers)
+            return self._answers.invalid(call, error)
+        return self._answers.refuse(call, shown)
 
 
 def _has_value(data: Mapping[str, Any] | None) -> bool:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from starlette.types import Receive, Send
 
 from trellis.router.answer import Answer
-from trellis.router.config import WebSocketLimits
+from trellis.router.config import StreamLimits
 from trellis.router.rest.response import Header
 from trellis.router.subscriptions.rights import Rights
 from trellis.router.web.errors import as_trellis_error
@@ -65,7 +65,7 @@ class EventStream:
         answers: AsyncGenerator[Answer, None],
         receive: Receive,
         rights: Rights,
-        limits: WebSocketLimits,
+        limits: StreamLimits,
         *,
         headers: Sequence[Header],
         write: WriteAnswer,

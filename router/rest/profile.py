@@ -5,19 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from trellis.router.rate_limit.report import RateReport
+
 Spell = Callable[[str], str]
 Body = Any
 Headers = Sequence[tuple[bytes, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class RateState:
-    """The limit that is closest to refusing the caller; ``reset`` is Unix time in seconds."""
-
-    limit: int
-    remaining: int
-    reset: int
-    window: int | None = None
 
 
 @dataclass(slots=True)  # made for every answer: frozen ones take three times as long to make
@@ -31,7 +23,7 @@ class ResponseInfo:
     time: datetime
     pagination: Mapping[str, Any] | None = None
     message: str | None = None
-    rate: RateState | None = None
+    rate: RateReport | None = None
 
 
 @dataclass(frozen=True, slots=True)

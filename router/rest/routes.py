@@ -6,10 +6,9 @@ from starlette.types import ASGIApp
 
 from trellis.router.config import Config
 from trellis.router.errors import ConfigError
-from trellis.router.rate_limit.limiter import Count, Unlimited
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
-from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.endpoint import RestEndpoint
 from trellis.router.rest.generated.fields import Locate, nowhere
 from trellis.router.rest.generated.routes import Generated, generate
 from trellis.router.rest.idempotency.memory_store import MemoryAnswers
@@ -21,9 +20,7 @@ from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.profiles.plain import PLAIN
 from trellis.router.rest.route import RestRoute
 from trellis.router.supergraph import Supergraph
-from trellis.router.web.graph import Graph
-from trellis.router.web.identity import Authenticate
-from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.services import Services
 from trellis.schema.extras import import_part
 
 _SECONDS_OF_AN_HOUR = 3600
@@ -73,33 +70,33 @@ def generated_routes(
     return generate(supergraph, written, PLAIN, locate)
 
 
-class Rest:
-    """The door, and what it holds for as long as the application runs."""
+class RestService:
+    """Opens the door of a supergraph's routes. It holds what outlives supergraphs: the answers that
+    are kept for idempotency keys."""
 
-    def __init__(
-        self,
-        routes: list[RestRoute],
-        supergraph: Supergraph,
-        graph: Graph,
-        make_context: ContextMaker,
-        authenticate: Authenticate,
-        config: Config,
-        count: Count = Unlimited().after_refusal,
-    ) -> None:
+    def __init__(self, config: Config) -> None:
         self._once = Once(
             answer_store(config),
             keep_seconds=config.rest.idempotency_hours * _SECONDS_OF_AN_HOUR,
             request_seconds=config.limits.request_seconds,
         )
-        limits, streams = config.limits, config.websocket
-        doors = Doors(graph, make_context, authenticate, limits, self._once, count, streams)
-        self._endpoints = [_endpoint(route, doors, supergraph) for route in routes]
-        self._profiles = list({route.profile.name: route.profile for route in routes}.values())
         self._selection = Selection(config.rest.default_profile, config.rest.hosts)
 
-    def door(self, otherwise: ASGIApp) -> RestDoor:
-        """Serves the routes; what is none of them goes on to ``otherwise``."""
-        return RestDoor(self._endpoints, self._profiles, self._selection, otherwise)
+    def door(
+        self,
+        routes: Sequence[RestRoute],
+        supergraph: Supergraph,
+        services: Services,
+        otherwise: ASGIApp,
+    ) -> RestDoor:
+        """Serves the routes of ``supergraph``, which ``services.graph`` answers on; anything else
+        falls through to ``otherwise``."""
+        endpoints = [
+            RestEndpoint(route, services, self._once, access_to(route, supergraph))
+            for route in routes
+        ]
+        profiles = list({route.profile.name: route.profile for route in routes}.values())
+        return RestDoor(endpoints, profiles, self._selection, otherwise)
 
     async def aclose(self) -> None:
         """Wait for requests that are carried out for their key, and close connections."""
@@ -112,7 +109,3 @@ def answer_store(config: Config) -> AnswerStore:
         store = import_part("trellis.router.rest.idempotency.redis_store", "redis")
         return store.RedisAnswers(config.redis_url)
     return MemoryAnswers(config.rest.idempotency_answers)
-
-
-def _endpoint(route: RestRoute, doors: Doors, supergraph: Supergraph) -> RestEndpoint:
-    return RestEndpoint(route, doors, access_to(route, supergraph))

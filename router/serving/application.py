@@ -1,8 +1,8 @@
 """The only place that wires: configuration -> supergraph -> ASGI application, in visible order."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 from starlette.routing import BaseRoute, Mount, Router
@@ -15,23 +15,31 @@ from trellis.router.loading.graph import load_graph
 from trellis.router.loading.members import Member
 from trellis.router.loading.supergraph import connect_supergraph
 from trellis.router.rate_limit.build import build_rate_limiting
-from trellis.router.rest.door import RestDoor
+from trellis.router.rest.generated.fields import Locate, nowhere
 from trellis.router.rest.openapi.door import document_doors, page_doors
 from trellis.router.rest.openapi.served import OpenApiDocuments
 from trellis.router.rest.route import RestRoute
-from trellis.router.rest.routes import Rest, rest_routes
+from trellis.router.rest.routes import RestService, rest_routes
 from trellis.router.serving.authentication import build_authentication
-from trellis.router.serving.live_graph import ServedGraph
-from trellis.router.serving.wiring import Doors, lifespan, nothing_here, operations_routes, wrap
+from trellis.router.serving.live_graph import LiveGraph, SnapshotDoor
+from trellis.router.serving.snapshot import CountedGraph, Snapshot
+from trellis.router.serving.wiring import (
+    PathSwitch,
+    lifespan,
+    nothing_here,
+    operations_routes,
+    wrap,
+)
 from trellis.router.subscriptions.transport_ws import TransportWs
 from trellis.router.supergraph import Supergraph
 from trellis.router.web.csrf import Csrf
-from trellis.router.web.errors import ErrorAnswer, WriteError, graphql_error
+from trellis.router.web.errors import ErrorAnswer, graphql_error
 from trellis.router.web.graphiql import ExplorerContent, GraphiQL, load_content
 from trellis.router.web.graphql import GraphQLEndpoint
 from trellis.router.web.identity import Authenticate, CallerIdentity, authenticate_nobody
 from trellis.router.web.refused_requests import RefusedRequests
 from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.services import Services
 from trellis.schema.errors import TrellisError
 
 GRAPHQL_PATHS = ("/graphql", "/api/v1/graphql")
@@ -52,9 +60,12 @@ def create_app(
         Member(s["name"], s.get("sdl", ""), s["url"], gets_service_token=is_trusted)
         for s in subgraphs
     ]
-    graph = _served(supergraph, members, config)
-    make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
-    return _application(graph, members, config, make_context, authenticate_nobody)
+    limiting = build_rate_limiting(config)
+    live = LiveGraph.over(connect_supergraph(supergraph, members, config, limiting))
+    services = _services(live, config, authenticate_nobody)
+    others = _other_routes(members, live)
+    live.current = replace(live.current, door=others)
+    return _application(live, services, config, others)
 
 
 @collector_paused()
@@ -68,97 +79,91 @@ def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
     members = loaded.members
     if loaded.composition is not None and config.is_development:
         write_schemas(members, loaded.composition, config.schema_dir)
-    graph = _served(loaded.sdl, members, config)
-    authentication = build_authentication(members, config)
-    authenticate = authentication.authenticate
-    make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
-    routes = rest_routes(config, graph.supergraph, locate=loaded.locate)
-    rest = Rest(
-        routes, graph.supergraph, graph, make_context, authenticate, config, graph.after_refusal
-    )
-    return _application(
-        graph,
-        members,
-        config,
-        make_context,
-        authenticate,
-        routes=_explorer(config),
-        documentation=_documentation(config, graph.supergraph, routes, authenticate),
-        rest=rest,
-        closing=[rest.aclose, authentication.aclose],
-        seed=seed,
-    )
-
-
-def _served(supergraph: str, members: Sequence[Member], config: Config) -> ServedGraph:
     limiting = build_rate_limiting(config)
-    return ServedGraph(connect_supergraph(supergraph, members, config, limiting))
+    live = LiveGraph.over(connect_supergraph(loaded.sdl, members, config, limiting))
+    authentication, rest = build_authentication(members, config), RestService(config)
+    services = _services(live, config, authentication.authenticate)
+    closing = [rest.aclose, authentication.aclose]
+    others = _other_routes(members, live, _explorer(config), closing, seed=seed)
+    live.current = build_snapshot(
+        live.current.graph, config, services, rest, others, locate=loaded.locate
+    )
+    return _application(live, services, config, others)
 
 
-def _application(
-    graph: ServedGraph,
-    members: Sequence[Member],
+def build_snapshot(
+    graph: CountedGraph,
     config: Config,
-    make_context: ContextMaker,
-    authenticate: Authenticate,
+    services: Services,
+    rest: RestService,
+    otherwise: ASGIApp,
     *,
+    locate: Locate = nowhere,
+) -> Snapshot:
+    """Everything that is derived from the supergraph of ``graph``. ``services``, ``rest`` and
+    ``otherwise`` outlive it. Raises ConfigError for stored operations that do not fit it."""
+    supergraph = graph.supergraph
+    routes = tuple(rest_routes(config, supergraph, locate=locate))
+    door = rest.door(routes, supergraph, replace(services, graph=graph), otherwise)
+    documents = _documentation(config, supergraph, routes, services.authenticate)
+    return Snapshot(graph, routes, PathSwitch(http=documents, otherwise=door), door.write_error)
+
+
+def _services(live: LiveGraph, config: Config, authenticate: Authenticate) -> Services:
+    return Services(
+        graph=live,
+        make_context=ContextMaker(config.headers.allow, config.limits.request_seconds),
+        authenticate=authenticate,
+        limits=config.limits,
+        streams=config.websocket,
+        count=live.count,
+    )
+
+
+def _other_routes(
+    members: Sequence[Member],
+    live: LiveGraph,
     routes: Sequence[BaseRoute] = (),
-    documentation: Mapping[str, ASGIApp] = MappingProxyType({}),
-    rest: Rest | None = None,
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
+    *,
     seed: bool = False,
-) -> ASGIApp:
-    endpoint = GraphQLEndpoint(
-        graph, config.limits, make_context, shows_plans=config.is_development
-    )
-    socket = TransportWs(
-        graph,
-        config.websocket,
-        make_context,
-        authenticate,
-        allowed_origins=config.cors.origins,
-        count=graph.after_refusal,
-    )
-    others = Router(
+) -> Router:
+    """What does not depend on the supergraph, and the life of the application."""
+    return Router(
         [*operations_routes(members), *routes],
         default=nothing_here,
         lifespan=partial(
             lifespan,
             members=members,
-            opening=[graph.start],
-            closing=[graph.aclose, *closing],
+            opening=[live.start],
+            closing=[live.aclose, *closing],
             seed=seed,
         ),
     )
-    rest_door = rest.door(others) if rest is not None else None
-    graphql = Csrf(CallerIdentity(endpoint, authenticate))
-    doors = Doors(
-        http={**documentation, **dict.fromkeys(GRAPHQL_PATHS, graphql)},
+
+
+def _application(
+    live: LiveGraph, services: Services, config: Config, otherwise: ASGIApp
+) -> ASGIApp:
+    endpoint = GraphQLEndpoint(services, shows_plans=config.is_development)
+    graphql = Csrf(CallerIdentity(endpoint, services.authenticate))
+    socket = TransportWs(services, allowed_origins=config.cors.origins)
+    doors = PathSwitch(
+        http=dict.fromkeys(GRAPHQL_PATHS, graphql),
         websocket=dict.fromkeys(SOCKET_PATHS, socket),
-        otherwise=others if rest_door is None else rest_door,
+        otherwise=SnapshotDoor(live, otherwise),
     )
-    write_error = _errors_of(rest_door)
-    if not config.rate_limit.enabled:
-        return wrap(doors, config, write_error=write_error)
-    count = partial(
-        RefusedRequests,
-        count=graph.after_refusal,
-        make_context=make_context,
-        write=write_error,
-    )
-    return wrap(doors, config, count, write_error=write_error)
 
-
-def _errors_of(rest: RestDoor | None) -> WriteError:
-    """What is refused before any door knows of it, in the words of the address' clients."""
-    if rest is None:
-        return graphql_error
-
-    def write(error: TrellisError, scope: Scope) -> ErrorAnswer:
-        found = None if scope["path"] in GRAPHQL_PATHS else rest.write_error(error, scope)
+    def write_error(error: TrellisError, scope: Scope) -> ErrorAnswer:
+        """What is refused before any door knows of it, in the words of the address' clients."""
+        is_graphql = scope["path"] in GRAPHQL_PATHS
+        found = None if is_graphql else live.current.write_error(error, scope)
         return found or graphql_error(error, scope)
 
-    return write
+    if not config.rate_limit.enabled:
+        return wrap(doors, config, write_error=write_error)
+    count = partial(RefusedRequests, services=services, write=write_error)
+    return wrap(doors, config, count, write_error=write_error)
 
 
 def _documentation(

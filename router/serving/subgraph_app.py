@@ -17,7 +17,13 @@ from trellis.router.operation.model import OperationKind
 from trellis.router.operation.parse import ParsedDocument, choose_operation, parse_document
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.serving.authentication import NOBODY_BELIEVED, build_authentication
-from trellis.router.serving.wiring import Doors, lifespan, nothing_here, operations_routes, wrap
+from trellis.router.serving.wiring import (
+    PathSwitch,
+    lifespan,
+    nothing_here,
+    operations_routes,
+    wrap,
+)
 from trellis.router.subscriptions.transport_ws import TransportWs
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.transports.local import LocalTransport
@@ -29,6 +35,7 @@ from trellis.router.web.identity import CallerIdentity
 from trellis.router.web.internal import internal_routes
 from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.service_token import RequireServiceToken
+from trellis.router.web.services import Services
 from trellis.schema.request import RequestContext
 from trellis.schema.subgraph import Subgraph
 
@@ -124,11 +131,16 @@ def _application(member: Member, config: Config, *, is_open: bool) -> ASGIApp:
     authentication = build_authentication([member], config) if is_open else NOBODY_BELIEVED
     authenticate = authentication.authenticate
     make_context = ContextMaker(config.headers.allow, config.limits.request_seconds)
-    endpoint = GraphQLEndpoint(graph, config.limits, make_context)
-    socket = TransportWs(graph, config.websocket, make_context, authenticate)
-    doors = Doors(
-        http={"/graphql": CallerIdentity(endpoint, authenticate)},
-        websocket={"/graphql": socket},
+    services = Services(
+        graph=graph,
+        make_context=make_context,
+        authenticate=authenticate,
+        limits=config.limits,
+        streams=config.websocket,
+    )
+    doors = PathSwitch(
+        http={"/graphql": CallerIdentity(GraphQLEndpoint(services), authenticate)},
+        websocket={"/graphql": TransportWs(services)},
         otherwise=Router(
             [*operations_routes([member]), *internal_routes(member.local, config.limits)],
             default=nothing_here,

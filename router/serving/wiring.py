@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -29,11 +30,15 @@ class StartFailed(Exception):
     """A subgraph of this process could not be started; what it said has been logged."""
 
 
-class Doors:
+class PathSwitch:
     """Chooses the door by path. GraphQL is found by one dictionary look-up, before any routing."""
 
     def __init__(
-        self, *, http: Mapping[str, ASGIApp], websocket: Mapping[str, ASGIApp], otherwise: ASGIApp
+        self,
+        *,
+        http: Mapping[str, ASGIApp],
+        websocket: Mapping[str, ASGIApp] = MappingProxyType({}),
+        otherwise: ASGIApp,
     ) -> None:
         self._doors = {"http": dict(http), "websocket": dict(websocket), "lifespan": {}}
         self._otherwise = otherwise

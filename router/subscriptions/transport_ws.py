@@ -17,18 +17,15 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from trellis.router.answer import Answer
-from trellis.router.config import WebSocketLimits
 from trellis.router.identity.credentials import NO_CREDENTIALS, Credentials
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest, read_request
-from trellis.router.rate_limit.limiter import Count, Unlimited
 from trellis.router.subscriptions.rights import Rights
 from trellis.router.web.csrf import is_allowed_origin
 from trellis.router.web.errors import as_trellis_error, graphql_error_body
-from trellis.router.web.graph import Graph
-from trellis.router.web.identity import Authenticate, credentials_of
+from trellis.router.web.identity import credentials_of
 from trellis.router.web.json_text import dump_json, load_json
-from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.request_id import request_id_of
+from trellis.router.web.services import Services
 from trellis.schema.errors import BadRequest, Forbidden, TrellisError, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -56,23 +53,9 @@ class TransportWs:
     """The WebSocket door. Every operation gets a fresh context, so nothing loaded for one is seen
     by another; a client costs at most its queue."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        limits: WebSocketLimits,
-        make_context: ContextMaker,
-        authenticate: Authenticate,
-        *,
-        allowed_origins: Iterable[str] = (),
-        count: Count = Unlimited().after_refusal,
-    ) -> None:
-        """``count`` counts connections whose credentials are no good."""
-        self._graph = graph
-        self._limits = limits
-        self._make_context = make_context
-        self._authenticate = authenticate
+    def __init__(self, services: Services, *, allowed_origins: Iterable[str] = ()) -> None:
+        self._services = services
         self._allowed_origins = tuple(allowed_origins)
-        self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert (await receive())["type"] == "websocket.connect"
@@ -84,16 +67,16 @@ class TransportWs:
             await send({"type": "websocket.close", "code": 4406, "reason": reason})
             return
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
-        await _Connection(self, scope, receive, send).run()
+        await _Connection(self._services, scope, receive, send).run()
 
 
 class _Connection:
     """One socket. Reader, writer and operations are tasks of their own; whichever finds a reason
     to end puts it in ``_end``, and ``run`` closes the socket and all of them."""
 
-    def __init__(self, door: TransportWs, scope: Scope, receive: Receive, send: Send) -> None:
-        self._door = door
-        self._limits = door._limits
+    def __init__(self, services: Services, scope: Scope, receive: Receive, send: Send) -> None:
+        self._services = services
+        self._limits = services.streams
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -102,7 +85,7 @@ class _Connection:
         self._outgoing: asyncio.Queue[str] = asyncio.Queue(maxsize=self._limits.queue)
         self._end: asyncio.Future[_Close] = asyncio.get_running_loop().create_future()
         self._timers: list[asyncio.TimerHandle] = []
-        self._rights = Rights(door._authenticate, NO_CREDENTIALS)
+        self._rights = Rights(services.authenticate, NO_CREDENTIALS)
         self._is_initialised = False
         self._is_acknowledged = False
 
@@ -193,7 +176,7 @@ class _Connection:
             credentials = credentials_of(self._scope)
             if credentials.vouched is None:
                 credentials = _credentials(payload or {}) or credentials
-            self._rights = Rights(self._door._authenticate, credentials)
+            self._rights = Rights(self._services.authenticate, credentials)
             await self._rights.begin()
         except TrellisError as error:
             raise _closing(await self._counted(error)) from None
@@ -208,8 +191,8 @@ class _Connection:
         """A token that is no good is a try at this door as at any other."""
         if error.http_status >= 500:
             return error
-        context = self._door._make_context(self._scope)
-        return (await self._door._count(error, context))[0]
+        context = self._services.make_context(self._scope)
+        return (await self._services.charge_once(error, context))[0]
 
     async def _subscribe(self, id: str, payload: Any) -> None:
         if not self._is_acknowledged:
@@ -242,8 +225,8 @@ class _Connection:
         try:
             rights = self._rights
             authorization = rights.credentials.authorization
-            context = self._door._make_context(self._scope, rights.identity, authorization)
-            async with aclosing(self._door._graph.stream(request, context)) as answers:
+            context = self._services.make_context(self._scope, rights.identity, authorization)
+            async with aclosing(self._services.graph.stream(request, context)) as answers:
                 async for answer in answers:
                     if not answer.executed:
                         await self._finish(id, _error(id, answer.errors))

@@ -1,6 +1,6 @@
 """What stands behind a GraphQL door: a router's supergraph, or one subgraph on its own."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from typing import Protocol
 
 from trellis.router.answer import Answer
@@ -11,7 +11,7 @@ from trellis.schema.request import RequestContext
 class Graph(Protocol):
     """Answers operations; a refused one is an answer too (``executed`` is false)."""
 
-    async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
+    def answer(self, request: GraphQLRequest, context: RequestContext) -> Awaitable[Answer]:
         """Run one query or mutation."""
         ...
 

@@ -1,7 +1,7 @@
 """The GraphQL endpoint: GraphQL over HTTP, POST and GET, as a raw ASGI callable."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -9,18 +9,16 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope, Send
 
 from trellis.router.answer import Answer
-from trellis.router.config import Limits
 from trellis.router.operation.request import (
     QUERIES,
     QUERIES_AND_MUTATIONS,
     GraphQLRequest,
     read_request,
 )
-from trellis.router.rate_limit.report import Headers, tightest
+from trellis.router.rate_limit.report import RateReport, tightest
 from trellis.router.web.body_limit import read_body
 from trellis.router.web.client_watch import ClientGone, ClientWatch
 from trellis.router.web.errors import error_headers, graphql_error_body, status_of
-from trellis.router.web.graph import Graph
 from trellis.router.web.json_text import dump_json, load_json
 from trellis.router.web.media_type import GRAPHQL_RESPONSE, JSON, is_json, negotiate
 from trellis.router.web.refusals import (
@@ -30,9 +28,9 @@ from trellis.router.web.refusals import (
     NotAcceptable,
     UnsupportedMediaType,
 )
-from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.request_id import request_id_of
 from trellis.router.web.response_headers import add_response_header
+from trellis.router.web.services import Services
 from trellis.schema.errors import BadRequest, TrellisError
 
 # With application/json the draft answers these with 200: to clients of that type a well-formed
@@ -63,12 +61,10 @@ class GraphQLEndpoint:
     for the query plan by the header ``x-trellis-plan: 1``.
     """
 
-    def __init__(
-        self, graph: Graph, limits: Limits, make_context: ContextMaker, *, shows_plans: bool = False
-    ) -> None:
-        self._graph = graph
-        self._limits = limits
-        self._make_context = make_context
+    def __init__(self, services: Services, *, shows_plans: bool = False) -> None:
+        self._graph = services.graph
+        self._limits = services.limits
+        self._make_context = services.make_context
         self._shows_plans = shows_plans
         self._read_before: dict[bytes, GraphQLRequest] = {}
 
@@ -97,19 +93,20 @@ class GraphQLEndpoint:
                 return _response(await self._graph.answer(requests, context), scope, media)
             members = [self._member(request, scope, context) for request in requests]
             answers = await asyncio.gather(*members)
-            for name, value in tightest([headers for _, headers in answers]):
-                add_response_header(scope, name, value)
+            report = tightest(rate for _, rate in answers)
+            if report is not None:
+                _add_headers(scope, report.headers)
             return _Response(200, b"[" + b",".join(body for body, _ in answers) + b"]")
 
     async def _member(
         self, request: GraphQLRequest, scope: Scope, context: Any
-    ) -> tuple[bytes, Headers]:
+    ) -> tuple[bytes, RateReport | None]:
         """One answer of a batch: a refused operation does not take the others with it."""
         try:
             answer = await self._graph.answer(request, context)
-            return answer.to_bytes(), tuple(answer.headers)
+            return answer.to_bytes(), answer.rate
         except TrellisError as error:
-            return dump_json(graphql_error_body(error, request_id_of(scope))), ()
+            return dump_json(graphql_error_body(error, request_id_of(scope))), None
 
     async def _read(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
@@ -170,8 +167,7 @@ def _asking_for_plans(
 
 
 def _response(answer: Answer, scope: Scope, media: str) -> _Response:
-    for name, value in answer.headers:
-        add_response_header(scope, name, value)
+    _add_headers(scope, answer.headers)
     if answer.executed:
         return _Response(answer.status, answer.to_bytes())
     if media == JSON and _is_part_of_protocol(answer):
@@ -197,10 +193,14 @@ def _is_part_of_protocol(answer: Answer) -> bool:
 
 
 def _refusal(error: TrellisError, scope: Scope) -> _Response:
-    for name, value in error_headers(error):
-        add_response_header(scope, name, value)
+    _add_headers(scope, error_headers(error))
     body = dump_json(graphql_error_body(error, request_id_of(scope)))
     return _Response(status_of(error), body)
+
+
+def _add_headers(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    for name, value in headers:
+        add_response_header(scope, name, value)
 
 
 async def _write(send: Send, response: _Response, media: str) -> None:

@@ -1,7 +1,7 @@
 """What the pipeline and subgraphs learn about a request from the door it came through."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +9,18 @@ from trellis.router.web.identity import identity_of
 from trellis.router.web.request_id import request_id_of
 from trellis.router.web.service_token import router_word_of
 from trellis.schema.identity import Identity
+from trellis.schema.rate_limit import Charge
 from trellis.schema.request import RequestContext
 
 GRAPHQL = "graphql"
 _USER_AGENT_LENGTH = 512
+_CHARGE = "trellis.charge"
+
+
+def begin_charge(scope: MutableMapping[str, Any]) -> Charge:
+    """Let the contexts of this request know whether it has been counted."""
+    charge = scope[_CHARGE] = Charge()
+    return charge
 
 
 class ContextMaker:
@@ -53,7 +61,12 @@ class ContextMaker:
             headers["x-request-id"] = request_id
         word = router_word_of(scope)
         if word is not None:
-            return replace(word, headers=headers, deadline=self._deadline(word.deadline))
+            return replace(
+                word,
+                headers=headers,
+                deadline=self._deadline(word.deadline),
+                charge=scope.get(_CHARGE),
+            )
         client = scope.get("client")
         return RequestContext(
             identity=identity_of(scope) if identity is None else identity,
@@ -64,6 +77,7 @@ class ContextMaker:
             user_agent=_user_agent(scope),
             profile=profile,
             route=route,
+            charge=scope.get(_CHARGE),
         )
 
     def _deadline(self, told: float | None = None) -> float:

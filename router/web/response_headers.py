@@ -1,6 +1,6 @@
 """The headers that every answer carries, whoever wrote it."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -52,8 +52,3 @@ def add_response_header(scope: MutableMapping[str, Any], name: bytes, value: byt
     extra = scope.get(_KEY)
     if extra is not None:
         extra.append((name, value))
-
-
-def has_response_header(scope: Mapping[str, Any], name: bytes) -> bool:
-    """Whether the answer to this request will carry a header by ``add_response_header``."""
-    return any(known == name for known, _ in scope.get(_KEY, ()))

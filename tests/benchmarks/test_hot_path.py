@@ -16,7 +16,7 @@ from trellis.router.config import Config, RateLimitRule, RateLimits
 from trellis.router.loading.supergraph import load_supergraph
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.rate_limit.build import build_rate_limiting
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.live_graph import LiveGraph
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.trust.headers import Vouch
 from trellis.router.trust.service_tokens import ServiceTokens
@@ -69,7 +69,7 @@ def asking(
     supergraph_sdl = compose([Subgraph("a", "http://a", sdl)]).supergraph_sdl
     config = Config(rate_limit=limits or RateLimits(enabled=False))
     limiting = build_rate_limiting(config)
-    graph = ServedGraph(load_supergraph(supergraph_sdl, {"a": Me(vouch)}, config, limiting))
+    graph = LiveGraph.over(load_supergraph(supergraph_sdl, {"a": Me(vouch)}, config, limiting))
 
     async def ask() -> None:
         context = RequestContext(

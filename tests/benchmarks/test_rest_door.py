@@ -15,22 +15,23 @@ import uvloop
 from tests.support.recording import RecordingTransport
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
-from trellis.router.config import Config, Limits
+from trellis.router.config import Config
 from trellis.router.identity.credentials import Credentials
 from trellis.router.loading.supergraph import load_supergraph
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
-from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.endpoint import RestEndpoint
 from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route
 from trellis.router.rest.profiles import PROFILES
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.live_graph import LiveGraph
 from trellis.router.serving.wiring import nothing_here
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.web.graphql import GraphQLEndpoint
 from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.services import Services
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
 
@@ -147,15 +148,15 @@ class Costs(NamedTuple):
 async def costs_of(dialect: str, text: str, path: str, variables: dict[str, Any]) -> Costs:
     composition = compose([Subgraph("a", "http://a", SDL)])
     supergraph = load_supergraph(composition.supergraph_sdl, {"a": Issues()}, Config())
-    graph = ServedGraph(supergraph)
+    graph = LiveGraph.over(supergraph)
     profile = PROFILES[dialect]
     route = load_route(text, supergraph, profile, area="issues", file=Path("i.graphql"))
     request = GraphQLRequest(route.document, variables)
     body = orjson.dumps({"query": route.document, "variables": variables})
-    graphql = GraphQLEndpoint(graph, Limits(), MAKE_CONTEXT)
+    services = Services(graph=graph, make_context=MAKE_CONTEXT, authenticate=authenticate)
+    graphql = GraphQLEndpoint(services)
     once = Once(MemoryAnswers(10), keep_seconds=60, request_seconds=30)
-    doors = Doors(graph, MAKE_CONTEXT, authenticate, Limits(), once)
-    endpoint = RestEndpoint(route, doors, access_to(route, supergraph))
+    endpoint = RestEndpoint(route, services, once, access_to(route, supergraph))
     rest = RestDoor([endpoint], [profile], Selection(dialect, {}), nothing_here)
     sent: list[Any] = []
 

@@ -20,11 +20,12 @@ from trellis.router.identity.credentials import Credentials
 from trellis.router.loading.supergraph import load_supergraph
 from trellis.router.rate_limit.build import build_rate_limiting
 from trellis.router.serving.application import create_app
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.live_graph import LiveGraph
 from trellis.router.subscriptions.transport_ws import TransportWs
 from trellis.router.web.errors import Errors
 from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.request_id import RequestId
+from trellis.router.web.services import Services
 from trellis.schema.errors import Unauthenticated
 from trellis.schema.identity import Identity
 
@@ -221,11 +222,14 @@ async def test_bad_tokens_count_as_tries_when_a_socket_brings_them() -> None:
     rule = RateLimitRule(name="requests", limit=2, window=WINDOW)
     limits = RateLimits(enabled=True, presets={"default": (rule,)}, development_factor=1)
     config = Config(rate_limit=limits)
-    graph = ServedGraph(load_supergraph(SUPERGRAPH, {}, config, build_rate_limiting(config)))
-    make_context = ContextMaker((), 30)
-    door = TransportWs(
-        graph, config.websocket, make_context, nobody_passes, count=graph.after_refusal
+    graph = LiveGraph.over(load_supergraph(SUPERGRAPH, {}, config, build_rate_limiting(config)))
+    services = Services(
+        graph=graph,
+        make_context=ContextMaker((), 30),
+        authenticate=nobody_passes,
+        count=graph.count,
     )
+    door = TransportWs(services)
 
     async def try_one(url: str) -> tuple[int, str]:
         async with connect(url, subprotocols=[PROTOCOL]) as socket:

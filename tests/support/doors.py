@@ -15,13 +15,14 @@ from tests.support.serving import served
 from trellis.router.config import Config, Limits
 from trellis.router.identity.credentials import Credentials
 from trellis.router.loading.supergraph import load_supergraph
-from trellis.router.serving.live_graph import ServedGraph
-from trellis.router.serving.wiring import Doors, nothing_here, wrap
+from trellis.router.serving.live_graph import LiveGraph
+from trellis.router.serving.wiring import PathSwitch, nothing_here, wrap
 from trellis.router.subscriptions.transport_ws import SUBPROTOCOL, TransportWs
 from trellis.router.transports.base import Transport
 from trellis.router.web.graphql import GraphQLEndpoint
 from trellis.router.web.identity import Authenticate, CallerIdentity
 from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.services import Services
 from trellis.schema.identity import ANONYMOUS, Identity
 
 DOORS = ("POST", "GET", "batch", "WebSocket")
@@ -60,23 +61,29 @@ async def open_doors(
 ) -> AsyncIterator[Ask]:
     """Serves the supergraph and yields a way to ask it. ``settings`` are those of ``Config``."""
     config = Config(**{"limits": Limits(batch=10), **settings})
-    graph = ServedGraph(load_supergraph(sdl, transports, config))
+    graph = LiveGraph.over(load_supergraph(sdl, transports, config))
     async with clients_of(graph, callers, config) as client:
         yield client.ask
 
 
 @asynccontextmanager
 async def clients_of(
-    graph: ServedGraph, callers: Mapping[str, Identity], config: Config | None = None
+    graph: LiveGraph, callers: Mapping[str, Identity], config: Config | None = None
 ) -> AsyncIterator["Client"]:
     """A client of a graph's doors; the supergraph may be exchanged meanwhile."""
     config = config or Config(limits=Limits(batch=10))
     authenticate = authenticator(callers)
     make_context = ContextMaker((), config.limits.request_seconds)
-    endpoint = GraphQLEndpoint(graph, config.limits, make_context)
-    socket = TransportWs(graph, config.websocket, make_context, authenticate)
-    http: dict[str, Any] = {"/graphql": CallerIdentity(endpoint, authenticate)}
-    doors = Doors(http=http, websocket={"/graphql": socket}, otherwise=nothing_here)
+    services = Services(
+        graph=graph,
+        make_context=make_context,
+        authenticate=authenticate,
+        limits=config.limits,
+        streams=config.websocket,
+    )
+    http = {"/graphql": CallerIdentity(GraphQLEndpoint(services), authenticate)}
+    sockets = {"/graphql": TransportWs(services)}
+    doors = PathSwitch(http=http, websocket=sockets, otherwise=nothing_here)
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(served(wrap(doors, config)))
         transport = httpx.ASGITransport(app=wrap(doors, config))

@@ -13,20 +13,21 @@ from tests.support.random_graph import random_graph
 from tests.support.universe import Universe
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
-from trellis.router.config import Config, Limits
+from trellis.router.config import Config
 from trellis.router.identity.credentials import Credentials
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
-from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.endpoint import RestEndpoint
 from trellis.router.rest.generated.routes import Generated, generate
 from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.profiles.plain import PLAIN
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.live_graph import LiveGraph
 from trellis.router.serving.wiring import nothing_here, wrap
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.router.transports.function import FunctionTransport
 from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.services import Services
 from trellis.schema.identity import ANONYMOUS, Identity
 
 HEAD = """
@@ -119,8 +120,14 @@ def _client(
         return caller
 
     once = Once(MemoryAnswers(100), keep_seconds=3600, request_seconds=5)
-    doors = Doors(ServedGraph(supergraph), ContextMaker((), 30), authenticate, Limits(), once)
-    endpoints = [RestEndpoint(g.route, doors, access_to(g.route, supergraph)) for g in generated]
+    services = Services(
+        graph=LiveGraph.over(supergraph),
+        make_context=ContextMaker((), 30),
+        authenticate=authenticate,
+    )
+    endpoints = [
+        RestEndpoint(g.route, services, once, access_to(g.route, supergraph)) for g in generated
+    ]
     door = RestDoor(endpoints, [PLAIN], Selection("plain", {}), nothing_here)
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=wrap(door, Config())), base_url="http://trellis.test"

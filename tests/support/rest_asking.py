@@ -8,19 +8,20 @@ from pathlib import Path
 import httpx
 
 from tests.support.doors import authenticator
-from trellis.router.config import Config, Limits
+from trellis.router.config import Config
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
-from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.endpoint import RestEndpoint
 from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.route import RestRoute
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.live_graph import LiveGraph
 from trellis.router.serving.wiring import nothing_here, wrap
 from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.services import Services
 from trellis.schema.identity import Identity
 
 PATH = "/it"
@@ -41,7 +42,7 @@ class Route:
 
 @asynccontextmanager
 async def stored(
-    graph: ServedGraph, document: str, callers: Mapping[str, Identity], dialect: str = "plain"
+    graph: LiveGraph, document: str, callers: Mapping[str, Identity], dialect: str = "plain"
 ) -> AsyncIterator[Route]:
     """Serves ``document``, which needs no variables, as the one route of a dialect."""
     profile: Profile = PROFILES[dialect]
@@ -53,9 +54,10 @@ async def stored(
     text = f'{kind} It{declared} @rest(method: {method}, path: "{PATH}") {{{body}'
     route = load_route(text, graph.supergraph, profile, area="things", file=Path("it.graphql"))
     once = Once(MemoryAnswers(10), keep_seconds=60, request_seconds=5)
-    make_context = ContextMaker((), 30)
-    doors = Doors(graph, make_context, authenticator(callers), Limits(), once)
-    endpoint = RestEndpoint(route, doors, access_to(route, graph.supergraph))
+    services = Services(
+        graph=graph, make_context=ContextMaker((), 30), authenticate=authenticator(callers)
+    )
+    endpoint = RestEndpoint(route, services, once, access_to(route, graph.supergraph))
     door = RestDoor([endpoint], [profile], Selection(profile.name, {}), nothing_here)
     transport = httpx.ASGITransport(app=wrap(door, Config()))
     async with httpx.AsyncClient(transport=transport, base_url="http://trellis.test") as client:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from trellis.router.rate_limit.report import RateReport
 from trellis.router.rest.openapi.json_schema import JsonSchema, an_object
 from trellis.router.rest.openapi.samples import Slot, Word, schema_of
 from trellis.router.rest.profile import (
@@ -15,13 +16,12 @@ from trellis.router.rest.profile import (
     Paginator,
     Problem,
     Profile,
-    RateState,
     ResponseInfo,
 )
 from trellis.router.rest.route import RestRoute
 
 TIME = datetime(2026, 1, 31, 12, tzinfo=UTC)
-RATE = RateState(limit=1000, remaining=999, reset=int(TIME.timestamp()) + 60, window=3600)
+RATE = RateReport(limit=1000, remaining=999, reset=int(TIME.timestamp()) + 60, window=3600)
 
 _PROBLEM = Problem("email", "INVALID_FORMAT", "This is no e-mail address.")
 
@@ -83,7 +83,7 @@ def extra_headers(profile: Profile) -> list[str]:
 
 
 def _info(
-    pagination: Mapping[str, Any] | None, message: str | None, rate: RateState | None
+    pagination: Mapping[str, Any] | None, message: str | None, rate: RateReport | None
 ) -> ResponseInfo:
     return ResponseInfo("request-1", TIME, pagination, message, rate)
 

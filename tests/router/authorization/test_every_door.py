@@ -32,7 +32,8 @@ from trellis.router.composition.subgraph import Subgraph
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.pipeline import answer
 from trellis.router.rest.profiles import PROFILES
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.live_graph import LiveGraph
+from trellis.router.serving.snapshot import CountedGraph, Snapshot
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.router.transports.base import Transport
 from trellis.router.transports.function import FunctionTransport
@@ -90,15 +91,17 @@ class Subgraphs:
 class Stage:
     """The doors of one graph after the other."""
 
-    graph: ServedGraph
+    graph: LiveGraph
     ask: Ask
     events: Listen
     subgraphs: Subgraphs
 
     def show(self, built: Built, *, reject: bool, about_objects: bool = False) -> None:
-        self.graph.supergraph = supergraph_of(
-            built, self.subgraphs.transports(built), reject=reject, about_objects=about_objects
-        )
+        transports = self.subgraphs.transports(built)
+        self.serve(supergraph_of(built, transports, reject=reject, about_objects=about_objects))
+
+    def serve(self, supergraph: Supergraph) -> None:
+        self.graph.replace(Snapshot(CountedGraph(supergraph)))
 
     @property
     def requests(self) -> list[tuple[str, str]]:
@@ -138,7 +141,7 @@ async def open_stage() -> AsyncIterator[Stage]:
         app = Starlette(routes=[Route("/{name}", subgraphs.respond, methods=["POST"])])
         subgraphs.url = await stack.enter_async_context(served(app))
         transports = subgraphs.transports(first)
-        graph = ServedGraph(supergraph_of(first, transports, reject=False))
+        graph = LiveGraph.over(supergraph_of(first, transports, reject=False))
         client = await stack.enter_async_context(clients_of(graph, CALLERS))
         yield Stage(graph, client.ask, client.events, subgraphs)
 
@@ -380,7 +383,7 @@ def ticker(rule: Rule, place: int, *, reject: bool) -> tuple[Supergraph, Recordi
 async def test_a_stream_that_is_denied_is_never_opened(stage: Stage, rule: Rule, place: int):
     for reject in (False, True):
         supergraph, transport = ticker(rule, place, reject=reject)
-        stage.graph.supergraph = supergraph
+        stage.serve(supergraph)
         for caller in ASKED:
             may = rule.is_met_by(CALLERS.get(caller or "", ANONYMOUS))
             told = await stage.events("subscription { tick { number } }", caller)
@@ -400,7 +403,7 @@ async def test_a_field_below_a_stream_is_denied_in_each_event_or_at_once(stage: 
     text = "subscription { tick { number secret } }"
     for reject in (False, True):
         supergraph, transport = ticker(rule, 2, reject=reject)
-        stage.graph.supergraph = supergraph
+        stage.serve(supergraph)
         for caller in ASKED:
             may = rule.is_met_by(CALLERS.get(caller or "", ANONYMOUS))
             told = await stage.events(text, caller)
@@ -425,10 +428,12 @@ async def test_a_stream_ends_with_its_next_event_when_a_policy_changes_its_mind(
 
     events = tuple({"data": {"tick": {"number": n, "secret": 7}}} for n in range(10))
     transport = RecordingTransport(events=events, delay=0.01)
-    stage.graph.supergraph = Supergraph.load(
-        composition.supergraph_sdl,
-        transports={"here": transport},
-        policies=[LocalPolicies("here", {"has:c": CallerPolicy(decide)})],
+    stage.serve(
+        Supergraph.load(
+            composition.supergraph_sdl,
+            transports={"here": transport},
+            policies=[LocalPolicies("here", {"has:c": CallerPolicy(decide)})],
+        )
     )
     told = await stage.events("subscription { tick { number secret } }", "another way")
     assert told[0].response == {"data": {"tick": {"number": 0, "secret": 7}}}

@@ -30,7 +30,7 @@ from trellis.router.loading.members import Member
 from trellis.router.loading.supergraph import load_supergraph, policies_of, transport_to
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
 from trellis.router.pipeline import answer, stream
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.live_graph import LiveGraph
 from trellis.router.serving.subgraph_app import build_subgraph_app
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.router.transports.local import LocalTransport
@@ -88,7 +88,7 @@ async def remote_supergraph(tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
         policies = [policies_of(member, config) for member in members]
         supergraph = load_supergraph(SUPERGRAPH, transports, config, policies=policies)  # type: ignore[arg-type]
         yield supergraph
-        await ServedGraph(supergraph).aclose()
+        await LiveGraph.over(supergraph).aclose()
 
 
 @pytest.fixture(params=["in process", "over HTTP"])

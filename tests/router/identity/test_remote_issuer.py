@@ -19,7 +19,7 @@ from tests.router.identity.tokens import AUDIENCE, ISSUER, SigningKey
 from tests.support import shop
 from tests.support.serving import served
 from tests.support.toy_issuer import desk, people
-from trellis.router.config import Auth, Config, SubgraphSource, WebSocketLimits
+from trellis.router.config import Auth, Config, StreamLimits, SubgraphSource
 from trellis.router.errors import ConfigError
 from trellis.router.identity.credentials import Credentials
 from trellis.router.loading.members import Member
@@ -42,7 +42,7 @@ def config(folder: Path, source: SubgraphSource, subgraph: str | None = "people"
             subgraph=subgraph,
             service_secret=SecretStr("s" * 32),
         ),
-        websocket=WebSocketLimits(recheck_seconds=0.5),
+        websocket=StreamLimits(recheck_seconds=0.5),
     )
 
 

@@ -27,6 +27,7 @@ from trellis.router.rate_limit.report import Counted
 from trellis.router.rate_limit.sliding_log import Level
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.rate_limit import Charge
 from trellis.schema.request import RequestContext
 
 LINK = (
@@ -345,6 +346,21 @@ async def test_operations_that_fail_count_too(document: str, code: str, status: 
     ]
     assert [header(a, "x-ratelimit-remaining") for a in answers] == ["1", "0", "0"]
     assert (await graph.ask("{ hello }", ADA)).status == 200
+
+
+@pytest.mark.parametrize("document", ["{ hello }", "{ nothing }", "{"])
+async def test_what_was_counted_is_marked_as_counted(document: str) -> None:
+    graph, charge = Graph(rule(1)), Charge()
+    context = RequestContext(client_address="192.0.2.1", charge=charge)
+
+    statuses = []
+    for _ in range(2):  # admitted or refused, then stopped by the limit
+        charge.is_taken = False
+        result = await answer(GraphQLRequest(document), context, graph.supergraph)
+        statuses.append(result.status)
+        assert charge.is_taken
+    assert statuses[1] == 429
+    assert statuses[0] in (200, 400)
 
 
 class Unplannable(Plans):

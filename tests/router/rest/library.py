@@ -18,7 +18,7 @@ from trellis.router.identity.credentials import Credentials
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
-from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.endpoint import RestEndpoint
 from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route, refuse_clashes
@@ -32,11 +32,12 @@ from trellis.router.rest.profile import (
 )
 from trellis.router.rest.route import RestRoute
 from trellis.router.rest.spelling import same, snake_case, title_case
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.live_graph import LiveGraph
 from trellis.router.serving.wiring import nothing_here, wrap
 from trellis.router.supergraph import Supergraph
 from trellis.router.transports.function import FunctionTransport
 from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.services import Services
 from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.request import RequestContext
 from trellis.schema.tokens import TokenExpired, TokenInvalid
@@ -222,7 +223,7 @@ class Library:
         self.requests.append(request)
         self.contexts.append(context)
         _answering.set(self)
-        return await ServedGraph(_SUPERGRAPH).answer(request, context)
+        return await LiveGraph.over(_SUPERGRAPH).answer(request, context)
 
     def stream(self, request: GraphQLRequest, context: RequestContext) -> Any:
         raise NotImplementedError
@@ -252,11 +253,17 @@ def door(
         for text in texts
     ]
     refuse_clashes(routes)
-    limits = limits or Limits()
     store = MemoryAnswers(100) if store is None else store
     once = Once(store, keep_seconds=3600, request_seconds=5)
-    doors = Doors(library, ContextMaker(("authorization",), 30), authenticate, limits, once)
-    endpoints = [RestEndpoint(one, doors, access_to(one, library.supergraph)) for one in routes]
+    services = Services(
+        graph=library,
+        make_context=ContextMaker(("authorization",), 30),
+        authenticate=authenticate,
+        limits=limits or Limits(),
+    )
+    endpoints = [
+        RestEndpoint(one, services, once, access_to(one, library.supergraph)) for one in routes
+    ]
     profiles = list({one.profile.name: one.profile for one in routes}.values())
     return RestDoor(endpoints, profiles, selection or Selection("snake", {}), nothing_here)
 

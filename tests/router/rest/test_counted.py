@@ -10,20 +10,21 @@ from tests.router.rest.library import SNAKE, authenticate
 from tests.support.recording import RecordingTransport
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
-from trellis.router.config import Config, Limits, RateLimitRule, RateLimits
+from trellis.router.config import Config, RateLimitRule, RateLimits
 from trellis.router.loading.supergraph import load_supergraph
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.rate_limit.build import build_rate_limiting
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
-from trellis.router.rest.endpoint import Doors, RestEndpoint
+from trellis.router.rest.endpoint import RestEndpoint
 from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.live_graph import LiveGraph
 from trellis.router.serving.wiring import nothing_here, wrap
 from trellis.router.web.refused_requests import RefusedRequests
 from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.services import Services
 from trellis.schema.request import RequestContext
 
 SUPERGRAPH = compose(
@@ -70,20 +71,24 @@ class Application:
         supergraph = load_supergraph(
             SUPERGRAPH, {"a": self.transport}, config, build_rate_limiting(config)
         )
-        self.graph = ServedGraph(supergraph)
-        make_context = ContextMaker((), 30)
+        self.graph = LiveGraph.over(supergraph)
         once = Once(MemoryAnswers(100), keep_seconds=60, request_seconds=5)
-        doors = Doors(
-            self.graph, make_context, authenticate, Limits(), once, self.graph.after_refusal
+        services = Services(
+            graph=self.graph,
+            make_context=ContextMaker((), 30),
+            authenticate=authenticate,
+            count=self.graph.count,
         )
         routes = [
             load_route(text, supergraph, SNAKE, area="a", file=Path("a.graphql")) for text in ROUTES
         ]
-        endpoints = [RestEndpoint(route, doors, access_to(route, supergraph)) for route in routes]
+        endpoints = [
+            RestEndpoint(route, services, once, access_to(route, supergraph)) for route in routes
+        ]
         door = RestDoor(endpoints, [SNAKE], Selection("snake", {}), nothing_here)
 
         def counting(app: Any) -> RefusedRequests:
-            return RefusedRequests(app, self.graph.after_refusal, make_context)
+            return RefusedRequests(app, services)
 
         transport = httpx.ASGITransport(wrap(door, config, counting), client=("192.0.2.1", 1))
         self.http = httpx.AsyncClient(transport=transport, base_url="http://trellis.test/snake")

@@ -17,7 +17,7 @@ from tests.router.rest.library import ADA
 from tests.router.test_app import KEY, config, running
 from tests.support.ticker import ticker
 from trellis.router.answer import Answer
-from trellis.router.config import Config, RateLimits, SubgraphSource, WebSocketLimits
+from trellis.router.config import Config, RateLimits, StreamLimits, SubgraphSource
 from trellis.router.identity.credentials import Credentials
 from trellis.router.rest.events import EventStream, Pace, event
 from trellis.router.serving.application import build_app
@@ -49,7 +49,7 @@ def settings(folder: Path, **more: Any) -> Config:
 
 @pytest.fixture(scope="module")
 async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
-    limits = WebSocketLimits(recheck_seconds=0.1)
+    limits = StreamLimits(recheck_seconds=0.1)
     app = build_app(settings(tmp_path_factory.mktemp("app"), websocket=limits))
     async with running(app) as client:
         yield client
@@ -162,7 +162,7 @@ async def test_head_and_the_document(client: httpx.AsyncClient):
 
 
 async def test_a_client_that_does_not_read_is_cut_off(tmp_path: Path):
-    limits = WebSocketLimits(queue=2, slow_seconds=0.2)
+    limits = StreamLimits(queue=2, slow_seconds=0.2)
     app = build_app(settings(tmp_path, websocket=limits))
     async with running(app) as client:
         host, port = client.base_url.host, client.base_url.port
@@ -215,7 +215,7 @@ class Client:
             answers,
             self.receive,
             rights,
-            WebSocketLimits(recheck_seconds=recheck_seconds),
+            StreamLimits(recheck_seconds=recheck_seconds),
             headers=[],
             write=lambda answer: b"told",
             write_error=lambda error: error.code.encode(),

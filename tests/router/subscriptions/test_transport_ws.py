@@ -16,20 +16,21 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.support.serving import served
 from tests.support.toy_graph import ToyGraph
 from trellis.router.answer import Answer
-from trellis.router.config import WebSocketLimits
+from trellis.router.config import StreamLimits
 from trellis.router.identity.credentials import Credentials
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.subscriptions.transport_ws import TransportWs
 from trellis.router.web.errors import Errors
 from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.request_id import RequestId
+from trellis.router.web.services import Services
 from trellis.schema.errors import TrellisError, Unauthenticated, Unavailable
 from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.request import RequestContext
 
 ADA = Identity(id=uuid4(), username="ada", roles=frozenset({"user"}), tier="basic")
 ROBOT = Identity(id=uuid4(), username="robot", kind="service", key_id="key-1")
-AT_ONCE = WebSocketLimits(recheck_seconds=0.05)
+AT_ONCE = StreamLimits(recheck_seconds=0.05)
 
 
 class Callers:
@@ -63,15 +64,15 @@ def graph() -> ToyGraph:
 
 @asynccontextmanager
 async def door(
-    graph: ToyGraph, callers: Callers, limits: WebSocketLimits | None = None, **options: Any
+    graph: ToyGraph, callers: Callers, limits: StreamLimits | None = None, **options: Any
 ) -> AsyncIterator[str]:
-    app = TransportWs(
-        graph,
-        limits or WebSocketLimits(),
-        ContextMaker(("authorization", "accept-language"), 30),
-        callers.authenticate,
-        **options,
+    services = Services(
+        graph=graph,
+        make_context=ContextMaker(("authorization", "accept-language"), 30),
+        authenticate=callers.authenticate,
+        streams=limits or StreamLimits(),
     )
+    app = TransportWs(services, **options)
     async with served(Errors(RequestId(app))) as url:
         yield url.replace("http", "ws")
 
@@ -270,7 +271,7 @@ async def test_another_subprotocol_closes_with_4406(url: str):
 
 
 async def test_no_init_in_time_closes_with_4408(graph: ToyGraph, callers: Callers):
-    limits = WebSocketLimits(init_seconds=0.05)
+    limits = StreamLimits(init_seconds=0.05)
     async with door(graph, callers, limits) as url:
         async with socket(url, acknowledged=False) as connection:
             assert await closed(connection) == (4408, "Connection initialisation timeout")
@@ -466,7 +467,7 @@ async def test_pages_of_other_origins_are_not_let_in(graph: ToyGraph, callers: C
 
 async def test_too_many_operations_are_refused_one_by_one(graph: ToyGraph, callers: Callers):
     async with (
-        door(graph, callers, WebSocketLimits(operations=2)) as url,
+        door(graph, callers, StreamLimits(operations=2)) as url,
         socket(url) as connection,
     ):
         for id in ("a", "b", "c"):
@@ -481,7 +482,7 @@ async def test_too_many_operations_are_refused_one_by_one(graph: ToyGraph, calle
 async def test_a_client_that_does_not_read_is_let_go_and_delays_nobody(
     graph: ToyGraph, callers: Callers
 ):
-    limits = WebSocketLimits(queue=4, slow_seconds=0.2)
+    limits = StreamLimits(queue=4, slow_seconds=0.2)
     async with (
         door(graph, callers, limits) as url,
         socket(url, max_queue=1, compression=None) as slow,
@@ -571,12 +572,19 @@ async def line(
     callers: Any,
     *,
     init: Any = None,
-    limits: WebSocketLimits | None = None,
+    limits: StreamLimits | None = None,
     **more: Any,
 ) -> AsyncIterator[Line]:
     """A socket on which ``connection_init`` has been sent; nobody looks at rights by the clock."""
-    limits = limits or WebSocketLimits(recheck_seconds=3600)
-    door = TransportWs(graph, limits, ContextMaker((), 30), callers.authenticate, **more)
+    limits = limits or StreamLimits(recheck_seconds=3600)
+    services = Services(
+        graph=graph,
+        make_context=ContextMaker((), 30),
+        authenticate=callers.authenticate,
+        streams=limits,
+        **more,
+    )
+    door = TransportWs(services)
     ends = Line()
     scope = {
         "type": "websocket",
@@ -706,7 +714,7 @@ class Failing:
 
 
 async def test_a_fault_of_ours_while_rights_are_looked_at_closes_with_1011():
-    always = WebSocketLimits(recheck_seconds=0.001)
+    always = StreamLimits(recheck_seconds=0.001)
     for looks, limits in ((0, None), (1, always), (3, always)):
         async with line(HandFed(), Failing(looks), init=ADA_INIT, limits=limits) as client:
             if looks:
@@ -728,7 +736,7 @@ async def test_a_fault_of_ours_before_an_event_ends_the_operation_without_it():
 @pytest.mark.parametrize("operations", [1, 3])
 async def test_as_many_operations_as_allowed_run_at_once(callers: Callers, operations: int):
     graph = HandFed()
-    limits = WebSocketLimits(operations=operations, recheck_seconds=3600)
+    limits = StreamLimits(operations=operations, recheck_seconds=3600)
     async with line(graph, callers, limits=limits) as client:
         assert await client.hear() == ACK
         for number in range(operations):
@@ -746,7 +754,7 @@ async def test_as_many_operations_as_allowed_run_at_once(callers: Callers, opera
 
 
 async def test_whoever_has_no_rights_to_lose_is_not_looked_at_again(callers: Callers):
-    always = WebSocketLimits(recheck_seconds=0.001)
+    always = StreamLimits(recheck_seconds=0.001)
     async with line(HandFed(), callers, limits=always) as client:
         assert await client.hear() == ACK
         await asyncio.sleep(0.02)

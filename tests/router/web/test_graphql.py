@@ -13,10 +13,12 @@ from tests.support.toy_graph import ToyGraph
 from trellis.router.answer import Answer
 from trellis.router.config import Limits
 from trellis.router.operation.request import GraphQLRequest
+from trellis.router.rate_limit.report import RateReport
 from trellis.router.web.errors import Errors
 from trellis.router.web.graphql import GraphQLEndpoint
 from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.response_headers import ResponseHeaders
+from trellis.router.web.services import Services
 from trellis.schema.errors import Forbidden
 from trellis.schema.request import RequestContext
 
@@ -29,9 +31,14 @@ def graph() -> ToyGraph:
     return ToyGraph()
 
 
+def services_of(graph: ToyGraph, limits: Limits) -> Services:
+    make_context = ContextMaker((), limits.request_seconds)
+    return Services(graph=graph, make_context=make_context, limits=limits)
+
+
 def client_of(graph: ToyGraph, **options: Any) -> httpx.AsyncClient:
     limits = options.pop("limits", Limits())
-    endpoint = GraphQLEndpoint(graph, limits, ContextMaker((), limits.request_seconds), **options)
+    endpoint = GraphQLEndpoint(services_of(graph, limits), **options)
     transport = httpx.ASGITransport(app=ResponseHeaders(Errors(endpoint)))
     return httpx.AsyncClient(transport=transport, base_url="http://trellis.test")
 
@@ -295,7 +302,7 @@ def refused(status: int, *waits: int | None) -> Answer:
         (refused(429, None), "retry-after", None),
         (refused(429, 0), "retry-after", "0"),
         (Answer({"a": 1}, status=401), "www-authenticate", None),
-        (Answer({"a": 1}, headers=[(b"x-ratelimit-limit", b"5")]), "x-ratelimit-limit", "5"),
+        (Answer({"a": 1}, rate=RateReport(5, 4, 60)), "x-ratelimit-limit", "5"),
     ],
 )
 async def test_a_refusal_says_by_headers_how_to_go_on(given: Answer, name: str, value: str | None):
@@ -329,9 +336,8 @@ class Limited(ToyGraph):
     async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
         if request.document == "{ refused }":
             raise Forbidden("Not this one.")
-        left = request.document.strip("{ n}").encode()
-        headers = [(b"x-ratelimit-limit", b"9"), (b"x-ratelimit-remaining", left)]
-        return Answer({"left": left.decode()}, headers=headers)
+        left = request.document.strip("{ n}")
+        return Answer({"left": left}, rate=RateReport(9, int(left), 60))
 
 
 async def test_a_batch_tells_the_limit_with_the_fewest_left_and_refuses_only_what_is_refused():
@@ -359,7 +365,7 @@ class Noted(ToyGraph):
 
 async def test_bodies_make_room_for_newer_ones_once_256_are_kept():
     graph = Noted()
-    endpoint = GraphQLEndpoint(graph, Limits(), ContextMaker((), 30))
+    endpoint = GraphQLEndpoint(services_of(graph, Limits()))
     bodies = [b'{"query":"{ a%d: hello }"}' % number for number in range(257)]
     for body in (*bodies, *bodies[1:], bodies[0]):
         await post(endpoint, body)
@@ -430,7 +436,7 @@ async def test_work_stops_when_the_time_is_up(graph: ToyGraph):
 
 async def test_work_stops_when_the_client_leaves(graph: ToyGraph):
     limits = Limits()
-    endpoint = GraphQLEndpoint(graph, limits, ContextMaker((), limits.request_seconds))
+    endpoint = GraphQLEndpoint(services_of(graph, limits))
     sent: list[Any] = []
     messages = [{"type": "http.request", "body": orjson.dumps({"query": "{ slow }"})}]
 

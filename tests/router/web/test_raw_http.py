@@ -13,6 +13,7 @@ from trellis.router.serving.wiring import wrap
 from trellis.router.web.csrf import Csrf
 from trellis.router.web.graphql import GraphQLEndpoint
 from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.services import Services
 
 BODY = b'{"query": "{ hello }"}'
 
@@ -20,7 +21,9 @@ BODY = b'{"query": "{ hello }"}'
 @pytest.fixture(scope="module")
 async def port() -> AsyncIterator[int]:
     config = Config()
-    endpoint = GraphQLEndpoint(ToyGraph(), config.limits, ContextMaker((), 30))
+    endpoint = GraphQLEndpoint(
+        Services(graph=ToyGraph(), make_context=ContextMaker((), 30), limits=config.limits)
+    )
     async with served(wrap(Csrf(endpoint), config), http=GuardedProtocol) as url:
         yield int(url.rsplit(":", 1)[1])
 

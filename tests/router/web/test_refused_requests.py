@@ -5,31 +5,39 @@ from typing import Any
 import orjson
 import pytest
 
-from trellis.router.rate_limit.report import LimitReached
+from tests.support.toy_graph import ToyGraph
+from trellis.router.rate_limit.report import LimitReached, RateReport
 from trellis.router.web.refused_requests import RefusedRequests
 from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.response_headers import ResponseHeaders
+from trellis.router.web.services import Services
 from trellis.schema.errors import TrellisError
 
+REPORT = RateReport(limit=5, remaining=3, reset=60)
 LEFT = (b"x-ratelimit-remaining", b"3")
 
 
 async def ask(
     status: int,
     *,
-    headers: tuple[tuple[bytes, bytes], ...] = (),
+    is_charged: bool = False,
     is_full: bool = False,
     kind: str = "http",
 ) -> tuple[int, list[Any]]:
     """How often a request that is answered with this status was counted, and what was sent."""
     counted: list[Any] = []
+    make_context = ContextMaker((), 30)
 
     async def count(error: TrellisError, context: Any) -> Any:
         counted.append(context.client_address)
-        return (LimitReached("Too many.", (LEFT,)) if is_full else error), (LEFT,)
+        return (LimitReached("Too many.", REPORT) if is_full else error), REPORT
 
     async def app(scope: Any, _receive: Any, send: Any) -> None:
-        await send({"type": f"{kind}.response.start", "status": status, "headers": list(headers)})
+        if is_charged:  # by the door or the graph, which was given this context
+            context = make_context(scope)
+            assert context.charge is not None
+            context.charge.is_taken = True
+        await send({"type": f"{kind}.response.start", "status": status, "headers": []})
         await send({"type": f"{kind}.response.body", "body": b"own", "more_body": True})
         await send({"type": f"{kind}.response.body", "body": b""})
 
@@ -38,7 +46,8 @@ async def ask(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    subject = ResponseHeaders(RefusedRequests(app, count, ContextMaker((), 30)))
+    services = Services(graph=ToyGraph(), make_context=make_context, count=count)
+    subject = ResponseHeaders(RefusedRequests(app, services))
     scope = {"type": kind, "headers": [], "client": ("192.0.2.1", 5)}
     await subject(scope, None, send)  # pyright: ignore[reportArgumentType]
     assert counted in ([], ["192.0.2.1"])
@@ -58,7 +67,7 @@ async def test_what_the_caller_did_wrong_is_counted_once(status: int, times: int
 
 
 async def test_what_has_been_counted_already_is_not_counted_again():
-    counted, sent = await ask(400, headers=((b"x-ratelimit-limit", b"5"),))
+    counted, sent = await ask(400, is_charged=True)
     assert (counted, sent[0]["status"]) == (0, 400)
 
 

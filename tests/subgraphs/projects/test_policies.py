@@ -22,7 +22,7 @@ from trellis.router.loading.members import Member
 from trellis.router.loading.supergraph import load_supergraph, policies_of, transport_to
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.pipeline import answer
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.serving.live_graph import LiveGraph
 from trellis.router.serving.subgraph_app import build_subgraph_app
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.router.transports.local import LocalTransport
@@ -86,7 +86,7 @@ async def supergraph(
             policies=[source],
         )
         yield graph
-        await ServedGraph(graph).aclose()
+        await LiveGraph.over(graph).aclose()
 
 
 async def ask(graph: Supergraph, query: str, who: str, **variables: Any) -> Answer:

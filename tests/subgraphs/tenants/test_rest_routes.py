@@ -35,10 +35,11 @@ from trellis.db.settings import DataSettings
 from trellis.router.config import Config
 from trellis.router.identity.credentials import Credentials
 from trellis.router.rest.route import RestRoute
-from trellis.router.rest.routes import Rest, rest_routes
-from trellis.router.serving.live_graph import ServedGraph
+from trellis.router.rest.routes import RestService, rest_routes
+from trellis.router.serving.live_graph import LiveGraph
 from trellis.router.serving.wiring import nothing_here, wrap
 from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.services import Services
 from trellis.schema.identity import ANONYMOUS, Identity
 
 SUPERGRAPH = shared_supergraph()[0]
@@ -130,9 +131,14 @@ def client() -> httpx.AsyncClient:
         return CALLERS[given.removeprefix("Bearer ")] if given else ANONYMOUS
 
     config = Config()
-    graph, make_context = ServedGraph(SUPERGRAPH), ContextMaker((), 60.0)
-    rest = Rest(ROUTES, SUPERGRAPH, graph, make_context, authenticate, config)
-    transport = httpx.ASGITransport(app=wrap(rest.door(nothing_here), config))
+    services = Services(
+        graph=LiveGraph.over(SUPERGRAPH),
+        make_context=ContextMaker((), 60.0),
+        authenticate=authenticate,
+        limits=config.limits,
+    )
+    door = RestService(config).door(ROUTES, SUPERGRAPH, services, nothing_here)
+    transport = httpx.ASGITransport(app=wrap(door, config))
     return httpx.AsyncClient(transport=transport, base_url="http://trellis.test")
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from trellis.router.rest.profile import Failure, Problem, RateState, ResponseInfo, translate
+from trellis.router.rate_limit.report import RateReport
+from trellis.router.rest.profile import Failure, Problem, ResponseInfo, translate
 from trellis.router.rest.profiles import PROFILES
 
 TIME = datetime(2024, 1, 15, 10, 30, 0, 999_000, tzinfo=UTC)
@@ -73,14 +74,14 @@ def test_the_union_has_the_members_of_both():
 
 @pytest.mark.parametrize("profile", ["commerce", "todo"])
 def test_bare_dialects_send_the_data_alone(profile: str):
-    whole = replace(INFO, pagination=PAGE, message="Done", rate=RateState(1, 1, 1))
+    whole = replace(INFO, pagination=PAGE, message="Done", rate=RateReport(1, 1, 1))
 
     assert PROFILES[profile].success({"id": 1}, whole) == {"id": 1}
     assert PROFILES[profile].success([1], whole) == [1]
 
 
 def test_the_learning_platform_tells_page_and_limit_under_meta():
-    limited = replace(INFO, pagination={"hasMore": False}, rate=RateState(100, 99, 1_705_320_000))
+    limited = replace(INFO, pagination={"hasMore": False}, rate=RateReport(100, 99, 1_705_320_000))
 
     assert PROFILES["learn"].success({}, INFO) == {"success": True, "data": {}}
     assert PROFILES["learn"].success([], limited) == {
