@@ -49,7 +49,7 @@ from trellis.router.authorization.policies.outcome import NOTHING_DECIDED, Polic
 from trellis.router.authorization.policies.registry import PolicyRegistry, RegisteredPolicies
 from trellis.router.authorization.rules.index import AuthorizationRules
 from trellis.router.cache import Cache
-from trellis.router.operation.model import NormalizedOperation, SelectionSet
+from trellis.router.operation.model import KEPT_BYTES, NormalizedOperation, SelectionSet
 from trellis.router.operation.normalize import Normalizer
 from trellis.router.operation.variables import Variables
 from trellis.router.planner.supergraph_ast import parse_field_set
@@ -57,7 +57,6 @@ from trellis.router.planner.tables import FederatedGraph
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
 
-_OPERATIONS = 10_000
 _RULES = (
     FieldsOnCorrectTypeRule,
     FragmentsOnCompositeTypesRule,
@@ -95,16 +94,18 @@ class Enforcer:
         self._seconds = seconds
         self._explainer = Explainer(rules, graph.api)
         self._roots = root_types(graph.full)
-        self._footprints: Cache[NormalizedOperation, PolicyFootprint] = Cache(_OPERATIONS)
-        self._protected: Cache[NormalizedOperation, dict[str, str]] = Cache(_OPERATIONS)
-        self._authorized: Cache[tuple[Any, ...], Authorized] = Cache(_OPERATIONS)
+        self._footprints: Cache[NormalizedOperation, PolicyFootprint] = Cache(KEPT_BYTES)
+        self._protected: Cache[NormalizedOperation, dict[str, str]] = Cache(KEPT_BYTES)
+        self._authorized: Cache[tuple[Any, ...], Authorized] = Cache(KEPT_BYTES)
 
     def footprint(self, operation: NormalizedOperation) -> PolicyFootprint:
         """Which policies the operation meets, whoever asks."""
         if not self._rules.policies:
             return NO_FOOTPRINT
         return self._footprints.find(
-            operation, lambda: find_footprint(operation, self._rules, self._roots)
+            operation,
+            lambda: find_footprint(operation, self._rules, self._roots),
+            lambda _: operation.weight,
         )
 
     def before_asking(self, operation: NormalizedOperation, variables: Variables) -> PolicyOutcome:
@@ -139,7 +140,9 @@ class Enforcer:
         if not operation.definitions or not self._rules.index.arguments:
             return None
         protected = self._protected.find(
-            operation, lambda: protected_variables(operation, self._rules.index)
+            operation,
+            lambda: protected_variables(operation, self._rules.index),
+            lambda _: operation.weight,
         )
         return given_needs(protected, variables.wire, self._rules.index) if protected else None
 
@@ -154,6 +157,7 @@ class Enforcer:
         return self._authorized.find(
             (operation, unmet, identity.is_authenticated, outcome.key),
             lambda: self._authorize(operation, identity, outcome),
+            lambda authorized: operation.weight + authorized.operation.weight,
         )
 
     def _authorize(

@@ -13,9 +13,7 @@ from trellis.router.cost.program import Estimate
 from trellis.router.cost.values import Values
 from trellis.router.cost.weights import read_weights
 from trellis.router.errors import OperationRefused
-from trellis.router.operation.model import NormalizedOperation
-
-_OPERATIONS = 10_000
+from trellis.router.operation.model import KEPT_BYTES, NormalizedOperation
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +70,12 @@ class Estimates:
     def __init__(self, supergraph: DocumentNode, options: CostOptions) -> None:
         self._weights = read_weights(supergraph)
         self._options = options
-        self._estimates: Cache[NormalizedOperation, Estimate] = Cache(_OPERATIONS)
+        self._estimates: Cache[NormalizedOperation, Estimate] = Cache(KEPT_BYTES)
 
     def check(self, operation: NormalizedOperation, variables: Values) -> Demand:
-        estimate = self._estimates.find(operation, lambda: self._compile(operation))
+        estimate = self._estimates.find(
+            operation, lambda: self._compile(operation), lambda _: operation.weight
+        )
         demand = Demand(estimate.of(variables), self._options.most)
         if demand.is_too_high and self._options.mode == "enforce":
             raise OperationRefused([_error(demand)])

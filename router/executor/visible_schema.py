@@ -7,12 +7,13 @@ from graphql import GraphQLSchema
 from trellis.router.authorization.rules.index import NOT_SIGNED_IN, AuthorizationRules
 from trellis.router.authorization.view.schema_view import SchemaViews
 from trellis.router.cache import Cache
+from trellis.router.exact_json import dumps
 from trellis.router.executor.merge import copy_tree
 from trellis.router.operation.introspection import Introspection
 from trellis.router.operation.reader import Understood
 from trellis.schema.identity import Identity
 
-_ANSWERS = 100
+_ANSWER_BYTES = 32_000_000
 
 NOTHING_ASKED: dict[str, Any] = {}
 
@@ -36,7 +37,7 @@ class VisibleSchema:
         self._held = held
         self._copies = copies
         self._views = None if rules is None else SchemaViews(schema, rules.index)
-        self._answers: Cache[tuple[Any, ...], dict[str, Any]] = Cache(_ANSWERS)
+        self._answers: Cache[tuple[Any, ...], dict[str, Any]] = Cache(_ANSWER_BYTES)
 
     def to(self, identity: Identity) -> GraphQLSchema:
         """The schema as this caller sees it. Callers with the same rights get the same object."""
@@ -59,5 +60,7 @@ class VisibleSchema:
         if variables.wire:
             return introspection.answer(questions, parsed, variables.wire)
         return self._answers.find(
-            (parsed, schema), lambda: introspection.answer(questions, parsed, {})
+            (parsed.number, schema),
+            lambda: introspection.answer(questions, parsed, {}),
+            lambda answer: 5 * len(dumps(answer)),  # what Python objects take of it
         )

@@ -1,8 +1,9 @@
 """From text to a document: sizes first, then the grammar, then which operation is meant."""
 
+import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import (
     DocumentNode,
@@ -23,12 +24,14 @@ from trellis.router.operation.normalize import condition_variables
 class ParsedOperation:
     """One operation of a document and the fragments it may spread.
 
-    ``conditions`` are the variables that ``@skip`` and ``@include`` ask.
+    ``conditions`` are the variables that ``@skip`` and ``@include`` ask. ``number`` is no other
+    operation's: caches that outlive the document know it by that.
     """
 
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     conditions: tuple[str, ...]
+    number: int = field(default_factory=itertools.count().__next__)
 
     @property
     def kind(self) -> OperationKind:

@@ -7,7 +7,7 @@ from graphql import GraphQLSchema
 
 from trellis.router.cache import Cache
 from trellis.router.operation.limits import OperationLimits, check_limits, refuse
-from trellis.router.operation.model import NormalizedOperation
+from trellis.router.operation.model import KEPT_BYTES, NormalizedOperation
 from trellis.router.operation.normalize import Normalizer
 from trellis.router.operation.parse import (
     ParsedDocument,
@@ -19,8 +19,8 @@ from trellis.router.operation.request import GraphQLRequest
 from trellis.router.operation.validate import Validator
 from trellis.router.operation.variables import VariableReader, Variables
 
-_DOCUMENT_CHARACTERS = 500_000
-_OPERATIONS = 10_000
+_DOCUMENT_BYTES = 32_000_000
+_READERS = 10_000  # of variables; each takes some hundred bytes for each variable
 
 
 class Understood(NamedTuple):
@@ -45,9 +45,9 @@ class OperationReader:
         self._limits = limits
         self._validator = validator
         self._normalizer = normalizer
-        self._documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_CHARACTERS)
-        self._variables: Cache[ParsedOperation, VariableReader] = Cache(_OPERATIONS)
-        self._operations: Cache[tuple[Any, ...], NormalizedOperation] = Cache(_OPERATIONS)
+        self._documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_BYTES)
+        self._variables: Cache[int, VariableReader] = Cache(_READERS)
+        self._operations: Cache[tuple[Any, ...], NormalizedOperation] = Cache(KEPT_BYTES)
 
     def read(self, request: GraphQLRequest) -> Understood:
         """The operation that is asked for, with its variables. Raises OperationRefused and
@@ -66,12 +66,12 @@ class OperationReader:
             parsed = parse_document(document, self._limits)
             check_limits(parsed.document, self._limits)
             self._validator.check(parsed.document, document)
-            self._documents.put(document, parsed, len(document))
+            self._documents.put(document, parsed, _weight_of_document(document))
         return choose_operation(parsed, operation_name)
 
     def coerce(self, parsed: ParsedOperation, given: Mapping[str, Any]) -> Variables:
         """The operation's variables; raises OperationRefused."""
-        reader = self._variables.get(parsed)
+        reader = self._variables.get(parsed.number)
         if reader is None:
             reader = VariableReader(
                 self._schema,
@@ -79,14 +79,20 @@ class OperationReader:
                 suggestions=self._validator.suggestions,
                 max_values=self._limits.variable_values,
             )
-            self._variables.put(parsed, reader)
+            self._variables.put(parsed.number, reader)
         return reader.read(given)
 
     def normalize(self, parsed: ParsedOperation, variables: Variables) -> NormalizedOperation:
         """The operation specialised for its condition variables; raises PlanningLimit."""
         values = variables.coerced
-        key = (parsed, *[values.get(name) for name in parsed.conditions])
+        key = (parsed.number, *[values.get(name) for name in parsed.conditions])
         return self._operations.find(
             key,
             lambda: self._normalizer.normalize(parsed.operation, parsed.fragments, values),
+            lambda operation: operation.weight,
         )
+
+
+def _weight_of_document(text: str) -> int:
+    """About how many bytes a parsed document takes (measured with tracemalloc)."""
+    return 1_000 + 40 * len(text)

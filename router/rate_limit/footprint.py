@@ -13,12 +13,14 @@ _DELETING = ("delete", "remove")
 class Footprint:
     """``tries`` by class: a query and the start of a subscription are one, each field of a
     mutation is a write or a delete of its own. ``fields`` are the occurrences of limited fields
-    with their coordinate and how often each stands in the operation, fragments expanded."""
+    with their coordinate and how often each stands in the operation, fragments expanded.
+    ``weight`` is that of the operation, which they hold on to."""
 
     tries: Mapping[str, int]
     root_fields: int = 1
     fields: tuple[tuple[str, Field, int], ...] = field(default=())
     wants_states: bool = False
+    weight: int = 500
 
 
 REFUSED = Footprint({"read": 1})
@@ -44,6 +46,7 @@ def footprint_of(
             for (coordinate, found), times in finder.below(operation.selection).items()
         ),
         wants_states=any(f"{root_type}.{root.name}" in stating for root in roots),
+        weight=operation.weight,
     )
 
 

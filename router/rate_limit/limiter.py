@@ -8,7 +8,7 @@ from graphql import DocumentNode
 
 from trellis.router.cache import Cache
 from trellis.router.config.rate_limits import RateLimits
-from trellis.router.operation.model import Field, NormalizedOperation
+from trellis.router.operation.model import KEPT_BYTES, Field, NormalizedOperation
 from trellis.router.rate_limit.directive import rules_of_fields, stating_fields
 from trellis.router.rate_limit.footprint import REFUSED, Footprint, footprint_of
 from trellis.router.rate_limit.keys import keys_of
@@ -24,9 +24,6 @@ from trellis.router.rate_limit.rules import Limit, Rule, RuleBook, RuleSet
 from trellis.router.rate_limit.sliding_log import Charge, Level, Store
 from trellis.schema.errors import TrellisError
 from trellis.schema.request import RequestContext
-
-_OPERATIONS = 10_000
-_MATCHES = 20_000
 
 
 class Admission(NamedTuple):
@@ -127,8 +124,8 @@ class GraphLimiter:
         self._store = store
         self._stating = frozenset(stating)
         self._deleting = frozenset(deleting)
-        self._footprints: Cache[NormalizedOperation, Footprint] = Cache(_OPERATIONS)
-        self._matches: Cache[tuple[Any, ...], tuple[_Match, ...]] = Cache(_MATCHES)
+        self._footprints: Cache[NormalizedOperation, Footprint] = Cache(KEPT_BYTES)
+        self._matches: Cache[tuple[Any, ...], tuple[_Match, ...]] = Cache(KEPT_BYTES)
 
     async def admit(
         self,
@@ -142,7 +139,7 @@ class GraphLimiter:
             footprint = footprint_of(
                 operation, self._book.limited_fields, self._stating, self._deleting
             )
-            self._footprints.put(operation, footprint)
+            self._footprints.put(operation, footprint, operation.weight)
         cost = footprint.root_fields if cost is None else max(1, cost)
         return await self._count(footprint, variables, context, cost)
 
@@ -170,7 +167,7 @@ class GraphLimiter:
         matches = self._matches.get(key)
         if matches is None:
             matches = tuple(_matches(footprint, rules, deletes=deletes))
-            self._matches.put(key, matches)
+            self._matches.put(key, matches, footprint.weight)
         charged = _Charged(matches, variables, context, cost)
         report = None
         if not charged.is_empty:

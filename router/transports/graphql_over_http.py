@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 import orjson
 
+from trellis.router.cache import Cache
 from trellis.router.errors import SubgraphError, SubgraphInvalidResponse, SubgraphUnavailable
 from trellis.router.exact_json import dumps
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
@@ -34,10 +34,14 @@ def encode_request(request: SubgraphRequest) -> bytes:
     return body + b"}"
 
 
-@lru_cache(maxsize=4096)
+_encoded: Cache[str, bytes] = Cache(16_000_000)  # bytes
+
+
 def _encoded_query(query: str) -> bytes:
     """The first member of the body: plans send the same few texts again and again."""
-    return b'{"query":' + orjson.dumps(query)
+    return _encoded.find(
+        query, lambda: b'{"query":' + orjson.dumps(query), lambda _: 2 * len(query)
+    )
 
 
 def forwarded_headers(context: RequestContext) -> Mapping[str, str]:

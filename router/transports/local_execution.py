@@ -1,6 +1,5 @@
 """Two ways to execute an operation on a Strawberry schema of this process."""
 
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from typing import Any, Protocol
 
@@ -18,9 +17,10 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.extensions.base_extension import SchemaExtension
 from strawberry.types.graphql import OperationType
 
+from trellis.router.cache import Cache
 from trellis.router.transports.base import SubgraphRequest
 
-MAX_DOCUMENTS = 1_000
+_DOCUMENT_BYTES = 32_000_000
 _NEEDLESS = (ParserCache, ValidationCache)
 """Extensions that only make parsing and validating quicker, as ``Direct`` does by itself."""
 
@@ -54,7 +54,7 @@ class Direct:
 
     def __init__(self, schema: strawberry.federation.Schema) -> None:
         self._schema = schema._schema
-        self._documents: OrderedDict[str, DocumentNode | list[GraphQLError]] = OrderedDict()
+        self._documents: Cache[str, DocumentNode | list[GraphQLError]] = Cache(_DOCUMENT_BYTES)
 
     def run(
         self, request: SubgraphRequest, context: Any
@@ -97,20 +97,15 @@ class Direct:
                 await events.aclose()
 
     def _prepare(self, query: str) -> DocumentNode | list[GraphQLError]:
-        known = self._documents.get(query)
-        if known is not None:
-            self._documents.move_to_end(query)
-            return known
-        prepared: DocumentNode | list[GraphQLError]
+        # A parsed document takes about 40 bytes for each character of its text.
+        return self._documents.find(query, lambda: self._parse(query), lambda _: 40 * len(query))
+
+    def _parse(self, query: str) -> DocumentNode | list[GraphQLError]:
         try:
             document = parse(query, no_location=True)
-            prepared = validate(self._schema, document) or document
+            return validate(self._schema, document) or document
         except GraphQLError as error:
-            prepared = [error]
-        self._documents[query] = prepared
-        if len(self._documents) > MAX_DOCUMENTS:
-            self._documents.popitem(last=False)
-        return prepared
+            return [error]
 
 
 class Extended:

@@ -18,7 +18,13 @@ from graphql import (
     get_named_type,
 )
 
-from trellis.router.operation.model import INTROSPECTIVE, Field, NormalizedOperation, SelectionSet
+from trellis.router.operation.model import (
+    INTROSPECTIVE,
+    Field,
+    NormalizedOperation,
+    SelectionSet,
+    weight_of,
+)
 from trellis.router.operation.normalize.arguments import print_arguments
 from trellis.router.operation.normalize.collect import MAX_FIELDS, Collector, Entry, TypeIndex
 from trellis.router.operation.normalize.directives import written
@@ -59,6 +65,7 @@ class Normalizer:
             conditions=tuple((n, bool(variables.get(n))) for n in sorted(collector.used)),
             directives=self.index.directives.on_operation(operation),
             questions=tuple(merger.questions),
+            weight=weight_of(selection),
         )
 
     def selection(self, node: SelectionSetNode, type_name: str) -> SelectionSet:

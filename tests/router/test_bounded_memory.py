@@ -1,0 +1,137 @@
+"""However many different operations clients think of, what is remembered of them is bounded."""
+
+import gc
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.support.recording import RecordingTransport
+from trellis.router import pipeline
+from trellis.router.authorization.policies.outcome import NOTHING_DECIDED
+from trellis.router.cache import Cache
+from trellis.router.cost.demand import CostOptions
+from trellis.router.operation.limits import OperationLimits
+from trellis.router.operation.parse import parse_document
+from trellis.router.operation.reader import _weight_of_document
+from trellis.router.operation.request import GraphQLRequest
+from trellis.router.supergraph import Supergraph, SupergraphOptions
+from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.request import RequestContext
+
+SDL = (Path(__file__).parents[2] / "schema/supergraph.graphql").read_text()
+ADA = Identity(
+    id=UUID(int=1), username="ada", scopes=frozenset({"read:issues", "read:projects", "read:users"})
+)
+COUNT = 60
+
+
+def document(number: int) -> str:
+    return (
+        f'{{ a{number}: project(id: "{number}") {{ name key lead {{ displayName }}'
+        " members { role user { displayName } } issues(first: 3) { edges { node {"
+        " key summary status assignee { displayName } } } } } }"
+    )
+
+
+def supergraph() -> Supergraph:
+    transport = RecordingTransport({"data": {}})
+    return Supergraph.load(
+        SDL,
+        transports=dict.fromkeys(("accounts", "projects", "issues"), transport),
+        options=SupergraphOptions(cost=CostOptions()),
+    )
+
+
+async def ask(graph: Supergraph, text: str, identity: Identity = ADA) -> pipeline.Answer:
+    transport: Any = graph.transports["issues"]
+    transport.requests.clear()
+    return await pipeline.answer(GraphQLRequest(text), RequestContext(identity), graph)
+
+
+def bytes_of_each(make: Callable[[int], object]) -> float:
+    """What one of ``COUNT`` results takes."""
+    make(COUNT)  # whatever is made once
+    gc.collect()
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    kept = [make(number) for number in range(COUNT)]
+    gc.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(kept) == COUNT
+    return (after - before) / COUNT
+
+
+def test_weights_are_near_what_things_take() -> None:
+    graph = supergraph()
+    reader = graph.reader
+    parsed = [reader.parse(document(number)) for number in range(COUNT + 1)]
+    normal = [reader._normalizer.normalize(p.operation, p.fragments, {}) for p in parsed]
+    allowed = [graph.enforcer.authorize(one, ADA, NOTHING_DECIDED) for one in normal]
+    limits = OperationLimits()
+    executable = graph.plans._make(allowed[0], frozenset())
+    weight_of_plan = 2_500 + 10 * sum(len(step.operation) for step in executable.plan.steps)
+
+    for weight, make in (
+        (_weight_of_document(document(0)), lambda n: parse_document(document(n), limits)),
+        (
+            normal[0].weight,
+            lambda n: reader._normalizer.normalize(parsed[n].operation, parsed[n].fragments, {}),
+        ),
+        (weight_of_plan, lambda n: graph.plans._make(allowed[n], frozenset())),
+    ):
+        assert 0.5 * weight < bytes_of_each(make) < 2 * weight
+
+
+def caches_of(thing: object, seen: set[int]) -> list[Cache[Any, Any]]:
+    """Every cache that a supergraph holds, wherever it is."""
+    if id(thing) in seen or type(thing).__module__.split(".")[0] != "trellis":
+        return []
+    seen.add(id(thing))
+    if isinstance(thing, Cache):
+        return [thing]
+    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
+    values = [getattr(thing, name, None) for name in slots]
+    values += list(getattr(thing, "__dict__", {}).values())
+    return [cache for value in values for cache in caches_of(value, seen)]
+
+
+async def test_nothing_is_kept_beyond_its_bytes() -> None:
+    graph = supergraph()
+    caches = caches_of(graph, set())
+    assert len(caches) > 10
+    for cache in caches:
+        cache.capacity //= 1_000
+
+    for number in range(200):
+        answer = await ask(graph, document(number), ADA if number % 2 else ANONYMOUS)
+        assert answer.kind is not None or answer.errors
+
+    used = [cache for cache in caches if len(cache)]
+    assert len(used) > 5
+    assert all(cache.weight <= cache.capacity for cache in caches)
+    assert max(len(cache) for cache in caches) < 20
+    # What was forgotten is made again.
+    assert await ask(graph, document(0)) == await ask(graph, document(0))
+
+
+@pytest.mark.long
+async def test_200_000_operations_take_no_more_than_20_000() -> None:
+    def resident() -> float:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        [kilobytes] = [line.split()[1] for line in lines if line.startswith("VmRSS")]
+        return int(kilobytes) / 1_000
+
+    graph = supergraph()
+    start = resident()
+    for number in range(20_000):
+        await ask(graph, document(number), ADA if number % 2 else ANONYMOUS)
+    full = resident()
+    assert full - start < 300
+    for number in range(20_000, 200_000):
+        await ask(graph, document(number), ADA if number % 2 else ANONYMOUS)
+    assert resident() - full < 20
