@@ -53,6 +53,9 @@ class StreamLimits(Section):
     frame_bytes: int = Field(default=1_000_000, gt=0, description="one message of a client")
     operations: int = Field(default=100, gt=0, description="operations in flight on one socket")
     queue: int = Field(default=128, gt=0, description="messages waiting for a slow client")
+    queue_bytes: int = Field(
+        default=16_000_000, gt=0, description="bytes of messages waiting for a slow client"
+    )
     slow_seconds: float = Field(
         default=5, gt=0, description="how long the queue may stay full; then 1013"
     )

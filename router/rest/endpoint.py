@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope
 
+from trellis.router.delivery.rights import Rights
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
 from trellis.router.requirements import FREE, NOTHING_NEEDED, Requirement
 from trellis.router.rest.answers import AnswerWriter, with_headers
@@ -19,7 +20,6 @@ from trellis.router.rest.profile import RequestInvalid
 from trellis.router.rest.request_reader import RequestReader, read_texts
 from trellis.router.rest.response import Response
 from trellis.router.rest.route import RestRoute
-from trellis.router.subscriptions.rights import Rights
 from trellis.router.web.body_limit import read_body
 from trellis.router.web.client_watch import ClientGone, ClientWatch
 from trellis.router.web.errors import as_trellis_error, status_of

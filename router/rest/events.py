@@ -14,34 +14,43 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
-from starlette.types import Receive, Send
+from starlette.types import Message, Receive, Send
 
 from trellis.router.answer import Answer
 from trellis.router.config import StreamLimits
+from trellis.router.delivery.ending import cancel_all, send_last
+from trellis.router.delivery.queue import DeliveryQueue, TooSlow
+from trellis.router.delivery.rights import Rights
 from trellis.router.rest.response import Header
-from trellis.router.subscriptions.rights import Rights
 from trellis.router.web.errors import as_trellis_error
 from trellis.schema.errors import TrellisError
-from trellis.schema.tokens import TokenExpired
 
 MEDIA = "text/event-stream"
-_CLOSE_SECONDS = 1.0
 _RETRY = b"retry: 3000\n\n"
 _HEARTBEAT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
 
 
-class _TooSlow(Exception):
-    """The client leaves its queue full."""
-
-
 WriteAnswer = Callable[[Answer], bytes]
 WriteError = Callable[[TrellisError], bytes]
+
+
+class _Item(NamedTuple):
+    """What came of the subscription, None for its end; and how it is written, empty for an event
+    that clients do not see."""
+
+    came: Answer | TrellisError | None
+    text: bytes
+
+    @property
+    def is_last(self) -> bool:
+        return not isinstance(self.came, Answer) or not self.came.executed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +89,13 @@ class EventStream:
         self._write = write
         self._write_error = write_error
         self._pace = pace
-        self._queue: asyncio.Queue[Answer | TrellisError | None] = asyncio.Queue(limits.queue)
-        self._first: list[Answer | TrellisError | None] = []
+        self._queue: DeliveryQueue[_Item] = DeliveryQueue(
+            items=limits.queue,
+            bytes=limits.queue_bytes,
+            slow_seconds=limits.slow_seconds,
+            weigh=lambda item: len(item.text),
+        )
+        self._first: list[_Item] = []
         self._reader: asyncio.Task[None] | None = None
 
     async def open(self) -> Answer | TrellisError | None:
@@ -91,14 +105,15 @@ class EventStream:
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.opening_seconds):
-                    while not self._first or _is_failure(self._first[-1]):
+                    while not self._first or _is_failure(self._first[-1].came):
                         self._first.append(await self._queue.get())
         except BaseException:
             await self.aclose()
             raise
-        failed = self._first[0] if self._first else None
+        first = [item.came for item in self._first]
+        failed = first[0] if first else None
         if isinstance(failed, Answer) and failed.executed:  # the end, if nothing came after it
-            failed = failed if self._first[1:] == [None] else None
+            failed = failed if first[1:] == [None] else None
         if failed is not None:
             await self.aclose()
         return failed
@@ -106,7 +121,7 @@ class EventStream:
     async def aclose(self) -> None:
         """End the subscription at its source."""
         if self._reader is not None:
-            await _cancel(self._reader)
+            await cancel_all(self._reader)
 
     async def send(self, send: Send, *, is_head: bool = False) -> None:
         """Write events until the subscription, the client or the caller's rights end."""
@@ -116,9 +131,7 @@ class EventStream:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             if not is_head:
                 await self._serve(send)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_CLOSE_SECONDS):  # who reads nothing takes no end
-                    await send({"type": "http.response.body", "body": b""})
+            await send_last(send, {"type": "http.response.body", "body": b""})
         finally:
             await self.aclose()
 
@@ -126,7 +139,8 @@ class EventStream:
         assert self._reader is not None
         writer = asyncio.create_task(self._write_events(send))
         gone = asyncio.create_task(self._wait_until_gone())
-        rights = asyncio.create_task(self._wait_for_loss())
+        recheck_seconds = self._limits.recheck_seconds
+        rights = asyncio.create_task(self._rights.wait_until_lost(recheck_seconds))
         ends = {writer, gone, rights}
         try:
             while not any(task.done() for task in ends):
@@ -138,34 +152,29 @@ class EventStream:
             if writer.done():
                 writer.result()
             if rights.done() and not writer.done() and not gone.done():
-                await _cancel(writer)
+                await cancel_all(writer)
                 await self._end_with(rights.result(), send)
         finally:
-            await _cancel(*ends)
+            await cancel_all(*ends)
 
     # -- the reader ----------------------------------------------------------------------------
 
     async def _read(self) -> None:
-        """Raises _TooSlow."""
+        """Raises TooSlow."""
         try:
             async with aclosing(self._answers) as answers:
                 async for answer in answers:
-                    await self._put(answer)
-                    if not answer.executed:
+                    item = _Item(answer, self._write(answer))
+                    await self._queue.put(item)
+                    if item.is_last:
                         return
-        except _TooSlow:
+        except TooSlow:
             raise
         except Exception as error:  # the boundary of a subscription
-            await self._put(as_trellis_error(error))
+            known = as_trellis_error(error)
+            await self._queue.put(_Item(known, self._write_error(known)))
             return
-        await self._put(None)
-
-    async def _put(self, item: Answer | TrellisError | None) -> None:
-        try:
-            async with asyncio.timeout(self._limits.slow_seconds):
-                await self._queue.put(item)
-        except TimeoutError:
-            raise _TooSlow from None
+        await self._queue.put(_Item(None, _COMPLETE))
 
     # -- what ends it --------------------------------------------------------------------------
 
@@ -173,59 +182,31 @@ class EventStream:
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
-    async def _wait_for_loss(self) -> TrellisError:
-        """The caller's rights are looked at also when nothing happens."""
-        while True:
-            wait = self._limits.recheck_seconds if self._rights.can_end else 3600.0
-            expires_at = self._rights.expires_at
-            if expires_at is not None:
-                wait = min(wait, max(0.0, expires_at - time.time()))
-            await asyncio.sleep(wait)
-            if expires_at is not None and time.time() >= expires_at:
-                return TokenExpired()
-            if error := await self._lost():
-                return error
-
-    async def _lost(self) -> TrellisError | None:
-        try:
-            await self._rights.check()
-        except Exception as error:  # without this boundary nobody would look again
-            return as_trellis_error(error)
-        return None
-
     # -- the writer ----------------------------------------------------------------------------
 
     async def _write_events(self, send: Send) -> None:
         await _send(send, _RETRY)
         while True:
             item = await self._next(send)
-            if item is None:
-                await _send(send, _COMPLETE)
+            if isinstance(item.came, TrellisError):
+                await send_last(send, _body(item.text))
                 return
-            error = item if isinstance(item, TrellisError) else await self._lost()
-            if error is not None:
+            if item.came is not None and (error := await self._rights.lost()):
                 await self._end_with(error, send)
                 return
-            assert isinstance(item, Answer)
-            if text := self._write(item):
-                await _send(send, text)
-            if not item.executed:
+            if item.text:
+                await _send(send, item.text)
+            if item.is_last:
                 return
 
-    async def _next(self, send: Send) -> Answer | TrellisError | None:
+    async def _next(self, send: Send) -> _Item:
         if self._first:
             return self._first.pop(0)
-        while True:
-            try:
-                async with asyncio.timeout(self._pace.heartbeat_seconds):
-                    return await self._queue.get()
-            except TimeoutError:
-                await _send(send, _HEARTBEAT)
+        beat = partial(_send, send, _HEARTBEAT)
+        return await self._queue.get_beating(self._pace.heartbeat_seconds, beat)
 
     async def _end_with(self, error: TrellisError, send: Send) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await _send(send, self._write_error(error))
+        await send_last(send, _body(self._write_error(error)))
 
 
 def event(name: str, data: bytes, id: object = None) -> bytes:
@@ -248,10 +229,8 @@ def _is_failure(item: Answer | TrellisError | None) -> bool:
 
 
 async def _send(send: Send, text: bytes) -> None:
-    await send({"type": "http.response.body", "body": text, "more_body": True})
+    await send(_body(text))
 
 
-async def _cancel(*tasks: asyncio.Task[object]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+def _body(text: bytes) -> Message:
+    return {"type": "http.response.body", "body": text, "more_body": True}

@@ -8,31 +8,29 @@ any state: 4400 message that the protocol does not know, 1013 client too slow or
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
 from typing import Any, NoReturn
 
-import structlog
 from starlette.types import Receive, Scope, Send
 
 from trellis.router.answer import Answer
+from trellis.router.delivery.ending import cancel_all, send_last
+from trellis.router.delivery.queue import DeliveryQueue, TooSlow
+from trellis.router.delivery.rights import Rights
 from trellis.router.identity.credentials import NO_CREDENTIALS, Credentials
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest, read_request
-from trellis.router.subscriptions.rights import Rights
 from trellis.router.web.csrf import is_allowed_origin
-from trellis.router.web.errors import as_trellis_error, graphql_error_body
+from trellis.router.web.errors import InternalError, as_trellis_error, graphql_error_body
 from trellis.router.web.identity import credentials_of
 from trellis.router.web.json_text import dump_json, load_json
 from trellis.router.web.request_id import request_id_of
 from trellis.router.web.services import Services
 from trellis.schema.errors import BadRequest, Forbidden, TrellisError, Unauthenticated
-
-log = structlog.get_logger(__name__)
+from trellis.schema.tokens import TokenExpired
 
 SUBPROTOCOL = "graphql-transport-ws"
 _JSON_DEPTH = 64
-_CLOSE_SECONDS = 1.0
 _CREDENTIALS = {"authorization": "authorization", "x-api-key": "api_key"}
 _NO_ROOM = {
     "message": "Too many operations run on this connection; complete one first.",
@@ -82,7 +80,12 @@ class _Connection:
         self._send = send
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # also those stopped and not yet ended
-        self._outgoing: asyncio.Queue[str] = asyncio.Queue(maxsize=self._limits.queue)
+        self._outgoing: DeliveryQueue[bytes] = DeliveryQueue(
+            items=self._limits.queue,
+            bytes=self._limits.queue_bytes,
+            slow_seconds=self._limits.slow_seconds,
+            weigh=len,
+        )
         self._end: asyncio.Future[_Close] = asyncio.get_running_loop().create_future()
         self._timers: list[asyncio.TimerHandle] = []
         self._rights = Rights(services.authenticate, NO_CREDENTIALS)
@@ -98,17 +101,11 @@ class _Connection:
         finally:
             for timer in self._timers:
                 timer.cancel()
-            await _cancel(reader, writer, *self._tasks)
+            await cancel_all(reader, writer, *self._tasks)
         if self._end.done():
-            await self._close(self._end.result())
-
-    async def _close(self, close: _Close) -> None:
-        message = {"type": "websocket.close", "code": close.code, "reason": close.reason}
-        try:
-            async with asyncio.timeout(_CLOSE_SECONDS):  # a client that does not read takes none
-                await self._send(message)
-        except (TimeoutError, OSError, RuntimeError):  # it is gone already
-            log.debug("socket_not_closed_in_order", code=close.code)
+            end = self._end.result()
+            message = {"type": "websocket.close", "code": end.code, "reason": end.reason}
+            await send_last(self._send, message)
 
     def _end_with(self, code: int, reason: str) -> None:
         if not self._end.done():
@@ -121,20 +118,10 @@ class _Connection:
         if not self._is_initialised:
             self._end_with(4408, "Connection initialisation timeout")
 
-    def _rights_expire(self) -> None:
-        self._end_with(4403, "Forbidden: the access token has expired")
-
     async def _watch_rights(self) -> None:
         """A caller who signs out is gone within seconds, even when nothing happens."""
-        try:
-            while True:
-                await asyncio.sleep(self._limits.recheck_seconds)
-                await self._check_rights()
-        except _Close as close:
-            self._end_with(close.code, close.reason)
-        except Exception as error:  # the boundary of a task: without it nobody would look again
-            as_trellis_error(error)
-            self._end_with(1011, "Internal error")
+        close = _closing(await self._rights.wait_until_lost(self._limits.recheck_seconds))
+        self._end_with(close.code, close.reason)
 
     # -- messages of the client ---------------------------------------------------------------
 
@@ -180,8 +167,6 @@ class _Connection:
             await self._rights.begin()
         except TrellisError as error:
             raise _closing(await self._counted(error)) from None
-        if self._rights.expires_at is not None:
-            self._after(max(0.0, self._rights.expires_at - time.time()), self._rights_expire)
         if self._rights.can_end:
             self._start(self._watch_rights())
         self._is_acknowledged = True
@@ -257,30 +242,18 @@ class _Connection:
     # -- messages of the server ---------------------------------------------------------------
 
     async def _put(self, message: bytes) -> None:
-        """Queue a message. A full queue holds the operation back, and a client that leaves it full
-        is let go (1013): it would otherwise cost memory, or miss events without knowing."""
-        text = message.decode()
         try:
-            self._outgoing.put_nowait(text)
-        except asyncio.QueueFull:
-            try:
-                async with asyncio.timeout(self._limits.slow_seconds):
-                    await self._outgoing.put(text)
-            except TimeoutError:
-                raise _Close(1013, "Too slow: messages were not read in time") from None
+            await self._outgoing.put(message)
+        except TooSlow:
+            raise _Close(1013, "Too slow: messages were not read in time") from None
 
     async def _write(self) -> None:
         try:
             while True:
-                await self._send({"type": "websocket.send", "text": await self._outgoing.get()})
+                text = (await self._outgoing.get()).decode()
+                await self._send({"type": "websocket.send", "text": text})
         except OSError:  # the client is gone; the reader learns it too
             return
-
-
-async def _cancel(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _refuse(what: str) -> NoReturn:
@@ -288,7 +261,12 @@ def _refuse(what: str) -> NoReturn:
 
 
 def _closing(error: TrellisError) -> _Close:
-    """4403 for callers who may not; whoever cannot be told apart now may try again (1013)."""
+    """4403 for callers who may not, 1011 for a fault of ours; where it cannot be found out who
+    calls, the client may try again (1013)."""
+    if isinstance(error, InternalError):
+        return _Close(1011, "Internal error")
+    if isinstance(error, TokenExpired):
+        return _Close(4403, "Forbidden: the access token has expired")
     if isinstance(error, Unauthenticated | Forbidden):
         return _Close(4403, f"Forbidden: {error.message}")
     if isinstance(error, BadRequest):

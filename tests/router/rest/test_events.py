@@ -18,10 +18,10 @@ from tests.router.test_app import KEY, config, running
 from tests.support.ticker import ticker
 from trellis.router.answer import Answer
 from trellis.router.config import Config, RateLimits, StreamLimits, SubgraphSource
+from trellis.router.delivery.rights import Rights
 from trellis.router.identity.credentials import Credentials
 from trellis.router.rest.events import EventStream, Pace, event
 from trellis.router.serving.application import build_app
-from trellis.router.subscriptions.rights import Rights
 from trellis.router.web.identity import Authenticate
 from trellis.schema.errors import NotFound
 from trellis.schema.identity import Identity
@@ -161,8 +161,9 @@ async def test_head_and_the_document(client: httpx.AsyncClient):
     assert names == ["last-event-id"]
 
 
-async def test_a_client_that_does_not_read_is_cut_off(tmp_path: Path):
-    limits = StreamLimits(queue=2, slow_seconds=0.2)
+@pytest.mark.parametrize("bound", [{"queue": 2}, {"queue": 10_000, "queue_bytes": 150_000}])
+async def test_a_client_that_does_not_read_is_cut_off(tmp_path: Path, bound: dict[str, int]):
+    limits = StreamLimits(slow_seconds=0.2, **bound)
     app = build_app(settings(tmp_path, websocket=limits))
     async with running(app) as client:
         host, port = client.base_url.host, client.base_url.port

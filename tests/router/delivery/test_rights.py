@@ -1,12 +1,16 @@
+import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
+from trellis.router.delivery.ending import cancel_all
+from trellis.router.delivery.rights import Rights, RightsLost
 from trellis.router.identity.credentials import Credentials
-from trellis.router.subscriptions.rights import Rights, RightsLost
+from trellis.router.web.errors import InternalError
 from trellis.schema.errors import Unauthenticated, Unavailable
 from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.tokens import TokenExpired
 
 GRACE = Identity(id=uuid4(), roles=frozenset({"user"}), scopes=frozenset({"read:projects"}))
 
@@ -18,9 +22,12 @@ class Callers:
         self.verdict = verdict
         self.looks = 0
         self.now = 0.0
+        self.looked_often = asyncio.Event()
 
     async def __call__(self, credentials: Credentials) -> Identity:
         self.looks += 1
+        if self.looks == 3:
+            self.looked_often.set()
         if isinstance(self.verdict, Exception):
             raise self.verdict
         return self.verdict
@@ -103,3 +110,46 @@ async def test_nobody_and_whom_the_router_vouches_for_cannot_lose_any():
     rights = await callers.begun(Credentials(vouched=vouched))
     await rights.check()
     assert (rights.can_end, rights.expires_at, callers.looks) == (False, None, 1)
+
+
+async def test_whoever_waits_learns_of_lost_rights_although_nothing_happens():
+    callers = Callers(GRACE)
+    rights = await callers.begun()
+    waiting = asyncio.create_task(rights.wait_until_lost(0.001))
+    await callers.looked_often.wait()
+    assert not waiting.done()
+
+    callers.verdict = replace(GRACE, scopes=frozenset())
+
+    assert isinstance(await waiting, RightsLost)
+
+
+async def test_whoever_waits_learns_of_the_end_of_a_token_without_a_look_at_it():
+    callers = Callers(replace(GRACE, expires_at=1))  # long ago
+    rights = await callers.begun()
+    assert isinstance(await rights.wait_until_lost(3600), TokenExpired)
+    assert callers.looks == 1
+
+
+async def test_a_fault_of_ours_ends_the_wait_too():
+    callers = Callers(GRACE)
+    rights = await callers.begun()
+    callers.verdict = RuntimeError("a fault")
+    assert isinstance(await rights.wait_until_lost(0.001), InternalError)
+    assert isinstance(await rights.lost(), InternalError)
+
+
+async def test_rights_that_last_are_no_reason_to_end():
+    rights = await Callers(GRACE).begun()
+    assert await rights.lost() is None
+
+
+@pytest.mark.parametrize("who", [ANONYMOUS, GRACE])
+async def test_rights_that_nobody_can_take_away_are_waited_for_in_vain(who: Identity):
+    vouched = None if who is ANONYMOUS else who
+    callers = Callers(who)
+    rights = await callers.begun(Credentials(vouched=vouched))
+    waiting = asyncio.create_task(rights.wait_until_lost(0.001))
+    await asyncio.sleep(0.02)
+    assert (waiting.done(), callers.looks) == (False, 1)
+    await cancel_all(waiting)

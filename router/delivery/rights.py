@@ -1,14 +1,18 @@
 """What the caller of a connection that stays open may do, looked at again and again."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
 from trellis.router.identity.credentials import Credentials
+from trellis.router.web.errors import as_trellis_error
 from trellis.router.web.identity import Authenticate
-from trellis.schema.errors import Forbidden, Unavailable
+from trellis.schema.errors import Forbidden, TrellisError, Unavailable
 from trellis.schema.identity import ANONYMOUS, Identity
+from trellis.schema.tokens import TokenExpired
 
 _DOUBT_SECONDS = 60.0
+_NOTHING_TO_LOOK_AT_SECONDS = 3600.0
 
 
 class RightsLost(Forbidden):
@@ -56,12 +60,35 @@ class Rights:
         self.identity = identity
         self._sure_at = self._clock()
 
-    async def check(self) -> None:
-        """Raises Unauthenticated for a caller whose proof is good no more, RightsLost for one who
-        may do less than before; one who may do more has that from the next operation on.
+    async def lost(self) -> TrellisError | None:
+        """Why the connection must end, before an event is sent; None while the rights last. A
+        fault of ours is a reason, too: without one nobody would look again."""
+        try:
+            await self.check()
+        except Exception as error:  # the boundary of whoever waits for this
+            return as_trellis_error(error)
+        return None
 
-        While it cannot be found out the rights stay for a minute, then Unavailable is raised: whom
-        nobody can ask nobody can have told, but not for ever.
+    async def wait_until_lost(self, recheck_seconds: float) -> TrellisError:
+        """Why the connection must end, as soon as it must: rights are looked at although nothing
+        happens."""
+        while True:
+            wait = recheck_seconds if self.can_end else _NOTHING_TO_LOOK_AT_SECONDS
+            expires_at = self.expires_at
+            if expires_at is not None:
+                wait = min(wait, max(0.0, expires_at - time.time()))
+            await asyncio.sleep(wait)
+            if expires_at is not None and time.time() >= expires_at:
+                return TokenExpired()
+            if error := await self.lost():
+                return error
+
+    async def check(self) -> None:
+        """Raises Unauthenticated for a caller whose proof is no longer valid, RightsLost for one
+        who may do less than before; one who may do more has that from the next operation on.
+
+        While it cannot be found out the rights stay for a minute, then Unavailable is raised: a
+        revocation would not have reached us either.
         """
         if self.credentials.vouched is not None:
             return
