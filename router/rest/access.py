@@ -26,8 +26,7 @@ from graphql import (
 
 from trellis.router.authorization.rules.index import NO_NEEDS, AuthorizationRules, InputValue, Needs
 from trellis.router.requirements import FREE, Requirement, all_of
-from trellis.router.rest.asked import Fragments, asked_of
-from trellis.router.rest.route import RestRoute
+from trellis.router.rest.route import Fragments, RestRoute
 from trellis.router.supergraph import Supergraph
 
 
@@ -49,7 +48,7 @@ def access_of(
 ) -> Access:
     """What callers of a route need. With ``rejects`` one denied field refuses the operation;
     otherwise this holds for mutations, and for fields whose null would leave nothing."""
-    operation, root, fragments = asked_of(route, schema)
+    operation, root, fragments = route.asked
     required = frozenset(
         node.variable.name.value
         for node in operation.variable_definitions or ()

@@ -28,6 +28,7 @@ from trellis.router.rest.parameters import PAGE_VARIABLES, argument_paths, read_
 from trellis.router.rest.path import DATA, PathTemplate, in_braces, read_template
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.route import (
+    Asked,
     Deprecation,
     FailureOverride,
     FieldSource,
@@ -171,6 +172,7 @@ class _Document:
             path=rest["path"],
             kind=operation.operation.value,
             document=printed,
+            asked=self._asked(bare),
             root=shown.root,
             shape=omitting_nulls(shown.shape) if self.profile.omits_nulls else shown.shape,
             status=rest["status"],
@@ -188,6 +190,15 @@ class _Document:
             deprecated=Deprecation(**rest["deprecated"]) if rest.get("deprecated") else None,
             event_id=shown.event_id,
         )
+
+    def _asked(self, bare: DocumentNode) -> Asked:
+        fragments = {
+            d.name.value: d for d in bare.definitions if isinstance(d, FragmentDefinitionNode)
+        }
+        operation = _only_operation(bare)
+        root = self.graph.schema.get_root_type(operation.operation)
+        assert root is not None, "the operation has been validated"
+        return Asked(operation, root.name, fragments)
 
     def _source(self, line: int) -> Source | FieldSource:
         return Source(self.origin, line) if isinstance(self.origin, Path) else self.origin

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from trellis.router.rate_limit.report import RateReport
+from trellis.router.rest.vocabulary import STATUSES
 
 Spell = Callable[[str], str]
 Body = Any
@@ -176,40 +177,6 @@ def translate(profile: Profile, code: str, words: Sequence[str | None]) -> tuple
             return found
     if found := profile.failures.get(code):
         return found
-    if status := HTTP_STATUSES.get(code):
+    if status := STATUSES.get(code):
         return status, code
     return profile.failures["INTERNAL"]
-
-
-HTTP_STATUSES: Mapping[str, int] = {
-    "BAD_REQUEST": 400,
-    "BAD_USER_INPUT": 422,
-    "UNAUTHENTICATED": 401,
-    "TOKEN_EXPIRED": 401,
-    "INVALID_CREDENTIALS": 401,
-    "MFA_REQUIRED": 401,
-    "REFRESH_TOKEN_EXPIRED": 401,
-    "FORBIDDEN": 403,
-    "UNAUTHORIZED_FIELD_OR_TYPE": 403,
-    "ENTITLEMENT_REQUIRED": 403,
-    "NOT_FOUND": 404,
-    "METHOD_NOT_ALLOWED": 405,
-    "NOT_ACCEPTABLE": 406,
-    "REQUEST_BODY_TIMEOUT": 408,
-    "ALREADY_EXISTS": 409,
-    "CONFLICT": 409,
-    "IDEMPOTENCY_KEY_REUSED": 409,
-    "IDEMPOTENCY_KEY_RUNNING": 409,
-    "PAYLOAD_TOO_LARGE": 413,
-    "URL_TOO_LONG": 414,
-    "UNSUPPORTED_MEDIA_TYPE": 415,
-    "RATE_LIMITED": 429,
-    "REQUEST_HEADERS_TOO_LARGE": 431,
-    "INTERNAL": 500,
-    "SUBGRAPH_INVALID_RESPONSE": 502,
-    "SERVICE_UNAVAILABLE": 503,
-    "SUBGRAPH_UNAVAILABLE": 503,
-    "SUBGRAPH_TIMEOUT": 504,
-    "REQUEST_TIMEOUT": 504,
-}
-"""Statuses of the canonical codes where a profile's table says nothing of its own."""

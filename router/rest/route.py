@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from graphql import GraphQLInputType
+from graphql import FragmentDefinitionNode, GraphQLInputType, OperationDefinitionNode
 
 from trellis.router.operation.model import OperationKind
 from trellis.router.rest.profile import Profile
@@ -110,15 +110,27 @@ class FieldSource:
         return f"{self.coordinate} ({self.python})" if self.python else self.coordinate
 
 
+Fragments = Mapping[str, FragmentDefinitionNode]
+
+
+class Asked(NamedTuple):
+    """The one operation of a route as it was read, without directives of REST; the name of the type
+    that it begins at, and its fragments."""
+
+    operation: OperationDefinitionNode
+    root: str
+    fragments: Fragments
+
+
 @dataclass(frozen=True, slots=True)
 class RestRoute:
     """A stored operation with everything its handler and its documentation need.
 
     ``area`` is its folder below the profile's (``projects``), ``name`` the operation's.
     ``path`` is the template without a prefix, ``/api/v1/projects/{project_id}``. ``document`` is
-    the operation as the graph gets it, ``arguments`` says where in it each variable is given
-    (``input.name`` -> ``name``), which leads the graph's complaints back to the client's words.
-    ``root`` leads to the data in the answer, ``shape`` says
+    the operation as the graph gets it, ``asked`` the same as it was read; ``arguments`` says where
+    in it each variable is given (``input.name`` -> ``name``), which leads the graph's complaints
+    back to the client's words. ``root`` leads to the data in the answer, ``shape`` says
     what clients see of it. ``event_id`` leads to the id of each event, where answers are EVENTS.
     """
 
@@ -130,6 +142,7 @@ class RestRoute:
     path: str
     kind: OperationKind
     document: str
+    asked: Asked
     root: tuple[str, ...]
     shape: Shape
     status: int = 200

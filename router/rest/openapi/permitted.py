@@ -21,8 +21,7 @@ from graphql import (
     type_from_ast,
 )
 
-from trellis.router.rest.asked import Fragments, asked_of
-from trellis.router.rest.route import Parameter, RestRoute
+from trellis.router.rest.route import Fragments, Parameter, RestRoute
 from trellis.router.rest.shape import Constant, Items, Leaf, Record, Shape, Unwrapped
 
 _Selections = tuple[tuple[str, SelectionSetNode], ...]
@@ -33,7 +32,7 @@ def permitted_route(
     route: RestRoute, schema: GraphQLSchema, view: GraphQLSchema
 ) -> RestRoute | None:
     """The route with what ``view``, a part of ``schema``, has of it; None when it shows nothing."""
-    operation, root, fragments = asked_of(route, schema)
+    operation, root, fragments = route.asked
     narrower = _Narrower(schema, view, fragments)
     selections: _Selections = ((root, operation.selection_set),)
     for key in route.root:

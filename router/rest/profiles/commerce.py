@@ -1,40 +1,22 @@
 """The dialect of the shop's services: bare objects; users in snake case, the rest in camel case."""
 
-from collections.abc import Mapping
-
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.profiles.bare import failure, success
 from trellis.router.rest.profiles.paging import OffsetPages
 from trellis.router.rest.spelling import camel_case, snake_case
+from trellis.router.rest.vocabulary import vocabulary
 
 # Only what the services number has a code of its own; users, orders and payments are areas.
-FAILURES: Mapping[str, tuple[int, str]] = {
-    "BAD_REQUEST": (400, "BAD_REQUEST"),
-    "BAD_USER_INPUT": (422, "VALIDATION_ERROR"),
-    "BAD_USER_INPUT:INVALID_TOKEN": (400, "USER_003"),
-    "UNAUTHENTICATED": (401, "UNAUTHORIZED"),
-    "TOKEN_EXPIRED": (401, "UNAUTHORIZED"),
-    "INVALID_CREDENTIALS": (401, "UNAUTHORIZED"),
-    "REFRESH_TOKEN_EXPIRED": (401, "UNAUTHORIZED"),
-    "FORBIDDEN": (403, "FORBIDDEN"),
-    "UNAUTHORIZED_FIELD_OR_TYPE": (403, "FORBIDDEN"),
-    "ENTITLEMENT_REQUIRED": (403, "FORBIDDEN"),
-    "NOT_FOUND": (404, "NOT_FOUND"),
-    "NOT_FOUND:users": (404, "USER_004"),
-    "NOT_FOUND:orders": (404, "ORDER_003"),
-    "ALREADY_EXISTS": (409, "CONFLICT"),
-    "ALREADY_EXISTS:email": (409, "USER_001"),
-    "ALREADY_EXISTS:username": (409, "USER_002"),
-    "CONFLICT": (409, "CONFLICT"),
-    "CONFLICT:orders": (409, "ORDER_004"),
-    "RATE_LIMITED": (429, "RATE_LIMIT_EXCEEDED"),
-    "INTERNAL": (500, "INTERNAL_SERVER_ERROR"),
-    "SERVICE_UNAVAILABLE": (503, "SERVICE_UNAVAILABLE"),
-    "SUBGRAPH_UNAVAILABLE": (503, "SERVICE_UNAVAILABLE"),
-    "SUBGRAPH_TIMEOUT": (503, "SERVICE_UNAVAILABLE"),
-    "SUBGRAPH_INVALID_RESPONSE": (503, "SERVICE_UNAVAILABLE"),
-    "REQUEST_TIMEOUT": (503, "SERVICE_UNAVAILABLE"),
-}
+FAILURES = vocabulary(
+    {
+        "BAD_USER_INPUT:INVALID_TOKEN": (400, "USER_003"),
+        "NOT_FOUND:users": "USER_004",
+        "NOT_FOUND:orders": "ORDER_003",
+        "ALREADY_EXISTS:email": "USER_001",
+        "ALREADY_EXISTS:username": "USER_002",
+        "CONFLICT:orders": "ORDER_004",
+    }
+)
 
 COMMERCE = Profile(
     name="commerce",

@@ -3,36 +3,24 @@
 Its documents know optional members but no nulls: what is null is left out.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from trellis.router.rest.profile import Failure, Headers, Profile, ResponseInfo
 from trellis.router.rest.profiles.paging import CursorPages
 from trellis.router.rest.profiles.writing import iso_moment, told_message
 from trellis.router.rest.spelling import camel_case, same, snake_case
+from trellis.router.rest.vocabulary import vocabulary
 
-FAILURES: Mapping[str, tuple[int, str]] = {
-    "BAD_REQUEST": (400, "BAD_REQUEST"),
-    "BAD_USER_INPUT": (422, "VALIDATION_ERROR"),
-    "BAD_USER_INPUT:INVALID_TOKEN": (401, "UNAUTHORIZED"),
-    "UNAUTHENTICATED": (401, "UNAUTHORIZED"),
-    "TOKEN_EXPIRED": (401, "UNAUTHORIZED"),
-    "INVALID_CREDENTIALS": (401, "UNAUTHORIZED"),
-    "REFRESH_TOKEN_EXPIRED": (401, "UNAUTHORIZED"),
-    "FORBIDDEN": (403, "FORBIDDEN"),
-    "UNAUTHORIZED_FIELD_OR_TYPE": (403, "FORBIDDEN"),
-    "ENTITLEMENT_REQUIRED": (403, "SUBSCRIPTION_REQUIRED"),
-    "NOT_FOUND": (404, "NOT_FOUND"),
-    "ALREADY_EXISTS": (409, "CONFLICT"),
-    "CONFLICT": (409, "CONFLICT"),
-    "RATE_LIMITED": (429, "RATE_LIMIT_EXCEEDED"),
-    "INTERNAL": (500, "INTERNAL_SERVER_ERROR"),
-    "SERVICE_UNAVAILABLE": (503, "SERVICE_UNAVAILABLE"),
-    "SUBGRAPH_UNAVAILABLE": (502, "BAD_GATEWAY"),
-    "SUBGRAPH_INVALID_RESPONSE": (502, "BAD_GATEWAY"),
-    "SUBGRAPH_TIMEOUT": (504, "GATEWAY_TIMEOUT"),
-    "REQUEST_TIMEOUT": (504, "GATEWAY_TIMEOUT"),
-}
+FAILURES = vocabulary(
+    {
+        "BAD_USER_INPUT:INVALID_TOKEN": (401, "UNAUTHORIZED"),
+        "ENTITLEMENT_REQUIRED": "SUBSCRIPTION_REQUIRED",
+        "SUBGRAPH_UNAVAILABLE": (502, "BAD_GATEWAY"),
+        "SUBGRAPH_INVALID_RESPONSE": "BAD_GATEWAY",
+        "SUBGRAPH_TIMEOUT": "GATEWAY_TIMEOUT",
+        "REQUEST_TIMEOUT": "GATEWAY_TIMEOUT",
+    }
+)
 _FIELD_CODES = {
     "REQUIRED_FIELD_MISSING": "REQUIRED",
     "VALUE_TOO_SHORT": "TOO_SHORT",

@@ -3,7 +3,6 @@
 Fields that carry ``@rest`` are served in it, and stored operations that need no other.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from trellis.router.rest.profile import Failure, Profile, ResponseInfo
@@ -11,13 +10,12 @@ from trellis.router.rest.profiles.paging import RelayPages
 from trellis.router.rest.profiles.writing import NOT_FOR_CLIENTS
 from trellis.router.rest.spelling import same
 from trellis.router.rest.statuses import phrase
+from trellis.router.rest.vocabulary import canonical
 
 # Codes are the graph's own; what is denied below an answer is told like what is denied at all.
-FAILURES: Mapping[str, tuple[int, str]] = {
-    "FORBIDDEN": (403, "FORBIDDEN"),
-    "UNAUTHORIZED_FIELD_OR_TYPE": (403, "FORBIDDEN"),
-    "INTERNAL": (500, "INTERNAL"),
-}
+FAILURES = canonical(
+    {"FORBIDDEN": "FORBIDDEN", "UNAUTHORIZED_FIELD_OR_TYPE": "FORBIDDEN", "INTERNAL": "INTERNAL"}
+)
 
 
 def success(data: Any, info: ResponseInfo) -> Any:

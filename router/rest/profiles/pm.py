@@ -1,36 +1,26 @@
 """The dialect of the project management suite: snake case, a message and a request id on top."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from trellis.router.rest.profile import Failure, Profile, ResponseInfo
 from trellis.router.rest.profiles.paging import NumberedPages
 from trellis.router.rest.profiles.writing import prefixed_request_id, told_message, written_time
 from trellis.router.rest.spelling import snake_case
+from trellis.router.rest.vocabulary import vocabulary
 
 # Clients of this dialect know eight codes; what else HTTP tells them keeps its own.
-FAILURES: Mapping[str, tuple[int, str]] = {
-    "BAD_REQUEST": (400, "VALIDATION_ERROR"),
-    "BAD_USER_INPUT": (400, "VALIDATION_ERROR"),
-    "BAD_USER_INPUT:INVALID_TOKEN": (401, "AUTHENTICATION_FAILED"),
-    "UNAUTHENTICATED": (401, "AUTHENTICATION_FAILED"),
-    "TOKEN_EXPIRED": (401, "AUTHENTICATION_FAILED"),
-    "REFRESH_TOKEN_EXPIRED": (401, "AUTHENTICATION_FAILED"),
-    "INVALID_CREDENTIALS": (401, "INVALID_CREDENTIALS"),
-    "FORBIDDEN": (403, "AUTHORIZATION_FAILED"),
-    "UNAUTHORIZED_FIELD_OR_TYPE": (403, "AUTHORIZATION_FAILED"),
-    "ENTITLEMENT_REQUIRED": (403, "AUTHORIZATION_FAILED"),
-    "NOT_FOUND": (404, "RESOURCE_NOT_FOUND"),
-    "ALREADY_EXISTS": (409, "RESOURCE_CONFLICT"),
-    "CONFLICT": (409, "RESOURCE_CONFLICT"),
-    "RATE_LIMITED": (429, "RATE_LIMIT_EXCEEDED"),
-    "INTERNAL": (500, "INTERNAL_SERVER_ERROR"),
-    "SERVICE_UNAVAILABLE": (503, "SERVICE_UNAVAILABLE"),
-    "SUBGRAPH_UNAVAILABLE": (503, "SERVICE_UNAVAILABLE"),
-    "SUBGRAPH_TIMEOUT": (503, "SERVICE_UNAVAILABLE"),
-    "SUBGRAPH_INVALID_RESPONSE": (503, "SERVICE_UNAVAILABLE"),
-    "REQUEST_TIMEOUT": (503, "SERVICE_UNAVAILABLE"),
-}
+FAILURES = vocabulary(
+    {
+        "BAD_REQUEST": "VALIDATION_ERROR",
+        "BAD_USER_INPUT": (400, "VALIDATION_ERROR"),
+        "BAD_USER_INPUT:INVALID_TOKEN": (401, "AUTHENTICATION_FAILED"),
+        "UNAUTHENTICATED": "AUTHENTICATION_FAILED",
+        "INVALID_CREDENTIALS": "INVALID_CREDENTIALS",
+        "FORBIDDEN": "AUTHORIZATION_FAILED",
+        "NOT_FOUND": "RESOURCE_NOT_FOUND",
+        "CONFLICT": "RESOURCE_CONFLICT",
+    }
+)
 
 _RETRY_SECONDS = 30
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from trellis.router.rest.profile import HTTP_STATUSES, translate
+from trellis.router.rest.profile import translate
 from trellis.router.rest.profiles import PROFILES
+from trellis.router.rest.vocabulary import STATUSES
 
 CODES = {
     "BAD_REQUEST": "400 VALIDATION_ERROR | 400 INVALID_FORMAT | 400 | 400 | 400",
@@ -72,7 +73,7 @@ def test_the_union_speaks_the_trackers_words():
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_code_of_http_has_an_error_status_in_every_dialect(profile: str):
-    for code in HTTP_STATUSES:
+    for code in STATUSES:
         status, own = translate(PROFILES[profile], code, ())
         assert 400 <= status < 600
         assert own.replace("_", "").isalnum()
