@@ -1,4 +1,4 @@
-"""What a dataloader finds for the references that the router sends to ``_entities``."""
+"""What dataloaders find for ids that clients send, and for the references of ``_entities``."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
@@ -9,6 +9,12 @@ from trellis.schema.inputs import as_uuid
 
 Found = TypeVar("Found")
 Reference = dict[str, Any]
+
+
+async def load_one(loader: DataLoader[Any, Found | None], id: str) -> Found | None:
+    """What has the id that a client sent; None for text that is no UUID."""
+    wanted = as_uuid(id)
+    return await loader.load(wanted) if wanted is not None else None
 
 
 async def load_by_id(

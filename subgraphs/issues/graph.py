@@ -11,11 +11,11 @@ from strawberry import ID
 from strawberry.federation.schema_directives import RequiresScopes
 
 from trellis.db.caller_context import CallerContext
-from trellis.db.outbox import Envelope
 from trellis.db.subgraph import define_subgraph
 from trellis.schema.events.issues import IssueCreated, IssueUpdated
-from trellis.schema.inputs import as_uuid, known_id
+from trellis.schema.inputs import known_id
 from trellis.schema.paging import Connection, PageRequest
+from trellis.schema.references import load_one
 from trellis.subgraphs.issues import models, queries, seed, service
 from trellis.subgraphs.issues.errors import IssueNotFound, LinkNotFound
 from trellis.subgraphs.issues.inputs import (
@@ -29,6 +29,8 @@ from trellis.subgraphs.issues.loaders import Loaders
 from trellis.subgraphs.issues.queries import PROJECTS, IssueFilters
 from trellis.subgraphs.issues.types import READ, WRITE, WRITE_COMMENTS, Comment, Ctx, Issue
 from trellis.subgraphs.project_scope.scope import ProjectNotFound
+
+_CHANGES = (IssueCreated.topic, IssueUpdated.topic)
 
 
 @strawberry.type
@@ -85,8 +87,7 @@ class Query:
 
     @strawberry.federation.field(requires_scopes=READ)
     async def issue(self, info: Ctx, id: ID) -> Issue | None:
-        wanted = as_uuid(id)
-        row = await info.context.loaders.issue.load(wanted) if wanted else None
+        row = await load_one(info.context.loaders.issue, id)
         return Issue.of(row) if row else None
 
     @strawberry.federation.field(requires_scopes=READ)
@@ -153,7 +154,7 @@ class Subscription:
         await context.with_news(see_project)
         async with aclosing(context.storage.events(after)) as events:
             async for event in events:
-                if not _speaks_of(event, wanted):
+                if event.topic not in _CHANGES or event.payload["project_id"] != str(wanted):
                     continue
                 context.refresh()
                 row = await context.loaders.issue.load(UUID(event.key))
@@ -163,13 +164,8 @@ class Subscription:
                     await context.with_news(see_project)
 
 
-def _speaks_of(event: Envelope, project_id: UUID) -> bool:
-    topics = (IssueCreated.topic, IssueUpdated.topic)
-    return event.topic in topics and event.payload["project_id"] == str(project_id)
-
-
 async def _require_issue(info: Ctx, id: str) -> models.Issue:
-    row = await info.context.loaders.issue.load(known_id(id, IssueNotFound))
+    row = await load_one(info.context.loaders.issue, id)
     if row is None:
         raise IssueNotFound(id)
     return row

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_
+from sqlalchemy import ColumnElement, Select, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -26,6 +27,9 @@ from trellis.subgraphs.project_scope.scope import ProjectScope
 
 PROJECTS = ProjectScope(Project, ProjectMember, "admin:issues")
 OLDEST_FIRST = (SortColumn("created_at", instant), SortColumn("id", UUID))
+
+Parent = Literal["project_id", "assignee_id", "reporter_id"]
+"""What a list of issues hangs on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +85,10 @@ async def issue_for_update(session: AsyncSession, caller: Identity, id: UUID) ->
     return (await session.scalars(statement)).one_or_none()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ListOf:
-    """A kind of list of issues that hangs on something."""
-
-    parent: SQLColumnExpression[UUID | None]
-
-
-OF_PROJECT = ListOf(col(Issue.project_id))
-OF_ASSIGNEE = ListOf(col(Issue.assignee_id))
-OF_REPORTER = ListOf(col(Issue.reporter_id))
-
-
-def issues_of(caller: Identity, wanted: tuple[ListOf, IssueFilters]) -> ChildRows[Issue]:
-    """The issues of projects or people, as the kind of list says."""
-    kind, filters = wanted
-    return ChildRows(matching(caller, filters), Issue, kind.parent)
+def issues_of(caller: Identity, wanted: tuple[Parent, IssueFilters]) -> ChildRows[Issue]:
+    """The issues of projects or people, as the parent says."""
+    parent, filters = wanted
+    return ChildRows(matching(caller, filters), Issue, col(getattr(Issue, parent)))
 
 
 async def statistics_by_project(
@@ -162,11 +154,8 @@ async def links_of(session: AsyncSession, issue_id: UUID) -> list[IssueLink]:
 async def link(session: AsyncSession, caller: Identity, id: UUID) -> IssueLink | None:
     """A link of which the caller sees both ends."""
     seen = visible_to(caller).with_only_columns(col(Issue.id))
-    statement = select(IssueLink).where(
-        col(IssueLink.id) == id,
-        col(IssueLink.source_id).in_(seen),
-        col(IssueLink.target_id).in_(seen),
-    )
+    both_ends = col(IssueLink.source_id).in_(seen), col(IssueLink.target_id).in_(seen)
+    statement = select(IssueLink).where(col(IssueLink.id) == id, *both_ends)
     return (await session.scalars(statement)).one_or_none()
 
 

@@ -11,12 +11,12 @@ from strawberry import ID, Info
 from trellis.db.caller_context import CallerContext
 from trellis.schema.inputs import as_uuid
 from trellis.schema.paging import Connection, Page, PageRequest
-from trellis.schema.references import Reference, load_by_id, load_by_id_or
+from trellis.schema.references import Reference, load_by_id, load_by_id_or, load_one
 from trellis.schema.scalars import JSON
-from trellis.subgraphs.issues import models, queries
+from trellis.subgraphs.issues import models
 from trellis.subgraphs.issues.inputs import IssueFiltersInput
 from trellis.subgraphs.issues.loaders import Loaders
-from trellis.subgraphs.issues.queries import OLDEST_FIRST, IssueFilters, ListOf, SeenLink
+from trellis.subgraphs.issues.queries import OLDEST_FIRST, IssueFilters, Parent, SeenLink
 from trellis.subgraphs.issues.vocabulary import StatusCategory
 
 READ = [["read:issues"]]
@@ -40,7 +40,7 @@ class User:
         filters: IssueFiltersInput | None = None,
     ) -> "Connection[Issue] | None":
         page = PageRequest.of(first, after)
-        return await issue_list(info, queries.OF_ASSIGNEE, self.id, page, filters)
+        return await issue_list(info, "assignee_id", self.id, page, filters)
 
     @strawberry.federation.field(requires_scopes=READ, description="Issues they have reported.")
     async def reported_issues(
@@ -51,7 +51,7 @@ class User:
         filters: IssueFiltersInput | None = None,
     ) -> "Connection[Issue] | None":
         page = PageRequest.of(first, after)
-        return await issue_list(info, queries.OF_REPORTER, self.id, page, filters)
+        return await issue_list(info, "reporter_id", self.id, page, filters)
 
 
 @strawberry.type(description="The three parts always add up to the total.")
@@ -87,7 +87,7 @@ class Project:
         filters: IssueFiltersInput | None = None,
     ) -> "Connection[Issue] | None":
         page = PageRequest.of(first, after, last, before)
-        return await issue_list(info, queries.OF_PROJECT, self.id, page, filters)
+        return await issue_list(info, "project_id", self.id, page, filters)
 
     @strawberry.federation.field(requires_scopes=READ)
     async def issue_statistics(self, info: Ctx) -> IssueStatistics | None:
@@ -235,17 +235,16 @@ class Issue:
 
 
 async def issue_list(
-    info: Ctx, kind: ListOf, id: str, page: PageRequest, filters: IssueFiltersInput | None
+    info: Ctx, parent: Parent, id: str, page: PageRequest, filters: IssueFiltersInput | None
 ) -> Connection[Issue]:
     """The issues that hang on something, loaded together with those of its siblings."""
-    parent, wanted = as_uuid(id), filters.checked() if filters else IssueFilters()
-    if parent is None:
+    parent_id, wanted = as_uuid(id), filters.checked() if filters else IssueFilters()
+    if parent_id is None:
         return Connection.of(Issue.of, Page())
-    found = await info.context.loaders.issues.load((kind, wanted), parent, page)
+    found = await info.context.loaders.issues.load((parent, wanted), parent_id, page)
     return Connection.of(Issue.of, found)
 
 
 async def _statistics(info: Ctx, id: str) -> IssueStatistics | None:
-    project_id = as_uuid(id)
-    counts = await info.context.loaders.statistics.load(project_id) if project_id else None
+    counts = await load_one(info.context.loaders.statistics, id)
     return IssueStatistics.of(counts) if counts else None

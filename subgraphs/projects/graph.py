@@ -13,6 +13,7 @@ from trellis.db.subgraph import define_subgraph
 from trellis.schema.events.projects import ProjectDeleted
 from trellis.schema.inputs import as_uuid, known_id
 from trellis.schema.paging import Connection, PageRequest, SortOrder
+from trellis.schema.references import load_one
 from trellis.subgraphs.people_scope.people import people_replica
 from trellis.subgraphs.people_scope.teams import team_replica
 from trellis.subgraphs.projects import models, queries, seed, service
@@ -95,8 +96,7 @@ class Query:
 
     @strawberry.federation.field(requires_scopes=READ)
     async def project(self, info: Ctx, id: ID) -> Project | None:
-        wanted = as_uuid(id)
-        row = await info.context.loaders.project.load(wanted) if wanted else None
+        row = await load_one(info.context.loaders.project, id)
         return Project.of(row) if row else None
 
     @strawberry.federation.field(requires_scopes=READ)
@@ -191,7 +191,7 @@ class Subscription:
 
 
 async def _require_project(info: Ctx, id: str) -> models.Project:
-    row = await info.context.loaders.project.load(known_id(id, ProjectNotFound))
+    row = await load_one(info.context.loaders.project, id)
     if row is None:
         raise ProjectNotFound(id)
     return row

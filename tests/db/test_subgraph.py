@@ -16,6 +16,7 @@ from tests.support.statements import statements
 from trellis.db.batching import rows_by
 from trellis.db.bus import MemoryBus
 from trellis.db.caller_context import CallerContext
+from trellis.db.engine import Database
 from trellis.db.loaders import BatchLoaders
 from trellis.db.models import new_metadata, utc_now
 from trellis.db.outbox import Envelope
@@ -161,11 +162,14 @@ def accounts(bus: MemoryBus) -> Accounts:
 
 @pytest.fixture
 async def leaves(tmp_path: Path, bus: MemoryBus, accounts: Accounts) -> AsyncIterator[Subgraph]:
-    subgraph = make_subgraph(DataSettings(data_dir=tmp_path), bus)
-    await subgraph.start()
-    database = context_of(subgraph).storage.database
+    settings = DataSettings(data_dir=tmp_path)
+    # Before anything reads them: this domain has no migrations.
+    database = Database("leaves", settings.url_for("leaves"))
     async with database.engine.execution_options(write=True).begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
+    await database.close()
+    subgraph = make_subgraph(settings, bus)
+    await subgraph.start()
     await subgraph.seed()
     yield subgraph
     await subgraph.stop()
