@@ -1,4 +1,7 @@
-"""One folder per bounded context; folders never import one another."""
+"""One folder per bounded context; folders never import one another.
+
+What domains share is in ``project_scope`` and ``people_scope``, which import none of them.
+"""
 
 from trellis.schema.extras import require_packages
 
