@@ -8,7 +8,7 @@ any state: 4400 message that the protocol does not know, 1013 client too slow or
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any, NoReturn
 
@@ -24,6 +24,7 @@ from trellis.router.web.csrf import is_allowed_origin
 from trellis.router.web.errors import InternalError, as_trellis_error, graphql_error_body
 from trellis.router.web.identity import credentials_of
 from trellis.router.web.json_text import dump_json, load_json
+from trellis.router.web.request_context import NO_HEADERS
 from trellis.router.web.request_id import request_id_of
 from trellis.router.web.services import Services
 from trellis.schema.errors import BadRequest, Forbidden, TrellisError, Unauthenticated
@@ -89,6 +90,7 @@ class _Connection:
         self._end: asyncio.Future[_Close] = asyncio.get_running_loop().create_future()
         self._timers: list[asyncio.TimerHandle] = []
         self._rights = Rights(services.authenticate, NO_CREDENTIALS)
+        self._headers: Mapping[str, str] = NO_HEADERS
         self._is_initialised = False
         self._is_acknowledged = False
 
@@ -161,8 +163,13 @@ class _Connection:
         self._is_initialised = True
         try:
             credentials = credentials_of(self._scope)
+            payload = payload or {}
+            nested = payload.get("headers")
+            self._headers = self._services.make_context.allowed_of(
+                {**(nested if isinstance(nested, dict) else {}), **payload}
+            )
             if credentials.vouched is None:
-                credentials = _credentials(payload or {}) or credentials
+                credentials = _credentials(payload) or credentials
             self._rights = Rights(self._services.authenticate, credentials)
             await self._rights.begin()
         except TrellisError as error:
@@ -210,7 +217,9 @@ class _Connection:
         try:
             rights = self._rights
             authorization = rights.credentials.authorization
-            context = self._services.make_context(self._scope, rights.identity, authorization)
+            context = self._services.make_context(
+                self._scope, rights.identity, authorization, later_headers=self._headers
+            )
             async with aclosing(self._services.graph.stream(request, context)) as answers:
                 async for answer in answers:
                     if not answer.executed:

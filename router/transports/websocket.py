@@ -26,8 +26,8 @@ PROTOCOL = Subprotocol("graphql-transport-ws")
 class WebSocketTransport:
     """One connection per subscription: when it ends, everything behind it ends with it.
 
-    Headers of the client that may travel go both into the handshake and, for ``authorization``,
-    into the ``connection_init`` payload, because subgraphs look in either place.
+    Headers of the client that may travel go both into the handshake and into the
+    ``connection_init`` payload, because subgraphs look in either place.
     """
 
     def __init__(
@@ -86,9 +86,9 @@ class WebSocketTransport:
 
     async def _begin(self, connection: ClientConnection, request: SubgraphRequest) -> None:
         init: dict[str, Any] = {"type": "connection_init"}
-        authorization = request.context.headers.get("authorization")
-        if authorization is not None:
-            init["payload"] = {"authorization": authorization}
+        headers = request.context.headers
+        if headers:
+            init["payload"] = dict(headers)
         await connection.send(orjson.dumps(init).decode())
         async with asyncio.timeout(self.timeout):
             while True:

@@ -3,17 +3,21 @@
 import time
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from trellis.router.web.identity import identity_of
 from trellis.router.web.request_id import request_id_of
 from trellis.router.web.service_token import router_word_of
+from trellis.schema.errors import BadRequest
 from trellis.schema.identity import Identity
 from trellis.schema.rate_limit import Charge
 from trellis.schema.request import RequestContext
 
 GRAPHQL = "graphql"
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _USER_AGENT_LENGTH = 512
+_HEADER_CHARACTERS = 8_192  # what servers usually take for one header
 _CHARGE = "trellis.charge"
 
 
@@ -33,6 +37,7 @@ class ContextMaker:
 
     def __init__(self, allowed_headers: Iterable[str], seconds: float) -> None:
         self._allowed = {name.lower().encode(): name.lower() for name in allowed_headers}
+        self._names = frozenset(self._allowed.values())
         self._passes_id_on = b"x-request-id" in self._allowed
         self._passes_token_on = b"authorization" in self._allowed
         self._seconds = seconds
@@ -45,15 +50,18 @@ class ContextMaker:
         *,
         profile: str = GRAPHQL,
         route: str | None = None,
+        later_headers: Mapping[str, str] = NO_HEADERS,
     ) -> RequestContext:
-        """``identity`` and the ``authorization`` that proves it are given by doors that learn
-        them later than by the headers; ``profile`` and ``route`` by those that have some."""
+        """``identity``, the ``authorization`` that proves it and ``later_headers`` (see
+        ``allowed_of``) are given by doors that learn them later than by the request's headers;
+        ``profile`` and ``route`` by those that have some."""
         allowed = self._allowed
         headers = {
             allowed[name]: value.decode("latin-1")
             for name, value in scope["headers"]
             if name in allowed
         }
+        headers |= later_headers
         if authorization is not None and self._passes_token_on:
             headers["authorization"] = authorization
         request_id = request_id_of(scope)
@@ -79,6 +87,17 @@ class ContextMaker:
             route=route,
             charge=scope.get(_CHARGE),
         )
+
+    def allowed_of(self, payload: Mapping[str, Any]) -> dict[str, str]:
+        """What of a message's members may travel like headers: texts under allow-listed names, in
+        any case. Raises BadRequest for one that is longer than headers may be."""
+        found: dict[str, str] = {}
+        for name, value in payload.items():
+            if name.lower() in self._names and isinstance(value, str):
+                if len(value) > _HEADER_CHARACTERS:
+                    raise BadRequest(f"'{name.lower()}' has over {_HEADER_CHARACTERS} characters.")
+                found[name.lower()] = value
+        return found
 
     def _deadline(self, told: float | None = None) -> float:
         own = time.monotonic() + self._seconds

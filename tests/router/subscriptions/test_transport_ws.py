@@ -321,6 +321,39 @@ async def test_the_token_travels_on_to_remote_subgraphs(url: str, graph: ToyGrap
     }
 
 
+async def test_allowed_names_of_the_init_payload_travel_on_like_headers(url: str, graph: ToyGraph):
+    headers = {"Accept-Language": "de", "X-Forged": "1"}
+    for init in (
+        {"Accept-Language": "fr", "x-forged": "2", "theme": "dark"},
+        {"headers": {"accept-language": "fr", "x-trellis-identity": "admin"}},
+        {"accept-language": "fr", "headers": {"accept-language": "it"}},
+    ):
+        async with socket(url, init, additional_headers=headers) as connection:
+            await subscribe(connection, "{ whoami }")
+            await heard(connection)
+        assert graph.contexts.pop().headers == {"accept-language": "fr"}
+
+
+@pytest.mark.parametrize("value", [5, None, ["fr"], {"a": "b"}])
+async def test_what_is_no_text_in_the_init_payload_stays_here(
+    url: str, graph: ToyGraph, value: Any
+):
+    async with socket(url, {"accept-language": value}) as connection:
+        await subscribe(connection, "{ whoami }")
+        await heard(connection)
+    assert graph.contexts[0].headers == {}
+
+
+async def test_a_value_longer_than_a_header_closes_with_4400(url: str):
+    async with socket(url, acknowledged=False) as connection:
+        init = {"accept-language": "x" * 8_193}
+        await say(connection, type="connection_init", payload=init)
+        assert await closed(connection) == (
+            4400,
+            "Invalid message: 'accept-language' has over 8192 characters.",
+        )
+
+
 async def test_so_may_the_handshake(url: str):
     async with socket(url, additional_headers={"Authorization": "Bearer ada"}) as connection:
         await subscribe(connection, "{ whoami }")
