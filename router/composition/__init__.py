@@ -1,4 +1,4 @@
-"""Subgraph SDLs in, supergraph SDL out: Apollo Federation composition."""
+"""Apollo Federation composition: subgraph SDLs in, supergraph SDL out."""
 
 from trellis.router.composition.contracts import contract
 

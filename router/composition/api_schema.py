@@ -1,4 +1,4 @@
-"""Supergraph in, API schema out: what clients see."""
+"""The API schema of a supergraph: what clients see."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def api_schema_sdl(supergraph_sdl: str) -> str:
     schema, errors = parse_schema("supergraph", supergraph_sdl)
     if errors:
         raise ValueError(f"This supergraph cannot be read: {errors[0].message}")
-    # The reader of links speaks for subgraphs: what it refuses there is at home here.
+    # read_links rejects the join specification in subgraphs; a supergraph has to link it.
     links, _ = read_links(schema)
     if JOIN_URL not in links.by_identity:
-        raise ValueError(f"This is no supergraph: it does not link {JOIN_URL}.")
+        raise ValueError(f"This is not a supergraph: it does not link {JOIN_URL}.")
     inaccessible = links.by_identity.get(INACCESSIBLE_URL)
     return print_schema(
         api_schema(
@@ -51,13 +51,13 @@ def api_schema_sdl(supergraph_sdl: str) -> str:
 def api_schema(
     schema: Schema, *, is_machinery: Callable[[str], bool], inaccessible: str | None
 ) -> Schema:
-    """A merged schema without what the router alone needs.
+    """A merged schema without the elements that only the router needs.
 
-    ``is_machinery`` tells elements of linked features (directives with their ``@``) from those of
-    the graph; ``inaccessible`` is the name of that directive here. The schema must have passed the
-    rules of ``@inaccessible``: no reference to a removed element is looked for.
+    ``is_machinery`` says whether an element belongs to a linked feature (directives with their
+    ``@``); ``inaccessible`` is the local name of that directive. The schema must have passed the
+    rules of ``@inaccessible``: references to removed elements are not checked.
     """
-    # Supergraphs define @oneOf for readers that do not know it; no API schema has to.
+    # Supergraphs define @oneOf for tools that do not know it; API schemas do not need to.
     built_in = built_in_definitions().directives
     types = {
         name: definition

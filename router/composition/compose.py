@@ -19,7 +19,7 @@ from trellis.router.composition.supergraph_sdl import print_supergraph
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What composing gave: a supergraph, or the reasons why there is none.
+    """The result of composition: a supergraph, or the errors that prevent it.
 
     ``supergraph_sdl`` and ``api_sdl`` are empty when there are errors.
     """
@@ -37,9 +37,9 @@ class Composition:
 def compose(subgraphs: Sequence[Subgraph], *, max_paths: int = MAX_PATHS) -> Composition:
     """Compose subgraphs into one graph, by the rules of Apollo Federation 2.
 
-    The order of the subgraphs changes nothing. Stops after the first stage that finds errors and
-    reports all of that stage; raises nothing for whatever SDL it is given. ``max_paths`` bounds
-    the last stage (see ``check_satisfiability``).
+    The order of the subgraphs does not matter. Stops after the first stage that finds errors and
+    reports all of that stage; never raises because of the SDL. ``max_paths`` bounds the last stage
+    (see ``check_satisfiability``).
     """
     with collector_paused():
         return _compose(subgraphs, max_paths)

@@ -1,19 +1,19 @@
-"""Which types of a schema operations can reach."""
+"""The types of a schema that operations can reach."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from trellis.router.composition.model import Element, InputValue, Kind, Schema, TypeDefinition
+from trellis.router.composition.model import Element, InputValue, Schema, TypeDefinition, TypeKind
 
 
 def reachable_types(
     schema: Schema, entries: Iterable[str], is_hidden: Callable[[Element], bool]
 ) -> frozenset[str]:
-    """The names of types that can be reached from the types ``entries`` through what is visible.
+    """The names of types that can be reached from the types ``entries`` through visible elements.
 
-    A value of an interface leads to the types that implement it. Such a type leads to its other
-    interfaces, but these not to their types: no value can be one of those.
+    An interface that is the type of a field leads to its implementations. An implementation leads
+    to its other interfaces, but these do not lead to theirs: no value can be one of those.
     """
     implementations: dict[str, list[str]] = {}
     for definition in schema.types.values():
@@ -29,7 +29,7 @@ def reachable_types(
         reached.add((name, is_value))
         waiting += ((found, True) for found in _parts(definition, is_hidden))
         waiting += ((interface, False) for interface in definition.interfaces)
-        if is_value and definition.kind is Kind.INTERFACE:
+        if is_value and definition.kind is TypeKind.INTERFACE:
             waiting += ((found, True) for found in implementations.get(name, ()))
     return frozenset(name for name, _ in reached)
 

@@ -1,7 +1,7 @@
-"""Contracts: a part of a supergraph, chosen by ``@tag``, for some of its clients.
+"""Contracts: a part of a supergraph, selected by ``@tag``, for some of its clients.
 
-What a contract leaves out becomes ``@inaccessible``: subgraphs, joins and query plans stay as they
-are, so the same router serves it, and fields that only keys or ``@requires`` need still work.
+What a contract excludes becomes ``@inaccessible``. Subgraphs, joins and query plans stay as they
+are, so the same router serves it, and fields that only keys or ``@requires`` use still work.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from trellis.router.composition.model import (
     AppliedDirective,
     Element,
     FieldDefinition,
-    Kind,
     Schema,
     TypeDefinition,
+    TypeKind,
 )
 from trellis.router.composition.parse import parse_schema
 from trellis.router.composition.post.inaccessible import check_inaccessible
@@ -33,8 +33,8 @@ from trellis.router.composition.specs import LAST_FEDERATION_MINOR, federation_d
 from trellis.router.composition.values import enum_value, string, string_of
 
 TAG_URL = "https://specs.apollo.dev/tag"
-_COMPOSITE = (Kind.OBJECT, Kind.INTERFACE)
-_CHILDLESS_INPUT = (Kind.SCALAR, Kind.ENUM, Kind.INPUT_OBJECT)
+_COMPOSITE = (TypeKind.OBJECT, TypeKind.INTERFACE)
+_CHILDLESS_INPUT = (TypeKind.SCALAR, TypeKind.ENUM, TypeKind.INPUT_OBJECT)
 
 
 def contract(
@@ -44,22 +44,23 @@ def contract(
     exclude: Collection[str] = (),
     hide_unreachable: bool = True,
 ) -> Composition:
-    """The part of a supergraph that tags choose, as a supergraph of its own and its API schema.
+    """The part of a supergraph that tags select, as a supergraph of its own and its API schema.
 
-    - A tag on a type counts for its fields or values too, one on a field for its arguments.
-    - Elements tagged with an ``exclude`` tag are left out, even if they have an ``include`` tag.
-    - With ``include`` tags only fields and unions so tagged stay, and what their arguments and
-      results are made of: scalars, enums and input objects. If some values of an enum (or fields
-      of an input object) have such a tag, only these stay. An untagged field stays for a tagged
-      argument.
-    - Types with nothing left go, and so do interface fields that no implementation has any more.
-    - ``hide_unreachable``: types that no operation reaches go, unless they have an include tag.
+    - A tag on a type applies to its fields or values, a tag on a field to its arguments.
+    - Elements with an ``exclude`` tag are removed, even if they have an ``include`` tag.
+    - With ``include`` tags only fields and unions with such a tag stay, and the scalars, enums and
+      input objects that their arguments and results use. If some values of an enum (or fields of
+      an input object) have such a tag, only these stay. An untagged field stays if one of its
+      arguments is tagged.
+    - Types with nothing left are removed, and so are interface fields that no implementation has.
+    - ``hide_unreachable``: types that no operation reaches are removed, unless they have an include
+      tag.
 
     Errors: ``INVALID_CONTRACT`` when a tag is both included and excluded, and those of
     ``@inaccessible`` (``QUERY_ROOT_TYPE_INACCESSIBLE``, ``REFERENCED_INACCESSIBLE``,
-    ``REQUIRED_INACCESSIBLE``, ..., ``INVALID_GRAPHQL``) when what stays needs what does not. A tag
-    that nothing has gives the hint ``CONTRACT_TAG_UNUSED``. Raises ``ValueError`` when the text is
-    no supergraph.
+    ``REQUIRED_INACCESSIBLE``, ..., ``INVALID_GRAPHQL``) when what stays depends on what is removed.
+    A tag that no element has gives the hint ``CONTRACT_TAG_UNUSED``. Raises ``ValueError`` when the
+    text is not a supergraph.
     """
     wanted = _Wanted(frozenset(include), frozenset(exclude), hide_unreachable)
     both = sorted(wanted.include & wanted.exclude)
@@ -92,15 +93,15 @@ def _read(supergraph_sdl: str) -> tuple[Schema, Links]:
     schema, errors = parse_schema("supergraph", supergraph_sdl)
     if errors:
         raise ValueError(f"This supergraph cannot be read: {errors[0].message}")
-    # The reader of links speaks for subgraphs: what it refuses there is at home here.
+    # read_links rejects the join specification in subgraphs; a supergraph has to link it.
     links, _ = read_links(schema)
     if JOIN_URL not in links.by_identity:
-        raise ValueError(f"This is no supergraph: it does not link {JOIN_URL}.")
+        raise ValueError(f"This is not a supergraph: it does not link {JOIN_URL}.")
     return schema, links
 
 
 def _link_inaccessible(schema: Schema, links: Links) -> str:
-    """What the supergraph calls ``@inaccessible``; the specification is linked if it is not."""
+    """The local name of ``@inaccessible``; links the specification if it is not linked yet."""
     link = links.by_identity.get(INACCESSIBLE_URL)
     name = link.local_name("@inaccessible")[1:] if link else _free_name(schema, links)
     if link is None:
@@ -118,7 +119,8 @@ def _free_name(schema: Schema, links: Links) -> str:
 
 
 def _link_like_that_of_join(schema: Schema, name: str) -> AppliedDirective:
-    """Old supergraphs say ``@core(feature:)`` where newer ones say ``@link(url:)``."""
+    """Links like the one of the join specification: old supergraphs use ``@core(feature:)``
+    instead of ``@link(url:)``."""
     for applied in schema.applied:
         for argument, value in applied.arguments.items():
             if (string_of(value) or "").startswith(f"{JOIN_URL}/"):
@@ -128,12 +130,12 @@ def _link_like_that_of_join(schema: Schema, name: str) -> AppliedDirective:
                 if "for" in applied.arguments:
                     arguments["for"] = enum_value("SECURITY")
                 return AppliedDirective(applied.name, arguments)
-    raise ValueError(f"This is no supergraph: it does not link {JOIN_URL}.")
+    raise ValueError(f"This is not a supergraph: it does not link {JOIN_URL}.")
 
 
 @dataclass
 class _Filter:
-    """Puts ``@inaccessible`` on everything that the contract leaves out."""
+    """Puts ``@inaccessible`` on everything that the contract excludes."""
 
     schema: Schema
     links: Links
@@ -181,14 +183,14 @@ class _Filter:
 
     def match(self, definition: TypeDefinition) -> None:
         tags = self.tags(definition)
-        is_union = definition.kind is Kind.UNION
+        is_union = definition.kind is TypeKind.UNION
         if self.is_excluded(tags) or (is_union and not self.is_included(tags)):
             self.hide(definition)
         for child in definition.fields.values():
             self.match_field(child, tags)
         children = [*definition.input_fields.values(), *definition.values.values()]
         child_tags = [self.tags(child, tags) for child in children]
-        # A type of whose parts none is chosen is needed as a whole, or not at all.
+        # If no part of a type is selected, the type is needed as a whole or not at all.
         chooses = any(self.is_included(found) for found in child_tags)
         for child, found in zip(children, child_tags, strict=True):
             if self.is_excluded(found) or (chooses and not self.is_included(found)):
@@ -214,7 +216,7 @@ class _Filter:
     def hide_if_empty(self, definition: TypeDefinition) -> bool:
         if self.is_hidden(definition):
             return False
-        if definition.kind is Kind.INTERFACE:
+        if definition.kind is TypeKind.INTERFACE:
             self.hide_unimplemented(definition)
         children: list[Element] = [
             *definition.fields.values(),
@@ -229,7 +231,7 @@ class _Filter:
 
     def hide_unimplemented(self, interface: TypeDefinition) -> None:
         objects = [
-            t for t in self.types if t.kind is Kind.OBJECT and interface.name in t.interfaces
+            t for t in self.types if t.kind is TypeKind.OBJECT and interface.name in t.interfaces
         ]
         for name, wanted in interface.fields.items():
             if objects and all(self.is_hidden(t) or self.lacks(t, name) for t in objects):
@@ -240,9 +242,9 @@ class _Filter:
         return found is not None and self.is_hidden(found)
 
     def hide_unreachable(self) -> None:
-        """Without the option this still goes for parts of arguments and results that no included
-        element needs."""
-        kinds = tuple(Kind) if self.wanted.hide_unreachable else _CHILDLESS_INPUT
+        """Hide types that are not reached. Without the option, only those that are part of
+        arguments and results which no included element uses."""
+        kinds = tuple(TypeKind) if self.wanted.hide_unreachable else _CHILDLESS_INPUT
         if not self.wanted.hide_unreachable and not self.wanted.include:
             return
         reached = reachable_types(self.schema, self.entries(), self.is_hidden)
@@ -251,7 +253,7 @@ class _Filter:
                 self.hide(definition)
 
     def entries(self) -> Iterator[str]:
-        """The types from which operations start, or that are asked for by name."""
+        """The root types, and the types that an include tag names."""
         yield from self.schema.roots.values()
         for directive in self.schema.directives.values():
             if not self.is_machinery(f"@{directive.name}"):
@@ -262,7 +264,7 @@ class _Filter:
 
 
 def _check(filtered: _Filter) -> tuple[CompositionError, ...]:
-    """The rules of ``@inaccessible``, as if a subgraph had said it."""
+    """Check the rules of ``@inaccessible``, as if a subgraph had applied it."""
     schema = filtered.schema
     machinery = {name for name in schema.directives if filtered.is_machinery(f"@{name}")}
     merge = Merge(
@@ -284,5 +286,5 @@ def _violated(violation: Violation) -> CompositionError:
 def _unused_tags(wanted: _Wanted, seen: Collection[str]) -> Iterator[CompositionHint]:
     for tag in sorted(wanted.include | wanted.exclude):
         if tag not in seen:
-            message = f'Nothing in the supergraph has the tag "{tag}"; check its spelling.'
+            message = f'No element of the supergraph has the tag "{tag}"; check its spelling.'
             yield CompositionHint("CONTRACT_TAG_UNUSED", message, "WARN")

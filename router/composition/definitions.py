@@ -1,8 +1,8 @@
-"""A subgraph's own copies of specification elements: compare them, then put the schema in terms
-of the specifications.
+"""A subgraph's own definitions of specification elements: compare them with the specification, then
+use the specification's names throughout the schema.
 
-Users may repeat the definition of a linked directive or scalar, but only compatibly: fewer
-locations, fewer optional arguments, stricter optional ones, another name for a scalar.
+A subgraph may repeat the definition of a linked directive or scalar, but only compatibly: with
+fewer locations, fewer optional arguments, stricter optional ones, or another name for a scalar.
 """
 
 from collections.abc import Container, Iterator
@@ -14,10 +14,10 @@ from trellis.router.composition.link import Link, Links
 from trellis.router.composition.model import (
     DirectiveDefinition,
     InputValue,
-    Kind,
-    Place,
     Schema,
+    SourceLocation,
     TypeDefinition,
+    TypeKind,
     TypeRef,
 )
 from trellis.router.composition.report import CompositionError
@@ -33,7 +33,7 @@ from trellis.router.composition.subgraph import SubgraphSchema
 BUILT_IN_SCALARS = frozenset(built_in_definitions().types)
 
 # What federation adds to every subgraph; printed SDL may carry it.
-FEDERATION_TYPES = {"_Any": Kind.SCALAR, "_Entity": Kind.UNION, "_Service": Kind.OBJECT}
+FEDERATION_TYPES = {"_Any": TypeKind.SCALAR, "_Entity": TypeKind.UNION, "_Service": TypeKind.OBJECT}
 
 # Printed schemas may carry these; they are the same everywhere (spec 4.5).
 INTROSPECTION_TYPES = (
@@ -47,7 +47,7 @@ INTROSPECTION_TYPES = (
     "__DirectiveLocation",
 )
 
-# Federation 2 directives that a federation 1 subgraph may define itself, and then means.
+# Federation 2 directives that take effect in a federation 1 subgraph that defines them.
 _DEFINED_IN_FEDERATION_1 = (
     "shareable",
     "inaccessible",
@@ -56,18 +56,18 @@ _DEFINED_IN_FEDERATION_1 = (
     "interfaceObject",
 )
 
-# Federation 1 users wrote these arguments in many ways that nobody ever checked.
+# Federation 1 never checked these arguments, and subgraphs write them in many ways.
 _LOOSE_IN_FEDERATION_1 = ("key", "requires", "provides")
 
 
 class _LocalTypes:
-    """What a subgraph calls the types of a feature, and which of them are scalars."""
+    """The local names of a feature's types in a subgraph, and which of them are scalars."""
 
     def __init__(self, link: Link | None = None, definitions: Definitions | None = None) -> None:
         types = definitions.types if definitions else {}
         self.names = {name: link.local_name(name) for name in types} if link else {}
         self.scalars = frozenset(
-            local for name, local in self.names.items() if types[name].kind is Kind.SCALAR
+            local for name, local in self.names.items() if types[name].kind is TypeKind.SCALAR
         )
 
     def rename(self, ref: TypeRef) -> TypeRef:
@@ -82,7 +82,7 @@ _NO_TYPES = _LocalTypes()
 def link_subgraph(
     name: str, url: str, schema: Schema, links: Links
 ) -> tuple[SubgraphSchema, list[CompositionError]]:
-    """Check the definitions that repeat a specification's, take them out of ``schema``, and give
+    """Check the definitions that repeat a specification's, remove them from ``schema``, and give
     every application of a specification's directive its specification name.
 
     Errors: ``DIRECTIVE_DEFINITION_INVALID``, ``TYPE_DEFINITION_INVALID``; ``INVALID_GRAPHQL`` when
@@ -107,7 +107,7 @@ def link_subgraph(
 
 
 def _federation_1() -> Link:
-    """The federation that a subgraph without ``@link`` means: its directives by their own names."""
+    """The federation 1 directives of a subgraph without ``@link``, under their own names."""
     definitions = federation_definitions((1, 0))
     imports = {f"@{name}": f"@{name}" for name in definitions.directives}
     imports["FieldSet"] = "_FieldSet"
@@ -115,15 +115,15 @@ def _federation_1() -> Link:
 
 
 def _definitions(link: Link) -> Definitions | None:
-    """What a feature defines, federation 1 included, which no version number stands for."""
+    """The elements of a feature, including federation 1, which has no version number."""
     if link.identity == FEDERATION and link.version == (1, 0):
         return federation_definitions((1, 0))
     return link.definitions
 
 
 def _check_named_types(schema: Schema, features: list[Link]) -> Iterator[CompositionError]:
-    """The types in definitions of specified directives: the other rules do not see these. What
-    federation 1 calls ``_FieldSet`` was never there of itself."""
+    """Check the types named in definitions of specified directives, which other rules do not see.
+    Federation 1's ``_FieldSet`` does not exist unless the subgraph defines it."""
     unknown = [
         (directive.name, argument)
         for directive in schema.directives.values()
@@ -190,7 +190,7 @@ def _take_out_feature(
             own = _tightened(own, subgraph.spec_directives[name])
         yield from _compare_directives(own, expected, schema, local_types)
         if not is_federation_1:
-            # It may be narrower, and is then what the subgraph is held to.
+            # The subgraph's own definition may be narrower; applications must then conform to it.
             subgraph.spec_directives[name] = own
     for name, expected in definitions.types.items():
         own_type = schema.types.pop(link.local_name(name), None)
@@ -225,9 +225,9 @@ def _with_local_types(
 
 
 def _tightened(own: DirectiveDefinition, expected: DirectiveDefinition) -> DirectiveDefinition:
-    """Federation 1 did not look at the type of ``fields``, nor whether there is one: neither do
-    we where it is some kind of text, or lists of it, and nothing is beside it. Who wrote further
-    arguments has seen federation 2 and is held to it."""
+    """Federation 1 checked neither the type nor the presence of ``fields``. Accept it if it is a
+    kind of string, or lists of it, and the only argument. A definition with further arguments was
+    written for federation 2 and must conform to it."""
     fields = own.arguments.get("fields")
     if len(own.arguments) > (fields is not None):
         return own
@@ -292,7 +292,7 @@ def _directive_differences(
 
 
 def _is_compatible(own: TypeRef, wanted: TypeRef, schema: Schema, scalars: Container[str]) -> bool:
-    """Equal, mandatory where it was optional, or another type for a custom scalar."""
+    """Whether the type is equal, required instead of optional, or replaces a custom scalar."""
     if own.non_null and not wanted.non_null:
         own = own.nullable()
     return own == wanted or _is_redefinition(own, wanted, schema, scalars)
@@ -309,13 +309,13 @@ def _is_redefinition(
         )
     if wanted.base in BUILT_IN_SCALARS:
         return False
-    # A custom scalar takes anything, so any other type may stand for it, but no other scalar.
+    # A custom scalar accepts anything, so any other type may replace it, but no other scalar.
     other = schema.types.get(own.base)
     return (
         own.of is not None
         or own.base == wanted.base
         or other is None
-        or other.kind is not Kind.SCALAR
+        or other.kind is not TypeKind.SCALAR
     )
 
 
@@ -330,7 +330,7 @@ def _plain(value: InputValue) -> object:
 def _compare_types(own: TypeDefinition, expected: TypeDefinition) -> Iterator[CompositionError]:
     if own.kind is not expected.kind:
         yield _type_error(own, f"it should be a {expected.kind} but is a {own.kind}")
-    elif own.kind is Kind.ENUM and set(own.values) != set(expected.values):
+    elif own.kind is TypeKind.ENUM and set(own.values) != set(expected.values):
         yield _type_error(own, f"its values should be {', '.join(expected.values)}")
 
 
@@ -357,5 +357,5 @@ def _type_error(own: TypeDefinition, problem: str) -> CompositionError:
     )
 
 
-def _places(place: Place | None) -> tuple[Place, ...]:
+def _places(place: SourceLocation | None) -> tuple[SourceLocation, ...]:
     return (place,) if place else ()

@@ -13,14 +13,14 @@ from graphql import (
     parse,
 )
 
-from trellis.router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition
+from trellis.router.composition.model import FieldDefinition, Schema, TypeDefinition, TypeKind
 
 
 @lru_cache(maxsize=4096)
 def parse_field_set(text: str) -> SelectionSetNode:
-    """The selection that a field set such as ``"id owner { id }"`` stands for, written with or
-    without its outer braces. Raises ``GraphQLError`` when it is not one selection (also for
-    fragment spreads, which have nothing to refer to)."""
+    """The selection of a field set such as ``"id owner { id }"``, written with or without its outer
+    braces. Raises ``GraphQLError`` when it is not a single selection, or spreads a fragment (field
+    sets cannot define any)."""
     source = text.strip()
     try:
         document = parse(source if source.startswith("{") else f"{{{text}}}", no_location=True)
@@ -46,10 +46,10 @@ def _refuse_emptiness_and_spreads(selection: SelectionSetNode) -> None:
 def target_fields(
     schema: Schema, parent: TypeDefinition, selection: SelectionSetNode, *, implementations: bool
 ) -> Iterator[tuple[TypeDefinition, FieldDefinition]]:
-    """Every field that the selection names, at any depth, with the type it stands on.
+    """Every field of the selection, at any depth, with its parent type.
 
-    With ``implementations`` a field of an interface also stands for the same field of the types
-    that implement it. Unknown fields and types are passed over.
+    With ``implementations`` a field of an interface includes the same field of the types that
+    implement it. Unknown fields and types are skipped.
     """
     for item in selection.selections:
         if isinstance(item, InlineFragmentNode):
@@ -64,7 +64,7 @@ def target_fields(
             if field is None:
                 continue
             yield parent, field
-            if implementations and parent.kind is Kind.INTERFACE:
+            if implementations and parent.kind is TypeKind.INTERFACE:
                 yield from _implementing_fields(schema, parent, field.name)
             inner = schema.types.get(field.type.base)
             if item.selection_set is not None and inner is not None:

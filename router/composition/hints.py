@@ -1,6 +1,6 @@
-"""The hints composition gives, by level.
+"""Composition hints by level.
 
-WARN: the result is probably not what the authors meant. INFO: something can be tidied up.
+WARN: the result is probably not what the authors intended. INFO: something can be cleaned up.
 DEBUG: a difference that is normal for shared types.
 """
 

@@ -1,7 +1,7 @@
-"""The join specification: what a supergraph says about where each element comes from.
+"""The join specification: how a supergraph records which subgraph each element comes from.
 
-Versions follow the highest federation version linked (v0.4 brings override labels, v0.5
-contexts): a router that knows only older ones can then still read older graphs.
+The version follows the highest federation version linked (v0.4 adds override labels, v0.5
+contexts), so that a router that supports only older ones can still read older graphs.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def join_version(federation: tuple[int, int]) -> tuple[int, int]:
 
 
 def join_definitions(version: tuple[int, int]) -> list[str]:
-    """The SDL of the specification's own elements, as that version has them."""
+    """The SDL of the specification's own elements in that version."""
     arguments = "".join(text for since, text in FIELD_ARGUMENTS.items() if since <= version)
     field = (
         f"directive @join__field(\n{arguments}) repeatable on FIELD_DEFINITION"
@@ -125,7 +125,7 @@ def graph_names(subgraphs: Sequence[str]) -> list[str]:
 
 
 def _enum_name(name: str) -> str:
-    # A trailing number is reserved for telling apart names that become the same.
+    # A trailing number is reserved for names that would otherwise collide.
     text = re.sub(r"\W", "_", name, flags=re.ASCII).upper()
     if text[:1].isdigit():
         text = f"_{text}"

@@ -1,8 +1,8 @@
-"""``@link`` and ``@core``: which features a subgraph uses and what it calls their elements.
+"""``@link`` and ``@core``: the features a subgraph uses and the local names of their elements.
 
-An element is written with its ``@`` when it is a directive, as in ``import: ["@key", "FieldSet"]``.
-Its name in the subgraph is the imported one, or else ``<namespace>__<name>``; a directive called
-like its feature is just ``@<namespace>``.
+Directives are written with their ``@``, as in ``import: ["@key", "FieldSet"]``. The local name of
+an element is the imported one, or else ``<namespace>__<name>``; a directive with the name of its
+feature is just ``@<namespace>``.
 """
 
 import re
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from graphql import EnumValueNode, ListValueNode, ObjectValueNode, StringValueNode, ValueNode
 
-from trellis.router.composition.model import AppliedDirective, Place, Schema
+from trellis.router.composition.model import AppliedDirective, Schema, SourceLocation
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.specs import (
     CORE,
@@ -32,7 +32,7 @@ _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*\Z")
 
 
 class LinkError(Exception):
-    """One reason why a link cannot be understood."""
+    """A reason why a link is invalid."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -42,8 +42,8 @@ class LinkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One linked feature. ``imports`` maps the specification's element to the subgraph's name
-    for it, both with ``@`` for directives; ``namespace`` is ``as:`` or the feature's name."""
+    """One linked feature. ``imports`` maps elements of the specification to their local names, both
+    with ``@`` for directives; ``namespace`` is ``as:`` or the feature's name."""
 
     url: str
     identity: str
@@ -52,10 +52,10 @@ class Link:
     namespace: str
     imports: Mapping[str, str] = field(default_factory=dict)
     purpose: str | None = None
-    place: Place | None = None
+    place: SourceLocation | None = None
 
     def local_name(self, element: str) -> str:
-        """What the subgraph calls this element of the feature."""
+        """The subgraph's name for this element of the feature."""
         if element in self.imports:
             return self.imports[element]
         if not element.startswith("@"):
@@ -66,7 +66,7 @@ class Link:
 
     @property
     def definitions(self) -> Definitions | None:
-        """What composition knows the feature to define; None for features of others."""
+        """The feature's elements, if composition knows the feature; otherwise None."""
         return definitions_of(self.identity, self.version)
 
 

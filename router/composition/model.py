@@ -1,4 +1,4 @@
-"""A compact, mutable schema model: what composition reads from a subgraph and merges into.
+"""A compact, mutable schema model, both of subgraphs and of the merged schema.
 
     Schema
     ├── types: name -> TypeDefinition (fields -> FieldDefinition -> arguments -> InputValue;
@@ -7,8 +7,8 @@
     ├── roots: "query" | "mutation" | "subscription" -> type name
     └── applied: directives of the schema element itself (``@link`` and friends)
 
-graphql-core's own schema objects are neither mutable nor able to hold applied directives by
-element, extensions apart from definitions, or half a type (a federation 1 ``extend type``).
+graphql-core's schema objects are immutable and cannot hold the directives applied to an element,
+extensions separate from definitions, or a type that is only extended (federation 1).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TypeVar
 from graphql import ValueNode
 
 
-class Kind(StrEnum):
+class TypeKind(StrEnum):
     SCALAR = "scalar"
     OBJECT = "object"
     INTERFACE = "interface"
@@ -31,8 +31,8 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where an element stands: subgraph, 1-based line and column of its SDL."""
+class SourceLocation:
+    """Where an element is defined: subgraph, and 1-based line and column in its SDL."""
 
     subgraph: str
     line: int
@@ -69,12 +69,12 @@ class AppliedDirective:
     """One application of a directive, arguments as AST values in the order written.
     ``feature`` is the identity URL of the specification when composition itself knows the
     directive (federation, link, cost...); ``name`` is then the specification's name, whatever
-    the SDL calls it. Own directives and those of other features keep the SDL's name.
+    the local name. Custom directives and those of other features keep the name in the SDL.
     ``declaration`` counts the declarations of a type: 0 its definition, n its nth extension."""
 
     name: str
     arguments: dict[str, ValueNode] = field(default_factory=dict)
-    place: Place | None = None
+    place: SourceLocation | None = None
     on_extension: bool = False
     feature: str | None = None
     declaration: int = 0
@@ -89,7 +89,7 @@ class InputValue:
     default: ValueNode | None = None
     description: str | None = None
     applied: list[AppliedDirective] = field(default_factory=list)
-    place: Place | None = None
+    place: SourceLocation | None = None
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class FieldDefinition:
     arguments: dict[str, InputValue] = field(default_factory=dict)
     description: str | None = None
     applied: list[AppliedDirective] = field(default_factory=list)
-    place: Place | None = None
+    place: SourceLocation | None = None
     on_extension: bool = False
     declaration: int = 0
 
@@ -111,17 +111,17 @@ class EnumValue:
     name: str
     description: str | None = None
     applied: list[AppliedDirective] = field(default_factory=list)
-    place: Place | None = None
+    place: SourceLocation | None = None
 
 
 @dataclass(slots=True)
 class TypeDefinition:
     """A named type with its extensions folded in. ``has_definition`` is False when the SDL only
-    says ``extend``, ``has_extension`` is True when it extends at all (``extend`` or ``@extends``).
-    Input fields live in ``input_fields``, fields of objects and interfaces in ``fields``."""
+    extends it, ``has_extension`` is True when it extends it at all (``extend`` or ``@extends``).
+    Input fields are in ``input_fields``, fields of objects and interfaces in ``fields``."""
 
     name: str
-    kind: Kind
+    kind: TypeKind
     fields: dict[str, FieldDefinition] = field(default_factory=dict)
     input_fields: dict[str, InputValue] = field(default_factory=dict)
     values: dict[str, EnumValue] = field(default_factory=dict)
@@ -129,7 +129,7 @@ class TypeDefinition:
     interfaces: list[str] = field(default_factory=list)
     description: str | None = None
     applied: list[AppliedDirective] = field(default_factory=list)
-    place: Place | None = None
+    place: SourceLocation | None = None
     has_definition: bool = True
     has_extension: bool = False
 
@@ -141,7 +141,7 @@ class DirectiveDefinition:
     locations: list[str] = field(default_factory=list)
     is_repeatable: bool = False
     description: str | None = None
-    place: Place | None = None
+    place: SourceLocation | None = None
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ class Schema:
     applied: list[AppliedDirective] = field(default_factory=list)
     description: str | None = None
 
-    def types_of(self, kind: Kind) -> Iterator[TypeDefinition]:
+    def types_of(self, kind: TypeKind) -> Iterator[TypeDefinition]:
         return (t for t in self.types.values() if t.kind is kind)
 
     def implementations(self, interface: str) -> list[TypeDefinition]:
@@ -162,13 +162,13 @@ class Schema:
         return [t for t in self.types.values() if interface in t.interfaces]
 
     def copy(self) -> Schema:
-        """A schema whose elements can be changed without changing these (values are shared)."""
+        """A copy whose elements can be changed independently (values are shared)."""
         types = {name: _copy_type(definition) for name, definition in self.types.items()}
         applied = [replace(application) for application in self.applied]
         return replace(self, types=types, roots=dict(self.roots), applied=applied)
 
     def elements(self) -> Iterator[tuple[str, str, Element]]:
-        """Everything a directive can stand on: coordinate, directive location, element."""
+        """Everything a directive can be applied to: coordinate, directive location, element."""
         for definition in self.types.values():
             yield definition.name, definition.kind.name, definition
             yield from _members(definition)
@@ -181,11 +181,11 @@ class Schema:
         definition = self.types.get(name)
         if definition is None:
             return frozenset()
-        if definition.kind is Kind.OBJECT:
+        if definition.kind is TypeKind.OBJECT:
             return frozenset((name,))
-        if definition.kind is Kind.UNION:
+        if definition.kind is TypeKind.UNION:
             return frozenset(definition.members)
-        return frozenset(t.name for t in self.types_of(Kind.OBJECT) if name in t.interfaces)
+        return frozenset(t.name for t in self.types_of(TypeKind.OBJECT) if name in t.interfaces)
 
 
 _Simple = TypeVar("_Simple", InputValue, EnumValue)

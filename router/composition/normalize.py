@@ -1,4 +1,4 @@
-"""Bring a linked subgraph into the form that merging works on."""
+"""Brings a linked subgraph into the normal form that merging expects."""
 
 import re
 from decimal import Decimal
@@ -17,7 +17,7 @@ from graphql import (
 
 from trellis.router.composition.definitions import FEDERATION_TYPES
 from trellis.router.composition.graphql_rules.directives import definition_of
-from trellis.router.composition.model import AppliedDirective, InputValue, Kind, Schema, TypeRef
+from trellis.router.composition.model import AppliedDirective, InputValue, Schema, TypeKind, TypeRef
 from trellis.router.composition.parse import DEFAULT_ROOTS
 from trellis.router.composition.subgraph import SubgraphSchema
 
@@ -32,7 +32,7 @@ SELECTIONS = {
 
 def normalize(subgraph: SubgraphSchema) -> None:
     """Fold ``@extends``, use the default root names, drop federation's own types and fields, and
-    write literals as their types ask. The schema must be valid GraphQL."""
+    coerce literals to their types. The schema must be valid GraphQL."""
     fold_extends(subgraph)
     rename_roots(subgraph.schema)
     remove_federation_types(subgraph.schema)
@@ -41,7 +41,7 @@ def normalize(subgraph: SubgraphSchema) -> None:
 
 
 def fold_extends(subgraph: SubgraphSchema) -> None:
-    """``type T @extends`` means ``extend type T``, except that it does define ``T``."""
+    """Treat ``type T @extends`` as ``extend type T``, except that it does define ``T``."""
     for definition in subgraph.schema.types.values():
         if not subgraph.has(definition, "extends"):
             continue
@@ -53,7 +53,7 @@ def fold_extends(subgraph: SubgraphSchema) -> None:
 
 
 def rename_roots(schema: Schema) -> None:
-    """Call the root types Query, Mutation and Subscription."""
+    """Rename the root types to Query, Mutation and Subscription."""
     names = {
         name: DEFAULT_ROOTS[kind]
         for kind, name in schema.roots.items()
@@ -72,7 +72,7 @@ def rename_roots(schema: Schema) -> None:
 
 
 def _rename_conditions(schema: Schema, names: dict[str, str]) -> None:
-    """Selections in directives name types too, in ``... on Type``."""
+    """Rename types in the type conditions of selections in directives."""
     condition = re.compile(rf"(\.\.\.\s*on\s+)({'|'.join(names)})\b")
     for _, _, element in schema.elements():
         for applied in element.applied:
@@ -90,7 +90,7 @@ def _renamed(ref: TypeRef, names: dict[str, str]) -> TypeRef:
 
 
 def remove_federation_types(schema: Schema) -> None:
-    """Take out what federation adds to a printed subgraph: it is not part of the graph."""
+    """Remove what federation adds to a printed subgraph; it is not part of the graph."""
     for name in FEDERATION_TYPES:
         schema.types.pop(name, None)
     query = schema.types.get(schema.roots.get("query", ""))
@@ -104,8 +104,8 @@ def remove_federation_types(schema: Schema) -> None:
 
 
 def coerce_literals(subgraph: SubgraphSchema) -> None:
-    """Write defaults and the arguments of directives as their types ask: enum values without
-    quotes, strings with them, integers without a fraction."""
+    """Coerce default values and directive arguments to their types: enum values without quotes,
+    strings with quotes, integers without a fraction."""
     for applied in subgraph.schema.applied:
         _coerce_arguments(subgraph, applied)
     for _, _, element in subgraph.elements:
@@ -117,13 +117,14 @@ def coerce_literals(subgraph: SubgraphSchema) -> None:
 
 def _coerce_arguments(subgraph: SubgraphSchema, applied: AppliedDirective) -> None:
     definition = definition_of(subgraph, applied) if applied.arguments else None
-    # Field sets must be strings as written: that is a rule of its own.
+    # Field sets must be written as strings; a rule of its own checks that.
     if definition is None or (applied.feature and "fields" in definition.arguments):
         return
     for name, value in applied.arguments.items():
         applied.arguments[name] = _coerced(subgraph.schema, value, definition.arguments[name].type)
     if applied.name == "deprecated" and isinstance(applied.arguments.get("reason"), NullValueNode):
-        # Nullable until the edition of September 2025; what reads supergraphs may be newer.
+        # @deprecated(reason:) is nullable before the September 2025 edition of the specification;
+        # whatever reads the supergraph may follow a later edition.
         del applied.arguments["reason"]
 
 
@@ -139,9 +140,9 @@ def _coerced(schema: Schema, value: ValueNode, expected: TypeRef) -> ValueNode:
     definition = schema.types.get(expected.base)
     if definition is None:
         return value
-    if definition.kind is Kind.ENUM and isinstance(value, StringValueNode):
+    if definition.kind is TypeKind.ENUM and isinstance(value, StringValueNode):
         return EnumValueNode(value=value.value)
-    if definition.kind is Kind.INPUT_OBJECT and isinstance(value, ObjectValueNode):
+    if definition.kind is TypeKind.INPUT_OBJECT and isinstance(value, ObjectValueNode):
         return _coerced_object(schema, value, definition.input_fields)
     return value
 
@@ -149,7 +150,7 @@ def _coerced(schema: Schema, value: ValueNode, expected: TypeRef) -> ValueNode:
 def _coerced_object(
     schema: Schema, value: ObjectValueNode, fields: dict[str, InputValue]
 ) -> ObjectValueNode:
-    """The members have been checked: each is a field of the type."""
+    """Coerce an object literal whose members are known to be fields of the type."""
     members = [
         (member, _coerced(schema, member.value, fields[member.name.value].type))
         for member in value.fields

@@ -1,7 +1,7 @@
-"""SDL text in, ``model.Schema`` out: definitions and extensions of one type become one element.
+"""Parses SDL into ``model.Schema``, folding the extensions of a type into one element.
 
-What the text itself gets wrong (syntax, a name defined twice) is collected here because the
-model cannot hold it; everything else is judged later, on the model.
+Errors that the model cannot represent (syntax, a name defined twice) are collected here;
+everything else is validated later, on the model.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,27 +31,27 @@ from trellis.router.composition.model import (
     EnumValue,
     FieldDefinition,
     InputValue,
-    Kind,
-    Place,
     Schema,
+    SourceLocation,
     TypeDefinition,
+    TypeKind,
     TypeRef,
 )
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.tokens import Tokens, Unreadable, string_of, tokenize
 
 KINDS = {
-    "scalar": Kind.SCALAR,
-    "type": Kind.OBJECT,
-    "interface": Kind.INTERFACE,
-    "union": Kind.UNION,
-    "enum": Kind.ENUM,
-    "input": Kind.INPUT_OBJECT,
+    "scalar": TypeKind.SCALAR,
+    "type": TypeKind.OBJECT,
+    "interface": TypeKind.INTERFACE,
+    "union": TypeKind.UNION,
+    "enum": TypeKind.ENUM,
+    "input": TypeKind.INPUT_OBJECT,
 }
 
 DEFAULT_ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 
-# Nothing sensible is nested deeper; the readers below are recursive.
+# The parser is recursive; no sensible schema nests values or types deeper.
 MAX_DEPTH = 100
 NESTED_TOO_DEEPLY = "this is nested too deeply"
 
@@ -70,14 +70,14 @@ def parse_schema(subgraph: str, sdl: str) -> tuple[Schema, list[CompositionError
     duplicates (GraphQL spec 3.3 to 3.13); with a syntax error the schema is empty. Raises nothing.
     """
     try:
-        reader = _Reader(subgraph, tokenize(sdl))
+        reader = _SchemaReader(subgraph, tokenize(sdl))
         return reader.read()
     except Unreadable as unreadable:
         return Schema(), [_syntax_error(subgraph, sdl, unreadable)]
 
 
 def _syntax_error(subgraph: str, sdl: str, unreadable: Unreadable) -> CompositionError:
-    """What graphql-core says about a text that could not be read here."""
+    """The syntax error of a text that could not be parsed, as reported by graphql-core."""
     offset = unreadable.offset
     line = sdl.count("\n", 0, offset) + 1
     column = offset - sdl.rfind("\n", 0, offset)
@@ -99,16 +99,18 @@ def _syntax_error(subgraph: str, sdl: str, unreadable: Unreadable) -> Compositio
                 "A subgraph schema holds type system definitions only;"
                 " remove the operation or fragment."
             )
-    return _invalid(message, None, Place(subgraph, line, column))
+    return _invalid(message, None, SourceLocation(subgraph, line, column))
 
 
-def _invalid(message: str, coordinate: str | None, place: Place | None) -> CompositionError:
+def _invalid(
+    message: str, coordinate: str | None, place: SourceLocation | None
+) -> CompositionError:
     return CompositionError("INVALID_GRAPHQL", message, coordinate, (place,) if place else ())
 
 
-class _Reader:
-    """Reads one document by recursive descent, folding extensions into their types and noting
-    what is said twice. ``at`` is the index of the token to read next."""
+class _SchemaReader:
+    """Recursive descent parser for one document. Folds extensions into their types and collects
+    duplicates. ``at`` is the index of the next token."""
 
     def __init__(self, subgraph: str, tokens: Tokens) -> None:
         self.subgraph = subgraph
@@ -151,9 +153,9 @@ class _Reader:
     def unreadable(self, at: int | None = None) -> Unreadable:
         return Unreadable(self.tokens.offsets[self.at if at is None else at])
 
-    def place(self, at: int) -> Place:
+    def place(self, at: int) -> SourceLocation:
         line, column = self.tokens.place(self.tokens.offsets[at])
-        return Place(self.subgraph, line, column)
+        return SourceLocation(self.subgraph, line, column)
 
     def refuse(self, message: str, coordinate: str | None, at: int) -> None:
         self.errors.append(_invalid(message, coordinate, self.place(at)))
@@ -177,8 +179,8 @@ class _Reader:
         return value
 
     def items(self, opening: str, closing: str) -> Iterator[int]:
-        """The index of each item between two tokens: none when the first is not there, else at
-        least one. The caller reads the item."""
+        """The index of each item between two tokens: none if the first token is absent, otherwise
+        at least one. The caller reads the item."""
         if self.values[self.at] != opening:
             return
         self.at += 1
@@ -188,7 +190,7 @@ class _Reader:
         self.at += 1
 
     def names_between(self, separator: str) -> Iterator[tuple[int, str]]:
-        """Names with a separator between them, and perhaps before the first."""
+        """Names with a separator between them, and optionally before the first."""
         self.skip(separator)
         yield self.at, self.name()
         while self.skip(separator):
@@ -236,26 +238,26 @@ class _Reader:
         if self.schema.roots and self.has_schema_definition:
             return
         for kind, name in DEFAULT_ROOTS.items():
-            if name in self.schema.types and self.schema.types[name].kind is Kind.OBJECT:
+            if name in self.schema.types and self.schema.types[name].kind is TypeKind.OBJECT:
                 self.schema.roots.setdefault(kind, name)
 
     # Types
 
-    def read_type(self, kind: Kind, extends: bool, description: str | None, start: int) -> None:
+    def read_type(self, kind: TypeKind, extends: bool, description: str | None, start: int) -> None:
         name = self.name()
         parts_start = self.at
         declaration = self.count_declaration(name) if extends else 0
         definition = self.type_to_fill(name, kind, extends, description, start)
-        if kind is Kind.OBJECT or kind is Kind.INTERFACE:
+        if kind is TypeKind.OBJECT or kind is TypeKind.INTERFACE:
             self.read_interfaces(definition)
         definition.applied += self.read_applied(declaration)
-        if kind is Kind.OBJECT or kind is Kind.INTERFACE:
+        if kind is TypeKind.OBJECT or kind is TypeKind.INTERFACE:
             self.read_fields(definition, declaration)
-        elif kind is Kind.UNION:
+        elif kind is TypeKind.UNION:
             self.read_members(definition)
-        elif kind is Kind.ENUM:
+        elif kind is TypeKind.ENUM:
             self.read_values(definition)
-        elif kind is Kind.INPUT_OBJECT:
+        elif kind is TypeKind.INPUT_OBJECT:
             self.read_input_values(
                 definition.input_fields, "{", "}", lambda field: f"{name}.{field}", "Field"
             )
@@ -267,10 +269,10 @@ class _Reader:
         return self.extension_counts[name]
 
     def type_to_fill(
-        self, name: str, kind: Kind, extends: bool, description: str | None, start: int
+        self, name: str, kind: TypeKind, extends: bool, description: str | None, start: int
     ) -> TypeDefinition:
-        """The type that a declaration belongs to; a refused one goes into a type of its own,
-        which is part of nothing."""
+        """The type that a declaration belongs to. An invalid declaration fills a type that is not
+        part of the schema, so that parsing continues."""
         known = self.schema.types.get(name)
         if known is None:
             known = self.schema.types[name] = TypeDefinition(
@@ -418,7 +420,9 @@ class _Reader:
                 argument = self.name()
                 self.expect(":")
                 if argument in arguments:
-                    self.refuse(f'Argument "{argument}" of "@{name}" is given twice.', None, at)
+                    self.refuse(
+                        f'Argument "{argument}" of "@{name}" is given more than once.', None, at
+                    )
                 arguments[argument] = self.read_value()
             found.append(
                 AppliedDirective(

@@ -10,19 +10,19 @@ from trellis.router.composition.model import (
     EnumValue,
     FieldDefinition,
     InputValue,
-    Kind,
     Schema,
     TypeDefinition,
+    TypeKind,
 )
 from trellis.router.composition.values import print_description, print_directive, print_value
 
 KEYWORDS = {
-    Kind.SCALAR: "scalar",
-    Kind.OBJECT: "type",
-    Kind.INTERFACE: "interface",
-    Kind.UNION: "union",
-    Kind.ENUM: "enum",
-    Kind.INPUT_OBJECT: "input",
+    TypeKind.SCALAR: "scalar",
+    TypeKind.OBJECT: "type",
+    TypeKind.INTERFACE: "interface",
+    TypeKind.UNION: "union",
+    TypeKind.ENUM: "enum",
+    TypeKind.INPUT_OBJECT: "input",
 }
 DEFAULT_ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 
@@ -36,8 +36,8 @@ def print_schema(schema: Schema) -> str:
 
 
 def print_schema_element(schema: Schema) -> str:
-    """Nothing when it says no more than the default root names already do: a type that merely has
-    such a name is no root (GraphQL spec 3.3.1)."""
+    """The schema definition. Omitted when it only repeats the default root names; it must not be
+    when an ordinary type has one of these names (GraphQL spec 3.3.1)."""
     named_as_usual = all(
         schema.roots.get(operation, name if name not in schema.types else None) == name
         for operation, name in DEFAULT_ROOTS.items()
@@ -68,20 +68,20 @@ def print_type(definition: TypeDefinition) -> str:
     members = _members(definition)
     if members is None:
         return head
-    if definition.kind is Kind.UNION:
+    if definition.kind is TypeKind.UNION:
         return f"{head}{' ' if not applied else chr(10) + '  '}= {members}"
     return f"{head}{chr(10) if applied else ' '}{{\n{members}}}"
 
 
 def _members(definition: TypeDefinition) -> str | None:
     match definition.kind:
-        case Kind.OBJECT | Kind.INTERFACE:
+        case TypeKind.OBJECT | TypeKind.INTERFACE:
             lines = "".join(print_field(f) for f in definition.fields.values())
-        case Kind.INPUT_OBJECT:
+        case TypeKind.INPUT_OBJECT:
             lines = "".join(_input_field(f) for f in definition.input_fields.values())
-        case Kind.ENUM:
+        case TypeKind.ENUM:
             lines = "".join(_enum_value(v) for v in definition.values.values())
-        case Kind.UNION:
+        case TypeKind.UNION:
             lines = " | ".join(definition.members)
         case _:
             lines = ""

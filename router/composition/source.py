@@ -1,4 +1,4 @@
-"""Where a schema coordinate is written in Python, for subgraphs that are Strawberry schemas."""
+"""Where a schema coordinate is defined in Python, for subgraphs that are Strawberry schemas."""
 
 import ast
 import inspect
@@ -12,11 +12,11 @@ from strawberry import Schema
 
 
 def python_sources(schema: Schema, coordinate: str) -> list[str]:
-    """``file:line coordinate`` of each class, resolver or attribute that a coordinate stands for.
+    """``file:line coordinate`` of each class, resolver or attribute that defines a coordinate.
 
     ``coordinate`` is ``Type``, ``Type.field``, ``Type.field(argument:)`` or ``Enum.VALUE`` in
-    GraphQL names. Files are relative to the working directory where they can be. A coordinate
-    that this schema does not know, or that has no source, gives nothing.
+    GraphQL names. Files are relative to the working directory where possible. The result is empty
+    when the schema does not have the coordinate or its source cannot be found.
     """
     type_name, _, member = coordinate.partition("(")[0].partition(".")
     concrete = schema.schema_converter.type_map.get(type_name.removeprefix("@"))
@@ -83,7 +83,7 @@ def _attribute_line(cls: type, name: str) -> Line | None:
 
 
 def _class_node(tree: ast.Module, qualname: str) -> ast.ClassDef | None:
-    """The class statement; the names of functions around it (``<locals>``) are walked through."""
+    """The class statement, also within functions (``<locals>`` in the qualified name)."""
     body: list[ast.AST] = [tree]
     for part in (name for name in qualname.split(".") if name != "<locals>"):
         named = [
@@ -119,7 +119,7 @@ def _parse(file: str) -> ast.Module | None:
 
 def _shown(file: str) -> str:
     try:
-        # Without links: the folder in which one edits the file, not one that leads to it.
+        # Symbolic links are resolved: show the file in the folder where it is edited.
         return str(Path(file).resolve().relative_to(Path.cwd()))
     except ValueError:
         return file

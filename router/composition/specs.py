@@ -1,7 +1,7 @@
-"""What the specifications define: every feature's directives and types, version by version.
+"""The directives and types that each version of each specification defines.
 
-The definitions are written as SDL with the specification's own names; ``link.py`` decides what
-a subgraph calls them.
+The definitions are SDL with the specification's own names; ``link.py`` determines the names they
+have in a subgraph.
 """
 
 from collections.abc import Mapping
@@ -117,7 +117,7 @@ class Definitions:
 
 @cache
 def federation_definitions(version: Version) -> Definitions:
-    """The federation specification of this version; ``(1, 0)`` is what federation 1 knows."""
+    """The federation specification of this version; ``(1, 0)`` is federation 1."""
     chosen: dict[str, str] = {}
     for since, sdl in _FEDERATION_ROWS:
         if since <= version:
@@ -127,7 +127,7 @@ def federation_definitions(version: Version) -> Definitions:
 
 @cache
 def definitions_of(identity: str, version: Version) -> Definitions | None:
-    """The elements of a feature that composition itself knows; None for anybody else's."""
+    """The elements of a feature that composition itself knows; None for any other feature."""
     if identity == FEDERATION:
         return federation_definitions(version) if version in FEDERATION_VERSIONS else None
     if identity == LINK:

@@ -1,4 +1,4 @@
-"""One subgraph as composition sees it: its schema, its links, and what federation says about it."""
+"""One subgraph in composition: its schema, its links, and its federation directives."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from trellis.router.composition.model import (
     EnumValue,
     FieldDefinition,
     InputValue,
-    Kind,
     Schema,
     TypeDefinition,
+    TypeKind,
 )
 from trellis.router.composition.specs import Version
 
@@ -28,7 +28,7 @@ Element = Schema | TypeDefinition | FieldDefinition | InputValue | EnumValue
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """What composition is given: a name, where requests for it go, and its SDL."""
+    """The input of composition: a name, the URL for requests, and the SDL."""
 
     name: str
     url: str
@@ -36,7 +36,7 @@ class Subgraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class EntityKey:
     """One ``@key`` of a type. ``selection`` is None when ``fields`` cannot be parsed."""
 
     fields: str
@@ -56,7 +56,7 @@ class FieldSet:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """An ``@override``: the subgraph that gives the field up, and the label of a migration."""
+    """An ``@override``: the subgraph that loses the field, and the label if it is progressive."""
 
     source: str
     label: str | None
@@ -68,20 +68,20 @@ class SubgraphSchema:
     """A subgraph after linking, in normal form.
 
     - directives that composition knows have their specification's name (``feature`` is set);
-    - the root types are called Query, Mutation and Subscription, and stand in ``schema.roots``;
-    - ``@extends`` is an extension; definitions of specifications are gone from ``schema``, and so
-      are ``_Any``, ``_Entity``, ``_Service``, ``Query._entities`` and ``Query._service``;
-    - federation 1 subgraphs have been upgraded: ``is_fed2`` tells what was written.
+    - the root types are named Query, Mutation and Subscription, and are in ``schema.roots``;
+    - ``@extends`` is an extension; definitions of specifications are removed from ``schema``, and
+      so are ``_Any``, ``_Entity``, ``_Service``, ``Query._entities`` and ``Query._service``;
+    - federation 1 subgraphs have been upgraded: ``is_fed2`` says what the SDL was written for.
 
-    The views are computed once; after changing ``schema`` call ``forget_views``.
+    Derived facts are computed once; after changing ``schema`` call ``forget_views``.
     """
 
     name: str
     url: str
     schema: Schema
     links: Links
-    # What the specifications give this subgraph: directives by specification name (their name in
-    # the SDL is in ``local_names``), types by the name that the SDL would use.
+    # What this subgraph links: directives by specification name (their names in the SDL are in
+    # ``local_names``), types by their local name.
     spec_types: dict[str, TypeDefinition] = field(default_factory=dict)
     spec_directives: dict[str, DirectiveDefinition] = field(default_factory=dict)
     local_names: dict[str, str] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class SubgraphSchema:
         return [a for a in element.applied if a.name == directive and a.feature is not None]
 
     def has(self, element: Element, directive: str) -> bool:
-        # Asked for every element many times: a loop is three times faster than any().
+        # Called many times for every element: a loop is three times faster than any().
         for applied in element.applied:
             if applied.name == directive and applied.feature is not None:
                 return True
@@ -120,7 +120,7 @@ class SubgraphSchema:
     @cached_property
     def marked_inputs(self) -> list[tuple[str, InputValue]]:
         """Coordinate and element of the arguments and input fields that have a default value or a
-        directive: the few that rules for values are about."""
+        directive: the few that rules about values concern."""
         found: list[tuple[str, InputValue]] = []
         for definition in self.schema.types.values():
             for name, value in definition.input_fields.items():
@@ -138,14 +138,14 @@ class SubgraphSchema:
 
     # Entities
 
-    def keys(self, definition: TypeDefinition) -> list[Key]:
-        """The keys of a type, those with an unusable ``fields`` argument left out."""
+    def keys(self, definition: TypeDefinition) -> list[EntityKey]:
+        """The keys of a type, except those with an unusable ``fields`` argument."""
         keys = []
         for applied in self.applied(definition, "key"):
             fields = string_value(applied.arguments.get("fields"))
             if fields is not None:
                 resolvable = applied.arguments.get("resolvable")
-                keys.append(Key(fields, _selection(fields), _is_true(resolvable), applied))
+                keys.append(EntityKey(fields, _selection(fields), _is_true(resolvable), applied))
         return keys
 
     def is_entity(self, definition: TypeDefinition) -> bool:
@@ -177,8 +177,8 @@ class SubgraphSchema:
     # Who resolves a field
 
     def is_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
-        """Marked ``@external``, itself or by its type, and meant so: the key fields of a type
-        extension are resolved here all the same (a federation 1 habit)."""
+        """Whether a field is ``@external``, itself or by its type. The key fields of a type
+        extension are not, although marked so: the subgraph resolves them (federation 1 style)."""
         return (parent.name, element.name) in self._externals
 
     def is_fake_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
@@ -188,26 +188,26 @@ class SubgraphSchema:
         """External or, as the field of an interface, external in some implementation."""
         if self.is_external(parent, element):
             return True
-        return parent.kind is Kind.INTERFACE and any(
+        return parent.kind is TypeKind.INTERFACE and any(
             element.name in t.fields and self.is_external(t, t.fields[element.name])
             for t in self.schema.implementations(parent.name)
         )
 
     def is_provided(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
-        """Named by some ``@provides`` of this subgraph."""
+        """Whether some ``@provides`` of this subgraph selects the field."""
         return (parent.name, element.name) in self._provided
 
     def is_fully_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
-        """External on every path: never resolved by this subgraph."""
+        """Whether it is external on every path, so never resolved by this subgraph."""
         return self.is_external(parent, element) and not self.is_provided(parent, element)
 
     def is_partially_external(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
-        """External, but provided on some path."""
+        """Whether it is external, but provided on some path."""
         return self.is_external(parent, element) and self.is_provided(parent, element)
 
     def is_shareable(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
-        """Marked ``@shareable`` (itself or its declaration), a key field, or an external field
-        that is provided."""
+        """Whether it is marked ``@shareable`` (itself or its declaration), part of a key, or an
+        external field that is provided."""
         place = (parent.name, element.name)
         return (
             self.has(element, "shareable")
@@ -217,15 +217,15 @@ class SubgraphSchema:
         )
 
     def is_key_field(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
-        """Part of some key of this subgraph, also a nested one."""
+        """Whether it is part of some key of this subgraph, at any depth."""
         return (parent.name, element.name) in self._key_fields
 
     def is_used(self, parent: TypeDefinition, element: FieldDefinition) -> bool:
-        """Needed by a key, requires, provides, context selection or interface."""
+        """Whether a key, requires, provides, context selection or interface uses it."""
         return (parent.name, element.name) in self.used_fields
 
     def forget_views(self) -> None:
-        """Compute everything anew: the schema has changed."""
+        """Forget all derived facts, because the schema has changed."""
         for view in _VIEWS:
             self.__dict__.pop(view, None)
 
@@ -234,7 +234,9 @@ class SubgraphSchema:
         found = set()
         for parent in self._composites():
             # Federation 1 ignored @external on types.
-            of_type = self.is_fed2 and parent.kind is Kind.OBJECT and self.has(parent, "external")
+            of_type = (
+                self.is_fed2 and parent.kind is TypeKind.OBJECT and self.has(parent, "external")
+            )
             for element in parent.fields.values():
                 if of_type or self.has(element, "external"):
                     found.add((parent.name, element.name))
@@ -264,17 +266,19 @@ class SubgraphSchema:
 
     @cached_property
     def used_fields(self) -> frozenset[tuple[str, str]]:
-        """(type, field) of everything that makes an external field useful."""
+        """(type, field) of every field that something else uses, so that it may be external."""
         used = set(self._key_fields | self._provided)
         used.update(self._named(self._field_sets("requires")))
         used.update(self._named(self._context_sets()))
-        for interface in self.schema.types_of(Kind.INTERFACE):
+        for interface in self.schema.types_of(TypeKind.INTERFACE):
             for implementation in self.schema.implementations(interface.name):
                 used.update((implementation.name, name) for name in interface.fields)
         return frozenset(used)
 
     def _composites(self) -> Iterator[TypeDefinition]:
-        return (t for t in self.schema.types.values() if t.kind in (Kind.OBJECT, Kind.INTERFACE))
+        return (
+            t for t in self.schema.types.values() if t.kind in (TypeKind.OBJECT, TypeKind.INTERFACE)
+        )
 
     def _key_sets(self) -> Iterator[tuple[TypeDefinition, SelectionSetNode]]:
         for definition in self._composites():
@@ -294,8 +298,8 @@ class SubgraphSchema:
                     yield parent, found.selection
 
     def _context_sets(self) -> Iterator[tuple[TypeDefinition, SelectionSetNode]]:
-        """What ``@fromContext`` reads, on each type that sets its context."""
-        for definition in self.schema.types_of(Kind.OBJECT):
+        """The selections of ``@fromContext``, on each type that sets the context."""
+        for definition in self.schema.types_of(TypeKind.OBJECT):
             for element in definition.fields.values():
                 for argument in element.arguments.values():
                     for applied in self.applied(argument, "fromContext"):

@@ -19,7 +19,7 @@ def load_subgraphs(
 ) -> tuple[list[SubgraphSchema], list[CompositionError]]:
     """Read, check and normalise all subgraphs, in the order given.
 
-    Every subgraph is parsed, linked and validated on its own; when all are well, those of
+    Every subgraph is parsed, linked and validated on its own; if all are valid, those of
     federation 1 are upgraded together and validated again. Returns the schemas and no errors, or
     the errors of the first stage that has any; messages start with ``[subgraph] ``.
     """
@@ -62,7 +62,7 @@ def _check_name(name: str, taken: set[str]) -> Iterator[CompositionError]:
 
 
 def load_subgraph(subgraph: Subgraph) -> tuple[SubgraphSchema | None, list[CompositionError]]:
-    """One subgraph, linked, normalised and validated as far as that needs no other subgraph."""
+    """One subgraph, linked, normalised and validated as far as possible without the others."""
     schema, errors = parse_schema(subgraph.name, subgraph.sdl)
     if errors:
         return None, errors
@@ -72,7 +72,7 @@ def load_subgraph(subgraph: Subgraph) -> tuple[SubgraphSchema | None, list[Compo
     linked, errors = link_subgraph(subgraph.name, subgraph.url, schema, links)
     if errors:
         return None, errors
-    # Federation rules presume valid GraphQL, and root names of their own.
+    # The federation rules require valid GraphQL and default root names.
     errors = validate_graphql(linked) or list(root_name.check(linked))
     if errors:
         return None, errors

@@ -1,4 +1,4 @@
-"""Writes the supergraph: the merged schema and the specifications it is written in."""
+"""Prints the supergraph: the merged schema and the specifications it links."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from trellis.router.composition.merge.features import federation_version
 from trellis.router.composition.model import (
     AppliedDirective,
     EnumValue,
-    Kind,
     Schema,
     TypeDefinition,
+    TypeKind,
 )
 from trellis.router.composition.sdl import (
     print_directive_definition,
@@ -35,8 +35,8 @@ def print_supergraph(result: MergeResult) -> str:
     version = join_version(federation_version(result.merge))
     parts = [_schema_element(result, version)]
     parts += [print_directive_definition(d) for d in merged.directives.values()]
-    if any(is_one_of(t) for t in merged.types_of(Kind.INPUT_OBJECT)):
-        # Built in since the edition of September 2025, which not every reader knows.
+    if any(is_one_of(t) for t in merged.types_of(TypeKind.INPUT_OBJECT)):
+        # Built in since the September 2025 edition, which not every tool supports yet.
         parts.append(print_directive_definition(built_in_definitions().directives["oneOf"]))
     parts += [text.strip("\n") for text in (LINK_DEFINITIONS, *join_definitions(version))]
     parts += [f"scalar {name}" for name in result.names.scalars()]
@@ -66,7 +66,7 @@ def _schema_element(result: MergeResult, version: Version) -> str:
 
 
 def _graph_enum(result: MergeResult) -> TypeDefinition:
-    definition = TypeDefinition("join__Graph", Kind.ENUM)
+    definition = TypeDefinition("join__Graph", TypeKind.ENUM)
     for graph, subgraph in zip(result.merge.graphs, result.merge.subgraphs, strict=True):
         arguments = {"name": string(subgraph.name), "url": string(subgraph.url)}
         applied = [AppliedDirective("join__graph", dict(arguments))]

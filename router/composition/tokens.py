@@ -1,7 +1,7 @@
-"""GraphQL text in, tokens out: one regular expression instead of a lexer in Python.
+"""A GraphQL lexer made of one regular expression.
 
-Reading a subgraph's SDL is most of the time that composing takes; this is several times faster
-than graphql-core's lexer (``make bench`` compares), which stays the judge of what is wrong.
+Parsing SDL takes most of the time of a composition; this is several times faster than
+graphql-core's lexer (``make bench`` compares), which still produces the error messages.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from graphql import GraphQLError, parse_value
 from graphql.language.block_string import dedent_block_string_lines
 
-# Spec 2.1: what is ignored, then one token. Alternatives in the order of how often they occur.
+# Spec 2.1: ignored characters, then one token. The most frequent alternatives come first.
 _TOKEN = re.compile(
     r"""
     (?: [ \t\n\r,\ufeff]+ | \#[^\n\r]* )*
@@ -30,9 +30,9 @@ _NEW_LINE = re.compile(r"\r\n|\n|\r")
 
 
 class Unreadable(Exception):
-    """The text is not the GraphQL that was expected, at this offset."""
+    """The text is not the expected GraphQL at this offset."""
 
-    def __init__(self, offset: int, reason: str = "this is no type system definition") -> None:
+    def __init__(self, offset: int, reason: str = "this is not a type system definition") -> None:
         super().__init__(offset, reason)
         self.offset = offset
         self.reason = reason
@@ -54,7 +54,7 @@ class Tokens:
 
 
 def tokenize(text: str) -> Tokens:
-    """Split a document into tokens. Raises ``Unreadable`` at characters that begin none."""
+    """Split a document into tokens. Raises ``Unreadable`` where no token can start."""
     values: list[str] = []
     offsets: list[int] = []
     match = _TOKEN.match
@@ -75,7 +75,7 @@ def tokenize(text: str) -> Tokens:
 
 
 def string_of(token: str, offset: int) -> str:
-    """The text that a string or block string token stands for (spec 2.9.4)."""
+    """The value of a string or block string token (spec 2.9.4)."""
     if token.startswith('"""'):
         lines = _NEW_LINE.split(token[3:-3].replace('\\"""', '"""'))
         return "\n".join(dedent_block_string_lines(lines))

@@ -1,7 +1,7 @@
-"""Federation 1 subgraphs in terms of federation 2.
+"""Upgrades federation 1 subgraphs to federation 2.
 
-Federation 1 asked for less and looked at less: it ignored much of what it could not use, and
-every type could be shared. So what it ignored is taken out, and ``@shareable`` is put in.
+Federation 1 validated less: it ignored directives that it could not use, and every type could be
+shared. So what it ignored is removed, and ``@shareable`` is added.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,9 +22,9 @@ from trellis.router.composition.fieldsets import target_fields
 from trellis.router.composition.model import (
     AppliedDirective,
     FieldDefinition,
-    Kind,
     Schema,
     TypeDefinition,
+    TypeKind,
 )
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.rules.field_set import FieldSetRule, makes_sense
@@ -37,14 +37,14 @@ from trellis.router.composition.specs import (
 )
 from trellis.router.composition.subgraph import Element, FieldSet, SubgraphSchema
 
-_COMPOSITE = (Kind.OBJECT, Kind.INTERFACE)
+_COMPOSITE = (TypeKind.OBJECT, TypeKind.INTERFACE)
 _FIELD_SETS = ("key", "requires", "provides")
 
 
 def upgrade_subgraphs(
     subgraphs: Sequence[SubgraphSchema],
 ) -> tuple[list[SubgraphSchema], list[tuple[str, CompositionError]]]:
-    """Replace the federation 1 subgraphs by their upgrades, computed from all subgraphs as given.
+    """Replace the federation 1 subgraphs by their upgrades, based on all subgraphs as given.
 
     Returns all subgraphs in their order, and errors with the name of their subgraph:
     ``EXTENSION_WITH_NO_BASE``, ``TYPE_WITH_ONLY_UNUSED_EXTERNAL``,
@@ -76,8 +76,8 @@ class _Upgrade:
         self.errors: list[CompositionError] = []
 
     def run(self) -> SubgraphSchema:
-        """The order matters: what is removed first need not be looked at later, and whatever
-        removes directives comes before the search for unused externals."""
+        """The order matters: later steps do not look at what earlier ones removed, and everything
+        that removes directives comes before the search for unused externals."""
         self.refuse_baseless_extensions()
         self.refuse_interface_objects_elsewhere()
         for change in (
@@ -106,7 +106,7 @@ class _Upgrade:
         places = (definition.place,) if definition.place else ()
         self.errors.append(CompositionError(code, message, definition.name, places))
 
-    # What even federation 1 refused
+    # What federation 1 rejected
 
     def refuse_baseless_extensions(self) -> None:
         for definition in self.composites():
@@ -122,9 +122,9 @@ class _Upgrade:
                 )
 
     def refuse_interface_objects_elsewhere(self) -> None:
-        """A keyed interface of federation 1 loses its key, so it cannot serve an interface
-        object, which needs that key."""
-        for interface in self.schema.types_of(Kind.INTERFACE):
+        """An interface with a key loses it in the upgrade, so it cannot be the interface of an
+        interface object, which needs that key."""
+        for interface in self.schema.types_of(TypeKind.INTERFACE):
             users = [
                 f'"{other.name}"'
                 for other in self.others
@@ -140,10 +140,10 @@ class _Upgrade:
                     interface,
                 )
 
-    # What federation 1 put up with
+    # What federation 1 accepted
 
     def quote_field_sets(self) -> None:
-        """``fields: [a, b]`` and ``fields: a`` were taken for strings."""
+        """``fields: [a, b]`` and ``fields: a`` were accepted as strings."""
         for _, _, element in self.schema.elements():
             for applied in element.applied:
                 if applied.feature is None or applied.name not in _FIELD_SETS:
@@ -156,13 +156,13 @@ class _Upgrade:
     def remove_external_from_interfaces_and_types(self) -> None:
         for definition in self.composites():
             self.remove(definition, "external")
-            if definition.kind is Kind.INTERFACE:
+            if definition.kind is TypeKind.INTERFACE:
                 for field in definition.fields.values():
                     self.remove(field, "external")
 
     def remove_external_from_extensions(self) -> None:
-        """The key fields of an extension were resolved by it: those of its own keys or, without
-        any, those of the first key of each other subgraph."""
+        """A type extension resolved its key fields: those of its own keys or, without any, those
+        of the first key of each other subgraph."""
         for definition in self.composites():
             is_root = definition.name in self.schema.roots.values()
             if not is_root and not self.is_extension(definition):
@@ -188,7 +188,7 @@ class _Upgrade:
                     self.remove(definition.fields[item.name.value], "external")
 
     def remove_inactive_field_sets(self) -> None:
-        """A requires or provides of what the subgraph resolves itself had no effect."""
+        """``@requires`` and ``@provides`` of fields that the subgraph resolves had no effect."""
         for definition in self.composites():
             for field in definition.fields.values():
                 requires, provides = self.subgraph.requires(field), self.subgraph.provides(field)
@@ -224,16 +224,16 @@ class _Upgrade:
                     field.on_extension, field.declaration = False, 0
 
     def remove_directives_from_interfaces(self) -> None:
-        for interface in self.schema.types_of(Kind.INTERFACE):
+        for interface in self.schema.types_of(TypeKind.INTERFACE):
             self.remove(interface, "key")
             for field in interface.fields.values():
                 self.remove(field, "requires", "provides")
 
     def remove_provides_of_leaves(self) -> None:
-        for definition in self.schema.types_of(Kind.OBJECT):
+        for definition in self.schema.types_of(TypeKind.OBJECT):
             for field in definition.fields.values():
                 provided = self.schema.types.get(field.type.base)
-                if provided is None or provided.kind in (Kind.SCALAR, Kind.ENUM):
+                if provided is None or provided.kind in (TypeKind.SCALAR, TypeKind.ENUM):
                     self.remove(field, "provides")
 
     def remove_unused_externals(self) -> None:
@@ -246,7 +246,7 @@ class _Upgrade:
             ]
             for name in unused:
                 del definition.fields[name]
-            # A query type is never empty: it has the fields of federation itself.
+            # A query type is never empty: federation adds its own fields.
             is_query = definition.name == self.schema.roots.get("query")
             if definition.fields or not unused or is_query:
                 continue
@@ -267,8 +267,9 @@ class _Upgrade:
                 }
 
     def add_shareable(self) -> None:
-        """Value types were shared as a whole; fields of entities and roots by whoever has them."""
-        for definition in self.schema.types_of(Kind.OBJECT):
+        """Value types were shareable as a whole, fields of entities and root types wherever
+        several subgraphs resolve them."""
+        for definition in self.schema.types_of(TypeKind.OBJECT):
             if definition.name == self.schema.roots.get("subscription"):
                 continue
             is_root = definition.name in self.schema.roots.values()
@@ -290,7 +291,7 @@ class _Upgrade:
             )
 
     def remove_tags_from_externals(self) -> None:
-        """A tag on an external field is dropped when the field has it where it is resolved."""
+        """Drop a tag on an external field if the field has it where it is resolved."""
         for definition in self.composites():
             for field in definition.fields.values():
                 if self.subgraph.has(field, "external"):
@@ -308,7 +309,7 @@ class _Upgrade:
             if field is not None and not other.has(field, "external"):
                 yield from (_tag_name(applied) for applied in other.applied(field, "tag"))
 
-    # Asking and changing
+    # Queries and changes
 
     def composites(self) -> Iterator[TypeDefinition]:
         return (t for t in self.schema.types.values() if t.kind in _COMPOSITE)
@@ -320,7 +321,8 @@ class _Upgrade:
         if name in self.schema.roots.values():
             return True
         return any(
-            name in (definition.members if definition.kind is Kind.UNION else definition.interfaces)
+            name
+            in (definition.members if definition.kind is TypeKind.UNION else definition.interfaces)
             or any(field.type.base == name for field in definition.fields.values())
             for definition in self.schema.types.values()
         )
@@ -339,7 +341,7 @@ def _tag_name(applied: AppliedDirective) -> str:
 
 
 def _loose_text(value: ValueNode | None) -> str | None:
-    """What federation 1 read in a field set that is no string; None where nothing is to change."""
+    """The string that federation 1 read from a field set that is not one; None if it is one."""
     if isinstance(value, EnumValueNode):
         return value.value
     if isinstance(value, ListValueNode):
@@ -350,7 +352,7 @@ def _loose_text(value: ValueNode | None) -> str | None:
 
 def _resolves(subgraph: SubgraphSchema, type_name: str, field_name: str) -> bool:
     definition = subgraph.schema.types.get(type_name)
-    if definition is None or definition.kind is not Kind.OBJECT:
+    if definition is None or definition.kind is not TypeKind.OBJECT:
         return False
     field = definition.fields.get(field_name)
     return field is not None and not subgraph.is_fully_external(definition, field)

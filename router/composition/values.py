@@ -67,8 +67,8 @@ def is_true(node: ValueNode | None) -> bool:
 
 
 def identity_of(node: ValueNode | None) -> Hashable:
-    """A hashable stand-in: equal for values that mean the same, whatever their spelling
-    (``1`` and ``1.0``, block or quoted strings, order of object fields)."""
+    """A hashable key that is equal for equivalent values, however they are written (``1`` and
+    ``1.0``, block or quoted strings, order of object fields)."""
     match node:
         case None:
             return None
@@ -98,7 +98,7 @@ def same_value(one: ValueNode | None, other: ValueNode | None) -> bool:
 
 
 def print_value(node: ValueNode) -> str:
-    """One line of SDL. Block strings become quoted ones: line breaks would end the line."""
+    """One line of SDL. Block strings become quoted ones, as they may contain line breaks."""
     match node:
         case StringValueNode():
             return print_string(node.value)
@@ -130,7 +130,7 @@ def print_description(description: str | None, indent: str = "") -> str:
     """The description as a block string on its own lines, or nothing."""
     if description is None:
         return ""
-    # A block string cannot hold every character, a quoted one can.
+    # A block string cannot contain every character, a quoted string can.
     text = print_block_string(description)
     if "\r" in description or any(ord(c) < 32 and c not in "\n\t" for c in description):
         text = print_string(description)

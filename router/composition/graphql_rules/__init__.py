@@ -1,8 +1,8 @@
-"""Whether a subgraph's schema is GraphQL at all: the type system rules of the specification.
+"""The type system rules of the GraphQL specification, for a subgraph's schema.
 
-Unlike graphql-core's validation these rules work on the composition model, where a type may be
-nothing but extensions and directives have their specification's name. Rules that concern the
-text itself (unique names) are in ``trellis.router.composition.parse``.
+Unlike graphql-core's validation these rules work on the composition model, where a type may consist
+of extensions only and directives have their specification's name. Rules that concern the text
+itself (unique names) are in ``trellis.router.composition.parse``.
 """
 
 from collections.abc import Callable, Iterator

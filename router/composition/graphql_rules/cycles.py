@@ -7,9 +7,9 @@ Node = TypeVar("Node", bound=Hashable)
 
 
 def cycles(graph: Mapping[Node, Sequence[Node]]) -> Iterator[list[Node]]:
-    """A cycle of each part of the graph that has any; targets that are no nodes count as ends.
+    """One cycle of each part of the graph that has any; targets that are not nodes are ignored.
 
-    A cycle that shares a node with one already found may be left out.
+    A cycle that shares a node with one already found may be omitted.
     """
     remaining = dict(graph)
     while ends := [n for n, targets in remaining.items() if remaining.keys().isdisjoint(targets)]:
@@ -22,7 +22,7 @@ def cycles(graph: Mapping[Node, Sequence[Node]]) -> Iterator[list[Node]]:
         while at not in seen:
             seen.add(at)
             path.append(at)
-            # Nodes without a target among the remaining ones are gone.
+            # Remove nodes without a target among the remaining nodes until only cycles are left.
             at = next(target for target in remaining[at] if target in remaining)
         if at in path:
             yield path[path.index(at) :]

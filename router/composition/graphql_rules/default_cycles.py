@@ -1,6 +1,6 @@
 """No default value of an input field contains itself (spec 3.10, InputObjectDefaultValueHasCycle).
 
-Where a default leaves a field out, that field's own default completes it, and so on.
+Where a default value omits a field, the field's own default value applies, and so on.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,14 +9,14 @@ from graphql import ListValueNode, ObjectValueNode, ValueNode
 
 from trellis.router.composition.graphql_rules.cycles import cycles
 from trellis.router.composition.graphql_rules.violation import Violation
-from trellis.router.composition.model import Kind, TypeDefinition
+from trellis.router.composition.model import TypeDefinition, TypeKind
 from trellis.router.composition.subgraph import SubgraphSchema
 
 Inputs = Mapping[str, TypeDefinition]
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
-    inputs = {t.name: t for t in subgraph.schema.types_of(Kind.INPUT_OBJECT)}
+    inputs = {t.name: t for t in subgraph.schema.types_of(TypeKind.INPUT_OBJECT)}
     graph = {
         (name, field.name): list(_completing(inputs[field.type.base], field.default, inputs))
         for name, definition in inputs.items()
@@ -37,7 +37,7 @@ def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
 def _completing(
     definition: TypeDefinition, value: ValueNode, inputs: Inputs
 ) -> Iterator[tuple[str, str]]:
-    """The fields whose defaults complete this value of an input object (or list of them)."""
+    """The fields whose defaults apply to this value of an input object (or list of them)."""
     if isinstance(value, ListValueNode):
         for item in value.values:
             yield from _completing(definition, item, inputs)

@@ -1,4 +1,4 @@
-"""What is required cannot be deprecated: nobody could stop using it (spec 3.13.3)."""
+"""Required arguments and input fields cannot be deprecated (spec 3.13.3)."""
 
 from collections.abc import Iterator
 

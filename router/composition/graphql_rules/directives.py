@@ -1,4 +1,4 @@
-"""Directives are known, stand where they may, and get arguments that fit (spec 3.13, 5.7)."""
+"""Directives are known, in valid locations, and have valid arguments (spec 3.13, 5.7)."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def _check_applications(
         if location not in definition.locations:
             yield Violation(
                 f'Directive "@{name}" may not be used on {location}'
-                f" ({coordinate or 'the schema'}); it may stand on"
+                f" ({coordinate or 'the schema'}); its locations are"
                 f" {', '.join(definition.locations)}.",
                 coordinate,
                 applied.place,
@@ -61,7 +61,7 @@ def _check_applications(
 def definition_of(
     subgraph: SubgraphSchema, applied: AppliedDirective
 ) -> DirectiveDefinition | None:
-    """The definition that an application refers to: specification's, own or built-in."""
+    """The definition of an applied directive: a specification's, the subgraph's or built-in."""
     if applied.feature is not None:
         return subgraph.spec_directives.get(applied.name)
     own = subgraph.schema.directives.get(applied.name)
@@ -71,7 +71,7 @@ def definition_of(
 def argument_problems(
     subgraph: SubgraphSchema, applied: AppliedDirective, definition: DirectiveDefinition
 ) -> Iterator[str]:
-    """What is wrong with the arguments of an application, each as a clause."""
+    """The problems of an application's arguments, each as a clause."""
     for name, value in applied.arguments.items():
         argument = definition.arguments.get(name)
         if argument is None:

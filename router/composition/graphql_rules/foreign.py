@@ -1,11 +1,11 @@
-"""Names that a ``@link`` accounts for and that nobody defines."""
+"""Undefined names that belong to the namespace or imports of a ``@link``."""
 
 from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def advice(subgraph: SubgraphSchema, name: str) -> str | None:
-    """What to do about an unknown name (``@`` for directives) if it belongs to a linked feature;
-    None if it belongs to none."""
+    """Advice for an unknown name (``@`` for directives) that belongs to a linked feature; None if
+    it belongs to none."""
     source = subgraph.links.source_of(name)
     if source is None:
         return None

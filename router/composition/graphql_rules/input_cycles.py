@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping
 from trellis.router.composition.graphql_rules.cycles import cycles
 from trellis.router.composition.graphql_rules.one_of import is_one_of
 from trellis.router.composition.graphql_rules.violation import Violation
-from trellis.router.composition.model import Kind, TypeDefinition
+from trellis.router.composition.model import TypeDefinition, TypeKind
 from trellis.router.composition.subgraph import SubgraphSchema
 
 Inputs = Mapping[str, TypeDefinition]
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
-    inputs = {t.name: t for t in subgraph.schema.types_of(Kind.INPUT_OBJECT)}
+    inputs = {t.name: t for t in subgraph.schema.types_of(TypeKind.INPUT_OBJECT)}
     needed = {name: fields for name, t in inputs.items() if (fields := _needed(t, inputs))}
     endless = _without_finite_value(needed, inputs)
     graph = {name: list(fields.values()) for name, fields in endless.items()}
@@ -31,8 +31,8 @@ def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
 
 
 def _needed(definition: TypeDefinition, inputs: Inputs) -> dict[str, str]:
-    """The fields whose values are input objects, with these, where a value needs all of them, or
-    one of them in a ``@oneOf`` input. Empty when a value needs no other input object."""
+    """The required fields of input object type, with their types: all of them, or for a ``@oneOf``
+    input any of them. Empty when a value needs no other input object."""
     one_of = is_one_of(definition)
     needed = {
         field.name: field.type.base
@@ -45,7 +45,7 @@ def _needed(definition: TypeDefinition, inputs: Inputs) -> dict[str, str]:
 def _without_finite_value(
     needed: Mapping[str, dict[str, str]], inputs: Inputs
 ) -> dict[str, dict[str, str]]:
-    """The inputs that never come to an end, with those of their needed fields that do not."""
+    """The inputs without a finite value, with the required fields that cause it."""
     endless = dict(needed)
     changed = True
     while changed:

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 from trellis.router.composition.graphql_rules.violation import Violation
-from trellis.router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition, TypeRef
+from trellis.router.composition.model import (
+    FieldDefinition,
+    Schema,
+    TypeDefinition,
+    TypeKind,
+    TypeRef,
+)
 from trellis.router.composition.subgraph import SubgraphSchema
 
 
@@ -12,7 +18,7 @@ def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
     for definition in schema.types.values():
         for name in definition.interfaces:
             interface = schema.types.get(name)
-            if interface is None or interface.kind is not Kind.INTERFACE:
+            if interface is None or interface.kind is not TypeKind.INTERFACE:
                 reason = "is unknown" if interface is None else f"is of kind {interface.kind}"
                 yield Violation(
                     f'Type "{definition.name}" can only implement interfaces, but "{name}"'
@@ -124,6 +130,6 @@ def is_subtype(schema: Schema, own: TypeRef, expected: TypeRef) -> bool:
     wider, narrower = schema.types.get(expected.base), schema.types.get(own.base)
     if wider is None or narrower is None:
         return False
-    if wider.kind is Kind.UNION:
+    if wider.kind is TypeKind.UNION:
         return narrower.name in wider.members
-    return wider.kind is Kind.INTERFACE and wider.name in narrower.interfaces
+    return wider.kind is TypeKind.INTERFACE and wider.name in narrower.interfaces

@@ -1,7 +1,8 @@
 """Whether a literal fits an input type (spec 3.5 to 3.12, input coercion).
 
-A little more is taken than the specification says, because schemas in use say it: a whole number
-written as a float, a string without quotes, an enum value with them. ``normalize`` rewrites these.
+Slightly more is accepted than the specification allows, because existing schemas contain it: an
+integer written as a float, a string without quotes, an enum value with quotes. ``normalize``
+rewrites these.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from graphql import (
 )
 
 from trellis.router.composition.graphql_rules.one_of import is_one_of
-from trellis.router.composition.model import Kind, TypeDefinition, TypeRef
+from trellis.router.composition.model import TypeDefinition, TypeKind, TypeRef
 from trellis.router.composition.subgraph import SubgraphSchema
 
 _LITERALS: dict[str, tuple[type[ValueNode], ...]] = {
@@ -38,11 +39,11 @@ _INT_RANGE = range(-(2**31), 2**31)
 def literal_problem(
     subgraph: SubgraphSchema, value: ValueNode, expected: TypeRef, *, may_lack_fields: bool = False
 ) -> str | None:
-    """What is wrong with the value, as the end of a sentence; None when it fits. Custom scalars
-    take anything, unknown types are another rule's business.
+    """The problem with the value, as the end of a sentence; None when it fits. Custom scalars
+    accept anything, unknown types are left to another rule.
 
-    ``may_lack_fields`` lets an input object leave required fields out: nobody has ever looked for
-    these in the arguments of directives.
+    ``may_lack_fields`` allows an input object to omit required fields: in the arguments of
+    directives they were never checked before, so existing schemas may lack them.
     """
     if isinstance(value, VariableNode):
         return "cannot be a variable"
@@ -59,10 +60,10 @@ def literal_problem(
     if expected.base in _LITERALS:
         return _built_in_problem(value, expected)
     definition = subgraph.schema.types.get(expected.base) or subgraph.spec_types.get(expected.base)
-    if definition is not None and definition.kind is Kind.ENUM:
+    if definition is not None and definition.kind is TypeKind.ENUM:
         name = value.value if isinstance(value, EnumValueNode | StringValueNode) else None
         return None if name in definition.values else _mismatch(value, expected)
-    if definition is not None and definition.kind is Kind.INPUT_OBJECT:
+    if definition is not None and definition.kind is TypeKind.INPUT_OBJECT:
         return _object_problem(subgraph, value, definition, may_lack_fields)
     return None
 
@@ -76,7 +77,7 @@ def _built_in_problem(value: ValueNode, expected: TypeRef) -> str | None:
 
 
 def is_int(text: str) -> bool:
-    """Whether the text of a number literal is a 32-bit integer, also in the form of a float."""
+    """Whether the text of a number literal is a 32-bit integer, even if written as a float."""
     try:
         number = Decimal(text)
         return number == number.to_integral_value() and int(number) in _INT_RANGE

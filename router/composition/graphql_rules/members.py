@@ -1,24 +1,24 @@
-"""What types are made of: at least one member each, unions of objects (spec 3.6 to 3.10)."""
+"""Types have at least one member, and unions consist of object types (spec 3.6 to 3.10)."""
 
 from collections.abc import Iterator
 
 from trellis.router.composition.graphql_rules.violation import Violation
-from trellis.router.composition.model import Kind, TypeDefinition
+from trellis.router.composition.model import TypeDefinition, TypeKind
 from trellis.router.composition.subgraph import SubgraphSchema
 
 _PARTS = {
-    Kind.OBJECT: ("fields", "one or more fields"),
-    Kind.INTERFACE: ("fields", "one or more fields"),
-    Kind.INPUT_OBJECT: ("input_fields", "one or more fields"),
-    Kind.ENUM: ("values", "one or more values"),
-    Kind.UNION: ("members", "one or more member types"),
+    TypeKind.OBJECT: ("fields", "one or more fields"),
+    TypeKind.INTERFACE: ("fields", "one or more fields"),
+    TypeKind.INPUT_OBJECT: ("input_fields", "one or more fields"),
+    TypeKind.ENUM: ("values", "one or more values"),
+    TypeKind.UNION: ("members", "one or more member types"),
 }
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
     query = subgraph.schema.roots.get("query")
     for definition in subgraph.schema.types.values():
-        # Federation adds fields of its own to the query root.
+        # Federation adds its own fields to the query root type.
         if definition.name != query:
             yield from _check_empty(definition)
         yield from _check_union(subgraph, definition)
@@ -41,7 +41,7 @@ def _check_union(subgraph: SubgraphSchema, definition: TypeDefinition) -> Iterat
                 definition.name,
                 definition.place,
             )
-        elif member.kind is not Kind.OBJECT:
+        elif member.kind is not TypeKind.OBJECT:
             yield Violation(
                 f'Union "{definition.name}" can only include object types, but "{name}" is'
                 f" of kind {member.kind}.",

@@ -27,8 +27,8 @@ def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
 
 
 def _check_links(subgraph: SubgraphSchema) -> Iterator[Violation]:
-    """Elements of linked features have names in this schema too: imported ones their own, the
-    others one that begins with the namespace."""
+    """Check the local names of linked features' elements: imported ones, and those that begin with
+    the namespace."""
     for link in subgraph.links:
         for name in (link.namespace, *link.imports.values()):
             if name.startswith(("__", "@__")):

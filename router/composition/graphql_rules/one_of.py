@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from graphql import NullValueNode
 
 from trellis.router.composition.graphql_rules.violation import Violation
-from trellis.router.composition.model import InputValue, Kind, TypeDefinition
+from trellis.router.composition.model import InputValue, TypeDefinition, TypeKind
 from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
-    for definition in subgraph.schema.types_of(Kind.INPUT_OBJECT):
+    for definition in subgraph.schema.types_of(TypeKind.INPUT_OBJECT):
         if not is_one_of(definition):
             continue
         for field in definition.input_fields.values():
@@ -30,5 +30,5 @@ def is_one_of(definition: TypeDefinition) -> bool:
 
 def has_null_default(field: InputValue) -> bool:
     """Whether the default is ``null``, which Strawberry prints for every optional field. In a
-    ``@oneOf`` input it means the same as no default; merging leaves it out."""
+    ``@oneOf`` input it is equivalent to no default; merging removes it."""
     return isinstance(field.default, NullValueNode)

@@ -1,15 +1,15 @@
-"""Every named type exists and is of a kind that may stand there (spec 3.4.1, 3.6 to 3.10)."""
+"""Every named type exists and is of a kind allowed there (spec 3.4.1, 3.6 to 3.10)."""
 
 from collections.abc import Iterator
 
 from trellis.router.composition.definitions import BUILT_IN_SCALARS
 from trellis.router.composition.graphql_rules.foreign import advice
 from trellis.router.composition.graphql_rules.violation import Violation
-from trellis.router.composition.model import FieldDefinition, InputValue, Kind
+from trellis.router.composition.model import FieldDefinition, InputValue, TypeKind
 from trellis.router.composition.subgraph import SubgraphSchema
 
-_OUTPUT = frozenset(Kind) - {Kind.INPUT_OBJECT}
-_INPUT = frozenset((Kind.SCALAR, Kind.ENUM, Kind.INPUT_OBJECT))
+_OUTPUT = frozenset(TypeKind) - {TypeKind.INPUT_OBJECT}
+_INPUT = frozenset((TypeKind.SCALAR, TypeKind.ENUM, TypeKind.INPUT_OBJECT))
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
@@ -34,12 +34,12 @@ def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
             )
 
 
-def kind_of(subgraph: SubgraphSchema, name: str) -> Kind | None:
-    """The kind of a type that this subgraph's SDL may name, None when there is none."""
+def kind_of(subgraph: SubgraphSchema, name: str) -> TypeKind | None:
+    """The kind of a type that this subgraph's SDL may refer to; None when there is none."""
     definition = subgraph.schema.types.get(name)
     if definition is not None:
         return definition.kind
     if name in BUILT_IN_SCALARS:
-        return Kind.SCALAR
+        return TypeKind.SCALAR
     specified = subgraph.spec_types.get(name)
     return specified.kind if specified else None

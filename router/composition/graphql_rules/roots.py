@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from trellis.router.composition.graphql_rules.violation import Violation
-from trellis.router.composition.model import Kind
+from trellis.router.composition.model import TypeKind
 from trellis.router.composition.subgraph import SubgraphSchema
 
 
@@ -13,7 +13,7 @@ def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
         definition = subgraph.schema.types.get(name)
         if definition is None:
             yield Violation(f'Unknown type "{name}" as {operation} root type.', name, None)
-        elif definition.kind is not Kind.OBJECT:
+        elif definition.kind is not TypeKind.OBJECT:
             yield Violation(
                 f'The {operation} root type must be an object type, but "{name}" is'
                 f" an {definition.kind}.",

@@ -1,17 +1,17 @@
-"""What a GraphQL rule found, before anybody knows whether one subgraph says so or all together."""
+"""A violation of a GraphQL rule, in one subgraph or in the merged schema."""
 
 from dataclasses import dataclass
 
-from trellis.router.composition.model import Place
+from trellis.router.composition.model import SourceLocation
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A broken rule at ``coordinate``. ``others`` are the coordinates of further elements that
-    break it together with this one: who reads it on the merged schema wants to know what each
-    subgraph says about them."""
+    """A violated rule at ``coordinate``. ``others`` are the coordinates of further elements that
+    are part of the violation; errors about the merged schema list the subgraphs' declarations of
+    them."""
 
     message: str
     coordinate: str | None
-    place: Place | None
+    place: SourceLocation | None
     others: tuple[str, ...] = ()

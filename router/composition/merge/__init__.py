@@ -1,10 +1,10 @@
-"""Merging: one schema out of many, one concern per file.
+"""Merging the subgraphs' schemas into one, one concern per file.
 
     types ──> interfaces, unions ──> fields, input objects ──> directives' definitions ──> enums
     ──> fields contributed by interface objects ──> applied directives
 
-Types come first and shallow: whether two field types agree depends on interfaces and unions.
-Enums come last of the definitions: how their values merge depends on every use.
+Types come first, without their fields: whether two field types are compatible depends on interfaces
+and unions. Enums come last of the definitions: how their values merge depends on how they are used.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from trellis.router.composition.merge.types import (
     merge_roots,
 )
 from trellis.router.composition.merge.unions import merge_union
-from trellis.router.composition.model import Kind
+from trellis.router.composition.model import TypeKind
 from trellis.router.composition.subgraph import SubgraphSchema
 
 __all__ = ["MergeResult", "merge_subgraphs"]
@@ -39,7 +39,7 @@ __all__ = ["MergeResult", "merge_subgraphs"]
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """The state after merging, and what the supergraph's schema element must link."""
+    """The state after merging, and the features that the supergraph must link."""
 
     merge: Merge
     names: MergedNames
@@ -81,19 +81,19 @@ def _merge_all(merge: Merge, names: MergedNames, composed: list[ComposedFeature]
 
 def _merge_members(merge: Merge) -> None:
     merge_implements(merge)
-    for definition in merge.of_kind(*Kind):
+    for definition in merge.of_kind(*TypeKind):
         sources = merge.sources[definition.name]
         merge_description(merge, definition.name, definition, sources)
         merge.postpone_directives(definition.name, definition, sources)
         add_join_types(merge, definition)
-    for definition in merge.of_kind(Kind.UNION):
+    for definition in merge.of_kind(TypeKind.UNION):
         merge_union(merge, definition)
-    for definition in merge.of_kind(Kind.OBJECT, Kind.INTERFACE):
+    for definition in merge.of_kind(TypeKind.OBJECT, TypeKind.INTERFACE):
         merge_fields(merge, definition)
-    for definition in merge.of_kind(Kind.INPUT_OBJECT):
+    for definition in merge.of_kind(TypeKind.INPUT_OBJECT):
         merge_input_object(merge, definition)
     merge_executable_directives(merge)
-    for definition in merge.of_kind(Kind.ENUM):
+    for definition in merge.of_kind(TypeKind.ENUM):
         merge_enum(merge, definition)
     _merge_schema_element(merge)
     apply_directives(merge)
@@ -103,7 +103,7 @@ def _merge_members(merge: Merge) -> None:
 
 
 def _check_queries(merge: Merge) -> None:
-    """``NO_QUERIES``: a graph that nobody can ask anything."""
+    """``NO_QUERIES``: no subgraph has a query field."""
     query = merge.merged.types.get(merge.merged.roots.get("query", ""))
     if query is None or not query.fields:
         merge.error(

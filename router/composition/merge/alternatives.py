@@ -1,4 +1,4 @@
-"""Scopes and policies as directives write them: ``[["a", "b"], ["c"]]`` means (a and b) or c."""
+"""Scopes and policies in directives: ``[["a", "b"], ["c"]]`` means (a and b) or c."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from trellis.router.composition.merge.types import merge_description
 from trellis.router.composition.model import FieldDefinition, InputValue
 from trellis.router.composition.values import same_value
 
-# Codes and words for the two kinds of input values.
+# Error codes and nouns for the two kinds of input values.
 ARGUMENT = ("FIELD_ARGUMENT_TYPE_MISMATCH", "FIELD_ARGUMENT_DEFAULT_MISMATCH", "ARGUMENT")
 INPUT_FIELD = ("FIELD_TYPE_MISMATCH", "INPUT_FIELD_DEFAULT_MISMATCH", "FIELD")
 
@@ -36,7 +36,7 @@ def merge_arguments(
 
 
 def _is_left_to_context(merge: Merge, place: str, sources: Mapping[int, InputValue | None]) -> bool:
-    """A contextual argument is filled in by the router and vanishes from the graph."""
+    """Whether it is a contextual argument, which the router fills in and clients do not see."""
     present = {i: s for i, s in sources.items() if s is not None}
     contextual = {i for i, s in present.items() if merge.subgraphs[i].has(s, "fromContext")}
     if not contextual:
@@ -93,7 +93,7 @@ def merge_input_value(
     sources: Mapping[int, InputValue],
     codes: tuple[str, str, str],
 ) -> InputValue:
-    """One argument or input field out of all of its definitions."""
+    """Merge all definitions of one argument or input field."""
     first = next(iter(sources.values()))
     merged = InputValue(first.name, first.type)
     merge_description(merge, coordinate, merged, sources)
@@ -110,7 +110,7 @@ def merge_input_type(
     sources: Mapping[int, InputValue],
     codes: tuple[str, str, str],
 ) -> bool:
-    """Set the narrowest type; whether all sources agree."""
+    """Set the narrowest type; returns whether all sources agree."""
     types = {i: source.type for i, source in sources.items()}
     found = merge_references(merge.merged, types.values(), is_input=True)
     merged.type = found.type
@@ -140,7 +140,8 @@ def _merge_default(
     sources: Mapping[int, InputValue],
     mismatch_code: str,
 ) -> None:
-    """Kept only when every subgraph has it: a value may be left out only where all allow it."""
+    """Keep the default value only if every subgraph has it: clients may omit a value only where all
+    subgraphs allow it."""
     given = [s.default for s in sources.values() if s.default is not None]
     if not given:
         return

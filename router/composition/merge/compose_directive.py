@@ -1,4 +1,4 @@
-"""``@composeDirective``: directives of other features that the authors want in the supergraph."""
+"""``@composeDirective``: custom directives that are carried over to the supergraph."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from trellis.router.composition.subgraph import SubgraphSchema, string_value
 from trellis.router.composition.values import list_of, object_of, string
 
 NOT_COMPOSABLE = frozenset({FEDERATION, LINK, CORE, JOIN_URL})
-# Asking for these is superfluous, for any other directive of federation it is an error.
+# Composing these is redundant (a hint); composing any other federation directive is an error.
 COMPOSED_ANYWAY = MERGED_DIRECTIVES - {"cost", "listSize"}
 ERROR = "DIRECTIVE_COMPOSITION_ERROR"
 
 
 @dataclass(frozen=True, slots=True)
 class ComposedDirective:
-    """One request: the directive's name in the subgraph, the feature and its element."""
+    """One application: the directive's name in the subgraph, its feature and element."""
 
     index: int
     local: str
@@ -32,8 +32,7 @@ class ComposedDirective:
 
 @dataclass(frozen=True, slots=True)
 class ComposedFeature:
-    """What the supergraph takes over of one feature. ``namespace`` is what its elements begin
-    with there."""
+    """What the supergraph takes from one feature. ``namespace`` is the prefix of its elements."""
 
     url: str
     namespace: str
@@ -112,7 +111,7 @@ def _refuse(merge: Merge, subgraph: SubgraphSchema, applied: AppliedDirective, r
 
 
 def _hint_major_versions(merge: Merge) -> None:
-    """Subgraphs that do not compose a feature may link another version; it is worth knowing."""
+    """Hint at subgraphs that link another major version of a feature without composing it."""
     majors: dict[str, dict[int, str]] = {}
     for index, subgraph in enumerate(merge.subgraphs):
         for link in subgraph.links:
@@ -127,7 +126,7 @@ def _hint_major_versions(merge: Merge) -> None:
 
 
 def _names_agree(merge: Merge, requested: list[ComposedDirective]) -> bool:
-    """One directive has one name, and one name means one directive."""
+    """Check that each directive has one name, and each name means one directive."""
     agree = True
     for group_by, told in (
         (lambda r: (r.link.identity, r.element), lambda r: r.local),
@@ -149,7 +148,7 @@ def _names_agree(merge: Merge, requested: list[ComposedDirective]) -> bool:
 
 
 def _names_are_free(merge: Merge, requested: list[ComposedDirective], names: MergedNames) -> bool:
-    """The supergraph links features of its own, whose names a composed one must not take."""
+    """Check that composed directives do not use names of features that the supergraph links."""
     own = {"link": LINK, "join": JOIN_URL}
     own |= {feature.name: f"{SPECS}/{feature.name}" for feature, _ in names.feature_links()}
     own |= {r.link.namespace: r.link.identity for r in requested}
@@ -232,6 +231,6 @@ def _definition(subgraph: SubgraphSchema, link: Link, element: str) -> Directive
 
 
 def _note_composed(merge: Merge, member: ComposedDirective) -> None:
-    """Only the subgraphs that ask for it contribute applications of the directive."""
+    """Record the subgraphs that compose the directive; only these contribute applications."""
     name = member.local.removeprefix("@")
     merge.composed[member.index] = merge.composed.get(member.index, frozenset()) | {name}

@@ -1,4 +1,4 @@
-"""``@context`` and ``@fromContext``: names made unique over the graph."""
+"""``@context`` and ``@fromContext``: names made unique across subgraphs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trellis.router.composition.values import object_of, string
 
 
 def context_name(subgraph: SubgraphSchema, name: str) -> str:
-    """Contexts of two subgraphs are different ones, even under one name."""
+    """Contexts of different subgraphs are distinct, even under the same name."""
     return f"{subgraph.name}__{name}"
 
 

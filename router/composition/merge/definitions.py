@@ -1,4 +1,4 @@
-"""Definitions of directives that clients may write: only what every subgraph understands."""
+"""Definitions of executable directives: only what every subgraph supports."""
 
 from __future__ import annotations
 

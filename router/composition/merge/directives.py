@@ -1,4 +1,4 @@
-"""Applied directives: which are carried over to the merged element, and with what arguments."""
+"""Applied directives: which are carried over to the merged element, and with which arguments."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Application = tuple[int, AppliedDirective]
 
 
 def is_merged_always(directive: AppliedDirective) -> bool:
-    """Whether it is a directive of GraphQL or of federation that supergraphs have."""
+    """Whether it is a directive of GraphQL or federation that supergraphs always keep."""
     known = BUILT_IN if directive.feature is None else MERGED_DIRECTIVES
     return directive.name in known
 
@@ -39,10 +39,13 @@ def _is_merged(merge: Merge, index: int, directive: AppliedDirective) -> bool:
 
 
 def apply_directives(merge: Merge) -> None:
-    """Merge the directives of every element noted for it. Error: ``INVALID_GRAPHQL`` when a
-    directive does not fit its definition in the supergraph: a composed one the definition of the
-    newest version, or in an argument what merging left of an enum or input; one of an object that
-    is an interface there, as ``@interfaceObject`` types are."""
+    """Merge the directives of all postponed elements.
+
+    Error: ``INVALID_GRAPHQL`` when an application does not match the directive's definition in the
+    supergraph. That happens when a composed directive has the definition of a newer version, when
+    merging removed enum values or input fields that its arguments use, or when it is for objects
+    only and applied to an ``@interfaceObject``, which is an interface in the supergraph.
+    """
     composed = frozenset().union(*merge.composed.values())
     for pending in merge.pending:
         _apply_to(merge, pending)
@@ -81,7 +84,7 @@ def _applies(merge: Merge, element: Element, called: str) -> bool:
 
 
 def _location(pending: PendingDirectives) -> str:
-    """The directive location that the element is."""
+    """The directive location of the element."""
     match pending.element:
         case Schema():
             return "SCHEMA"
@@ -137,7 +140,7 @@ def _merge_applications(
 
 
 def _definition_of(merge: Merge, name: str) -> tuple[DirectiveDefinition | None, str]:
-    """The definition that holds in the supergraph, and the name there."""
+    """The definition in the supergraph, and the directive's name there."""
     if name in built_in_definitions().directives:
         return built_in_definitions().directives[name], name
     called = merge.directive_names.get(name, name)
@@ -153,7 +156,7 @@ def _with_unique_context(merge: Merge, index: int, directive: AppliedDirective) 
 def _with_defaults_identity(
     directive: AppliedDirective, definition: DirectiveDefinition | None
 ) -> Hashable:
-    """Equal for two applications that mean the same, one perhaps by a default value."""
+    """A key that is equal for equivalent applications, including by default values."""
     values = {name: identity_of(value) for name, value in directive.arguments.items()}
     for name, argument in definition.arguments.items() if definition else ():
         if argument.default is not None:
@@ -191,7 +194,7 @@ def _hint_difference(
 
 
 def _add_join_directives(merge: Merge, element: Element, tags: list[Application]) -> None:
-    """Directives that the router does not merge travel as ``@join__directive``."""
+    """Record directives that are not merged as ``@join__directive``."""
     groups: dict[Hashable, tuple[Mapping[str, ValueNode], list[int]]] = {}
     for index, directive in tags:
         key = frozenset((k, identity_of(v)) for k, v in directive.arguments.items())

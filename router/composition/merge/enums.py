@@ -23,7 +23,7 @@ def merge_enum(merge: Merge, definition: TypeDefinition) -> None:
         value = EnumValue(name)
         coordinate = f"{definition.name}.{name}"
         merge_description(merge, coordinate, value, given)
-        # What is hidden from clients may differ: nobody can send it, and the router removes it.
+        # Hidden values may differ: clients cannot send them, and the router removes them.
         if not merge.is_inaccessible(given) and not _is_kept(merge, coordinate, usage, sources):
             continue
         merge.postpone_directives(coordinate, value, given)

@@ -1,4 +1,4 @@
-"""``@external`` copies: left out of merging, checked against the field they stand for."""
+"""``@external`` copies of a field: excluded from merging, checked against the merged field."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ FieldSources = Mapping[int, FieldDefinition]
 def owners_only(
     merge: Merge, parent: TypeDefinition, name: str, fields: FieldSources
 ) -> FieldSources | None:
-    """The sources that are not external: none when the field is only resolved through interface
-    objects; None when nobody resolves it.
+    """The sources that are not external: empty when only interface objects resolve the field,
+    None when no subgraph does.
 
-    Errors: ``EXTERNAL_MISSING_ON_BASE`` nobody resolves the field;
+    Errors: ``EXTERNAL_MISSING_ON_BASE`` no subgraph resolves the field;
     ``MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL`` an external copy carries a directive that would
     have to be merged.
     """
@@ -75,7 +75,7 @@ def check_external(
     *,
     same_types: bool,
 ) -> None:
-    """External copies must look like the merged field.
+    """Check that external copies match the merged field.
 
     Errors: ``EXTERNAL_TYPE_MISMATCH``, ``EXTERNAL_ARGUMENT_MISSING``,
     ``EXTERNAL_ARGUMENT_TYPE_MISMATCH``, ``EXTERNAL_ARGUMENT_DEFAULT_MISMATCH``.

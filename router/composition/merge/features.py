@@ -1,4 +1,4 @@
-"""The directives that survive merging: the specifications' own, and what they are called."""
+"""The specifications' directives that are merged, and their names in the supergraph."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ FEATURES = (
 )
 CACHE_TAG = MergedFeature("cacheTag", "v0.1", ("cacheTag",), "EXECUTION", (2, 12))
 
-# What names of the supergraph's own elements may begin with.
+# Prefixes of the names of the supergraph's own elements.
 OWN_NAMESPACES = frozenset({"join", "link", CACHE_TAG.name, *(f.name for f in FEATURES)})
 
 MERGED_DIRECTIVES = frozenset(name for feature in FEATURES for name in feature.directives)
 BUILT_IN = frozenset({"deprecated", "specifiedBy", "oneOf"})
 
-# Names of the specifications' scalars, as the supergraph has them.
+# Names of the specifications' scalars in the supergraph.
 _SCALARS = {
     "Scope": "requiresScopes__Scope",
     "Policy": "policy__Policy",
@@ -66,7 +66,7 @@ _SCALARS = {
 
 
 def elements_of(definition: TypeDefinition) -> Iterator[Element]:
-    """The type itself and everything inside it that directives can stand on."""
+    """The type itself and everything inside it that directives can be applied to."""
     yield definition
     for field in definition.fields.values():
         yield field
@@ -101,7 +101,7 @@ def _local_name(subgraph: SubgraphSchema, feature: str, name: str) -> str:
 
 @dataclass(slots=True)
 class MergedNames:
-    """What the supergraph calls each merged directive (key: specification name)."""
+    """The supergraph's name of each merged directive (key: specification name)."""
 
     names: dict[str, str]
     uses_cache_tag: bool
@@ -140,7 +140,7 @@ class MergedNames:
 def merge_names(merge: Merge) -> MergedNames:
     """Decide which directives are merged and under which names.
 
-    Errors: ``LINK_IMPORT_NAME_MISMATCH`` a directive has one name here and another there.
+    Errors: ``LINK_IMPORT_NAME_MISMATCH`` subgraphs use different names for a directive.
     """
     used_by = [used_directives(subgraph) for subgraph in merge.subgraphs]
     used = {name for names in used_by for name in names}
@@ -193,7 +193,7 @@ def _needed(subgraph: SubgraphSchema) -> Version:
 
 
 def _feature_link(feature: MergedFeature, names: Mapping[str, str]) -> AppliedDirective | None:
-    """Only what is not called by the feature's default name is imported."""
+    """The ``@link`` of a feature. Elements with their default name are not imported."""
     present = [d for d in feature.directives if d in names]
     if not present:
         return None

@@ -16,8 +16,8 @@ from trellis.router.composition.merge.types import merge_description
 from trellis.router.composition.model import (
     AppliedDirective,
     FieldDefinition,
-    Kind,
     TypeDefinition,
+    TypeKind,
 )
 from trellis.router.composition.values import boolean, enum_value, list_of, string
 
@@ -30,7 +30,7 @@ def merge_fields(merge: Merge, definition: TypeDefinition) -> None:
     Errors are those of the single steps: external, override, sharing, types and arguments.
     """
     sources = merge.sources[definition.name]
-    is_interface = definition.kind is Kind.INTERFACE
+    is_interface = definition.kind is TypeKind.INTERFACE
     if is_interface:
         has_key = check_interface_sources(merge, definition)
     else:
@@ -51,7 +51,7 @@ def merge_fields(merge: Merge, definition: TypeDefinition) -> None:
 def _fields_by_name(
     sources: Mapping[int, TypeDefinition],
 ) -> dict[str, dict[int, FieldDefinition]]:
-    """For each field the subgraphs that have it, in their order."""
+    """For each field the subgraphs that have it, in the order of the subgraphs."""
     found: dict[str, dict[int, FieldDefinition]] = {}
     for index, source in sources.items():
         for name, field in source.fields.items():
@@ -90,7 +90,7 @@ def _hint_partial_field(
         return
     code = (
         "INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD"
-        if definition.kind is Kind.INTERFACE
+        if definition.kind is TypeKind.INTERFACE
         else "INCONSISTENT_OBJECT_VALUE_TYPE_FIELD"
     )
     merge.hint(
@@ -174,7 +174,7 @@ def _needs_join_field(
     outcome: OverrideOutcome,
     same_types: bool,
 ) -> bool:
-    """Absence means: every subgraph of the type has the field, with nothing special about it."""
+    """Without ``@join__field``, every subgraph of the type resolves the field in the plain way."""
     if not same_types or outcome.kept or outcome.labels:
         return True
     if outcome.dropped or len(fields) < len(merge.sources[parent.name]):

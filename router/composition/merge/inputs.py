@@ -30,7 +30,7 @@ def merge_input_object(merge: Merge, definition: TypeDefinition) -> None:
             sources = {i: _without_null_default(source) for i, source in sources.items()}
         given = {i: source for i, source in sources.items() if source is not None}
         merged = merge_input_value(merge, coordinate, given, INPUT_FIELD)
-        # What is hidden from clients may be incomplete: nobody can send it.
+        # Input objects hidden from clients may be incomplete: clients cannot send them.
         if not merge.is_inaccessible(given) and _is_partial(merge, coordinate, sources):
             continue
         definition.input_fields[name] = merged

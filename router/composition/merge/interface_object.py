@@ -9,14 +9,14 @@ from trellis.router.composition.model import (
     AppliedDirective,
     FieldDefinition,
     InputValue,
-    Kind,
     TypeDefinition,
+    TypeKind,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class AbstractingField:
-    """``field`` of the interface object ``parent``: stands for the field of implementations."""
+    """``field`` of the interface object ``parent``, which resolves it for implementations."""
 
     index: int
     parent: TypeDefinition
@@ -26,8 +26,8 @@ class AbstractingField:
 def abstracting_fields(
     merge: Merge, definition: TypeDefinition, name: str
 ) -> list[AbstractingField]:
-    """The fields through which interface objects give an object its field, in the subgraphs that
-    do not have the object itself."""
+    """The fields of interface objects that resolve a field of an object, in the subgraphs that do
+    not have the object itself."""
     holders = merge.sources[definition.name]
     found = [
         AbstractingField(index, source, source.fields[name])
@@ -78,7 +78,7 @@ def _check_implementations_complete(
 ) -> None:
     known = set(merge.subgraphs[index].schema.runtime_types(source.name))
     for name in list(known):
-        # An interface object stands for everything that implements it.
+        # An interface object represents all implementations.
         if index in merge.interface_objects.get(name, ()):
             known |= merge.merged.runtime_types(name)
     missing = sorted(implementations - known)
@@ -93,12 +93,13 @@ def _check_implementations_complete(
 
 
 def add_contributed_fields(merge: Merge) -> list[tuple[TypeDefinition, FieldDefinition]]:
-    """Give implementations the interface fields that only an interface object resolves.
+    """Add interface fields that only an interface object resolves to the implementations.
 
-    Returns what was added. A bare ``@join__field`` marks them: no subgraph has them on the object.
+    Returns what was added. They get a ``@join__field`` without arguments: no subgraph has them on
+    the object itself.
     """
     added = []
-    for definition in merge.of_kind(Kind.OBJECT):
+    for definition in merge.of_kind(TypeKind.OBJECT):
         for interface in definition.interfaces:
             for field in merge.merged.types[interface].fields.values():
                 if field.name in definition.fields or not _is_contributed(

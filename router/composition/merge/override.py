@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 
 from trellis.router.composition.merge.interface_object import abstracting_fields
 from trellis.router.composition.merge.state import Merge
-from trellis.router.composition.model import AppliedDirective, FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.model import (
+    AppliedDirective,
+    FieldDefinition,
+    TypeDefinition,
+    TypeKind,
+)
 from trellis.router.composition.values import string_of
 
 LABEL = re.compile(r"[a-zA-Z][a-zA-Z0-9_\-:./]*\Z")
@@ -17,9 +22,9 @@ PERCENT = re.compile(r"percent\((\d{1,2}(\.\d{1,8})?|100)\)\Z")
 
 @dataclass(slots=True)
 class OverrideOutcome:
-    """By subgraph index. ``overridden``: every copy that loses. Of these, ``dropped`` leave the
-    graph and ``kept`` stay for a key, requirement or interface of their subgraph that still reads
-    them; ``labels``: both sides, while a progressive override decides per request."""
+    """By subgraph index. ``overridden``: every copy that is overridden. Of these, ``dropped`` are
+    removed from the graph and ``kept`` stay because a key, ``@requires`` or interface of their
+    subgraph still uses them; ``labels``: both copies of a field with a progressive override."""
 
     overridden: set[int] = field(default_factory=set)
     dropped: set[int] = field(default_factory=set)
@@ -29,7 +34,7 @@ class OverrideOutcome:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One application of ``@override``: the field ``target`` in ``source`` moves to ``index``."""
+    """One ``@override``: the field ``target`` moves from subgraph ``source`` to ``index``."""
 
     parent: TypeDefinition
     name: str
@@ -48,7 +53,7 @@ def resolve_overrides(
     name: str,
     fields: Mapping[int, FieldDefinition],
 ) -> OverrideOutcome:
-    """Decide for every copy of a field whether it stays.
+    """Decide for every copy of a field whether it is overridden.
 
     Errors: ``OVERRIDE_ON_INTERFACE``, ``OVERRIDE_FROM_SELF_ERROR``,
     ``OVERRIDE_SOURCE_HAS_OVERRIDE``, ``OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE``,
@@ -84,7 +89,7 @@ def _is_allowed_here(merge: Merge, case: _Case) -> bool:
             [case.target],
         )
         return False
-    if case.parent.kind is Kind.INTERFACE:
+    if case.parent.kind is TypeKind.INTERFACE:
         merge.error(
             "OVERRIDE_ON_INTERFACE",
             f'@override on {case.coordinate} in subgraph "{merge.name(case.index)}" is not '
@@ -102,7 +107,7 @@ def _origin(
     fields: Mapping[int, FieldDefinition],
     overriding: set[int],
 ) -> int | None:
-    """The index of the subgraph named by ``from``, when there is something to override."""
+    """The index of the subgraph named by ``from``, if there is something to override."""
     name = string_of(case.directive.arguments.get("from")) or ""
     index = next((i for i, s in enumerate(merge.subgraphs) if s.name == name), None)
     here = f'{case.coordinate} in subgraph "{merge.name(case.index)}"'

@@ -1,16 +1,16 @@
-"""Type references that differ between subgraphs: which one the merged element gets."""
+"""Merging type references that differ between subgraphs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trellis.router.composition.model import Kind, Schema, TypeRef
+from trellis.router.composition.model import Schema, TypeKind, TypeRef
 
 
 @dataclass(frozen=True, slots=True)
 class MergedReference:
-    """``type`` for the merged element; ``same`` when every source said exactly that;
+    """``type`` of the merged element; ``same`` when every source has exactly that type;
     ``compatible`` is False when there is no common type."""
 
     type: TypeRef
@@ -42,7 +42,7 @@ def merge_references(
 
 
 def is_strict_subtype(schema: Schema, wide: TypeRef, narrow: TypeRef) -> bool:
-    """Whether ``narrow`` may stand where ``wide`` is expected and is not equal to it."""
+    """Whether ``narrow`` is a subtype of ``wide`` and not equal to it."""
     if wide == narrow:
         return False
     if narrow.non_null:
@@ -60,6 +60,6 @@ def _is_member(schema: Schema, wide: str, narrow: str) -> bool:
     outer, inner = schema.types.get(wide), schema.types.get(narrow)
     if outer is None or inner is None:
         return False
-    if outer.kind is Kind.UNION:
+    if outer.kind is TypeKind.UNION:
         return narrow in outer.members
-    return outer.kind is Kind.INTERFACE and wide in inner.interfaces
+    return outer.kind is TypeKind.INTERFACE and wide in inner.interfaces

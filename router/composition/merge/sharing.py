@@ -1,4 +1,4 @@
-"""Sharing: a field that several subgraphs resolve must be shareable in all of them."""
+"""``@shareable``: a field that several subgraphs resolve must be shareable in all of them."""
 
 from __future__ import annotations
 

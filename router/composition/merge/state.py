@@ -1,4 +1,4 @@
-"""What the merging steps share: the sources, the growing result, and what they report."""
+"""State shared by the merging steps: the sources, the result so far, errors and hints."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from trellis.router.composition.model import (
     EnumValue,
     FieldDefinition,
     InputValue,
-    Kind,
-    Place,
     Schema,
+    SourceLocation,
     TypeDefinition,
+    TypeKind,
     TypeRef,
 )
 from trellis.router.composition.report import CompositionError, CompositionHint
@@ -30,7 +30,7 @@ E = TypeVar("E", bound=Described)
 
 @dataclass(slots=True)
 class EnumUsage:
-    """Where an enum is used: the rule its values are merged by depends on it."""
+    """Where an enum is used, which determines how its values are merged."""
 
     as_input: str | None = None
     as_output: str | None = None
@@ -38,7 +38,7 @@ class EnumUsage:
 
 @dataclass(slots=True)
 class PendingDirectives:
-    """An element whose directives are merged once all elements exist."""
+    """An element whose directives are merged after all elements exist."""
 
     coordinate: str
     element: Element
@@ -82,7 +82,7 @@ class Merge:
         return self.namespaces.get(namespace) if is_in_namespace else None
 
     def as_subgraph(self) -> SubgraphSchema:
-        """The merged schema for rules that are written for one subgraph."""
+        """The merged schema in the form of a subgraph, for rules about a single subgraph."""
         return SubgraphSchema("supergraph", "", self.merged, Links())
 
     def name(self, index: int) -> str:
@@ -115,7 +115,7 @@ class Merge:
 
     def note_enum_use(self, reference: TypeRef, coordinate: str, *, is_input: bool) -> None:
         base = self.merged.types.get(reference.base)
-        if base is None or base.kind is not Kind.ENUM:
+        if base is None or base.kind is not TypeKind.ENUM:
             return
         usage = self.enum_usage[base.name]
         if is_input:
@@ -123,8 +123,8 @@ class Merge:
         else:
             usage.as_output = usage.as_output or coordinate
 
-    def of_kind(self, *kinds: Kind) -> Iterator[TypeDefinition]:
-        """Merged types of these kinds; safe against types removed on the way."""
+    def of_kind(self, *kinds: TypeKind) -> Iterator[TypeDefinition]:
+        """Merged types of these kinds; types may be removed during the iteration."""
         return iter([t for t in self.merged.types.values() if t.kind in kinds])
 
     def postpone_directives(
@@ -137,13 +137,13 @@ class Merge:
             self.pending.append(PendingDirectives(coordinate, element, present))
 
 
-def places(elements: Iterable[Described | None]) -> tuple[Place, ...]:
+def places(elements: Iterable[Described | None]) -> tuple[SourceLocation, ...]:
     found = (e.place for e in elements if e is not None and not isinstance(e, Schema))
     return tuple(place for place in found if place is not None)
 
 
 def quoted(names: Iterable[str]) -> str:
-    """Subgraph names for a sentence: ``subgraph "a"``, ``subgraphs "a", "b" and "c"``."""
+    """Subgraph names for a message: ``subgraph "a"``, ``subgraphs "a", "b" and "c"``."""
     texts = [f'"{name}"' for name in names]
     if len(texts) == 1:
         return f"subgraph {texts[0]}"
@@ -151,7 +151,7 @@ def quoted(names: Iterable[str]) -> str:
 
 
 def differences(merge: Merge, values: Mapping[int, object]) -> str:
-    """Who says what: ``"Int" in subgraph "a", "Int!" in subgraphs "b" and "c"``."""
+    """What differs where: ``"Int" in subgraph "a", "Int!" in subgraphs "b" and "c"``."""
     said: dict[str, list[str]] = {}
     for index, value in values.items():
         said.setdefault(str(value), []).append(merge.name(index))

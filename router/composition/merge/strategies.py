@@ -1,4 +1,4 @@
-"""How the arguments of a directive that may stand only once are merged."""
+"""How the arguments of non-repeatable directives are merged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which types exist, of which kind, in which subgraphs, and what they implement."""
+"""The merged types: their kind, the subgraphs that have them, and what they implement."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from trellis.router.composition.merge.state import E, Merge, differences, quoted
-from trellis.router.composition.model import AppliedDirective, Kind, TypeDefinition
+from trellis.router.composition.model import AppliedDirective, TypeDefinition, TypeKind
 from trellis.router.composition.values import boolean, enum_value, string
 
 OPERATIONS = ("query", "mutation", "subscription")
@@ -28,7 +28,7 @@ def collect_types(merge: Merge) -> None:
     """Create every merged type, still empty, in order of names.
 
     Errors: ``TYPE_KIND_MISMATCH`` one name, several kinds; ``EXTENSION_WITH_NO_BASE`` every
-    subgraph only extends it; ``INTERFACE_OBJECT_USAGE_ERROR`` nobody has the interface itself;
+    subgraph only extends it; ``INTERFACE_OBJECT_USAGE_ERROR`` no subgraph has the interface itself;
     ``ROOT_QUERY_USED`` and so on: the root type of one subgraph is an ordinary type of another.
     """
     found: dict[str, dict[int, TypeDefinition]] = {}
@@ -40,7 +40,7 @@ def collect_types(merge: Merge) -> None:
     query = merge.merged.roots.get("query")
     if query is not None:
         found[query] = {
-            i: s.schema.types.get(query) or TypeDefinition(query, Kind.OBJECT)
+            i: s.schema.types.get(query) or TypeDefinition(query, TypeKind.OBJECT)
             for i, s in enumerate(merge.subgraphs)
         }
     for name in sorted(found):
@@ -67,8 +67,8 @@ def collect_types(merge: Merge) -> None:
 def _only_roots(
     merge: Merge, operation: str, root: str, sources: Mapping[int, TypeDefinition]
 ) -> dict[int, TypeDefinition]:
-    """The sources that are root types in their subgraphs. A subgraph whose ``schema`` leaves the
-    operation out may use the name for an ordinary type; nobody could ask its fields there."""
+    """The sources that are root types in their subgraphs. A subgraph whose ``schema`` omits the
+    operation may use the name for an ordinary type, whose fields could not be queried there."""
     roots = {i: t for i, t in sources.items() if operation in merge.subgraphs[i].schema.roots}
     ordinary = {i: t for i, t in sources.items() if i not in roots}
     if ordinary:
@@ -83,20 +83,20 @@ def _only_roots(
     return roots
 
 
-def _kind(merge: Merge, index: int, definition: TypeDefinition) -> Kind:
+def _kind(merge: Merge, index: int, definition: TypeDefinition) -> TypeKind:
     if merge.subgraphs[index].is_interface_object(definition):
-        return Kind.INTERFACE
+        return TypeKind.INTERFACE
     return definition.kind
 
 
 def _check_base(
-    merge: Merge, name: str, sources: Mapping[int, TypeDefinition], kinds: Mapping[int, Kind]
+    merge: Merge, name: str, sources: Mapping[int, TypeDefinition], kinds: Mapping[int, TypeKind]
 ) -> None:
     if name in merge.merged.roots.values():
         return
     for kind in dict.fromkeys(kinds.values()):
         group = {i: t for i, t in sources.items() if kinds[i] is kind}
-        # `type T @extends` promises no base elsewhere, unlike `extend type T`.
+        # Unlike `extend type T`, `type T @extends` needs no base in another subgraph.
         if any(t.has_definition for t in group.values()):
             continue
         merge.error(
@@ -120,9 +120,9 @@ def _check_interface_exists(merge: Merge, name: str, sources: Mapping[int, TypeD
 
 
 def merge_implements(merge: Merge) -> None:
-    """Fill in the interfaces of objects and interfaces: whatever any subgraph declares, and what
-    follows from it (see ``_complete_implements``)."""
-    for definition in merge.of_kind(Kind.OBJECT, Kind.INTERFACE):
+    """Fill in the interfaces of objects and interfaces: those that any subgraph declares, and those
+    that follow from them (see ``_complete_implements``)."""
+    for definition in merge.of_kind(TypeKind.OBJECT, TypeKind.INTERFACE):
         for index, source in merge.sources[definition.name].items():
             for interface in source.interfaces:
                 if interface not in merge.merged.types:
@@ -139,15 +139,15 @@ def merge_implements(merge: Merge) -> None:
 
 
 def _complete_implements(merge: Merge) -> None:
-    """Declare the interfaces of every interface as well (GraphQL spec 3.6.1): one subgraph may say
-    that a type implements an interface, another one that this interface implements a second.
+    """Declare the interfaces of every interface as well (GraphQL spec 3.6.1): in one subgraph a
+    type may implement an interface, in another one this interface may implement a second.
 
-    Types have all the fields that follow, as the interface between has them. No
-    ``@join__implements`` is added: the subgraphs do not know.
+    The types have all fields of the second interface, because the first one has them. No
+    ``@join__implements`` is added, as no subgraph declares it.
     """
     types = merge.merged.types
-    for definition in merge.of_kind(Kind.OBJECT, Kind.INTERFACE):
-        # Grows while it is gone through.
+    for definition in merge.of_kind(TypeKind.OBJECT, TypeKind.INTERFACE):
+        # The list grows during the iteration.
         for name in definition.interfaces:
             for inherited in types[name].interfaces:
                 if inherited != definition.name and inherited not in definition.interfaces:
@@ -176,7 +176,7 @@ def add_join_types(merge: Merge, definition: TypeDefinition) -> None:
 def merge_description(
     merge: Merge, coordinate: str, element: E, sources: Mapping[int, E | None]
 ) -> None:
-    """The most frequent text; the first one when there is a tie."""
+    """The most frequent description; on ties the first one."""
     texts = {i: s.description for i, s in sources.items() if s is not None and s.description}
     if not texts:
         return

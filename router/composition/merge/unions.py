@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trellis.router.composition.merge.state import Merge, quoted
-from trellis.router.composition.model import AppliedDirective, Kind, TypeDefinition
+from trellis.router.composition.model import AppliedDirective, TypeDefinition, TypeKind
 from trellis.router.composition.values import enum_value, string
 
 
@@ -11,13 +11,13 @@ def merge_union(merge: Merge, definition: TypeDefinition) -> None:
     """Fill in the members of a merged union, with a ``@join__unionMember`` for each source.
 
     Error: ``INVALID_GRAPHQL`` an ``@interfaceObject`` is a member. In the supergraph it is an
-    interface, and members of unions are object types (GraphQL specification, 3.8).
+    interface, but members of unions must be object types (GraphQL specification, 3.8).
     """
     holders = merge.sources[definition.name]
     for name in dict.fromkeys(name for t in holders.values() for name in t.members):
         if name not in merge.merged.types:
             continue
-        if merge.merged.types[name].kind is not Kind.OBJECT:
+        if merge.merged.types[name].kind is not TypeKind.OBJECT:
             merge.error(
                 "INVALID_GRAPHQL",
                 f'Union "{definition.name}" has the @interfaceObject "{name}" as a member in '

@@ -1,4 +1,4 @@
-"""Rules on the merged schema, checked when merging found no error: one rule, one file."""
+"""Rules for the merged schema, one per file, checked if merging found no error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trellis.router.composition.post.requires import check_requires
 from trellis.router.composition.post.validity import check_validity
 from trellis.router.composition.post.visible import check_visible
 
-# Each stage relies on what the ones before it have checked.
+# Each stage relies on the checks of the stages before it.
 STAGES = (
     (check_references,),
     (check_interface_fields, check_requires),
@@ -24,7 +24,7 @@ STAGES = (
 
 
 def check_merged(merge: Merge) -> None:
-    """Complete the merged schema and check it; what is found is added to ``merge``."""
+    """Complete the merged schema and check it; errors and hints are added to ``merge``."""
     for stage in STAGES:
         for rule in stage:
             rule(merge)

@@ -1,4 +1,4 @@
-"""Access requirements: what interfaces inherit, and what fields that read others must repeat."""
+"""Authorization requirements that interfaces inherit, and that fields with inputs must repeat."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from trellis.router.composition.merge.state import Element, Merge
 from trellis.router.composition.model import (
     AppliedDirective,
     FieldDefinition,
-    Kind,
     TypeDefinition,
+    TypeKind,
 )
 from trellis.router.composition.subgraph import SubgraphSchema, split_context, string_value
 from trellis.router.requirements import NOTHING_NEEDED, Requirement, all_of
@@ -22,7 +22,7 @@ ARGUMENTS = {"requiresScopes": "scopes", "policy": "policies"}
 
 
 def read_requirement(element: Element, names: Mapping[str, str]) -> Requirement:
-    """The requirements on a merged element; ``names`` are the directives' names there."""
+    """The requirements of a merged element; ``names`` are the directives' names there."""
     found = {d.name: d for d in element.applied}
     scopes = found.get(names.get("requiresScopes", ""))
     policies = found.get(names.get("policy", ""))
@@ -34,14 +34,14 @@ def read_requirement(element: Element, names: Mapping[str, str]) -> Requirement:
 
 
 def add_interface_access(merge: Merge) -> None:
-    """Give interfaces and their fields the requirements of everything that implements them, as a
-    query through the interface may reach any of these; and give implementations what interface
-    objects require for a field, as these resolve it for them."""
+    """Add the requirements of all implementations to interfaces and their fields, as a query on the
+    interface may reach any implementation; and add the requirements of interface objects to the
+    implementations, whose fields they resolve."""
     if not _is_used(merge):
         return
     interfaces = [
         (t, [merge.merged.types[name] for name in sorted(merge.merged.runtime_types(t.name))])
-        for t in merge.of_kind(Kind.INTERFACE)
+        for t in merge.of_kind(TypeKind.INTERFACE)
     ]
     for interface, objects in interfaces:
         if merge.interface_objects.get(interface.name):
@@ -87,7 +87,7 @@ def _raise_access(
         if alternatives == NOTHING_NEEDED:
             continue
         if alternatives in given:
-            # As it was written there: nothing was merged.
+            # Only one source: keep the directive as written.
             source = elements[given.index(alternatives)]
             kept += [d for d in source.applied if d.name == names[directive]]
         else:
@@ -107,8 +107,8 @@ def _hint_merged(merge: Merge, coordinate: str, name: str) -> None:
 
 
 def check_transitive_access(merge: Merge) -> None:
-    """Fields that read other data by ``@requires`` or ``@fromContext`` must ask callers for what
-    that data asks for.
+    """Fields that read other data by ``@requires`` or ``@fromContext`` must have the requirements
+    of that data.
 
     Errors: ``MISSING_TRANSITIVE_AUTH_REQUIREMENTS``.
     """
@@ -147,7 +147,7 @@ def _requirement(merge: Merge, element: Element) -> Requirement:
 def _reads(
     merge: Merge, subgraph: SubgraphSchema, definition: TypeDefinition, field: FieldDefinition
 ) -> Iterator[tuple[str, Requirement]]:
-    """Coordinates and requirements of all that a field reads beside its own data."""
+    """Coordinates and requirements of all other data that a field reads."""
     requires = subgraph.requires(field)
     if requires is not None and requires.selection is not None:
         yield from _selected(merge, merge.merged.types[definition.name], requires.selection)

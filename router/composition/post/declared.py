@@ -1,4 +1,4 @@
-"""What each subgraph says about an element of the merged schema, found by its coordinate."""
+"""The subgraphs' own declarations of an element of the merged schema, by its coordinate."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def declared(merge: Merge, coordinate: str) -> dict[int, Declared]:
 
 
 def declarations(merge: Merge, coordinate: str) -> str:
-    """Who says what: ``T.f(a:) is Int! in subgraph "a", Int in subgraph "b", missing in subgraph
-    "c"``. A subgraph misses an element if it has what the element is part of."""
+    """What differs where: ``T.f(a:) is Int! in subgraph "a", Int in subgraph "b", missing in
+    subgraph "c"``. An element counts as missing if the subgraph has its parent."""
     owner, member, argument = _parts(coordinate)
     said: dict[str, list[str]] = {}
     for subgraph in merge.subgraphs:

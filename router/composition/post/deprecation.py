@@ -1,20 +1,20 @@
-"""A field is deprecated only if the interface fields that it implements are."""
+"""A field may be deprecated only if the interface fields that it implements are."""
 
 from __future__ import annotations
 
 from trellis.router.composition.merge.state import Merge, quoted
-from trellis.router.composition.model import FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.model import FieldDefinition, TypeDefinition, TypeKind
 
 
 def drop_deprecations(merge: Merge) -> None:
-    """Take ``@deprecated`` off fields that implement a field which is not (GraphQL specification,
+    """Remove ``@deprecated`` from fields that implement a field without it (GraphQL specification,
     September 2025, 3.6.1), with the hint ``DEPRECATED_IMPLEMENTATION_OF_INTERFACE_FIELD``.
 
-    Not an error, unlike the rest of GraphQL's rules: earlier editions allowed it, and schemas that
-    have always composed say so.
+    Unlike other rules this is not an error: earlier editions allowed it, and existing schemas that
+    use it must continue to compose.
     """
     types = merge.merged.types
-    for definition in merge.of_kind(Kind.OBJECT, Kind.INTERFACE):
+    for definition in merge.of_kind(TypeKind.OBJECT, TypeKind.INTERFACE):
         for field in definition.fields.values() if definition.interfaces else ():
             if not field.applied or not _is_deprecated(field):
                 continue
@@ -42,7 +42,7 @@ def _drop(
     merge.hint(
         "DEPRECATED_IMPLEMENTATION_OF_INTERFACE_FIELD",
         f"{coordinate} is @deprecated in {quoted(map(merge.name, saying))}, but"
-        f" {interface.name}.{field.name}, which it implements, is not: clients are not told."
+        f" {interface.name}.{field.name}, which it implements, is not: clients are not warned."
         " Deprecate both.",
         coordinate,
         saying.values(),

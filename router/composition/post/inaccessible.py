@@ -1,4 +1,4 @@
-"""``@inaccessible``: what is left for clients must be a schema of its own."""
+"""``@inaccessible``: the visible part of the schema must be consistent."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from trellis.router.composition.merge.state import Element, Merge
 from trellis.router.composition.model import (
     FieldDefinition,
     InputValue,
-    Kind,
     TypeDefinition,
+    TypeKind,
     TypeRef,
 )
 
 
 def check_inaccessible(merge: Merge) -> None:
-    """Nothing visible may need anything hidden (inaccessible spec v0.2).
+    """Check that no visible element depends on a hidden one (inaccessible spec v0.2).
 
     Errors: ``QUERY_ROOT_TYPE_INACCESSIBLE``, ``REFERENCED_INACCESSIBLE``,
     ``ONLY_INACCESSIBLE_CHILDREN``, ``IMPLEMENTED_BY_INACCESSIBLE``, ``REQUIRED_INACCESSIBLE``,
     ``DEFAULT_VALUE_USES_INACCESSIBLE``, ``DISALLOWED_INACCESSIBLE``.
     """
-    _Check(merge).run()
+    _InaccessibleCheck(merge).run()
 
 
-class _Check:
+class _InaccessibleCheck:
     def __init__(self, merge: Merge) -> None:
         self.merge = merge
         self.types = merge.merged.types
@@ -72,7 +72,7 @@ class _Check:
                     self.report_required("Argument", coordinate)
 
     def check_composed_argument(self, coordinate: str, argument: InputValue) -> None:
-        """Directives of features are no part of the API: there is nothing to hide."""
+        """Directives of features are not part of the API, so nothing in them can be hidden."""
         if any(d.feature and d.name == "inaccessible" for d in argument.applied):
             self.error(
                 "DISALLOWED_INACCESSIBLE",
@@ -145,7 +145,7 @@ class _Check:
                 self.report_implements(f"{definition.name}.{inner}", f"{interface.name}.{inner}")
 
     def check_own_arguments(self, definition: TypeDefinition, field: FieldDefinition) -> None:
-        """Who asks the interface cannot give an argument that only the implementation shows."""
+        """A query on the interface cannot pass an argument that only the implementation shows."""
         for interface in self.visible_interfaces(definition):
             wanted = interface.fields.get(field.name)
             if wanted is None or self.is_hidden(wanted):
@@ -178,7 +178,7 @@ class _Check:
                 )
 
     def hidden_parts(self, reference: TypeRef, value: ValueNode) -> Iterator[str]:
-        """Coordinates of hidden enum values and input fields that a default value is made of."""
+        """Coordinates of hidden enum values and input fields that a default value uses."""
         if isinstance(value, ListValueNode):
             inner = reference.of or reference
             for item in value.values:
@@ -191,7 +191,7 @@ class _Check:
             member = definition.values.get(value.value)
             if member is not None and self.is_hidden(member):
                 yield f"{definition.name}.{member.name}"
-        elif isinstance(value, ObjectValueNode) and definition.kind is Kind.INPUT_OBJECT:
+        elif isinstance(value, ObjectValueNode) and definition.kind is TypeKind.INPUT_OBJECT:
             for item in value.fields:
                 field = definition.input_fields.get(item.name.value)
                 if field is None:

@@ -1,17 +1,17 @@
-"""Merged types have all the fields of their interfaces. That these fit is checked with the rest of
-GraphQL's rules (see ``validity``)."""
+"""Merged types have all fields of their interfaces. Whether these are compatible is checked with
+the other rules of GraphQL (see ``validity``)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from trellis.router.composition.merge.state import Merge, quoted
-from trellis.router.composition.model import FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.model import FieldDefinition, TypeDefinition, TypeKind
 
 
 def check_interface_fields(merge: Merge) -> None:
-    """``INTERFACE_FIELD_NO_IMPLEM``: a subgraph gave the interface a field that an implementation
-    of another subgraph does not have."""
+    """``INTERFACE_FIELD_NO_IMPLEM``: a subgraph declares a field of the interface that an
+    implementation of another subgraph does not have."""
     for definition, interface in _implementations(merge):
         for field in interface.fields.values():
             if field.name not in definition.fields:
@@ -19,7 +19,7 @@ def check_interface_fields(merge: Merge) -> None:
 
 
 def _implementations(merge: Merge) -> Iterator[tuple[TypeDefinition, TypeDefinition]]:
-    for definition in merge.of_kind(Kind.OBJECT, Kind.INTERFACE):
+    for definition in merge.of_kind(TypeKind.OBJECT, TypeKind.INTERFACE):
         for name in definition.interfaces:
             yield definition, merge.merged.types[name]
 
@@ -31,7 +31,7 @@ def _report_missing(
     implementing = merge.sources[definition.name]
     lacking = [i for i, t in implementing.items() if interface.name in t.interfaces]
     if not lacking:
-        # Follows from an interface between the two, which lacks the field as well.
+        # Already reported for an interface between the two, which lacks the field as well.
         return
     merge.error(
         "INTERFACE_FIELD_NO_IMPLEM",

@@ -1,4 +1,4 @@
-"""The merged schema speaks of its own types only, and leaves the supergraph its names."""
+"""The merged schema refers only to its own types, and does not use names that supergraphs need."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from trellis.router.composition.post.declared import declared
 
 
 def check_references(merge: Merge) -> None:
-    """``INVALID_GRAPHQL`` for what the supergraph or its API schema would not have, or twice:
+    """``INVALID_GRAPHQL`` for elements that the supergraph or its API schema would lack or have
+    twice:
 
-    - types and directives for clients with names that the supergraph needs (``join__Graph``);
+    - types and directives with names that the supergraph needs (``join__Graph``);
     - references to types of federation (``_Any``, ``federation__FieldSet``) or of a feature that
-      the supergraph links: they are no part of the graph.
+      the supergraph links, which are not part of the graph.
     """
     for coordinate, url in _reserved_names(merge):
         holders = declared(merge, coordinate)
@@ -34,7 +35,7 @@ def check_references(merge: Merge) -> None:
         merge.error(
             "INVALID_GRAPHQL",
             f"{coordinate} in {quoted(map(merge.name, holders))} refers to type {name}, which"
-            f" belongs to {merge.feature_of(name) or 'federation'} and is no part of the graph:"
+            f" belongs to {merge.feature_of(name) or 'federation'} and is not part of the graph:"
             " define a type of your own for it.",
             coordinate,
             holders.values(),
@@ -42,7 +43,7 @@ def check_references(merge: Merge) -> None:
 
 
 def _reserved_names(merge: Merge) -> Iterator[tuple[str, str]]:
-    """Coordinates, and the feature that the name reads as one of."""
+    """Coordinates, and the feature whose namespace the name belongs to."""
     for name, url in _types_of_features(merge).items():
         if name.partition("__")[0] in OWN_NAMESPACES:
             yield name, url
@@ -53,13 +54,13 @@ def _reserved_names(merge: Merge) -> Iterator[tuple[str, str]]:
 
 
 def _types_of_features(merge: Merge) -> dict[str, str]:
-    """The types in a namespace of the supergraph, mostly none, with the URL of the feature."""
+    """The types in a namespace of the supergraph (usually none), with the feature's URL."""
     found = {name: merge.feature_of(name) for name in merge.merged.types if "__" in name}
     return {name: url for name, url in found.items() if url is not None}
 
 
 def _foreign_references(merge: Merge) -> Iterator[tuple[str, str]]:
-    """Coordinates of what refers to a type that is no part of the graph, and the type."""
+    """Coordinates of references to a type that is not part of the graph, and the type."""
     types, directives = merge.merged.types, merge.merged.directives
     foreign = _types_of_features(merge)
     own = {name: t for name, t in types.items() if name not in foreign}
@@ -86,7 +87,7 @@ def _of_type(
     for value in definition.input_fields.values():
         if value.type.base not in known:
             yield f"{definition.name}.{value.name}", value.type.base
-    # Merging leaves unknown members out: only the subgraphs still tell.
+    # Merging drops unknown members of unions, so they are only in the subgraphs.
     for source in merge.sources[definition.name].values():
         for name in (*source.interfaces, *source.members):
             if name not in known:

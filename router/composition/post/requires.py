@@ -1,4 +1,4 @@
-"""``@requires`` selects fields that other subgraphs resolve: it must fit the merged schema too."""
+"""``@requires`` selects fields of other subgraphs, so it must be valid in the merged schema."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from trellis.router.composition.model import FieldDefinition, TypeDefinition
 
 
 def check_requires(merge: Merge) -> None:
-    """Arguments in a requirement exist on the merged field, have values that it accepts, and
-    mandatory ones are given: other subgraphs may lack or need some, or accept less.
+    """Check the arguments in ``@requires`` against the merged field: other subgraphs may lack or
+    require some, or accept fewer values.
 
     Errors: ``REQUIRES_INVALID_FIELDS``.
     """

@@ -1,4 +1,4 @@
-"""The merged schema is valid GraphQL: what each subgraph may say, all together may not."""
+"""The merged schema is valid GraphQL. It may not be, although every subgraph is."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from trellis.router.composition.subgraph import SubgraphSchema
 
 Rule = Callable[[SubgraphSchema], Iterator[Violation]]
 
-# The rules for one subgraph, with what to do where merging breaks them. Not among them: names,
-# which merging does not change; references, of which ``references`` knows more; directives, which
-# are checked where they are merged.
+# Rules for a single subgraph, with advice for where merging breaks them. Not included: names,
+# which merging does not change; references, which ``references`` checks more precisely; directives,
+# which are checked where they are merged.
 RULES: tuple[tuple[Rule, str], ...] = (
     (roots.check, "Give each operation a root type of its own."),
     (members.check, "Leave the type out, or let it have a member that is part of the graph."),
@@ -45,8 +45,8 @@ RULES: tuple[tuple[Rule, str], ...] = (
 
 
 def check_validity(merge: Merge) -> None:
-    """``INVALID_GRAPHQL`` for every rule of the GraphQL specification's type system that each
-    subgraph keeps and the merged schema breaks."""
+    """``INVALID_GRAPHQL`` for every type system rule of the GraphQL specification that each
+    subgraph satisfies and the merged schema violates."""
     directives = {
         name: definition
         for name, definition in merge.merged.directives.items()
@@ -59,7 +59,7 @@ def check_validity(merge: Merge) -> None:
 
 
 def violations(schema: Schema) -> Iterator[Violation]:
-    """The rules that a schema without machinery breaks, such as an API schema."""
+    """Violations in a schema without machinery, such as an API schema."""
     view = _as_subgraph(schema)
     for rule, _ in RULES:
         yield from rule(view)
@@ -91,8 +91,8 @@ def _report(merge: Merge, violation: Violation, advice: str) -> None:
 
 
 def _refusing(merge: Merge, coordinate: str) -> list[int]:
-    """The subgraphs whose own types do not take the default value of an argument or input field,
-    whichever subgraph it comes from."""
+    """The subgraphs whose own types do not accept the merged default value of an argument or input
+    field."""
     for element in declared(merge, coordinate).values():
         if isinstance(element, InputValue) and element.default is not None:
             return [

@@ -1,4 +1,4 @@
-"""What clients see of the merged schema is valid GraphQL as well."""
+"""The API schema is valid GraphQL as well."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def visible_schema(merge: Merge) -> Schema:
 
 
 def check_visible(merge: Merge) -> None:
-    """``INVALID_GRAPHQL`` for what only the API schema breaks: the rules of ``@inaccessible`` keep
-    references whole, and say nothing of, for instance, a ``@oneOf`` input whose last scalar field
+    """``INVALID_GRAPHQL`` for violations of the API schema only. The rules of ``@inaccessible``
+    concern references; they do not cover, for instance, a ``@oneOf`` input whose last scalar field
     is hidden."""
     if "inaccessible" not in merge.directive_names:
         return

@@ -1,4 +1,4 @@
-"""What federation asks of one subgraph: one rule per file, listed here in the order they report."""
+"""Federation's rules for a single subgraph, one per file, in the order in which they report."""
 
 from collections.abc import Callable, Iterator
 
@@ -40,6 +40,6 @@ RULES: tuple[Callable[[SubgraphSchema], Iterator[CompositionError]], ...] = (
 
 def validate_federation(subgraph: SubgraphSchema) -> list[CompositionError]:
     """All violations of federation's rules in one normalised subgraph of valid GraphQL."""
-    # Which external fields are in use cannot be told while one of them provides others.
+    # While an external field has @provides, it is not known which external fields are used.
     collisions = list(external_collision.check(subgraph))
     return collisions or [error for rule in RULES for error in rule(subgraph)]

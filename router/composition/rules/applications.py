@@ -1,13 +1,13 @@
-"""Where a directive of a specification is applied, and how a rule reports it."""
+"""Applications of a specification's directive, and how a rule reports them."""
 
 from collections.abc import Iterator
 
 from trellis.router.composition.model import (
     AppliedDirective,
     FieldDefinition,
-    Kind,
-    Place,
+    SourceLocation,
     TypeDefinition,
+    TypeKind,
 )
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.subgraph import SubgraphSchema
@@ -16,7 +16,7 @@ from trellis.router.composition.subgraph import SubgraphSchema
 def composites(subgraph: SubgraphSchema) -> Iterator[TypeDefinition]:
     """The object and interface types."""
     for definition in subgraph.schema.types.values():
-        if definition.kind in (Kind.OBJECT, Kind.INTERFACE):
+        if definition.kind in (TypeKind.OBJECT, TypeKind.INTERFACE):
             yield definition
 
 
@@ -40,7 +40,7 @@ def applied_on_fields(
 
 
 def broken(
-    code: str, message: str, coordinate: str | None, place: Place | None
+    code: str, message: str, coordinate: str | None, place: SourceLocation | None
 ) -> CompositionError:
-    """The error of a rule at this place."""
+    """The error of a rule at this location."""
     return CompositionError(code, message, coordinate, (place,) if place else ())

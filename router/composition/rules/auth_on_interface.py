@@ -1,8 +1,9 @@
-"""AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE: interfaces ask for what their implementations ask."""
+"""AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE: interfaces inherit the requirements of their
+implementations."""
 
 from collections.abc import Iterator
 
-from trellis.router.composition.model import FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.model import FieldDefinition, TypeDefinition, TypeKind
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.rules.applications import broken, composites
 from trellis.router.composition.subgraph import SubgraphSchema
@@ -12,7 +13,7 @@ _DIRECTIVES = ("authenticated", "requiresScopes", "policy")
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
     for definition in composites(subgraph):
-        if definition.kind is Kind.INTERFACE:
+        if definition.kind is TypeKind.INTERFACE:
             yield from _refuse(subgraph, definition, f'interface "{definition.name}"')
             for field in definition.fields.values():
                 yield from _refuse(subgraph, field, f'field "{definition.name}.{field.name}"')

@@ -1,4 +1,4 @@
-"""EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE: an external field provides nothing."""
+"""EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE: an external field cannot have ``@provides``."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""EXTERNAL_UNUSED: external fields serve a key, requires, provides, context or interface."""
+"""EXTERNAL_UNUSED: a key, requires, provides, context or interface must use an external field."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Field sets select fields that exist, plainly, and only what their directive may select.
+"""Field sets select existing fields, without aliases, and only what their directive allows.
 
 ``KEY_``, ``REQUIRES_`` and ``PROVIDES_`` + ``INVALID_FIELDS_TYPE``, ``INVALID_FIELDS``,
 ``DIRECTIVE_IN_FIELDS_ARG``, ``FIELDS_HAS_ARGS``, ``FIELDS_MISSING_EXTERNAL``;
@@ -19,13 +19,18 @@ from graphql import (
 
 from trellis.router.composition.fieldsets import parse_field_set
 from trellis.router.composition.graphql_rules.literals import literal_problem
-from trellis.router.composition.model import AppliedDirective, FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.model import (
+    AppliedDirective,
+    FieldDefinition,
+    TypeDefinition,
+    TypeKind,
+)
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.rules.applications import broken
 from trellis.router.composition.specs import built_in_definitions
 from trellis.router.composition.subgraph import SubgraphSchema, string_value
 
-_COMPOSITE = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)
+_COMPOSITE = (TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class FieldSetRule:
 
 
 class _Invalid(Exception):
-    """The selection makes no sense; ``code`` when it is not the directive's INVALID_FIELDS."""
+    """The selection is invalid; ``code`` unless it is the directive's INVALID_FIELDS."""
 
     def __init__(self, message: str, code: str | None = None) -> None:
         super().__init__(message)
@@ -58,7 +63,7 @@ def check_field_set(
     where: str,
 ) -> Iterator[CompositionError]:
     """Check one application whose selection starts at ``parent``; ``where`` is the coordinate of
-    the element that carries it. A selection that cannot be understood gives one error."""
+    the element that carries it. A selection that is not valid GraphQL gives a single error."""
 
     def error(code: str, problem: str) -> CompositionError:
         name = subgraph.federation_name(rule.directive)
@@ -71,7 +76,7 @@ def check_field_set(
     if text is None:
         yield error(f"{rule.prefix}_INVALID_FIELDS_TYPE", "the fields must be given as a string.")
         return
-    check = _Check(subgraph, rule)
+    check = _FieldSetCheck(subgraph, rule)
     try:
         selection = parse_field_set(text)
         check.understand(parent, selection)
@@ -90,21 +95,21 @@ def makes_sense(
     parent: TypeDefinition,
     selection: SelectionSetNode,
 ) -> bool:
-    """Whether the selection could be answered at all, leaving aside what ``rule`` forbids."""
+    """Whether the selection is valid GraphQL, regardless of what ``rule`` forbids."""
     try:
-        _Check(subgraph, rule).understand(parent, selection)
+        _FieldSetCheck(subgraph, rule).understand(parent, selection)
     except _Invalid:
         return False
     return True
 
 
-class _Check:
+class _FieldSetCheck:
     def __init__(self, subgraph: SubgraphSchema, rule: FieldSetRule) -> None:
         self.subgraph = subgraph
         self.schema = subgraph.schema
         self.rule = rule
 
-    # Is it a selection at all? The first problem ends it.
+    # Is it valid GraphQL? Only the first problem is reported.
 
     def understand(self, parent: TypeDefinition, selection: SelectionSetNode) -> None:
         for item in selection.selections:
@@ -160,7 +165,7 @@ class _Check:
         if (
             not self.rule.allows_abstract_fields
             and inner is not None
-            and inner.kind in (Kind.INTERFACE, Kind.UNION)
+            and inner.kind in (TypeKind.INTERFACE, TypeKind.UNION)
         ):
             raise _Invalid(
                 f'field "{parent.name}.{field.name}" is of {inner.kind} type, which is not allowed'
@@ -198,7 +203,7 @@ class _Check:
             )
         return narrowed
 
-    # Does it select what its directive may select? All problems count.
+    # Does it select only what its directive allows? All problems are reported.
 
     def problems(
         self, parent: TypeDefinition, selection: SelectionSetNode, *, in_external: bool

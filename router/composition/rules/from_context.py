@@ -17,9 +17,9 @@ from trellis.router.composition.model import (
     AppliedDirective,
     FieldDefinition,
     InputValue,
-    Kind,
-    Place,
+    SourceLocation,
     TypeDefinition,
+    TypeKind,
     TypeRef,
 )
 from trellis.router.composition.report import CompositionError
@@ -56,7 +56,7 @@ def _check_argument(
     applied: AppliedDirective,
 ) -> Iterator[CompositionError]:
     coordinate = f"{definition.name}.{field.name}({argument.name}:)"
-    if definition.kind is not Kind.OBJECT:
+    if definition.kind is not TypeKind.OBJECT:
         yield _not_set(
             f'@fromContext cannot be used on "{coordinate}": "{definition.name}" is abstract.',
             coordinate,
@@ -74,7 +74,7 @@ def _check_argument(
             )
     if argument.default is not None:
         yield _not_set(
-            f'The @fromContext argument "{coordinate}" may not have a default value.',
+            f'The @fromContext argument "{coordinate}" must not have a default value.',
             coordinate,
             applied.place,
         )
@@ -148,7 +148,7 @@ def _check_selection(
     selection: SelectionSetNode,
     expected: TypeRef,
 ) -> None:
-    """Exactly one leaf is selected for every object that ``setter`` can be."""
+    """Check that exactly one leaf is selected for every runtime type of ``setter``."""
     items = selection.selections
     if isinstance(next(iter(items), None), FieldNode):
         _check_leaf(subgraph, setter, selection, expected)
@@ -188,7 +188,7 @@ def _check_leaf(
 def _leaf_type(
     subgraph: SubgraphSchema, parent: TypeDefinition, selection: SelectionSetNode
 ) -> TypeRef:
-    """The type of the one value selected: nullable or a list when something above it is."""
+    """The type of the selected leaf: nullable or a list when an enclosing field is."""
     if subgraph.is_interface_object(parent):
         raise _InvalidSelection(f'"{parent.name}" is an interface object')
     if len(selection.selections) != 1:
@@ -201,7 +201,7 @@ def _leaf_type(
         raise _InvalidSelection(f'"{parent.name}" has no field "{item.name.value}"')
     if item.selection_set is None:
         inner = subgraph.schema.types.get(field.type.base)
-        if inner is not None and inner.kind not in (Kind.SCALAR, Kind.ENUM):
+        if inner is not None and inner.kind not in (TypeKind.SCALAR, TypeKind.ENUM):
             raise _InvalidSelection(f'"{parent.name}.{field.name}" needs a selection of subfields')
         return field.type
     inner = subgraph.schema.types.get(field.type.base)
@@ -216,5 +216,5 @@ def _wrapped(outer: TypeRef, leaf: TypeRef) -> TypeRef:
     return leaf if outer.non_null else leaf.nullable()
 
 
-def _not_set(message: str, coordinate: str, place: Place | None) -> CompositionError:
+def _not_set(message: str, coordinate: str, place: SourceLocation | None) -> CompositionError:
     return broken("CONTEXT_NOT_SET", message, coordinate, place)

@@ -1,23 +1,23 @@
-"""INTERFACE_KEY_NOT_ON_IMPLEMENTATION: what identifies an interface identifies its objects."""
+"""INTERFACE_KEY_NOT_ON_IMPLEMENTATION: a key of an interface is a key of its implementations."""
 
 from collections.abc import Iterator
 
 from graphql import FieldNode, InlineFragmentNode, SelectionSetNode, print_ast
 
-from trellis.router.composition.model import Kind, TypeDefinition
+from trellis.router.composition.model import TypeDefinition, TypeKind
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.rules.applications import broken
-from trellis.router.composition.subgraph import Key, SubgraphSchema
+from trellis.router.composition.subgraph import EntityKey, SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
-    for interface in subgraph.schema.types_of(Kind.INTERFACE):
+    for interface in subgraph.schema.types_of(TypeKind.INTERFACE):
         for key in subgraph.keys(interface):
             yield from _check_key(subgraph, interface, key)
 
 
 def _check_key(
-    subgraph: SubgraphSchema, interface: TypeDefinition, key: Key
+    subgraph: SubgraphSchema, interface: TypeDefinition, key: EntityKey
 ) -> Iterator[CompositionError]:
     if key.selection is None:
         return
@@ -25,7 +25,7 @@ def _check_key(
     missing: list[str] = []
     unresolvable: list[str] = []
     for implementation in subgraph.schema.implementations(interface.name):
-        if implementation.kind is not Kind.OBJECT:
+        if implementation.kind is not TypeKind.OBJECT:
             continue
         same = next(
             (

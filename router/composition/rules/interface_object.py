@@ -1,4 +1,4 @@
-"""INTERFACE_OBJECT_USAGE_ERROR: only an entity can stand for an interface of other subgraphs."""
+"""INTERFACE_OBJECT_USAGE_ERROR: an ``@interfaceObject`` must be an entity."""
 
 from collections.abc import Iterator
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from trellis.router.composition.model import Kind
+from trellis.router.composition.model import TypeKind
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.rules.applications import applied_on_types, broken
 from trellis.router.composition.rules.field_set import FieldSetRule, check_field_set
@@ -16,7 +16,7 @@ def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
     version = subgraph.federation_version
     for definition, applied in applied_on_types(subgraph, "key"):
         is_old = version is not None and version < INTERFACE_KEYS_SINCE
-        if definition.kind is Kind.INTERFACE and is_old:
+        if definition.kind is TypeKind.INTERFACE and is_old:
             yield broken(
                 "KEY_UNSUPPORTED_ON_INTERFACE",
                 f'Cannot use @{subgraph.federation_name("key")} on interface "{definition.name}":'

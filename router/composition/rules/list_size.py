@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from graphql import IntValueNode, ListValueNode, StringValueNode, ValueNode
 
-from trellis.router.composition.model import FieldDefinition, Kind, TypeRef
+from trellis.router.composition.model import FieldDefinition, TypeKind, TypeRef
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.rules.applications import applied_on_fields, broken
 from trellis.router.composition.subgraph import SubgraphSchema
 
-_COMPOSITE = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)
+_COMPOSITE = (TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION)
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
@@ -69,7 +69,7 @@ def _sized_fields(
 ) -> Iterator[tuple[str, str]]:
     if not names:
         return
-    # Of a list, each item has the sized fields.
+    # In a list, each item has the sized fields.
     parent = subgraph.schema.types.get(field.type.base)
     if parent is None or parent.kind not in _COMPOSITE:
         yield (

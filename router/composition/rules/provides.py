@@ -3,14 +3,14 @@ set rules."""
 
 from collections.abc import Iterator
 
-from trellis.router.composition.model import Kind
+from trellis.router.composition.model import TypeKind
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.rules.applications import applied_on_fields, broken
 from trellis.router.composition.rules.field_set import FieldSetRule, check_field_set
 from trellis.router.composition.subgraph import SubgraphSchema
 
 PROVIDES = FieldSetRule("provides")
-_COMPOSITE = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)
+_COMPOSITE = (TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION)
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
@@ -26,7 +26,7 @@ def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
                 applied.place,
             )
             continue
-        if definition.kind is Kind.INTERFACE:
+        if definition.kind is TypeKind.INTERFACE:
             yield broken(
                 "PROVIDES_UNSUPPORTED_ON_INTERFACE",
                 f'Cannot use @provides on "{coordinate}": it is not supported on fields of'

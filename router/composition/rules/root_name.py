@@ -10,7 +10,7 @@ from trellis.router.composition.subgraph import SubgraphSchema
 
 
 def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
-    """To be asked before the root types are renamed."""
+    """Must run before the root types are renamed."""
     for operation, default in DEFAULT_ROOTS.items():
         root = subgraph.schema.roots.get(operation)
         other = subgraph.schema.types.get(default)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from trellis.router.composition.model import Kind
+from trellis.router.composition.model import TypeKind
 from trellis.router.composition.report import CompositionError
 from trellis.router.composition.rules.applications import broken, composites
 from trellis.router.composition.subgraph import SubgraphSchema
@@ -23,7 +23,7 @@ def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
         for field in definition.fields.values():
             applications = subgraph.applied(field, "shareable")
             coordinate = f"{definition.name}.{field.name}"
-            if applications and definition.kind is Kind.INTERFACE:
+            if applications and definition.kind is TypeKind.INTERFACE:
                 yield broken(
                     "INVALID_SHAREABLE_USAGE",
                     f'Field "{coordinate}" of an interface cannot be @shareable: only fields of'

@@ -1,4 +1,4 @@
-"""Satisfiability: can the subgraphs together answer every query of the supergraph?"""
+"""Satisfiability: can the subgraphs together resolve every query of the supergraph?"""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from trellis.router.composition.satisfiability.walk import TooManyPaths, Walk
 from trellis.router.composition.subgraph import SubgraphSchema
 
 MAX_PATHS = 1_000_000
+"""Open positions at one time. The default of Apollo's composition for the same error code."""
 
 
 def check_satisfiability(
@@ -35,7 +36,7 @@ def check_satisfiability(
         walk.run()
     except TooManyPaths:
         message = (
-            f"Checking whether all queries can be answered needs more than {max_paths} open "
+            f"Checking whether all queries can be resolved needs more than {max_paths} open "
             "paths. Raise the limit, or share fewer fields between fewer subgraphs."
         )
         return [CompositionError("MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED", message)], []

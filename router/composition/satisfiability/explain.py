@@ -1,4 +1,4 @@
-"""Satisfiability errors in words: an unanswerable query, and why not from each subgraph."""
+"""Messages of satisfiability errors: a query that fails, and the reason in each subgraph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from trellis.router.composition.hints import LEVELS
 from trellis.router.composition.model import FieldDefinition, TypeRef
 from trellis.router.composition.report import CompositionError, CompositionHint
-from trellis.router.composition.satisfiability.moves import Moves, Position
+from trellis.router.composition.satisfiability.moves import Moves, SubgraphPosition
 from trellis.router.composition.satisfiability.views import SubgraphView
 
 
@@ -44,7 +44,7 @@ def _sample(reference: TypeRef) -> str:
 
 
 def query(trail: Trail, ending: str = "...") -> str:
-    """The sample operation; ``ending`` stands for what is left open below the last step."""
+    """The sample operation; ``ending`` stands for the selection below the last step."""
     kind = trail[0].parent.lower() if trail and trail[0].parent else "query"
     lines = ["{" if kind == "query" else f"{kind} {{"]
     for depth, step in enumerate(trail, 1):
@@ -84,7 +84,7 @@ def unsatisfiable_mutation(
     return CompositionError("SATISFIABILITY_ERROR", message, f"Mutation.{name}")
 
 
-def unknown_type(views: Sequence[SubgraphView], positions: Iterable[Position]) -> list[str]:
+def unknown_type(views: Sequence[SubgraphView], positions: Iterable[SubgraphPosition]) -> list[str]:
     return [
         f'- from subgraph "{views[p.graph].name}": "{p.local}" is an @interfaceObject there, and '
         "no subgraph that knows its implementations can be reached through a @key of the interface."
@@ -92,9 +92,11 @@ def unknown_type(views: Sequence[SubgraphView], positions: Iterable[Position]) -
     ]
 
 
-def why_not(moves: Moves, positions: Iterable[Position], type_name: str, name: str) -> list[str]:
-    """A line for each subgraph that was reached (why the field cannot be had there) and for
-    each that has the field but cannot be reached."""
+def why_not(
+    moves: Moves, positions: Iterable[SubgraphPosition], type_name: str, name: str
+) -> list[str]:
+    """A line for each subgraph that was reached (why it cannot resolve the field) and for each
+    that has the field but cannot be reached."""
     reached = {q for p in positions for q in moves.closure(p, type_name)}
     lines = [
         f'- from subgraph "{moves.views[p.graph].name}": {_not_here(moves, p, type_name, name)}'
@@ -107,7 +109,7 @@ def why_not(moves: Moves, positions: Iterable[Position], type_name: str, name: s
     return lines
 
 
-def _not_here(moves: Moves, position: Position, type_name: str, name: str) -> str:
+def _not_here(moves: Moves, position: SubgraphPosition, type_name: str, name: str) -> str:
     definition = moves.views[position.graph].fields.get((position.local, name))
     coordinate = f'"{type_name}.{name}"'
     if definition is None:
@@ -120,7 +122,7 @@ def _not_here(moves: Moves, position: Position, type_name: str, name: str) -> st
         label, side = definition.label
         return f'{coordinate} is resolved only while label "{label}" is {"on" if side else "off"}.'
     if definition.requires is not None:
-        if not moves.can_come_back(position, moves.closure(position, type_name), type_name):
+        if not moves.can_reenter(position, moves.closure(position, type_name), type_name):
             return (
                 f'{coordinate} has @requires, but "{position.local}" has no @key there by which '
                 "the required fields could be sent."

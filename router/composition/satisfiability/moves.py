@@ -1,11 +1,12 @@
-"""Where a value can be completed: moves between subgraphs by keys, and the conditions of moves.
+"""Moves between subgraphs: by entity keys to other subgraphs, by fields to child values.
 
-A *position* is a place of the query in one subgraph. From it, ``closure`` gives every position of
-the same object that entity fetches can reach; ``advance`` gives the positions of a field's value.
+A *position* is a value in one subgraph. ``closure`` gives every position of the same object that
+entity fetches can reach from it; ``advance`` gives the positions of a field's value.
 
-Conditions (a key's fields, a ``@requires`` selection) are the same question asked of a smaller
-selection. They may depend on one another in a circle; what is being computed counts as far as it
-is known, and nothing that leaned on an unfinished answer is remembered.
+The condition of a move (a key's fields, a ``@requires`` selection) is the satisfiability of a
+smaller selection. Conditions may depend on one another in a cycle. An answer that is still being
+computed then counts as far as it is known, and no result derived from it is memoized: it may be
+incomplete.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ Provided = tuple[SelectionSetNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class SubgraphPosition:
     """A value in subgraph ``graph`` whose type there is ``local``; ``provided`` are the field
-    sets that ``@provides`` makes readable below."""
+    sets that ``@provides`` makes available below it."""
 
     graph: int
     local: str
@@ -37,33 +38,37 @@ Labels = Mapping[str, bool]
 
 @dataclass(slots=True)
 class Moves:
-    """Answers about one set of subgraphs, remembered."""
+    """Memoized answers about one set of subgraphs."""
 
     views: Sequence[SubgraphView]
     merged: Schema
-    _closures: dict[tuple[Position, str], frozenset[Position]] = field(default_factory=dict)
-    _unions: dict[tuple[frozenset[Position], str], frozenset[Position]] = field(
+    _closures: dict[tuple[SubgraphPosition, str], frozenset[SubgraphPosition]] = field(
         default_factory=dict
     )
-    _sets: dict[frozenset[Position], frozenset[Position]] = field(default_factory=dict)
-    _advances: dict[tuple[frozenset[Position], str, str, Any], frozenset[Position]] = field(
+    _unions: dict[tuple[frozenset[SubgraphPosition], str], frozenset[SubgraphPosition]] = field(
         default_factory=dict
     )
-    _open: dict[tuple[Position, str], set[Position]] = field(default_factory=dict)
-    _met: dict[tuple[Position, str, str], bool] = field(default_factory=dict)
-    _asking: set[tuple[Position, str, str]] = field(default_factory=set)
-    _leaned_on_open: bool = False
+    _sets: dict[frozenset[SubgraphPosition], frozenset[SubgraphPosition]] = field(
+        default_factory=dict
+    )
+    _advances: dict[
+        tuple[frozenset[SubgraphPosition], str, str, Any], frozenset[SubgraphPosition]
+    ] = field(default_factory=dict)
+    _open: dict[tuple[SubgraphPosition, str], set[SubgraphPosition]] = field(default_factory=dict)
+    _met: dict[tuple[SubgraphPosition, str, str], bool] = field(default_factory=dict)
+    _in_progress: set[tuple[SubgraphPosition, str, str]] = field(default_factory=set)
+    _used_unfinished: bool = False
 
-    def closure(self, position: Position, runtime: str) -> frozenset[Position]:
-        """Positions of the same object, of object type ``runtime``, that can be reached."""
+    def closure(self, position: SubgraphPosition, runtime: str) -> frozenset[SubgraphPosition]:
+        """All positions of the same object, of object type ``runtime``, that can be reached."""
         key = (position, runtime)
         if key in self._closures:
             return self._closures[key]
         if key in self._open:
-            self._leaned_on_open = True
+            self._used_unfinished = True
             return frozenset(self._open[key])
         self._open[key] = reached = {position}
-        while fresh := [p for p in self._jumps(reached, runtime) if p not in reached]:
+        while fresh := [p for p in self._next_by_key(reached, runtime) if p not in reached]:
             reached.update(fresh)
         del self._open[key]
         result = frozenset(reached)
@@ -71,35 +76,40 @@ class Moves:
         return result
 
     def _remember(self, memory: dict[Any, Any], key: object, result: object) -> None:
-        """Keep an answer unless it leaned on an unfinished one."""
-        if not self._open and not self._asking:
-            self._leaned_on_open = False
-        if not self._leaned_on_open:
+        """Memoize an answer unless it was derived from an unfinished one."""
+        if not self._open and not self._in_progress:
+            self._used_unfinished = False
+        if not self._used_unfinished:
             memory[key] = result
 
-    def _jumps(self, reached: set[Position], runtime: str) -> Iterator[Position]:
+    def _next_by_key(
+        self, reached: set[SubgraphPosition], runtime: str
+    ) -> Iterator[SubgraphPosition]:
         if runtime in self.merged.roots.values():
-            # Any subgraph can be asked a query at any time; mutations and events have one source.
+            # Query fields can be selected in any subgraph at any time. A mutation or subscription
+            # field runs in the one subgraph that was chosen for it.
             if runtime == self.merged.roots.get("query"):
-                yield from (Position(v.index, runtime) for v in self.views if v.has(runtime))
+                yield from (
+                    SubgraphPosition(v.index, runtime) for v in self.views if v.has(runtime)
+                )
             return
         known = frozenset(reached)
         for view in self.views:
             for entity, landing in self._entrances(view, known, runtime):
-                target = Position(view.index, landing)
+                target = SubgraphPosition(view.index, landing)
                 if target not in reached and any(
                     self.can_resolve(key.selection, known, runtime) for key in view.keys[entity]
                 ):
                     yield target
 
     def _entrances(
-        self, view: SubgraphView, reached: Iterable[Position], runtime: str
+        self, view: SubgraphView, reached: Iterable[SubgraphPosition], runtime: str
     ) -> Iterator[tuple[str, str]]:
-        """(type whose keys are used, type arrived at) through which a subgraph takes the object.
+        """(type whose keys are used, type of the position) by which a subgraph accepts the object.
 
-        A representation names the object's own type, or an interface of which the subgraph has
-        an ``@interfaceObject``; there may be several in one subgraph. Where only an interface
-        object is known so far, the interface's own keys lead to the subgraphs that know the
+        The ``__typename`` of a representation is the object's own type, or an interface of which
+        the subgraph has an ``@interfaceObject``; there may be several in one subgraph. While only
+        interface objects are reached, the interface's own keys lead to the subgraphs that know the
         implementations.
         """
         is_known = any(p.local not in self.views[p.graph].interface_objects for p in reached)
@@ -116,13 +126,13 @@ class Moves:
     # Fields
 
     def advance(
-        self, positions: Iterable[Position], runtime: str, name: str, labels: Labels | None
-    ) -> frozenset[Position]:
-        """Positions of a field's value, asked on an object of type ``runtime`` held at any of
-        ``positions`` or reachable from there. Empty: the field cannot be had.
+        self, positions: Iterable[SubgraphPosition], runtime: str, name: str, labels: Labels | None
+    ) -> frozenset[SubgraphPosition]:
+        """Positions of a field's value on an object of type ``runtime`` at any of ``positions`` or
+        reachable from there. Empty: the field cannot be resolved.
 
-        ``labels`` are the sides taken of progressive overrides; None while conditions are
-        resolved, where a field that depends on a label is not used at all.
+        ``labels`` are the assumed states of progressive overrides. While conditions are resolved
+        it is None and fields that depend on a label are not used: a key must work either way.
         """
         reached = self.reachable(frozenset(positions), runtime)
         sides = None if labels is None else frozenset(labels.items())
@@ -135,9 +145,11 @@ class Moves:
         self._remember(self._advances, key, result)
         return result
 
-    def reachable(self, positions: frozenset[Position], runtime: str) -> frozenset[Position]:
-        """The closures of all positions together; one object for equal sets, so that comparing
-        two of them is a look at identity."""
+    def reachable(
+        self, positions: frozenset[SubgraphPosition], runtime: str
+    ) -> frozenset[SubgraphPosition]:
+        """The union of the closures of all positions. Equal unions are one object, so that they
+        compare by identity."""
         key = (positions, runtime)
         if key in self._unions:
             return self._unions[key]
@@ -147,9 +159,9 @@ class Moves:
         return result
 
     def step(
-        self, position: Position, runtime: str, name: str, labels: Labels | None
-    ) -> Iterator[Position]:
-        """The position of the field's value when this very position resolves the field."""
+        self, position: SubgraphPosition, runtime: str, name: str, labels: Labels | None
+    ) -> Iterator[SubgraphPosition]:
+        """The position of the field's value if the position itself resolves the field."""
         if name == "__typename":
             yield position
             return
@@ -158,39 +170,43 @@ class Moves:
             return
         if not self._meets_requirement(position, runtime, name, definition.requires):
             return
-        yield Position(position.graph, definition.base, _provided_below(position, name, definition))
+        yield SubgraphPosition(
+            position.graph, definition.base, _provided_below(position, name, definition)
+        )
 
     def _meets_requirement(
-        self, position: Position, runtime: str, name: str, required: SelectionSetNode | None
+        self, position: SubgraphPosition, runtime: str, name: str, required: SelectionSetNode | None
     ) -> bool:
-        """Whether what the field requires can be had from where the field is resolved, and sent
-        back there: the representation that carries it needs a key."""
+        """Whether the ``@requires`` selection can be resolved from this position, and sent back to
+        it: the representation that carries it needs a key."""
         if required is None:
             return True
         question = (position, runtime, name)
         if question in self._met:
             return self._met[question]
-        if question in self._asking:  # it requires itself: not this way
-            self._leaned_on_open = True
+        if question in self._in_progress:  # the field requires itself
+            self._used_unfinished = True
             return False
-        self._asking.add(question)
+        self._in_progress.add(question)
         reached = self.closure(position, runtime)
-        result = self.can_come_back(position, reached, runtime) and self.can_resolve(
+        result = self.can_reenter(position, reached, runtime) and self.can_resolve(
             required, reached, runtime
         )
-        self._asking.discard(question)
+        self._in_progress.discard(question)
         self._remember(self._met, question, result)
         return result
 
-    def can_come_back(self, position: Position, reached: frozenset[Position], runtime: str) -> bool:
-        """Whether the position's subgraph can be asked for the object by some key."""
+    def can_reenter(
+        self, position: SubgraphPosition, reached: frozenset[SubgraphPosition], runtime: str
+    ) -> bool:
+        """Whether the object can be fetched again from the position's subgraph by some key."""
         return any(
             self.can_resolve(key.selection, reached, runtime)
             for key in self.views[position.graph].keys.get(position.local, ())
         )
 
     def _is_usable(
-        self, position: Position, name: str, definition: FieldView, labels: Labels | None
+        self, position: SubgraphPosition, name: str, definition: FieldView, labels: Labels | None
     ) -> bool:
         if definition.overridden_by is not None:
             return False
@@ -201,8 +217,8 @@ class Moves:
         label, wanted = definition.label
         return labels is not None and labels.get(label) is wanted
 
-    def _names_of(self, position: Position) -> frozenset[str]:
-        """The type itself and the abstract types of its subgraph that it belongs to."""
+    def _names_of(self, position: SubgraphPosition) -> frozenset[str]:
+        """The position's type and the abstract types of its subgraph that include it."""
         view = self.views[position.graph]
         return frozenset(
             name for name, members in view.runtime_types.items() if position.local in members
@@ -211,9 +227,9 @@ class Moves:
     # Conditions
 
     def can_resolve(
-        self, selection: SelectionSetNode, positions: Iterable[Position], type_name: str
+        self, selection: SelectionSetNode, positions: Iterable[SubgraphPosition], type_name: str
     ) -> bool:
-        """Whether a field set on ``type_name`` can be had from these positions (taken together)."""
+        """Whether these positions together can resolve a field set on ``type_name``."""
         positions = frozenset(positions)
         for node in selection.selections:
             if isinstance(node, InlineFragmentNode):
@@ -228,7 +244,7 @@ class Moves:
         return True
 
     def _can_resolve_field(
-        self, node: FieldNode, positions: frozenset[Position], type_name: str
+        self, node: FieldNode, positions: frozenset[SubgraphPosition], type_name: str
     ) -> bool:
         direct = self._on_interface_object(node, positions)
         if direct and (node.selection_set is None or self._below(node, direct)):
@@ -242,9 +258,10 @@ class Moves:
         return True
 
     def _on_interface_object(
-        self, node: FieldNode, positions: frozenset[Position]
-    ) -> frozenset[Position]:
-        """An interface object answers for all implementations at once, whatever they are."""
+        self, node: FieldNode, positions: frozenset[SubgraphPosition]
+    ) -> frozenset[SubgraphPosition]:
+        """Positions of the field's value by way of interface objects, which resolve it for all
+        implementations at once."""
         return frozenset(
             value
             for position in positions
@@ -252,7 +269,7 @@ class Moves:
             for value in self.step(position, position.local, node.name.value, None)
         )
 
-    def _below(self, node: FieldNode, values: frozenset[Position]) -> bool:
+    def _below(self, node: FieldNode, values: frozenset[SubgraphPosition]) -> bool:
         assert node.selection_set is not None
         bases = {position.local for position in values}
         merged = next((b for b in sorted(bases) if self._is_abstract(b)), min(bases))
@@ -262,43 +279,45 @@ class Moves:
         return self.merged.runtime_types(name) != frozenset((name,))
 
     def _by_runtime(
-        self, positions: frozenset[Position], type_name: str
-    ) -> Iterator[tuple[str, frozenset[Position]]]:
-        """The object types that values at these positions may have, each with its positions."""
+        self, positions: frozenset[SubgraphPosition], type_name: str
+    ) -> Iterator[tuple[str, frozenset[SubgraphPosition]]]:
+        """The object types that values at these positions may have, each with those positions."""
         for runtime in sorted(self.merged.runtime_types(type_name)):
             narrowed = self.narrow(positions, runtime)
             if narrowed:
                 yield runtime, narrowed
 
-    def narrow(self, positions: Iterable[Position], runtime: str) -> frozenset[Position]:
-        """The positions at which a value can be of this object type, seen as such."""
+    def narrow(
+        self, positions: Iterable[SubgraphPosition], runtime: str
+    ) -> frozenset[SubgraphPosition]:
+        """The positions at which a value can be of this object type, narrowed to it."""
         return frozenset(
             narrowed
             for position in positions
             if (narrowed := self.narrow_one(position, runtime)) is not None
         )
 
-    def narrow_one(self, position: Position, runtime: str) -> Position | None:
+    def narrow_one(self, position: SubgraphPosition, runtime: str) -> SubgraphPosition | None:
         view = self.views[position.graph]
         if position.local in view.interface_objects:
             interfaces = self.merged.types[runtime].interfaces
             return position if position.local in (*interfaces, runtime) else None
         if runtime in view.runtime_types.get(position.local, ()):
-            return Position(position.graph, runtime, position.provided)
-        # The subgraph may know the type only as an interface object that is a union's member.
+            return SubgraphPosition(position.graph, runtime, position.provided)
+        # The subgraph may know the type only as an interface object that is a member of the union.
         interfaces = self.merged.types[runtime].interfaces
         members = view.runtime_types.get(position.local, frozenset())
         for interface in interfaces:
             if interface in view.interface_objects and interface in members:
-                return Position(position.graph, interface, position.provided)
+                return SubgraphPosition(position.graph, interface, position.provided)
         return None
 
 
-def _is_provided(position: Position, name: str, types: frozenset[str]) -> bool:
+def _is_provided(position: SubgraphPosition, name: str, types: frozenset[str]) -> bool:
     return any(True for _ in _provided_nodes(position.provided, name, types))
 
 
-def _provided_below(position: Position, name: str, definition: FieldView) -> Provided:
+def _provided_below(position: SubgraphPosition, name: str, definition: FieldView) -> Provided:
     inherited = [
         node.selection_set
         for node in _provided_nodes(position.provided, name, None)

@@ -1,4 +1,4 @@
-"""What each subgraph can resolve, as satisfiability asks it: usable fields, keys, runtime types."""
+"""What each subgraph can resolve, as satisfiability needs it: fields, keys, runtime types."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from graphql import SelectionSetNode
 
-from trellis.router.composition.model import FieldDefinition, Kind, TypeDefinition
+from trellis.router.composition.model import FieldDefinition, TypeDefinition, TypeKind
 from trellis.router.composition.subgraph import SubgraphSchema, split_context, string_value
 
 
@@ -23,9 +23,9 @@ class ResolvableKey:
 class FieldView:
     """One field in one subgraph.
 
-    ``external``: readable only where a ``@provides`` gives the right. ``overridden_by`` names the
-    subgraph that took the field over. ``label`` limits the field to one side of a progressive
-    override: (label, whether it must be on). ``contexts`` are the contexts its arguments read.
+    ``external``: available only under a ``@provides``. ``overridden_by`` is the subgraph that
+    overrides the field. ``label`` limits the field to one state of a progressive override: (label,
+    whether it must be active). ``contexts`` are the contexts that its arguments read.
     """
 
     base: str
@@ -72,7 +72,7 @@ def view_subgraphs(subgraphs: Sequence[SubgraphSchema]) -> list[SubgraphView]:
 
 
 def _overrides(subgraphs: Sequence[SubgraphSchema]) -> Overrides:
-    """Those of fields that the source has: an override of nothing has no effect."""
+    """The overrides of fields that the source has; an override of a missing field does nothing."""
     indexes = {subgraph.name: index for index, subgraph in enumerate(subgraphs)}
     found = Overrides()
     for subgraph in subgraphs:
@@ -98,7 +98,7 @@ def _object_fields(subgraph: SubgraphSchema) -> Iterator[tuple[TypeDefinition, F
 def _view(index: int, subgraph: SubgraphSchema, overrides: Overrides) -> SubgraphView:
     view = SubgraphView(index, subgraph.name)
     for definition in subgraph.schema.types.values():
-        if definition.kind not in (Kind.OBJECT, Kind.INTERFACE, Kind.UNION):
+        if definition.kind not in (TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION):
             continue
         view.runtime_types[definition.name] = subgraph.schema.runtime_types(definition.name)
         view.keys[definition.name] = tuple(

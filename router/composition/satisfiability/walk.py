@@ -1,9 +1,10 @@
-"""The walk over the API schema: is every path of every query answerable?
+"""The walk over the API schema: can every path of every query be resolved?
 
-A state is an API type with the positions at which its value may be held, the sides taken of
+A state is an API type with the positions at which its value may be, the assumed states of
 progressive overrides, and the types passed that set a context. States are visited breadth first,
-so that the query shown for an error is a shortest one. A state is not looked at again when one
-with fewer means (positions, contexts) and fewer assumptions (labels) has been.
+so that the query shown for an error is a shortest one. A state is skipped when one that offers no
+more (positions, contexts) under no more assumptions (labels) was visited: whatever resolves from
+that one resolves from this one too. Without this the walk would not end on recursive types.
 """
 
 from __future__ import annotations
@@ -13,29 +14,30 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from trellis.router.composition.model import FieldDefinition, Kind, Schema, TypeDefinition
+from trellis.router.composition.model import FieldDefinition, Schema, TypeDefinition, TypeKind
 from trellis.router.composition.report import CompositionError, CompositionHint
 from trellis.router.composition.satisfiability import explain
-from trellis.router.composition.satisfiability.moves import Moves, Position
+from trellis.router.composition.satisfiability.moves import Moves, SubgraphPosition
 from trellis.router.composition.satisfiability.views import SubgraphView
 
-COMPOSITE = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)
+COMPOSITE = (TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION)
 INTROSPECTION = ("__typename", "__schema", "__type")
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One stop of the walk; ``trail`` is the query that leads here."""
+    """One state of the walk; ``trail`` is the query that leads to it."""
 
     type: str
-    positions: frozenset[Position]
+    positions: frozenset[SubgraphPosition]
     labels: tuple[tuple[str, bool], ...] = ()
     contexts: frozenset[str] = frozenset()
     trail: explain.Trail = ()
 
 
 class Finding(Enum):
-    """What can be wrong about a field: each is reported once per field, whatever else is."""
+    """What can be wrong with a field. Each is reported once per field: the same cause shows on
+    every path that leads to the field."""
 
     UNREACHABLE_FIELD = auto()
     UNKNOWN_TYPE = auto()
@@ -44,12 +46,12 @@ class Finding(Enum):
 
 
 class TooManyPaths(Exception):
-    """More live positions than the caller allows."""
+    """More positions are open at once than the caller allows."""
 
 
 @dataclass(slots=True)
 class Walk:
-    """One run over a merged schema. ``is_visible`` tells whether an element is in the API."""
+    """One run over a merged schema. ``is_visible`` says whether an element is in the API schema."""
 
     views: Sequence[SubgraphView]
     merged: Schema
@@ -78,7 +80,9 @@ class Walk:
         for operation, root in self.merged.roots.items():
             if not self.is_visible(self.merged.types[root]):
                 continue
-            positions = frozenset(Position(v.index, root) for v in self.views if v.has(root))
+            positions = frozenset(
+                SubgraphPosition(v.index, root) for v in self.views if v.has(root)
+            )
             start = State(root, positions)
             if operation == "mutation":
                 for name in self._fields(root):
@@ -103,24 +107,24 @@ class Walk:
 
     def _is_covered(self, state: State) -> bool:
         return any(
-            self._has_less(seen, state)
+            self._is_no_better(seen, state)
             and seen.contexts <= state.contexts
             and set(seen.labels) <= set(state.labels)
             for seen in self._visited.get(state.type, ())
         )
 
-    def _has_less(self, one: State, other: State) -> bool:
-        """Whether what is possible from ``one`` is possible from ``other`` of the same type. All
-        that an object's fields depend on is where key moves lead."""
+    def _is_no_better(self, one: State, other: State) -> bool:
+        """Whether whatever resolves from ``one`` resolves from ``other`` of the same type. The
+        fields of an object depend only on the positions that key moves reach."""
         if one.positions <= other.positions:
             return True
-        if self.merged.types[one.type].kind is not Kind.OBJECT:
+        if self.merged.types[one.type].kind is not TypeKind.OBJECT:
             return False
         reachable = self.moves.reachable
         return reachable(one.positions, one.type) is reachable(other.positions, one.type)
 
     def _next(self, state: State) -> Iterator[State]:
-        if self.merged.types[state.type].kind is Kind.OBJECT:
+        if self.merged.types[state.type].kind is TypeKind.OBJECT:
             for name in self._fields(state.type):
                 yield from self._field(state, name)
         else:
@@ -129,7 +133,7 @@ class Walk:
     def _fields(self, type_name: str) -> Iterator[str]:
         definition = self.merged.types[type_name]
         for name, element in definition.fields.items():
-            # A visible field of an inaccessible type has been refused before.
+            # A visible field of an @inaccessible type was rejected by an earlier stage.
             if name not in INTROSPECTION and self.is_visible(element):
                 yield name
 
@@ -143,7 +147,7 @@ class Walk:
                 self.moves.narrow_one(p, runtime) for p in sorted(state.positions, key=_by_graph)
             ]
             if any(position is None for position in narrowed):
-                continue  # a subgraph that may be asked can never return this type here
+                continue  # a subgraph that resolves the field never returns this type
             positions = [p for p in narrowed if p is not None]
             known = frozenset(p for p in positions if self._knows_type(p, runtime))
             condition = replace(
@@ -155,8 +159,9 @@ class Walk:
                 reasons = explain.unknown_type(self.views, positions)
                 self._report(condition, f"{runtime}.{state.type}", reasons)
 
-    def _knows_type(self, position: Position, runtime: str) -> bool:
-        """Behind an interface object the type is known once the interface itself is reached."""
+    def _knows_type(self, position: SubgraphPosition, runtime: str) -> bool:
+        """Whether the runtime type can be fetched. An interface object does not know it, so a
+        subgraph with the interface itself must be reachable."""
         if position.local not in self.views[position.graph].interface_objects:
             return True
         return any(
@@ -207,11 +212,11 @@ class Walk:
         return None
 
     def _with_contexts(
-        self, values: frozenset[Position], state: State, name: str, contexts: frozenset[str]
-    ) -> frozenset[Position]:
-        """Drop the subgraphs whose field reads a context that nothing on this path has set."""
+        self, values: frozenset[SubgraphPosition], state: State, name: str, contexts: frozenset[str]
+    ) -> frozenset[SubgraphPosition]:
+        """Drop the subgraphs whose field reads a context that nothing on this path sets."""
 
-        def is_met(position: Position) -> bool:
+        def is_met(position: SubgraphPosition) -> bool:
             view = self.views[position.graph]
             definition = view.fields.get((state.type, name))
             needed = definition.contexts if definition else ()
@@ -220,10 +225,10 @@ class Walk:
         return frozenset(p for p in values if is_met(p))
 
     def _compare_runtime_types(self, state: State, name: str, following: State) -> None:
-        if self.merged.types[following.type].kind is Kind.OBJECT:
+        if self.merged.types[following.type].kind is TypeKind.OBJECT:
             return
         views = [(self.views[p.graph], p.local) for p in sorted(following.positions, key=_by_graph)]
-        # A subgraph that declares an object type (or an interface object) has made its promise.
+        # A subgraph whose field has an object type (or interface object) always returns that one.
         sets = {v.name: v.runtime_types[local] for v, local in views if v.is_abstract(local)}
         if len(set(sets.values())) < 2:
             return
@@ -231,14 +236,14 @@ class Walk:
         finding = Finding.DISJOINT_RUNTIME_TYPES if is_error else Finding.DIFFERENT_RUNTIME_TYPES
         if not self._is_first(finding, state.type, name):
             return
-        told = (explain.query(following.trail), (state.type, name), following.type, sets)
+        details = (explain.query(following.trail), (state.type, name), following.type, sets)
         if is_error:
-            self.errors.append(explain.disjoint_runtime_types(*told))
+            self.errors.append(explain.disjoint_runtime_types(*details))
         else:
-            self.hints.append(explain.different_runtime_types(*told))
+            self.hints.append(explain.different_runtime_types(*details))
 
     def _is_first(self, finding: Finding, type_name: str, name: str) -> bool:
-        """Whether this was not found about the field before; from now on it was."""
+        """Whether this is found for the field for the first time; it is marked as found."""
         key = (finding, type_name, name)
         is_first = key not in self._reported
         self._reported.add(key)
@@ -255,8 +260,8 @@ class Walk:
     # Mutations
 
     def _mutation_field(self, start: State, name: str) -> None:
-        """A mutation field is called once, in one subgraph: one of them must do for all of what
-        can be asked below it."""
+        """A mutation field runs once, in one subgraph. Where several have it, at least one must be
+        able to resolve everything below the field by itself."""
         holders = sorted(
             position.graph
             for position in start.positions
@@ -268,11 +273,11 @@ class Walk:
         attempts: Mapping[str, Walk] = {
             self.views[g].name: self._attempt(start, name, g) for g in holders
         }
-        good = next((a for a in attempts.values() if not a.errors), None)
-        if good is not None:
-            self._visited = good._visited
-            self.hints.extend(good.hints)
-            self._reported |= good._reported
+        successful = next((a for a in attempts.values() if not a.errors), None)
+        if successful is not None:
+            self._visited = successful._visited
+            self.hints.extend(successful.hints)
+            self._reported |= successful._reported
             return
         self.errors.append(
             explain.unsatisfiable_mutation(name, {n: a.errors for n, a in attempts.items()})
@@ -283,10 +288,10 @@ class Walk:
         attempt.moves = self.moves
         attempt._visited = {key: list(states) for key, states in self._visited.items()}
         attempt._reported = set(self._reported)
-        alone = replace(start, positions=frozenset((Position(graph, start.type),)))
-        attempt._explore(list(attempt._field(alone, name)))
+        single = replace(start, positions=frozenset((SubgraphPosition(graph, start.type),)))
+        attempt._explore(list(attempt._field(single, name)))
         return attempt
 
 
-def _by_graph(position: Position) -> tuple[int, str]:
+def _by_graph(position: SubgraphPosition) -> tuple[int, str]:
     return position.graph, position.local

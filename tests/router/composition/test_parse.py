@@ -1,6 +1,6 @@
 from graphql import print_ast
 
-from trellis.router.composition.model import Kind, Place
+from trellis.router.composition.model import SourceLocation, TypeKind
 from trellis.router.composition.parse import parse_schema
 
 
@@ -60,12 +60,12 @@ def test_every_kind_of_type_is_read():
 
     assert errors == []
     assert {name: t.kind for name, t in schema.types.items()} == {
-        "S": Kind.SCALAR,
-        "O": Kind.OBJECT,
-        "I": Kind.INTERFACE,
-        "U": Kind.UNION,
-        "E": Kind.ENUM,
-        "N": Kind.INPUT_OBJECT,
+        "S": TypeKind.SCALAR,
+        "O": TypeKind.OBJECT,
+        "I": TypeKind.INTERFACE,
+        "U": TypeKind.UNION,
+        "E": TypeKind.ENUM,
+        "N": TypeKind.INPUT_OBJECT,
     }
     assert str(schema.types["O"].fields["f"].arguments["a"].type) == "[Int!]!"
     assert schema.types["U"].members == ["O"]
@@ -77,8 +77,8 @@ def test_every_kind_of_type_is_read():
 def test_places_are_lines_and_columns_of_the_sdl():
     schema, _ = parse_schema("shop", "type T {\n  x: Int\n}")
 
-    assert schema.types["T"].place == Place("shop", 1, 1)
-    assert schema.types["T"].fields["x"].place == Place("shop", 2, 3)
+    assert schema.types["T"].place == SourceLocation("shop", 1, 1)
+    assert schema.types["T"].fields["x"].place == SourceLocation("shop", 2, 3)
 
 
 def test_types_with_default_names_are_the_roots():
@@ -106,7 +106,7 @@ def test_a_syntax_error_says_where():
     assert [(e.code, e.message) for e in errors] == [
         ("INVALID_GRAPHQL", "Syntax Error: Expected ':', found Name 'Int'.")
     ]
-    assert errors[0].places == (Place("a", 2, 5),)
+    assert errors[0].places == (SourceLocation("a", 2, 5),)
 
 
 def test_nothing_may_be_defined_twice():
@@ -135,7 +135,9 @@ def test_nothing_may_be_defined_twice():
     assert messages("schema { query: Q query: R }") == [
         'There can be only one query type; "R" is a second one.'
     ]
-    assert messages("type T { x: Int @d(a: 1, a: 2) }") == ['Argument "a" of "@d" is given twice.']
+    assert messages("type T { x: Int @d(a: 1, a: 2) }") == [
+        'Argument "a" of "@d" is given more than once.'
+    ]
 
 
 def test_an_extension_of_another_kind_is_refused():

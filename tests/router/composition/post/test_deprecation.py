@@ -35,7 +35,7 @@ def test_a_deprecation_of_another_subgraph_counts():
     assert (hint.code, hint.level) == (HINT, "WARN")
     assert hint.message == (
         'T.x is @deprecated in subgraph "b", but I.x, which it implements, is not: clients are not'
-        " told. Deprecate both."
+        " warned. Deprecate both."
     )
     assert [place.subgraph for place in hint.places] == ["b"]
 

@@ -32,7 +32,7 @@ def test_types_of_federation_are_no_part_of_the_graph(sdl, place):
 def test_the_message_names_the_type_and_whose_it_is():
     assert [error.message for error in merge_of("type T { x: link__Import }").errors] == [
         'T.x in subgraph "a" refers to type link__Import, which belongs to'
-        " https://specs.apollo.dev/link and is no part of the graph: define a type of your own for"
+        " https://specs.apollo.dev/link and is not part of the graph: define a type of your own for"
         " it."
     ]
 
