@@ -45,7 +45,7 @@ from trellis.router.planner.tables import FederatedGraph
 from trellis.router.rate_limit.limiter import RateLimiting, Unlimited
 from trellis.router.stages import Stages
 from trellis.router.transports.base import Transport
-from trellis.router.transports.function import Answers, FunctionTransport
+from trellis.router.transports.function import Answers, FunctionTransport, Reached
 from trellis.schema.errors import TrellisError
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
@@ -201,7 +201,7 @@ class Supergraph(Stages):
     def _library_with(
         self, transports: Mapping[str, Transport | Answers] | None, labels: Collection[str]
     ) -> Stages:
-        ways = self.transports if transports is None else _reaching(transports)
+        ways = _reaching(self.transports if transports is None else transports)
         given = frozenset(labels)
         return replace(self.library, transports=ways, draw_labels=lambda: given)
 
@@ -249,10 +249,10 @@ def _visible_schema(
 
 
 def _reaching(transports: Mapping[str, Transport | Answers]) -> Mapping[str, Transport]:
-    return {
-        name: way if hasattr(way, "send") else FunctionTransport(way)  # type: ignore
+    return Reached(
+        (name, way if hasattr(way, "send") else FunctionTransport(way))  # type: ignore
         for name, way in transports.items()
-    }
+    )
 
 
 def _request(

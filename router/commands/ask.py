@@ -38,6 +38,7 @@ async def ask(
     variables: Mapping[str, Any],
     token: str | None,
     *,
+    operation_name: str | None = None,
     timeout: float | None = None,
 ) -> AsyncGenerator[dict[str, Any], None]:
     """The answers to one operation: one for a query or mutation, one per event for a subscription.
@@ -51,6 +52,7 @@ async def ask(
         subgraph="server",
         query=document,
         variables=variables,
+        operation_name=operation_name,
         kind="subscription",
         context=RequestContext(headers=headers),
     )

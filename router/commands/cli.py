@@ -222,7 +222,7 @@ def compose(
             locate=partial(python_line, members),
         )
         for path in changed:
-            err.print(f"{'stale' if check else 'wrote'} {path}")
+            err.print(f"{_state(path) if check else 'wrote'} {path}")
         if not changed:
             err.print(f"{len(members)} subgraphs compose; {settings.schema_dir} is up to date.")
         raise typer.Exit(1 if check and changed else 0)
@@ -301,6 +301,9 @@ def ask(
         ),
     ] = None,
     variables: VariableValues = "{}",
+    operation_name: Annotated[
+        str | None, typer.Option("--operation", help="Which operation of the document.")
+    ] = None,
     token: Annotated[
         str | None, typer.Option(envvar="TOKEN", help="An access token.", show_envvar=True)
     ] = None,
@@ -316,15 +319,26 @@ def ask(
         ),
     ] = None,
 ) -> None:
-    """Ask a running graph: prints the answer, or each event of a subscription as it comes."""
+    """Ask a running graph: prints the answer, or each event of a subscription as it comes.
+
+    The exit status is 1 when an answer has errors.
+    """
     with mendable_errors(), suppress(KeyboardInterrupt):
         document = _document(query)
         if url is None:
             url = f"http://127.0.0.1:{load_config(config_file).port}/graphql"
         if timeout is None and not is_subscription(document):
             timeout = ANSWER_SECONDS
-        answers = ask_graph(url, document, _json_object(variables), token, timeout=timeout)
-        asyncio.run(_print_answers(answers, events))
+        answers = ask_graph(
+            url,
+            document,
+            _json_object(variables),
+            token,
+            operation_name=operation_name,
+            timeout=timeout,
+        )
+        if asyncio.run(_print_answers(answers, events)):
+            raise typer.Exit(1)
 
 
 @app.command(rich_help_panel=SCHEMAS, name="why-denied")
@@ -382,15 +396,19 @@ async def _find_denials(
         )
 
 
-async def _print_answers(given: AsyncGenerator[dict[str, Any], None], events: int | None) -> None:
+async def _print_answers(given: AsyncGenerator[dict[str, Any], None], events: int | None) -> bool:
+    """Whether an answer has errors."""
+    has_errors = False
     async with aclosing(given) as answers:
         number = 0
         async for answer in answers:
             sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
             sys.stdout.flush()
+            has_errors = has_errors or "errors" in answer
             number += 1
             if number == events:
-                return
+                break
+    return has_errors
 
 
 def _json_object(text: str) -> dict[str, Any]:
@@ -461,10 +479,12 @@ def _has_local(config: Config) -> bool:
 
 
 def _subgraph_list(config: Config) -> str:
-    return ", ".join(
-        f"{name} [dim]({source.url})[/dim]" if source.url else name
-        for name, source in config.subgraphs.items()
-    )
+    """Those that are served: of a supergraph file, the subgraphs that it names."""
+    if config.supergraph is not None:
+        places = {member.name: member.url for member in load_graph(config).members}
+    else:
+        places = {name: source.url for name, source in config.subgraphs.items()}
+    return ", ".join(f"{name} [dim]({url})[/dim]" if url else name for name, url in places.items())
 
 
 def _write_or_print(sdl: str, output: Path | None, *, check: bool) -> int:
@@ -484,10 +504,15 @@ def _write_or_print(sdl: str, output: Path | None, *, check: bool) -> int:
     except OSError as error:
         raise ConfigError(f"{output} cannot be written: {error.strerror}.") from None
     if check:
-        err.print(f"{'stale' if is_new else 'up to date'}: {output}")
+        err.print(f"{_state(output) if is_new else 'up to date'}: {output}")
         return 1 if is_new else 0
     err.print(f"wrote {output}")
     return 0
+
+
+def _state(path: Path) -> str:
+    """What is wrong with a generated file that would change."""
+    return "stale" if path.exists() else "missing"
 
 
 def _print_hints(hints: Any) -> None:

@@ -28,7 +28,7 @@ def mendable_errors() -> Iterator[None]:
     except OperationRefused as error:
         for problem in error.errors:
             err.print("[bold red]error[/bold red]", end=" ")
-            err.print(str(problem.get("message")), markup=False)
+            err.print(_with_hint(str(problem.get("message"))), markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     except TrellisError as error:
         err.print("[bold red]error[/bold red]", end=" ")
@@ -38,3 +38,9 @@ def mendable_errors() -> Iterator[None]:
         err.print("[bold red]error[/bold red]", end=" ")
         err.print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
+
+
+def _with_hint(message: str) -> str:
+    if message.startswith("Variable ") and message.endswith("to be provided."):
+        return f"{message} Give it in --variables, a JSON object."
+    return message

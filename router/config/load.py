@@ -3,7 +3,7 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def load_config(file: Path | str | None = None, **overrides: Any) -> Config:
     try:
         config = _combine(values, {k: v for k, v in overrides.items() if v is not None})
     except ValidationError as error:
-        raise ConfigError(_explain(error, path)) from None
+        raise ConfigError(_explain(error, path, overrides)) from None
     except SettingsError as error:  # a table given whole in the environment must be JSON
         raise ConfigError(f"The environment: {error}.") from None
     base = path.parent if path else Path.cwd()
@@ -122,16 +122,31 @@ def _refuse_misspelt_environment(environment: Mapping[str, str]) -> None:
             raise ConfigError(f"Unknown environment variable {name}: did you mean {near[0]}?")
 
 
-def _explain(error: ValidationError, path: Path | None) -> str:
+def _explain(error: ValidationError, path: Path | None, overrides: Mapping[str, Any]) -> str:
     """One line per problem; values are not repeated, they may be secret."""
     where = path.name if path else "The environment"
     lines = []
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"])
+        variable = _variable(problem["loc"])
+        if variable is not None and overrides.get(str(problem["loc"][0])) is None:
+            lines.append(f"`{variable}` in the environment: {problem['msg']}")
+            continue
         if problem["type"] == "extra_forbidden":
             near = difflib.get_close_matches(key, [k for k, _, _ in settings_reference()], 1)
             hint = f" (did you mean `{near[0]}`?)" if near else ""
             lines.append(f"unknown key `{key}`{hint}")
         else:
             lines.append(f"`{key}`: {problem['msg']}")
-    return f"{where}: " + "; ".join(lines)
+    is_environment = all(line.startswith("`TRELLIS_") for line in lines)
+    return ("" if is_environment else f"{where}: ") + "; ".join(lines)
+
+
+def _variable(place: Sequence[int | str]) -> str | None:
+    """The environment's variable from which the value at ``place`` comes, if one has it: it wins
+    over the file."""
+    for length in range(len(place), 0, -1):
+        name = "TRELLIS_" + "__".join(str(part) for part in place[:length]).upper()
+        if name in os.environ:
+            return name
+    return None

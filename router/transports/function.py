@@ -1,9 +1,11 @@
-"""A subgraph that is a plain async function: for tests, mocks and adapters."""
+"""Subgraphs that are plain async functions, and those that nobody reaches: for the library."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
-from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.errors import SubgraphUnavailable
+from trellis.router.transports.base import SubgraphRequest, SubgraphResponse, Transport
 from trellis.router.transports.lost_text import without_lost_text
 from trellis.router.transports.read import read_response
 
@@ -37,6 +39,19 @@ class FunctionTransport:
 
     async def aclose(self) -> None:
         return None
+
+
+class Reached(dict[str, Transport]):
+    """Transports by subgraph. One that is missing fails like one that is down, and says why."""
+
+    def __missing__(self, name: str) -> Transport:
+        return FunctionTransport(partial(_nobody, name))
+
+
+async def _nobody(name: str, _query: str, _variables: Mapping[str, Any]) -> Any:
+    raise SubgraphUnavailable(
+        name, f"Nothing reaches the subgraph '{name}': pass transports={{'{name}': ...}}."
+    )
 
 
 def _response(request: SubgraphRequest, answer: Any) -> SubgraphResponse:

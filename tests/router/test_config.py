@@ -129,3 +129,17 @@ def test_every_setting_is_described():
     reference = list(settings_reference())
     assert [key for key, _, description in reference if not description] == []
     assert ("limits.depth", "15", "nesting of fields, fragments expanded") in reference
+
+
+def test_a_wrong_value_of_the_environment_is_not_blamed_on_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "trellis.toml").write_text("port = 4000", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRELLIS_PORT", "abc")
+    monkeypatch.setenv("TRELLIS_LIMITS__DEPTH", "deep")
+    with pytest.raises(ConfigError) as raised:
+        load_config()
+    assert "trellis.toml" not in raised.value.message
+    assert "`TRELLIS_PORT` in the environment: " in raised.value.message
+    assert "`TRELLIS_LIMITS__DEPTH` in the environment: " in raised.value.message

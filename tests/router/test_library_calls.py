@@ -263,3 +263,12 @@ async def test_many_variables_are_counted_by_the_limits_of_the_library() -> None
     assert [error["extensions"]["code"] for error in by_a_door.errors] == [
         "MAX_VARIABLE_VALUES_LIMIT"
     ]
+
+
+async def test_a_subgraph_that_nothing_reaches_is_named() -> None:
+    response = await SUPERGRAPH.execute("{ p }", transports={})
+
+    (error,) = response["errors"]
+    assert error["message"] == "Nothing reaches the subgraph 'a': pass transports={'a': ...}."
+    assert error["extensions"]["code"] == "SUBGRAPH_UNAVAILABLE"
+    assert response["data"] == {"p": None}

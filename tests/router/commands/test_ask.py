@@ -1,6 +1,7 @@
 """``trellis ask``: where it asks, and how long it waits."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -118,3 +119,34 @@ async def test_a_refused_token_is_refused_in_the_words_of_the_server() -> None:
     async with served(refuse) as url:
         with pytest.raises(Unavailable, match="refuses: The access token is not valid; sign in"):
             await anext(ask(url, "{ n }", {}, "bad"))
+
+
+FAILED = '{"id": "1", "type": "next", "payload": {"data": null, "errors": [{"message": "No."}]}}'
+
+
+@pytest.mark.parametrize(("answer", "status"), [(EVENT, 0), (FAILED, 1)])
+async def test_the_exit_status_says_whether_an_answer_has_errors(answer: str, status: int) -> None:
+    async with graphql_server(answer, END) as url:
+        result = await asyncio.to_thread(CliRunner().invoke, app, ["ask", "{ n }", "--url", url])
+
+    assert (result.exit_code, "n" in result.stdout or "No." in result.stdout) == (status, True)
+
+
+async def test_one_operation_of_several_can_be_asked() -> None:
+    asked: list[object] = []
+
+    async def speak(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send('{"type": "connection_ack"}')
+        asked.append(json.loads(await connection.recv())["payload"]["operationName"])
+        await connection.send(EVENT)
+        await connection.send(END)
+        await connection.wait_closed()
+
+    protocol = [Subprotocol("graphql-transport-ws")]
+    async with serve(speak, "127.0.0.1", 0, subprotocols=protocol) as server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/graphql"
+        given = ["ask", "query A { n } query B { n }", "--operation", "B", "--url", url]
+        result = await asyncio.to_thread(CliRunner().invoke, app, given)
+
+    assert (result.exit_code, asked) == (0, ["B"])

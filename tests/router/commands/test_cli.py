@@ -17,9 +17,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from tests.support.library import SUPERGRAPH
 from tests.support.servers import free_port, wait_until
 from tests.support.shared import ROOT
-from trellis.router.commands.cli import app
+from trellis.router.commands.cli import _welcome, app
+from trellis.router.config import Config
 
 SHOP = """
 [subgraphs]
@@ -271,13 +273,15 @@ def test_composing_to_a_file_writes_nothing_when_it_only_checks(tmp_path: Path) 
     config.write_text(SMALL)
     command = ["compose", "--config", str(config), "--output", str(output)]
 
-    assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 1
+    missing = CliRunner().invoke(app, [*command, "--check"])
+    assert (missing.exit_code, missing.stderr.startswith("missing: ")) == (1, True)
     assert not output.exists()
     assert CliRunner().invoke(app, command).exit_code == 0
     assert "type Query" in output.read_text()
     assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 0
     output.write_text("older")
-    assert CliRunner().invoke(app, [*command, "--check"]).exit_code == 1
+    stale = CliRunner().invoke(app, [*command, "--check"])
+    assert (stale.exit_code, stale.stderr.startswith("stale: ")) == (1, True)
     assert output.read_text() == "older"
 
 
@@ -292,3 +296,24 @@ def test_a_file_that_cannot_be_written_is_said_without_a_traceback(tmp_path: Pat
 
     assert done.exit_code == 2
     assert "cannot be written" in done.output
+
+
+def test_a_supergraph_file_is_welcomed_with_the_subgraphs_that_it_names(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = folder / "supergraph.graphql"
+    file.write_text(SUPERGRAPH, encoding="utf-8")
+
+    _welcome(Config(supergraph=file, data_dir=folder), "http://127.0.0.1:4000", seeds=False)
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Subgraphs books (http://books.test), readers (http://readers.test)" in said
+
+
+def test_a_variable_that_is_missing_leads_to_the_option(tmp_path: Path) -> None:
+    file = tmp_path / "supergraph.graphql"
+    file.write_text(SUPERGRAPH, encoding="utf-8")
+    query = "query ($x: Boolean!) { books @include(if: $x) { title } }"
+    result = CliRunner().invoke(app, ["plan", query, "--supergraph", str(file)])
+    assert result.exit_code == 1
+    assert "Give it in --variables, a JSON object." in result.stderr
