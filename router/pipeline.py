@@ -153,13 +153,9 @@ async def prepare(
     )
 
 
-class _Admitted(NamedTuple):
-    """An operation that was counted. ``authorized`` is None for one that even the optimistic
-    outcome denies: its policies are still to have their say, so that it is explained in full."""
-
-    authorized: Authorized | None
-    admission: Admission
-    demand: Demand | None = None
+_Admitted = tuple[Authorized | None, Admission, Demand | None]
+"""An operation that was counted. It is not authorized when even the optimistic outcome denies it:
+its policies are still to have their say, so that it is explained in full."""
 
 
 async def _admit(
@@ -179,11 +175,11 @@ async def _admit(
         if error is not denial:
             return Refused(error, rate)
         if outcome.is_optimistic:
-            return _Admitted(None, Admission(context, rate))
+            return None, Admission(context, rate), None
         return _denied(denial, rate, understood, outcome, context)
     except TrellisError as refusal:
         return Refused(*await stages.limiter.after_refusal(refusal, context))
-    return _Admitted(authorized, admission, demand)
+    return authorized, admission, demand
 
 
 class _Enforced(NamedTuple):

@@ -48,7 +48,7 @@ class CountedGraph:
             self._begin_to_close()
 
     async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
-        self.enter()
+        self.running += 1  # ``enter``, for every operation pays for it
         try:
             return await pipeline.answer(request, context, self.supergraph)
         finally:

@@ -167,7 +167,8 @@ def _asking_for_plans(
 
 
 def _response(answer: Answer, scope: Scope, media: str) -> _Response:
-    _add_headers(scope, answer.headers)
+    if answer.rate is not None:
+        _add_headers(scope, answer.rate.headers)
     if answer.executed:
         return _Response(answer.status, answer.to_bytes())
     if media == JSON and _is_part_of_protocol(answer):
