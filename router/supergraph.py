@@ -21,7 +21,8 @@ from trellis.router.authorization.policies.session import POLICY_SECONDS
 from trellis.router.authorization.rules.index import AuthorizationRules
 from trellis.router.authorization.rules.read import read_rules
 from trellis.router.authorization.unrestricted import Unrestricted
-from trellis.router.cost.demand import CostOptions, Estimates, NoDemandControl
+from trellis.router.config import Cost
+from trellis.router.cost.demand import Estimates, NoDemandControl
 from trellis.router.executor.plans import Plans
 from trellis.router.executor.visible_schema import VisibleSchema
 from trellis.router.operation.limits import GENEROUS, OperationLimits
@@ -63,7 +64,7 @@ class SupergraphOptions:
     permitted_view: bool = False
     reject: bool = False
     rate_limiting: RateLimiting | None = None
-    cost: CostOptions | None = None
+    cost: Cost | None = None
     policy_seconds: float = POLICY_SECONDS
 
     @property

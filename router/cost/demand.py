@@ -1,12 +1,12 @@
 """The stage that refuses operations for what they would cost."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from graphql import DocumentNode
 
 from trellis.router.cache import Cache
+from trellis.router.config import Cost
 from trellis.router.cost.actual import count_cost
 from trellis.router.cost.estimate import compile_estimate
 from trellis.router.cost.program import Estimate
@@ -14,16 +14,6 @@ from trellis.router.cost.values import Values
 from trellis.router.cost.weights import read_weights
 from trellis.router.errors import OperationRefused
 from trellis.router.operation.model import KEPT_BYTES, NormalizedOperation
-
-
-@dataclass(frozen=True, slots=True)
-class CostOptions:
-    """``most`` is what one operation may cost; with ``measure`` dearer ones run all the same.
-    ``list_size`` is the assumed length of lists about which the schema says nothing."""
-
-    most: int = 5_000
-    list_size: int = 10
-    mode: Literal["enforce", "measure"] = "enforce"
 
 
 class Demand(NamedTuple):
@@ -67,17 +57,18 @@ class NoDemandControl:
 class Estimates:
     """Fills ``DemandControl`` by estimating each operation; it is compiled once."""
 
-    def __init__(self, supergraph: DocumentNode, options: CostOptions) -> None:
+    def __init__(self, supergraph: DocumentNode, limits: Cost) -> None:
         self._weights = read_weights(supergraph)
-        self._options = options
+        self._limits = limits
         self._estimates: Cache[NormalizedOperation, Estimate] = Cache(KEPT_BYTES)
 
     def check(self, operation: NormalizedOperation, variables: Values) -> Demand:
-        estimate = self._estimates.find(
-            operation, lambda: self._compile(operation), lambda _: operation.weight
-        )
-        demand = Demand(estimate.of(variables), self._options.most)
-        if demand.is_too_high and self._options.mode == "enforce":
+        estimate = self._estimates.get(operation)
+        if estimate is None:
+            estimate = compile_estimate(operation, self._weights, self._limits.list_size)
+            self._estimates.put(operation, estimate, operation.weight)
+        demand = Demand(estimate.of(variables), self._limits.most)
+        if demand.is_too_high and self._limits.mode == "enforce":
             raise OperationRefused([_error(demand)])
         return demand
 
@@ -85,9 +76,6 @@ class Estimates:
         self, operation: NormalizedOperation, variables: Values, data: Mapping[str, Any] | None
     ) -> int:
         return count_cost(operation, self._weights, variables, data)
-
-    def _compile(self, operation: NormalizedOperation) -> Estimate:
-        return compile_estimate(operation, self._weights, self._options.list_size)
 
 
 def _error(demand: Demand) -> dict[str, Any]:

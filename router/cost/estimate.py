@@ -11,8 +11,7 @@ An estimate is compiled once per operation. Selection sets are shared
 takes longer than the operation has distinct selection sets.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from graphql import Undefined, ValueNode
 
@@ -105,18 +104,11 @@ class _Compiler:
         return self.program.most([self._list_size(one, given) for one in price.sizes])
 
     def _list_size(self, size: ListSize, given: Mapping[str, ValueNode]) -> Number:
-        assumed = self._default_size if size.assumed is None else max(0, size.assumed)
-        read = _slicing(size, given)
-
-        def length(variables: Values) -> int:
-            # A Float without fraction is a valid Int (coercion rules of the specification).
-            found = [int(value) for value in read(variables) if type(value) in (int, float)]
-            return max(0, *found) if found else assumed
-
+        unknown = self._default_size if size.assumed is None else max(0, size.assumed)
         names = {path[0] for path in size.slicing}
         if any(has_variable(node) for name, node in given.items() if name in names):
-            return self.program.step(lambda _, variables: length(variables))
-        return length({})
+            return self.program.step(lambda _, values: _length(size, given, values, unknown))
+        return _length(size, given, {}, unknown)
 
     def _arguments(self, field: Field, price: Price) -> list[Number]:
         return [
@@ -134,16 +126,15 @@ class _Compiler:
         )
 
 
-def _slicing(size: ListSize, given: Mapping[str, ValueNode]) -> Callable[[Values], list[Any]]:
-    """What reads the slicing arguments' values, the schema's defaults for those left out."""
-
-    def read(variables: Values) -> list[Any]:
-        found: list[Any] = []
-        for path in size.slicing:
-            node = given.get(path[0])
-            value = Undefined if node is None else value_of(node, variables)
-            is_left_out = value is Undefined
-            found.append(size.defaults.get(path) if is_left_out else at_path(value, path[1:]))
-        return found
-
-    return read
+def _length(size: ListSize, given: Mapping[str, ValueNode], variables: Values, unknown: int) -> int:
+    """The largest of the slicing arguments, the schema's defaults for those left out; ``unknown``
+    where none has a value."""
+    found: list[int] = []
+    for path in size.slicing:
+        node = given.get(path[0])
+        value = Undefined if node is None else value_of(node, variables)
+        length = size.defaults.get(path) if value is Undefined else at_path(value, path[1:])
+        # A Float without fraction is a valid Int (coercion rules of the specification).
+        if isinstance(length, int | float) and not isinstance(length, bool):
+            found.append(int(length))
+    return max(0, *found) if found else unknown

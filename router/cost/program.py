@@ -70,6 +70,8 @@ class Program:
         constant = max(constants, default=0)
         if not indexes:
             return constant
+        if len(indexes) == 1 and not constant:
+            return Ref(indexes[0])
         return self.step(lambda n, _: max(constant, *[n[i] for i in indexes]))
 
     def product(self, size: Number, item: Number) -> Number:

@@ -17,7 +17,6 @@ from graphql import (
     InterfaceTypeDefinitionNode,
     InterfaceTypeExtensionNode,
     ListTypeNode,
-    NamedTypeNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
@@ -29,6 +28,7 @@ from graphql import (
 
 from trellis.router.authorization.rules.directive_names import names_of_element
 from trellis.router.cost.values import at_path
+from trellis.router.sdl import argument_values, named_type
 
 SPEC = "https://specs.apollo.dev/cost/"
 PAGING = ("first", "last", "limit")
@@ -131,7 +131,7 @@ class _Reader:
     ) -> Iterator[tuple[str, InputWeight]]:
         for definition in definitions:
             weight = self.weight(definition.directives or ())
-            yield definition.name.value, InputWeight(weight, _named(definition.type))
+            yield definition.name.value, InputWeight(weight, named_type(definition.type))
 
     def field(
         self, definition: FieldDefinitionNode, lists: Mapping[str, frozenset[str]]
@@ -160,12 +160,12 @@ def _paged(definition: FieldDefinitionNode, lists: Mapping[str, frozenset[str]])
     slicing = tuple(
         (argument.name.value,)
         for argument in definition.arguments or ()
-        if argument.name.value in PAGING and _named(argument.type) == "Int"
+        if argument.name.value in PAGING and named_type(argument.type) == "Int"
     )
     if not slicing:
         return None
     is_list = _is_list(definition.type)
-    sized = frozenset() if is_list else lists.get(_named(definition.type), frozenset())
+    sized = frozenset() if is_list else lists.get(named_type(definition.type), frozenset())
     if not is_list and not sized:
         return None
     return ListSize(slicing, dict(_defaults(definition, slicing)), sized)
@@ -202,18 +202,8 @@ def _arguments(
 ) -> dict[str, Any] | None:
     for directive in directives:
         if directive.name.value in names:
-            return {
-                argument.name.value: value_from_ast_untyped(argument.value)
-                for argument in directive.arguments or ()
-            }
+            return argument_values(directive)
     return None
-
-
-def _named(node: TypeNode) -> str:
-    while isinstance(node, ListTypeNode | NonNullTypeNode):
-        node = node.type
-    assert isinstance(node, NamedTypeNode)
-    return node.name.value
 
 
 def _is_list(node: TypeNode) -> bool:

@@ -29,7 +29,7 @@ class Plans:
         return self.kept.find(
             (authorized.operation, labels),
             lambda: self._make(authorized, labels),
-            lambda executable: authorized.operation.weight + _weight(executable),
+            lambda executable: authorized.operation.weight + weight_of_plan(executable),
         )
 
     def _make(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
@@ -58,6 +58,6 @@ def _hidden(graph: FederatedGraph) -> Hidden:
     return Hidden(frozenset(types), frozenset(values), frozenset(fields))
 
 
-def _weight(executable: Executable) -> int:
+def weight_of_plan(executable: Executable) -> int:
     """About how many bytes it takes (measured with tracemalloc)."""
     return 2_500 + 10 * sum(len(step.operation) for step in executable.plan.steps)

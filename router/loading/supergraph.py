@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from trellis.router.authorization.policies.registry import LocalPolicies, PolicySource
 from trellis.router.authorization.policies.remote import RemotePolicies
 from trellis.router.config import Config
-from trellis.router.cost.demand import CostOptions
 from trellis.router.loading.members import Member
 from trellis.router.operation.limits import OperationLimits
 from trellis.router.rate_limit.limiter import RateLimiting
@@ -53,7 +52,7 @@ def load_supergraph(
         permitted_view=config.authorization.schema_view == "permitted",
         reject=config.authorization.mode == "reject",
         policy_seconds=config.authorization.policy_seconds,
-        cost=CostOptions(config.cost.most, config.cost.list_size, config.cost.mode),
+        cost=config.cost,
         rate_limiting=rate_limiting,
     )
     return Supergraph.load(sdl, transports=transports, options=options, policies=policies)

@@ -46,6 +46,15 @@ class ParsedDocument:
     operations: Mapping[str | None, ParsedOperation]
 
 
+DOCUMENT_BYTES = 32_000_000
+"""How much a cache of parsed documents keeps, in bytes: thousands of usual size."""
+
+
+def weight_of_document(text: str) -> int:
+    """About how many bytes a document takes when it is parsed (measured with tracemalloc)."""
+    return 1_000 + 40 * len(text)
+
+
 def parse_document(text: str, limits: OperationLimits) -> ParsedDocument:
     """Parse ``text``. Raises OperationRefused with GRAPHQL_PARSE_FAILED, DOCUMENT_TOO_LARGE or
     PARSER_LIMIT; nothing that grows with the document is built before its size is known."""

@@ -10,16 +10,17 @@ from trellis.router.operation.limits import OperationLimits, check_limits, refus
 from trellis.router.operation.model import KEPT_BYTES, NormalizedOperation
 from trellis.router.operation.normalize import Normalizer
 from trellis.router.operation.parse import (
+    DOCUMENT_BYTES,
     ParsedDocument,
     ParsedOperation,
     choose_operation,
     parse_document,
+    weight_of_document,
 )
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.operation.validate import Validator
 from trellis.router.operation.variables import VariableReader, Variables
 
-_DOCUMENT_BYTES = 32_000_000
 _READERS = 10_000  # of variables; each takes some hundred bytes for each variable
 
 
@@ -45,7 +46,7 @@ class OperationReader:
         self._limits = limits
         self._validator = validator
         self._normalizer = normalizer
-        self._documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_BYTES)
+        self._documents: Cache[str, ParsedDocument] = Cache(DOCUMENT_BYTES)
         self._variables: Cache[int, VariableReader] = Cache(_READERS)
         self._operations: Cache[tuple[Any, ...], NormalizedOperation] = Cache(KEPT_BYTES)
 
@@ -66,7 +67,7 @@ class OperationReader:
             parsed = parse_document(document, self._limits)
             check_limits(parsed.document, self._limits)
             self._validator.check(parsed.document, document)
-            self._documents.put(document, parsed, _weight_of_document(document))
+            self._documents.put(document, parsed, weight_of_document(document))
         return choose_operation(parsed, operation_name)
 
     def coerce(self, parsed: ParsedOperation, given: Mapping[str, Any]) -> Variables:
@@ -91,8 +92,3 @@ class OperationReader:
             lambda: self._normalizer.normalize(parsed.operation, parsed.fragments, values),
             lambda operation: operation.weight,
         )
-
-
-def _weight_of_document(text: str) -> int:
-    """About how many bytes a parsed document takes (measured with tracemalloc)."""
-    return 1_000 + 40 * len(text)

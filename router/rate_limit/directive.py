@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from graphql import (
     ConstDirectiveNode,
@@ -12,7 +11,6 @@ from graphql import (
     InterfaceTypeExtensionNode,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
-    value_from_ast_untyped,
 )
 from pydantic import ValidationError
 
@@ -20,6 +18,7 @@ from trellis.router.authorization.rules.directive_names import names_of_element
 from trellis.router.config.rate_limits import RateLimitRule
 from trellis.router.errors import SupergraphInvalid
 from trellis.router.rate_limit.rules import Rule, rule_of
+from trellis.router.sdl import argument_values
 
 SPEC = "https://specs.trellis.dev/trellis/"
 _TYPES = (
@@ -60,10 +59,7 @@ def _fields(supergraph: DocumentNode) -> Iterator[tuple[str, FieldDefinitionNode
 
 
 def _rule(coordinate: str, directive: ConstDirectiveNode) -> Rule:
-    given: dict[str, Any] = {
-        argument.name.value: value_from_ast_untyped(argument.value)
-        for argument in directive.arguments or ()
-    }
+    given = argument_values(directive)
     given = {name: value for name, value in given.items() if value is not None}
     profiles = given.pop("profiles", None)
     try:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from graphql import value_from_ast_untyped
-
+from trellis.router.cost.values import at_path, value_of
 from trellis.router.operation.model import Field
 from trellis.router.rate_limit.rules import Rule
 from trellis.schema.request import RequestContext
@@ -86,9 +85,7 @@ def _texts(arguments: tuple[str, ...], field: Field, variables: Mapping[str, Any
         name, *members = place.split(".")
         if name not in given:
             continue
-        value = value_from_ast_untyped(given[name], dict(variables))
-        for member in members:
-            value = value.get(member) if isinstance(value, dict) else None
+        value = at_path(value_of(given[name], variables), members)
         texts = [text for text in _items(value) if isinstance(text, str) and text.strip()]
         if texts:
             yield from texts

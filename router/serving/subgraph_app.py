@@ -14,7 +14,13 @@ from trellis.router.errors import ConfigError, OperationRefused
 from trellis.router.loading.members import Member, load_member
 from trellis.router.operation.limits import GENEROUS, refuse
 from trellis.router.operation.model import OperationKind
-from trellis.router.operation.parse import ParsedDocument, choose_operation, parse_document
+from trellis.router.operation.parse import (
+    DOCUMENT_BYTES,
+    ParsedDocument,
+    choose_operation,
+    parse_document,
+    weight_of_document,
+)
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.serving.authentication import NOBODY_BELIEVED, build_authentication
 from trellis.router.serving.wiring import (
@@ -39,7 +45,6 @@ from trellis.router.web.services import Services
 from trellis.schema.request import RequestContext
 from trellis.schema.subgraph import Subgraph
 
-_DOCUMENT_CHARACTERS = 1_000_000
 # For those who run the subgraph, and for those who verify its tokens.
 _OPEN_PATHS = ("/health", "/ready", "/.well-known/jwks.json")
 
@@ -54,7 +59,7 @@ class SubgraphGraph:
     def __init__(self, subgraph: Subgraph) -> None:
         self._name = subgraph.name
         self._transport = LocalTransport(subgraph)
-        self._documents: Cache[str, ParsedDocument] = Cache(_DOCUMENT_CHARACTERS)
+        self._documents: Cache[str, ParsedDocument] = Cache(DOCUMENT_BYTES)
 
     async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
         try:
@@ -85,7 +90,7 @@ class SubgraphGraph:
         parsed = self._documents.find(
             request.document,
             lambda: parse_document(request.document, GENEROUS),
-            lambda _: len(request.document),
+            lambda _: weight_of_document(request.document),
         )
         kind = choose_operation(parsed, request.operation_name).kind
         if kind not in request.kinds:

@@ -18,9 +18,9 @@ from strawberry.extensions.base_extension import SchemaExtension
 from strawberry.types.graphql import OperationType
 
 from trellis.router.cache import Cache
+from trellis.router.operation.parse import DOCUMENT_BYTES, weight_of_document
 from trellis.router.transports.base import SubgraphRequest
 
-_DOCUMENT_BYTES = 32_000_000
 _NEEDLESS = (ParserCache, ValidationCache)
 """Extensions that only make parsing and validating quicker, as ``Direct`` does by itself."""
 
@@ -54,7 +54,7 @@ class Direct:
 
     def __init__(self, schema: strawberry.federation.Schema) -> None:
         self._schema = schema._schema
-        self._documents: Cache[str, DocumentNode | list[GraphQLError]] = Cache(_DOCUMENT_BYTES)
+        self._documents: Cache[str, DocumentNode | list[GraphQLError]] = Cache(DOCUMENT_BYTES)
 
     def run(
         self, request: SubgraphRequest, context: Any
@@ -97,8 +97,9 @@ class Direct:
                 await events.aclose()
 
     def _prepare(self, query: str) -> DocumentNode | list[GraphQLError]:
-        # A parsed document takes about 40 bytes for each character of its text.
-        return self._documents.find(query, lambda: self._parse(query), lambda _: 40 * len(query))
+        return self._documents.find(
+            query, lambda: self._parse(query), lambda _: weight_of_document(query)
+        )
 
     def _parse(self, query: str) -> DocumentNode | list[GraphQLError]:
         try:

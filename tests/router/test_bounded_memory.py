@@ -13,10 +13,10 @@ from tests.support.recording import RecordingTransport
 from trellis.router import pipeline
 from trellis.router.authorization.policies.outcome import NOTHING_DECIDED
 from trellis.router.cache import Cache
-from trellis.router.cost.demand import CostOptions
+from trellis.router.config import Cost
+from trellis.router.executor.plans import weight_of_plan
 from trellis.router.operation.limits import OperationLimits
-from trellis.router.operation.parse import parse_document
-from trellis.router.operation.reader import _weight_of_document
+from trellis.router.operation.parse import parse_document, weight_of_document
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.supergraph import Supergraph, SupergraphOptions
 from trellis.schema.identity import ANONYMOUS, Identity
@@ -42,7 +42,7 @@ def supergraph() -> Supergraph:
     return Supergraph.load(
         SDL,
         transports=dict.fromkeys(("accounts", "projects", "issues"), transport),
-        options=SupergraphOptions(cost=CostOptions()),
+        options=SupergraphOptions(cost=Cost()),
     )
 
 
@@ -74,15 +74,14 @@ def test_weights_are_near_what_things_take() -> None:
     allowed = [graph.enforcer.authorize(one, ADA, NOTHING_DECIDED) for one in normal]
     limits = OperationLimits()
     executable = graph.plans._make(allowed[0], frozenset())
-    weight_of_plan = 2_500 + 10 * sum(len(step.operation) for step in executable.plan.steps)
 
     for weight, make in (
-        (_weight_of_document(document(0)), lambda n: parse_document(document(n), limits)),
+        (weight_of_document(document(0)), lambda n: parse_document(document(n), limits)),
         (
             normal[0].weight,
             lambda n: reader._normalizer.normalize(parsed[n].operation, parsed[n].fragments, {}),
         ),
-        (weight_of_plan, lambda n: graph.plans._make(allowed[n], frozenset())),
+        (weight_of_plan(executable), lambda n: graph.plans._make(allowed[n], frozenset())),
     ):
         assert 0.5 * weight < bytes_of_each(make) < 2 * weight
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trellis.router.config import Config, Cost
-from trellis.router.cost.demand import CostOptions, Demand, Estimates
+from trellis.router.cost.demand import Demand, Estimates
 from trellis.router.operation.normalize import normalize
 from trellis.router.planner.supergraph_ast import parse_sdl
 from trellis.router.rest.routes import written_routes
@@ -17,7 +17,7 @@ SDL = (ROOT / "schema/supergraph.graphql").read_text()
 SUPERGRAPH = Supergraph.load(SDL)
 LONGEST = 100
 MOST = Cost().most
-DEMAND = Estimates(parse_sdl(SDL), CostOptions(MOST, Cost().list_size, "measure"))
+DEMAND = Estimates(parse_sdl(SDL), Cost(mode="measure"))
 
 
 def demand(document: str, first: int = LONGEST) -> Demand:

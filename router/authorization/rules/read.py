@@ -13,13 +13,11 @@ from graphql import (
     InterfaceTypeDefinitionNode,
     InterfaceTypeExtensionNode,
     ListValueNode,
-    NamedTypeNode,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
     ScalarTypeDefinitionNode,
     ScalarTypeExtensionNode,
     StringValueNode,
-    TypeNode,
     UnionTypeDefinitionNode,
     UnionTypeExtensionNode,
     ValueNode,
@@ -35,6 +33,7 @@ from trellis.router.authorization.rules.index import (
 )
 from trellis.router.errors import SupergraphInvalid
 from trellis.router.requirements import FREE, Alternatives, Requirement, all_of
+from trellis.router.sdl import named_type
 
 _OBJECT = (ObjectTypeDefinitionNode, ObjectTypeExtensionNode)
 _INTERFACE = (InterfaceTypeDefinitionNode, InterfaceTypeExtensionNode)
@@ -92,7 +91,7 @@ def _read(supergraph: DocumentNode) -> _Written:
         elif isinstance(node, _INPUT):
             fields = written.input_types.setdefault(node.name.value, {})
             for value in node.fields or ():
-                fields[value.name.value] = _named(value.type)
+                fields[value.name.value] = named_type(value.type)
                 place = (node.name.value, value.name.value)
                 written.demand(_requirement(value.directives, names), *place)
         elif isinstance(node, _UNION):
@@ -118,11 +117,11 @@ def _read_composite(
             written.members.setdefault(interface.name.value, set()).add(owner)
     for definition in node.fields or ():
         place = (owner, definition.name.value)
-        written.output_types[place] = _named(definition.type)
+        written.output_types[place] = named_type(definition.type)
         written.demand(_requirement(definition.directives, names), *place)
         arguments = written.argument_types.setdefault(place, {})
         for argument in definition.arguments or ():
-            arguments[argument.name.value] = _named(argument.type)
+            arguments[argument.name.value] = named_type(argument.type)
             requirement = _requirement(argument.directives, names)
             written.demand(requirement, *place, argument.name.value)
 
@@ -268,9 +267,3 @@ def _text(value: ValueNode, directive: ConstDirectiveNode) -> str:
     if not isinstance(value, StringValueNode):
         raise SupergraphInvalid(f"@{directive.name.value} takes lists of lists of strings.")
     return value.value
-
-
-def _named(type: TypeNode) -> str:
-    while not isinstance(type, NamedTypeNode):
-        type = type.type  # type: ignore[attr-defined]
-    return type.name.value

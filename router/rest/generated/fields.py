@@ -17,7 +17,6 @@ from graphql import (
     ObjectTypeExtensionNode,
     OperationType,
     parse,
-    value_from_ast_untyped,
 )
 
 from trellis.router.authorization.rules.directive_names import names_of_element
@@ -25,6 +24,7 @@ from trellis.router.errors import ConfigError
 from trellis.router.operation.model import OperationKind
 from trellis.router.planner.tables import FederatedGraph
 from trellis.router.rest.route import FieldSource, Method
+from trellis.router.sdl import argument_values
 from trellis.router.supergraph import Supergraph
 
 SPEC = "https://specs.trellis.dev/rest/"
@@ -124,10 +124,7 @@ def _read(
     name: str,
     directive: ConstDirectiveNode,
 ) -> RestField:
-    given = {
-        argument.name.value: value_from_ast_untyped(argument.value)
-        for argument in directive.arguments or ()
-    }
+    given = argument_values(directive)
     given = {name: value for name, value in given.items() if value is not None}
     _check(source, given)
     root_type = supergraph.schema.get_root_type(OperationType(kind))
