@@ -63,7 +63,11 @@ def plan_lines(
     labels: frozenset[str] = frozenset(),
 ) -> list[str]:
     """One line per step: number, subgraph, what it waits for, what it asks where by which key."""
-    plan = sound_plan(graph, document, variables, labels)
+    return steps_as_lines(sound_plan(graph, document, variables, labels))
+
+
+def steps_as_lines(plan: QueryPlan) -> list[str]:
+    """One line per step, as ``plan_lines`` has them."""
     return [_line(step) for step in plan.steps]
 
 

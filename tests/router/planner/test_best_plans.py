@@ -84,24 +84,23 @@ def _compare(
     )
 
 
-def check(plans: list[Compared], *, worse: int, later: int) -> None:
-    """What is chosen for an object or a key knows nothing of its neighbours: of ways that are
-    equally good for each, the one that they could share may be missed. This costs a request for at
-    most ``worse`` of the plans, and a round for at most ``later``."""
+# What is chosen for an object or a key knows nothing of its neighbours: of ways that are equally
+# good for each, the one that they could share may be missed. These graphs show it, by a request or
+# two in the same number of rounds.
+WORSE = {45, 94, 98, 136, 187, 191, 202, 208, 217, 256, 282}
+BATCH, BATCHES = 20, 15
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_plans_are_as_good_as_the_best_of_all_but_where_neighbours_could_share(batch: int) -> None:
+    plans = list(compared(range(batch * BATCH, (batch + 1) * BATCH)))
+
+    assert len(plans) >= 30
+    assert sum(plan.objects > 2 for plan in plans) > 10
     assert [plan for plan in plans if not plan.is_enough] == []
-    found = [plan for plan in plans if plan.better is not None]
-    assert len(found) <= worse, found
-    much = [plan for plan in found if plan.later > 0 or plan.more > 2]
-    assert len(much) <= later, much
-
-
-def test_plans_are_nearly_always_as_good_as_the_best_of_all() -> None:
-    plans = list(compared(range(300)))
-
-    assert len(plans) > 500
-    assert sum(len(plan.requests) > 2 for plan in plans) > 50
-    assert sum(plan.objects > 2 for plan in plans) > 200
-    check(plans, worse=12, later=0)
+    worse = [plan for plan in plans if plan.better is not None]
+    assert [plan for plan in worse if plan.seed not in WORSE] == []
+    assert [plan for plan in worse if plan.later > 0 or plan.more > 2] == []
 
 
 @pytest.mark.long
@@ -110,4 +109,8 @@ def test_plans_of_other_graphs_are_nearly_always_as_good_as_the_best_of_all(batc
     first = random.randrange(1_000_000) * 1_000 + batch
     plans = list(compared(range(first, first + 1_000)))
 
-    check(plans, worse=len(plans) // 25, later=len(plans) // 500)
+    assert [plan for plan in plans if not plan.is_enough] == []
+    worse = [plan for plan in plans if plan.better is not None]
+    assert len(worse) <= len(plans) // 25, worse
+    late = [plan for plan in worse if plan.later > 0 or plan.more > 2]
+    assert len(late) <= len(plans) // 500, late
