@@ -1,13 +1,17 @@
+import ast
 import importlib
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Column, DefaultClause, Integer, MetaData, Table, text
 
 from tests.db.conftest import notes_metadata
-from trellis.db import migrate
+from trellis.db import migrate, versions
 from trellis.db.engine import Database
+from trellis.db.versions import MIGRATIONS
 
 SUBGRAPHS = ["accounts", "projects", "issues"]
 
@@ -78,3 +82,37 @@ def _kind_of(differences: list[Any]) -> str:
     if isinstance(difference, list):
         [difference] = difference
     return difference[0]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'rename "title"',
+        'it\'s "done"',
+        '"""',
+        "back\\slash \\",
+        "two\nlines",
+        "100 % {sure} ${x}",
+        "größe",
+    ],
+)
+async def test_a_revision_that_is_written_runs_and_tells_its_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: str
+):
+    migrations = tmp_path / "migrations"
+    (migrations / "notes" / "versions").mkdir(parents=True)
+    for shared in ("env.py", "script.py.mako"):
+        shutil.copy(MIGRATIONS / shared, migrations)
+    for module in (migrate, versions):
+        monkeypatch.setattr(module, "MIGRATIONS", migrations)
+    database = Database("notes", f"sqlite+aiosqlite:///{tmp_path}/notes.sqlite3")
+    try:
+        await migrate.make_revision(database, notes_metadata(), message)
+        [written] = (migrations / "notes" / "versions").glob("*.py")
+        await migrate.upgrade(database, notes_metadata())
+
+        assert written.name.startswith("0001_")
+        assert ast.get_docstring(ast.parse(written.read_text()), clean=False) == message
+        assert await migrate.differences(database, notes_metadata()) == []
+    finally:
+        await database.close()
