@@ -16,7 +16,7 @@ class Loaders(BatchLoaders):
         self.memberships = self.rows(queries.memberships_by_user)
         self.organization_role = self.rows(queries.organization_roles)
         self.team_role = self.rows(queries.team_roles)
-        self.organization_tier = self.parts(queries.organization_tiers)
+        self.organization_in_force = self.parts(queries.organizations_in_force)
         self.organization_size = self.parts(queries.organization_sizes)
         self.team_size = self.parts(queries.team_sizes)
         self.invitations = self.parts(queries.invitations_by_organization)

@@ -272,10 +272,10 @@ async def first_organization_of(session: AsyncSession, user_id: UUID) -> UUID | 
     return (await session.scalars(statement)).first()
 
 
-async def organization_tiers(
-    session: AsyncSession, user_ids: Sequence[UUID], now: datetime | None = None
-) -> list[Tier]:
-    """What each user has through the organization that a token of theirs would name."""
+async def organizations_in_force(
+    session: AsyncSession, user_ids: Sequence[UUID]
+) -> list[Organization | None]:
+    """The organization that a token of each user would name; None for members of none."""
     statement = (
         select(OrganizationMember.user_id, Organization)
         .join(Organization, col(Organization.id) == col(OrganizationMember.organization_id))
@@ -287,8 +287,7 @@ async def organization_tiers(
     )
     # The first that somebody joined comes last and stays.
     found = dict((await session.execute(statement)).all())
-    now = now or utc_now()
-    return [tier_of(found[id], now) if id in found else Tier.FREE for id in user_ids]
+    return [found.get(id) for id in user_ids]
 
 
 async def organizations_by_id(

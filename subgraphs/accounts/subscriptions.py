@@ -34,3 +34,11 @@ def tier_of(terms: Subscribed, now: datetime) -> Tier:
 def highest(tiers: Iterable[Tier]) -> Tier:
     """The best of several tiers; free when there is none."""
     return max(tiers, key=_LOWEST_FIRST.index, default=Tier.FREE)
+
+
+def in_force(own: Subscribed, organization: Subscribed | None, now: datetime) -> Subscribed:
+    """The one of both that gives the higher tier: access tokens and limits follow it."""
+    if organization is None:
+        return own
+    own_tier, shared_tier = tier_of(own, now), tier_of(organization, now)
+    return own if highest((own_tier, shared_tier)) is own_tier else organization

@@ -28,7 +28,7 @@ from trellis.subgraphs.accounts.graph.values import (
 from trellis.subgraphs.accounts.history import HistoryFilters
 from trellis.subgraphs.accounts.permissions import mightiest
 from trellis.subgraphs.accounts.queries import SeenOrganization, SeenTeam, SeenUser
-from trellis.subgraphs.accounts.subscriptions import PREMIUM, highest, tier_of
+from trellis.subgraphs.accounts.subscriptions import PREMIUM, in_force, tier_of
 from trellis.subgraphs.accounts.tokens import permissions_of
 
 Ctx = Info[Context, None]
@@ -89,10 +89,15 @@ class User:
     def roles(self) -> list[str] | None:
         return list(self._for_colleagues("roles").roles)
 
-    @strawberry.field(description="The mightiest role, for those who know only one.")
-    def role(self) -> str | None:
+    @strawberry.field(
+        description="The mightiest role, for those who know only one. To the person themselves it "
+        "follows the effective tier, to others the person's own subscription."
+    )
+    async def role(self, info: Ctx) -> str | None:
         row = self._for_colleagues("role")
-        return mightiest(row.roles, pays=tier_of(row, utc_now()) is not models.Tier.FREE)
+        # Colleagues need not learn what another organization of theirs pays for.
+        terms = await self._terms_in_force(info, "role") if self.is_self else row
+        return mightiest(row.roles, pays=tier_of(terms, utc_now()) is not models.Tier.FREE)
 
     @strawberry.field
     def is_active(self) -> bool | None:
@@ -123,9 +128,12 @@ class User:
     def tier(self) -> models.Tier | None:
         return tier_of(self._for_themselves("tier"), utc_now())
 
-    @strawberry.field(description="The person's own subscription.")
-    def subscription(self) -> SubscriptionTerms | None:
-        return SubscriptionTerms.of(self._for_themselves("subscription"), utc_now())
+    @strawberry.field(
+        description="The subscription that limits follow: the person's own, or their "
+        "organization's where that gives a higher tier."
+    )
+    async def subscription(self, info: Ctx) -> SubscriptionTerms | None:
+        return SubscriptionTerms.of(await self._terms_in_force(info, "subscription"), utc_now())
 
     @strawberry.field(
         description="The higher tier of one's own subscription and one's organization's: what "
@@ -182,9 +190,12 @@ class User:
         return [OrganizationMembership.of(row) for row in rows]
 
     async def _effective_tier(self, info: Ctx, field: str) -> models.Tier:
+        return tier_of(await self._terms_in_force(info, field), utc_now())
+
+    async def _terms_in_force(self, info: Ctx, field: str) -> models.Subscribed:
         row = self._for_themselves(field)
-        through_organization = await info.context.loaders.organization_tier.load(row.id)
-        return highest((tier_of(row, utc_now()), through_organization))
+        organization = await info.context.loaders.organization_in_force.load(row.id)
+        return in_force(row, organization, utc_now())
 
     def _for_colleagues(self, field: str) -> models.User:
         if not self.is_visible:

@@ -10,7 +10,7 @@ from strawberry import ID
 from trellis.schema.scalars import JSON
 from trellis.subgraphs.accounts import models
 from trellis.subgraphs.accounts.history import HistoryEntry
-from trellis.subgraphs.accounts.subscriptions import status_of
+from trellis.subgraphs.accounts.subscriptions import status_of, tier_of
 
 strawberry.enum(models.MembershipRole)
 strawberry.enum(models.Tier)
@@ -56,7 +56,10 @@ class UserProfile:
         return cls(bio=row.bio, country=row.country, city=row.city)
 
 
-@strawberry.type(description="What is paid for. Once it is over the status says so.")
+@strawberry.type(
+    description="What a subscription gives now. Once it is over the tier is free, and the status "
+    "says why."
+)
 class SubscriptionTerms:
     tier: models.Tier
     status: models.SubscriptionStatus
@@ -65,7 +68,9 @@ class SubscriptionTerms:
     @classmethod
     def of(cls, row: models.Subscribed, now: datetime) -> Self:
         return cls(
-            tier=row.tier, status=status_of(row, now), expires_at=row.subscription_expires_at
+            tier=tier_of(row, now),
+            status=status_of(row, now),
+            expires_at=row.subscription_expires_at,
         )
 
 

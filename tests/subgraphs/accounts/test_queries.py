@@ -8,7 +8,6 @@ import pytest
 
 from tests.support.statements import rows_read
 from tests.support.subgraphs import Running, caller
-from trellis.db.models import utc_now
 from trellis.db.seed.world import demo_id, demo_world
 from trellis.subgraphs.accounts import queries
 from trellis.subgraphs.accounts.models import (
@@ -155,12 +154,11 @@ async def test_memberships_come_in_the_order_of_joining_and_the_first_is_in_the_
     async with accounts.context().storage.read() as session:
         belonging = await queries.belonging_of(session, who.id)
         other = await queries.belonging_of(session, hers.id)
-        tiers = await queries.organization_tiers(
-            session, [hers.id, UUID(int=77), who.id], utc_now()
-        )
+        ids = [hers.id, UUID(int=77), who.id]
+        in_force = await queries.organizations_in_force(session, ids)
     assert belonging == queries.Belonging(UUID(int=9), UUID(int=9), Tier.ENTERPRISE)
     assert other == queries.Belonging(UUID(int=3), None, Tier.FREE)
-    assert tiers == [Tier.FREE, Tier.FREE, Tier.ENTERPRISE]
+    assert [one and one.id for one in in_force] == [UUID(int=3), None, UUID(int=9)]
 
 
 async def test_proofs_come_in_their_order(accounts: Running):

@@ -9,8 +9,9 @@ from sqlalchemy import text
 from tests.subgraphs.accounts.signing_in import claims, identity, log_in, refresh, topics
 from tests.support.subgraphs import Running, caller
 from trellis.db.seed.world import demo_id
+from trellis.subgraphs.accounts.graph.values import SubscriptionTerms
 from trellis.subgraphs.accounts.models import Subscribed, SubscriptionStatus, Tier
-from trellis.subgraphs.accounts.subscriptions import highest, status_of, tier_of
+from trellis.subgraphs.accounts.subscriptions import highest, in_force, status_of, tier_of
 
 CHANGE = (
     "mutation($i: ChangeSubscriptionInput!) { changeSubscription(input: $i) { "
@@ -48,6 +49,34 @@ def test_what_a_subscription_gives_follows_from_status_and_time(
         tier=Tier.PRO, subscription_status=status, subscription_expires_at=expires_at
     )
     assert (status_of(terms, NOW), tier_of(terms, NOW)) == (shown, gives)
+
+
+@pytest.mark.parametrize(
+    ("own", "shared", "counts"),
+    [
+        (Tier.PRO, None, "own"),
+        (Tier.PRO, Tier.BASIC, "own"),
+        (Tier.BASIC, Tier.BASIC, "own"),
+        (Tier.BASIC, Tier.PRO, "organization"),
+    ],
+)
+def test_the_subscription_with_the_higher_tier_is_in_force(
+    own: Tier, shared: Tier | None, counts: str
+):
+    terms = Subscribed(tier=own)
+    organization = Subscribed(tier=shared) if shared else None
+    assert in_force(terms, organization, NOW) is (terms if counts == "own" else organization)
+
+
+def test_a_subscription_that_is_over_is_not_in_force_over_another():
+    over, basic = (
+        Subscribed(tier=Tier.PRO, subscription_expires_at=ENDED),
+        Subscribed(tier=Tier.BASIC),
+    )
+    assert in_force(over, basic, NOW) is basic
+    assert in_force(basic, over, NOW) is basic
+    shown = SubscriptionTerms.of(over, NOW)
+    assert (shown.tier, shown.status) == (Tier.FREE, EXPIRED)
 
 
 def test_the_highest_tier_counts():
@@ -93,8 +122,8 @@ async def test_an_organization_shares_its_tier_with_its_members(accounts: Runnin
         "tier": "FREE",
         "effectiveTier": "ENTERPRISE",
         "isPremium": True,
-        "role": "free_user",
-        "subscription": {"tier": "FREE", "status": "ACTIVE", "expiresAt": None},
+        "role": "subscriber",
+        "subscription": {"tier": "ENTERPRISE", "status": "ACTIVE", "expiresAt": None},
     }
     organization = "query($id: ID!) { organization(id: $id) { tier subscriptionPlan } }"
     found = await accounts.ask(organization, caller("alan"), id=ANALYTICAL)
