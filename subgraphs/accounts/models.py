@@ -111,7 +111,11 @@ class Subscribed(SQLModel):
 
 class User(Versioned, Timestamped, Subscribed, Base, table=True):
     __tablename__ = "users"  # type: ignore[assignment]
-    __table_args__ = (Index("ix_users_created_at_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_users_created_at_id", "created_at", "id"),
+        # The status of a user is whether the account is open; lists of one status are by date.
+        Index("ix_users_status", "is_active", "created_at", "id"),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     # Lower case: two accounts that differ only in case invite taking one over by the other.

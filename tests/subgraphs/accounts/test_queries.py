@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.statements import rows_read
 from tests.support.subgraphs import Running, caller
@@ -233,3 +234,20 @@ async def test_no_more_rows_are_read_than_the_answer_needs(accounts: Running):
         with rows_read() as read:
             await accounts.entities(ALAN, selection, {"__typename": kind, **key})
         assert len(read) == count, (kind, key, read)
+
+
+async def test_people_of_one_status_are_found_by_an_index(accounts: Running):
+    """S3-IDX-03: the collection of users has an index on their status."""
+    statement = queries.matching_users(ADA, queries.UserFilters(is_active=False))
+    database = accounts.context().storage.database
+    dialect = database.engine.dialect
+    asked = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    async with database.read() as session:
+        if database.is_postgres:
+            # A table of few rows is read as a whole, whatever indexes it has.
+            await session.execute(text("set local enable_seqscan = off"))
+            plan = "explain "
+        else:
+            plan = "explain query plan "
+        steps = (await session.execute(text(plan + asked))).all()
+    assert "ix_users_status" in str(steps)
