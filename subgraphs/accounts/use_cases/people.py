@@ -21,11 +21,13 @@ from trellis.subgraphs.accounts.errors import (
 from trellis.subgraphs.accounts.events import state_of
 from trellis.subgraphs.accounts.models import NO_PASSWORD, SessionEnd, User
 from trellis.subgraphs.accounts.permissions import with_single_role
-from trellis.subgraphs.accounts.use_cases.registration import check_roles
+from trellis.subgraphs.accounts.use_cases.registration import check_roles, derived_display_name
 from trellis.subgraphs.accounts.use_cases.sessions import revoke_sessions
 from trellis.subgraphs.accounts.use_cases.subscriptions import Terms, set_terms
 
 _ADMINISTRATORS_ONLY = frozenset({"roles", "role", "is_active", "tier"})
+# What a display name is derived from, in the order of ``derived_display_name``.
+_NAMES = ("first_name", "last_name", "username")
 # What an access token tells or stands for: older tokens must not outlive a change of it.
 _RIGHTS = frozenset({"roles", "is_active", "tier"})
 
@@ -49,7 +51,7 @@ async def update_user(
         raise AdministratorsOnly
     if version is not None and user.version != version:
         raise UserChanged(user.version)
-    changes = _with_single_role(user, changes)
+    changes = _with_derived_display_name(user, _with_single_role(user, changes))
     check_roles(changes.get("roles", ()))
     changed = tuple(sorted(name for name, new in changes.items() if getattr(user, name) != new))
     for name in changed:
@@ -122,3 +124,15 @@ def _with_single_role(user: User, changes: Mapping[str, Any]) -> dict[str, Any]:
     if role is not None:
         changes["roles"] = with_single_role(changes.get("roles", user.roles), role)
     return changes
+
+
+def _with_derived_display_name(user: User, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``changes`` with the display name that follows from new names. One that somebody chose stays.
+
+    Some dialects know first and last names only: who changes those there is renamed everywhere.
+    """
+    old = [getattr(user, name) for name in _NAMES]
+    new = [changes.get(name, value) for name, value in zip(_NAMES, old, strict=True)]
+    if "display_name" in changes or user.display_name != derived_display_name(*old):
+        return changes
+    return {**changes, "display_name": derived_display_name(*new)}

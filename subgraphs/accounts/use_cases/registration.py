@@ -24,6 +24,7 @@ from trellis.subgraphs.accounts.permissions import ROLE_SCOPES
 from trellis.subgraphs.accounts.settings import RESERVED_USERNAMES
 
 _USERNAME_LENGTH = 50
+_DISPLAY_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,8 @@ async def register(uow: UnitOfWork, wish: NewUser) -> User:
         email=wish.email,
         username=username,
         username_key=username.lower(),
-        display_name=wish.display_name or _full_name(wish) or username,
+        display_name=wish.display_name
+        or derived_display_name(wish.first_name, wish.last_name, username),
         first_name=wish.first_name,
         last_name=wish.last_name,
         phone=wish.phone,
@@ -92,8 +94,10 @@ async def _free_username(uow: UnitOfWork, email: str) -> str:
     return candidate
 
 
-def _full_name(wish: NewUser) -> str | None:
-    return " ".join(name for name in (wish.first_name, wish.last_name) if name) or None
+def derived_display_name(first_name: str | None, last_name: str | None, username: str) -> str:
+    """What those are called who chose no display name: by their names, else by the username."""
+    names = " ".join(name for name in (first_name, last_name) if name)
+    return (names or username)[:_DISPLAY_NAME_LENGTH].rstrip()
 
 
 async def _what_was_taken(uow: UnitOfWork, wish: NewUser) -> EmailTaken | UsernameTaken:

@@ -166,6 +166,40 @@ async def test_people_change_their_own_profile(accounts: Running):
     assert updated.payload["version"] == 2
 
 
+RENAME = "mutation($i: UpdateProfileInput!) { updateMyProfile(input: $i) { user { displayName } } }"
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ([{"lastName": "Good"}], "Alan Good"),
+        ([{"firstName": "A. M.", "lastName": "Good"}], "A. M. Good"),
+        ([{"firstName": None}], "Turing"),
+        ([{"firstName": None, "lastName": None}, {}], "alan"),
+        ([{"firstName": None, "lastName": None}, {"firstName": "Al"}], "Al"),
+        ([{"firstName": "f" * 100, "lastName": "l" * 100}], "f" * 100),
+        ([{"firstName": "f" * 99, "lastName": "l"}], "f" * 99),
+        ([{"displayName": "Prof"}, {"lastName": "Good"}], "Prof"),
+        ([{"displayName": "Prof", "lastName": "Good"}], "Prof"),
+        ([{"bio": "shy"}], "Alan Turing"),
+    ],
+)
+async def test_a_display_name_that_nobody_chose_follows_the_names(
+    accounts: Running, changes: list[dict[str, str | None]], name: str
+):
+    for change in changes:
+        await accounts.ask(RENAME, caller("alan"), i=change)
+    found = await accounts.ask("{ me { displayName } }", caller("alan"))
+    assert found == {"me": {"displayName": name}}
+
+
+async def test_a_rename_tells_the_new_display_name(accounts_on_sqlite: Running):
+    await accounts_on_sqlite.ask(RENAME, caller("alan"), i={"lastName": "Good"})
+    [event] = await accounts_on_sqlite.bus.read_after("accounts", "0", 100)
+    assert event.payload["display_name"] == "Alan Good"
+    assert event.payload["changed"] == ["display_name", "last_name"]
+
+
 async def test_what_is_not_given_stays_and_null_empties(accounts: Running):
     await accounts.ask(MINE, caller("alan"), i={"bio": "runs"})
     await accounts.ask(MINE, caller("alan"), i={"language": "fr"})
