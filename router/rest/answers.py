@@ -150,7 +150,7 @@ class AnswerWriter:
             headers.append((b"www-authenticate", b"Bearer"))
         seconds = failure.details.get("retry_after")
         if seconds is None and failure.status == 503:
-            seconds = 5
+            seconds = self._profile.retry_seconds
         if seconds is not None:
             headers.append((b"retry-after", b"%d" % int(seconds)))
         body = self._profile.failure(failure, info)

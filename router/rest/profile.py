@@ -138,6 +138,7 @@ class Profile:
     - ``failures``: the graph's code -> (status, code). A key ``CODE:word`` goes before ``CODE``;
       the word is the error's ``reason``, its ``field``, the code of its only problem, or the
       route's area, in this order.
+    - ``retry_seconds``: when to try again what is unavailable, where the error does not say.
     - ``refuses_unknown_members``: a body member that no variable takes is a validation error.
     - ``omits_nulls``: members that are null are left out of answers.
     - ``failure_media``: the media type of failures, where it is another than that of answers.
@@ -155,6 +156,7 @@ class Profile:
     failures: Mapping[str, tuple[int, str]]
     paginator: Paginator | None = None
     spell_member_in: Mapping[str, Spell] = field(default_factory=dict)
+    retry_seconds: int = 5
     refuses_unknown_members: bool = False
     omits_nulls: bool = False
     failure_media: str | None = None

@@ -69,6 +69,20 @@ _TOLD_LIKE = {
     "SUBGRAPH_INVALID_RESPONSE": "SERVICE_UNAVAILABLE",
     "REQUEST_TIMEOUT": "SERVICE_UNAVAILABLE",
 }
+# What a closed vocabulary has no word for, and the code of the nearest word that it has. The status
+# says the rest.
+_NEAREST = {
+    "MFA_REQUIRED": "UNAUTHENTICATED",
+    "METHOD_NOT_ALLOWED": "BAD_USER_INPUT",
+    "NOT_ACCEPTABLE": "BAD_USER_INPUT",
+    "REQUEST_BODY_TIMEOUT": "BAD_USER_INPUT",
+    "PAYLOAD_TOO_LARGE": "BAD_USER_INPUT",
+    "URL_TOO_LONG": "BAD_USER_INPUT",
+    "UNSUPPORTED_MEDIA_TYPE": "BAD_USER_INPUT",
+    "REQUEST_HEADERS_TOO_LARGE": "BAD_USER_INPUT",
+    "IDEMPOTENCY_KEY_REUSED": "CONFLICT",
+    "IDEMPOTENCY_KEY_RUNNING": "CONFLICT",
+}
 
 
 def vocabulary(own: Words) -> Failures:
@@ -76,6 +90,13 @@ def vocabulary(own: Words) -> Failures:
     found = _with_statuses({**_COMMON, **own})
     wider = {code: found[like] for code, like in _TOLD_LIKE.items()}
     return {**wider, **found}
+
+
+def closed_vocabulary(own: Words) -> Failures:
+    """The failures of a dialect whose document lists all the words that its clients will see."""
+    found = vocabulary(own)
+    nearest = {code: (STATUSES[code], found[like][1]) for code, like in _NEAREST.items()}
+    return {**nearest, **found}
 
 
 def canonical(own: Words) -> Failures:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import orjson
 
@@ -21,6 +22,7 @@ REQUEST_HEADERS: Mapping[str, str] = {
 Vouching = Callable[[RequestContext], Mapping[str, str]]
 """Makes the headers by which the router proves itself and tells about a request."""
 
+_AWAY = frozenset({502, 503, 504})
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -67,7 +69,8 @@ def read_answer(
     What says that it is a GraphQL response is one at any status. ``application/json`` with
     another status than 2xx may come from any gateway on the way, so the GraphQL-over-HTTP draft
     (section 6.4.1) forbids to rely on it: data is not taken from it. Errors in GraphQL's form are
-    told, for they say more than the status.
+    told, for they say more than the status; where none has a code, a subgraph that is away or
+    overloaded (502, 503, 504) is told as such.
     """
     is_success = 200 <= status < 300
     try:
@@ -82,10 +85,15 @@ def read_answer(
     if not response.errors or not all(type(e.get("message")) is str for e in response.errors):
         raise _failure(request, status)
     errors = response.errors
-    if response.data is not None:
+    if response.data is not None or (status in _AWAY and not any(_code_of(e) for e in errors)):
         failure = _failure(request, status)
         errors = [{"message": failure.message, "extensions": failure.extensions}, *errors]
     return SubgraphResponse(errors=errors, extensions=response.extensions)
+
+
+def _code_of(error: Mapping[str, Any]) -> Any:
+    extensions = error.get("extensions")
+    return extensions.get("code") if isinstance(extensions, dict) else None
 
 
 def _failure(request: SubgraphRequest, status: int) -> SubgraphError:

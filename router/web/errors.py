@@ -107,8 +107,9 @@ def status_of(error: TrellisError) -> int:
     return error.status if isinstance(error, OperationRefused) else error.http_status
 
 
-def error_headers(error: TrellisError) -> list[tuple[bytes, bytes]]:
-    """What HTTP wants beside a status: RFC 9110 sections 10.2.1, 10.2.3 and 11.6.1."""
+def error_headers(error: TrellisError, retry_seconds: int = 5) -> list[tuple[bytes, bytes]]:
+    """What HTTP wants beside a status: RFC 9110 sections 10.2.1, 10.2.3 and 11.6.1.
+    ``retry_seconds`` is told where something is unavailable and the error does not say how long."""
     status = status_of(error)
     headers = []
     if status == 401:
@@ -116,7 +117,7 @@ def error_headers(error: TrellisError) -> list[tuple[bytes, bytes]]:
     if "allow" in error.details:
         headers.append((b"allow", str(error.details["allow"]).encode()))
     if status == 503 or "retry_after" in error.details:
-        seconds = int(error.details.get("retry_after", 5))
+        seconds = int(error.details.get("retry_after", retry_seconds))
         headers.append((b"retry-after", str(seconds).encode()))
     return headers
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from trellis.router.rest.profile import Failure, ResponseInfo
 from trellis.router.rest.profiles.writing import other_details
+from trellis.router.rest.statuses import phrase
 
 
 def success(data: Any, _info: ResponseInfo) -> Any:
@@ -13,7 +14,9 @@ def success(data: Any, _info: ResponseInfo) -> Any:
 
 def failure(failed: Failure, _info: ResponseInfo) -> dict[str, Any]:
     """An object under ``error``: code, message, and what there is to say beside it."""
-    error: dict[str, Any] = {"code": failed.code, "message": failed.message}
+    # What failed on our side is nothing that clients could mend.
+    message = phrase(failed.status) if failed.status >= 500 else failed.message
+    error: dict[str, Any] = {"code": failed.code, "message": message}
     if failed.problems:
         error["details"] = [
             {"field": one.field, "code": one.code, "message": one.message}

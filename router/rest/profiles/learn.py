@@ -28,6 +28,13 @@ _FIELD_CODES = {
     "INVALID_ENUM_VALUE": "INVALID_ENUM",
     "VALUE_OUT_OF_RANGE": "OUT_OF_RANGE",
 }
+_MESSAGES = {
+    "VALIDATION_ERROR": "Validation failed",
+    "INTERNAL_SERVER_ERROR": "Unexpected error",
+    "BAD_GATEWAY": "Upstream service error",
+    "SERVICE_UNAVAILABLE": "Service temporarily unavailable",
+    "GATEWAY_TIMEOUT": "Upstream timeout",
+}
 _NOT_FOR_CLIENTS = frozenset({"fields", "field", "reason", "service", "path"})
 
 # Offsets went out of use with version 1.2.0, of 2024-02-01 (RFC 9745 counts in Unix time).
@@ -57,7 +64,7 @@ def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
 
 
 def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
-    message = told_message(failed, "Validation failed")
+    message = told_message(failed, _MESSAGES)
     error: dict[str, Any] = {"code": failed.code, "message": message}
     if failed.canonical == "RATE_LIMITED":
         error |= _told_limit(failed)

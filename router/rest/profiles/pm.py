@@ -4,12 +4,17 @@ from typing import Any
 
 from trellis.router.rest.profile import Failure, Profile, ResponseInfo
 from trellis.router.rest.profiles.paging import NumberedPages
-from trellis.router.rest.profiles.writing import prefixed_request_id, told_message, written_time
+from trellis.router.rest.profiles.writing import (
+    prefixed_request_id,
+    service_down,
+    told_message,
+    written_time,
+)
 from trellis.router.rest.spelling import snake_case
-from trellis.router.rest.vocabulary import vocabulary
+from trellis.router.rest.vocabulary import closed_vocabulary
 
-# Clients of this dialect know eight codes; what else HTTP tells them keeps its own.
-FAILURES = vocabulary(
+# Clients of this dialect know eight codes, and one more at signing in.
+FAILURES = closed_vocabulary(
     {
         "BAD_REQUEST": "VALIDATION_ERROR",
         "BAD_USER_INPUT": (400, "VALIDATION_ERROR"),
@@ -23,6 +28,12 @@ FAILURES = vocabulary(
 )
 
 _RETRY_SECONDS = 30
+_MESSAGES = {
+    "VALIDATION_ERROR": "Invalid input data",
+    "INVALID_CREDENTIALS": "Invalid email or password",
+    "AUTHORIZATION_FAILED": "Insufficient permissions",
+    "INTERNAL_SERVER_ERROR": "Internal server error",
+}
 
 
 def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
@@ -34,17 +45,22 @@ def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
 
 
 def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
-    message = told_message(failed, "Invalid input data")
-    error = {"code": failed.code, "message": message, "details": _details(failed)}
+    error = {"code": failed.code, "message": _message(failed), "details": _details(failed)}
     return {"success": False, "error": error} | _signature(info)
+
+
+def _message(failed: Failure) -> str:
+    if failed.status != 503:
+        return told_message(failed, _MESSAGES)
+    service = failed.details.get("service", "")
+    return f"{service} service is temporarily unavailable".strip().capitalize()
 
 
 def _details(failed: Failure) -> list[dict[str, Any]]:
     if failed.problems:
         return [{"field": one.field, "message": one.message} for one in failed.problems]
-    if service := failed.details.get("service"):
-        retry_after = failed.details.get("retry_after", _RETRY_SECONDS)
-        return [{"service": service, "status": "down", "retry_after": retry_after}]
+    if failed.status == 503:
+        return service_down(failed, _RETRY_SECONDS)
     if field := failed.details.get("field"):
         return [{"field": snake_case(field), "message": failed.message}]
     return []
@@ -66,6 +82,7 @@ PM = Profile(
     failure=failure,
     failures=FAILURES,
     paginator=NumberedPages(clamps=True, tells_neighbours=True),
+    retry_seconds=_RETRY_SECONDS,
     title="Project management suite",
     description="Organizations, teams, projects and their milestones.",
 )

@@ -11,11 +11,12 @@ from trellis.router.rest.profiles.writing import (
     written_time,
 )
 from trellis.router.rest.spelling import snake_case
-from trellis.router.rest.vocabulary import vocabulary
+from trellis.router.rest.vocabulary import closed_vocabulary
 
-FAILURES = vocabulary(
+FAILURES = closed_vocabulary(
     {
         "BAD_REQUEST": "INVALID_FORMAT",
+        "MFA_REQUIRED": "INVALID_CREDENTIALS",
         "BAD_USER_INPUT:INVALID_TOKEN": (401, "TOKEN_INVALID"),
         "UNAUTHENTICATED": "TOKEN_INVALID",
         "TOKEN_EXPIRED": "TOKEN_EXPIRED",
@@ -53,7 +54,7 @@ def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
 
 def error(failed: Failure) -> dict[str, Any]:
     """The error object: a list of details for what the client sent, else an object of facts."""
-    message = told_message(failed, "Request validation failed")
+    message = told_message(failed, {"VALIDATION_ERROR": "Request validation failed"})
     written: dict[str, Any] = {"code": failed.code, "message": message}
     if details := _details(failed):
         written["details"] = details

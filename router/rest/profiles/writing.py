@@ -30,9 +30,12 @@ def prefixed_request_id(request_id: str) -> str:
     return request_id if request_id.startswith("req_") else f"req_{request_id}"
 
 
-def told_message(failure: Failure, invalid: str) -> str:
-    """``invalid`` where the details say what is wrong, else the error's own sentence."""
-    return invalid if failure.problems and failure.code == "VALIDATION_ERROR" else failure.message
+def told_message(failure: Failure, fixed: Mapping[str, str]) -> str:
+    """The sentence that the dialect's document has for the code, else the error's own. That of
+    VALIDATION_ERROR is told where the details say what is wrong."""
+    if failure.code == "VALIDATION_ERROR" and not failure.problems:
+        return failure.message
+    return fixed.get(failure.code, failure.message)
 
 
 def rate_details(failure: Failure) -> Mapping[str, Any]:
@@ -42,6 +45,16 @@ def rate_details(failure: Failure) -> Mapping[str, Any]:
     if "reset_at" in details:
         told["reset_at"] = iso_moment(details["reset_at"])
     return told
+
+
+def service_down(failure: Failure, retry_seconds: int) -> list[dict[str, Any]]:
+    """Which service is down, of a failure with status 503. An error that a service raises itself
+    names it too, and says nothing of the kind."""
+    service = failure.details.get("service")
+    if service is None:
+        return []
+    retry_after = failure.details.get("retry_after", retry_seconds)
+    return [{"service": service, "status": "down", "retry_after": retry_after}]
 
 
 def other_details(failure: Failure) -> dict[str, Any]:

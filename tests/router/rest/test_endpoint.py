@@ -17,6 +17,7 @@ from tests.router.rest.library import (
 )
 from trellis.router.config import Limits
 from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.router.rest.profiles.pm import PM
 from trellis.schema.errors import Unavailable
 
 GET_BOOK = """
@@ -600,3 +601,25 @@ async def test_a_route_that_goes_away_says_so(library: Library):
     assert response.headers["deprecation"] == "@1767225600"
     assert response.headers["sunset"] == "Fri, 01 Jan 2027 00:00:00 GMT"
     assert response.headers["link"] == '</snake/api/x>; rel="successor-version"'
+
+
+async def test_body_and_header_agree_on_when_to_come_back():
+    route = GET_PRICE.replace("/api/prices", "/api/v1/prices")
+    library = Library({"book": Refused("SUBGRAPH_UNAVAILABLE")})
+    async with client(door(library, (PM, route)), "http://trellis.test/pm") as http:
+        response = await http.get("/api/v1/prices/b1")
+
+    [told] = response.json()["error"]["details"]
+    assert (response.status_code, told["service"], told["status"]) == (503, "library", "down")
+    assert response.headers["retry-after"] == str(told["retry_after"]) == "30"
+
+
+@pytest.mark.parametrize("code", ["FORBIDDEN", "NOT_FOUND", "CONFLICT", "INVALID_CREDENTIALS"])
+async def test_what_a_subgraph_refuses_is_no_service_that_is_down(code: str):
+    library = Library({"book": Refused(code)})
+    async with client(door(library, (PM, GET_PRICE)), "http://trellis.test/pm") as http:
+        response = await http.get("/api/prices/b1")
+
+    assert response.status_code < 500
+    assert response.json()["error"]["details"] == []
+    assert "retry-after" not in response.headers

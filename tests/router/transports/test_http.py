@@ -4,6 +4,7 @@ import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import orjson
 import pytest
@@ -204,7 +205,7 @@ async def test_what_is_no_graphql_response_fails_by_its_status(
             await send(make, url)
 
 
-@pytest.mark.parametrize("status", ["400 Bad", "401 Who", "422 No", "500 Oops", "503 Busy"])
+@pytest.mark.parametrize("status", ["400 Bad", "401 Who", "422 No", "500 Oops"])
 @pytest.mark.parametrize("body", [ERRORS, b'{"data":null,' + ERRORS[1:]])
 async def test_errors_in_plain_json_are_told_at_any_status(
     make: Callable[..., Transport], status: str, body: bytes
@@ -213,6 +214,22 @@ async def test_errors_in_plain_json_are_told_at_any_status(
         response = await send(make, url)
 
     assert response == SubgraphResponse(errors=[{"message": "No."}])
+
+
+async def test_a_subgraph_that_is_busy_is_away_whatever_it_says_without_a_code(
+    make: Callable[..., Transport],
+) -> None:
+    coded = b'{"errors":[{"message":"No.","extensions":{"code":"CONFLICT"}}]}'
+    async with raw_server(replies(http("503 Busy", ERRORS, JSON))) as url:
+        busy: Any = await send(make, url)
+    async with raw_server(replies(http("503 Busy", coded, JSON))) as url:
+        refused: Any = await send(make, url)
+
+    assert [error.get("extensions", {}).get("code") for error in busy.errors] == [
+        "SUBGRAPH_UNAVAILABLE",
+        None,
+    ]
+    assert [error["extensions"]["code"] for error in refused.errors] == ["CONFLICT"]
 
 
 @pytest.mark.parametrize(

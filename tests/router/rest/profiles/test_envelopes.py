@@ -9,6 +9,7 @@ import pytest
 from trellis.router.rate_limit.report import RateReport
 from trellis.router.rest.profile import Failure, Problem, ResponseInfo, translate
 from trellis.router.rest.profiles import PROFILES
+from trellis.router.rest.vocabulary import STATUSES
 
 TIME = datetime(2024, 1, 15, 10, 30, 0, 999_000, tzinfo=UTC)
 INFO = ResponseInfo(request_id="abc", time=TIME)
@@ -168,7 +169,11 @@ def test_an_error_about_one_member_names_it_where_the_dialect_has_a_place_for_it
 def test_the_suite_has_always_a_list_of_details():
     assert failed("pm", "INVALID_CREDENTIALS") == {
         "success": False,
-        "error": {"code": "INVALID_CREDENTIALS", "message": "What happened.", "details": []},
+        "error": {
+            "code": "INVALID_CREDENTIALS",
+            "message": "Invalid email or password",
+            "details": [],
+        },
         **SIGNATURE,
     }
 
@@ -176,12 +181,23 @@ def test_the_suite_has_always_a_list_of_details():
 def test_the_suite_tells_which_service_is_down():
     body = failed("pm", "SUBGRAPH_UNAVAILABLE", details={"service": "accounts"})
 
-    assert body["error"]["details"] == [
-        {"service": "accounts", "status": "down", "retry_after": 30}
-    ]
+    assert body["error"] == {
+        "code": "SERVICE_UNAVAILABLE",
+        "message": "Accounts service is temporarily unavailable",
+        "details": [{"service": "accounts", "status": "down", "retry_after": 30}],
+    }
     assert "accounts" not in str(
         failed("tracker", "SUBGRAPH_UNAVAILABLE", details={"service": "accounts"})
     )
+
+
+@pytest.mark.parametrize("code", [code for code, status in STATUSES.items() if status != 503])
+def test_an_error_that_a_service_raises_never_says_that_it_is_down(code: str):
+    told = failed("pm", code, details={"service": "accounts"})["error"]
+
+    is_down = translate(PROFILES["pm"], code, ())[0] == 503
+    assert bool(told["details"]) is is_down
+    assert ("accounts" in str(told).lower()) is is_down
 
 
 def test_the_tracker_tells_who_is_refused_what_they_may_do():

@@ -79,6 +79,28 @@ def test_every_code_of_http_has_an_error_status_in_every_dialect(profile: str):
         assert own.replace("_", "").isalnum()
 
 
+PM_WORDS = {
+    "VALIDATION_ERROR",
+    "AUTHENTICATION_FAILED",
+    "AUTHORIZATION_FAILED",
+    "RESOURCE_NOT_FOUND",
+    "RESOURCE_CONFLICT",
+    "RATE_LIMIT_EXCEEDED",
+    "INTERNAL_SERVER_ERROR",
+    "SERVICE_UNAVAILABLE",
+    "INVALID_CREDENTIALS",
+}
+
+
+@pytest.mark.parametrize("code", [*STATUSES, "A_CODE_OF_A_STRANGER"])
+def test_the_suite_says_no_word_beyond_its_vocabulary_and_the_usual_status(code: str):
+    status, own = translate(PROFILES["pm"], code, ())
+
+    assert own in PM_WORDS
+    if STATUSES.get(code, 500) in (401, 403, 404, 405, 406, 408, 409, 413, 414, 415, 431, 500):
+        assert status == STATUSES.get(code, 500)
+
+
 def test_denied_fields_are_told_like_denied_operations():
     for profile in PROFILES.values():
         assert profile.failures["UNAUTHORIZED_FIELD_OR_TYPE"] == profile.failures["FORBIDDEN"]
