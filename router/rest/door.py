@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trellis.router.rest.endpoint import RestEndpoint
 from trellis.router.rest.events import EventStream
@@ -19,6 +20,7 @@ from trellis.router.web.refusals import MethodNotAllowed
 from trellis.schema.errors import NotFound, TrellisError
 
 _Table = RouteTable[RestEndpoint]
+_NO_ROUTE = "There is no such route."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,15 @@ class Selection:
 
     default: str
     hosts: Mapping[str, str]
+
+
+class _Found(NamedTuple):
+    """The dialect that a request means, whose words a refusal has; what is at its path; the prefix
+    by which it was reached."""
+
+    profile: Profile | None
+    match: Match[RestEndpoint] | None
+    prefix: str = ""
 
 
 class RestDoor:
@@ -38,7 +49,9 @@ class RestDoor:
     4. the one dialect at the root that has the path;
     5. of several: one without a prefix, the default, the first.
 
-    What is no route of ours goes on to ``otherwise``, unless a prefix claims it.
+    What is no route of ours goes on to ``otherwise``, unless a prefix claims it. That nothing is
+    there is told in the words of the dialect: of that of the host or the media type, and below the
+    first segment of a route at the root in those of the root.
     """
 
     def __init__(
@@ -60,6 +73,8 @@ class RestDoor:
         at_root = [e for e in endpoints if e.route.profile.owns_root]
         at_root.sort(key=lambda endpoint: rank_at_root(endpoint.route, selection.default))
         self._root = _table(at_root)
+        self._root_profile = at_root[0].route.profile if at_root else None
+        self._root_segments = {e.route.path[1:].partition("/")[0] for e in at_root}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -68,13 +83,14 @@ class RestDoor:
         segments = split_path(scope.get("raw_path"), scope["path"])
         if segments is None:
             raise NotFound("The path is not UTF-8.")
-        profile, match = self._find(scope, segments)
-        if match is None and profile is None:
+        found = self._find(scope, segments)
+        if found.match is None and not found.prefix:
+            if found.profile is not None:
+                send = _in_words_of(found.profile, scope, send)
             await self._otherwise(scope, receive, send)
             return
-        prefix = profile.prefix if profile else ""
         try:
-            response = await _respond(match, profile, prefix, scope, receive)
+            response = await _respond(found, scope, receive)
         except ClientGone:
             return
         await response.send(send, is_head=scope["method"] == "HEAD")
@@ -85,30 +101,27 @@ class RestDoor:
         segments = split_path(scope.get("raw_path"), scope["path"])
         if segments is None:  # the prefix may be readable all the same
             segments = scope["path"][1:].split("/")
-        profile, match = self._find(scope, segments)
-        if match is not None:
-            response = _refused(match, error, scope)
-        elif profile is not None:
-            response = unrouted(profile, error, scope)
+        found = self._find(scope, segments)
+        if found.match is not None:
+            response = _refused(found.match, error, scope)
+        elif found.profile is not None:
+            response = unrouted(found.profile, error, scope)
         else:
             return None
         return ErrorAnswer(response.status, response.headers, response.body)
 
-    def _find(
-        self, scope: Scope, segments: Sequence[str]
-    ) -> tuple[Profile | None, Match[RestEndpoint] | None]:
-        """The dialect whose prefix the path has, and what is there."""
+    def _find(self, scope: Scope, segments: Sequence[str]) -> _Found:
         profile = self._prefixes.get(segments[0])
         if profile is not None:
-            return profile, self._tables[profile.name].find(segments[1:])
-        return None, self._at_root(scope, segments)
-
-    def _at_root(self, scope: Scope, segments: Sequence[str]) -> Match[RestEndpoint] | None:
+            match = self._tables[profile.name].find(segments[1:])
+            return _Found(profile, match, profile.prefix)
         if self._hosts or self._media:
             chosen = self._chosen(scope)
             if chosen is not None:
-                return self._tables[chosen.name].find(segments)
-        return self._root.find(segments)
+                return _Found(chosen, self._tables[chosen.name].find(segments))
+        is_below_a_route = segments[0] in self._root_segments
+        words = self._root_profile if is_below_a_route else None
+        return _Found(words, self._root.find(segments))
 
     def _chosen(self, scope: Scope) -> Profile | None:
         accept = b""
@@ -127,21 +140,37 @@ class RestDoor:
         return next((found for media, found in self._media.items() if media in text), None)
 
 
-async def _respond(
-    match: Match[RestEndpoint] | None,
-    profile: Profile | None,
-    prefix: str,
-    scope: Scope,
-    receive: Receive,
-) -> Response | EventStream:
+def _in_words_of(profile: Profile, scope: Scope, send: Send) -> Send:
+    """Tells in the dialect's words that nothing is at a path, or nothing for this method; pages,
+    health and the like are the same under every host."""
+    is_replaced = False
+
+    async def send_in_words(message: Message) -> None:
+        nonlocal is_replaced
+        status = message.get("status")
+        if status in (404, 405) and message["type"] == "http.response.start":
+            is_replaced = True
+            error: TrellisError = NotFound(_NO_ROUTE)
+            if status == 405:
+                allow = dict(message.get("headers", ())).get(b"allow", b"GET, HEAD").decode()
+                error = MethodNotAllowed(f"Use {allow} here.", allow=allow)
+            response = unrouted(profile, error, scope)
+            await response.send(send, is_head=scope["method"] == "HEAD")
+        elif not is_replaced:
+            await send(message)
+
+    return send_in_words
+
+
+async def _respond(found: _Found, scope: Scope, receive: Receive) -> Response | EventStream:
+    match = found.match
     if match is None:
-        assert profile is not None
-        error: TrellisError = NotFound("There is no such route.")
-        return unrouted(profile, error, scope)
+        assert found.profile is not None
+        return unrouted(found.profile, NotFound(_NO_ROUTE), scope)
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     endpoint = match.entries.get(method)
     if endpoint is not None:
-        return await endpoint.respond(scope, receive, match.values, prefix)
+        return await endpoint.respond(scope, receive, match.values, found.prefix)
     allowed = _allowed(match.entries)
     if method == "OPTIONS":
         return Response(204, [(b"allow", allowed.encode())])

@@ -1,16 +1,20 @@
 """Which dialect a request means, and what it gets when no route takes it."""
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import httpx
 import pytest
 
 from tests.router.rest.library import BARE, SNAKE, Library, book, client, door
+from trellis.router.config import Config, Rest, SubgraphSource
 from trellis.router.rest.door import Selection
 from trellis.router.rest.profile import Profile
+from trellis.router.serving.application import build_app
 
 ROOT = "http://trellis.test"
+SHOP = {name: SubgraphSource(module=f"tests.support.shop:{name}") for name in ("catalog", "stock")}
 UNION = Profile(
     name="union",
     prefix="",
@@ -155,3 +159,52 @@ async def test_segments_are_decoded_one_by_one(path: str, id: str):
 )
 async def test_near_misses_are_404(path: str):
     assert (await make((SNAKE, get("/api/books/{id}"))).get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("mode", ["development", "production"])
+@pytest.mark.parametrize(
+    ("headers", "dialect"),
+    [
+        ({"host": "tasks.example"}, "todo"),
+        ({"accept": "application/vnd.projectmanager.v1+json"}, "tracker"),
+        ({"host": "learn.example", "accept": "application/json"}, "learn"),
+    ],
+)
+async def test_nothing_at_a_path_is_told_in_the_words_of_the_host_or_the_version(
+    tmp_path: Path, mode: Literal["development", "production"], headers: dict, dialect: str
+):
+    config = Config(
+        mode=mode,
+        subgraphs=SHOP,
+        schema_dir=tmp_path,
+        operations_dir=written_operations(tmp_path),
+        rest=Rest(hosts={"tasks.example": "todo", "learn.example": "learn"}),
+    )
+    transport = httpx.ASGITransport(build_app(config))
+    async with httpx.AsyncClient(transport=transport, base_url=ROOT, headers=headers) as web:
+        unknown = await web.get("/api/v9/nothing")
+        outside = await web.get("/nothing")
+        wrong = await web.put("/api/things/1")
+        page = await web.post("/health")
+        health = await web.get("/health")
+
+    members = {
+        "todo": {"error"},
+        "tracker": {"success", "error", "meta"},
+        "learn": {"success", "error"},
+    }
+    refusals = (unknown, outside, wrong, page)
+    assert [one.status_code for one in refusals] == [404, 404, 405, 405]
+    assert [set(one.json()) for one in refusals] == [members[dialect]] * 4
+    assert set(page.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert (health.status_code, health.json()) == (200, {"status": "ok"})
+
+
+def written_operations(folder: Path) -> Path:
+    """One route of each dialect."""
+    for name in ("todo", "tracker", "learn"):
+        area = folder / "rest" / name / "things"
+        area.mkdir(parents=True)
+        text = 'query Thing($sku: ID!) @rest(method: GET, path: "/api/things/{sku}")'
+        (area / "get.graphql").write_text(text + " { product(sku: $sku) { title } }")
+    return folder

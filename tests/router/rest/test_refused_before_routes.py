@@ -109,7 +109,9 @@ async def test_an_address_that_has_used_up_its_limit_is_told_so_in_the_words_of_
         ("/tracker/api/%ff/a", {"success", "error", "meta"}),
         ("/tracker/nothing", {"success", "error", "meta"}),
         ("/api/shared/%ff", MEMBERS["/api/shared/a"]),
-        ("/api/%ff/%ff", {"errors"}),
+        ("/api/%ff/%ff", MEMBERS["/api/shared/a"]),
+        ("/api/nothing", MEMBERS["/api/shared/a"]),
+        ("/nothing/%ff", {"errors"}),
     ],
 )
 async def test_a_path_that_leads_nowhere_is_answered_by_the_dialect_that_it_has(
