@@ -134,11 +134,12 @@ class AuthenticationMutation:
         return await AuthPayload.of(info, opened)
 
     @strawberry.mutation(
-        description="Get a new access token. A spent refresh token ends its session."
+        description="Get a new access token. A spent refresh token ends its session; one that was "
+        "given in another dialect is refused and stays as it is."
     )
     async def refresh_token(self, info: Ctx, input: RefreshTokenInput) -> AuthPayload | None:
         async with info.context.begin_for_anyone() as uow:
-            opened = await sign_in.use_refresh_token(uow, input.refresh_token)
+            opened = await sign_in.use_refresh_token(uow, input.refresh_token, input.profile)
         if opened is None:
             raise RefreshTokenRefused
         return await AuthPayload.of(info, opened)

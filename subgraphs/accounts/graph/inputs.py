@@ -152,6 +152,10 @@ class LoginInput:
 @strawberry.input
 class RefreshTokenInput:
     refresh_token: str
+    profile: Profile = strawberry.field(
+        default=Profile.GRAPHQL,
+        description="the one that the session was opened with: its tokens are good there only",
+    )
 
 
 @strawberry.input(description="Channels that are absent stay as they are.")

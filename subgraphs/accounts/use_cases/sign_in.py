@@ -107,8 +107,10 @@ async def open_session(
     return OpenSession(user, session, belonging, secret)
 
 
-async def use_refresh_token(uow: UnitOfWork, secret: str) -> OpenSession | None:
-    """Keep a session alive with one of its refresh tokens; None when the token is good no more.
+async def use_refresh_token(uow: UnitOfWork, secret: str, profile: Profile) -> OpenSession | None:
+    """Keep a session alive with one of its refresh tokens; None when the token is no longer valid
+    or was issued in another dialect. There it would live by other rules, and where tokens rotate
+    its client would never learn of the successor; so it stays as it is.
 
     The transaction must commit in both cases: a token that comes a second time ends the session.
     """
@@ -117,6 +119,8 @@ async def use_refresh_token(uow: UnitOfWork, secret: str) -> OpenSession | None:
     if found is None:
         return None
     token, session = found
+    if session.profile is not profile:
+        return None
     user = await queries.user_for_update(uow.session, session.user_id)
     is_over = session.ended_at is not None or session.expires_at <= now
     if is_over or token.expires_at <= now or user is None or not user.is_active:

@@ -21,13 +21,15 @@ async def log_in(accounts: Running, who: str = "ada", **changes: Any) -> dict[st
     return (await accounts.ask(LOGIN, i=wish))["login"]
 
 
-async def refresh(accounts: Running, token: str) -> dict[str, Any]:
-    return (await accounts.ask(REFRESH, i={"refreshToken": token}))["refreshToken"]
+async def refresh(accounts: Running, token: str, profile: str = "GRAPHQL") -> dict[str, Any]:
+    wish = {"refreshToken": token, "profile": profile}
+    return (await accounts.ask(REFRESH, i=wish))["refreshToken"]
 
 
-async def refresh_code(accounts: Running, token: str) -> str:
+async def refresh_code(accounts: Running, token: str, profile: str = "GRAPHQL") -> str:
     """The code with which a refresh is refused."""
-    return (await accounts.refusal(REFRESH, i={"refreshToken": token}))["code"]
+    wish = {"refreshToken": token, "profile": profile}
+    return (await accounts.refusal(REFRESH, i=wish))["code"]
 
 
 async def identity(accounts: Running, access_token: str) -> Identity:

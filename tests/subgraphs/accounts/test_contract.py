@@ -219,7 +219,7 @@ async def _filled(
         names["mfa_code"] = await world.mfa_code(person)
     variables = _replaced(case.variables, names)
     profile = variables.pop("profile", None)
-    if profile is not None and "refreshToken" not in variables["i"]:
+    if profile is not None:
         variables["i"] = {**variables["i"], "profile": profile}
     return variables
 

@@ -153,9 +153,22 @@ async def test_of_twenty_who_refresh_at_once_one_wins(accounts: Running):
 async def test_older_dialects_keep_their_refresh_token(accounts: Running, profile: str):
     token = (await log_in(accounts, profile=profile))["refreshToken"]
     for _ in range(3):
-        again = await refresh(accounts, token)
+        again = await refresh(accounts, token, profile)
         assert again["refreshToken"] is None
         assert again["expiresIn"] == 3600
+
+
+@pytest.mark.parametrize("own", ["GRAPHQL", "PM", "TRACKER", "COMMERCE", "TODO", "LEARN"])
+async def test_a_refresh_token_works_in_its_own_dialect_only(accounts_on_sqlite: Running, own: str):
+    """C-21: elsewhere it is refused, as often as it is tried, and the session lives on."""
+    accounts = accounts_on_sqlite
+    token = (await log_in(accounts, profile=own))["refreshToken"]
+    for other in {"GRAPHQL", "PM", "TRACKER", "COMMERCE", "TODO", "LEARN"} - {own}:
+        assert await refresh_code(accounts, token, other) == "REFRESH_TOKEN_EXPIRED"
+    renewed = await refresh(accounts, token, own)
+    if renewed["refreshToken"] is not None:
+        assert await refresh_code(accounts, token, "TRACKER") == "REFRESH_TOKEN_EXPIRED"
+        await refresh(accounts, renewed["refreshToken"], own)
 
 
 @pytest.mark.parametrize("token", ["", "x", "\x00", "ü" * 300, "A" * 43])
@@ -183,7 +196,7 @@ async def test_signing_out_ends_the_session(accounts: Running, profile: str):
     for _ in range(2):
         data = await accounts.ask("mutation { logout { message } }", caller)
         assert data == {"logout": {"message": "Successfully logged out"}}
-    assert await refresh_code(accounts, answer["refreshToken"]) == "REFRESH_TOKEN_EXPIRED"
+    assert await refresh_code(accounts, answer["refreshToken"], profile) == "REFRESH_TOKEN_EXPIRED"
     assert await topics(accounts) == ["user.login", "user.logout"]
 
 
