@@ -15,6 +15,10 @@ class Cors(Section):
         default=(),
         description="exact origins such as `https://app.example.com`; `*` allows every one",
     )
+    development_origins: tuple[str, ...] = Field(
+        default=("http://localhost:3000", "http://localhost:5173"),
+        description="origins that may call besides in development",
+    )
     max_age_seconds: int = Field(
         default=3600, ge=0, description="how long browsers keep a preflight"
     )

@@ -82,5 +82,11 @@ class Config(BaseSettings):
     )
 
     @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The web pages that may call in this mode."""
+        more = self.cors.development_origins if self.is_development else ()
+        return (*self.cors.origins, *more)
+
+    @property
     def is_development(self) -> bool:
         return self.mode == "development"

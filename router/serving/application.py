@@ -147,7 +147,7 @@ def _application(
 ) -> ASGIApp:
     endpoint = GraphQLEndpoint(services, shows_plans=config.is_development)
     graphql = Csrf(CallerIdentity(endpoint, services.authenticate))
-    socket = TransportWs(services, allowed_origins=config.cors.origins)
+    socket = TransportWs(services, allowed_origins=config.allowed_origins)
     doors = PathSwitch(
         http=dict.fromkeys(GRAPHQL_PATHS, graphql),
         websocket=dict.fromkeys(SOCKET_PATHS, socket),

@@ -60,7 +60,11 @@ def wrap(
         partial(ClientAddress, http=config.http),
         ResponseHeaders,
         RequestId,
-        partial(AllowOrigins, cors=config.cors),
+        partial(
+            AllowOrigins,
+            origins=config.allowed_origins,
+            max_age_seconds=config.cors.max_age_seconds,
+        ),
         *beyond_errors,
         partial(Errors, write=write_error),
         partial(RequestLimits, limits=config.limits),

@@ -1,50 +1,59 @@
 """Which pages of other origins may read our answers."""
 
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trellis.router.config import Cors
 from trellis.router.web.response_headers import add_response_header
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _CLIENTS_MAY_READ = (
-    "x-request-id",
-    "retry-after",
-    "location",
-    "etag",
-    "x-ratelimit-limit",
-    "x-ratelimit-remaining",
-    "x-ratelimit-reset",
-    "x-ratelimit-window",
-    "ratelimit",
-    "ratelimit-policy",
+    "X-Request-ID",
+    "Retry-After",
+    "Location",
+    "ETag",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-RateLimit-Window",
+    "RateLimit",
+    "RateLimit-Policy",
+    "API-Version",
 )
 _CLIENTS_MAY_SEND = (
-    "authorization",
-    "x-api-key",
-    "content-type",
-    "idempotency-key",
-    "x-request-id",
-    "x-trellis-plan",
-    "x-trellis-preflight",
+    "Authorization",
+    "X-API-Key",
+    "Content-Type",
+    "Accept-Language",
+    "Idempotency-Key",
+    "X-Client-Version",
+    "X-Request-ID",
+    "X-Trellis-Plan",
+    "X-Trellis-Preflight",
 )
 
 
 class AllowOrigins:
     """Answers preflights (Fetch standard, section 3.2) and marks answers for exact origins.
 
-    Cookies are never part of it: callers prove themselves by the Authorization header. A request
-    without an Origin only learns that answers differ by it, and skips the rest.
+    Pages may send credentials, unless every origin is allowed. No door of ours reads cookies:
+    callers prove themselves by the Authorization header. A request without an Origin only learns
+    that answers differ by it, and skips the rest.
     """
 
-    def __init__(self, app: ASGIApp, cors: Cors) -> None:
+    def __init__(self, app: ASGIApp, origins: Sequence[str], max_age_seconds: int) -> None:
         self._app = app
-        self._cross_origin = CORSMiddleware(
+        self._cross_origin = _CrossOrigin(
             app,
-            allow_origins=list(cors.origins),
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=list(_CLIENTS_MAY_SEND),
-            expose_headers=list(_CLIENTS_MAY_READ),
-            max_age=cors.max_age_seconds,
+            allow_origins=origins,
+            allow_methods=_METHODS,
+            allow_headers=_CLIENTS_MAY_SEND,
+            allow_credentials="*" not in origins,
+            expose_headers=_CLIENTS_MAY_READ,
+            max_age=max_age_seconds,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,3 +62,17 @@ class AllowOrigins:
             return
         add_response_header(scope, b"vary", b"Origin")
         await self._app(scope, receive, send)
+
+
+class _CrossOrigin(CORSMiddleware):
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """204 in place of 200, which has a body that nobody reads."""
+        response = super().preflight_response(request_headers)
+        if response.status_code != 200:
+            return response
+        headers = {
+            name: value
+            for name, value in response.headers.items()
+            if name not in ("content-length", "content-type")
+        }
+        return Response(status_code=204, headers=headers)

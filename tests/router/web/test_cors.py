@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from trellis.router.config import Cors
+from trellis.router.config import Config, Cors
 from trellis.router.web.cors import AllowOrigins
 from trellis.router.web.response_headers import ResponseHeaders
 
@@ -13,10 +13,11 @@ HERE, ELSEWHERE = "https://app.example.com", "https://evil.example.com"
 READABLE = {
     *("x-request-id", "retry-after", "location", "etag", "ratelimit", "ratelimit-policy"),
     *("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-ratelimit-window"),
+    "api-version",
 }
 SENDABLE = {
     *("authorization", "x-api-key", "content-type", "idempotency-key", "x-request-id"),
-    *("x-trellis-plan", "x-trellis-preflight"),
+    *("x-trellis-plan", "x-trellis-preflight", "x-client-version", "accept-language"),
 }
 BY_THEMSELVES = {"accept", "accept-language", "content-language", "content-type"}
 
@@ -26,8 +27,8 @@ async def app(scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"answer"})
 
 
-async def ask(method: str, **headers: str) -> httpx.Response:
-    subject = ResponseHeaders(AllowOrigins(app, Cors(origins=(HERE,), max_age_seconds=77)))
+async def ask(method: str, origins: tuple[str, ...] = (HERE,), **headers: str) -> httpx.Response:
+    subject = ResponseHeaders(AllowOrigins(app, origins, max_age_seconds=77))
     transport = httpx.ASGITransport(subject)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with httpx.AsyncClient(transport=transport, base_url="http://trellis") as client:
@@ -51,14 +52,29 @@ def names(answer: httpx.Response, header: str) -> set[str]:
 async def test_a_preflight_of_a_known_origin_is_told_what_it_may_send(method: str):
     answer = await preflight(HERE, method)
 
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["access-control-allow-origin"] == HERE
     assert answer.headers["access-control-max-age"] == "77"
     assert names(answer, "access-control-allow-methods") == {
-        *("get", "post", "put", "patch", "delete")
+        *("get", "post", "put", "patch", "delete", "options")
     }
     assert names(answer, "access-control-allow-headers") == SENDABLE | BY_THEMSELVES
+    assert answer.headers["access-control-allow-credentials"] == "true"
+
+
+async def test_where_every_page_may_call_none_sends_credentials():
+    answer = await ask("POST", ("*",), origin=ELSEWHERE)
+
+    assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_pages_of_the_developers_machine_may_call_in_development_only():
+    cors = Cors(origins=(HERE,))
+    local = ("http://localhost:3000", "http://localhost:5173")
+
+    assert Config(mode="development", cors=cors).allowed_origins == (HERE, *local)
+    assert Config(mode="production", cors=cors).allowed_origins == (HERE,)
 
 
 @pytest.mark.parametrize(

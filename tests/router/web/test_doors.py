@@ -117,7 +117,7 @@ async def test_a_preflight_is_answered_and_kept_for_an_hour(client: httpx.AsyncC
         "access-control-request-headers": "authorization,content-type",
     }
     response = await client.options("/graphql", headers=headers)
-    assert response.status_code == 200
+    assert response.status_code == 204
     assert response.headers["access-control-allow-origin"] == APP
     assert response.headers["access-control-max-age"] == "3600"
     refused = await client.options(
