@@ -19,6 +19,10 @@ class Rest(Section):
         default_factory=dict,
         description="`host`, `host:port` or `:port` of a request = its dialect at the root",
     )
+    body_bytes: dict[str, int] = Field(
+        default_factory=lambda: {"learn": 10 * 1024 * 1024},
+        description="request body in a dialect, where it is another than `limits.body_bytes`",
+    )
     idempotency_hours: float = Field(
         default=24, gt=0, description="how long an answer is kept for its Idempotency-Key"
     )

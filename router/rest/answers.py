@@ -169,7 +169,7 @@ class AnswerWriter:
         )
 
     def _headers(self, call: Call, info: ResponseInfo) -> list[Header]:
-        headers = list(self._profile.headers(info))
+        headers = self._profile.answer_headers(info)
         if call.page is not None:
             headers += call.page.headers
         if self._deprecation is not None and self._deprecation.spares not in call.identity.roles:

@@ -1,7 +1,7 @@
 """A dialect: how a family of REST clients spells, pages, and reads answers and errors."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -143,7 +143,8 @@ class Profile:
     - ``omits_nulls``: members that are null are left out of answers.
     - ``failure_media``: the media type of failures, where it is another than that of answers.
     - ``media_types``: beside application/json, also selects the profile at the root.
-    - ``headers(info)``: for every answer.
+    - ``headers(info)``: for every answer. ``page_headers``: besides, and for the pages that show
+      its documentation; ``production_headers`` for both in production.
     - ``owns_root``: whether its paths are also served without the prefix.
     """
 
@@ -162,9 +163,21 @@ class Profile:
     failure_media: str | None = None
     media_types: tuple[str, ...] = ()
     headers: Callable[[ResponseInfo], Headers] = lambda _info: ()
+    page_headers: Headers = ()
+    production_headers: Headers = ()
     owns_root: bool = True
     title: str = ""
     description: str = ""
+
+    def answer_headers(self, info: ResponseInfo) -> list[tuple[bytes, bytes]]:
+        """Those that an answer of the profile carries whatever it says."""
+        return [*self.headers(info), *self.page_headers]
+
+    def in_production(self) -> "Profile":
+        """The profile as it is served in production."""
+        if not self.production_headers:
+            return self
+        return replace(self, page_headers=(*self.page_headers, *self.production_headers))
 
     def member_speller(self, area: str) -> Spell:
         """How members are spelt in an area of the profile."""

@@ -1,6 +1,7 @@
 """All REST routes of an application, and the door that serves them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from starlette.types import ASGIApp
 
@@ -36,6 +37,8 @@ def rest_routes(
     """The routes of the configured dialects: the stored operations below ``operations_dir``/rest,
     and in the dialect ``plain`` the fields that carry ``@rest``. Raises ConfigError that names
     file and line, the field, or the setting."""
+    if not config.is_development:
+        profiles = {name: profile.in_production() for name, profile in profiles.items()}
     routes = written_routes(config, supergraph, profiles)
     if PLAIN.name in profiles:
         generated = generated_routes(config, supergraph, routes, locate=locate)
@@ -52,6 +55,9 @@ def written_routes(
     for name in (*(served or ()), config.rest.default_profile, *config.rest.hosts.values()):
         if name not in profiles:
             raise ConfigError(f"[rest]: there is no dialect {name}, only {', '.join(profiles)}.")
+    for name in config.rest.body_bytes:
+        if name not in profiles and name not in PROFILES:
+            raise ConfigError(f"`rest.body_bytes.{name}`: there is no dialect of that name.")
     return load_routes(config.operations_dir / "rest", supergraph, profiles, served=served)
 
 
@@ -80,6 +86,7 @@ class RestService:
             keep_seconds=config.rest.idempotency_hours * _SECONDS_OF_AN_HOUR,
             request_seconds=config.limits.request_seconds,
         )
+        self._body_bytes = config.rest.body_bytes
         self._selection = Selection(config.rest.default_profile, config.rest.hosts)
 
     def door(
@@ -91,8 +98,17 @@ class RestService:
     ) -> RestDoor:
         """Serves the routes of ``supergraph``, which ``services.graph`` answers on; anything else
         falls through to ``otherwise``."""
+        of_dialects = {
+            name: replace(services, limits=services.limits.model_copy(update={"body_bytes": most}))
+            for name, most in self._body_bytes.items()
+        }
         endpoints = [
-            RestEndpoint(route, services, self._once, access_to(route, supergraph))
+            RestEndpoint(
+                route,
+                of_dialects.get(route.profile.name, services),
+                self._once,
+                access_to(route, supergraph),
+            )
             for route in routes
         ]
         profiles = list({route.profile.name: route.profile for route in routes}.values())

@@ -19,7 +19,7 @@ def unrouted(
     path leads, as far as that is known."""
     status, code = translate(profile, error.code, (area,))
     info = ResponseInfo(request_id=request_id_of(scope), time=datetime.now(UTC))
-    headers = [*profile.headers(info), *error_headers(error, profile.retry_seconds)]
+    headers = [*profile.answer_headers(info), *error_headers(error, profile.retry_seconds)]
     details = {name: value for name, value in error.details.items() if name != "allow"}
     failure = Failure(error.code, status, code, error.message, details=details)
     body = profile.failure(failure, info)

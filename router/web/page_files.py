@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,12 @@ def file_answer(file: PageFile, request: Mapping[bytes, bytes]) -> tuple[int, He
     if _takes_gzip(request.get(b"accept-encoding", b"")):
         return 200, [*file.headers, (b"content-encoding", b"gzip")], file.packed
     return 200, [*file.headers], gzip.decompress(file.packed)
+
+
+def with_own(headers: Headers, own: Sequence[tuple[bytes, bytes]]) -> Headers:
+    """``own`` in place of headers of the same names, and besides the others."""
+    names = {name for name, _ in own}
+    return [*(pair for pair in headers if pair[0] not in names), *own]
 
 
 async def send_answer(scope: Scope, send: Send, status: int, headers: Headers, body: bytes) -> None:

@@ -1,10 +1,10 @@
 """Gives each request an id: the client's when it is harmless, otherwise a new one."""
 
 import re
-import secrets
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any
+from uuid import uuid4
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,7 +18,8 @@ _HARMLESS = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
 class RequestId:
-    """Keeps ``X-Request-ID`` if it is ``[A-Za-z0-9._-]{1,128}``; the answer carries the id too.
+    """Keeps ``X-Request-ID`` if it is ``[A-Za-z0-9._-]{1,128}``, else makes a UUID; the answer
+    carries the id too.
 
     Log lines written while the request is handled have it as ``request_id``.
     """
@@ -30,7 +31,7 @@ class RequestId:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        request_id = _chosen_by_client(scope) or secrets.token_hex(16)
+        request_id = _chosen_by_client(scope) or str(uuid4())
         scope[_KEY] = request_id
         add_response_header(scope, b"x-request-id", request_id.encode())
         # Each request runs in a context of its own, so nothing needs to be reset afterwards.

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trellis.router.cache import Cache
 from trellis.router.rest.openapi.served import MERGED, OpenApiDocuments
+from trellis.router.rest.profile import Headers as ProfileHeaders
 from trellis.router.web.graphiql import SignIn
 from trellis.router.web.identity import Authenticate, credentials_of
 from trellis.router.web.json_text import dump_json
@@ -26,6 +27,7 @@ from trellis.router.web.page_files import (
     file_answer,
     page_file,
     send_answer,
+    with_own,
 )
 
 _KEPT_FILES = 16
@@ -75,7 +77,7 @@ def _page_doors(
         own = {**files, "config.json": _file("config.json", config), "": files["index.html"]}
         yield place, _MovedDoor(f"{place}/")
         for file_name, file in own.items():
-            yield f"{place}/{file_name}", _FileDoor(file)
+            yield f"{place}/{file_name}", _FileDoor(file, _page_headers(documents, name))
 
 
 def _page_config(documents: OpenApiDocuments, name: str, sign_in: SignIn | None) -> dict[str, Any]:
@@ -104,6 +106,10 @@ def _prefix(documents: OpenApiDocuments, name: str) -> str:
     return "" if name == MERGED else documents.profiles[name].prefix
 
 
+def _page_headers(documents: OpenApiDocuments, name: str) -> ProfileHeaders:
+    return () if name == MERGED else documents.profiles[name].page_headers
+
+
 def _file(name: str, content: bytes) -> PageFile:
     return page_file(name, gzip.compress(content, mtime=0), policy=CONTENT_SECURITY_POLICY)
 
@@ -127,6 +133,7 @@ class _DocumentDoor:
         text = self._documents.text(self._name, caller=caller)
         file = self._files.find(text, lambda: _file("openapi.json", text))
         status, headers, body = file_answer(file, dict(scope["headers"]))
+        headers = with_own(headers, _page_headers(self._documents, self._name))
         if caller is not None:
             headers = [pair for pair in headers if pair[0] != b"cache-control"]
             headers.append((b"cache-control", b"private, no-cache"))
@@ -135,14 +142,16 @@ class _DocumentDoor:
 
 
 class _FileDoor:
-    def __init__(self, file: PageFile) -> None:
+    def __init__(self, file: PageFile, own: ProfileHeaders) -> None:
         self._file = file
+        self._own = own
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             await send_answer(scope, send, *_NOT_ALLOWED)
             return
-        await send_answer(scope, send, *file_answer(self._file, dict(scope["headers"])))
+        status, headers, body = file_answer(self._file, dict(scope["headers"]))
+        await send_answer(scope, send, status, with_own(headers, self._own), body)
 
 
 class _MovedDoor:

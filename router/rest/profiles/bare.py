@@ -22,6 +22,6 @@ def failure(failed: Failure, _info: ResponseInfo) -> dict[str, Any]:
             {"field": one.field, "code": one.code, "message": one.message}
             for one in failed.problems
         ]
-    elif details := other_details(failed):
+    elif failed.status != 404 and (details := other_details(failed)):  # nothing is there
         error["details"] = details
     return {"error": error}

@@ -35,7 +35,12 @@ _MESSAGES = {
     "SERVICE_UNAVAILABLE": "Service temporarily unavailable",
     "GATEWAY_TIMEOUT": "Upstream timeout",
 }
-_NOT_FOR_CLIENTS = frozenset({"fields", "field", "reason", "service", "path"})
+_NOT_FOR_CLIENTS = frozenset(
+    {
+        *("fields", "field", "reason", "service", "path"),
+        *("required_permission", "user_permissions"),  # what a caller may do says what others may
+    }
+)
 
 # Offsets went out of use with version 1.2.0, of 2024-02-01 (RFC 9745 counts in Unix time).
 _OFFSET_DEPRECATED_SINCE = b"@1706745600"
@@ -108,6 +113,24 @@ def _told_limit(failed: Failure) -> dict[str, Any]:
     return told
 
 
+# Section 4.3: the policy, frames, referrers, and the filter of old browsers, which is better off.
+_PAGE_HEADERS: Headers = (
+    (
+        b"content-security-policy",
+        b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        b"img-src 'self' data: https://cdn.fislearn.com; "
+        b"connect-src 'self' https://api.fislearn.com wss://ws.fislearn.com; "
+        b"font-src 'self' https://fonts.gstatic.com; frame-src 'none'; object-src 'none'",
+    ),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"x-dns-prefetch-control", b"off"),
+    (b"x-xss-protection", b"0"),
+)
+_PRODUCTION_HEADERS: Headers = (
+    (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload"),
+)
+
+
 def no_caching(_info: ResponseInfo) -> Headers:
     return _HEADERS
 
@@ -123,6 +146,8 @@ LEARN = Profile(
     paginator=CursorPages(offset_deprecated_since=_OFFSET_DEPRECATED_SINCE),
     omits_nulls=True,
     headers=no_caching,
+    page_headers=_PAGE_HEADERS,
+    production_headers=_PRODUCTION_HEADERS,
     title="Learning platform",
     description="Signing in, sessions, the second factor and accounts.",
 )

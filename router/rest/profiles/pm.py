@@ -6,6 +6,7 @@ from trellis.router.rest.profile import Failure, Profile, ResponseInfo
 from trellis.router.rest.profiles.paging import NumberedPages
 from trellis.router.rest.profiles.writing import (
     prefixed_request_id,
+    prefixed_request_id_header,
     service_down,
     told_message,
     written_time,
@@ -82,6 +83,7 @@ PM = Profile(
     failure=failure,
     failures=FAILURES,
     paginator=NumberedPages(clamps=True, tells_neighbours=True),
+    headers=prefixed_request_id_header,
     retry_seconds=_RETRY_SECONDS,
     title="Project management suite",
     description="Organizations, teams, projects and their milestones.",

@@ -69,7 +69,10 @@ def _details(failed: Failure) -> Any:
         ]
     if failed.canonical == "RATE_LIMITED":
         return rate_details(failed)
-    return other_details(failed)
+    permissions = failed.details.get("user_permissions")
+    return other_details(failed) | (
+        {} if permissions is None else {"user_permissions": permissions}
+    )
 
 
 def meta(info: ResponseInfo) -> dict[str, Any]:

@@ -4,23 +4,37 @@ Every answer has the members of both. Where both cannot be right (statuses and c
 it is the tracker's.
 """
 
+from dataclasses import replace
 from typing import Any
 
-from trellis.router.rest.profile import Failure, Profile, ResponseInfo
+from trellis.router.rest.profile import Failure, Headers, Profile, ResponseInfo
 from trellis.router.rest.profiles import tracker
 from trellis.router.rest.profiles.paging import NumberedPages
-from trellis.router.rest.profiles.writing import prefixed_request_id, written_time
+from trellis.router.rest.profiles.writing import (
+    prefixed_request_id,
+    prefixed_request_id_header,
+    written_time,
+)
 from trellis.router.rest.spelling import snake_case
 
 
 def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
-    body = tracker.success(data, info)
+    body = tracker.success(data, _one_id(info))
     body["message"] = info.message or "Operation completed successfully"
     return body | _signature(info)
 
 
 def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
-    return tracker.failure(failed, info) | _signature(info)
+    return tracker.failure(failed, _one_id(info)) | _signature(info)
+
+
+def _one_id(info: ResponseInfo) -> ResponseInfo:
+    """Everything that names the request has the suite's prefix, the header too."""
+    return replace(info, request_id=prefixed_request_id(info.request_id))
+
+
+def _headers(info: ResponseInfo) -> Headers:
+    return [*tracker.version_headers(info), *prefixed_request_id_header(info)]
 
 
 def _signature(info: ResponseInfo) -> dict[str, Any]:
@@ -39,7 +53,7 @@ UNION = Profile(
     failure=failure,
     failures=tracker.FAILURES,
     paginator=NumberedPages(clamps=False, tells_neighbours=True),
-    headers=tracker.version_headers,
+    headers=_headers,
     title="Project suite and issue tracker",
     description="The addresses that both share, with the members of both.",
 )

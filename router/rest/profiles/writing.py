@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from trellis.router.rest.profile import Failure
+from trellis.router.rest.profile import Failure, Headers, ResponseInfo
 from trellis.router.rest.spelling import snake_case
 
-NOT_FOR_CLIENTS = frozenset({"fields", "reason", "service", "path"})
+NOT_FOR_CLIENTS = frozenset({"fields", "reason", "service", "path", "user_permissions"})
 """Details of failures that are told in other places of an answer, or are nobody's business."""
 
 
@@ -28,6 +28,11 @@ def iso_moment(value: Any) -> Any:
 def prefixed_request_id(request_id: str) -> str:
     """``req_`` and the id, unless the client has chosen one that begins so."""
     return request_id if request_id.startswith("req_") else f"req_{request_id}"
+
+
+def prefixed_request_id_header(info: ResponseInfo) -> Headers:
+    """``X-Request-ID`` with the id that the body has."""
+    return ((b"x-request-id", prefixed_request_id(info.request_id).encode()),)
 
 
 def told_message(failure: Failure, fixed: Mapping[str, str]) -> str:

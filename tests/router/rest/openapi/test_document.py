@@ -247,8 +247,6 @@ def test_the_body_of_a_failure_names_the_codes_that_are_possible_there():
         "RESOURCE_CONFLICT",
         "ISSUE_CANNOT_BE_DELETED",
         "WORKFLOW_TRANSITION_INVALID",
-        "IDEMPOTENCY_KEY_REUSED",
-        "IDEMPOTENCY_KEY_RUNNING",
     ]
     assert schema["properties"]["error"]["required"] == ["code", "message"]
 

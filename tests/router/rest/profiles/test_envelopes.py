@@ -68,7 +68,7 @@ def test_the_union_has_the_members_of_both():
         "data": [],
         "pagination": PAGE,
         "message": "Operation completed successfully",
-        "meta": META,
+        "meta": META | {"request_id": "req_abc"},
         **SIGNATURE,
     }
 
@@ -208,6 +208,15 @@ def test_the_tracker_tells_who_is_refused_what_they_may_do():
         "message": "What happened.",
         "details": details,
     }
+
+
+@pytest.mark.parametrize("profile", ["learn", "commerce", "todo", "plain", "pm"])
+def test_a_refusal_says_nothing_of_what_else_the_caller_may_do(profile: str):
+    details = {"required_permission": "admin:projects", "user_permissions": ["read:projects"]}
+
+    told = str(failed(profile, "FORBIDDEN", details=details))
+    assert "read:projects" not in told
+    assert ("admin:projects" in told) is (profile in ("commerce", "plain"))
 
 
 @pytest.mark.parametrize("reset", [1_738_184_400, "2025-01-29T21:00:00Z"])

@@ -1,0 +1,113 @@
+"""What a dialect asks of doors: headers of its own, a request id, how much a body may have."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+import pytest
+
+from trellis.router.config import Config, Limits, Rest, SubgraphSource
+from trellis.router.errors import ConfigError
+from trellis.router.serving.application import build_app
+
+SHOP = {name: SubgraphSource(module=f"tests.support.shop:{name}") for name in ("catalog", "stock")}
+FIND = """query Find($sku: ID!) @rest(method: POST, path: "/api/found") {
+  product(sku: $sku) { title } }"""
+GET = """query Thing($sku: ID!) @rest(method: GET, path: "/api/things/{sku}") {
+  product(sku: $sku) { title } }"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dialects")
+    for name in ("pm", "tracker", "union", "learn"):
+        area = folder / "operations" / "rest" / name / "things"
+        area.mkdir(parents=True)
+        (area / "get.graphql").write_text(GET, encoding="utf-8")
+        (area / "find.graphql").write_text(FIND, encoding="utf-8")
+    return folder
+
+
+def web(folder: Path, **settings: Any) -> httpx.AsyncClient:
+    config = Config(
+        subgraphs=SHOP,
+        schema_dir=folder / "schema",
+        operations_dir=folder / "operations",
+        **settings,
+    )
+    transport = httpx.ASGITransport(build_app(config))
+    return httpx.AsyncClient(transport=transport, base_url="http://trellis.test")
+
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: https://cdn.fislearn.com; "
+    "connect-src 'self' https://api.fislearn.com wss://ws.fislearn.com; "
+    "font-src 'self' https://fonts.gstatic.com; frame-src 'none'; object-src 'none'"
+)
+
+
+@pytest.mark.parametrize("mode", ["development", "production"])
+@pytest.mark.parametrize("path", ["/learn/api/things/1", "/learn/nothing", "/learn/openapi.json"])
+async def test_the_learning_platform_has_the_security_headers_of_its_document(
+    folder: Path, mode: Literal["development", "production"], path: str
+):
+    async with web(folder, mode=mode) as http:
+        headers = (await http.get(path)).headers
+        other = (await http.get("/tracker/api/things/1")).headers
+
+    assert headers.get_list("content-security-policy") == [POLICY]
+    assert headers.get_list("referrer-policy") == ["strict-origin-when-cross-origin"]
+    assert headers["x-dns-prefetch-control"] == "off"
+    assert headers["x-xss-protection"] == "0"
+    assert (headers["x-frame-options"], headers["x-content-type-options"]) == ("DENY", "nosniff")
+    assert "x-powered-by" not in headers
+    told = headers.get("strict-transport-security")
+    wanted = "max-age=31536000; includeSubDomains; preload" if mode == "production" else None
+    assert told == wanted
+    assert other["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+async def test_its_pages_have_them_too(folder: Path):
+    async with web(folder) as http:
+        page = await http.get("/learn/docs/")
+        other = await http.get("/pm/docs/")
+
+    assert page.headers.get_list("content-security-policy") == [POLICY]
+    assert "unsafe" not in other.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/pm/api/things/1", "/pm/nothing", "/api/things/1"])
+@pytest.mark.parametrize("given", [{}, {"x-request-id": "mine"}, {"x-request-id": "req_7"}])
+async def test_the_suite_has_one_request_id_in_header_and_body(
+    folder: Path, path: str, given: dict[str, str]
+):
+    async with web(folder) as http:
+        answer = await http.get(path, headers=given)
+
+    body = answer.json()
+    assert answer.headers.get_list("x-request-id") == [body["request_id"]]
+    assert body["request_id"].startswith("req_")
+    assert given.get("x-request-id", "") in body["request_id"]
+    if "meta" in body:
+        assert body["meta"]["request_id"] == body["request_id"]
+
+
+async def test_a_dialect_may_have_another_limit_for_bodies(folder: Path):
+    small, large = Limits(body_bytes=1_000), {"sku": "1", "note": "x" * 2_000}
+    async with web(folder, limits=small, rest=Rest(body_bytes={"learn": 3_000})) as http:
+        taken = await http.post("/learn/api/found", json=large)
+        refused = await http.post("/tracker/api/found", json=large)
+        more = await http.post("/learn/api/found", json=large | {"more": "x" * 1_000})
+
+    assert taken.status_code in (200, 404)
+    assert (refused.status_code, more.status_code) == (413, 413)
+
+
+def test_the_learning_platform_takes_ten_megabytes():
+    assert Rest().body_bytes == {"learn": 10 * 1024 * 1024}
+
+
+def test_a_limit_of_no_dialect_is_a_mistake(folder: Path):
+    with pytest.raises(ConfigError, match=r"body_bytes\.lern"):
+        web(folder, rest=Rest(body_bytes={"lern": 1}))
