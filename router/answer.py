@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from trellis.router.authorization.object_checks import Lost
+from trellis.router.authorization.object_checks import DeniedValue
 from trellis.router.errors import OperationRefused
 from trellis.router.exact_json import dumps
 from trellis.router.operation.model import OperationKind
@@ -32,7 +32,7 @@ class Answer(NamedTuple):
     body: bytes | None = None
     kind: OperationKind | None = None
     rate: RateReport | None = None
-    lost: Sequence[Lost] = ()
+    denied_values: Sequence[DeniedValue] = ()
 
     @classmethod
     def refused(cls, error: TrellisError, rate: RateReport | None = None) -> "Answer":
@@ -58,7 +58,7 @@ class Answer(NamedTuple):
             self.body,
             self.kind,
             rate,
-            self.lost,
+            self.denied_values,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -126,7 +126,7 @@ async def prepare(
     except TrellisError as refusal:
         return Refused(*await stages.limiter.after_refusal(refusal, context))
     _, variables, operation = understood
-    outcome = stages.enforcer.before_asking(operation, variables)
+    outcome = stages.enforcer.initial_outcome(operation, variables)
     admitted = await _admit(understood, outcome, context, stages)
     if isinstance(admitted, Refused):
         return admitted
@@ -244,15 +244,15 @@ async def run(prepared: Prepared, stages: Stages) -> Answer:
         verdicts=prepared.outcome.verdicts,
         introspection=prepared.introspection,
     )
-    if result.lost and stages.rejects and prepared.kind == "query":
-        errors = [place.refusal() for place in result.lost]
-        return Answer(errors=errors, executed=False, status=403, lost=result.lost)
+    if result.denied_values and stages.rejects and prepared.kind == "query":
+        errors = [place.refusal() for place in result.denied_values]
+        return Answer(errors=errors, executed=False, status=403, denied_values=result.denied_values)
     return result
 
 
 def _finish(request: GraphQLRequest, prepared: Prepared, stages: Stages, result: Answer) -> Answer:
     if request.wants_plan:
-        removed = stages.enforcer.explain(prepared.case, result.lost)
+        removed = stages.enforcer.explain(prepared.case, result.denied_values)
         plan = to_json(prepared.executable.plan)
         plan["permissions"] = [one.to_json() for one in removed]
         shown = {**result.extensions, "queryPlan": plan, **_shown_cost(prepared, stages, result)}

@@ -1,1 +1,1 @@
-"""What a caller may have of an operation: rules, policies, and the schema as the caller sees it."""
+"""Field-level authorization: rules, policies, and the part of the schema that a caller may use."""

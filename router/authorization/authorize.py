@@ -1,22 +1,30 @@
-"""Takes out of an operation what its caller may not have, before anything is planned."""
+"""Marks the fields of an operation that its caller may not read, before planning."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple, NewType
 
-from trellis.router.authorization.inputs import Given, InputNeeds
+from trellis.router.authorization.inputs import InputRequirements, ProvidedInputs
 from trellis.router.authorization.object_checks import UNAUTHORIZED, Position
-from trellis.router.authorization.rules.index import NO_NEEDS, AuthorizationRules, Denied, Needs
+from trellis.router.authorization.rules.index import (
+    NO_REQUIREMENTS,
+    AuthorizationRules,
+    Denied,
+    RequirementIds,
+)
 from trellis.router.errors import OperationDenied
 from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
 from trellis.schema.identity import Identity
 
 AllowedOperation = NewType("AllowedOperation", NormalizedOperation)
-"""An operation in which everything that its caller may not have is marked ``denied``."""
+"""An operation in which every field that its caller may not read is marked ``denied``."""
 
 MAX_REFUSALS = 100
-NONE_REFUSED: Mapping[Field, Needs] = {}
+"""Errors reported for one operation. Nobody reads more, and a small document of shared fragments
+can stand for millions of denied paths."""
+
+NONE_REFUSED: Mapping[Field, RequirementIds] = {}
 
 _Path = tuple[str, ...]
 
@@ -24,8 +32,8 @@ _Path = tuple[str, ...]
 class Authorized(NamedTuple):
     """The operation as it may be planned, and one GraphQL error for each denied field.
 
-    The same for all callers with the same ``AuthorizationRules.unmet_by`` and of whom the policies
-    say the same. ``positions`` are where objects must pass policies once they are there.
+    Callers with the same ``AuthorizationRules.unmet_by`` and the same policy outcome share one.
+    ``positions`` are the selection sets whose objects must pass policies once they are fetched.
     """
 
     operation: AllowedOperation
@@ -39,27 +47,27 @@ def authorize(
     identity: Identity,
     *,
     policies: frozenset[str] = frozenset(),
-    refused: Mapping[Field, Needs] = NONE_REFUSED,
-    given: Given | None = None,
+    refused: Mapping[Field, RequirementIds] = NONE_REFUSED,
+    provided: ProvidedInputs | None = None,
     reject: bool = False,
 ) -> Authorized:
-    """Mark the fields denied to this caller; their answer is null and nothing is fetched for them.
+    """Mark the fields denied to this caller. They become null, and nothing is fetched for them.
 
-    ``policies`` are those that hold; ``refused`` are fields whose arguments a policy has refused,
-    with the requirements concerned; ``given`` is what the variables hold (``given_needs``), None
-    anything that their types allow.
+    ``policies`` are the policies that hold. ``refused`` maps fields whose arguments a policy
+    denied to the requirements that failed. ``provided`` lists the protected values in the
+    variables (see ``provided_inputs``); with None, a variable may hold anything its type allows.
 
-    A field written on an abstract type needs the rights of every object type possible at that
-    place; so does its ``__typename``, which would tell that such an object exists.
+    A field selected on an abstract type needs the rights of every possible object type. So does
+    its ``__typename``, which would reveal that such an object exists.
 
-    Raises ``OperationDenied`` instead of marking when a mutation or the root field of a
-    subscription is concerned, when ``reject`` asks for it, and with code ``UNAUTHENTICATED`` when
-    an anonymous caller would get nothing of what was asked.
+    Raises ``OperationDenied`` instead of marking fields if the operation is a mutation, if the
+    root field of a subscription is denied, if ``reject`` is set, and, with the code
+    ``UNAUTHENTICATED``, if an anonymous caller would get nothing at all.
     """
     unmet = rules.unmet_by(identity, policies)
     if not unmet and not refused:
         return allow_all(operation)
-    walk = _Walk(rules, rules.denied_to(unmet), refused, given)
+    walk = _Walk(rules, rules.denied_to(unmet), refused, provided)
     root = walk.outcome(operation.selection)
     if not root.has_denied:
         return allow_all(operation)
@@ -79,34 +87,34 @@ def authorize(
 
 
 def allow_all(operation: NormalizedOperation) -> Authorized:
-    """The operation as it is: where no rule concerns the caller, and for programs that use the
+    """The operation unchanged: when no rule restricts the caller, and for programs that use the
     graph as a library."""
     return Authorized(AllowedOperation(operation), ())
 
 
 class DeniedPlace(NamedTuple):
-    """A response path that is denied, the field there, and the requirements that are not met."""
+    """A denied response path, the field there, and the unmet requirements."""
 
     path: _Path
     field: Field
-    needs: Needs
+    needs: RequirementIds
 
 
 def denied_places(
     operation: NormalizedOperation,
     rules: AuthorizationRules,
-    unmet: Needs,
-    refused: Mapping[Field, Needs] = NONE_REFUSED,
-    given: Given | None = None,
+    unmet: RequirementIds,
+    refused: Mapping[Field, RequirementIds] = NONE_REFUSED,
+    provided: ProvidedInputs | None = None,
 ) -> list[DeniedPlace]:
-    """What ``authorize`` denies, for explanations; ``unmet`` is from ``rules.unmet_by``."""
-    walk = _Walk(rules, rules.denied_to(unmet), refused, given)
+    """What ``authorize`` denies, for explanations. ``unmet`` comes from ``rules.unmet_by``."""
+    walk = _Walk(rules, rules.denied_to(unmet), refused, provided)
     return list(walk.places(operation.selection))
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """A selection set after authorization. ``is_all_denied``: not one leaf of it is left."""
+    """A selection set after authorization. ``is_all_denied``: no leaf of it is left."""
 
     selection: SelectionSet
     has_denied: bool
@@ -114,17 +122,17 @@ class _Outcome:
 
 
 class _Walk:
-    """Visits each selection set once: equal ones are shared, and hostile operations share many."""
+    """Visits each selection set object once: hostile operations reuse one in many places."""
 
     def __init__(
         self,
         rules: AuthorizationRules,
         denied: Denied,
-        refused: Mapping[Field, Needs],
-        given: Given | None,
+        refused: Mapping[Field, RequirementIds],
+        provided: ProvidedInputs | None,
     ) -> None:
         self._index = rules.index
-        self._inputs = InputNeeds(rules.index, given)
+        self._inputs = InputRequirements(rules.index, provided)
         self._denied = denied
         self._refused = refused
         self._outcomes: dict[int, _Outcome] = {}
@@ -136,9 +144,8 @@ class _Walk:
         return known
 
     def places(self, selection: SelectionSet) -> Iterator[DeniedPlace]:
-        """Each denied response path once, the first ``MAX_REFUSALS`` of them: shared selection
-        sets can stand for more paths than anyone could read, and for one path in more ways than
-        anyone could wait for."""
+        """The first ``MAX_REFUSALS`` denied response paths, each once. Shared selection sets can
+        lead to one path in very many ways, so the number of steps is bounded as well."""
         seen: set[_Path] = set()
         for place in islice(self._denials(selection, ()), 10 * MAX_REFUSALS):
             if place.path not in seen:
@@ -170,8 +177,8 @@ class _Walk:
         return _Outcome(replace(selection, fields=tuple(fields)), has_denied, is_all_denied)
 
     def _split(self, field: Field, selection: SelectionSet) -> tuple[Field | None, Field | None]:
-        """The field for the object types on which it is denied, and for those on which it is
-        not; None when there are no such types."""
+        """The field restricted to the object types on which it is denied, and to those on which
+        it is allowed; None if there are no such types."""
         types = selection.possible if field.types is None else field.types
         denied = self._denied_types(field, types)
         if not denied:
@@ -193,7 +200,8 @@ class _Walk:
             return protected
         denied = types & protected
         for named_at_once in field.meant:
-            # One protected type among those that the client named denies it for all of them.
+            # If one type named by the client's type condition is protected, all of them are denied:
+            # a partial answer would reveal which objects are of the protected type.
             if not named_at_once.isdisjoint(protected):
                 denied |= types & named_at_once
         return denied
@@ -214,29 +222,31 @@ class _Walk:
             if below is not None and self.outcome(below).has_denied:
                 yield from self._denials(below, place)
 
-    def _unmet_needs(self, field: Field, selection: SelectionSet) -> Needs:
+    def _unmet_needs(self, field: Field, selection: SelectionSet) -> RequirementIds:
         types = selection.possible if field.types is None else field.types
         owners = types.union(*field.meant)
         if field.name == "__typename":
-            found = (self._index.types.get(owner, NO_NEEDS) for owner in owners)
+            found = (self._index.types.get(owner, NO_REQUIREMENTS) for owner in owners)
         else:
-            found = (self._index.fields.get((owner, field.name), NO_NEEDS) for owner in owners)
+            found = (
+                self._index.fields.get((owner, field.name), NO_REQUIREMENTS) for owner in owners
+            )
         needs = self._inputs.of(field, owners).union(*found)
-        return (needs & self._denied.unmet) | self._refused.get(field, NO_NEEDS)
+        return (needs & self._denied.unmet) | self._refused.get(field, NO_REQUIREMENTS)
 
 
 def _refusal(place: DeniedPlace, rules: AuthorizationRules) -> dict[str, Any]:
     field = place.field
     return {
         "message": f"Not authorized to access '{field.parent}.{field.name}': "
-        f"it needs {rules.spell(place.needs)}.",
+        f"it needs {rules.describe(place.needs)}.",
         "path": list(place.path),
         "extensions": {"code": UNAUTHORIZED},
     }
 
 
 def _deny_all(selection: SelectionSet) -> SelectionSet:
-    """Nothing is left to ask for, so not even the objects on the way are fetched."""
+    """Deny the fields at the root: no leaf is left, so the objects above them are not fetched."""
     return replace(
         selection, fields=tuple(replace(field, denied=True) for field in selection.fields)
     )

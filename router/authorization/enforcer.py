@@ -1,7 +1,7 @@
-"""What callers may have of operations: the stage between normalize and plan.
+"""The authorization stage, between normalize and plan.
 
-It is passed twice by an operation that policies concern: under the optimistic outcome, before any
-of them is asked, and under what they said.
+An operation that involves policies passes it twice: first as if all policies held, before any of
+them is evaluated, then with their real outcome.
 """
 
 from collections.abc import Sequence
@@ -38,8 +38,8 @@ from trellis.router.authorization.authorize import (
     authorize,
 )
 from trellis.router.authorization.explain import Case, Explainer, Removed
-from trellis.router.authorization.inputs import Given, given_needs, protected_variables
-from trellis.router.authorization.object_checks import Lost, add_guards
+from trellis.router.authorization.inputs import ProvidedInputs, protected_variables, provided_inputs
+from trellis.router.authorization.object_checks import DeniedValue, add_guards
 from trellis.router.authorization.policies.footprint import (
     NO_FOOTPRINT,
     PolicyFootprint,
@@ -73,24 +73,24 @@ log = structlog.get_logger(__name__)
 
 
 class Enforcer:
-    """Decides what can be decided before planning, and guards what must wait for the objects.
-    Where no policy is concerned it costs one test of a set. With ``rejects`` one denied field
+    """Decides what can be decided before planning, and adds guards where a decision has to wait
+    for the objects. Without policies this costs one set lookup. With ``rejects``, one denied field
     refuses the whole operation."""
 
     def __init__(
         self,
         graph: FederatedGraph,
         rules: AuthorizationRules,
-        known: PolicyRegistry,
+        registry: PolicyRegistry,
         *,
         seconds: float,
         rejects: bool,
     ) -> None:
-        self.known = known
+        self.registry = registry
         self._rules = rules
         self._rejects = rejects
         self._schema = graph.api
-        self._needs = NeedsReader(graph.full)
+        self._needs = PolicyNeedsReader(graph.full)
         self._seconds = seconds
         self._explainer = Explainer(rules, graph.api)
         self._roots = root_types(graph.full)
@@ -99,7 +99,7 @@ class Enforcer:
         self._authorized: Cache[tuple[Any, ...], Authorized] = Cache(KEPT_BYTES)
 
     def footprint(self, operation: NormalizedOperation) -> PolicyFootprint:
-        """Which policies the operation meets, whoever asks."""
+        """The policies that the operation involves, independent of the caller."""
         if not self._rules.policies:
             return NO_FOOTPRINT
         return self._footprints.find(
@@ -108,35 +108,39 @@ class Enforcer:
             lambda _: operation.weight,
         )
 
-    def before_asking(self, operation: NormalizedOperation, variables: Variables) -> PolicyOutcome:
-        """What is certain before any policy is asked: where policies are concerned, the optimistic
-        outcome, that all of them hold."""
-        given = self.given(operation, variables)
+    def initial_outcome(
+        self, operation: NormalizedOperation, variables: Variables
+    ) -> PolicyOutcome:
+        """The outcome assumed before any policy is evaluated. If the operation involves policies
+        it is optimistic: all of them hold."""
+        provided = self.provided(operation, variables)
         if self.footprint(operation).needs:
-            return PolicyOutcome(held=self._rules.policies, given=given, is_optimistic=True)
-        return NOTHING_DECIDED if given is None else PolicyOutcome(given=given)
+            return PolicyOutcome(held=self._rules.policies, provided=provided, is_optimistic=True)
+        return NOTHING_DECIDED if provided is None else PolicyOutcome(provided=provided)
 
     async def decide(
         self, operation: NormalizedOperation, variables: Variables, context: RequestContext
     ) -> PolicyOutcome:
-        """What the policies say before anything is planned."""
+        """Evaluate the policies that can be evaluated before planning."""
         footprint = self.footprint(operation)
-        given = self.given(operation, variables)
+        provided = self.provided(operation, variables)
         if not footprint.needs:
-            return NOTHING_DECIDED if given is None else PolicyOutcome(given=given)
+            return NOTHING_DECIDED if provided is None else PolicyOutcome(provided=provided)
         return await decide(
             footprint,
             self._rules,
-            self.known,
+            self.registry,
             self._schema,
             variables.coerced,
             context,
-            given=given,
+            provided=provided,
             seconds=self._seconds,
         )
 
-    def given(self, operation: NormalizedOperation, variables: Variables) -> Given | None:
-        """What the variables hold that is protected; None where no variable could."""
+    def provided(
+        self, operation: NormalizedOperation, variables: Variables
+    ) -> ProvidedInputs | None:
+        """The protected values in the variables; None if no variable can hold any."""
         if not operation.definitions or not self._rules.index.arguments:
             return None
         protected = self._protected.find(
@@ -144,13 +148,13 @@ class Enforcer:
             lambda: protected_variables(operation, self._rules.index),
             lambda _: operation.weight,
         )
-        return given_needs(protected, variables.wire, self._rules.index) if protected else None
+        return provided_inputs(protected, variables.wire, self._rules.index) if protected else None
 
     def authorize(
         self, operation: NormalizedOperation, identity: Identity, outcome: PolicyOutcome
     ) -> Authorized:
-        """What of the operation this caller may have under an outcome of the policies; positions
-        whose objects must pass policies are guarded. Raises OperationDenied."""
+        """Restrict the operation to what this caller may read under a policy outcome, and guard
+        the positions whose objects must pass policies. Raises OperationDenied."""
         unmet = self._rules.unmet_by(identity, outcome.assumed)
         if not unmet and not outcome.open:
             return allow_all(operation)
@@ -163,37 +167,40 @@ class Enforcer:
     def _authorize(
         self, operation: NormalizedOperation, identity: Identity, outcome: PolicyOutcome
     ) -> Authorized:
-        questions = self.footprint(operation).questions
+        checks = self.footprint(operation).argument_checks
         allowed, refusals, _ = authorize(
             operation,
             self._rules,
             identity,
             policies=outcome.assumed,
-            refused={questions[place].field: needs for place, needs in outcome.refused},
-            given=outcome.given,
+            refused={checks[place].field: needs for place, needs in outcome.refused},
+            provided=outcome.provided,
             reject=self._rejects,
         )
-        read_needs = partial(self._needs.read, outcome.book)
+        read_needs = partial(self._needs.read, outcome.registered)
         guarded, positions = add_guards(allowed, self._rules, outcome, self._roots, read_needs)
         return Authorized(AllowedOperation(guarded), refusals, positions)
 
-    def explain(self, case: Case, lost: Sequence[Lost] = ()) -> tuple[Removed, ...]:
-        """What permissions took out of the answer and why; ``lost`` is from the answer."""
-        return self._explainer.explain(case, self.footprint(case.operation), lost)
+    def explain(self, case: Case, denied_values: Sequence[DeniedValue] = ()) -> tuple[Removed, ...]:
+        """What authorization removed from the answer, and why. ``denied_values`` comes from the
+        answer."""
+        return self._explainer.explain(case, self.footprint(case.operation), denied_values)
 
 
-class NeedsReader:
-    """Reads the field sets by which policies say what they need of objects."""
+class PolicyNeedsReader:
+    """Reads the field sets in which policies declare the fields they need of objects."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._normalizer = Normalizer(schema)
         self._known: dict[tuple[str, str], SelectionSet | None] = {}
 
-    def read(self, book: RegisteredPolicies, policy: str, type_name: str) -> SelectionSet | None:
-        """What a policy needs of objects of a type; None, and it denies, when it does not say, or
-        says it of fields that are not there."""
-        declared = book.declared.get(policy)
+    def read(
+        self, registered: RegisteredPolicies, policy: str, type_name: str
+    ) -> SelectionSet | None:
+        """The fields that a policy needs of objects of a type. None, which makes it deny, if it
+        declares none for the type or the declared fields do not exist."""
+        declared = registered.declared.get(policy)
         text = declared.needs_of(type_name) if declared is not None else None
         if text is None:
             log.error("policy_does_not_know_type", policy=policy, type=type_name)
@@ -210,7 +217,7 @@ class NeedsReader:
         return self._known[mark]
 
     def _selection(self, text: str, type_name: str) -> SelectionSet:
-        """Raises GraphQLError for what is no field set on the type."""
+        """Raises GraphQLError if the text is not a valid field set on the type."""
         text = text.strip()
         if not text:
             return SelectionSet(type_name, frozenset((type_name,)), ())
@@ -229,7 +236,7 @@ def root_types(schema: GraphQLSchema) -> frozenset[str]:
 def _as_fragment(node: SelectionSetNode, type_name: str) -> DocumentNode:
     condition = NamedTypeNode(name=NameNode(value=type_name))
     fragment = FragmentDefinitionNode(
-        name=NameNode(value="Needs"),
+        name=NameNode(value="RequirementIds"),
         type_condition=condition,
         selection_set=node,
         directives=(),

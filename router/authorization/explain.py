@@ -1,4 +1,4 @@
-"""Why something was denied: the rules at that place, what the caller has, what policies said."""
+"""Why something was denied: the rules there, which of them the caller meets, policy verdicts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSchema
 
 from trellis.router.authorization.authorize import DeniedPlace, denied_places
-from trellis.router.authorization.object_checks import Lost
-from trellis.router.authorization.policies.footprint import ArgumentQuestion, PolicyFootprint
-from trellis.router.authorization.policies.outcome import PolicyOutcome, given_object
+from trellis.router.authorization.object_checks import DeniedValue
+from trellis.router.authorization.policies.footprint import ArgumentCheck, PolicyFootprint
+from trellis.router.authorization.policies.outcome import PolicyOutcome, arguments_object
 from trellis.router.authorization.policies.session import Verdict, object_key
-from trellis.router.authorization.rules.index import AuthorizationRules, Needs
+from trellis.router.authorization.rules.index import AuthorizationRules, RequirementIds
 from trellis.router.operation.model import NormalizedOperation
 from trellis.router.requirements import (
     NOTHING_NEEDED,
@@ -24,7 +24,7 @@ from trellis.schema.policy import GuardedObject
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One directive with the schema coordinates at which it stands."""
+    """One directive with the schema coordinates at which it is applied."""
 
     directive: str
     places: tuple[str, ...]
@@ -35,9 +35,9 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a policy has said; ``about`` is the object, None for the caller alone. A verdict of None
-    means that it was not asked, since other rules had decided."""
+class PolicyAnswer:
+    """The verdict of a policy about an object (``about``), or about the caller alone (None). A
+    ``verdict`` of None means that it was not evaluated because other rules had decided."""
 
     policy: str
     verdict: Verdict | None
@@ -51,12 +51,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """One place of the answer that permissions took away. ``place`` is its schema coordinate."""
+    """One response path that authorization removed. ``place`` is its schema coordinate."""
 
     path: tuple[str | int, ...]
     place: str
     rules: tuple[Rule, ...]
-    policies: tuple[Said, ...]
+    policies: tuple[PolicyAnswer, ...]
 
     def to_json(self) -> dict[str, Any]:
         """For ``extensions.queryPlan`` and for tools."""
@@ -70,7 +70,7 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An operation and its caller, on the way through authorization."""
+    """An operation, its caller and the policy outcome: what a denial is explained by."""
 
     operation: NormalizedOperation
     identity: Identity
@@ -79,30 +79,29 @@ class Case:
 
 
 class Explainer:
-    """Explains denials by the rules of one supergraph."""
+    """Explains denials with the rules of one supergraph."""
 
     def __init__(self, rules: AuthorizationRules, schema: GraphQLSchema) -> None:
         self._rules = rules
         self._schema = schema
 
     def explain(
-        self, case: Case, footprint: PolicyFootprint, lost: Sequence[Lost] = ()
+        self, case: Case, footprint: PolicyFootprint, denied_values: Sequence[DeniedValue] = ()
     ) -> tuple[Removed, ...]:
-        """What was removed before planning, then the objects that did not pass (``lost``)."""
+        """What was removed before planning, then what was removed because objects failed their
+        checks (``denied_values``)."""
         outcome = case.outcome
-        asked = {footprint.questions[place].field: needs for place, needs in outcome.refused}
+        asked = {footprint.argument_checks[place].field: needs for place, needs in outcome.refused}
         unmet = self._rules.unmet_by(case.identity, outcome.assumed)
-        questions = {question.field: question for question in footprint.questions}
-        places = denied_places(case.operation, self._rules, unmet, asked, outcome.given)
-        before = [self._removed(place, case, questions.get(place.field)) for place in places]
-        return (*before, *(self._lost(one, case) for one in lost))
+        checks = {check.field: check for check in footprint.argument_checks}
+        places = denied_places(case.operation, self._rules, unmet, asked, outcome.provided)
+        before = [self._removed(place, case, checks.get(place.field)) for place in places]
+        return (*before, *(self._denied_value(one, case) for one in denied_values))
 
-    def _removed(
-        self, denied: DeniedPlace, case: Case, question: ArgumentQuestion | None
-    ) -> Removed:
-        about = self._about(question, case) if question is not None else None
+    def _removed(self, denied: DeniedPlace, case: Case, check: ArgumentCheck | None) -> Removed:
+        about = self._about(check, case) if check is not None else None
         said = [
-            self._said(name, case.outcome, about)
+            self._answer_of(name, case.outcome, about)
             for name in sorted(self._rules.policies_of(denied.needs))
         ]
         field = denied.field
@@ -110,35 +109,37 @@ class Explainer:
         rules = self._of_needs(denied.needs, place, case, said)
         return Removed(denied.path, place, rules, tuple(said))
 
-    def _about(self, question: ArgumentQuestion, case: Case) -> GuardedObject | None:
+    def _about(self, check: ArgumentCheck, case: Case) -> GuardedObject | None:
         try:
-            return given_object(question, self._schema, case.variables)
+            return arguments_object(check, self._schema, case.variables)
         except GraphQLError:
             return None
 
-    def _said(self, name: str, outcome: PolicyOutcome, about: GuardedObject | None) -> Said:
+    def _answer_of(
+        self, name: str, outcome: PolicyOutcome, about: GuardedObject | None
+    ) -> PolicyAnswer:
         verdicts = outcome.verdicts
         if verdicts is None:
-            return Said(name, None)
-        if name not in outcome.book.about_objects:
-            return Said(name, verdicts.of_caller(name))
+            return PolicyAnswer(name, None)
+        if name not in outcome.registered.about_objects:
+            return PolicyAnswer(name, verdicts.of_caller(name))
         if about is None:
-            return Said(name, None)
-        return Said(name, verdicts.of_object(name, object_key(about)), about)
+            return PolicyAnswer(name, None)
+        return PolicyAnswer(name, verdicts.of_object(name, object_key(about)), about)
 
-    def _lost(self, lost: Lost, case: Case) -> Removed:
-        denial, outcome = lost.denial, case.outcome
+    def _denied_value(self, value: DeniedValue, case: Case) -> Removed:
+        denial, outcome = value.denial, case.outcome
         said = []
-        for name in sorted(self._rules.policies_of(lost.guard.needs)):
+        for name in sorted(self._rules.policies_of(value.guard.needs)):
             if name in denial.verdicts:
-                said.append(Said(name, denial.verdicts[name], denial.objects.get(name)))
+                said.append(PolicyAnswer(name, denial.verdicts[name], denial.objects.get(name)))
             else:
-                said.append(self._said(name, outcome, None))
-        rules = self._of_needs(lost.guard.needs, lost.guard.place, case, said)
-        return Removed(lost.path, lost.guard.place, rules, tuple(said))
+                said.append(self._answer_of(name, outcome, None))
+        rules = self._of_needs(value.guard.needs, value.guard.place, case, said)
+        return Removed(value.path, value.guard.place, rules, tuple(said))
 
     def _of_needs(
-        self, needs: Needs, place: str, case: Case, said: Iterable[Said]
+        self, needs: RequirementIds, place: str, case: Case, said: Iterable[PolicyAnswer]
     ) -> tuple[Rule, ...]:
         held = {one.policy for one in said if one.verdict is Verdict.HOLDS}
         index = self._rules.index
@@ -151,7 +152,7 @@ class Explainer:
 
 
 def _near(places: tuple[str, ...], place: str) -> tuple[str, ...]:
-    """Of all places at which a requirement stands those that the field itself has, if any."""
+    """The places of a requirement that belong to the field itself; all of them if none does."""
     own = tuple(one for one in places if one == place or one.startswith(f"{place}("))
     return own or places
 

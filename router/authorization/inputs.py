@@ -1,28 +1,33 @@
-"""What giving values to protected arguments and input fields needs."""
+"""What a caller needs to provide values for protected arguments and input fields."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from graphql import ListValueNode, NullValueNode, ObjectValueNode, ValueNode, VariableNode
 
-from trellis.router.authorization.rules.index import NO_NEEDS, InputValue, Needs, NeedsIndex
+from trellis.router.authorization.rules.index import (
+    NO_REQUIREMENTS,
+    InputValue,
+    RequirementIds,
+    RequirementIndex,
+)
 from trellis.router.operation.model import Field, NormalizedOperation, each_field
 
-Given = frozenset[tuple[str, Needs]]
-"""What the values of one request's variables hold that is protected, by the variables' names. A
-variable that is left out or null is not listed: it gives nothing."""
+ProvidedInputs = frozenset[tuple[str, RequirementIds]]
+"""For each variable of one request, the requirements of the protected values in it. A variable
+that is omitted or null provides no value and is not listed."""
 
 
-class InputNeeds:
-    """Looks through the arguments of fields; null gives nothing and needs nothing."""
+class InputRequirements:
+    """Finds the requirements of the arguments of fields. A null value needs nothing."""
 
-    def __init__(self, index: NeedsIndex, given: Given | None = None) -> None:
-        """Without ``given`` a variable may hold anything that its type allows."""
+    def __init__(self, index: RequirementIndex, provided: ProvidedInputs | None = None) -> None:
+        """Without ``provided``, a variable may hold anything that its type allows."""
         self._index = index
-        self._given = None if given is None else dict(given)
+        self._provided = None if provided is None else dict(provided)
 
-    def of(self, field: Field, owners: Iterable[str]) -> Needs:
-        """What the arguments of ``field`` need on any of the object types ``owners``."""
+    def of(self, field: Field, owners: Iterable[str]) -> RequirementIds:
+        """What the arguments of ``field`` need on any of the object types in ``owners``."""
         needs: set[int] = set()
         for owner in owners:
             protected = self._index.arguments.get((owner, field.name))
@@ -43,25 +48,25 @@ class InputNeeds:
 
     def _is_null(self, value: ValueNode) -> bool:
         if isinstance(value, VariableNode):
-            return self._given is not None and value.name.value not in self._given
+            return self._provided is not None and value.name.value not in self._provided
         return isinstance(value, NullValueNode)
 
-    def _inside(self, value: ValueNode, type: str) -> Needs:
+    def _inside(self, value: ValueNode, type: str) -> RequirementIds:
         if isinstance(value, VariableNode):
-            if self._given is None:
-                return self._index.whole_inputs.get(type, NO_NEEDS)
-            return self._given.get(value.name.value, NO_NEEDS)
+            if self._provided is None:
+                return self._index.whole_inputs.get(type, NO_REQUIREMENTS)
+            return self._provided.get(value.name.value, NO_REQUIREMENTS)
         if isinstance(value, ListValueNode):
-            return NO_NEEDS.union(*(self._inside(item, type) for item in value.values))
+            return NO_REQUIREMENTS.union(*(self._inside(item, type) for item in value.values))
         if isinstance(value, ObjectValueNode):
             given = {member.name.value: member.value for member in value.fields}
             return frozenset(self._of_values(given, self._index.input_fields.get(type, {})))
-        return NO_NEEDS
+        return NO_REQUIREMENTS
 
 
-def protected_variables(operation: NormalizedOperation, index: NeedsIndex) -> dict[str, str]:
-    """The variables whose values may hold something protected, each with the named type that it
-    has there; it is the same at all places (GraphQL specification, section 5.8.5)."""
+def protected_variables(operation: NormalizedOperation, index: RequirementIndex) -> dict[str, str]:
+    """The variables that may hold a protected value, each with its named type. The type is the
+    same wherever a variable is used (GraphQL specification, section 5.8.5)."""
     if not index.arguments:
         return {}
     return {
@@ -77,11 +82,12 @@ def protected_variables(operation: NormalizedOperation, index: NeedsIndex) -> di
     }
 
 
-def given_needs(
-    variables: Mapping[str, str], values: Mapping[str, Any], index: NeedsIndex
-) -> Given:
-    """What ``values`` give to ``variables``, as ``protected_variables`` found them. Values are
-    the client's JSON with the operation's defaults; those of the schema nobody gives."""
+def provided_inputs(
+    variables: Mapping[str, str], values: Mapping[str, Any], index: RequirementIndex
+) -> ProvidedInputs:
+    """The requirements of the values of ``variables`` (from ``protected_variables``). ``values``
+    is the client's JSON with the operation's defaults. Defaults of the schema are not provided by
+    the caller and need nothing."""
     return frozenset(
         (name, _held(values[name], type, index))
         for name, type in variables.items()
@@ -90,14 +96,16 @@ def given_needs(
 
 
 def _variables(
-    given: Mapping[str, ValueNode], protected: Mapping[str, InputValue], index: NeedsIndex
+    given: Mapping[str, ValueNode], protected: Mapping[str, InputValue], index: RequirementIndex
 ) -> Iterator[tuple[str, str]]:
     for name, value in given.items():
         if name in protected:
             yield from _variables_inside(value, protected[name].type, index)
 
 
-def _variables_inside(value: ValueNode, type: str, index: NeedsIndex) -> Iterator[tuple[str, str]]:
+def _variables_inside(
+    value: ValueNode, type: str, index: RequirementIndex
+) -> Iterator[tuple[str, str]]:
     if isinstance(value, VariableNode):
         yield value.name.value, type
     elif isinstance(value, ListValueNode):
@@ -108,11 +116,11 @@ def _variables_inside(value: ValueNode, type: str, index: NeedsIndex) -> Iterato
         yield from _variables(members, index.input_fields.get(type, {}), index)
 
 
-def _held(value: Any, type: str, index: NeedsIndex) -> Needs:
-    """What lies inside a value of an input type or of lists of it."""
+def _held(value: Any, type: str, index: RequirementIndex) -> RequirementIds:
+    """The requirements of what an input value, or a list of them, contains."""
     if isinstance(value, list | tuple):
-        return NO_NEEDS.union(*(_held(item, type, index) for item in value))
-    needs = NO_NEEDS
+        return NO_REQUIREMENTS.union(*(_held(item, type, index) for item in value))
+    needs = NO_REQUIREMENTS
     protected = index.input_fields.get(type)
     if protected is not None and isinstance(value, Mapping):
         for name, target in protected.items():

@@ -1,8 +1,8 @@
 """Where objects must pass policies once they are fetched, and what must be fetched for that.
 
-What policies need is asked as more fields of the operation, under response keys that no client can
+The fields that policies need are added to the operation, under response keys that no client can
 write. The planner treats them like any other field; ``trellis.router.executor.check_objects``
-takes them out of the answer again.
+removes them from the answer.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,42 +11,47 @@ from typing import Any, NamedTuple
 
 from graphql import GraphQLNonNull, GraphQLString
 
-from trellis.router.authorization.policies.footprint import own_needs
+from trellis.router.authorization.policies.footprint import own_requirements
 from trellis.router.authorization.policies.outcome import PolicyOutcome
 from trellis.router.authorization.policies.session import Verdict
-from trellis.router.authorization.rules.index import NO_NEEDS, AuthorizationRules, Needs
+from trellis.router.authorization.rules.index import (
+    NO_REQUIREMENTS,
+    AuthorizationRules,
+    RequirementIds,
+)
 from trellis.router.operation.model import Field, NormalizedOperation, SelectionSet
 from trellis.router.requirements import NOTHING_NEEDED, Alternatives
 from trellis.schema.policy import GuardedObject
 
 UNAUTHORIZED = "UNAUTHORIZED_FIELD_OR_TYPE"
 MARK = "?"
-"""Begins the response keys of fields for policies; no GraphQL name has it."""
+"""Starts the response keys of fields added for policies. It is not allowed in a GraphQL name."""
 
 _TYPENAME = GraphQLNonNull(GraphQLString)
 
 ReadNeeds = Callable[[str, str], SelectionSet | None]
-"""What a policy needs of objects of a type; None when nobody can tell."""
+"""(policy, type) -> the fields that the policy needs of such objects; None if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guard:
-    """What objects of one type must pass for the field with the response key ``key``, or (None)
-    to be seen at all. ``place`` is the schema coordinate guarded, ``needs`` the requirements of
-    which policies about objects must still fulfil ``condition``; ``wanted`` names them all."""
+    """The check that objects of one type must pass for the field with the response key ``key``, or
+    (None) for the whole object. ``place`` is the guarded schema coordinate, ``needs`` are its
+    requirements, ``condition`` is what policies about objects must still fulfil of them, and
+    ``wanted`` describes the requirements for people."""
 
     key: str | None
     place: str
-    needs: Needs
+    needs: RequirementIds
     condition: Alternatives
     wanted: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Position:
-    """The guards of one selection set. ``types`` are all that objects may have here; ``questions``
-    are the (type, policy) pairs whose fields have the mark, this position's number and their own
-    place in the response key."""
+    """The guards of one selection set. ``types`` are the possible object types. ``questions`` are
+    (type, policy) pairs; the fields that a pair needs have ``MARK``, the number of this position
+    and the index of the pair in their response keys."""
 
     types: frozenset[str]
     guards: dict[str, tuple[Guard, ...]]
@@ -60,8 +65,8 @@ def add_guards(
     roots: frozenset[str],
     read_needs: ReadNeeds,
 ) -> tuple[NormalizedOperation, tuple[Position, ...]]:
-    """The operation with all that the policies left open need, and the positions guarded. Fields
-    of the root types (``roots``) have been decided by their arguments."""
+    """The operation with the fields that undecided policies need, and the guarded positions.
+    Fields of the root types (``roots``) have no object: their arguments have decided."""
     if not outcome.open:
         return operation, ()
     guarding = _Guarding(rules, outcome, roots, read_needs)
@@ -70,7 +75,7 @@ def add_guards(
 
 
 class _Guarding:
-    """Visits each selection set once."""
+    """Visits each selection set object once."""
 
     def __init__(
         self,
@@ -85,7 +90,7 @@ class _Guarding:
         self._roots = roots
         self._read_needs = read_needs
         self._outcomes: dict[int, SelectionSet] = {}
-        self._conditions: dict[Needs, Alternatives] = {}
+        self._conditions: dict[RequirementIds, Alternatives] = {}
 
     def outcome(self, selection: SelectionSet) -> SelectionSet:
         known = self._outcomes.get(id(selection))
@@ -112,19 +117,19 @@ class _Guarding:
         found: dict[str, tuple[Guard, ...]] = {}
         for type_name in sorted(selection.possible):
             fields = [f for f in selection.fields if f.types is None or type_name in f.types]
-            if not fields:  # nothing is asked of such objects
+            if not fields:  # nothing is selected on such objects
                 continue
-            whole = self._rules.index.types.get(type_name, NO_NEEDS)
+            whole = self._rules.index.types.get(type_name, NO_REQUIREMENTS)
             guards = [self._guard(None, type_name, whole)]
             for field in fields:
                 if not field.denied:
-                    needs = own_needs(type_name, field.name, self._rules)
+                    needs = own_requirements(type_name, field.name, self._rules)
                     guards.append(self._guard(field.key, f"{type_name}.{field.name}", needs))
             if kept := tuple(guard for guard in guards if guard is not None):
                 found[type_name] = kept
         return found
 
-    def _guard(self, key: str | None, place: str, needs: Needs) -> Guard | None:
+    def _guard(self, key: str | None, place: str, needs: RequirementIds) -> Guard | None:
         needs &= self._outcome.open
         condition = self._conditions.get(needs)
         if condition is None:
@@ -132,7 +137,7 @@ class _Guarding:
             self._conditions[needs] = condition
         if condition == NOTHING_NEEDED:
             return None
-        return Guard(key, place, needs, condition, self._rules.spell(needs))
+        return Guard(key, place, needs, condition, self._rules.describe(needs))
 
     def _hidden_fields(
         self, selection: SelectionSet, guards: dict[str, tuple[Guard, ...]]
@@ -159,8 +164,8 @@ class _Guarding:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """What one object lost: itself (``whole``), or fields by response key. ``objects`` has what
-    the policies were told, ``verdicts`` what they said."""
+    """What is denied of one object: all of it (``whole``), or fields by response key. ``objects``
+    is what each policy received, ``verdicts`` what it decided."""
 
     whole: Guard | None
     fields: Mapping[str, Guard]
@@ -168,8 +173,8 @@ class Denial:
     verdicts: Mapping[str, Verdict]
 
 
-class Lost(NamedTuple):
-    """A place of the answer that is null because an object did not pass a guard."""
+class DeniedValue(NamedTuple):
+    """A response path that is null because an object failed a guard."""
 
     path: tuple[str | int, ...]
     guard: Guard
@@ -178,9 +183,9 @@ class Lost(NamedTuple):
     def refusal(self) -> dict[str, Any]:
         """The GraphQL error."""
         names = frozenset[str]().union(*self.guard.condition)
-        said = {self.denial.verdicts[name] for name in names}
-        is_known = said <= {Verdict.HOLDS, Verdict.DENIES}
-        why = "" if is_known else ", and that could not be found out"
+        verdicts = {self.denial.verdicts[name] for name in names}
+        is_decided = verdicts <= {Verdict.HOLDS, Verdict.DENIES}
+        why = "" if is_decided else ", which could not be evaluated"
         message = (
             f"Not authorized to access '{self.guard.place}': it needs {self.guard.wanted}{why}."
         )

@@ -1,10 +1,10 @@
-"""Authorization for programs that use the graph as a library: they may have everything."""
+"""Authorization for programs that use the graph as a library: nothing is denied."""
 
 from collections.abc import Sequence
 
 from trellis.router.authorization.authorize import Authorized, allow_all
 from trellis.router.authorization.explain import Case, Removed
-from trellis.router.authorization.object_checks import Lost
+from trellis.router.authorization.object_checks import DeniedValue
 from trellis.router.authorization.policies.outcome import NOTHING_DECIDED, PolicyOutcome
 from trellis.router.operation.model import NormalizedOperation
 from trellis.router.operation.variables import Variables
@@ -13,9 +13,11 @@ from trellis.schema.request import RequestContext
 
 
 class Unrestricted:
-    """Stands in for an Enforcer where nothing is denied and no policy is asked."""
+    """An Enforcer that denies nothing and evaluates no policy."""
 
-    def before_asking(self, operation: NormalizedOperation, variables: Variables) -> PolicyOutcome:
+    def initial_outcome(
+        self, operation: NormalizedOperation, variables: Variables
+    ) -> PolicyOutcome:
         return NOTHING_DECIDED
 
     async def decide(
@@ -28,5 +30,5 @@ class Unrestricted:
     ) -> Authorized:
         return allow_all(operation)
 
-    def explain(self, case: Case, lost: Sequence[Lost] = ()) -> tuple[Removed, ...]:
+    def explain(self, case: Case, denied_values: Sequence[DeniedValue] = ()) -> tuple[Removed, ...]:
         return ()

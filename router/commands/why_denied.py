@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from trellis.router.authorization.explain import Removed, Said
+from trellis.router.authorization.explain import PolicyAnswer, Removed
 from trellis.router.authorization.policies.session import Verdict
 from trellis.router.config import Config
 from trellis.router.errors import ConfigError
@@ -107,7 +107,7 @@ async def find_denials(
     kind, plan = prepared.kind, prepared.executable.plan
     if kind != "query" or not runs:
         return Findings(identity, kind, explain(prepared.case), False, False, plan)
-    lost = (await run(prepared, stages)).lost
+    lost = (await run(prepared, stages)).denied_values
     is_refused = bool(lost) and supergraph.rejects
     return Findings(identity, kind, explain(prepared.case, lost), is_refused, True, plan)
 
@@ -176,7 +176,7 @@ def _removed_lines(removed: Removed) -> list[str]:
     return lines
 
 
-def _said_line(said: Said) -> str:
+def _said_line(said: PolicyAnswer) -> str:
     if said.verdict is None:
         return f"{said.policy} was not asked: other rules had decided"
     if said.about is None or said.verdict is Verdict.UNKNOWN:

@@ -13,11 +13,11 @@ from typing import Any
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_named_type
 
-from trellis.router.authorization.object_checks import MARK, Denial, Guard, Lost, Position
+from trellis.router.authorization.object_checks import MARK, Denial, DeniedValue, Guard, Position
 from trellis.router.authorization.policies.session import (
     PolicySession,
     Verdict,
-    is_passed,
+    is_satisfied,
     object_key,
 )
 from trellis.router.executor.leaves import LeafError, complete_leaf
@@ -70,7 +70,7 @@ class OutputGuards:
                 at[spot] = denial
         return Denials(at) if at else NO_DENIALS
 
-    def places(self, data: Tree, denials: Denials) -> Iterator[Lost]:
+    def places(self, data: Tree, denials: Denials) -> Iterator[DeniedValue]:
         """Every place of the answer that is lost, what is below it not told once more."""
         pending: list[tuple[ClientPath, Selection, Any]] = [((), self.output, data)]
         while pending:
@@ -83,12 +83,12 @@ class OutputGuards:
                 continue
             denial = denials.of(selection, value)
             if denial is not None and denial.whole is not None:
-                yield Lost(path, denial.whole, denial)
+                yield DeniedValue(path, denial.whole, denial)
                 continue
             lost = denial.fields if denial is not None else {}
             for key, guard in lost.items():
                 assert denial is not None
-                yield Lost((*path, key), guard, denial)
+                yield DeniedValue((*path, key), guard, denial)
             typename = value.get("__typename")
             for one in reversed(self._leads_on[id(selection)]):
                 if one.key not in lost and (one.types is None or typename in one.types):
@@ -228,7 +228,7 @@ def _denial(guards: tuple[Guard, ...], objects: _Objects, verdicts: PolicySessio
         for names in guard.condition
         for policy in names
     }
-    failed = [guard for guard in guards if not is_passed(guard.condition, said)]
+    failed = [guard for guard in guards if not is_satisfied(guard.condition, said)]
     if not failed:
         return None
     whole = next((guard for guard in failed if guard.key is None), None)

@@ -162,11 +162,11 @@ def _without_denied(
     is handed on."""
     guards, plan = executable.guards, executable.plan
     assert guards is not None
-    lost = tuple(islice(guards.places(gathered.data, denials), MAX_ERRORS))
+    denied_values = tuple(islice(guards.places(gathered.data, denials), MAX_ERRORS))
     errors = [*refusals, *guards.without_denied(failures, gathered.data, denials)]
-    errors += [place.refusal() for place in lost]
+    errors += [place.refusal() for place in denied_values]
     data, found = complete(plan.output, gathered.data, errors, executable.hidden, denials)
-    return Answer(data=data, errors=[*errors, *found], kind=plan.kind, lost=lost)
+    return Answer(data=data, errors=[*errors, *found], kind=plan.kind, denied_values=denied_values)
 
 
 def _late(executable: Executable) -> Answer:

@@ -24,7 +24,12 @@ from graphql import (
     is_abstract_type,
 )
 
-from trellis.router.authorization.rules.index import NO_NEEDS, AuthorizationRules, InputValue, Needs
+from trellis.router.authorization.rules.index import (
+    NO_REQUIREMENTS,
+    AuthorizationRules,
+    InputValue,
+    RequirementIds,
+)
 from trellis.router.requirements import FREE, Requirement, all_of
 from trellis.router.rest.route import Fragments, RestRoute
 from trellis.router.supergraph import Supergraph
@@ -111,11 +116,11 @@ class _Walk:
             inner = condition.name.value if condition else owner
             self.visit(inner, below, path=path, is_vital=vital, is_certain=certain)
 
-    def of_all(self, owner: str, selection: SelectionSetNode) -> Needs:
+    def of_all(self, owner: str, selection: SelectionSetNode) -> RequirementIds:
         """What each of several fields needs: one may be denied and the others shown."""
         fields = [node for node in selection.selections if isinstance(node, FieldNode)]
         if not any(_is_asked(node) for node in fields):
-            return NO_NEEDS
+            return NO_REQUIREMENTS
         return frozenset.intersection(*(self._needs(owner, node) for node in fields))
 
     def _field(
@@ -145,21 +150,21 @@ class _Walk:
                 is_certain=is_certain,
             )
 
-    def _needs(self, owner: str, node: FieldNode) -> Needs:
-        index, needs = self.rules.index, NO_NEEDS
+    def _needs(self, owner: str, node: FieldNode) -> RequirementIds:
+        index, needs = self.rules.index, NO_REQUIREMENTS
         for type_name in self._objects(owner):
             place = (type_name, node.name.value)
-            needs |= index.fields.get(place, NO_NEEDS)
+            needs |= index.fields.get(place, NO_REQUIREMENTS)
             given = {argument.name.value: argument.value for argument in node.arguments or ()}
             needs |= self._input_needs(given, index.arguments.get(place, {}))
         return needs
 
     def _input_needs(
         self, given: Mapping[str, ValueNode], protected: Mapping[str, InputValue]
-    ) -> Needs:
+    ) -> RequirementIds:
         """What every call gives: a variable that may be left out needs nothing of those who leave
         it out."""
-        needs = NO_NEEDS
+        needs = NO_REQUIREMENTS
         for name, value in given.items():
             target = protected.get(name)
             if target is None or isinstance(value, NullValueNode):

@@ -106,7 +106,7 @@ class CountedGraph:
     def _owned(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         for name, transport in self.supergraph.transports.items():
             yield name, transport.aclose
-        yield "policies", self.supergraph.enforcer.known.aclose
+        yield "policies", self.supergraph.enforcer.registry.aclose
 
 
 def _no_words(_error: TrellisError, _scope: Scope) -> ErrorAnswer | None:

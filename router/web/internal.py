@@ -13,9 +13,9 @@ from starlette.routing import BaseRoute, Route
 
 from trellis.router.authorization.policies.registry import LocalPolicies
 from trellis.router.authorization.policies.wire import (
-    PolicyQuestion,
+    PolicyRequest,
     policies_to_json,
-    read_question,
+    read_request,
     version_of,
 )
 from trellis.router.config import Limits
@@ -70,9 +70,9 @@ class _Policies:
         raise BadRequest("The policy decides by the caller alone, or needs objects.")
 
 
-def _question(body: bytes) -> PolicyQuestion:
+def _question(body: bytes) -> PolicyRequest:
     try:
-        return read_question(orjson.loads(body))
+        return read_request(orjson.loads(body))
     except ValueError:
         raise BadRequest(
             'The body is `{"version": "...", "policy": "...", "caller": {}, "objects": []}`.'

@@ -112,7 +112,7 @@ def test_only_authorization_allows_an_operation():
 def test_the_order_of_the_stages_stands_once():
     # Doors, the library and tools that explain go through ``pipeline.prepare``. The library's
     # ``plan`` alone skips what asks somebody: it reads, allows all, and plans.
-    stages = {"before_asking", "admit", "executable"}
+    stages = {"initial_outcome", "admit", "executable"}
     found = {
         (str(path.relative_to(ROOT)), node.func.attr)
         for path, tree in sources("router")

@@ -1,1 +1,1 @@
-"""The functions behind ``@policy``: which exist, where they are asked, what they say."""
+"""The functions behind ``@policy``: which exist, where they are evaluated, what they decide."""

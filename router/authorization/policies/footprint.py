@@ -1,70 +1,76 @@
-"""Which policies an operation is concerned with; found once per operation, for all callers."""
+"""Which policies an operation involves; found once per operation, for all callers."""
 
 from dataclasses import dataclass
 
-from trellis.router.authorization.inputs import InputNeeds
-from trellis.router.authorization.rules.index import NO_NEEDS, AuthorizationRules, Needs
+from trellis.router.authorization.inputs import InputRequirements
+from trellis.router.authorization.rules.index import (
+    NO_REQUIREMENTS,
+    AuthorizationRules,
+    RequirementIds,
+)
 from trellis.router.operation.model import Field, NormalizedOperation, each_field
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ArgumentQuestion:
-    """A field whose arguments are the object that policies decide about, before anything is
-    fetched: a root field that needs them itself, or any field with a protected argument.
-    ``owner`` names the type in the object, ``owners`` are the object types that may have the field;
-    ``own`` is needed whatever values are given."""
+class ArgumentCheck:
+    """A field about whose arguments policies decide before anything is fetched: a root field with
+    policies of its own, or any field with a protected argument.
+
+    ``owner`` is the type name that policies see. ``owners`` are the object types that may have the
+    field. ``own`` is required independent of the argument values.
+    """
 
     field: Field
     owner: str
     owners: frozenset[str]
-    own: Needs
+    own: RequirementIds
 
-    def needs(self, inputs: InputNeeds) -> Needs:
-        """What must be met, if ``inputs`` are given."""
+    def needs(self, inputs: InputRequirements) -> RequirementIds:
+        """The requirements of the field with these inputs."""
         return self.own | inputs.of(self.field, self.owners)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PolicyFootprint:
-    """``needs`` are the requirements with policies that may stand anywhere in the operation,
-    ``fetched`` those of what it asks for, whatever values its variables have."""
+    """``needs`` are the requirements with policies that the operation may involve; ``fetched`` are
+    those of the selected types and fields, independent of the variables."""
 
-    needs: Needs
-    fetched: Needs
-    questions: tuple[ArgumentQuestion, ...]
+    needs: RequirementIds
+    fetched: RequirementIds
+    argument_checks: tuple[ArgumentCheck, ...]
 
 
-NO_FOOTPRINT = PolicyFootprint(NO_NEEDS, NO_NEEDS, ())
+NO_FOOTPRINT = PolicyFootprint(NO_REQUIREMENTS, NO_REQUIREMENTS, ())
 
 
 def find_footprint(
     operation: NormalizedOperation, rules: AuthorizationRules, roots: frozenset[str]
 ) -> PolicyFootprint:
-    """``roots`` are the names of the root types, whose fields have no object but their
-    arguments."""
-    inputs = InputNeeds(rules.index)
+    """Find the policies that an operation involves. ``roots`` are the names of the root types:
+    their fields have no parent object, so policies decide about the arguments."""
+    inputs = InputRequirements(rules.index)
     fetched: set[int] = set()
     possible: set[int] = set()
-    questions: list[ArgumentQuestion] = []
+    checks: list[ArgumentCheck] = []
     for field, selection in each_field(operation.selection):
         owners = (selection.possible if field.types is None else field.types).union(*field.meant)
         for owner in owners:
-            fetched |= rules.index.fields.get((owner, field.name), NO_NEEDS)
-            fetched |= rules.index.types.get(owner, NO_NEEDS)
-        own = NO_NEEDS
+            fetched |= rules.index.fields.get((owner, field.name), NO_REQUIREMENTS)
+            fetched |= rules.index.types.get(owner, NO_REQUIREMENTS)
+        own = NO_REQUIREMENTS
         if selection.type in roots:
-            own |= own_needs(selection.type, field.name, rules)
-            own |= rules.index.types.get(selection.type, NO_NEEDS)
+            own |= own_requirements(selection.type, field.name, rules)
+            own |= rules.index.types.get(selection.type, NO_REQUIREMENTS)
         named = min(owners) if len(owners) == 1 else field.parent
-        question = ArgumentQuestion(field, named, owners, own)
-        needs = question.needs(inputs) & rules.with_policies
+        check = ArgumentCheck(field, named, owners, own)
+        needs = check.needs(inputs) & rules.with_policies
         if needs:
             possible |= needs
-            questions.append(question)
+            checks.append(check)
     with_policies = frozenset(fetched) & rules.with_policies
-    return PolicyFootprint(with_policies | possible, with_policies, tuple(questions))
+    return PolicyFootprint(with_policies | possible, with_policies, tuple(checks))
 
 
-def own_needs(owner: str, name: str, rules: AuthorizationRules) -> Needs:
-    """What a field asks for itself, beside what the objects on either end do."""
-    return rules.index.own.get((owner, name), NO_NEEDS)
+def own_requirements(owner: str, name: str, rules: AuthorizationRules) -> RequirementIds:
+    """The requirements of a field itself, without those of its parent and result types."""
+    return rules.index.own.get((owner, name), NO_REQUIREMENTS)

@@ -1,4 +1,4 @@
-"""Which policies exist, what they need to know, and who decides them."""
+"""Which policies exist, which fields they need, and which subgraph evaluates them."""
 
 import asyncio
 import time
@@ -13,48 +13,49 @@ from trellis.schema.policy import CallerPolicy, GuardedObject, ObjectPolicy, Pol
 from trellis.schema.request import RequestContext
 
 RETRY_SECONDS = 1.0
-"""How long a list of policies that lacks a wanted name, or that failed, is not asked for again."""
+"""Pause before a list of policies that failed, or that lacks a wanted name, is requested again.
+Operations that name an unknown policy would otherwise request it each time."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySpec:
-    """What a policy says about itself. ``needs``: the field set for each guarded type, ``""`` for
-    all others; None when it decides by the caller alone."""
+    """The declaration of a policy. ``needs``: a field set per guarded type, with ``""`` for all
+    other types; None if it decides by the caller alone."""
 
     needs: Mapping[str, str] | None
 
     def needs_of(self, type_name: str) -> str | None:
-        """The field set that it needs of objects of a type; None when it does not know them."""
+        """The field set that it needs of objects of a type; None if it does not support them."""
         needs = self.needs or {}
         return needs.get(type_name, needs.get(""))
 
 
 class PolicySource(Protocol):
-    """Decides the policies of one subgraph, wherever that runs. ``is_outdated``: it has other
-    policies by now than it has told."""
+    """Evaluates the policies of one subgraph, in this process or another. ``is_outdated``: its
+    policies have changed since ``declared`` was called."""
 
     name: str
     is_outdated: bool
 
     async def declared(self) -> Mapping[str, PolicySpec]:
-        """The policies it has, by name. May raise whatever the way to it raises."""
+        """Its policies by name. May raise any error of the connection to it."""
         ...
 
     async def holds(self, policy: str, context: RequestContext) -> Any:
-        """The answer of a policy about callers: True, or anything else that then denies."""
+        """The verdict of a policy about callers. Anything but True denies."""
         ...
 
     async def judge(
         self, policy: str, context: RequestContext, objects: Sequence[GuardedObject]
     ) -> Any:
-        """The answers of a policy about objects; whoever asks checks them."""
+        """The verdicts of a policy about objects, not validated."""
         ...
 
 
 def declared(policy: Policy) -> PolicySpec:
-    """What a registered policy says about itself."""
+    """The declaration of a registered policy."""
     if isinstance(policy, CallerPolicy):
         return PolicySpec(None)
     needs = {"": policy.needs} if isinstance(policy.needs, str) else dict(policy.needs)
@@ -89,7 +90,7 @@ class LocalPolicies:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegisteredPolicies:
-    """All policies known at one moment; compared by identity, as part of cache keys."""
+    """All policies known at one moment. Compared by identity, since it is part of cache keys."""
 
     declared: Mapping[str, PolicySpec] = field(default_factory=dict)
     sources: Mapping[str, PolicySource] = field(default_factory=dict)
@@ -100,57 +101,61 @@ class RegisteredPolicies:
         return frozenset(name for name, found in self.declared.items() if found.needs is not None)
 
 
-NO_BOOK = RegisteredPolicies()
+NO_POLICIES = RegisteredPolicies()
 
 
 class PolicyRegistry:
-    """Gathers the policies of all subgraphs; those elsewhere tell theirs when first needed."""
+    """Collects the policies of all subgraphs; those of other processes are requested when first
+    needed."""
 
     def __init__(
         self, sources: Sequence[PolicySource] = (), *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Raises ConfigError when two subgraphs of this process register one name."""
+        """Raises ConfigError if two subgraphs of this process register the same name."""
         self._clock = clock
         self._sources = tuple(sources)
         self._lists: dict[str, Mapping[str, PolicySpec]] = {}
         self._asked: dict[str, float] = {}
-        self._book = NO_BOOK
+        self._registered = NO_POLICIES
         self._lock = asyncio.Lock()
-        _refuse_twins([source for source in sources if isinstance(source, LocalPolicies)])
+        _reject_duplicates([source for source in sources if isinstance(source, LocalPolicies)])
 
-    async def book(self, wanted: frozenset[str]) -> RegisteredPolicies:
-        """The policies known; subgraphs are asked for theirs only while a wanted one is not. The
-        time that may take is the caller's to limit; what fails stays unknown for now."""
+    async def load(self, wanted: frozenset[str]) -> RegisteredPolicies:
+        """The known policies. Subgraphs are asked for theirs only if a wanted one is unknown.
+
+        There is no timeout here: the caller sets one. Policies of a subgraph that fails stay
+        unknown until the next attempt.
+        """
         if not self._stale(wanted):
-            return self._book
+            return self._registered
         async with self._lock:
             if stale := self._stale(wanted):
                 await asyncio.gather(*(self._load(source) for source in stale))
                 self._bind()
-                if missing := wanted - self._book.declared.keys():
+                if missing := wanted - self._registered.declared.keys():
                     log.warning("unknown_policies_deny", policies=sorted(missing))
-        return self._book
+        return self._registered
 
     @property
     def has_sources(self) -> bool:
-        """Whether there is anybody who could let a policy hold."""
+        """Whether any subgraph could make a policy hold."""
         return bool(self._sources)
 
     @property
     def current(self) -> RegisteredPolicies:
-        """What is known without asking anybody."""
-        return self._book
+        """The policies known so far, without requests."""
+        return self._registered
 
     async def aclose(self) -> None:
-        """Give back the connections of sources that have any."""
+        """Close the connections of sources that have any."""
         for source in self._sources:
             close = getattr(source, "aclose", None)
             if close is not None:
                 await close()
 
     def _stale(self, wanted: frozenset[str]) -> list[PolicySource]:
-        """The sources to be asked (again) for their list, but none in quick succession."""
-        lacks = not wanted <= self._book.declared.keys()
+        """The sources to request a list from, except those asked within ``RETRY_SECONDS``."""
+        lacks = not wanted <= self._registered.declared.keys()
         now = self._clock()
         return [
             source
@@ -166,26 +171,26 @@ class PolicyRegistry:
         self._asked[source.name] = self._clock() + RETRY_SECONDS
         try:
             self._lists[source.name] = await source.declared()
-        except Exception as error:  # the boundary to another process: its policies stay unknown
-            log.error("policies_not_told", subgraph=source.name, error=str(error))
+        except Exception as error:  # boundary to another process: its policies stay unknown
+            log.error("policies_not_listed", subgraph=source.name, error=str(error))
 
     def _bind(self) -> None:
         known: dict[str, PolicySpec] = {}
         owners: dict[str, PolicySource] = {}
-        twins: set[str] = set()
+        duplicates: set[str] = set()
         for source in self._sources:
             for name, policy in self._lists.get(source.name, {}).items():
                 if name in owners:
-                    twins.add(name)
+                    duplicates.add(name)
                 known[name], owners[name] = policy, source
-        for name in twins:  # nobody can say which is meant
+        for name in duplicates:  # ambiguous, so it is unknown and denies
             log.error("policy_registered_twice", policy=name)
             del known[name], owners[name]
-        if known != self._book.declared or owners != self._book.sources:
-            self._book = RegisteredPolicies(known, owners)
+        if known != self._registered.declared or owners != self._registered.sources:
+            self._registered = RegisteredPolicies(known, owners)
 
 
-def _refuse_twins(sources: Sequence[LocalPolicies]) -> None:
+def _reject_duplicates(sources: Sequence[LocalPolicies]) -> None:
     owners: dict[str, str] = {}
     for source in sources:
         for name in sorted(source.names):
@@ -193,5 +198,5 @@ def _refuse_twins(sources: Sequence[LocalPolicies]) -> None:
             if other != source.name:
                 raise ConfigError(
                     f"The subgraphs {other} and {source.name} both register the policy `{name}`: "
-                    "keep it in the one that knows the answer."
+                    "register it in one of them only."
                 )

@@ -1,4 +1,4 @@
-"""The policies of a subgraph in another process: asked there, with one call for many objects."""
+"""The policies of a subgraph in another process, evaluated there for many objects per request."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,9 +8,9 @@ import orjson
 
 from trellis.router.authorization.policies.registry import PolicySpec
 from trellis.router.authorization.policies.wire import (
-    PolicyQuestion,
+    PolicyRequest,
     policies_from_json,
-    question_to_json,
+    request_to_json,
 )
 from trellis.router.transports.internal import InternalAnswer
 from trellis.schema.errors import Unavailable
@@ -18,12 +18,13 @@ from trellis.schema.policy import GuardedObject
 from trellis.schema.request import RequestContext
 
 _PATH = "/internal/policies"
-_QUESTION_BYTES = 1_000_000
-"""More objects than fit are asked about in several questions: bodies are limited there."""
+_REQUEST_BYTES = 1_000_000
+"""Size of one request about objects; more objects are split over several requests. Half of the
+default of ``limits.body_bytes``, the body limit that the subgraph applies."""
 
 
-class Asks(Protocol):
-    """The part of ``InternalClient`` that is needed here."""
+class PolicyClient(Protocol):
+    """The part of ``InternalClient`` that is used here."""
 
     async def get(self, path: str) -> InternalAnswer: ...
 
@@ -33,10 +34,9 @@ class Asks(Protocol):
 
 
 class RemotePolicies:
-    """A ``PolicySource`` (registry.py) in another process. Whatever fails is raised, and then
-    denies."""
+    """A ``PolicySource`` (registry.py) in another process. Failures are raised, and then deny."""
 
-    def __init__(self, name: str, client: Asks) -> None:
+    def __init__(self, name: str, client: PolicyClient) -> None:
         self.name = name
         self.is_outdated = False
         self._client = client
@@ -54,30 +54,31 @@ class RemotePolicies:
 
     async def holds(self, policy: str, context: RequestContext) -> Any:
         """Raises SubgraphError or Unavailable."""
-        return await self._ask(PolicyQuestion(policy, context.identity, self._version))
+        return await self._ask(PolicyRequest(policy, context.identity, self._version))
 
     async def judge(
         self, policy: str, context: RequestContext, objects: Sequence[GuardedObject]
     ) -> Any:
         """Raises SubgraphError or Unavailable."""
         version = self._version
-        questions = [
-            PolicyQuestion(policy, context.identity, version, part) for part in _parts(objects)
+        requests = [
+            PolicyRequest(policy, context.identity, version, part) for part in _parts(objects)
         ]
-        if len(questions) == 1:
-            return await self._ask(questions[0])
-        answers = await asyncio.gather(*(self._ask(question) for question in questions))
-        for question, answer in zip(questions, answers, strict=True):
-            # Answers put together must not make up for one another's missing verdicts.
-            if not isinstance(answer, list) or len(answer) != len(question.objects or ()):
+        if len(requests) == 1:
+            return await self._ask(requests[0])
+        answers = await asyncio.gather(*(self._ask(request) for request in requests))
+        for request, answer in zip(requests, answers, strict=True):
+            # Checked per answer: in the combined list, surplus verdicts of one answer would fill
+            # in for missing ones of another.
+            if not isinstance(answer, list) or len(answer) != len(request.objects or ()):
                 raise Unavailable("The subgraph did not answer about each object.")
         return [verdict for answer in answers for verdict in answer]
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def _ask(self, question: PolicyQuestion) -> Any:
-        answer = await self._client.post(_PATH, question_to_json(question))
+    async def _ask(self, request: PolicyRequest) -> Any:
+        answer = await self._client.post(_PATH, request_to_json(request))
         if answer.status == 404:
             self.is_outdated = True
         if not isinstance(answer.value, dict):
@@ -86,11 +87,11 @@ class RemotePolicies:
 
 
 def _parts(objects: Sequence[GuardedObject]) -> Iterator[Sequence[GuardedObject]]:
-    """The objects in order, in parts of about ``_QUESTION_BYTES`` at most."""
+    """The objects in order, in parts of at most about ``_REQUEST_BYTES``."""
     start, size = 0, 0
     for end, found in enumerate(objects):
         length = len(orjson.dumps(found)) + 1
-        if size + length > _QUESTION_BYTES and end > start:
+        if size + length > _REQUEST_BYTES and end > start:
             yield objects[start:end]
             start, size = end, 0
         size += length

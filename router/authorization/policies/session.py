@@ -1,4 +1,4 @@
-"""Asks the policies during one operation: each about each object once, many objects at a time."""
+"""Evaluates policies during one operation: once per policy and object, many objects per call."""
 
 import asyncio
 import json
@@ -16,12 +16,13 @@ from trellis.schema.policy import GuardedObject
 from trellis.schema.request import RequestContext
 
 POLICY_SECONDS = 1.0
+"""The default of the setting ``authorization.policy_seconds``."""
 
 log = structlog.get_logger(__name__)
 
 
 class Verdict(Enum):
-    """The answer of a policy, with the reason where it is no; the values are for people."""
+    """The verdict of a policy, with the reason if it is negative. The values are for people."""
 
     HOLDS = "holds"
     DENIES = "denies"
@@ -32,26 +33,30 @@ class Verdict(Enum):
 
 
 class PolicySession:
-    """Everything the policies have said about one caller during one operation, or one event of a
-    subscription. Nothing of it outlives that, and no other caller ever sees it."""
+    """The verdicts about one caller during one operation, or during one event of a subscription.
+    They are not kept any longer and never shared with another caller."""
 
     def __init__(
-        self, book: RegisteredPolicies, context: RequestContext, seconds: float = POLICY_SECONDS
+        self,
+        registered: RegisteredPolicies,
+        context: RequestContext,
+        seconds: float = POLICY_SECONDS,
     ) -> None:
-        self.book = book
+        self.registered = registered
         self.context = context
         self._seconds = seconds
         self._callers: dict[str, Verdict] = {}
         self._objects: dict[tuple[str, bytes], Verdict] = {}
 
     async def ask_about_caller(self, policies: Iterable[str]) -> frozenset[str]:
-        """Those of the policies that hold for the caller, whatever the object."""
+        """The policies among these that hold for the caller, independent of any object."""
         new = [name for name in policies if name not in self._callers]
         await asyncio.gather(*(self._ask_about_caller(name) for name in new))
         return frozenset(name for name in policies if self._callers[name] is Verdict.HOLDS)
 
     async def ask_about_objects(self, wanted: Mapping[str, Mapping[bytes, GuardedObject]]) -> None:
-        """Ask each policy about its objects, given by ``object_key``; all policies at a time."""
+        """Evaluate each policy about its objects (keyed by ``object_key``), all policies
+        concurrently."""
         calls = []
         for policy, objects in wanted.items():
             new = [key for key in objects if (policy, key) not in self._objects]
@@ -60,15 +65,15 @@ class PolicySession:
         await asyncio.gather(*calls)
 
     def of_object(self, policy: str, key: bytes) -> Verdict:
-        """What a policy has said about an object."""
+        """The verdict of a policy about an object."""
         return self._objects.get((policy, key), Verdict.UNDECIDED)
 
     def of_caller(self, policy: str) -> Verdict:
-        """What a policy has said about the caller."""
+        """The verdict of a policy about the caller."""
         return self._callers.get(policy, Verdict.UNDECIDED)
 
     async def _ask_about_caller(self, policy: str) -> None:
-        source = self.book.sources.get(policy)
+        source = self.registered.sources.get(policy)
         if source is None:
             self._callers[policy] = Verdict.UNKNOWN
             return
@@ -76,7 +81,7 @@ class PolicySession:
         self._callers[policy] = _verdict(answer, reason)
 
     async def _ask_about_objects(self, policy: str, objects: Mapping[bytes, GuardedObject]) -> None:
-        source = self.book.sources.get(policy)
+        source = self.registered.sources.get(policy)
         if source is None:
             self._objects.update({(policy, key): Verdict.UNKNOWN for key in objects})
             return
@@ -90,12 +95,12 @@ class PolicySession:
             self._objects[policy, key] = _verdict(answer, reason)
 
     async def _in_time(self, policy: str, answer: Any) -> tuple[Any, Verdict | None]:
-        """A policy's answer, or the reason why there is none."""
+        """The policy's answer, or the reason why there is none."""
         limit = asyncio.timeout(self._patience())
         try:
             async with limit:
                 return await answer, None
-        except Exception as error:  # the boundary to somebody else's function: no answer denies
+        except Exception as error:  # boundary to user code: a policy that fails denies
             if isinstance(error, TimeoutError) and limit.expired():
                 log.warning("policy_late", policy=policy, seconds=self._seconds)
                 return None, Verdict.LATE
@@ -110,15 +115,15 @@ class PolicySession:
 
 
 def object_key(found: GuardedObject) -> bytes:
-    """What makes two objects equal for a policy."""
+    """Equal for objects between which a policy cannot tell a difference."""
     try:
         return orjson.dumps(found, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # integers beyond 64 bits and lone surrogates are texts of JSON too
+    except TypeError:  # orjson does not write integers beyond 64 bits and lone surrogates
         return json.dumps(found, sort_keys=True, default=repr).encode()
 
 
-def is_passed(condition: Alternatives, verdict_of: Mapping[str, Verdict]) -> bool:
-    """Whether one alternative holds completely."""
+def is_satisfied(condition: Alternatives, verdict_of: Mapping[str, Verdict]) -> bool:
+    """Whether all policies of one alternative hold."""
     return any(all(verdict_of.get(name) is Verdict.HOLDS for name in names) for names in condition)
 
 

@@ -1,4 +1,4 @@
-"""What a router and a subgraph in another process say to one another about policies, as JSON."""
+"""The JSON that a router and a subgraph in another process exchange about policies."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ from trellis.schema.policy import GuardedObject
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyQuestion:
-    """What a router asks. ``objects`` is None for a policy about the caller; ``version`` is that of
-    the list from which the router knows what the policy needs."""
+class PolicyRequest:
+    """A request to evaluate a policy. ``objects`` is None for a policy about the caller.
+    ``version`` identifies the list of policies that the router knows."""
 
     policy: str
     caller: Identity
@@ -44,28 +44,28 @@ def policies_from_json(value: Any) -> tuple[str, dict[str, PolicySpec]]:
 
 
 def version_of(declared: Mapping[str, PolicySpec]) -> str:
-    """Differs between lists that do."""
+    """A hash of the list: it changes whenever the list does."""
     text = orjson.dumps({name: one.needs for name, one in declared.items()}, option=_SORTED)
     return hashlib.sha256(text).hexdigest()[:32]
 
 
-def question_to_json(question: PolicyQuestion) -> dict[str, Any]:
-    """The body of a question; nobody is a caller without members."""
+def request_to_json(request: PolicyRequest) -> dict[str, Any]:
+    """The body of a request. An anonymous caller is an empty object."""
     body: dict[str, Any] = {
-        "policy": question.policy,
-        "version": question.version,
-        "caller": identity_to_json(question.caller) if question.caller.is_authenticated else {},
+        "policy": request.policy,
+        "version": request.version,
+        "caller": identity_to_json(request.caller) if request.caller.is_authenticated else {},
     }
-    if question.objects is not None:
-        body["objects"] = question.objects
+    if request.objects is not None:
+        body["objects"] = request.objects
     return body
 
 
-def read_question(value: Any) -> PolicyQuestion:
-    """The question that ``question_to_json`` wrote. Raises ValueError."""
+def read_request(value: Any) -> PolicyRequest:
+    """The request that ``request_to_json`` wrote. Raises ValueError."""
     members = _object(value)
     caller, objects = _object(members.get("caller")), members.get("objects")
-    return PolicyQuestion(
+    return PolicyRequest(
         policy=_text(members.get("policy")),
         caller=identity_from_json(caller) if caller else ANONYMOUS,
         version=_text(members.get("version")),
@@ -78,17 +78,17 @@ _SORTED = orjson.OPT_SORT_KEYS
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError("an object is due")
+        raise ValueError("expected an object")
     return value
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise ValueError("a list is due")
+        raise ValueError("expected a list")
     return value
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("text is due")
+        raise ValueError("expected a string")
     return value

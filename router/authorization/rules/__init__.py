@@ -1,1 +1,1 @@
-"""What the security directives of a supergraph demand, and where."""
+"""The security directives of a supergraph: what they require, and where."""

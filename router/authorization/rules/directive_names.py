@@ -1,4 +1,4 @@
-"""Under which names a supergraph applies the security directives and those of Trellis."""
+"""The names under which a supergraph applies the security directives and those of Trellis."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SPECS = "https://specs.apollo.dev/"
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """One ``@link`` (or ``@core``) of the schema: its identity and the names it binds."""
+    """One ``@link`` (or ``@core``) of the schema: its URL and the names it imports."""
 
     url: str
     alias: str | None
@@ -28,20 +28,20 @@ class _Link:
 
     @property
     def feature(self) -> str | None:
-        """The security feature that this link brings, if it does."""
+        """The security feature that this link imports, if any."""
         parts = self.url.removeprefix(_SPECS).split("/")
         return parts[0] if self.url.startswith(_SPECS) and parts[0] in FEATURES else None
 
     @property
     def own_name(self) -> str:
-        """The name of the specification here; also of its directive of that name, unless this is
-        imported (link v1.0, "Names")."""
+        """The local name of the specification, and of its directive of the same name unless that
+        one is imported explicitly (link v1.0, "Names")."""
         path = self.url.rstrip("/").split("/")
         return self.alias or (path[-2] if len(path) > 1 else path[-1])
 
     @property
     def directive_names(self) -> Iterator[str]:
-        """The names by which this link's directives may be applied."""
+        """The names under which this link's directives may be applied."""
         if all(name != f"@{self.feature}" for name, _ in self.imports):
             yield self.own_name
         for _, local in self.imports:
@@ -49,16 +49,16 @@ class _Link:
 
 
 def security_directives(supergraph: DocumentNode) -> dict[str, str]:
-    """The directive names in use, each with the feature it stands for.
+    """The directive names in use, each with its feature.
 
-    A feature's own name counts even without a link, unless another specification has taken it:
-    SDL written by hand is protected too.
+    A feature's own name counts even without a link, unless another specification uses it: SDL
+    written by hand is protected too.
     """
     links = list(_links(supergraph))
     names = {name: link.feature for link in links for name in link.directive_names}
     for feature in FEATURES:
         names.setdefault(feature, feature)
-    # A name bound twice belongs to the security feature: protecting too much is the safe mistake.
+    # A name bound twice belongs to the security feature: protecting too much is the safe error.
     for link in links:
         if link.feature is not None:
             names.update(dict.fromkeys(link.directive_names, link.feature))
@@ -66,15 +66,15 @@ def security_directives(supergraph: DocumentNode) -> dict[str, str]:
 
 
 def names_of_element(supergraph: DocumentNode, spec: str, element: str) -> frozenset[str]:
-    """The directive names under which a supergraph applies ``element``, such as ``@rateLimit``, of
-    the specification whose URL begins with ``spec``: as imported, or with its namespace."""
+    """The names under which a supergraph applies ``element`` (such as ``@rateLimit``) of the
+    specification whose URL starts with ``spec``: as imported, or prefixed with its namespace."""
     names: set[str] = set()
     for link in _links(supergraph):
         if link.url.startswith(spec):
             own = spec.rstrip("/").rpartition("/")[2]
             names.add(f"{link.alias or own}__{element.removeprefix('@')}")
             if element == f"@{own}" and all(name != element for name, _ in link.imports):
-                names.add(link.alias or own)  # the directive that is called like its specification
+                names.add(link.alias or own)  # the directive with the name of its specification
             names.update(local.removeprefix("@") for name, local in link.imports if name == element)
     return frozenset(names)
 

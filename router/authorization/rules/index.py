@@ -1,4 +1,4 @@
-"""The authorization index of a supergraph: what each type, field and argument needs."""
+"""The authorization index of a supergraph: what each type, field and argument requires."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,50 +11,50 @@ from trellis.router.requirements import (
 )
 from trellis.schema.identity import Identity
 
-Needs = frozenset[int]
-"""Indexes into ``AuthorizationRules.requirements``, all of which must be met."""
+RequirementIds = frozenset[int]
+"""Indexes into ``RequirementIndex.requirements``, all of which must be met."""
 
-NO_NEEDS: Needs = frozenset()
+NO_REQUIREMENTS: RequirementIds = frozenset()
 NOT_SIGNED_IN = -1
+"""Added to the unmet requirements of anonymous callers."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputValue:
-    """An argument or input field: its named type, and what giving it a value needs."""
+    """An argument or input field: its named type, and what providing a value requires."""
 
     type: str
-    needs: Needs
+    needs: RequirementIds
 
 
 @dataclass(frozen=True, slots=True)
-class NeedsIndex:
-    """Only what needs something is listed.
+class RequirementIndex:
+    """Only what has requirements is listed.
 
-    ``types``: existing objects of that type. ``fields``: a field of an object type with all that
-    its type, itself and its answer's type ask for; ``own`` without what the objects on either end
-    ask for themselves. ``arguments`` and ``input_fields``: what is
-    protected on the way in; ``whole_inputs``: everything that a value of an input type could need.
-    ``members`` has the object types of every abstract type, ``places`` the schema coordinates at
-    which each requirement stands.
+    ``types``: what it takes to see that an object of the type exists. ``fields``: the requirements
+    of a field of an object type, including those of its parent and result types; ``own``: without
+    those. ``arguments`` and ``input_fields``: protected input values; ``whole_inputs``: everything
+    that a value of an input type could require. ``members``: the object types of each abstract
+    type. ``places``: the schema coordinates of each requirement.
     """
 
     requirements: tuple[Requirement, ...]
-    types: Mapping[str, Needs]
-    fields: Mapping[tuple[str, str], Needs]
-    own: Mapping[tuple[str, str], Needs]
+    types: Mapping[str, RequirementIds]
+    fields: Mapping[tuple[str, str], RequirementIds]
+    own: Mapping[tuple[str, str], RequirementIds]
     arguments: Mapping[tuple[str, str], Mapping[str, InputValue]]
     input_fields: Mapping[str, Mapping[str, InputValue]]
-    whole_inputs: Mapping[str, Needs]
+    whole_inputs: Mapping[str, RequirementIds]
     members: Mapping[str, frozenset[str]]
     places: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """What one kind of caller may not do, turned round for quick questions: for each field name
-    the object types on which it is denied, and the types that must not show up at all."""
+    """What one kind of caller may not read, indexed for fast lookup: for each field name the
+    object types on which it is denied, and the types whose objects must not appear at all."""
 
-    unmet: Needs
+    unmet: RequirementIds
     fields: Mapping[str, frozenset[str]]
     types: frozenset[str]
 
@@ -66,30 +66,31 @@ class Denied:
 
 
 class AuthorizationRules:
-    """The index of one supergraph, and the verdict on each kind of caller."""
+    """The index of one supergraph, and what it denies to each kind of caller."""
 
-    def __init__(self, index: NeedsIndex) -> None:
+    def __init__(self, index: RequirementIndex) -> None:
         self.index = index
         self.is_empty = not index.requirements
         self.scopes = _mentioned(requirement.scopes for requirement in index.requirements)
         self.policies = _mentioned(requirement.policies for requirement in index.requirements)
-        self.with_policies: Needs = frozenset(
+        self.with_policies: RequirementIds = frozenset(
             number
             for number, requirement in enumerate(index.requirements)
             if requirement.policies != NOTHING_NEEDED
         )
-        # Callers who differ only in what no rule mentions are one kind of caller.
+        # Callers that differ only in rights that no rule mentions share one entry.
         self._unmet_by_kind = lru_cache(maxsize=4096)(self._unmet)
         self._denied_by_unmet = lru_cache(maxsize=1024)(self._denied)
 
-    def unmet_by(self, identity: Identity, policies: frozenset[str] = frozenset()) -> Needs:
+    def unmet_by(
+        self, identity: Identity, policies: frozenset[str] = frozenset()
+    ) -> RequirementIds:
         """The requirements that this caller does not meet; part of the key of a cached plan.
 
-        ``policies`` names the policies found to hold for this request: one that is not named is
-        denied, known or not.
+        ``policies`` are the policies that hold for this request; all others count as denied.
         """
         if self.is_empty:
-            return NO_NEEDS
+            return NO_REQUIREMENTS
         return self._unmet_by_kind(
             identity.is_authenticated,
             identity.is_admin,
@@ -97,30 +98,31 @@ class AuthorizationRules:
             policies & self.policies,
         )
 
-    def policies_of(self, needs: Needs) -> frozenset[str]:
-        """The policies that these requirements name."""
+    def policies_of(self, needs: RequirementIds) -> frozenset[str]:
+        """The policies named by these requirements."""
         return _mentioned(self.index.requirements[number].policies for number in needs)
 
-    def spell(self, needs: Needs) -> str:
-        """These requirements for people."""
+    def describe(self, needs: RequirementIds) -> str:
+        """These requirements in words, for error messages."""
         return ", and ".join(sorted(str(self.index.requirements[number]) for number in needs))
 
-    def denied_to(self, unmet: Needs) -> Denied:
-        """What callers with these unmet requirements may not do."""
+    def denied_to(self, unmet: RequirementIds) -> Denied:
+        """What callers with these unmet requirements may not read."""
         return self._denied_by_unmet(unmet)
 
     def _unmet(
         self, is_authenticated: bool, is_admin: bool, scopes: frozenset[str], held: frozenset[str]
-    ) -> Needs:
+    ) -> RequirementIds:
         unmet = frozenset(
             number
             for number, requirement in enumerate(self.index.requirements)
             if not requirement.is_met_by(is_authenticated, is_admin, scopes, held)
         )
-        # Refusals differ for those who could sign in, even where the same things are denied.
+        # Anonymous callers are told to sign in, so their errors differ from those of signed-in
+        # callers even if the same fields are denied.
         return unmet if is_authenticated or not unmet else unmet | {NOT_SIGNED_IN}
 
-    def _denied(self, unmet: Needs) -> Denied:
+    def _denied(self, unmet: RequirementIds) -> Denied:
         fields: dict[str, set[str]] = {}
         for (owner, name), needs in self.index.fields.items():
             if not needs.isdisjoint(unmet):

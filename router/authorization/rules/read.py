@@ -25,11 +25,11 @@ from graphql import (
 
 from trellis.router.authorization.rules.directive_names import security_directives
 from trellis.router.authorization.rules.index import (
-    NO_NEEDS,
+    NO_REQUIREMENTS,
     AuthorizationRules,
     InputValue,
-    Needs,
-    NeedsIndex,
+    RequirementIds,
+    RequirementIndex,
 )
 from trellis.router.errors import SupergraphInvalid
 from trellis.router.requirements import FREE, Alternatives, Requirement, all_of
@@ -51,22 +51,22 @@ Place = tuple[str, ...]
 
 
 def coordinate(place: Place) -> str:
-    """The place as people write it: ``Task``, ``Task.owner``, ``Query.task(id:)``."""
+    """The schema coordinate of a place: ``Task``, ``Task.owner``, ``Query.task(id:)``."""
     return ".".join(place[:2]) + "".join(f"({argument}:)" for argument in place[2:])
 
 
 def read_rules(supergraph: DocumentNode) -> AuthorizationRules:
     """Build the index from the parsed supergraph SDL.
 
-    Raises ``SupergraphInvalid`` when a security directive has arguments that cannot be read: it
-    must not be mistaken for no protection.
+    Raises ``SupergraphInvalid`` if the arguments of a security directive cannot be read: ignoring
+    the directive would leave its place unprotected.
     """
     return AuthorizationRules(_Index(_read(supergraph)).build())
 
 
 @dataclass(slots=True)
-class _Written:
-    """What the SDL says, before anything is concluded from it."""
+class _Declarations:
+    """What the SDL declares, before requirements are inherited and combined."""
 
     requirements: dict[Place, Requirement] = field(default_factory=dict)
     output_types: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -83,8 +83,8 @@ class _Written:
             self.requirements[place] = self.at(*place) & requirement
 
 
-def _read(supergraph: DocumentNode) -> _Written:
-    written, names = _Written(), security_directives(supergraph)
+def _read(supergraph: DocumentNode) -> _Declarations:
+    written, names = _Declarations(), security_directives(supergraph)
     for node in supergraph.definitions:
         if isinstance(node, _OBJECT + _INTERFACE):
             _read_composite(node, written, names)
@@ -107,7 +107,7 @@ def _read_composite(
     | ObjectTypeExtensionNode
     | InterfaceTypeDefinitionNode
     | InterfaceTypeExtensionNode,
-    written: _Written,
+    written: _Declarations,
     names: dict[str, str],
 ) -> None:
     owner = node.name.value
@@ -127,14 +127,14 @@ def _read_composite(
 
 
 class _Index:
-    """Concludes what every place needs from what the SDL says."""
+    """Derives the requirements of every place from the declarations."""
 
-    def __init__(self, written: _Written) -> None:
+    def __init__(self, written: _Declarations) -> None:
         self._written = written
         self._inherit()
         self._numbers: dict[Requirement, int] = {}
 
-    def build(self) -> NeedsIndex:
+    def build(self) -> RequirementIndex:
         written = self._written
         types = {name: self._needs(name) for name in written.objects}
         fields = {
@@ -144,7 +144,7 @@ class _Index:
         }
         own = {
             place: self._needs(*place)
-            | (NO_NEEDS if self._is_composite(output) else self._needs(output))
+            | (NO_REQUIREMENTS if self._is_composite(output) else self._needs(output))
             for place, output in written.output_types.items()
             if place[0] in written.objects
         }
@@ -157,7 +157,7 @@ class _Index:
             name: self._inputs((name,), types_by_name, whole)
             for name, types_by_name in written.input_types.items()
         }
-        return NeedsIndex(
+        return RequirementIndex(
             requirements=tuple(self._numbers),
             types={name: needs for name, needs in types.items() if needs},
             fields={place: needs for place, needs in fields.items() if needs},
@@ -180,12 +180,12 @@ class _Index:
         return tuple(tuple(sorted(found)) for found in places.values())
 
     def _inherit(self) -> None:
-        """Hand requirements on interfaces and their fields down to the object types.
+        """Apply requirements on interfaces and their fields to the object types as well.
 
-        Composition writes on an interface what its implementations need taken together; that says
-        nothing new about any one of them. What goes beyond it was written for the interface
-        itself (by an ``@interfaceObject``, or under older rules), and without handing it down an
-        inline fragment on an object type would lead around it.
+        Composition writes the combined requirements of the implementations on an interface; those
+        add nothing for any single one of them. A requirement beyond these was written for the
+        interface itself (by an ``@interfaceObject``, or under older rules). Unless it is inherited,
+        an inline fragment on an object type would bypass it.
         """
         written = self._written
         for place, requirement in list(written.requirements.items()):
@@ -199,14 +199,14 @@ class _Index:
             elif members:
                 del written.requirements[place]
 
-    def _needs(self, *place: str) -> Needs:
+    def _needs(self, *place: str) -> RequirementIds:
         requirement = self._written.at(*place)
         if requirement == FREE:
-            return NO_NEEDS
+            return NO_REQUIREMENTS
         return frozenset([self._numbers.setdefault(requirement, len(self._numbers))])
 
     def _inputs(
-        self, owner: Place, types_by_name: dict[str, str], whole: dict[str, Needs]
+        self, owner: Place, types_by_name: dict[str, str], whole: dict[str, RequirementIds]
     ) -> dict[str, InputValue]:
         values = {
             name: InputValue(type, self._needs(*owner, name) | self._needs(type))
@@ -214,8 +214,9 @@ class _Index:
         }
         return {name: v for name, v in values.items() if v.needs or whole.get(v.type)}
 
-    def _whole_inputs(self) -> dict[str, Needs]:
-        """Everything reachable from each input type; types may contain one another in circles."""
+    def _whole_inputs(self) -> dict[str, RequirementIds]:
+        """Everything reachable from each input type. Input types may be recursive, so this repeats
+        until nothing changes."""
         fields = self._written.input_types
         whole = {
             name: self._needs(name).union(
@@ -227,7 +228,9 @@ class _Index:
         while changed:
             changed = False
             for name, values in fields.items():
-                needs = whole[name].union(*(whole.get(type, NO_NEEDS) for type in values.values()))
+                needs = whole[name].union(
+                    *(whole.get(type, NO_REQUIREMENTS) for type in values.values())
+                )
                 changed = changed or needs != whole[name]
                 whole[name] = needs
         return whole
@@ -259,7 +262,7 @@ def _alternatives(directive: ConstDirectiveNode, argument: str) -> Alternatives:
 
 
 def _items(value: ValueNode) -> Sequence[ValueNode]:
-    # GraphQL section 3.11: a single value stands for a list of one.
+    # GraphQL specification, section 3.11: a single value is coerced to a list of one.
     return value.values if isinstance(value, ListValueNode) else (value,)
 
 

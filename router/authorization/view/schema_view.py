@@ -1,4 +1,4 @@
-"""The part of a schema that a caller's rights open: what introspection shows to that caller."""
+"""The part of a schema that a caller may use: what introspection shows to that caller."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -29,8 +29,8 @@ from graphql import (
     print_schema,
 )
 
-from trellis.router.authorization.rules.index import Needs, NeedsIndex
-from trellis.router.authorization.view.usable import Permitted
+from trellis.router.authorization.rules.index import RequirementIds, RequirementIndex
+from trellis.router.authorization.view.usable import UsableSchema
 from trellis.router.cache import Cache
 
 NOTHING_OPEN = "_"
@@ -38,42 +38,43 @@ _NOTHING_OPEN_FIELD = (
     '"""Nothing of this graph is open to you: sign in, or ask for more rights."""\n_: Boolean'
 )
 _VIEWS = 64
+"""Views in memory. A view is a whole schema; few sets of rights are in use at a time."""
 
 
 class SchemaViews:
-    """The views of one schema, one for each set of unmet requirements; the last ones are kept."""
+    """The views of one schema, one per set of unmet requirements. The latest are cached."""
 
-    def __init__(self, schema: GraphQLSchema, index: NeedsIndex) -> None:
+    def __init__(self, schema: GraphQLSchema, index: RequirementIndex) -> None:
         self._schema = schema
         self._index = index
         self._document: DocumentNode | None = None
-        self._views: Cache[Needs, GraphQLSchema] = Cache(_VIEWS)
+        self._views: Cache[RequirementIds, GraphQLSchema] = Cache(_VIEWS)
 
-    def of(self, unmet: Needs) -> GraphQLSchema:
-        """The schema without what callers with these unmet requirements are denied, without what
-        cannot be used once that is gone, and without the types to which nothing leads any more.
+    def of(self, unmet: RequirementIds) -> GraphQLSchema:
+        """The schema without what is denied to callers with these unmet requirements, without what
+        cannot be used as a consequence, and without types that are no longer reachable.
 
-        A field of an interface is there for those who may have it of every type possible. An
-        interface of which no field is left appears as the union of its types, as fragments on
-        these are all that is allowed. The result is a valid schema (GraphQL specification,
-        section 3): a query type of which nothing is left has the field ``_`` that says so and
-        that nobody can ask for.
+        A field of an interface is shown to callers that may read it on every possible type. An
+        interface without remaining fields becomes a union of its types, since only fragments on
+        these are allowed. The result is a valid schema (GraphQL specification, section 3): a query
+        type without remaining fields gets a field ``_`` whose description says so. Operations are
+        validated against the whole schema, so ``_`` cannot be selected.
         """
         return self._views.find(unmet, lambda: self._build(unmet))
 
-    def _build(self, unmet: Needs) -> GraphQLSchema:
+    def _build(self, unmet: RequirementIds) -> GraphQLSchema:
         if self._document is None:
             self._document = parse(print_schema(self._schema), no_location=True)
-        view = _View(self._schema, Permitted(self._schema, self._index, unmet))
+        view = _View(self._schema, UsableSchema(self._schema, self._index, unmet))
         definitions = tuple(view.definitions(self._document.definitions))
         document = DocumentNode(definitions=definitions)
         return build_ast_schema(document, assume_valid=True, assume_valid_sdl=True)
 
 
 class _View:
-    """Rewrites the definitions of a schema to what is permitted of them."""
+    """Reduces the definitions of a schema to what is usable."""
 
-    def __init__(self, schema: GraphQLSchema, permitted: Permitted) -> None:
+    def __init__(self, schema: GraphQLSchema, permitted: UsableSchema) -> None:
         self._schema = schema
         self._permitted = permitted
         self._roots = {

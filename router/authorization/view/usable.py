@@ -15,18 +15,24 @@ from graphql import (
     is_required_input_field,
 )
 
-from trellis.router.authorization.rules.index import NO_NEEDS, Needs, NeedsIndex
+from trellis.router.authorization.rules.index import (
+    NO_REQUIREMENTS,
+    RequirementIds,
+    RequirementIndex,
+)
 
 Composite = GraphQLObjectType | GraphQLInterfaceType
 
 
-class Permitted:
-    """Starts with what is not denied, then takes away what cannot be used without the rest, until
-    nothing changes: a field whose type is gone or that requires an argument which is gone, a type
-    without fields, a field of an interface that an implementation lacks.
+class UsableSchema:
+    """Starts with what is not denied, then removes what has become unusable until nothing changes:
+    a field whose type or required argument was removed, a type without fields, a field of an
+    interface that an implementation lacks.
     """
 
-    def __init__(self, schema: GraphQLSchema, index: NeedsIndex, unmet: Needs) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, index: RequirementIndex, unmet: RequirementIds
+    ) -> None:
         self._schema = schema
         self._index = index
         self._unmet = unmet
@@ -43,8 +49,8 @@ class Permitted:
             pass
 
     def has(self, name: str) -> bool:
-        """Whether a position of this type can be used. Whether a scalar or enum may be is decided
-        where it is used."""
+        """Whether a position of this type is usable. Scalars and enums always are: their
+        requirements count as those of the fields that have them as types."""
         kind = self._schema.type_map[name]
         if isinstance(kind, GraphQLUnionType):
             return bool(self.members(name))
@@ -53,17 +59,17 @@ class Permitted:
         return isinstance(kind, GraphQLInterfaceType) and bool(self.members(name))
 
     def fields(self, name: str) -> Mapping[str, Collection[str]]:
-        """The fields left of a composite or input type, each with the arguments left of it."""
+        """The remaining fields of a composite or input type, each with its remaining arguments."""
         return self._fields.get(name, {})
 
     def members(self, name: str) -> list[str]:
-        """The object types left of a union or an interface."""
+        """The remaining object types of a union or an interface."""
         kind = self._schema.type_map[name]
         assert isinstance(kind, GraphQLInterfaceType | GraphQLUnionType)
         return [t.name for t in self._schema.get_possible_types(kind) if self._fields.get(t.name)]
 
     def interfaces(self, name: str) -> list[str]:
-        """The interfaces of a type that still are interfaces."""
+        """The interfaces of a type that still have fields."""
         kind = self._schema.type_map[name]
         if not isinstance(kind, Composite) or not self._fields[name]:
             return []
@@ -71,17 +77,20 @@ class Permitted:
 
     # -- what is not denied --------------------------------------------------------------------
 
-    def _is_open(self, needs: Needs) -> bool:
+    def _is_open(self, needs: RequirementIds) -> bool:
         return needs.isdisjoint(self._unmet)
 
     def _open_fields(self, kind: Composite) -> Iterator[tuple[str, set[str]]]:
-        """A field of an interface must be open on every object type possible."""
+        """The fields that are not denied. A field of an interface must be allowed on every possible
+        object type."""
         owners = [kind.name]
         if isinstance(kind, GraphQLInterfaceType):
             owners += [each.name for each in self._schema.get_possible_types(kind)]
         for name, field in kind.fields.items():
             places = [(owner, name) for owner in owners]
-            if all(self._is_open(self._index.fields.get(place, NO_NEEDS)) for place in places):
+            if all(
+                self._is_open(self._index.fields.get(place, NO_REQUIREMENTS)) for place in places
+            ):
                 guarded = [self._index.arguments.get(place, {}) for place in places]
                 yield (
                     name,
@@ -105,7 +114,7 @@ class Permitted:
     # -- what can be used without the rest -----------------------------------------------------
 
     def _settle(self) -> bool:
-        """One round over all types; whether anything had to go."""
+        """One pass over all types; whether anything was removed."""
         before = self._size()
         for name, fields in self._fields.items():
             kind = self._schema.type_map[name]
@@ -118,8 +127,8 @@ class Permitted:
         return self._size() != before
 
     def _size(self) -> int:
-        """The number of fields. Arguments need not be counted: whether one stays depends on its
-        type alone, which an interface's argument shares with those of all implementations."""
+        """The number of fields. Arguments need not be counted: whether one stays depends only on
+        its type, which an interface's argument shares with those of all implementations."""
         return sum(map(len, self._fields.values()))
 
     def _settle_field(self, kind: Composite, name: str) -> None:
@@ -136,8 +145,8 @@ class Permitted:
         return self.has(get_named_type(argument.type).name)
 
     def _is_kept(self, interface: GraphQLInterfaceType, name: str) -> bool:
-        """Whether all implementations still have the field, as IsValidImplementation demands
-        (section 3.6.1); an argument that one of them lost goes."""
+        """Whether all implementations still have the field, as IsValidImplementation requires
+        (section 3.6.1). An argument that one of them lacks is removed."""
         implementations = self._schema.get_implementations(interface)
         for kind in (*implementations.objects, *implementations.interfaces):
             fields = self._fields[kind.name]

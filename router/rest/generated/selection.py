@@ -33,7 +33,7 @@ from graphql import (
     is_required_argument,
 )
 
-from trellis.router.authorization.rules.index import NO_NEEDS, NeedsIndex
+from trellis.router.authorization.rules.index import NO_REQUIREMENTS, RequirementIndex
 from trellis.router.operation.model import SelectionSet
 from trellis.router.planner.tables import FederatedGraph
 from trellis.router.rest.generated.fields import RestField
@@ -65,7 +65,7 @@ class Selector:
     def __init__(
         self,
         graph: FederatedGraph,
-        index: NeedsIndex,
+        index: RequirementIndex,
         keys: Keys,
         field: RestField,
         *,
@@ -78,7 +78,9 @@ class Selector:
         self._needs = index.fields
         self._is_refused_whole = rejects or field.kind == "mutation"
         root = graph.api.get_root_type(OperationType(field.kind))
-        self._met = index.fields.get((root.name, field.name), NO_NEEDS) if root else NO_NEEDS
+        self._met = (
+            index.fields.get((root.name, field.name), NO_REQUIREMENTS) if root else NO_REQUIREMENTS
+        )
 
     def resource(self, type_: GraphQLNamedType) -> tuple[Selected, ...]:
         """Of an object that a route answers with; () for a leaf."""
@@ -188,7 +190,7 @@ class Selector:
         owners = [owner]
         if type_ is not None and is_abstract_type(type_):
             owners = [possible.name for possible in self._schema.get_possible_types(type_)]
-        return any(self._needs.get((one, name), NO_NEEDS) - self._met for one in owners)
+        return any(self._needs.get((one, name), NO_REQUIREMENTS) - self._met for one in owners)
 
     def _key(self, type_: GraphQLNamedType) -> tuple[Selected, ...]:
         """The first of an entity's keys that nothing guards; () of anything else."""

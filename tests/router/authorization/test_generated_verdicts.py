@@ -135,7 +135,7 @@ def plain(data: Any) -> Any:
 def judged(supergraph: Supergraph, text: str, given: dict[str, Any], caller: Identity) -> Any:
     """The verdict alone, without running anything: code and refused paths."""
     _, variables, operation = supergraph.reader.read(GraphQLRequest(text, given))
-    outcome = PolicyOutcome(given=supergraph.enforcer.given(operation, variables))
+    outcome = PolicyOutcome(provided=supergraph.enforcer.provided(operation, variables))
     try:
         refusals = supergraph.enforcer.authorize(operation, caller, outcome).refusals
     except OperationRefused as refusal:

@@ -230,8 +230,8 @@ async def test_a_needed_value_that_its_type_does_not_allow_denies(
     result = await shop.ask("{ item { price } }")
     assert result.data == {"item": {"price": None}}
     assert [error["message"] for error in result.errors] == [
-        "Not authorized to access 'Item.price': it needs policies may:see, and that could not be"
-        " found out."
+        "Not authorized to access 'Item.price': it needs policies may:see, which could not be"
+        " evaluated."
     ]
     assert shop.told == []
 
@@ -401,7 +401,7 @@ async def test_objects_that_many_ways_lead_to_are_visited_once():
         return [False for _ in objects]
 
     known = PolicyRegistry([LocalPolicies("shop", {"keeper": ObjectPolicy(nobody, needs="owner")})])
-    verdicts = PolicySession(await known.book(frozenset({"keeper"})), RequestContext(ADA))
+    verdicts = PolicySession(await known.load(frozenset({"keeper"})), RequestContext(ADA))
     denials = await guards.check(data, verdicts, has_failures=False)
 
     assert asked == [{"__typename": "Thing", "owner": "bob"}]

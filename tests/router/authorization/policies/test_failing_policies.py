@@ -109,7 +109,7 @@ async def test_a_bad_answer_denies_and_the_rest_is_answered(decide: Any):
         "UNAUTHORIZED_FIELD_OR_TYPE"
     }
     assert "swordfish" not in str(result.errors)
-    assert "could not be found out" in result.errors[-1]["message"]
+    assert "could not be evaluated" in result.errors[-1]["message"]
 
 
 @pytest.mark.parametrize("answered", [None, 1, "yes", [True]])
@@ -258,38 +258,38 @@ async def test_policies_that_cannot_be_learnt_are_unknown_until_they_can():
     source.is_down = True
     with capture_logs() as logs:
         for _ in range(5):
-            assert (await known.book(wanted)).declared == {}
+            assert (await known.load(wanted)).declared == {}
     assert source.lists == 1  # and not asked again with every request
-    assert [entry["event"] for entry in logs] == ["policies_not_told", "unknown_policies_deny"]
+    assert [entry["event"] for entry in logs] == ["policies_not_listed", "unknown_policies_deny"]
     assert logs[1]["policies"] == ["auditor"]
     now[0] = 0.9
-    await known.book(wanted)
+    await known.load(wanted)
     assert source.lists == 1
     source.is_down = False
     now[0] = 1.0
     for _ in range(5):
-        assert (await known.book(wanted)).declared == {"auditor": PolicySpec(None)}
+        assert (await known.load(wanted)).declared == {"auditor": PolicySpec(None)}
     assert source.lists == 2
 
 
 async def test_a_list_that_is_out_of_date_is_read_again():
     now, source = [0.0], Elsewhere()
     known, wanted = PolicyRegistry([source], clock=lambda: now[0]), frozenset(["auditor"])
-    assert (await known.book(wanted)).about_objects == set()
+    assert (await known.load(wanted)).about_objects == set()
     source.policies = {"auditor": PolicySpec({"": ""})}
     source.is_outdated = True
     now[0] += 10
-    assert (await known.book(wanted)).about_objects == {"auditor"}
-    assert (await known.book(wanted)).about_objects == {"auditor"}
+    assert (await known.load(wanted)).about_objects == {"auditor"}
+    assert (await known.load(wanted)).about_objects == {"auditor"}
     assert source.lists == 2
 
 
 async def test_known_names_are_not_asked_for_again():
     now, source = [0.0], Elsewhere()
     known = PolicyRegistry([source], clock=lambda: now[0])
-    await known.book(frozenset(["auditor"]))
+    await known.load(frozenset(["auditor"]))
     now[0] += 10
-    assert (await known.book(frozenset(["auditor"]))).declared == {"auditor": PolicySpec(None)}
+    assert (await known.load(frozenset(["auditor"]))).declared == {"auditor": PolicySpec(None)}
     assert source.lists == 1
 
 
@@ -301,7 +301,7 @@ async def test_whoever_asks_while_the_list_is_on_its_way_waits_for_it():
 
     source = Slow()
     known, wanted = PolicyRegistry([source]), frozenset(["auditor"])
-    books = await asyncio.gather(*(known.book(wanted) for _ in range(3)))
+    books = await asyncio.gather(*(known.load(wanted) for _ in range(3)))
     assert [book.declared for book in books] == [{"auditor": PolicySpec(None)}] * 3
     assert source.lists == 1
 
@@ -317,10 +317,10 @@ async def test_names_nobody_has_are_looked_for_again_after_a_while():
     now, source = [0.0], Elsewhere()
     known, wanted = PolicyRegistry([source], clock=lambda: now[0]), frozenset(["new"])
     for _ in range(3):
-        assert "new" not in (await known.book(wanted)).declared
+        assert "new" not in (await known.load(wanted)).declared
     source.policies["new"] = PolicySpec(None)
     now[0] += 10
-    assert "new" in (await known.book(wanted)).declared
+    assert "new" in (await known.load(wanted)).declared
     assert source.lists == 2
 
 
@@ -349,7 +349,7 @@ async def test_policies_that_are_not_told_in_time_deny():
 
 async def test_a_name_that_two_subgraphs_elsewhere_have_denies():
     known = PolicyRegistry([Elsewhere("one"), Elsewhere("two")])
-    assert (await known.book(frozenset(["auditor"]))).declared == {}
+    assert (await known.load(frozenset(["auditor"]))).declared == {}
 
 
 async def test_a_subgraph_that_is_down_denies(tmp_path: Path):
@@ -357,7 +357,7 @@ async def test_a_subgraph_that_is_down_denies(tmp_path: Path):
     source = policies_of(Member("office", "", "http://127.0.0.1:9/graphql"), config)
     graph = graph_over(source)
     assert (await ask("{ ledger billing }", graph)).data == {"ledger": None, "billing": "open"}
-    await graph.enforcer.known.aclose()
+    await graph.enforcer.registry.aclose()
 
 
 async def test_somebody_elses_subgraph_has_no_policies(tmp_path: Path):

@@ -37,7 +37,7 @@ def policies(query: str) -> set[str]:
 
 def questions(query: str) -> list[tuple[str, str, set[str]]]:
     """The type told, the field and the types that may have it, for each question."""
-    found = footprint(query).questions
+    found = footprint(query).argument_checks
     return [(one.owner, one.field.key, set(one.owners)) for one in found]
 
 

@@ -18,7 +18,7 @@ async def test_an_object_that_has_been_judged_is_not_judged_again():
         return [one["n"] % 2 == 0 for one in objects]
 
     source = LocalPolicies("a", {"even": ObjectPolicy(even)})
-    book = await PolicyRegistry([source]).book(frozenset({"even"}))
+    book = await PolicyRegistry([source]).load(frozenset({"even"}))
     verdicts = PolicySession(book, RequestContext(ANONYMOUS))
     one, two, three = ({"n": n} for n in (1, 2, 3))
 
