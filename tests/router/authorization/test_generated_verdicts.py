@@ -46,7 +46,7 @@ from trellis.router.transports.function import FunctionTransport
 from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.request import RequestContext
 
-BATCHES, GRAPHS, OPERATIONS, REWRITES = 9, 4, 4, 6
+BATCHES, GRAPHS, OPERATIONS, REWRITES = 9, 3, 3, 6
 Composite = GraphQLObjectType | GraphQLInterfaceType
 Operation = tuple[str, dict[str, Any]]
 

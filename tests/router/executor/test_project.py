@@ -104,7 +104,7 @@ def written(value: Any) -> str:
     return json.dumps(value).replace(".0,", ",").replace(".0}", "}").replace(".0]", "]")
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(ROOTS)
 def test_nulls_propagate_as_graphql_core_propagates_them(data: dict[str, Any]) -> None:
     expected, error_paths = truth(data)
@@ -118,7 +118,7 @@ def test_nulls_propagate_as_graphql_core_propagates_them(data: dict[str, Any]) -
     assert all(e["extensions"]["code"] == "SUBGRAPH_INVALID_RESPONSE" for e in errors)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(ROOTS, st.booleans())
 def test_the_generated_projection_equals_the_careful_one(
     data: dict[str, Any], is_shared: bool

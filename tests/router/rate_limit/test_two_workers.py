@@ -16,7 +16,7 @@ from tests.support.redis_server import RedisServer
 from tests.support.servers import free_port, wait_until
 from tests.support.shared import ROOT
 
-LIMIT, ASKED, CLIENTS = 400, 500, 8
+LIMIT, ASKED, CLIENTS = 160, 200, 8
 
 
 @contextmanager
