@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import os
 import sqlite3
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -25,6 +27,15 @@ logger = logging.getLogger("trellis.database")
 
 _RETRY_AFTER_SECONDS = 1
 
+# How long a writer waits on SQLite, for its turn and for other processes together: less than the
+# five seconds that the router waits for a subgraph, so that callers are told to try again.
+_BUSY_SECONDS = 4.0
+# What is left for other processes after however long a queue in this one.
+_LEAST_BUSY_SECONDS = 0.25
+
+_FOR_OWNER_ONLY, _FOLDER_FOR_OWNER_ONLY = 0o600, 0o700
+_SQLITE_FILES = ("", "-wal", "-shm")
+
 # PostgreSQL error classes that pass by themselves: connection, deadlock or lost race, out of
 # something, shutdown. SQLite result codes likewise: busy, locked, no memory, I/O, full, cannot
 # open, protocol. https://www.postgresql.org/docs/15/errcodes-appendix.html
@@ -35,7 +46,7 @@ _PASSING_CODES = frozenset({5, 6, 7, 10, 13, 14, 15})
 class Database:
     """The connections of one subgraph; ``name`` is also its PostgreSQL schema."""
 
-    def __init__(self, name: str, url: str, *, busy_seconds: float = 5) -> None:
+    def __init__(self, name: str, url: str, *, busy_seconds: float = _BUSY_SECONDS) -> None:
         self.name = name
         self.engine = make_engine(url, schema=name, busy_seconds=busy_seconds)
         self._busy_seconds = busy_seconds
@@ -60,11 +71,16 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
         """A session in one transaction that commits at the end. Raises ``Unavailable``."""
+        waiting_since = time.monotonic()
         async with (
             self._alone_on_sqlite(),
             _refusing_when_down(),
             self._write_sessions.begin() as session,
         ):
+            if not self.is_postgres:
+                left = waiting_since + self._busy_seconds - time.monotonic()
+                options = {"busy_seconds": max(left, _LEAST_BUSY_SECONDS)}
+                await session.connection(execution_options=options)
             yield session
 
     @asynccontextmanager
@@ -91,10 +107,11 @@ class Database:
         await self.engine.dispose()
 
 
-def make_engine(url: str, *, schema: str, busy_seconds: float = 5) -> AsyncEngine:
+def make_engine(url: str, *, schema: str, busy_seconds: float = _BUSY_SECONDS) -> AsyncEngine:
     """An engine for ``url``; on PostgreSQL every name is looked up in ``schema`` first.
 
-    On SQLite a lock of another process is waited for ``busy_seconds`` long.
+    On SQLite a lock of another process is waited for ``busy_seconds`` long, in a transaction with
+    the execution option ``busy_seconds`` as long as that says. Its files are for their owner only.
     """
     if not url.startswith("sqlite"):
         return create_async_engine(
@@ -105,13 +122,27 @@ def make_engine(url: str, *, schema: str, busy_seconds: float = 5) -> AsyncEngin
             connect_args={"server_settings": {"search_path": schema}},
         )
     database = make_url(url).database
-    if database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    if database and database != ":memory:":
+        _make_private(Path(database))
     connect_args = {"timeout": busy_seconds, "factory": _UndoingConnection}
     engine = create_async_engine(url, connect_args=connect_args)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(database: Path) -> None:
+    """Make a database's folder and file if they are missing, and close its files to others: there
+    are hashes of passwords in them. A folder that was there keeps the rights it was given."""
+    database.parent.mkdir(mode=_FOLDER_FOR_OWNER_ONLY, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        # Never opened once it is there: closing it again would drop this process's SQLite locks
+        # (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+        os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_RDWR, _FOR_OWNER_ONLY))
+    for suffix in _SQLITE_FILES:
+        # Missing, or somebody else's: then it is for them to say who may read it.
+        with suppress(FileNotFoundError, PermissionError):
+            Path(f"{database}{suffix}").chmod(_FOR_OWNER_ONLY)
 
 
 class _UndoingConnection(sqlite3.Connection):
@@ -139,8 +170,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    writes = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if "busy_seconds" in options:
+        milliseconds = round(options["busy_seconds"] * 1_000)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds:d}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
 
 
 @asynccontextmanager

@@ -13,6 +13,9 @@ from sqlalchemy.schema import CreateSchema
 from trellis.db.engine import Database
 from trellis.db.versions import MIGRATIONS, version_folder
 
+# How long a process waits while another one that started with it migrates the same SQLite file.
+_BUSY_SECONDS = 30.0
+
 
 async def upgrade(database: Database, metadata: MetaData, revision: str = "head") -> None:
     """Bring the database to ``revision``; does nothing when it is there. Safe to run at once."""
@@ -53,7 +56,7 @@ async def _run(database: Database, metadata: MetaData, act: Any) -> None:
         config.attributes.update(connection=connection, metadata=metadata)
         act(config)
 
-    engine = database.engine.execution_options(write=True)
+    engine = database.engine.execution_options(write=True, busy_seconds=_BUSY_SECONDS)
     async with engine.begin() as connection:
         if database.is_postgres:
             # Two processes that start together: the second waits and finds nothing to do.

@@ -1,4 +1,7 @@
 import asyncio
+import sqlite3
+import stat
+import sys
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -158,6 +161,71 @@ async def test_the_folder_of_a_file_is_made_when_it_is_missing(tmp_path: Path):
         await database.ping()
         await database.close()
     assert (tmp_path / "of" / "trellis" / "notes.sqlite3").exists()
+
+
+def rights_below(folder: Path) -> dict[str, int]:
+    """The permission bits of a folder and of what is in it, by name."""
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+
+
+async def test_files_and_a_new_folder_are_for_their_owner_only(tmp_path: Path):
+    folder = tmp_path / "data"
+    database = Database("notes", f"sqlite+aiosqlite:///{folder}/notes.sqlite3")
+    try:
+        async with database.write() as session:
+            await session.execute(text("create table note (id integer)"))
+        assert rights_below(folder) == {
+            "data": 0o700,
+            "notes.sqlite3": 0o600,
+            "notes.sqlite3-wal": 0o600,
+            "notes.sqlite3-shm": 0o600,
+        }
+    finally:
+        await database.close()
+
+
+def test_files_of_an_older_release_are_closed_to_others(tmp_path: Path):
+    file = tmp_path / "notes.sqlite3"
+    with sqlite3.connect(file) as connection:
+        connection.execute("create table note (id integer)")
+    connection.close()
+    file.chmod(0o644)
+    tmp_path.chmod(0o750)  # whoever made the folder knows who shall look into it
+    Database("notes", f"sqlite+aiosqlite:///{file}")
+    assert rights_below(tmp_path) == {tmp_path.name: 0o750, "notes.sqlite3": 0o600}
+
+
+async def test_another_connection_keeps_its_lock_when_a_database_is_opened(tmp_path: Path):
+    """SQLite's locks are POSIX locks: closing a descriptor of a file drops all of the process."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/notes.sqlite3"
+    first = Database("notes", url)
+    async with first.write() as session:
+        await session.execute(text("create table note (id integer)"))
+        await Database("notes", url).close()
+        lock_it = "import sqlite3, sys; sqlite3.connect(sys.argv[1], 0).execute('begin immediate')"
+        command = (sys.executable, "-c", lock_it, str(tmp_path / "notes.sqlite3"))
+        other = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+        _, told = await other.communicate()
+    await first.close()
+    assert b"database is locked" in told
+
+
+async def test_a_writer_waits_for_its_turn_and_the_lock_together(tmp_path: Path):
+    """So that who asked is told in time, however long the queue has taken."""
+    database = Database("notes", f"sqlite+aiosqlite:///{tmp_path}/notes.sqlite3")
+
+    async def patience() -> int:
+        async with database.write() as session:
+            return (await session.execute(text("PRAGMA busy_timeout"))).scalar_one()
+
+    try:
+        assert 3_500 < await patience() <= 4_000
+        async with database.write():
+            queued = asyncio.create_task(patience())
+            await asyncio.sleep(0.05)
+        assert 250 <= await queued <= 3_950
+    finally:
+        await database.close()
 
 
 async def test_wrong_sql_is_our_fault_and_not_an_outage(database: Database):
