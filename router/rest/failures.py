@@ -50,6 +50,8 @@ class Failures:
         self._spell = route.profile.member_speller(route.area)
         self._needed = _first_choice(access)
         self._parameters = {parameter.variable: parameter for parameter in route.parameters}
+        parameters = route.profile.paginator.parameters if route.profile.paginator else ()
+        self._page_words = {word: given.name for given in parameters for word in given.fills}
         self._words = {path.rpartition(".")[2] for path in route.arguments}
         self._ids_in_path = frozenset(
             parameter.name
@@ -145,8 +147,8 @@ class Failures:
 
     def _below(self, variable: str, rest: Sequence[str]) -> str:
         parameter = self._parameters.get(variable)
-        if parameter is None:  # the paginator's
-            return self._spell(variable)
+        if parameter is None:
+            return self._page_words.get(variable) or self._spell(variable)
         start = [] if parameter.name == WHOLE_BODY else [parameter.name]
         return ".".join([*start, *(self._spell(part) for part in rest)])
 

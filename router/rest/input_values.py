@@ -129,6 +129,12 @@ def unknown(name: str) -> Problem:
     return Problem(name, "UNKNOWN_FIELD", f"{name[:100]} is not a member of this request.")
 
 
+def no_parameter(name: str) -> Problem:
+    """The problem of a sort or filter that a list does not have: without it the client would take
+    the list for another one."""
+    return Problem(name[:100], "UNKNOWN_FIELD", f"{name[:100]} is not a parameter of this list.")
+
+
 def _format(name: str, wanted: str) -> Problem:
     return Problem(name, "INVALID_FORMAT", f"{name or 'The body'} {wanted}.")
 

@@ -57,7 +57,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class PageParameter:
-    """A parameter of the query string that a paginator owns."""
+    """A parameter of the query string that a paginator owns; ``fills`` are the variables of the
+    operation that it becomes, so that the graph's complaints name it."""
 
     name: str
     type: str
@@ -66,6 +67,7 @@ class PageParameter:
     maximum: int | None = None
     description: str = ""
     is_deprecated: bool = False
+    fills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

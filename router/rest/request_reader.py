@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from trellis.router.rest.input_values import Decode, Decoders, missing, unknown
+from trellis.router.rest.input_values import Decode, Decoders, missing, no_parameter, unknown
 from trellis.router.rest.profile import PageRequest, Paginator, Problem, RequestInvalid
 from trellis.router.rest.route import WHOLE_BODY, Parameter, Place, RestRoute
 from trellis.schema.errors import BadRequest, Unauthenticated
@@ -44,6 +44,8 @@ class RequestReader:
         parameters = self._paginator.parameters if self._paginator else ()
         self._page_names = tuple(parameter.name for parameter in parameters)
         self._first_page = _first_page(self._paginator)
+        names = (*(name for name, _, _ in self._query), *self._page_names)
+        self._only = frozenset(names) if route.is_list else None
         self.needs_body = route.has_body
         self.takes_token = self._bearer is not None
 
@@ -65,6 +67,8 @@ class RequestReader:
         query = read_texts(query_string) if query_string else {}
         if self._query:
             _take_texts(self._query, query, variables, problems)
+        if self._only is not None:
+            problems += [no_parameter(name) for name in query if name not in self._only]
         if self._headers:
             _take_texts(self._headers, _header_texts(headers), variables, problems)
         if form is not None:

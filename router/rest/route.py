@@ -9,7 +9,7 @@ from graphql import FragmentDefinitionNode, GraphQLInputType, OperationDefinitio
 
 from trellis.router.operation.model import OperationKind
 from trellis.router.rest.profile import Profile
-from trellis.router.rest.shape import Shape
+from trellis.router.rest.shape import Items, Shape, visible
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Place = Literal["path", "query", "body", "header", "bearer"]
@@ -169,6 +169,12 @@ class RestRoute:
     def id(self) -> str:
         """``GET /api/v1/projects/{project_id}``: how logs, limits and contexts name the route."""
         return f"{self.method} {self.path}"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it shows a list, which clients may want to sort and to filter."""
+        is_items = isinstance(visible(self.shape), Items)
+        return self.method == "GET" and (self.page is not None or is_items)
 
     @property
     def has_tags(self) -> bool:

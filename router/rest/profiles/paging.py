@@ -42,8 +42,18 @@ class NumberedPages:
         most = None if self.clamps else self.most
         cut = f"; more than {self.most} are taken as {self.most}" if self.clamps else ""
         return (
-            PageParameter("page", "Int", 1, 1, _LAST_PAGE, "which page, counted from 1"),
-            PageParameter("per_page", "Int", self.default, 1, most, f"items on a page{cut}"),
+            PageParameter(
+                "page", "Int", 1, 1, _LAST_PAGE, "which page, counted from 1", fills=("skip",)
+            ),
+            PageParameter(
+                "per_page",
+                "Int",
+                self.default,
+                1,
+                most,
+                f"items on a page{cut}",
+                fills=("first", "last"),
+            ),
         )
 
     @property
@@ -94,8 +104,10 @@ class OffsetPages:
     @property
     def parameters(self) -> Sequence[PageParameter]:
         return (
-            PageParameter("limit", "Int", self.default, 1, self.most, "items at most"),
-            PageParameter("offset", "Int", 0, 0, MOST_SKIPPED, "items passed over"),
+            _limit(self.default, self.most),
+            PageParameter(
+                "offset", "Int", 0, 0, MOST_SKIPPED, "items passed over", fills=("skip",)
+            ),
         )
 
     @property
@@ -133,10 +145,22 @@ class CursorPages:
     @property
     def parameters(self) -> Sequence[PageParameter]:
         return (
-            PageParameter("cursor", "String", description="nextCursor or prevCursor of an answer"),
-            PageParameter("limit", "Int", self.default, 1, self.most, "items at most"),
             PageParameter(
-                "offset", "Int", None, 0, MOST_SKIPPED, "use cursor instead", is_deprecated=True
+                "cursor",
+                "String",
+                description="nextCursor or prevCursor of an answer",
+                fills=("after", "before"),
+            ),
+            _limit(self.default, self.most),
+            PageParameter(
+                "offset",
+                "Int",
+                None,
+                0,
+                MOST_SKIPPED,
+                "use cursor instead",
+                is_deprecated=True,
+                fills=("skip",),
             ),
         )
 
@@ -214,6 +238,10 @@ class RelayPages:
         info = {"hasNextPage": bool(facts.has_next), "endCursor": facts.end_cursor}
         total = {} if facts.total is None else {"totalCount": facts.total}
         return {"pageInfo": info, **total}
+
+
+def _limit(default: int, most: int) -> PageParameter:
+    return PageParameter("limit", "Int", default, 1, most, "items at most", fills=("first", "last"))
 
 
 class _Reader:

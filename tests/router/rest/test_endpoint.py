@@ -136,7 +136,7 @@ async def test_parameters_of_the_query_string_fill_the_variables(
     web: httpx.AsyncClient, library: Library
 ):
     library.roots["books"] = connection([])
-    params: Any = [("genre", "crime"), ("names", "a,b"), ("is_old", "true"), ("unknown", "1")]
+    params: Any = [("genre", "crime"), ("names", "a,b"), ("is_old", "true")]
     assert (await web.get("/api/books", params=params)).status_code == 200
     expected = {"first": 2, "skip": 0, "genre": "CRIME", "names": ["a", "b"], "isOld": True}
     assert library.calls == [("books", expected)]
@@ -601,6 +601,21 @@ async def test_a_route_that_goes_away_says_so(library: Library):
     assert response.headers["deprecation"] == "@1767225600"
     assert response.headers["sunset"] == "Fri, 01 Jan 2027 00:00:00 GMT"
     assert response.headers["link"] == '</snake/api/x>; rel="successor-version"'
+
+
+@pytest.mark.parametrize("name", ["sort_by", "isOld", "filter[genre]", "Genre"])
+async def test_a_list_refuses_sorts_and_filters_that_it_does_not_have(
+    web: httpx.AsyncClient, library: Library, name: str
+):
+    library.roots["books"] = connection([])
+    answer = await web.get("/api/books", params={name: "1", "page": "1"})
+
+    assert (answer.status_code, answer.json()["problems"]) == (422, [[name, "UNKNOWN_FIELD"]])
+    assert library.calls == []
+
+
+async def test_what_is_no_list_takes_no_notice_of_other_parameters(web: httpx.AsyncClient):
+    assert (await web.get("/api/prices/7", params={"_": "1"})).status_code == 200
 
 
 async def test_body_and_header_agree_on_when_to_come_back():

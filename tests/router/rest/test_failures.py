@@ -41,6 +41,40 @@ def test_other_problems_of_a_request_stay_problems(
     assert refusal(*fields, code=code) == (422, "Wrong.", names)
 
 
+PAGE = """
+query Things($first: Int, $after: String, $skip: Int)
+@rest(method: GET, path: "/api/v1/things") {
+  things(first: $first, after: $after, skip: $skip) @page {
+    totalCount pageInfo { hasNextPage endCursor } edges { node { id } }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("dialect", "argument", "name"),
+    [
+        ("learn", "after", "cursor"),
+        ("learn", "first", "limit"),
+        ("learn", "skip", "offset"),
+        ("plain", "after", "after"),
+        ("tracker", "skip", "page"),
+        ("tracker", "first", "per_page"),
+        ("commerce", "skip", "offset"),
+    ],
+)
+def test_what_the_graph_says_of_a_page_names_the_parameter_of_the_dialect(
+    dialect: str, argument: str, name: str
+):
+    failures = Failures(route(small_supergraph(), dialect, PAGE))
+    given = {"field": argument, "code": "INVALID_FORMAT", "message": f"{argument} is no cursor."}
+    error = {"message": "No.", "extensions": {"code": "BAD_USER_INPUT", "fields": [given]}}
+
+    [problem] = failures.of_error(error, ANONYMOUS).problems
+
+    assert (problem.field, problem.message) == (name, f"{name} is no cursor.")
+
+
 @pytest.mark.parametrize(
     ("message", "told"),
     [
