@@ -48,7 +48,9 @@ class RateLimitRule(Section):
         default="tries", description="cost: count what an operation costs instead of its tries"
     )
     strict: bool = Field(
-        default=False, description="refuse (503) while the store that workers share is away"
+        default=False,
+        description="exact over workers and restarts, without Redis too; refused (503) while the "
+        "store that they share is away",
     )
 
 

@@ -27,7 +27,9 @@ class Rest(Section):
         default=24, gt=0, description="how long an answer is kept for its Idempotency-Key"
     )
     idempotency_answers: int = Field(
-        default=10_000, gt=0, description="answers kept in memory; without Redis the oldest go"
+        default=100_000,
+        gt=0,
+        description="answers kept in the router's file without Redis; then the oldest go",
     )
     openapi: bool = Field(
         default=True,

@@ -3,9 +3,12 @@
 import structlog
 
 from trellis.router.config import Config
+from trellis.router.rate_limit.file_store import FileStore
 from trellis.router.rate_limit.limiter import RateLimiting
+from trellis.router.rate_limit.machine_store import MachineStore
 from trellis.router.rate_limit.memory_store import MemoryStore
 from trellis.router.rate_limit.sliding_log import Store
+from trellis.router.state_file import FILE_NAME
 from trellis.schema.extras import import_part
 
 log = structlog.get_logger(__name__)
@@ -33,6 +36,9 @@ def _store(config: Config) -> Store:
         log.warning(
             "rate_limits_are_per_worker",
             workers=config.workers,
-            advice="set redis_url to count over all of them",
+            advice="set redis_url to count over all of them; strict limits are shared anyway",
         )
-    return MemoryStore(max_keys=settings.keys)
+    return MachineStore(
+        MemoryStore(max_keys=settings.keys),
+        FileStore(config.data_dir / FILE_NAME, max_keys=settings.keys),
+    )

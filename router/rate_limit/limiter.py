@@ -219,12 +219,10 @@ class _Charged:
         cost: int = 1,
     ) -> None:
         self._taken: dict[str, Counted] = {}
-        self._is_strict = False
         self.fitted = True
         for rule, tries, field, by_cost in matches:
             units = (cost if by_cost else tries) * rule.cost
             for key in keys_of(rule, context, field, variables):
-                self._is_strict = self._is_strict or rule.strict
                 for limit in rule.limits:
                     self._add(rule, limit, key, units)
 
@@ -233,7 +231,7 @@ class _Charged:
         return not self._taken
 
     async def take(self, store: Store) -> Sequence[Counted]:
-        return self._counted(await store.take(self._charges(), strict=self._is_strict))
+        return self._counted(await store.take(self._charges()))
 
     async def peek(self, store: Store) -> Sequence[Counted]:
         return self._counted(await store.peek(self._charges()))
@@ -243,16 +241,20 @@ class _Charged:
         name = limit.log + key
         known = self._taken.get(name)
         if known is None:
-            self._taken[name] = Counted(rule, limit, cost, limit is rule.limits[0])
+            self._taken[name] = Counted(rule, limit, cost, limit is rule.limits[0], rule.strict)
         elif known.rule is rule:
             known.cost += cost
         else:
             known.cost = max(known.cost, cost)
+            known.is_strict = known.is_strict or rule.strict
             if limit.window.limit < known.limit.window.limit:
                 known.limit = limit
 
     def _charges(self) -> list[Charge]:
-        return [Charge(name, taken.limit.window, taken.cost) for name, taken in self._taken.items()]
+        return [
+            Charge(name, taken.limit.window, taken.cost, taken.is_strict)
+            for name, taken in self._taken.items()
+        ]
 
     def _counted(self, levels: Sequence[Level]) -> Sequence[Counted]:
         counted = list(self._taken.values())

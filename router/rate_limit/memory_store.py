@@ -54,7 +54,7 @@ class MemoryStore:
     async def start(self) -> None:
         """Nothing to connect to."""
 
-    async def take(self, charges: Sequence[Charge], *, strict: bool = False) -> Sequence[Level]:
+    async def take(self, charges: Sequence[Charge]) -> Sequence[Level]:
         now = self._clock()
         levels = [self._level(charge, now) for charge in charges]
         for _, wait, _ in levels:

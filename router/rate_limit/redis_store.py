@@ -81,7 +81,7 @@ class RedisStore:
     async def _ask(self, what: str, charges: Sequence[Charge]) -> Sequence[Level]:
         loop = asyncio.get_running_loop()
         arguments: list[Any] = [what, self._clock() if self._clock else ""]
-        for _, window, cost in charges:
+        for _, window, cost, _ in charges:
             arguments += (window.limit, window.microseconds, window.slot, cost)
         keys = [self._prefix + charge.key for charge in charges]
         question = _Question(keys, arguments, loop.create_future())

@@ -22,12 +22,14 @@ _remaining = attrgetter("remaining")
 @dataclass(slots=True)
 class Counted:
     """What a request takes from one log, and the level once it has been asked for. ``limit`` is
-    the strictest where rules share the log. ``is_told``: it is not a mere burst."""
+    the lowest where rules share the log. ``is_told``: it is not a mere burst. ``is_strict``: it
+    must be counted together with other workers."""
 
     rule: Rule
     limit: Limit
     cost: int
     is_told: bool
+    is_strict: bool = False
     level: Level = NOTHING_USED
     remaining: int = 0
 

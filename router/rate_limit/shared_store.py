@@ -7,13 +7,11 @@ import structlog
 
 from trellis.router.rate_limit.memory_store import MAX_KEYS, MemoryStore
 from trellis.router.rate_limit.redis_store import RedisStore, StoreAway
-from trellis.router.rate_limit.sliding_log import Charge, Level
-from trellis.schema.errors import Unavailable
+from trellis.router.rate_limit.sliding_log import Charge, Level, uncountable
 
 log = structlog.get_logger(__name__)
 
 _PROBE_SECONDS = (0.1, 0.2, 0.5, 1.0)
-RETRY_SECONDS = 5
 
 
 class SharedStore:
@@ -49,17 +47,14 @@ class SharedStore:
         except StoreAway as failure:
             self._leave(failure)
 
-    async def take(self, charges: Sequence[Charge], *, strict: bool = False) -> Sequence[Level]:
+    async def take(self, charges: Sequence[Charge]) -> Sequence[Level]:
         if self._probe is None:
             try:
                 return await self._shared.take(charges)
             except StoreAway as failure:
                 self._leave(failure)
-        if strict:
-            raise Unavailable(
-                "This cannot be done safely right now. Try again in a few seconds.",
-                retry_after=RETRY_SECONDS,
-            )
+        if any(charge.strict for charge in charges):
+            raise uncountable()
         return await self._local.take(charges)
 
     async def peek(self, charges: Sequence[Charge]) -> Sequence[Level]:

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from trellis.schema.errors import Unavailable
+
 EXACT_UP_TO = 200
 _MICROSECONDS = 1_000_000
 
@@ -34,11 +36,13 @@ class Window:
 
 
 class Charge(NamedTuple):
-    """``cost`` to be taken from a window; ``key`` names its log. A key has one window."""
+    """``cost`` to be taken from a window; ``key`` names its log. A key has one window. ``strict``
+    ones are counted together with those of other workers, or not at all."""
 
     key: str
     window: Window
     cost: int
+    strict: bool = False
 
 
 class Level(NamedTuple):
@@ -60,16 +64,16 @@ class Store(Protocol):
         """Connect, if there is something to connect to."""
         ...
 
-    async def take(self, charges: Sequence[Charge], *, strict: bool = False) -> Sequence[Level]:
+    async def take(self, charges: Sequence[Charge]) -> Sequence[Level]:
         """Take all charges if every one fits, else none; the levels afterwards, in order.
 
-        Every ``wait`` is 0 when they were taken. No two charges may have one key. ``strict``
-        charges are counted together with those of other workers or raise Unavailable.
+        Every ``wait`` is 0 when they were taken. No two charges may have one key. Raises
+        Unavailable where a ``strict`` one cannot be counted together with those of other workers.
         """
         ...
 
     async def peek(self, charges: Sequence[Charge]) -> Sequence[Level]:
-        """The levels as they are; nothing is taken."""
+        """The levels as they are; nothing is taken. May raise Unavailable."""
         ...
 
     async def aclose(self) -> None:
@@ -77,16 +81,31 @@ class Store(Protocol):
         ...
 
 
+RETRY_SECONDS = 5
+
+
+def uncountable() -> Unavailable:
+    """The refusal of strict charges while what workers share is away."""
+    return Unavailable(
+        "This cannot be done safely right now. Try again in a few seconds.",
+        retry_after=RETRY_SECONDS,
+    )
+
+
 class SlidingLog:
     """One log in memory. ``times`` are microseconds of a clock that never goes back; their number
-    is that of the pairs. Nobody else changes them."""
+    is that of the pairs. ``base`` is the running total of what has fallen out. Nobody else changes
+    them."""
 
-    __slots__ = ("_base", "_totals", "times")
+    __slots__ = ("base", "times", "totals")
 
-    def __init__(self) -> None:
-        self._base = 0  # the running total of what has fallen out
-        self.times = array("q")
-        self._totals = array("q")
+    def __init__(
+        self, base: int = 0, times: "array[int] | None" = None, totals: "array[int] | None" = None
+    ) -> None:
+        """An empty log, or one that was kept elsewhere."""
+        self.base = base
+        self.times = array("q") if times is None else times
+        self.totals = array("q") if totals is None else totals
 
     def is_over(self, until: int) -> bool:
         """Whether nothing in it came after ``until``."""
@@ -100,22 +119,22 @@ class SlidingLog:
             self._forget(now - window.microseconds)
         if not times:
             return empty_level(charge)
-        used = self._totals[-1] - self._base
+        used = self.totals[-1] - self.base
         reset = times[-1] + window.microseconds - now
         too_many = used + charge.cost - window.limit
         if too_many <= 0:
             return Level(used, 0, reset)
         if charge.cost > window.limit:
             return Level(used, window.microseconds, reset)
-        frees = times[bisect_left(self._totals, self._base + too_many)]
+        frees = times[bisect_left(self.totals, self.base + too_many)]
         return Level(used, frees + window.microseconds - now, reset)
 
     def add(self, charge: Charge, now: int) -> None:
         """Take the charge."""
-        times, totals = self.times, self._totals
+        times, totals = self.times, self.totals
         if not times:
             times.append(now)
-            totals.append(self._base + charge.cost)
+            totals.append(self.base + charge.cost)
             return
         last, slot = times[-1], charge.window.slot
         if last == now or (slot and last // slot == now // slot):
@@ -125,10 +144,17 @@ class SlidingLog:
             times.append(now)
             totals.append(totals[-1] + charge.cost)
 
+    def move_back_to(self, now: int) -> None:
+        """For a clock that may go back: as if the last try had come now, so that the others keep
+        their distances and nobody is locked out until the clock is where it was."""
+        if self.times and self.times[-1] > now:
+            ahead = self.times[-1] - now
+            self.times = array("q", [time - ahead for time in self.times])
+
     def _forget(self, until: int) -> None:
         count = bisect_right(self.times, until)
-        self._base = self._totals[count - 1]
-        del self.times[:count], self._totals[:count]
+        self.base = self.totals[count - 1]
+        del self.times[:count], self.totals[:count]
 
 
 def empty_level(charge: Charge) -> Level:

@@ -12,7 +12,7 @@ from trellis.router.rest.door import RestDoor, Selection
 from trellis.router.rest.endpoint import RestEndpoint
 from trellis.router.rest.generated.fields import Locate, nowhere
 from trellis.router.rest.generated.routes import Generated, generate
-from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.router.rest.idempotency.file_store import FileAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.idempotency.store import AnswerStore
 from trellis.router.rest.load import load_routes
@@ -20,6 +20,7 @@ from trellis.router.rest.profile import Profile
 from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.profiles.plain import PLAIN
 from trellis.router.rest.route import RestRoute
+from trellis.router.state_file import FILE_NAME
 from trellis.router.supergraph import Supergraph
 from trellis.router.web.services import Services
 from trellis.schema.extras import import_part
@@ -120,8 +121,8 @@ class RestService:
 
 
 def answer_store(config: Config) -> AnswerStore:
-    """Redis when there is one, else this process's memory. Raises MissingExtra."""
+    """Redis when there is one, else the router's own file. Raises MissingExtra."""
     if config.redis_url:
         store = import_part("trellis.router.rest.idempotency.redis_store", "redis")
         return store.RedisAnswers(config.redis_url)
-    return MemoryAnswers(config.rest.idempotency_answers)
+    return FileAnswers(config.data_dir / FILE_NAME, config.rest.idempotency_answers)

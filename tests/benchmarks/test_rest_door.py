@@ -12,6 +12,7 @@ import orjson
 import pytest
 import uvloop
 
+from tests.support.memory_answers import MemoryAnswers
 from tests.support.recording import RecordingTransport
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
@@ -22,7 +23,6 @@ from trellis.router.operation.request import GraphQLRequest
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
 from trellis.router.rest.endpoint import RestEndpoint
-from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route
 from trellis.router.rest.profiles import PROFILES
@@ -155,7 +155,7 @@ async def costs_of(dialect: str, text: str, path: str, variables: dict[str, Any]
     body = orjson.dumps({"query": route.document, "variables": variables})
     services = Services(graph=graph, make_context=MAKE_CONTEXT, authenticate=authenticate)
     graphql = GraphQLEndpoint(services)
-    once = Once(MemoryAnswers(10), keep_seconds=60, request_seconds=30)
+    once = Once(MemoryAnswers(), keep_seconds=60, request_seconds=30)
     endpoint = RestEndpoint(route, services, once, access_to(route, supergraph))
     rest = RestDoor([endpoint], [profile], Selection(dialect, {}), nothing_here)
     sent: list[Any] = []

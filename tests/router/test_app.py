@@ -32,6 +32,7 @@ def config(folder: Path, **settings: Any) -> Config:
     keys.write_bytes(orjson.dumps({"keys": [KEY.jwk]}))
     values: dict[str, Any] = {
         "subgraphs": SHOP,
+        "data_dir": folder / "data",
         "schema_dir": folder / "schema",
         "operations_dir": folder / "operations",
         "auth": Auth(

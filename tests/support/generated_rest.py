@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.support.chance import Chance, pick
+from tests.support.memory_answers import MemoryAnswers
 from tests.support.random_graph import random_graph
 from tests.support.universe import Universe
 from trellis.router.composition.compose import compose
@@ -19,7 +20,6 @@ from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
 from trellis.router.rest.endpoint import RestEndpoint
 from trellis.router.rest.generated.routes import Generated, generate
-from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.profiles.plain import PLAIN
 from trellis.router.serving.live_graph import LiveGraph
@@ -119,7 +119,7 @@ def _client(
     async def authenticate(_credentials: Credentials) -> Identity:
         return caller
 
-    once = Once(MemoryAnswers(100), keep_seconds=3600, request_seconds=5)
+    once = Once(MemoryAnswers(), keep_seconds=3600, request_seconds=5)
     services = Services(
         graph=LiveGraph.over(supergraph),
         make_context=ContextMaker((), 30),

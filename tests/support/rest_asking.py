@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 
 from tests.support.doors import authenticator
+from tests.support.memory_answers import MemoryAnswers
 from trellis.router.config import Config
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
 from trellis.router.rest.endpoint import RestEndpoint
-from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route
 from trellis.router.rest.profile import Profile
@@ -53,7 +53,7 @@ async def stored(
     method = "POST" if kind == "mutation" else "GET"
     text = f'{kind} It{declared} @rest(method: {method}, path: "{PATH}") {{{body}'
     route = load_route(text, graph.supergraph, profile, area="things", file=Path("it.graphql"))
-    once = Once(MemoryAnswers(10), keep_seconds=60, request_seconds=5)
+    once = Once(MemoryAnswers(), keep_seconds=60, request_seconds=5)
     services = Services(
         graph=graph, make_context=ContextMaker((), 30), authenticate=authenticator(callers)
     )

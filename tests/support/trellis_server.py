@@ -38,11 +38,12 @@ class TrellisServer:
         port: int | None = None,
         project: Path = ROOT,
         program: Sequence[str | Path] = (sys.executable, "-m", "trellis.router"),
+        command: Sequence[str] = ("dev",),
     ) -> None:
         """``project`` is where it runs, the folder with ``trellis.toml``; ``program`` is what is
-        started as ``trellis``."""
+        started as ``trellis``, and ``command`` what it is to do."""
         self._project = project
-        self._program = program
+        self._program = [*program, *command]
         self.data_dir = folder / "data"
         self.log_path = folder / "server.log"
         self.port = port or free_port()
@@ -69,7 +70,7 @@ class TrellisServer:
         started = time.monotonic()
         with self.log_path.open("ab") as log:
             process = subprocess.Popen(
-                [*self._program, "dev"],
+                self._program,
                 cwd=self._project,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

@@ -7,7 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from trellis.router.rest.idempotency.store import AnswerStore, Begun, KeptAnswer, Reused, Running
+from trellis.router.rest.idempotency.store import (
+    AnswerStore,
+    Begun,
+    Interrupted,
+    KeptAnswer,
+    Reused,
+    Running,
+)
 from trellis.schema.errors import BadRequest, TrellisError, Unavailable
 from trellis.schema.identity import Identity
 
@@ -23,6 +30,11 @@ class KeyReused(TrellisError):
 
 class KeyRunning(TrellisError):
     code = "IDEMPOTENCY_KEY_RUNNING"
+    http_status = 409
+
+
+class KeyInterrupted(TrellisError):
+    code = "IDEMPOTENCY_KEY_INTERRUPTED"
     http_status = 409
 
 
@@ -42,11 +54,11 @@ class Once:
     async def run(self, key: str, fingerprint: str, work: Work) -> tuple[KeptAnswer, bool]:
         """The answer, and whether it is a repeated one.
 
-        Raises KeyReused, KeyRunning, Unavailable, and whatever ``work`` raises, in which case
-        nothing is kept. A caller that is cancelled does not end the work: its answer is what the
-        client comes back for.
+        Raises KeyReused, KeyRunning, KeyInterrupted, Unavailable, and whatever ``work`` raises, in
+        which case nothing is kept. A caller that is cancelled does not end the work: its answer is
+        what the client comes back for.
         """
-        verdict = await self._store.begin(key, fingerprint, self._lease)
+        verdict = await self._store.begin(key, fingerprint, self._lease, self._keep_seconds)
         if isinstance(verdict, KeptAnswer):
             return verdict, True
         if isinstance(verdict, Reused):
@@ -54,6 +66,11 @@ class Once:
         if isinstance(verdict, Running):
             message = "The same request is being carried out. Ask again for its answer."
             raise KeyRunning(message, retry_after=1)
+        if isinstance(verdict, Interrupted):
+            raise KeyInterrupted(
+                "The request with this Idempotency-Key was interrupted and may have happened. Look "
+                "for what it was to do; to try it again, take a new key."
+            )
         task = asyncio.create_task(self._carry_out(key, verdict, work))
         self._running.add(task)
         task.add_done_callback(self._done)
@@ -66,9 +83,10 @@ class Once:
         await self._store.aclose()
 
     async def _carry_out(self, key: str, claim: Begun, work: Work) -> KeptAnswer:
+        """Work that is cancelled leaves its claim: how far it came is not known."""
         try:
             answer, is_kept = await work()
-        except BaseException:
+        except Exception:
             with suppress(Unavailable):
                 await self._store.forget(key, claim.token)
             raise

@@ -1,6 +1,8 @@
 """Answers kept in Redis, for all workers."""
 
+import math
 import secrets
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable
 from typing import Any, TypeVar, cast
@@ -9,7 +11,14 @@ import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from trellis.router.rest.idempotency.store import Begun, KeptAnswer, Reused, Running, Verdict
+from trellis.router.rest.idempotency.store import (
+    Begun,
+    Interrupted,
+    KeptAnswer,
+    Reused,
+    Running,
+    Verdict,
+)
 from trellis.schema.errors import Unavailable
 
 _PREFIX = "trellis:idempotency:"
@@ -32,20 +41,23 @@ Result = TypeVar("Result")
 
 class RedisAnswers:
     """Fills ``AnswerStore`` for all processes that share a Redis. A process that dies while it
-    carries out a request leaves its claim to expire."""
+    carries out a request leaves its claim, by which later ones see that it was interrupted."""
 
     def __init__(self, url: str) -> None:
         self._redis: Redis = Redis.from_url(
             url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
         )
 
-    async def begin(self, key: str, fingerprint: str, lease_seconds: float) -> Verdict:
+    async def begin(
+        self, key: str, fingerprint: str, lease_seconds: float, seconds: float
+    ) -> Verdict:
         token = secrets.token_hex(8)
-        claim = orjson.dumps({"fingerprint": fingerprint, "token": token})
+        until = time.time() + lease_seconds
+        claim = orjson.dumps({"fingerprint": fingerprint, "token": token, "until": until})
         name = _PREFIX + key
-        lease = int(lease_seconds * 1000)
+        milliseconds = int(seconds * 1000)
         for _ in range(3):  # a claim may expire between the two commands
-            if await _ask(self._redis.set(name, claim, px=lease, nx=True)):
+            if await _ask(self._redis.set(name, claim, px=milliseconds, nx=True)):
                 return Begun(token)
             found = await _ask(self._redis.get(name))
             if found is not None:
@@ -92,6 +104,7 @@ def _verdict(claim: dict[str, Any], fingerprint: str) -> Verdict:
     if claim["fingerprint"] != fingerprint:
         return Reused()
     if "status" not in claim:
-        return Running()
+        # Claims of earlier versions end by themselves when their lease does.
+        return Running() if claim.get("until", math.inf) > time.time() else Interrupted()
     headers = tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in claim["headers"])
     return KeptAnswer(claim["status"], headers, b64decode(claim["body"]))

@@ -28,11 +28,17 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The same request was begun, and whoever carried it out has not ended it in time: nobody knows
+    whether it has happened."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reused:
     """The key belongs to another request."""
 
 
-Verdict = Begun | Running | Reused | KeptAnswer
+Verdict = Begun | Running | Interrupted | Reused | KeptAnswer
 
 
 class AnswerStore(Protocol):
@@ -42,8 +48,11 @@ class AnswerStore(Protocol):
     carry out a request that may have been carried out before would break the promise.
     """
 
-    async def begin(self, key: str, fingerprint: str, lease_seconds: float) -> Verdict:
-        """Claim the key, for ``lease_seconds`` unless ``keep`` or ``forget`` come first."""
+    async def begin(
+        self, key: str, fingerprint: str, lease_seconds: float, seconds: float
+    ) -> Verdict:
+        """Claim the key. Unless ``keep`` or ``forget`` come first, the request counts as running
+        for ``lease_seconds``, and as interrupted until ``seconds`` have passed."""
         ...
 
     async def keep(self, key: str, token: str, answer: KeptAnswer, seconds: float) -> None:

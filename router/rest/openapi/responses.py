@@ -189,7 +189,11 @@ def possible_failures(route: RestRoute, access: Access) -> Iterator[str]:
         yield "NOT_FOUND"
     if changes:
         yield from ("ALREADY_EXISTS", "CONFLICT")
-        yield from ("IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_RUNNING")
+        yield from (
+            "IDEMPOTENCY_KEY_INTERRUPTED",
+            "IDEMPOTENCY_KEY_REUSED",
+            "IDEMPOTENCY_KEY_RUNNING",
+        )
     if route.has_body:
         yield from ("REQUEST_BODY_TIMEOUT", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
     yield from ("NOT_ACCEPTABLE", "RATE_LIMITED", "URL_TOO_LONG", "REQUEST_HEADERS_TOO_LARGE")

@@ -87,17 +87,17 @@ async def test_a_stopped_redis_leaves_each_worker_with_its_own_limits(redis: Red
 
 
 async def test_what_must_be_counted_together_is_refused_meanwhile(redis: RedisServer) -> None:
-    charge = Charge("login", TEN, 1)
+    charge = Charge("login", TEN, 1, strict=True)
     async with store_of(redis) as store:
-        await store.take([charge], strict=True)
+        await store.take([charge])
         redis.stop()
         with pytest.raises(Unavailable) as refused:
-            await store.take([charge], strict=True)
+            await store.take([charge])
         with pytest.raises(Unavailable):
-            await store.take([charge], strict=True)
+            await store.take([charge])
         redis.start()
         await until_shared(store)
-        levels = await store.take([charge], strict=True)
+        levels = await store.take([charge])
 
     assert refused.value.details == {"retry_after": 5}
     assert levels[0].used == 1

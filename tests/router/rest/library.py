@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 from graphql import GraphQLError, build_schema, graphql
 
+from tests.support.memory_answers import MemoryAnswers
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, Limits
@@ -19,7 +20,6 @@ from trellis.router.operation.request import GraphQLRequest
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
 from trellis.router.rest.endpoint import RestEndpoint
-from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route, refuse_clashes
 from trellis.router.rest.profile import (
@@ -253,7 +253,7 @@ def door(
         for text in texts
     ]
     refuse_clashes(routes)
-    store = MemoryAnswers(100) if store is None else store
+    store = MemoryAnswers() if store is None else store
     once = Once(store, keep_seconds=3600, request_seconds=5)
     services = Services(
         graph=library,

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.router.rest.library import SNAKE, authenticate
+from tests.support.memory_answers import MemoryAnswers
 from tests.support.recording import RecordingTransport
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
@@ -17,7 +18,6 @@ from trellis.router.rate_limit.build import build_rate_limiting
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
 from trellis.router.rest.endpoint import RestEndpoint
-from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route
 from trellis.router.serving.live_graph import LiveGraph
@@ -72,7 +72,7 @@ class Application:
             SUPERGRAPH, {"a": self.transport}, config, build_rate_limiting(config)
         )
         self.graph = LiveGraph.over(supergraph)
-        once = Once(MemoryAnswers(100), keep_seconds=60, request_seconds=5)
+        once = Once(MemoryAnswers(), keep_seconds=60, request_seconds=5)
         services = Services(
             graph=self.graph,
             make_context=ContextMaker((), 30),

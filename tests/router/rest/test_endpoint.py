@@ -15,8 +15,8 @@ from tests.router.rest.library import (
     connection,
     door,
 )
+from tests.support.memory_answers import MemoryAnswers
 from trellis.router.config import Limits
-from trellis.router.rest.idempotency.memory_store import MemoryAnswers
 from trellis.router.rest.profiles.pm import PM
 from trellis.schema.errors import Unavailable
 
@@ -580,10 +580,12 @@ async def test_without_a_caller_a_key_means_nothing(web: httpx.AsyncClient, libr
 
 async def test_a_store_that_cannot_be_reached_refuses_keyed_requests_only(library: Library):
     class Gone(MemoryAnswers):
-        async def begin(self, key: str, fingerprint: str, lease_seconds: float) -> Any:
+        async def begin(
+            self, key: str, fingerprint: str, lease_seconds: float, seconds: float
+        ) -> Any:
             raise Unavailable("No store.")
 
-    web = client(door(library, ADD_BOOK, store=Gone(1)))
+    web = client(door(library, ADD_BOOK, store=Gone()))
     assert (await add(web, "k")).status_code == 503
     assert (await web.post("/api/books", json={"title": "T"}, headers=ADA)).status_code == 201
     assert len(library.calls) == 1

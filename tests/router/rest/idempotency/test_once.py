@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.router.rest.library import ADA, BOB
-from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from tests.support.memory_answers import MemoryAnswers
 from trellis.router.rest.idempotency.once import KeyRunning, Once, fingerprint_of, stored_key
 from trellis.router.rest.idempotency.store import KeptAnswer
 from trellis.schema.errors import Unavailable
@@ -14,7 +14,7 @@ ANSWER = KeptAnswer(201, (), b"{}")
 
 
 def make() -> Once:
-    return Once(MemoryAnswers(10), keep_seconds=60, request_seconds=1)
+    return Once(MemoryAnswers(), keep_seconds=60, request_seconds=1)
 
 
 async def answer() -> tuple[KeptAnswer, bool]:
@@ -83,7 +83,7 @@ async def test_a_store_that_fails_afterwards_hides_no_answer():
         async def keep(self, key: str, token: str, answer: KeptAnswer, seconds: float) -> None:
             raise Unavailable("Gone.")
 
-    once = Once(Failing(10), keep_seconds=60, request_seconds=1)
+    once = Once(Failing(), keep_seconds=60, request_seconds=1)
     assert await once.run("k", "f", answer) == (ANSWER, False)
 
 

@@ -1,28 +1,47 @@
-"""Both stores of answers keep the same promises; memory is bounded, Redis is shared."""
+"""Both stores of answers keep the same promises; the file is bounded, and fails closed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.servers import free_port
-from trellis.router.rest.idempotency.memory_store import MemoryAnswers
+from trellis.router.rest.idempotency.file_store import FileAnswers
 from trellis.router.rest.idempotency.redis_store import RedisAnswers
-from trellis.router.rest.idempotency.store import AnswerStore, Begun, KeptAnswer, Reused, Running
+from trellis.router.rest.idempotency.store import (
+    AnswerStore,
+    Begun,
+    Interrupted,
+    KeptAnswer,
+    Reused,
+    Running,
+)
 from trellis.schema.errors import Unavailable
 
 ANSWER = KeptAnswer(201, ((b"location", b"/x"), (b"x-name", "é".encode("latin-1"))), b'{"a":1}')
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[AnswerStore]:
-    made: AnswerStore
-    if request.param == "memory":
-        made = MemoryAnswers(100)
-    else:
-        made = RedisAnswers(request.getfixturevalue("redis_url"))
-    yield made
-    await made.aclose()
+def made(kind: str, request: pytest.FixtureRequest, folder: Path) -> AnswerStore:
+    if kind == "file":
+        return FileAnswers(folder / "router.sqlite3", 100)
+    return RedisAnswers(request.getfixturevalue("redis_url"))
+
+
+@pytest.fixture(params=["file", "redis"])
+async def stores(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[tuple[AnswerStore, AnswerStore]]:
+    """Those of two workers."""
+    pair = made(request.param, request, tmp_path), made(request.param, request, tmp_path)
+    yield pair
+    for one in pair:
+        await one.aclose()
+
+
+@pytest.fixture
+def store(stores: tuple[AnswerStore, AnswerStore]) -> AnswerStore:
+    return stores[0]
 
 
 @pytest.fixture
@@ -30,24 +49,27 @@ def key(request: pytest.FixtureRequest) -> str:
     return request.node.nodeid
 
 
-async def claim(store: AnswerStore, key: str, *, lease: float = 60) -> str:
-    verdict = await store.begin(key, "f", lease)
+async def claim(store: AnswerStore, key: str, *, lease: float = 60, seconds: float = 60) -> str:
+    verdict = await store.begin(key, "f", lease, seconds)
     assert isinstance(verdict, Begun)
     return verdict.token
 
 
-async def test_an_answer_is_given_again(store: AnswerStore, key: str):
-    token = await claim(store, key)
-    assert await store.begin(key, "f", 60) == Running()
-    await store.keep(key, token, ANSWER, 60)
-    assert await store.begin(key, "f", 60) == ANSWER
+async def test_an_answer_is_given_again_by_both_workers(
+    stores: tuple[AnswerStore, AnswerStore], key: str
+):
+    one, other = stores
+    token = await claim(one, key)
+    assert await one.begin(key, "f", 60, 60) == await other.begin(key, "f", 60, 60) == Running()
+    await one.keep(key, token, ANSWER, 60)
+    assert await one.begin(key, "f", 60, 60) == await other.begin(key, "f", 60, 60) == ANSWER
 
 
 async def test_another_request_with_the_key_is_told(store: AnswerStore, key: str):
     token = await claim(store, key)
-    assert await store.begin(key, "other", 60) == Reused()
+    assert await store.begin(key, "other", 60, 60) == Reused()
     await store.keep(key, token, ANSWER, 60)
-    assert await store.begin(key, "other", 60) == Reused()
+    assert await store.begin(key, "other", 60, 60) == Reused()
 
 
 async def test_what_is_forgotten_is_new(store: AnswerStore, key: str):
@@ -55,15 +77,25 @@ async def test_what_is_forgotten_is_new(store: AnswerStore, key: str):
     await claim(store, key)
 
 
-async def test_a_claim_ends_with_its_lease(store: AnswerStore, key: str):
-    old = await claim(store, key, lease=0.02)
+async def test_a_request_that_nobody_ended_is_not_carried_out_again(store: AnswerStore, key: str):
+    token = await claim(store, key, lease=0.02)
+    await asyncio.sleep(0.03)
+    assert await store.begin(key, "f", 60, 60) == Interrupted()
+    await store.keep(key, token, ANSWER, 60)  # it was late, and not gone
+    assert await store.begin(key, "f", 60, 60) == ANSWER
+
+
+async def test_a_claim_is_forgotten_like_an_answer_and_is_its_holders_alone(
+    store: AnswerStore, key: str
+):
+    old = await claim(store, key, lease=0.01, seconds=0.02)
     await asyncio.sleep(0.03)
     new = await claim(store, key)
     await store.keep(key, old, ANSWER, 60)
     await store.forget(key, old)
-    assert await store.begin(key, "f", 60) == Running()
+    assert await store.begin(key, "f", 60, 60) == Running()
     await store.keep(key, new, ANSWER, 60)
-    assert await store.begin(key, "f", 60) == ANSWER
+    assert await store.begin(key, "f", 60, 60) == ANSWER
 
 
 async def test_an_answer_ends_with_its_time(store: AnswerStore, key: str):
@@ -72,60 +104,74 @@ async def test_an_answer_ends_with_its_time(store: AnswerStore, key: str):
     await claim(store, key)
 
 
-async def test_one_of_many_claims_wins(store: AnswerStore, key: str):
-    verdicts = await asyncio.gather(*(store.begin(key, "f", 60) for _ in range(50)))
+async def test_one_of_many_claims_of_two_workers_wins(
+    stores: tuple[AnswerStore, AnswerStore], key: str
+):
+    asked = (store.begin(key, "f", 60, 60) for _ in range(25) for store in stores)
+    verdicts = await asyncio.gather(*asked)
     assert sum(isinstance(verdict, Begun) for verdict in verdicts) == 1
     assert sum(verdict == Running() for verdict in verdicts) == 49
 
 
-async def test_workers_share_what_redis_keeps(redis_url: str, key: str):
-    one, other = RedisAnswers(redis_url), RedisAnswers(redis_url)
-    await one.keep(key, await claim(one, key), ANSWER, 60)
-    assert await other.begin(key, "f", 60) == ANSWER
-    await one.aclose()
-    await other.aclose()
-
-
-async def test_without_redis_nothing_is_promised():
+async def test_where_redis_is_away_nothing_is_promised():
     store = RedisAnswers(f"redis://127.0.0.1:{free_port()}/0")
     with pytest.raises(Unavailable):
-        await store.begin("k", "f", 60)
+        await store.begin("k", "f", 60, 60)
     await store.aclose()
 
 
-async def fill(store: MemoryAnswers, count: int, body: bytes = b"") -> None:
+# -- the file alone ------------------------------------------------------------------------
+
+
+async def fill(store: FileAnswers, count: int, body: bytes = b"") -> None:
     for number in range(count):
         token = await claim(store, str(number))
-        await store.keep(str(number), token, KeptAnswer(200, (), body), 60)
+        await store.keep(str(number), token, KeptAnswer(200, (), body), 60 + number)
 
 
-async def test_memory_keeps_the_newest_answers():
-    store = MemoryAnswers(3)
+async def known(store: FileAnswers, count: int) -> list[int]:
+    """Which of ``fill``'s answers are still there."""
+    verdicts = [await store.begin(str(number), "f", 60, 60) for number in range(count)]
+    return [n for n, verdict in enumerate(verdicts) if isinstance(verdict, KeptAnswer)]
+
+
+async def test_the_newest_answers_are_kept_and_what_is_running(tmp_path: Path):
+    store = FileAnswers(tmp_path / "router.sqlite3", 3, sweep_after_bytes=1)
+    token = await claim(store, "running", seconds=61)
     await fill(store, 10)
-    assert len(store) == 3
-    assert isinstance(await store.begin("9", "f", 60), KeptAnswer)
-    assert isinstance(await store.begin("6", "f", 60), Begun)
+    assert await store.begin("running", "f", 60, 60) == Running()
+    assert await known(store, 10) == [7, 8, 9]
+    await store.keep("running", token, ANSWER, 60)
+    await store.aclose()
 
 
-async def test_memory_keeps_a_bounded_size():
-    store = MemoryAnswers(100, most_bytes=1000)
-    await fill(store, 20, b"x" * 300)
-    assert len(store) == 3
+async def test_a_bounded_size_is_kept(tmp_path: Path):
+    store = FileAnswers(
+        tmp_path / "router.sqlite3", 100, most_bytes=10_000, sweep_after_bytes=2_000
+    )
+    await fill(store, 50, b"x" * 1_000)
+    kept = await known(store, 50)
+    assert kept == list(range(50 - len(kept), 50))
+    assert 4 <= len(kept) <= 8
+    await store.aclose()
 
 
-async def test_memory_keeps_what_is_running():
-    store = MemoryAnswers(2)
-    await claim(store, "running")
-    await fill(store, 10)
-    assert await store.begin("running", "f", 60) == Running()
+async def test_answers_outlive_the_process(tmp_path: Path):
+    first = FileAnswers(tmp_path / "router.sqlite3", 10)
+    await first.keep("k", await claim(first, "k"), ANSWER, 60)
+    await first.aclose()
+    second = FileAnswers(tmp_path / "router.sqlite3", 10)
+    assert await second.begin("k", "f", 60, 60) == ANSWER
+    await second.aclose()
 
 
-async def test_memory_knows_its_time_from_the_clock():
-    now = 100.0
-    clock: Callable[[], float] = lambda: now  # noqa: E731
-    store = MemoryAnswers(10, clock=clock)
-    await store.keep("k", await claim(store, "k"), ANSWER, 60)
-    now = 159.9
-    assert await store.begin("k", "f", 60) == ANSWER
-    now = 160.0
-    assert isinstance(await store.begin("k", "f", 60), Begun)
+async def test_a_file_that_cannot_be_used_refuses_and_says_when_to_try_again(tmp_path: Path):
+    path = tmp_path / "router.sqlite3"
+    path.write_bytes(b"no database at all " * 100)
+    store = FileAnswers(path, 10)
+    with pytest.raises(Unavailable) as refused:
+        await store.begin("k", "f", 60, 60)
+    assert refused.value.details == {"retry_after": 5}
+    path.unlink()
+    await claim(store, "k")
+    await store.aclose()
