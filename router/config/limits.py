@@ -41,6 +41,26 @@ class Limits(Section):
     )
     response_bytes: int = Field(default=10_000_000, gt=0, description="answer of one subgraph")
     connections: int = Field(default=1_000, gt=0, description="client connections of one worker")
+    connections_per_address: int = Field(
+        default=250,
+        gt=0,
+        description="of these, those of one address (IPv6: of one network of 64 bits); behind a "
+        "trusted proxy, what a client runs at a time: docs/connections.md",
+    )
+    head_seconds: float = Field(
+        default=10, gt=0, description="for a request's head to arrive; then 408"
+    )
+    receive_seconds: float = Field(
+        default=30, gt=0, description="for a request's head and body together; then 408"
+    )
+    idle_seconds: float = Field(
+        default=75, gt=0, description="between two requests on one connection"
+    )
+    send_seconds: float = Field(
+        default=10,
+        gt=0,
+        description="in which a client must take 256 KB of an answer that waits for it, or all",
+    )
     subgraph_connections: int = Field(default=100, gt=0, description="connections to one subgraph")
 
 

@@ -4,76 +4,16 @@ import asyncio
 import gc
 import signal
 import socket
-from asyncio import TimerHandle, Transport
 from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
 from trellis.router.config import Config
 from trellis.router.errors import ConfigError
-
-_KEEP_ALIVE_SECONDS = 75
-_REFUSED = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"connection: close\r\ncontent-length: 0\r\n\r\n"
-)
-
-
-class GuardedProtocol(HttpToolsProtocol):
-    """HTTP/1.1 whose request heads are bounded in time and size while they arrive.
-
-    uvicorn waits for ever for the end of the headers and keeps whatever comes; both would let a
-    few slow or chatty connections hold a worker.
-    """
-
-    head_bytes = 131_072
-    head_seconds = 10.0
-    _overdue: TimerHandle | None = None
-    _in_head = True
-    _head_size = 0
-
-    def connection_made(self, transport: Transport) -> None:  # pyright: ignore
-        super().connection_made(transport)
-        self._expect_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._head_came()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        if self._in_head:
-            self._head_size += len(data)
-        super().data_received(data)
-        if self._in_head and self._head_size > self.head_bytes and not self.transport.is_closing():
-            self.transport.write(_REFUSED)
-            self.transport.close()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        if not self._in_head:
-            self._expect_head()
-
-    def on_headers_complete(self) -> None:
-        self._head_came()
-        super().on_headers_complete()
-
-    def _expect_head(self) -> None:
-        self._in_head, self._head_size = True, 0
-        self._overdue = self.loop.call_later(self.head_seconds, self._head_is_overdue)
-
-    def _head_came(self) -> None:
-        self._in_head = False
-        if self._overdue is not None:
-            self._overdue.cancel()
-            self._overdue = None
-
-    def _head_is_overdue(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.close()
+from trellis.router.serving.front.front import Front
 
 
 class Server(uvicorn.Server):
@@ -150,14 +90,12 @@ def uvicorn_config(app: ASGIApp | str, config: Config, **more: Any) -> uvicorn.C
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http=GuardedProtocol,
+        http=Front(config),  # pyright: ignore[reportArgumentType]  it makes connections, too
         ws="websockets-sansio",
         ws_max_size=websocket.frame_bytes,
         ws_ping_interval=websocket.ping_seconds,
         ws_ping_timeout=websocket.ping_seconds,
         lifespan="on",
-        limit_concurrency=config.limits.connections,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=config.shutdown_seconds,
         server_header=False,
         proxy_headers=False,  # trellis.router.web.client_address decides whom to believe

@@ -26,18 +26,19 @@ class RequestLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            self._check(scope)
+            check_head(scope, self._limits)
         await self._app(scope, receive, send)
 
-    def _check(self, scope: Scope) -> None:
-        limits = self._limits
-        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > limits.url_bytes:
-            raise UrlTooLong(f"The URL may have at most {limits.url_bytes} bytes.")
-        headers = scope["headers"]
-        if len(headers) > limits.headers:
-            raise HeadersTooLarge(f"A request may have at most {limits.headers} headers.")
-        if sum([len(name) + len(value) for name, value in headers]) > limits.header_bytes:
-            raise HeadersTooLarge(f"Headers may have at most {limits.header_bytes} bytes.")
+
+def check_head(scope: Scope, limits: Limits) -> None:
+    """Raises UrlTooLong and HeadersTooLarge."""
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > limits.url_bytes:
+        raise UrlTooLong(f"The URL may have at most {limits.url_bytes} bytes.")
+    headers = scope["headers"]
+    if len(headers) > limits.headers:
+        raise HeadersTooLarge(f"A request may have at most {limits.headers} headers.")
+    if sum([len(name) + len(value) for name, value in headers]) > limits.header_bytes:
+        raise HeadersTooLarge(f"Headers may have at most {limits.header_bytes} bytes.")
 
 
 async def read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:

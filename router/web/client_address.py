@@ -26,37 +26,28 @@ _PAIR = re.compile(rf"({_TOKEN})=({_TOKEN}|{_QUOTED})")
 _ELEMENT = re.compile(rf'(?:[^",]|{_QUOTED})+')
 
 
-class ClientAddress:
-    """Replaces the address of the connection by that of the client, where a trusted proxy made the
-    connection and tells one.
+class ClientAddresses:
+    """Finds clients behind the proxies that are trusted to tell.
 
     Each proxy appends the address that it was called from, and a client may send a header of its
     own: so the right-most address that is no trusted proxy is the client. What stands left of
     something that is no address was not written by a trusted proxy and is not looked at.
     """
 
-    def __init__(self, app: ASGIApp, http: Http) -> None:
-        self._app = app
+    def __init__(self, http: Http) -> None:
         self._is_trusted = _trust(http.trusted_proxies)
         self._trusts_sockets = "unix" in http.trusted_proxies
         self._header = http.client_address_header.encode()
         self._hops = _forwarded if http.client_address_header == "forwarded" else _x_forwarded_for
-        self._trusts_anyone = bool(http.trusted_proxies)
+        self.trusts_anyone = bool(http.trusted_proxies)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket"):
-            if self._trusts_anyone:
-                self._look(scope)
-            client = scope.get("client")
-            current_client_address.set(client[0] if client else None)
-        await self._app(scope, receive, send)
+    def is_proxy(self, peer: str | None) -> bool:
+        """Whether a connection's other end is trusted; None is a Unix socket."""
+        return self._trusts_sockets if peer is None else self._is_trusted(peer)
 
-    def _look(self, scope: Scope) -> None:
-        peer = scope.get("client")
-        is_trusted = self._is_trusted(peer[0]) if peer else self._trusts_sockets
-        if not is_trusted:
-            return
-        lines = [value for name, value in scope["headers"] if name == self._header]
+    def told_by(self, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+        """The client that a trusted proxy names; None when it names none."""
+        lines = [value for name, value in headers if name == self._header]
         text = b",".join(lines).decode("latin-1")
         if len(text) > _MAX_LENGTH:  # an element cut apart could be read as another address
             text = text[-_MAX_LENGTH:].partition(",")[2]
@@ -68,8 +59,31 @@ class ClientAddress:
             found = str(address)
             if not self._is_trusted(found):
                 break
-        if found is not None:
-            scope["client"] = (found, 0)
+        return found
+
+
+class ClientAddress:
+    """Replaces the address of the connection by that of the client, where a trusted proxy made the
+    connection and tells one."""
+
+    def __init__(self, app: ASGIApp, http: Http) -> None:
+        self._app = app
+        self._clients = ClientAddresses(http)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            if self._clients.trusts_anyone:
+                self._look(scope)
+            client = scope.get("client")
+            current_client_address.set(client[0] if client else None)
+        await self._app(scope, receive, send)
+
+    def _look(self, scope: Scope) -> None:
+        peer = scope.get("client")
+        if self._clients.is_proxy(peer[0] if peer else None):
+            found = self._clients.told_by(scope["headers"])
+            if found is not None:
+                scope["client"] = (found, 0)
 
 
 def read_address(text: str) -> Address | None:

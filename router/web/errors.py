@@ -23,11 +23,11 @@ class ErrorAnswer(NamedTuple):
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes
 
-    async def send(self, send: Send) -> None:
-        """Write it, with the length of the body."""
+    async def send(self, send: Send, *, kind: str = "http.response") -> None:
+        """Write it, with the length of the body; ``kind`` begins the types of the messages."""
         headers = [*self.headers, (b"content-length", b"%d" % len(self.body))]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
+        await send({"type": f"{kind}.start", "status": self.status, "headers": headers})
+        await send({"type": f"{kind}.body", "body": self.body})
 
 
 WriteError = Callable[[TrellisError, Scope], ErrorAnswer]
@@ -88,11 +88,22 @@ class Errors:
             await self._write(mendable, scope).send(send)
 
     async def _run_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A refused handshake is answered with 403; servers turn a close before accept into it."""
+        """A refused handshake is answered like a request, where the server can do that (ASGI
+        extension ``websocket.http.response``); a close before the accept means 403."""
+        has_begun = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, watched_send)
         except TrellisError as error:
-            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+            if has_begun or "websocket.http.response" not in scope.get("extensions", ()):
+                await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+            else:
+                await self._write(error, scope).send(send, kind="websocket.http.response")
 
 
 def as_trellis_error(error: Exception) -> TrellisError:

@@ -1,7 +1,7 @@
 """Gives each request an id: the client's when it is harmless, otherwise a new one."""
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 from uuid import uuid4
@@ -31,7 +31,7 @@ class RequestId:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        request_id = _chosen_by_client(scope) or str(uuid4())
+        request_id = chosen_by_client(scope["headers"]) or str(uuid4())
         scope[_KEY] = request_id
         add_response_header(scope, b"x-request-id", request_id.encode())
         # Each request runs in a context of its own, so nothing needs to be reset afterwards.
@@ -50,8 +50,9 @@ def adopt_request_id(scope: MutableMapping[str, Any], request_id: str) -> None:
     current_request_id.set(request_id)
 
 
-def _chosen_by_client(scope: Scope) -> str | None:
-    for name, value in scope["headers"]:
+def chosen_by_client(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The id that a client gives its request, if it is harmless."""
+    for name, value in headers:
         if name == b"x-request-id":
             return value.decode() if _HARMLESS.fullmatch(value) else None
     return None

@@ -8,12 +8,18 @@ from typing import Any
 import uvicorn
 
 from tests.support.servers import free_port
+from trellis.router.config import Config, Http, Limits
+from trellis.router.serving.front.front import Front
 
 
 @asynccontextmanager
-async def served(app: Any, **options: Any) -> AsyncIterator[str]:
-    """Serves ``app`` in this event loop; yields ``http://127.0.0.1:<port>``."""
+async def served(
+    app: Any, limits: Limits | None = None, http: Http | None = None, **options: Any
+) -> AsyncIterator[str]:
+    """Serves ``app`` in this event loop, as the product does but for its signals; yields
+    ``http://127.0.0.1:<port>``. ``options`` are uvicorn's."""
     port = free_port()
+    front = Front(Config(limits=limits or Limits(), http=http or Http()))
     config = uvicorn.Config(
         app,
         **{
@@ -21,6 +27,9 @@ async def served(app: Any, **options: Any) -> AsyncIterator[str]:
             "port": port,
             "log_level": "warning",
             "lifespan": "off",
+            "server_header": False,
+            "http": front,
+            "ws": "websockets-sansio",
             **options,
         },
     )

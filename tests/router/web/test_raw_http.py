@@ -8,7 +8,6 @@ import pytest
 from tests.support.serving import served
 from tests.support.toy_graph import ToyGraph
 from trellis.router.config import Config
-from trellis.router.serving.server import GuardedProtocol
 from trellis.router.serving.wiring import wrap
 from trellis.router.web.csrf import Csrf
 from trellis.router.web.graphql import GraphQLEndpoint
@@ -24,7 +23,7 @@ async def port() -> AsyncIterator[int]:
     endpoint = GraphQLEndpoint(
         Services(graph=ToyGraph(), make_context=ContextMaker((), 30), limits=config.limits)
     )
-    async with served(wrap(Csrf(endpoint), config), http=GuardedProtocol) as url:
+    async with served(wrap(Csrf(endpoint), config)) as url:
         yield int(url.rsplit(":", 1)[1])
 
 

@@ -1,0 +1,123 @@
+"""How many connections clients may hold: so many in all, and each address its share of them."""
+
+import time
+from collections import Counter
+from functools import lru_cache
+from ipaddress import IPv6Address
+from typing import Protocol
+
+import structlog
+
+from trellis.router.web.client_address import read_address
+
+log = structlog.get_logger(__name__)
+
+# Refused connections that may wait for their request, to be told why; more are cut off unheard.
+_WAITING_ROOM = 64
+_SECONDS_BETWEEN_WARNINGS = 10.0
+
+
+class Holder(Protocol):
+    """A connection that holds a place."""
+
+    address: str | None
+
+    def give_way(self) -> None:
+        """Close at once, and leave the place: it is idle, and somebody else waits."""
+        ...
+
+
+class Places:
+    """The places of one worker. When they are short, the connection that has been idle longest
+    gives way; what is being asked or answered never does.
+
+    An address is None where it tells nothing about the client: that of a trusted proxy, or a Unix
+    socket. It counts in all then, and the clients that the proxy names have their share of what
+    runs at a time.
+    """
+
+    def __init__(self, total: int, share: int) -> None:
+        self._total = total
+        self._share = share
+        self._taken = 0
+        self._held: Counter[str] = Counter()
+        self._idle: dict[Holder, None] = {}  # in the order in which they became so
+        self._waiting = 0
+        self._warned_at = float("-inf")
+
+    def take(self, holder: Holder) -> bool:
+        """A place for a new connection, idle as yet; False when there is none."""
+        address = holder.address
+        if not self.is_share_left(address) and not self._clear(of=address):
+            return self._refuse(address, "its share of the connections of this worker is taken")
+        if self._taken >= self._total and not self._clear():
+            return self._refuse(address, "all connections of this worker are taken")
+        self._taken += 1
+        if address is not None:
+            self._held[address] += 1
+        self._idle[holder] = None
+        return True
+
+    def leave(self, holder: Holder) -> None:
+        """Give a place back that ``take`` gave."""
+        self._taken -= 1
+        self._idle.pop(holder, None)
+        self.release(holder.address)
+
+    def is_share_left(self, address: str | None) -> bool:
+        return address is None or self._held[address] < self._share
+
+    def claim(self, address: str | None) -> None:
+        """Count what a client runs through a trusted proxy; for ``release``, when it has ended."""
+        if address is not None:
+            self._held[address] += 1
+
+    def release(self, address: str | None) -> None:
+        if address is None:
+            return
+        self._held[address] -= 1
+        if self._held[address] <= 0:
+            del self._held[address]
+
+    def is_idle(self, holder: Holder) -> None:
+        """Nothing is asked on this connection: it gives way when places are short."""
+        self._idle[holder] = None
+
+    def is_busy(self, holder: Holder) -> None:
+        self._idle.pop(holder, None)
+
+    def enter_waiting_room(self) -> bool:
+        """For a connection without a place, to be told so; False when too many wait for that."""
+        if self._waiting >= _WAITING_ROOM:
+            return False
+        self._waiting += 1
+        return True
+
+    def leave_waiting_room(self) -> None:
+        self._waiting -= 1
+
+    def _clear(self, of: str | None = None) -> bool:
+        """Let the connection go that has been idle longest, of an address or of any."""
+        for holder in self._idle:
+            if of is None or holder.address == of:
+                holder.give_way()
+                return True
+        return False
+
+    def _refuse(self, address: str | None, why: str) -> bool:
+        now = time.monotonic()
+        if now - self._warned_at >= _SECONDS_BETWEEN_WARNINGS:
+            self._warned_at = now
+            hint = "a proxy belongs into http.trusted_proxies; see limits.connections_per_address"
+            log.warning("connection_refused", client=address, reason=why, hint=hint)
+        return False
+
+
+@lru_cache(maxsize=4096)
+def share_address(host: str) -> str:
+    """Whose share a client's address counts in: an IPv4 address is one, of IPv6 the network of 64
+    bits is, for whoever has one of its addresses has them all (RFC 6177)."""
+    address = read_address(host)
+    if isinstance(address, IPv6Address):
+        return str(IPv6Address(int(address) >> 64 << 64)) + "/64"
+    return host if address is None else str(address)
