@@ -46,6 +46,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self.address, self._behind_proxy = addresses
         self._drain = Drain(shared.limits.send_seconds)
         self._early = b""
+        self._is_deaf = False
         self._ends_at: float | None = None
 
     def begin(self, scope: Any, rest: bytes) -> None:
@@ -115,6 +116,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     # -- what arrives -------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
+        if self._is_deaf:
+            return
         if self.handshake_complete:
             super().data_received(data)
         else:
@@ -148,15 +151,33 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def handle_parser_exception(self) -> None:
         self.frames = []
-        if self.conn.close_sent is not None:
-            super().handle_parser_exception()
-        else:  # the client was gone before
+        sent = self.conn.close_sent
+        if sent is None:  # the client was gone before
             self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
             self.transport.close()
+            return
+        self.queue.put_nowait(
+            {"type": "websocket.disconnect", "code": sent.code, "reason": sent.reason}
+        )
+        self._end_with(b"".join(self.conn.data_to_send()))
 
     def _fail(self, code: int, reason: str) -> None:
         self.conn.fail(code, reason)
         self.handle_parser_exception()
+
+    def _end_with(self, last: bytes) -> None:
+        """Say the last word, and leave the client time to read it: a connection that is closed
+        with unread data in it is reset, and what was said is lost."""
+        self.close_sent = self._is_deaf = True
+        self.stop_keepalive()
+        self.transport.write(last)
+        self.transport.resume_reading()
+        if self.close_timer is None:
+            self.close_timer = self.loop.call_later(_CLOSE_SECONDS, self.transport.abort)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
 
     # -- what is sent -------------------------------------------------------------------------
 
@@ -198,12 +219,11 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def _reject(self, error: TrellisError) -> None:
         """Answer the handshake with an error."""
-        self.handshake_initiated = self.handshake_complete = self.close_sent = True
+        self.handshake_initiated = self.handshake_complete = True
         self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
         headers = self._http_scope["headers"]
         request_id = chosen_by_client(headers) or secrets.token_hex(16)
-        self.transport.write(own_answer(error, request_id, self.default_headers))
-        self.transport.close()
+        self._end_with(own_answer(error, request_id, self.default_headers))
 
 
 def check_upgrade(scope: Scope, limits: Limits) -> None:
