@@ -203,5 +203,6 @@ def _will_pass(error: BaseException | None) -> bool:
 def _unavailable() -> Unavailable:
     return Unavailable(
         "The data store is busy or restarting. Try again shortly.",
+        reason="DATABASE",
         retry_after=_RETRY_AFTER_SECONDS,
     )

@@ -19,6 +19,11 @@ class Rest(Section):
         default_factory=dict,
         description="`host`, `host:port` or `:port` of a request = its dialect at the root",
     )
+    headers: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="headers of a dialect's answers, in place of its own: "
+        '`[rest.headers.tracker]`, `API-Supported-Versions = "v1"`',
+    )
     body_bytes: dict[str, int] = Field(
         default_factory=lambda: {"learn": 10 * 1024 * 1024},
         description="request body in a dialect, where it is another than `limits.body_bytes`",

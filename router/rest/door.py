@@ -196,5 +196,6 @@ def _allowed(methods: Iterable[str]) -> str:
 def _table(endpoints: Iterable[RestEndpoint]) -> _Table:
     table: _Table = RouteTable()
     for endpoint in endpoints:
-        table.add(read_template(endpoint.route.path), endpoint.route.method, endpoint)
+        for path in endpoint.route.profile.paths(endpoint.route.path):
+            table.add(read_template(path), endpoint.route.method, endpoint)
     return table

@@ -48,6 +48,7 @@ class Failures:
         self._route = route
         self._profile: Profile = route.profile
         self._spell = route.profile.member_speller(route.area)
+        self._choices = access.scopes
         self._needed = _first_choice(access)
         self._parameters = {parameter.variable: parameter for parameter in route.parameters}
         parameters = route.profile.paginator.parameters if route.profile.paginator else ()
@@ -87,9 +88,11 @@ class Failures:
         if named := extensions.get("field"):
             details["field"] = self.client_name(str(named))
         if canonical in _FORBIDDEN:
-            if self._needed and not identity.scopes.issuperset(self._needed):
+            if self._needed and not any(each <= identity.scopes for each in self._choices):
                 details["required_permission"] = " ".join(self._needed)
             details["user_permissions"] = sorted(identity.scopes)
+            if "required_permission" not in details:  # then it is this resource that is closed
+                extensions = {"reason": "RESOURCE", **extensions}
         status, code = self._status(canonical, extensions)
         return Failure(canonical, status, code, message, problems, details)
 

@@ -148,6 +148,9 @@ class Profile:
     - ``headers(info)``: for every answer. ``page_headers``: besides, and for the pages that show
       its documentation; ``production_headers`` for both in production.
     - ``owns_root``: whether its paths are also served without the prefix.
+    - ``also_below``: pairs of beginnings of paths; what is below the first answers below the second
+      too (``/api/v1/`` and ``/api/v2/``).
+    - ``counted_as``: the dialect whose rate limits it has, where they are not its own.
     """
 
     name: str
@@ -168,12 +171,32 @@ class Profile:
     page_headers: Headers = ()
     production_headers: Headers = ()
     owns_root: bool = True
+    also_below: tuple[tuple[str, str], ...] = ()
+    counted_as: str | None = None
     title: str = ""
     description: str = ""
 
     def answer_headers(self, info: ResponseInfo) -> list[tuple[bytes, bytes]]:
         """Those that an answer of the profile carries whatever it says."""
         return [*self.headers(info), *self.page_headers]
+
+    def with_headers(self, own: Mapping[str, str]) -> "Profile":
+        """The profile with these headers, in place of those of the same names."""
+        given = [(name.lower().encode(), value.encode("latin-1")) for name, value in own.items()]
+        names = {name for name, _ in given}
+
+        def headers(info: ResponseInfo) -> Headers:
+            return [*(pair for pair in self.headers(info) if pair[0] not in names), *given]
+
+        kept = tuple(pair for pair in self.page_headers if pair[0] not in names)
+        return replace(self, headers=headers, page_headers=kept)
+
+    def paths(self, path: str) -> list[str]:
+        """A route's path and those that mean the same."""
+        more = [
+            other + path.removeprefix(own) for own, other in self.also_below if path.startswith(own)
+        ]
+        return [path, *more]
 
     def in_production(self) -> "Profile":
         """The profile as it is served in production."""

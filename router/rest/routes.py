@@ -38,14 +38,24 @@ def rest_routes(
     """The routes of the configured dialects: the stored operations below ``operations_dir``/rest,
     and in the dialect ``plain`` the fields that carry ``@rest``. Raises ConfigError that names
     file and line, the field, or the setting."""
-    if not config.is_development:
-        profiles = {name: profile.in_production() for name, profile in profiles.items()}
+    profiles = _configured(config, profiles)
     routes = written_routes(config, supergraph, profiles)
     if PLAIN.name in profiles:
         generated = generated_routes(config, supergraph, routes, locate=locate)
         routes += [one.route for one in generated]
     order = {name: place for place, name in enumerate(profiles)}
     return sorted(routes, key=lambda route: order[route.profile.name])
+
+
+def _configured(config: Config, profiles: Mapping[str, Profile]) -> dict[str, Profile]:
+    """The dialects as this installation serves them."""
+    found = dict(profiles)
+    for name, headers in config.rest.headers.items():
+        if name in found:
+            found[name] = found[name].with_headers(headers)
+    if config.is_development:
+        return found
+    return {name: profile.in_production() for name, profile in found.items()}
 
 
 def written_routes(
@@ -56,9 +66,9 @@ def written_routes(
     for name in (*(served or ()), config.rest.default_profile, *config.rest.hosts.values()):
         if name not in profiles:
             raise ConfigError(f"[rest]: there is no dialect {name}, only {', '.join(profiles)}.")
-    for name in config.rest.body_bytes:
+    for name in (*config.rest.body_bytes, *config.rest.headers):
         if name not in profiles and name not in PROFILES:
-            raise ConfigError(f"`rest.body_bytes.{name}`: there is no dialect of that name.")
+            raise ConfigError(f"[rest]: there is no dialect {name}, only {', '.join(profiles)}.")
     return load_routes(config.operations_dir / "rest", supergraph, profiles, served=served)
 
 

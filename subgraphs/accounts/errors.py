@@ -90,7 +90,7 @@ class DetailsNotShown(Forbidden):
 
 class AdministratorsOnly(Forbidden):
     def __init__(self) -> None:
-        super().__init__("Only administrators may do this.")
+        super().__init__("Only administrators may do this.", required_permission="admin")
 
 
 class NotYourself(Forbidden):

@@ -25,10 +25,11 @@ FAILURES = closed_vocabulary(
         "FORBIDDEN": "AUTHORIZATION_FAILED",
         "NOT_FOUND": "RESOURCE_NOT_FOUND",
         "CONFLICT": "RESOURCE_CONFLICT",
+        "SERVICE_UNAVAILABLE:DATABASE": (500, "INTERNAL_SERVER_ERROR"),
     }
 )
 
-_RETRY_SECONDS = 30
+RETRY_SECONDS = 30
 _MESSAGES = {
     "VALIDATION_ERROR": "Invalid input data",
     "INVALID_CREDENTIALS": "Invalid email or password",
@@ -61,7 +62,7 @@ def _details(failed: Failure) -> list[dict[str, Any]]:
     if failed.problems:
         return [{"field": one.field, "message": one.message} for one in failed.problems]
     if failed.status == 503:
-        return service_down(failed, _RETRY_SECONDS)
+        return service_down(failed, RETRY_SECONDS)
     if field := failed.details.get("field"):
         return [{"field": snake_case(field), "message": failed.message}]
     return []
@@ -84,7 +85,7 @@ PM = Profile(
     failures=FAILURES,
     paginator=NumberedPages(clamps=True, tells_neighbours=True),
     headers=prefixed_request_id_header,
-    retry_seconds=_RETRY_SECONDS,
+    retry_seconds=RETRY_SECONDS,
     title="Project management suite",
     description="Organizations, teams, projects and their milestones.",
 )

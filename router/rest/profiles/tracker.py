@@ -23,6 +23,8 @@ FAILURES = closed_vocabulary(
         "INVALID_CREDENTIALS": "INVALID_CREDENTIALS",
         "REFRESH_TOKEN_EXPIRED": "REFRESH_TOKEN_EXPIRED",
         "FORBIDDEN": "INSUFFICIENT_PERMISSIONS",
+        "FORBIDDEN:RESOURCE": "RESOURCE_FORBIDDEN",
+        "UNAUTHORIZED_FIELD_OR_TYPE:RESOURCE": "RESOURCE_FORBIDDEN",
         "ENTITLEMENT_REQUIRED": "RESOURCE_FORBIDDEN",
         "NOT_FOUND": "RESOURCE_NOT_FOUND",
         "ALREADY_EXISTS": "RESOURCE_ALREADY_EXISTS",
@@ -30,13 +32,48 @@ FAILURES = closed_vocabulary(
         "CONFLICT": "RESOURCE_CONFLICT",
         "CONFLICT:ISSUE_CANNOT_BE_DELETED": "ISSUE_CANNOT_BE_DELETED",
         "CONFLICT:WORKFLOW_TRANSITION_INVALID": "WORKFLOW_TRANSITION_INVALID",
+        "SERVICE_UNAVAILABLE:DATABASE": (500, "DATABASE_CONNECTION_ERROR"),
     }
 )
+# Section 11.2, and 11.3 for what is missing there.
+_MESSAGES = {
+    "INVALID_CREDENTIALS": "Invalid email or password",
+    "TOKEN_EXPIRED": "Access token has expired",
+    "TOKEN_INVALID": "Invalid access token",
+    "REFRESH_TOKEN_EXPIRED": "Refresh token has expired",
+    "INSUFFICIENT_PERMISSIONS": "Insufficient permissions to access resource",
+    "RESOURCE_FORBIDDEN": "Access to resource is forbidden",
+    "VALIDATION_ERROR": "Request validation failed",
+    "INVALID_FORMAT": "Field format is invalid",
+    "RESOURCE_NOT_FOUND": "Requested resource not found",
+    "RESOURCE_ALREADY_EXISTS": "Resource already exists",
+    "RESOURCE_CONFLICT": "Resource conflict detected",
+    "WORKFLOW_TRANSITION_INVALID": "Invalid workflow transition",
+    "PROJECT_MEMBER_ALREADY_EXISTS": "User is already a project member",
+    "ISSUE_CANNOT_BE_DELETED": "Issue cannot be deleted due to dependencies",
+    "RATE_LIMIT_EXCEEDED": "Rate limit exceeded. Try again later.",
+    "INTERNAL_SERVER_ERROR": "Internal server error occurred",
+    "SERVICE_UNAVAILABLE": "Service temporarily unavailable",
+    "DATABASE_CONNECTION_ERROR": "Database connection error",
+}
+_FIELD_CODES = frozenset(
+    {
+        "REQUIRED_FIELD_MISSING",
+        "INVALID_FORMAT",
+        "VALUE_TOO_LONG",
+        "VALUE_TOO_SHORT",
+        "INVALID_ENUM_VALUE",
+    }
+)
+# Of these the fixed message says too little to mend them.
+_WITH_REASON = frozenset({400, 409})
 
 VERSION = "v1"
+# The second version answers as the first.
+VERSION_PATHS = (("/api/v1/", "/api/v2/"),)
 _HEADERS: Headers = (
     (b"api-version", b"v1"),
-    (b"api-supported-versions", b"v1"),
+    (b"api-supported-versions", b"v1, v2"),
     (b"api-deprecated-versions", b"v0"),
 )
 
@@ -54,7 +91,7 @@ def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
 
 def error(failed: Failure) -> dict[str, Any]:
     """The error object: a list of details for what the client sent, else an object of facts."""
-    message = told_message(failed, {"VALIDATION_ERROR": "Request validation failed"})
+    message = told_message(failed, _MESSAGES)
     written: dict[str, Any] = {"code": failed.code, "message": message}
     if details := _details(failed):
         written["details"] = details
@@ -64,15 +101,26 @@ def error(failed: Failure) -> dict[str, Any]:
 def _details(failed: Failure) -> Any:
     if failed.problems:
         return [
-            {"field": one.field, "code": one.code, "message": one.message}
+            {"field": one.field, "code": _field_code(one.code), "message": one.message}
             for one in failed.problems
         ]
+    if failed.canonical == "MFA_REQUIRED":
+        code = "REQUIRED_FIELD_MISSING"
+        return [{"field": "mfa_code", "code": code, "message": failed.message}]
     if failed.canonical == "RATE_LIMITED":
         return rate_details(failed)
-    permissions = failed.details.get("user_permissions")
-    return other_details(failed) | (
-        {} if permissions is None else {"user_permissions": permissions}
-    )
+    told = other_details(failed)
+    if failed.code == "INSUFFICIENT_PERMISSIONS" and "user_permissions" in failed.details:
+        told["user_permissions"] = failed.details["user_permissions"]
+    if failed.status in _WITH_REASON:
+        told["reason"] = failed.message
+    return told
+
+
+def _field_code(code: str) -> str:
+    """The nearest word of the vocabulary: numbers out of their range and unknown members are not
+    of the form that is asked for."""
+    return code if code in _FIELD_CODES else "INVALID_FORMAT"
 
 
 def meta(info: ResponseInfo) -> dict[str, Any]:
@@ -96,7 +144,11 @@ TRACKER = Profile(
     failure=failure,
     failures=FAILURES,
     paginator=NumberedPages(clamps=False, tells_neighbours=False),
-    media_types=("application/vnd.projectmanager.v1+json",),
+    media_types=(
+        "application/vnd.projectmanager.v1+json",
+        "application/vnd.projectmanager.v2+json",
+    ),
+    also_below=VERSION_PATHS,
     headers=version_headers,
     title="Issue tracker",
     description="Users, projects, their members, issues and comments.",

@@ -10,9 +10,11 @@ from typing import Any
 from trellis.router.rest.profile import Failure, Headers, Profile, ResponseInfo
 from trellis.router.rest.profiles import tracker
 from trellis.router.rest.profiles.paging import NumberedPages
+from trellis.router.rest.profiles.pm import RETRY_SECONDS
 from trellis.router.rest.profiles.writing import (
     prefixed_request_id,
     prefixed_request_id_header,
+    service_down,
     written_time,
 )
 from trellis.router.rest.spelling import snake_case
@@ -25,7 +27,12 @@ def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
 
 
 def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
-    return tracker.failure(failed, _one_id(info)) | _signature(info)
+    body = tracker.failure(failed, _one_id(info))
+    error = body["error"]
+    if failed.status == 503:
+        error["details"] = service_down(failed, RETRY_SECONDS)
+    error.setdefault("details", [])
+    return body | _signature(info)
 
 
 def _one_id(info: ResponseInfo) -> ResponseInfo:
@@ -54,6 +61,9 @@ UNION = Profile(
     failures=tracker.FAILURES,
     paginator=NumberedPages(clamps=False, tells_neighbours=True),
     headers=_headers,
+    retry_seconds=RETRY_SECONDS,
+    also_below=tracker.VERSION_PATHS,
+    counted_as="tracker",
     title="Project suite and issue tracker",
     description="The addresses that both share, with the members of both.",
 )

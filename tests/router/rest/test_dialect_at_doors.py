@@ -6,7 +6,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 
-from trellis.router.config import Config, Limits, Rest, SubgraphSource
+from trellis.router.config import Config, Limits, RateLimits, Rest, SubgraphSource
 from trellis.router.errors import ConfigError
 from trellis.router.serving.application import build_app
 
@@ -25,6 +25,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         area.mkdir(parents=True)
         (area / "get.graphql").write_text(GET, encoding="utf-8")
         (area / "find.graphql").write_text(FIND, encoding="utf-8")
+        if name in ("tracker", "union"):
+            project = GET.replace("/api/things", "/api/v1/projects").replace("Thing", "Project")
+            (area / "project.graphql").write_text(project, encoding="utf-8")
     return folder
 
 
@@ -109,5 +112,38 @@ def test_the_learning_platform_takes_ten_megabytes():
 
 
 def test_a_limit_of_no_dialect_is_a_mistake(folder: Path):
-    with pytest.raises(ConfigError, match=r"body_bytes\.lern"):
+    with pytest.raises(ConfigError, match="no dialect lern"):
         web(folder, rest=Rest(body_bytes={"lern": 1}))
+
+
+@pytest.mark.parametrize("place", ["/tracker/api/v2/projects/1", "/api/v2/projects/1"])
+async def test_the_second_version_of_the_tracker_answers_as_the_first(folder: Path, place: str):
+    async with web(folder) as http:
+        answers = [await http.get(path) for path in (place, place.replace("v2", "v1"))]
+        by_media = await http.get(
+            "/api/v1/projects/1", headers={"accept": "application/vnd.projectmanager.v2+json"}
+        )
+
+    told = [(one.status_code, one.json()["data"]) for one in answers]
+    assert told[0] == told[1] == (200, {"title": "Product 1"})
+    assert set(by_media.json()) == {"success", "data", "meta"}
+    versions = [one.headers["api-supported-versions"] for one in (*answers, by_media)]
+    assert versions == ["v1, v2"] * 3
+
+
+async def test_an_installation_may_say_other_versions(folder: Path):
+    own = {"tracker": {"API-Supported-Versions": "v1", "X-More": "yes"}}
+    async with web(folder, rest=Rest(headers=own)) as http:
+        headers = (await http.get("/tracker/api/things/1")).headers
+
+    assert headers.get_list("api-supported-versions") == ["v1"]
+    assert (headers["x-more"], headers["api-version"]) == ("yes", "v1")
+
+
+@pytest.mark.parametrize("path", ["/tracker/api/things/1", "/api/things/1"])
+async def test_the_root_tells_the_window_of_its_limit_as_the_tracker_does(folder: Path, path: str):
+    limits = RateLimits(enabled=True)
+    async with web(folder, mode="production", rate_limit=limits) as http:
+        headers = (await http.get(path)).headers
+
+    assert (headers["x-ratelimit-limit"], headers["x-ratelimit-window"]) == ("100", "3600")

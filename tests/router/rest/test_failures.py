@@ -1,10 +1,13 @@
 """What the graph says went wrong, as clients of a route read it."""
 
+from uuid import UUID
+
 import pytest
 
 from tests.support.rest_routes import route, small_supergraph
+from trellis.router.requirements import Requirement
 from trellis.router.rest.failures import NOTHING_THERE, Failures
-from trellis.schema.identity import ANONYMOUS
+from trellis.schema.identity import ANONYMOUS, Identity
 
 PAINT = """
 mutation Paint($id: ID!, $mainColour: Colour) @rest(method: PUT, path: "/api/v1/things/{id}") {
@@ -39,6 +42,33 @@ def test_other_problems_of_a_request_stay_problems(
     fields: tuple[str, ...], code: str, names: tuple[str, ...]
 ):
     assert refusal(*fields, code=code) == (422, "Wrong.", names)
+
+
+ACCESS = Requirement(
+    authenticated=True, scopes=frozenset([frozenset({"a:write"}), frozenset({"admin"})])
+)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "extensions", "code", "required"),
+    [
+        ({"a:read"}, {}, "INSUFFICIENT_PERMISSIONS", "a:write"),
+        ({"a:write"}, {}, "RESOURCE_FORBIDDEN", None),
+        ({"admin"}, {}, "RESOURCE_FORBIDDEN", None),
+        ({"a:write"}, {"required_permission": "root"}, "INSUFFICIENT_PERMISSIONS", "root"),
+    ],
+)
+def test_a_missing_permission_is_told_apart_from_a_closed_resource(
+    scopes: set[str], extensions: dict[str, str], code: str, required: str | None
+):
+    failures = Failures(route(small_supergraph(), "tracker", PAINT), ACCESS)
+    caller = Identity(id=UUID(int=1), scopes=frozenset(scopes))
+    error = {"message": "No.", "extensions": {"code": "FORBIDDEN", **extensions}}
+
+    failure = failures.of_error(error, caller)
+
+    assert (failure.status, failure.code) == (403, code)
+    assert failure.details.get("required_permission") == required
 
 
 PAGE = """

@@ -248,7 +248,7 @@ def test_the_body_of_a_failure_names_the_codes_that_are_possible_there():
         "ISSUE_CANNOT_BE_DELETED",
         "WORKFLOW_TRANSITION_INVALID",
     ]
-    assert schema["properties"]["error"]["required"] == ["code", "message"]
+    assert schema["properties"]["error"]["required"] == ["code", "message", "details"]
 
 
 def test_a_deprecated_route_says_what_to_use_instead():

@@ -205,9 +205,32 @@ def test_the_tracker_tells_who_is_refused_what_they_may_do():
 
     assert failed("tracker", "FORBIDDEN", details=details)["error"] == {
         "code": "INSUFFICIENT_PERMISSIONS",
-        "message": "What happened.",
+        "message": "Insufficient permissions to access resource",
         "details": details,
     }
+    closed = failed("tracker", "FORBIDDEN", "RESOURCE", details={"user_permissions": []})
+    assert closed["error"] == {
+        "code": "RESOURCE_FORBIDDEN",
+        "message": "Access to resource is forbidden",
+    }
+
+
+def test_an_error_of_the_union_has_details_whatever_it_is():
+    down = failed("union", "SUBGRAPH_UNAVAILABLE", details={"service": "accounts"})["error"]
+
+    assert failed("union", "NOT_FOUND")["error"]["details"] == []
+    assert failed("union", "RATE_LIMITED", details={"limit": 3})["error"]["details"] == {"limit": 3}
+    assert down["code"] == "SERVICE_UNAVAILABLE"
+    assert down["details"] == [{"service": "accounts", "status": "down", "retry_after": 30}]
+
+
+def test_the_tracker_asks_for_the_second_factor_in_its_own_words():
+    told = failed("tracker", "MFA_REQUIRED")["error"]
+
+    assert (told["code"], told["message"]) == ("INVALID_CREDENTIALS", "Invalid email or password")
+    assert told["details"] == [
+        {"field": "mfa_code", "code": "REQUIRED_FIELD_MISSING", "message": "What happened."}
+    ]
 
 
 @pytest.mark.parametrize("profile", ["learn", "commerce", "todo", "plain", "pm"])
@@ -266,14 +289,15 @@ def test_what_is_not_for_clients_stays_inside():
         body = str(failed(name, "CONFLICT", details=details))
         assert "'X'" not in body
     assert failed("tracker", "CONFLICT", details=details)["error"]["details"] == {
-        "current_version": 3
+        "current_version": 3,
+        "reason": "What happened.",
     }
 
 
 def test_the_tracker_tells_its_versions_in_headers():
     assert dict(PROFILES["tracker"].headers(INFO)) == {
         b"api-version": b"v1",
-        b"api-supported-versions": b"v1",
+        b"api-supported-versions": b"v1, v2",
         b"api-deprecated-versions": b"v0",
     }
 

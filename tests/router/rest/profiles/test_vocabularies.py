@@ -1,8 +1,11 @@
 """The words and statuses in which each dialect tells what went wrong."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
-from trellis.router.rest.profile import translate
+from trellis.router.rest.profile import Failure, Problem, ResponseInfo, translate
 from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.vocabulary import STATUSES
 
@@ -57,6 +60,10 @@ def test_each_code_of_the_graph_in_the_words_of_five_dialects(code: str):
             "PROJECT_MEMBER_ALREADY_EXISTS",
             (409, "PROJECT_MEMBER_ALREADY_EXISTS"),
         ),
+        ("tracker", "SERVICE_UNAVAILABLE", "DATABASE", (500, "DATABASE_CONNECTION_ERROR")),
+        ("pm", "SERVICE_UNAVAILABLE", "DATABASE", (500, "INTERNAL_SERVER_ERROR")),
+        ("learn", "SERVICE_UNAVAILABLE", "DATABASE", (503, "SERVICE_UNAVAILABLE")),
+        ("tracker", "FORBIDDEN", "RESOURCE", (403, "RESOURCE_FORBIDDEN")),
         ("pm", "BAD_USER_INPUT", "INVALID_TOKEN", (401, "AUTHENTICATION_FAILED")),
         ("learn", "BAD_USER_INPUT", "INVALID_TOKEN", (401, "UNAUTHORIZED")),
     ],
@@ -90,6 +97,49 @@ PM_WORDS = {
     "SERVICE_UNAVAILABLE",
     "INVALID_CREDENTIALS",
 }
+
+
+# Sections 11.2, 11.3 and 12.3: every word, and what it is told with.
+TRACKER_MESSAGES = {
+    "INVALID_CREDENTIALS": "Invalid email or password",
+    "TOKEN_EXPIRED": "Access token has expired",
+    "TOKEN_INVALID": "Invalid access token",
+    "REFRESH_TOKEN_EXPIRED": "Refresh token has expired",
+    "INSUFFICIENT_PERMISSIONS": "Insufficient permissions to access resource",
+    "RESOURCE_FORBIDDEN": "Access to resource is forbidden",
+    "INVALID_FORMAT": "Field format is invalid",
+    "VALIDATION_ERROR": "Request validation failed",
+    "RESOURCE_NOT_FOUND": "Requested resource not found",
+    "RESOURCE_ALREADY_EXISTS": "Resource already exists",
+    "RESOURCE_CONFLICT": "Resource conflict detected",
+    "WORKFLOW_TRANSITION_INVALID": "Invalid workflow transition",
+    "PROJECT_MEMBER_ALREADY_EXISTS": "User is already a project member",
+    "ISSUE_CANNOT_BE_DELETED": "Issue cannot be deleted due to dependencies",
+    "RATE_LIMIT_EXCEEDED": "Rate limit exceeded. Try again later.",
+    "INTERNAL_SERVER_ERROR": "Internal server error occurred",
+    "SERVICE_UNAVAILABLE": "Service temporarily unavailable",
+    "DATABASE_CONNECTION_ERROR": "Database connection error",
+}
+
+
+@pytest.mark.parametrize("profile", ["tracker", "union"])
+@pytest.mark.parametrize(
+    "key",
+    [*STATUSES, *(key for key in PROFILES["tracker"].failures if ":" in key), "STRANGER"],
+)
+def test_every_word_of_the_tracker_is_of_its_document_and_has_its_message(profile: str, key: str):
+    code, _, word = key.partition(":")
+    status, own = translate(PROFILES[profile], code, (word,))
+    problem = Problem("a", "VALUE_OUT_OF_RANGE", "a is too much.")
+    failure = Failure(code, status, own, "Something.", problems=(problem,))
+
+    error: Any = PROFILES[profile].failure(failure, ResponseInfo("1", datetime.now(UTC)))
+    told = error["error"]
+
+    assert told["message"] == TRACKER_MESSAGES[told["code"]]
+    assert told["details"] == [
+        {"field": "a", "code": "INVALID_FORMAT", "message": "a is too much."}
+    ] or (profile, status) == ("union", 503)
 
 
 @pytest.mark.parametrize("code", [*STATUSES, "A_CODE_OF_A_STRANGER"])
@@ -137,4 +187,4 @@ def test_each_dialect_has_its_own_prefix_and_the_union_and_the_plain_one_none():
         "union": "",
         "plain": "",
     }
-    assert PROFILES["tracker"].media_types == ("application/vnd.projectmanager.v1+json",)
+    assert PROFILES["tracker"].media_types[0] == "application/vnd.projectmanager.v1+json"
