@@ -72,7 +72,11 @@ async def test_a_database_that_is_not_there_is_unavailable_and_tells_no_address(
     with pytest.raises(Unavailable) as refusal:
         await database.ping()
 
-    assert refusal.value.extensions == {"code": "SERVICE_UNAVAILABLE", "retry_after": 1}
+    assert refusal.value.extensions == {
+        "code": "SERVICE_UNAVAILABLE",
+        "reason": "DATABASE",
+        "retry_after": 1,
+    }
     assert "127.0.0.1" not in refusal.value.message
     await database.close()
 
@@ -141,7 +145,11 @@ async def test_what_passes_by_itself_asks_to_try_again_and_tells_no_details(erro
         with pytest.raises(Unavailable) as refusal:
             async with session_of():
                 raise error
-        assert refusal.value.extensions == {"code": "SERVICE_UNAVAILABLE", "retry_after": 1}
+        assert refusal.value.extensions == {
+            "code": "SERVICE_UNAVAILABLE",
+            "reason": "DATABASE",
+            "retry_after": 1,
+        }
         assert "secret" not in refusal.value.message
 
 
