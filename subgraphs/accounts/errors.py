@@ -95,7 +95,8 @@ class AdministratorsOnly(Forbidden):
 
 class NotYourself(Forbidden):
     def __init__(self) -> None:
-        super().__init__("Only this person or an administrator may do this.")
+        message = "Only this person or an administrator may do this."
+        super().__init__(message, required_permission="admin")
 
 
 class NotAnAdminThere(Forbidden):

@@ -26,7 +26,7 @@ class IssueNotYours(Forbidden):
     """The caller sees the issue but has not the role that the change needs."""
 
     def __init__(self, needed: str) -> None:
-        super().__init__(f"Only {needed} may do this.")
+        super().__init__(f"Only {needed} may do this.", required_permission="admin:issues")
 
 
 class IssueChanged(Conflict):

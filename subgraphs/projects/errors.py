@@ -25,7 +25,8 @@ class ProjectNotYours(Forbidden):
     """The caller sees the project but has not the role that the change needs."""
 
     def __init__(self, needed: str) -> None:
-        super().__init__(f"Only {needed} may do this in this project.")
+        message = f"Only {needed} may do this in this project."
+        super().__init__(message, required_permission="admin:projects")
 
 
 class OrganizationNotYours(Forbidden):
