@@ -1,6 +1,7 @@
 """Writes what a route answers: the graph's data in the dialect's shape, or why there is none."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -12,6 +13,7 @@ from trellis.router.answer import Answer
 from trellis.router.requirements import Requirement
 from trellis.router.rest.absent import explain_null
 from trellis.router.rest.call import Call
+from trellis.router.rest.echo import with_values
 from trellis.router.rest.events import event as write_event
 from trellis.router.rest.failures import Failures, most_telling, only_denied
 from trellis.router.rest.path import DATA, fill
@@ -144,6 +146,10 @@ class AnswerWriter:
         return None if connection is None else paginator.write(call.page, _facts(connection))
 
     def _fail(self, call: Call, failure: Failure) -> Response:
+        if failure.problems and self._profile.echoes_values:
+            query = call.scope["query_string"]
+            problems = with_values(failure.problems, call.path, query, call.body)
+            failure = replace(failure, problems=problems)
         info = self._info(call)
         headers = self._headers(call, info)
         if failure.status == 401:

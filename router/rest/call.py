@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.types import Scope
 
@@ -12,7 +13,8 @@ from trellis.schema.identity import ANONYMOUS, Identity
 
 @dataclass(slots=True)
 class Call:
-    """What is known of a request so far; ``prefix`` is where its route was reached."""
+    """What is known of a request so far; ``prefix`` is where its route was reached, ``body`` the
+    decoded JSON."""
 
     scope: Scope
     headers: Mapping[bytes, bytes]
@@ -22,3 +24,4 @@ class Call:
     page: PageRequest | None = None
     rate: RateReport | None = None
     path: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None

@@ -89,6 +89,8 @@ directive @from(
 
 """Checks beside those of the variable's type."""
 directive @rules(
+  """Of an input object: the member that is meant, as clients write it, dots lead into members."""
+  member: String
   min: Float
   max: Float
   minLength: Int
@@ -99,7 +101,9 @@ directive @rules(
   enum: [String!]
   """May be absent, but not null."""
   notNull: Boolean
-) on VARIABLE_DEFINITION
+  """The only value that is taken."""
+  const: RestValue
+) repeatable on VARIABLE_DEFINITION
 
 """What the documentation shows as a value of this variable, as clients write it."""
 directive @example(value: RestValue!) on VARIABLE_DEFINITION

@@ -134,7 +134,7 @@ class RestEndpoint:
             elif not text and not kind:
                 body = {}
             else:
-                body = self._json(text, kind)
+                body = call.body = self._json(text, kind)
         call.path = dict(zip(self._path_names, values, strict=True))
         query_string, headers = call.scope["query_string"], call.scope["headers"]
         variables, call.page = reader.read(call.path, query_string, headers, body, form)

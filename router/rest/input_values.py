@@ -3,9 +3,10 @@
 The graph would refuse wrong values too, but speaks of variables that its REST clients never saw.
 """
 
+import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +24,7 @@ from graphql import (
 )
 
 from trellis.router.rest.profile import Problem, Spell
-from trellis.router.rest.route import Format, Rules
+from trellis.router.rest.route import Format, Parameter, Rules
 from trellis.router.rest.spelling import words_of
 
 Decode = Callable[[Any, str, list[Problem]], Any]
@@ -42,6 +43,14 @@ class Decoders:
         self._spell_enum = spell_enum
         self._refuses_unknown = refuses_unknown
         self._objects: dict[str, Decode] = {}
+
+    def of(self, parameter: Parameter, *, is_json: bool) -> Decode:
+        """For what clients send for a parameter: a value of JSON, or a text."""
+        make = self.json if is_json else self.text
+        decode = make(parameter.type, parameter.spelling, parameter.rules)
+        if not parameter.member_rules:
+            return decode
+        return _with_members_checked(decode, parameter.member_rules)
 
     def json(
         self, type_: GraphQLInputType, words: Mapping[str, str] | None, rules: Rules
@@ -317,7 +326,10 @@ def _checked(decode: Decode, rules: Rules) -> Decode:
         before = len(problems)
         decoded = decode(value, name, problems)
         if len(problems) == before:
-            if isinstance(decoded, str):
+            if rules.const is not None and decoded is not None and decoded != rules.const:
+                message = f"{name} must be {json.dumps(rules.const)}."
+                problems.append(Problem(name, "INVALID_ENUM_VALUE", message))
+            elif isinstance(decoded, str):
                 _check_text(decoded, name, rules, pattern, problems)
             elif rules.format == "OBJECT" and not isinstance(decoded, dict):
                 problems.append(_format(name, "must be a JSON object"))
@@ -326,6 +338,35 @@ def _checked(decode: Decode, rules: Rules) -> Decode:
         return decoded
 
     return check
+
+
+def _with_members_checked(decode: Decode, member_rules: Sequence[tuple[str, Rules]]) -> Decode:
+    """``decode``, then the rules of members that are there and of their type."""
+    checks = [(path, _checked(_anything, rules)) for path, rules in member_rules]
+
+    def check(value: Any, name: str, problems: list[Problem]) -> Any:
+        decoded = decode(value, name, problems)
+        told = {problem.field for problem in problems}
+        for path, check_member in checks:
+            full = f"{name}.{path}" if name else path
+            member = value_at(value, path)
+            if member is not None and full not in told:
+                check_member(member, full, problems)
+        return decoded
+
+    return check
+
+
+def value_at(value: Any, path: str) -> Any:
+    """The member of a JSON value at ``path``, dots and numbers in it; None where nothing is."""
+    for step in path.split("."):
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

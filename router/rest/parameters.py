@@ -23,6 +23,8 @@ from graphql import (
     Visitor,
     VisitorAction,
     get_named_type,
+    get_nullable_type,
+    is_input_object_type,
     is_input_type,
     is_list_type,
     is_non_null_type,
@@ -135,7 +137,7 @@ class _Reader:
             variable=variable,
             type=type_,
             is_required=isinstance(type_, GraphQLNonNull) and not has_default,
-            rules=_rules(node, reading.one("rules")),
+            rules=_own_rules(node, reading),
             spelling=words_of(
                 get_named_type(type_), self._profile.spell_enum, reading.one("spell")
             ),
@@ -143,6 +145,7 @@ class _Reader:
             or_bearer=place == "body" and bool(source and source.get("bearer")),
             default=value_from_ast_untyped(node.default_value) if node.default_value else None,
             examples=_examples(reading),
+            member_rules=_member_rules(node, reading, type_),
         )
         self._check_examples(parameter, node)
         return parameter
@@ -153,8 +156,7 @@ class _Reader:
             return
         is_strict = self._profile.refuses_unknown_members
         decoders = Decoders(self._spell, self._profile.spell_enum, refuses_unknown=is_strict)
-        make = decoders.json if parameter.place == "body" else decoders.text
-        decode = make(parameter.type, parameter.spelling, parameter.rules)
+        decode = decoders.of(parameter, is_json=parameter.place == "body")
         problems: list[Problem] = []
         for example in parameter.examples:
             decode(example, parameter.name, problems)
@@ -196,9 +198,23 @@ class _Reader:
             raise GraphQLError(message, node)
 
 
-def _rules(node: VariableDefinitionNode, given: dict[str, Any] | None) -> Rules:
-    if not given:
-        return Rules()
+def _own_rules(node: VariableDefinitionNode, reading: Reading) -> Rules:
+    given = [one for one in reading.all("rules") if one.get("member") is None]
+    if len(given) > 1:
+        raise GraphQLError("@rules is written twice.", node)
+    return _rules(node, given[0]) if given else Rules()
+
+
+def _member_rules(
+    node: VariableDefinitionNode, reading: Reading, type_: GraphQLInputType
+) -> tuple[tuple[str, Rules], ...]:
+    given = [one for one in reading.all("rules") if one.get("member") is not None]
+    if given and not is_input_object_type(get_nullable_type(type_)):
+        raise GraphQLError("@rules: only input objects have members.", node)
+    return tuple((one["member"], _rules(node, one)) for one in given)
+
+
+def _rules(node: VariableDefinitionNode, given: dict[str, Any]) -> Rules:
     pattern = given.get("pattern")
     try:
         re.compile(pattern or "")
@@ -213,6 +229,7 @@ def _rules(node: VariableDefinitionNode, given: dict[str, Any] | None) -> Rules:
         format=given.get("format"),
         enum=tuple(given.get("enum") or ()),
         not_null=bool(given.get("notNull")),
+        const=given.get("const"),
     )
 
 

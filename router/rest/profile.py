@@ -31,11 +31,13 @@ class ResponseInfo:
 class Problem:
     """One thing wrong with a request. ``field`` is the client's word (dots lead into members),
     ``code`` the canonical one: REQUIRED_FIELD_MISSING, VALUE_TOO_SHORT, VALUE_TOO_LONG,
-    INVALID_FORMAT, INVALID_ENUM_VALUE, VALUE_OUT_OF_RANGE, UNKNOWN_FIELD."""
+    INVALID_FORMAT, INVALID_ENUM_VALUE, VALUE_OUT_OF_RANGE, UNKNOWN_FIELD. ``value`` is what was
+    sent, where the dialect says it again: None is nothing to say."""
 
     field: str
     code: str
     message: str
+    value: str | int | float | bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Profile:
     - ``owns_root``: whether its paths are also served without the prefix.
     - ``also_below``: pairs of beginnings of paths; what is below the first answers below the second
       too (``/api/v1/`` and ``/api/v2/``).
+    - ``echoes_values``: whether problems tell the values that were sent.
     - ``counted_as``: the dialect whose rate limits it has, where they are not its own.
     """
 
@@ -172,6 +175,7 @@ class Profile:
     production_headers: Headers = ()
     owns_root: bool = True
     also_below: tuple[tuple[str, str], ...] = ()
+    echoes_values: bool = False
     counted_as: str | None = None
     title: str = ""
     description: str = ""

@@ -87,9 +87,8 @@ class RequestReader:
         return variables, page
 
     def _slots(self, route: RestRoute, place: Place, *, is_json: bool = False) -> tuple[_Slot, ...]:
-        make = self._decoders.json if is_json else self._decoders.text
         return tuple(
-            (p.name, p, make(p.type, p.spelling, p.rules))
+            (p.name, p, self._decoders.of(p, is_json=is_json))
             for p in route.parameters
             if p.place == place
         )

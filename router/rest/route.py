@@ -32,6 +32,7 @@ class Rules:
     format: Format | None = None
     enum: tuple[str, ...] = ()
     not_null: bool = False
+    const: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Parameter:
     the profile, or by ``spelling`` (GraphQL's word -> the client's). ``default`` is the JSON value
     that the operation itself fills in; it means something only when ``has_default``. A member of
     the body that is absent is, with ``or_bearer``, the token of the Authorization header.
-    ``examples`` are values for the documentation.
+    ``examples`` are values for the documentation. ``member_rules`` hold for members of an input
+    object, each with the client's names that lead to it.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Parameter:
     default: Any = None
     or_bearer: bool = False
     examples: tuple[Any, ...] = ()
+    member_rules: tuple[tuple[str, Rules], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

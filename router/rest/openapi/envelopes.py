@@ -4,6 +4,7 @@ Nothing is described twice: the profile's own functions are called with sample v
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -123,7 +124,9 @@ def _samples(canonical: str, status: int, code: str) -> Iterator[Failure]:
     for details in told:
         yield Failure(canonical, status, word, message, details=details)
     if canonical in _WITH_PROBLEMS:
-        yield Failure(canonical, status, word, message, problems=(_PROBLEM,))
+        for value in (None, "text", 7, 7.5, True):
+            problem = replace(_PROBLEM, value=value)
+            yield Failure(canonical, status, word, message, problems=(problem,))
         yield Failure(canonical, status, word, message, problems=(_PROBLEM, _PROBLEM))
 
 

@@ -154,10 +154,21 @@ def _schema(parameter: Parameter, inputs: InputSchemas) -> JsonSchema:
         schema = {**schema, "items": _with_rules(schema["items"], parameter.rules)}
     else:
         schema = _with_rules(schema, parameter.rules)
+    if parameter.member_rules:
+        members = [_of_member(path, rules) for path, rules in parameter.member_rules]
+        schema = {"allOf": [schema, *members]}
     if parameter.has_default:
         schema = {**schema, "default": inputs.spell_value(parameter.type, parameter.default)}
     if parameter.examples:
         schema = {**schema, "examples": list(parameter.examples)}
+    return schema
+
+
+def _of_member(path: str, rules: Rules) -> JsonSchema:
+    """The rules of a member, where there is one."""
+    schema = _with_rules({}, rules)
+    for name in reversed(path.split(".")):
+        schema = {"properties": {name: schema}}
     return schema
 
 
@@ -173,6 +184,8 @@ def _with_rules(schema: JsonSchema, rules: Rules) -> JsonSchema:
         "format": _FORMATS.get(rules.format or ""),
     }
     wanted = {name: value for name, value in told.items() if value is not None}
+    if rules.const is not None:
+        wanted["const"] = rules.const
     if rules.enum:
         null = [None] if "null" in [*_types(schema)] else []
         wanted["enum"] = [*rules.enum, *null]

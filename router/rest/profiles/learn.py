@@ -5,7 +5,7 @@ Its documents know optional members but no nulls: what is null is left out.
 
 from typing import Any
 
-from trellis.router.rest.profile import Failure, Headers, Profile, ResponseInfo
+from trellis.router.rest.profile import Failure, Headers, Problem, Profile, ResponseInfo
 from trellis.router.rest.profiles.paging import CursorPages
 from trellis.router.rest.profiles.writing import iso_moment, told_message
 from trellis.router.rest.spelling import camel_case, same, snake_case
@@ -83,19 +83,18 @@ def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
 
 def _details(failed: Failure) -> Any:
     if failed.problems:
-        return [
-            {
-                "field": one.field,
-                "code": _FIELD_CODES.get(one.code, one.code),
-                "message": one.message,
-            }
-            for one in failed.problems
-        ]
+        return [_problem(one) for one in failed.problems]
     return {
         camel_case(name): value
         for name, value in failed.details.items()
         if name not in _NOT_FOR_CLIENTS
     }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    code = _FIELD_CODES.get(problem.code, problem.code)
+    told = {"field": problem.field, "code": code, "message": problem.message}
+    return told if problem.value is None else {**told, "value": problem.value}
 
 
 def _only_field(failed: Failure) -> str | None:
@@ -145,6 +144,7 @@ LEARN = Profile(
     failures=FAILURES,
     paginator=CursorPages(offset_deprecated_since=_OFFSET_DEPRECATED_SINCE),
     omits_nulls=True,
+    echoes_values=True,
     headers=no_caching,
     page_headers=_PAGE_HEADERS,
     production_headers=_PRODUCTION_HEADERS,

@@ -9,7 +9,7 @@ from graphql.language import parse_type
 from tests.router.rest.library import LIBRARY
 from trellis.router.rest.input_values import Decoders
 from trellis.router.rest.profile import Problem
-from trellis.router.rest.route import Rules
+from trellis.router.rest.route import Parameter, Rules
 from trellis.router.rest.spelling import snake_case
 
 FORMAT, REQUIRED, ENUM = "INVALID_FORMAT", "REQUIRED_FIELD_MISSING", "INVALID_ENUM_VALUE"
@@ -182,3 +182,36 @@ def test_words_of_an_enum_and_of_a_string_can_be_others():
     assert decode("Genre", "Krimi", words={"CRIME": "Krimi"})[0] == "CRIME"
     assert decode("String", "pending", words={"TODO": "pending"})[0] == "TODO"
     assert decode("String", "other", words={"TODO": "pending"})[0] == "other"
+
+
+@pytest.mark.parametrize(
+    ("value", "problems"),
+    [
+        ({"shelf_name": "ab", "row_number": 1}, []),
+        ({"shelf_name": "abc", "row_number": 9}, [("x.shelf_name", "VALUE_TOO_LONG")]),
+        ({"shelf_name": 7, "row_number": 1}, [("x.shelf_name", FORMAT)]),
+        ({}, [("x.shelf_name", REQUIRED)]),
+        (None, []),
+        ("text", [("x", FORMAT)]),
+    ],
+)
+def test_members_of_an_object_may_have_rules(value: Any, problems: list[tuple[str, str]]):
+    place: Any = type_from_ast(LIBRARY.supergraph.schema, parse_type("Place"))
+    rules = (("shelf_name", Rules(max_length=2)), ("not.there", Rules(max_length=0)))
+    parameter = Parameter("x", "body", "x", place, is_required=False, member_rules=rules)
+    found: list[Problem] = []
+
+    Decoders(snake_case, snake_case, refuses_unknown=True).of(parameter, is_json=True)(
+        value, "x", found
+    )
+
+    assert [(problem.field, problem.code) for problem in found] == problems
+
+
+def test_of_a_constant_nothing_else_is_taken():
+    rules = Rules(const=True)
+
+    assert decode("Boolean", True, rules=rules) == (True, [])
+    assert decode("Boolean", False, rules=rules)[1] == [("x", ENUM)]
+    assert decode("Boolean", "true", rules=rules)[1] == [("x", FORMAT)]
+    assert decode("Boolean!", None, rules=rules)[1] == [("x", REQUIRED)]
