@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test lint format bench long mutants conformance contract schema graphiql lock clean
+.PHONY: help setup dev test lint format bench long mutants conformance contract requirements schema graphiql lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ conformance: setup ## what the engine gives on all test data, Apollo's planner b
 
 contract: setup ## ask the REST routes what the requirement documents ask: counts and what is wrong
 	@$(BIN)/python -m tests.conformance.rest
+
+requirements: setup ## write docs/requirements.md anew from tests/requirements/lines/*.toml
+	@$(BIN)/python -m tests.requirements
 
 schema: setup ## write schema/subgraphs/*.graphql and schema/supergraph.graphql anew
 	@$(BIN)/trellis compose

@@ -1,8 +1,14 @@
 """The GraphQL contract of the issue tracker is contained in the composed graph."""
 
+from pathlib import Path
+
 import pytest
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema, parse, print_ast, validate
 
+from tests.support.subgraphs import caller
+from tests.support.whole_graph import whole_graph
+from trellis.db.seed.world import demo_id
+from trellis.db.settings import DataSettings
 from trellis.router.composition.compose import Subgraph, compose
 from trellis.subgraphs.accounts.graph import subgraph as accounts
 from trellis.subgraphs.issues.graph import subgraph as issues
@@ -91,3 +97,18 @@ def test_every_field_of_the_contract_is_there_with_its_type_and_arguments(
 @pytest.mark.parametrize("query", [BOARD, GET_PROJECT_ISSUES])
 def test_the_queries_of_the_contract_are_valid(graph: GraphQLSchema, query: str):
     assert validate(graph, parse(query)) == []
+
+
+async def test_the_issues_of_a_project_come_as_the_contract_asks_for_them(tmp_path: Path):
+    id, seen = str(demo_id("project", "ENG")), caller("alan")
+    async with whole_graph(DataSettings(data_dir=tmp_path)) as graph:
+        page = await graph.ask(GET_PROJECT_ISSUES, seen, projectId=id, first=2)
+
+    project = page["project"]
+    nodes = [edge["node"] for edge in project["issues"]["edges"]]
+    assert (project["id"], project["name"]) == (id, "Analytical Engine")
+    assert [node["key"] for node in nodes] == ["ENG-120", "ENG-119"]
+    assert all(node["assignee"]["displayName"] for node in nodes if node["assignee"])
+    assert any(node["assignee"] for node in nodes)
+    assert project["issues"]["pageInfo"]["hasNextPage"] is True
+    assert project["issues"]["pageInfo"]["endCursor"]

@@ -74,7 +74,9 @@ async def test_people_sign_in_with_their_username(accounts: Running):
     [("GRAPHQL", 900), ("LEARN", 900), ("PM", 3600), ("TRACKER", 3600), ("TODO", 3600)],
 )
 async def test_each_dialect_has_its_lifetime(accounts: Running, profile: str, seconds: int):
-    assert (await log_in(accounts, profile=profile))["expiresIn"] == seconds
+    answer = await log_in(accounts, profile=profile)
+    told = await claims(accounts, answer["accessToken"])
+    assert answer["expiresIn"] == told["exp"] - told["iat"] == seconds
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What the requirement documents ask for, line by line, and the page that tells how far we are."""

@@ -1,0 +1,73 @@
+"""Paths of the learning platform, and what its document takes and refuses in bodies."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.support.shared import ROOT
+from trellis.router.rest.load import load_routes
+from trellis.router.rest.profile import RequestInvalid
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.rest.request_reader import RequestReader
+from trellis.router.supergraph import Supergraph
+
+GRAPH = Supergraph.load((ROOT / "schema" / "supergraph.graphql").read_text(encoding="utf-8"))
+FOLDER = ROOT / "persisted_queries" / "rest"
+ROUTES = {route.name: route for route in load_routes(FOLDER, GRAPH, PROFILES, served=["learn"])}
+LOGIN = {"email": "a@example.com", "password": "eightcha"}
+REGISTER = {
+    "email": "a@example.com",
+    "password": "twelvecharss",
+    "displayName": "Jo",
+    "acceptedTerms": True,
+}
+ACCEPTED: list[tuple[str, dict[str, Any]]] = [
+    ("Login", LOGIN),
+    ("Login", {**LOGIN, "mfaCode": "123456"}),
+    ("Register", REGISTER),
+    ("Register", {**REGISTER, "displayName": "x" * 50}),
+]
+REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
+    ("Login", {**LOGIN, "email": "nobody"}, "email", "INVALID_FORMAT"),
+    ("Login", {**LOGIN, "password": "sevench"}, "password", "VALUE_TOO_SHORT"),
+    ("Login", {**LOGIN, "mfaCode": "12345"}, "mfaCode", "INVALID_FORMAT"),
+    ("Login", {**LOGIN, "mfaCode": "1234567"}, "mfaCode", "INVALID_FORMAT"),
+    ("Login", {**LOGIN, "mfaCode": "12345a"}, "mfaCode", "INVALID_FORMAT"),
+    ("Register", {**REGISTER, "email": "nobody"}, "email", "INVALID_FORMAT"),
+    ("Register", {**REGISTER, "password": "elevenchars"}, "password", "VALUE_TOO_SHORT"),
+    ("Register", {**REGISTER, "displayName": "J"}, "displayName", "VALUE_TOO_SHORT"),
+    ("Register", {**REGISTER, "displayName": "x" * 51}, "displayName", "VALUE_TOO_LONG"),
+]
+
+
+def read(name: str, body: dict[str, Any]) -> list[tuple[str, str]]:
+    """The problems of a body, each with its member and code."""
+    try:
+        RequestReader(ROUTES[name]).read({}, b"", [], body)
+    except RequestInvalid as refused:
+        return [(problem.field, problem.code) for problem in refused.problems]
+    return []
+
+
+def test_paths_are_versioned_kebab_case_and_nested_at_most_twice():
+    assert len(ROUTES) >= 19
+    for route in ROUTES.values():
+        version, *segments = route.path.removeprefix("/api/").split("/")
+        collections = [part for part in segments if not part.startswith("{") and part != "me"]
+
+        assert version == "v1", route.path
+        assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", part) for part in collections), route.path
+        assert len(collections) <= 2, route.path
+
+
+@pytest.mark.parametrize(("name", "body"), ACCEPTED)
+def test_what_is_just_long_enough_is_taken(name: str, body: dict[str, Any]):
+    assert read(name, body) == []
+
+
+@pytest.mark.parametrize(("name", "body", "member", "code"), REFUSED)
+def test_what_is_just_beyond_a_limit_is_refused_by_name(
+    name: str, body: dict[str, Any], member: str, code: str
+):
+    assert read(name, body) == [(member, code)]
