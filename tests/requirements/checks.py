@@ -13,9 +13,13 @@ def faults(line: Line, root: Path) -> list[str]:
     """Sentences about what is wrong, none when all is well; ``root`` holds the repository."""
     found = [f"{place} does not exist" for place in line.places if not (root / place).exists()]
     found += [f"there is no test {name}" for name in line.tests if not has_test(root, name)]
-    found += [f"the contract has no case {id}" for id in line.contract if id not in CASES]
+    found += [f"{id} is no case of its document" for id in line.contract if not _is_case(id, line)]
     found += _unproved(line)
     return [f"{line.id}: {fault}" for fault in found]
+
+
+def _is_case(id: str, line: Line) -> bool:
+    return id in CASES and id.partition("-")[0] == line.id.partition("-")[0]
 
 
 def _unproved(line: Line) -> Iterator[str]:

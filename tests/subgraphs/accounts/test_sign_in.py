@@ -1,6 +1,7 @@
 """Signing in, keeping a session alive, signing out."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -67,6 +68,15 @@ async def test_people_sign_in_with_their_address_however_it_is_written(
 async def test_people_sign_in_with_their_username(accounts: Running):
     wish = {"username": "Ada", "password": PASSWORD}
     assert (await accounts.ask(LOGIN, i=wish))["login"]["user"]["id"] == ADA
+
+
+async def test_the_last_login_is_remembered(accounts_on_sqlite: Running):
+    seen = []
+    for _ in range(2):
+        who = await identity(accounts_on_sqlite, (await log_in(accounts_on_sqlite))["accessToken"])
+        seen.append((await accounts_on_sqlite.ask("{ me { lastLoginAt } }", who))["me"])
+    times = [datetime.fromisoformat(me["lastLoginAt"]) for me in seen]
+    assert datetime.now(UTC) - timedelta(minutes=1) < times[0] < times[1]
 
 
 @pytest.mark.parametrize(
