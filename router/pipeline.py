@@ -68,7 +68,7 @@ async def stream(
         prepared.admission.context,
         stages.transports,
         refusals=prepared.refusals,
-        judge=partial(_judge_again, prepared, context, stages),
+        open_session=partial(_session_for_event, prepared, context, stages),
         introspection=prepared.introspection,
     )
     async with aclosing(events):
@@ -214,7 +214,7 @@ def _denied(
     return Refused(denial, rate, Case(operation, context.identity, outcome, variables.coerced))
 
 
-async def _judge_again(
+async def _session_for_event(
     prepared: Prepared, context: RequestContext, stages: Stages
 ) -> PolicySession | None:
     """What asks the policies about one event. Raises OperationRefused when they do not say what

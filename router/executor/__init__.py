@@ -1,1 +1,1 @@
-"""Runs a query plan: fetch, merge, check objects, shape the client's answer."""
+"""Runs a query plan: fetches, merges, checks objects and projects the client's response."""

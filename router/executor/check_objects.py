@@ -1,7 +1,7 @@
-"""Takes out of the answer what policies deny the caller, once the objects are there.
+"""Removes from the response what policies deny, once the objects are fetched.
 
-Every guarded object is asked about once, wherever and however often it appears. What a policy
-needs and nobody knows denies: it was not fetched, or it is null while some subgraph has failed.
+Policies evaluate every guarded object once, however often it appears. A value that a policy needs
+and that is unknown denies: it was not fetched, or it is null although some subgraph has failed.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from trellis.router.executor.walk import ClientPath, Tree
 from trellis.router.planner.plan import OutputField, Selection
 from trellis.schema.policy import GuardedObject
 
-_Spot = tuple[int, int]
-"""A selection and an object shaped by it, by identity: both live as long as the execution."""
+_Shaped = tuple[int, int]
+"""The ids of a selection and of an object projected by it. Both outlive the execution."""
 
 
 @dataclass(frozen=True, slots=True)
 class Denials:
-    """The denials of one answer. Nothing is denied when it is empty."""
+    """The denials of one response; empty if nothing is denied."""
 
-    at: Mapping[_Spot, Denial] = field(default_factory=dict)
+    at: Mapping[_Shaped, Denial] = field(default_factory=dict)
 
     def of(self, selection: Selection, source: Tree) -> Denial | None:
-        """What the object lost where it is shaped by this selection."""
+        """What is denied of the object where it is projected by this selection."""
         return self.at.get((id(selection), id(source)))
 
 
@@ -44,26 +44,26 @@ NO_DENIALS = Denials()
 
 
 class OutputGuards:
-    """The guarded positions of one plan's output. ``output`` is the plan's without the fields that
-    are there for policies only."""
+    """The guarded positions of one plan's output. ``output`` is the plan's output without the
+    fields that were added for policies."""
 
     def __init__(self, output: Selection, positions: Sequence[Position]) -> None:
         self._positions = positions
         self._stripped: dict[int, Selection] = {}
         self._readers: dict[int, _Reader] = {}
-        self._leads_on: dict[int, tuple[OutputField, ...]] = {}
+        self._inner_fields: dict[int, tuple[OutputField, ...]] = {}
         self.output = self._strip(output)
-        self._mark_ways(self.output)
+        self._find_inner_fields(self.output)
 
     async def check(self, data: Tree, verdicts: PolicySession, *, has_failures: bool) -> Denials:
-        """Ask the policies about all guarded objects in ``data``, each policy once."""
+        """Evaluate the policies about all guarded objects in ``data``, one call per policy."""
         found = list(self._guarded(data, has_failures=has_failures))
         wanted: dict[str, dict[bytes, GuardedObject]] = defaultdict(dict)
         for _, _, objects in found:
             for policy, (key, about) in objects.items():
                 wanted[policy][key] = about
         await verdicts.ask_about_objects(wanted)
-        at: dict[_Spot, Denial] = {}
+        at: dict[_Shaped, Denial] = {}
         for spot, guards, objects in found:
             denial = _denial(guards, objects, verdicts)
             if denial is not None:
@@ -71,7 +71,7 @@ class OutputGuards:
         return Denials(at) if at else NO_DENIALS
 
     def places(self, data: Tree, denials: Denials) -> Iterator[DeniedValue]:
-        """Every place of the answer that is lost, what is below it not told once more."""
+        """Every denied response path; paths below a denied one are not repeated."""
         pending: list[tuple[ClientPath, Selection, Any]] = [((), self.output, data)]
         while pending:
             path, selection, value = pending.pop()
@@ -85,25 +85,26 @@ class OutputGuards:
             if denial is not None and denial.whole is not None:
                 yield DeniedValue(path, denial.whole, denial)
                 continue
-            lost = denial.fields if denial is not None else {}
-            for key, guard in lost.items():
+            denied = denial.fields if denial is not None else {}
+            for key, guard in denied.items():
                 assert denial is not None
                 yield DeniedValue((*path, key), guard, denial)
             typename = value.get("__typename")
-            for one in reversed(self._leads_on[id(selection)]):
-                if one.key not in lost and (one.types is None or typename in one.types):
+            for one in reversed(self._inner_fields[id(selection)]):
+                if one.key not in denied and (one.types is None or typename in one.types):
                     assert one.selection is not None
                     pending.append(((*path, one.key), one.selection, value.get(one.source)))
 
     def without_denied(
         self, errors: Iterable[dict[str, Any]], data: Tree, denials: Denials
     ) -> list[dict[str, Any]]:
-        """The errors that do not speak of anything denied."""
+        """The errors that are not located at or below a denied value: their messages could reveal
+        something about it."""
         return [
             error for error in errors if not self._is_denied(error.get("path") or (), data, denials)
         ]
 
-    # -- made ready once per plan ------------------------------------------------------------
+    # -- once per plan -----------------------------------------------------------------------
 
     def _strip(self, selection: Selection) -> Selection:
         known = self._stripped.get(id(selection))
@@ -121,20 +122,22 @@ class OutputGuards:
             self._readers[id(stripped)] = _Reader(self._positions[number], hidden)
         return stripped
 
-    def _mark_ways(self, selection: Selection) -> bool:
-        """Whether a guarded position is here or below; notes the fields that lead to them."""
-        if id(selection) not in self._leads_on:
-            self._leads_on[id(selection)] = tuple(
-                one for one in selection.fields if one.selection and self._mark_ways(one.selection)
+    def _find_inner_fields(self, selection: Selection) -> bool:
+        """Whether a guarded position is here or below; records the fields on the way."""
+        if id(selection) not in self._inner_fields:
+            self._inner_fields[id(selection)] = tuple(
+                one
+                for one in selection.fields
+                if one.selection and self._find_inner_fields(one.selection)
             )
-        return bool(self._leads_on[id(selection)]) or id(selection) in self._readers
+        return bool(self._inner_fields[id(selection)]) or id(selection) in self._readers
 
-    # -- for each answer ----------------------------------------------------------------------
+    # -- once per response --------------------------------------------------------------------
 
     def _guarded(
         self, data: Tree, *, has_failures: bool
-    ) -> Iterator[tuple[_Spot, tuple[Guard, ...], _Objects]]:
-        seen: set[_Spot] = set()
+    ) -> Iterator[tuple[_Shaped, tuple[Guard, ...], _Objects]]:
+        seen: set[_Shaped] = set()
         pending: list[tuple[Selection, Any]] = [(self.output, data)]
         while pending:
             selection, value = pending.pop()
@@ -151,7 +154,7 @@ class OutputGuards:
                 guards, objects = reader.read(value, selection, has_failures=has_failures)
                 if guards:
                     yield spot, guards, objects
-            for one in self._leads_on[id(selection)]:
+            for one in self._inner_fields[id(selection)]:
                 if one.types is None or typename in one.types:
                     assert one.selection is not None
                     pending.append((one.selection, value.get(one.source)))
@@ -163,7 +166,7 @@ class OutputGuards:
             if type(part) is int:
                 value = value[part] if type(value) is list and part < len(value) else None
                 continue
-            if type(value) is list:  # no place that could be told from those denied
+            if type(value) is list:  # an incomplete path: it may mean any item, so a denied one
                 return True
             if selection is None or type(value) is not dict:
                 return False
@@ -181,13 +184,13 @@ class OutputGuards:
 
 
 _Objects = dict[str, tuple[bytes, GuardedObject]]
-"""By policy: what it is told about one object, and the key of that."""
+"""By policy: the key of the object and the object as the policy sees it."""
 
 _UNKNOWN_TYPE = Guard(None, "an object of unknown type", frozenset(), frozenset(), "to be known")
 
 
 class _Reader:
-    """Reads what policies need from objects at one position."""
+    """Reads from objects at one position what policies need."""
 
     def __init__(self, position: Position, hidden: Sequence[OutputField]) -> None:
         self._position = position
@@ -202,11 +205,11 @@ class _Reader:
         self, source: Tree, selection: Selection, *, has_failures: bool
     ) -> tuple[tuple[Guard, ...], _Objects]:
         typename = source.get("__typename")
-        if selection.possible is None:  # else hidden types are possible beside the only one
+        if selection.possible is None:  # otherwise objects of hidden types may appear here as well
             typename = self._only or typename
         if typename not in self._position.types:
-            # Types that clients must not see are answered as null anyway; whatever else is of no
-            # known type could be any of those guarded.
+            # With ``possible``, projection turns the object into null anyway. Without it, an
+            # object of unknown type could be of any guarded type, so it is denied.
             return (() if selection.possible is not None else (_UNKNOWN_TYPE,)), {}
         guards = self._position.guards.get(typename, ())
         objects: _Objects = {}
@@ -233,8 +236,8 @@ def _denial(guards: tuple[Guard, ...], objects: _Objects, verdicts: PolicySessio
         return None
     whole = next((guard for guard in failed if guard.key is None), None)
     fields = {guard.key: guard for guard in failed if guard.key is not None}
-    told = {policy: about for policy, (_, about) in objects.items()}
-    return Denial(whole, fields, told, said)
+    seen = {policy: about for policy, (_, about) in objects.items()}
+    return Denial(whole, fields, seen, said)
 
 
 def _field_at(selection: Selection, key: str, typename: Any) -> OutputField | None:
@@ -244,17 +247,17 @@ def _field_at(selection: Selection, key: str, typename: Any) -> OutputField | No
     return None
 
 
-# -- what a policy is told -------------------------------------------------------------------
+# -- the object as a policy sees it ----------------------------------------------------------
 
 
 class _Missing(Exception):
-    """A value that a policy needs is not there."""
+    """A value that a policy needs is unknown."""
 
 
 def _read_needed(
     needed: Sequence[tuple[str, OutputField]], source: Tree, typename: str, *, has_failures: bool
 ) -> GuardedObject | None:
-    """The object for a policy; None when something that it needs is not known."""
+    """The object as a policy sees it; None if a value that it needs is unknown."""
     try:
         found = _read_fields(needed, source, typename, has_failures)
     except _Missing:

@@ -1,8 +1,8 @@
-"""Shaping the client's answer with error paths: the complete, slower twin of ``project``.
+"""Value completion with error paths and null propagation: slower than ``project``, but complete.
 
-It runs only where the data breaks a rule of the API schema: null in a non-null position, a value
-of the wrong kind, a hidden type. GraphQL specification, "Value Completion" and "Handling
-Execution Errors".
+It runs only if the data violates the API schema: null in a non-null position, a value of the wrong
+kind, a hidden type. See "Value Completion" and "Handling Execution Errors" in the GraphQL
+specification.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,20 +19,21 @@ from trellis.router.executor.walk import ClientPath, Tree
 from trellis.router.planner.plan import OutputField, Selection
 
 NULLED: Any = object()
-"""A non-null position without a value: the parent becomes null."""
+"""A non-null position without a value: null propagates to the parent."""
 
 ABSENT: Any = object()
-"""Likewise, at an object that some subgraph did not find."""
+"""The same, for an object that some subgraph did not find."""
 
 MAX_ERRORS = 1_000
-"""More errors than this help nobody; nulls are still right beyond it."""
+"""Errors in one response. More do not help anybody, and a client could be flooded with them. Null
+propagation is not affected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """Object types, (enum, value) and (type, field) pairs that the API hides
-    (``@inaccessible``). Types and values are answered as null without an error, which would only
-    tell that there is something; no message names a field."""
+    """Object types, (enum, value) pairs and (type, field) pairs that the API schema hides
+    (``@inaccessible``). Objects of hidden types and hidden values become null without an error,
+    which would reveal that they exist. Messages do not name hidden fields."""
 
     types: frozenset[str] = frozenset()
     values: frozenset[tuple[str, str]] = frozenset()
@@ -40,7 +41,7 @@ class Hidden:
 
     @property
     def is_answered(self) -> bool:
-        """Whether subgraphs may answer something hidden."""
+        """Whether the data of subgraphs may contain something hidden."""
         return bool(self.types or self.values)
 
 
@@ -54,10 +55,10 @@ def complete(
     hidden: Hidden = NOTHING_HIDDEN,
     denials: Denials = NO_DENIALS,
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """The client's data and the errors that its nulls add to the ``known`` ones.
+    """The client's data, and the errors for nulls that no ``known`` error explains.
 
-    A null that a known error explains (at, above or below its path) adds none; what ``denials``
-    take away has its errors among them.
+    A null is explained by a known error at, above or below its path. The errors of ``denials`` are
+    among the known ones.
     """
     completion = _Completion(known, hidden, denials)
     result = completion.object(output, data, ())
@@ -89,17 +90,17 @@ class _Completion:
         if denial is not None and denial.whole is not None:
             self._note(path)
             return None
-        lost = denial.fields if denial is not None else ()
+        denied = denial.fields if denial is not None else ()
         result: dict[str, Any] = {}
         for field in selection.in_order_of(typename):
             if field.types is not None and typename not in field.types:
                 continue
-            if field.key in lost:
+            if field.key in denied:
                 value = self._denied(field, (*path, field.key))
             else:
                 value = self._field(field, source, (*path, field.key))
                 if value is ABSENT:
-                    self._report_absent(field, selection, source, (*path, field.key), lost)
+                    self._report_absent(field, selection, source, (*path, field.key), denied)
                     value = NULLED
             if value is NULLED:
                 return NULLED
@@ -109,7 +110,7 @@ class _Completion:
     def _field(self, field: OutputField, source: dict[str, Any], path: ClientPath) -> Any:
         if field.typename is not None:
             return field.typename
-        if field.denied:  # its error exists already, at a path without list positions
+        if field.denied:  # authorization has reported it, at a path without list indexes
             return self._denied(field, path)
         value = source.get(field.source)
         if value is None and ABSENCES in source and isinstance(field.type, GraphQLNonNull):
@@ -140,7 +141,7 @@ class _Completion:
         self, field: OutputField, item_type: GraphQLOutputType, value: Any, path: ClientPath
     ) -> Any:
         if type(value) is not list:
-            self._report(path, "The subgraph answered no list where one is due.")
+            self._report(path, "The subgraph did not return a list.")
             return None
         items = []
         for index, item in enumerate(value):
@@ -156,7 +157,7 @@ class _Completion:
         if field.selection is not None:
             if type(value) is dict:
                 return self.object(field.selection, value, path)
-            self._report(path, "The subgraph answered no object where one is due.")
+            self._report(path, "The subgraph did not return an object.")
             return None
         named = get_named_type(type_)
         if type(value) is str and (named.name, value) in self.hidden.values:
@@ -172,7 +173,7 @@ class _Completion:
         if missing is not None:
             self._report_missing(missing, _readable_keys(selection, source), path)
         else:
-            self._report(path, "The subgraph answered an object of an unknown type.")
+            self._report(path, "The subgraph returned an object of an unknown type.")
 
     def _report_absent(
         self,
@@ -180,11 +181,11 @@ class _Completion:
         selection: Selection,
         source: Tree,
         path: ClientPath,
-        lost: Collection[str],
+        denied: Collection[str],
     ) -> None:
         missing = self._missing.behind(source, field.source)
         if missing is not None:
-            self._report_missing(missing, _readable_keys(selection, source, lost), path)
+            self._report_missing(missing, _readable_keys(selection, source, denied), path)
         else:
             self._report_null(field, path)
 
@@ -216,13 +217,13 @@ class _Completion:
 
 
 def _readable_keys(
-    selection: Selection, source: Tree, lost: Collection[str] = ()
+    selection: Selection, source: Tree, denied: Collection[str] = ()
 ) -> frozenset[str]:
-    """The internal keys of the leaves that the client reads of an object, but for those denied."""
+    """The internal keys of the leaves of an object that the client reads, except denied ones."""
     typename = source.get("__typename")
     return frozenset(
         one.source
         for one in selection.fields
-        if one.selection is None and not one.denied and one.key not in lost
+        if one.selection is None and not one.denied and one.key not in denied
         if one.types is None or typename in one.types
     )

@@ -1,7 +1,7 @@
-"""Entities asked for together with values of the objects around them (``@fromContext``).
+"""Entities requested together with values of their ancestors (``@fromContext``).
 
-One entity below two shops with different locales is two questions with, perhaps, two answers: it
-is asked once in each surrounding, and its places in the data are taken apart.
+One entity below two shops with different locales may have two results. It is requested once per
+combination of context values, and its occurrences in the data are separated by copying.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trellis.router.exact_json import dumps
-from trellis.router.executor.entities import ALONE, Asked
+from trellis.router.executor.entities import ALONE, EntityBatch
 from trellis.router.executor.merge import copy_tree
 from trellis.router.executor.represent import UNKNOWN, Tree, represent
 from trellis.router.planner.plan import EntityCall, EntityTarget, Need
@@ -19,16 +19,16 @@ Values = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Surrounding:
-    """One combination of context values and what is asked in it."""
+class ContextGroup:
+    """One combination of context values and the entities requested with it."""
 
     values: Values
-    asked: Asked = field(default_factory=Asked)
+    batch: EntityBatch = field(default_factory=EntityBatch)
 
 
-def ask_in_contexts(call: EntityCall, data: Tree) -> list[Surrounding]:
-    """What ``call`` asks for in the merged ``data``, one entry per combination of values. Objects
-    without a key, or without a value for a context, are left out."""
+def collect_in_contexts(call: EntityCall, data: Tree) -> list[ContextGroup]:
+    """The entities that ``call`` requests for the merged ``data``, one group per combination of
+    context values. Objects without a key or without a context value are left out."""
     walk = _Walk(call)
     for target in call.targets:
         walk.visit(target, data, 0, {}, b"")
@@ -36,11 +36,11 @@ def ask_in_contexts(call: EntityCall, data: Tree) -> list[Surrounding]:
 
 
 class _Walk:
-    """Goes down to the targets and remembers what surrounds each object met on the way."""
+    """Walks down to the targets and remembers the context values of each object on the way."""
 
     def __init__(self, call: EntityCall) -> None:
         self.call = call
-        self.found: dict[bytes, Surrounding] = {}
+        self.found: dict[bytes, ContextGroup] = {}
         self._surrounded: dict[int, tuple[bytes, Any]] = {}
 
     def visit(
@@ -54,7 +54,7 @@ class _Walk:
                 values = {**values, context.variable: value}
                 mark = dumps(dict(sorted(values.items())), repr)
         if depth == len(target.path):
-            self._pose(target, entity, values, mark)
+            self._add(target, entity, values, mark)
             return
         segment = target.path[depth]
         if segment.types is None or entity.get("__typename") in segment.types:
@@ -65,7 +65,8 @@ class _Walk:
     def _enter(
         self, target: EntityTarget, inner: Any, depth: int, values: Values, mark: bytes
     ) -> Any:
-        """Go on below; returns the object for this surrounding, a copy when it is another's."""
+        """Visit what is below. Returns the object to use with these context values: a copy if the
+        original already belongs to others."""
         owner, _ = self._surrounded.setdefault(id(inner), (mark, inner))
         if owner != mark:
             inner = copy_tree(inner)
@@ -78,26 +79,26 @@ class _Walk:
                 inner[index] = self._enter(target, item, depth, values, mark)
         return inner
 
-    def _pose(self, target: EntityTarget, entity: Tree, values: Values, mark: bytes) -> None:
+    def _add(self, target: EntityTarget, entity: Tree, values: Values, mark: bytes) -> None:
         representation = represent(entity, target)
         if representation is None:
             return
-        asked = self.found.setdefault(mark, Surrounding(values)).asked
+        batch = self.found.setdefault(mark, ContextGroup(values)).batch
         if representation is UNKNOWN:
-            asked.incomplete.append(entity)
+            batch.incomplete.append(entity)
             return
         identity = dumps(representation, repr)
-        position = asked.positions.get(identity)
+        position = batch.positions.get(identity)
         if position is None:
-            asked.positions[identity] = len(asked.representations)
-            asked.representations.append(representation)
-            asked.holders.append([(entity, ALONE)])
-        elif all(holder is not entity for holder, _ in asked.holders[position]):
-            asked.holders[position].append((entity, ALONE))
+            batch.positions[identity] = len(batch.representations)
+            batch.representations.append(representation)
+            batch.holders.append([(entity, ALONE)])
+        elif all(holder is not entity for holder, _ in batch.holders[position]):
+            batch.holders[position].append((entity, ALONE))
 
 
 def _value(entity: Tree, source: tuple[Need, ...]) -> Any:
-    """The leaf that ``source`` describes. An object missing on the way makes it null."""
+    """The leaf described by ``source``; None if an object on the way is null."""
     own_type = entity.get("__typename")
     for need in source:
         if need.source == "__typename" or (need.types is not None and own_type not in need.types):

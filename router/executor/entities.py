@@ -1,4 +1,4 @@
-"""Entity calls: which representations are asked for, and which objects each answer completes."""
+"""Entity calls: the representations to request, and the objects that each result completes."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from trellis.router.executor.represent import UNKNOWN, Represent, Tree, make_rep
 from trellis.router.planner.plan import EntityTarget, FetchStep
 
 ALONE = -1
-"""The sharing group of a target whose objects must not share what they receive."""
+"""The sharing group of a target whose objects must not share results."""
 
 REPRESENTATIONS_PER_REQUEST = 10_000
-"""More entities than this are asked for in several requests, so that no subgraph has to read or
-answer an unbounded one."""
+"""More entities are split over several requests, so that no subgraph has to read or answer an
+unbounded one."""
 
 
 Rows = list[list[tuple[Tree, int]]]
-"""For each representation the objects that it stands for, each with its sharing group."""
+"""For each representation, the objects that it stands for, each with its sharing group."""
 
 
 @dataclass(slots=True)
-class Asked:
-    """The representations of one call; ``holders`` are completed by its answers. ``incomplete``
-    are objects that could not be asked for, because their type or a member is not known.
-    ``has_unified``: some objects have become one."""
+class EntityBatch:
+    """The representations of one entity call and the objects (``holders``) that its results
+    complete. ``incomplete`` are objects that cannot be requested because their type or a required
+    value is unknown. ``has_unified``: equal objects have been replaced by one."""
 
     representations: list[Tree] = field(default_factory=list)
     holders: Rows = field(default_factory=list)
@@ -36,34 +36,34 @@ class Asked:
     has_unified: bool = False
 
 
-def in_portions(
-    asked: tuple[Asked, ...], size: int = REPRESENTATIONS_PER_REQUEST
-) -> list[tuple[Asked, ...]]:
-    """The representations of all calls of a step in requests of at most ``size``, in order; none
-    when there is nothing to ask."""
-    total = sum(len(one.representations) for one in asked)
+def split_batches(
+    batches: tuple[EntityBatch, ...], size: int = REPRESENTATIONS_PER_REQUEST
+) -> list[tuple[EntityBatch, ...]]:
+    """Split the representations of all calls of a step, in order, into requests of at most
+    ``size``. Empty if there is nothing to request."""
+    total = sum(len(one.representations) for one in batches)
     if total <= size:
-        return [asked] if total else []
-    portions: list[tuple[Asked, ...]] = []
+        return [batches] if total else []
+    portions: list[tuple[EntityBatch, ...]] = []
     for first in range(0, total, size):
-        portion: list[Asked] = []
+        portion: list[EntityBatch] = []
         start = first
-        for one in asked:
+        for one in batches:
             count = len(one.representations)
             part = slice(max(start, 0), max(start + size, 0))
-            portion.append(Asked(one.representations[part], one.holders[part]))
+            portion.append(EntityBatch(one.representations[part], one.holders[part]))
             start -= count
         portions.append(tuple(portion))
     return portions
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """A target made ready: which call of the step it belongs to, its sharing group, and whether
-    equal objects of it may become one object.
+class _Target:
+    """A target prepared for execution: its call within the step, its sharing group, and whether
+    equal objects may be replaced by one.
 
-    ``key`` is the only member of the representation, if it has just one: it tells objects apart
-    without building representations that only repeat others.
+    ``key`` is the only member of the representation, if it has just one. It identifies objects
+    without building representations that are already known.
     """
 
     call: int
@@ -77,21 +77,21 @@ class _Question:
 
 @dataclass(slots=True)
 class _Node:
-    """All paths of a step as one tree, so that common beginnings are walked once."""
+    """All paths of a step as one tree, so that common prefixes are walked once."""
 
     key: str = ""
     types: Set[str] | None = None
     children: list[_Node] = field(default_factory=list)
-    questions: list[_Question] = field(default_factory=list)
+    targets: list[_Target] = field(default_factory=list)
 
 
-class Asker:
+class EntityCollector:
     """Collects the representations for all calls of one step; made once per plan.
 
-    Equal representations are asked for once. Objects whose key is incomplete are left out: their
-    fields stay absent and are answered as null. Where the plan allows it, objects that are equal
-    and stand for one entity are replaced by one object, so that whatever comes later (this
-    answer, further steps, the projection) has that much less to visit.
+    Equal representations are requested once. Objects with an incomplete key are left out: their
+    fields stay absent and become null. Where the plan allows it, equal objects that stand for one
+    entity are replaced by a single object, so that merging, later steps and projection have less
+    to visit.
     """
 
     def __init__(self, step: FetchStep, groups: Sequence[Sequence[int]]) -> None:
@@ -99,7 +99,7 @@ class Asker:
         self._root = _Node()
         for number, (call, row) in enumerate(zip(step.entities, groups, strict=True)):
             for target, group in zip(call.targets, row, strict=True):
-                self._node_at(target).questions.append(_question(number, target, group))
+                self._node_at(target).targets.append(_prepare(number, target, group))
 
     def _node_at(self, target: EntityTarget) -> _Node:
         node = self._root
@@ -113,20 +113,20 @@ class Asker:
             node = found
         return node
 
-    def ask(self, data: Tree) -> tuple[Asked, ...]:
-        """One ``Asked`` for each call of the step, from the merged ``data``."""
-        asked = tuple(Asked() for _ in range(self._count))
-        for question in self._root.questions:
-            _pose(question, [data], asked[question.call])
-        _descend(self._root, [data], asked)
-        return asked
+    def collect(self, data: Tree) -> tuple[EntityBatch, ...]:
+        """One batch for each call of the step, from the merged ``data``."""
+        batches = tuple(EntityBatch() for _ in range(self._count))
+        for target in self._root.targets:
+            _add(target, [data], batches[target.call])
+        _descend(self._root, [data], batches)
+        return batches
 
 
-def _question(call: int, target: EntityTarget, group: int) -> _Question:
+def _prepare(call: int, target: EntityTarget, group: int) -> _Target:
     needs = target.needs
     has_key_only = len(needs) == 1 and needs[0].is_key
     is_flat = all(not need.selection and need.types is None for need in needs)
-    return _Question(
+    return _Target(
         call=call,
         group=group,
         unifies=group != ALONE,
@@ -137,12 +137,12 @@ def _question(call: int, target: EntityTarget, group: int) -> _Question:
     )
 
 
-# -- asking ---------------------------------------------------------------------------------------
+# -- collecting -----------------------------------------------------------------------------------
 
 
-def _descend(node: _Node, level: list[Tree], asked: tuple[Asked, ...]) -> None:
+def _descend(node: _Node, level: list[Tree], batches: tuple[EntityBatch, ...]) -> None:
     for child in node.children:
-        key, types, questions = child.key, child.types, child.questions
+        key, types, targets = child.key, child.types, child.targets
         goes_on = bool(child.children)
         seen: set[int] = set()
         found: list[Tree] = []
@@ -157,12 +157,12 @@ def _descend(node: _Node, level: list[Tree], asked: tuple[Asked, ...]) -> None:
                 singles.append(value)
             elif type(value) is list and id(value) not in seen:
                 seen.add(id(value))
-                for question in questions:
-                    _pose(question, value, asked[question.call])
-                _collect(child, value, seen, found, asked)
-        if singles and questions:
-            for question in questions:
-                _pose(question, singles, asked[question.call])
+                for target in targets:
+                    _add(target, value, batches[target.call])
+                _collect(child, value, seen, found, batches)
+        if singles and targets:
+            for target in targets:
+                _add(target, singles, batches[target.call])
             for owner, chosen in zip(owners, singles, strict=True):
                 owner[key] = chosen
         if goes_on:
@@ -171,13 +171,17 @@ def _descend(node: _Node, level: list[Tree], asked: tuple[Asked, ...]) -> None:
                     seen.add(id(item))
                     found.append(item)
             if found:
-                _descend(child, found, asked)
+                _descend(child, found, batches)
 
 
 def _collect(
-    node: _Node, items: list[Any], seen: set[int], found: list[Tree], asked: tuple[Asked, ...]
+    node: _Node,
+    items: list[Any],
+    seen: set[int],
+    found: list[Tree],
+    batches: tuple[EntityBatch, ...],
 ) -> None:
-    """Add the objects to go on from to ``found``; lists within the list are asked for, too."""
+    """Add the objects of a list, including nested lists, to ``found`` for the next level."""
     for item in items:
         if type(item) is dict:
             if node.children and id(item) not in seen:
@@ -185,23 +189,23 @@ def _collect(
                 found.append(item)
         elif type(item) is list and id(item) not in seen:
             seen.add(id(item))
-            for question in node.questions:
-                _pose(question, item, asked[question.call])
-            _collect(node, item, seen, found, asked)
+            for target in node.targets:
+                _add(target, item, batches[target.call])
+            _collect(node, item, seen, found, batches)
 
 
-def _pose(question: _Question, items: list[Any], asked: Asked) -> None:
-    # The loop of the executor that runs most: everything it needs is local.
-    represent, key, group = question.represent, question.key, question.group
-    types, typename, unifies = question.types, question.typename, question.unifies
-    positions, holders = asked.positions, asked.holders
+def _add(target: _Target, items: list[Any], batch: EntityBatch) -> None:
+    # The hottest loop of the executor, hence the local names.
+    represent, key, group = target.represent, target.key, target.group
+    types, typename, unifies = target.types, target.typename, target.unifies
+    positions, holders = batch.positions, batch.holders
     for index, entity in enumerate(items):
         if type(entity) is not dict:
             continue
         representation = identity = None
         if key is not None:
             value = entity.get(key)
-            # Python thinks 1, 1.0 and True equal: only texts identify themselves.
+            # 1, 1.0 and True are equal in Python, so only strings identify an object directly.
             if type(value) is str:
                 own_type = entity.get("__typename")
                 if types is None or own_type in types:
@@ -211,14 +215,14 @@ def _pose(question: _Question, items: list[Any], asked: Asked) -> None:
             if representation is None:
                 continue
             if representation is UNKNOWN:
-                asked.incomplete.append(entity)
+                batch.incomplete.append(entity)
                 continue
             if identity is None:
                 identity = dumps(representation, repr)
         position = positions.get(identity)
         if position is None:
             positions[identity] = len(holders)
-            asked.representations.append(representation)  # type: ignore[arg-type]
+            batch.representations.append(representation)  # type: ignore[arg-type]
             holders.append([(entity, group)])
             continue
         same = holders[position]
@@ -227,22 +231,22 @@ def _pose(question: _Question, items: list[Any], asked: Asked) -> None:
             continue
         if unifies and first_group == group and first == entity:
             items[index] = first
-            asked.has_unified = True
+            batch.has_unified = True
         else:
             same.append((entity, group))
 
 
-# -- settling -------------------------------------------------------------------------------------
+# -- merging results ------------------------------------------------------------------------------
 
 
-def settle(asked: Asked, position: int, entity: Tree, abstract: Set[str]) -> bool:
-    """Merge one answered entity into every object that stands for it. Returns whether objects
-    share parts of it now.
+def merge_entity(batch: EntityBatch, position: int, entity: Tree, abstract: Set[str]) -> bool:
+    """Merge one returned entity into every object that stands for it. Returns whether objects now
+    share parts of it.
 
-    Objects of one group share the entity's parts; each further group gets its own copy, because
-    a later step may add different values under equal names there.
+    Objects of one group share the entity's parts. Each group gets its own copy, because a later
+    step may write different values under equal keys there.
     """
-    holders = asked.holders[position]
+    holders = batch.holders[position]
     if len(holders) == 1:
         merge_into(holders[0][0], entity, abstract)
         return False

@@ -1,4 +1,4 @@
-"""A plan made ready to run: everything that can be worked out once per plan, not per request."""
+"""A plan prepared for execution: everything that is computed once per plan, not per request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from graphql import (
 from trellis.router.authorization.object_checks import Position
 from trellis.router.executor.check_objects import OutputGuards
 from trellis.router.executor.complete import NOTHING_HIDDEN, Hidden
-from trellis.router.executor.entities import Asker
+from trellis.router.executor.entities import EntityCollector
 from trellis.router.executor.introspected import Introspected
 from trellis.router.executor.project import Project, make_project
 from trellis.router.executor.sharing import sharing_groups
@@ -27,12 +27,12 @@ from trellis.router.planner.query_plan import QueryPlan
 
 
 class Executable:
-    """A QueryPlan with its schedule, its sharing rules and its projection. Immutable; what only
-    an execution needs is made by the first one, so that planning alone stays cheap.
+    """A QueryPlan with its schedule, its sharing rules and its projection. Immutable. What only
+    an execution needs is created by the first one, so that planning alone stays cheap.
 
-    ``waits[i]`` counts the steps that step ``i`` waits for, ``dependents[i]`` lists those waiting
-    for it, ``ancestors[i]`` has the ids of all steps done before it; all by position in
-    ``plan.steps``.
+    Indexes are positions in ``plan.steps``: ``waits[i]`` is the number of steps that step ``i``
+    waits for, ``dependents[i]`` lists the steps that wait for it, ``ancestors[i]`` has the ids of
+    all steps that are done before it.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class Executable:
         hidden: Hidden = NOTHING_HIDDEN,
         positions: Sequence[Position] = (),
     ) -> None:
-        """``abstract`` are the names of interfaces and unions, ``hidden`` what subgraphs may
-        answer but clients must not see, ``positions`` where objects must pass policies."""
+        """``abstract``: the names of interfaces and unions. ``hidden``: what subgraphs may return
+        but clients must not see. ``positions``: where objects must pass policies."""
         self.guards = OutputGuards(plan.output, positions) if positions else None
         self.plan = replace(plan, output=self.guards.output) if self.guards else plan
         self.abstract = abstract
@@ -65,32 +65,32 @@ class Executable:
         return tuple(found.values())
 
     @cached_property
-    def askers(self) -> tuple[Asker | None, ...]:
+    def collectors(self) -> tuple[EntityCollector | None, ...]:
         """Collects the representations of each entity step; None for root steps."""
         groups = sharing_groups(self.plan, self.ancestors)
         return tuple(
-            Asker(step, row) if step.entities else None
+            EntityCollector(step, row) if step.entities else None
             for step, row in zip(self.plan.steps, groups, strict=True)
         )
 
     @cached_property
     def introspected(self) -> Introspected:
-        """The places of the answer that say something about the schema."""
+        """The places of the response that hold introspection results."""
         return Introspected(self.plan.output)
 
     @cached_property
     def project_tree(self) -> Project:
-        """Shapes data in which no object is part of several others."""
+        """Projects data in which no object is part of several others."""
         return make_project(self.plan.output, is_shared=False)
 
     @cached_property
     def project_shared(self) -> Project:
-        """Shapes data with shared objects, each once."""
+        """Projects data with shared objects, each of them once."""
         return make_project(self.plan.output, is_shared=True)
 
     @cached_property
     def is_identity(self) -> bool:
-        """Whether the answer of the only step is the client's answer, byte for byte."""
+        """Whether the response of the only step is the client's response, byte for byte."""
         if self.guards is not None:
             return False
         return not self.hidden.is_answered and _is_identity(self.plan)
@@ -100,7 +100,7 @@ class Executable:
 
 
 def _is_identity(plan: QueryPlan) -> bool:
-    """Whether the only step asks for exactly the client's answer, keys and order included."""
+    """Whether the only step selects exactly the client's response, keys and order included."""
     if plan.kind != "query" or len(plan.steps) != 1:
         return False
     step = plan.steps[0]
@@ -122,13 +122,13 @@ def _selects(node: OperationDefinitionNode | FieldNode, output: Selection) -> bo
     if output.possible is not None or output.orders or len(selections) != len(output.fields):
         return False
     for selection, field in zip(selections, output.fields, strict=True):
-        # Fragments make members depend on the runtime type; such answers go the usual way.
+        # With fragments the fields depend on the runtime type: such data needs a projection.
         if not isinstance(selection, FieldNode) or selection.directives:
             return False
         key = selection.alias.value if selection.alias else selection.name.value
         if key != field.key or key != field.source or field.types is not None or field.denied:
             return False
-        if field.typename is not None:  # subgraphs may call their root types otherwise
+        if field.typename is not None:  # subgraphs may use other names for their root types
             return False
         if (selection.selection_set is None) != (field.selection is None):
             return False

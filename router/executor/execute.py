@@ -1,4 +1,4 @@
-"""Running an executable plan and shaping what the client gets."""
+"""Runs an executable plan and builds the client's response."""
 
 import asyncio
 import time
@@ -23,15 +23,17 @@ from trellis.router.transports.base import SubgraphRequest, Transport
 from trellis.schema.request import RequestContext
 
 RESPONSE_BYTES = 10_000_000
+"""The largest response written from shared data. A few shared objects can expand to any size; data
+without shared objects is bounded by the size limit on each subgraph response."""
 
 Errors = Sequence[dict[str, Any]]
 Introspection = Mapping[str, Any]
-NOTHING_ASKED: Introspection = MappingProxyType({})
-Judge = Callable[[], Awaitable[PolicySession | None]]
+NO_INTROSPECTION: Introspection = MappingProxyType({})
+OpenSession = Callable[[], Awaitable[PolicySession | None]]
 
 
-async def nobody_judges() -> None:
-    """For operations with which no policy is concerned."""
+async def without_policies() -> None:
+    """For operations that involve no policies."""
 
 
 async def execute(
@@ -42,14 +44,16 @@ async def execute(
     *,
     refusals: Errors = (),
     verdicts: PolicySession | None = None,
-    introspection: Introspection = NOTHING_ASKED,
+    introspection: Introspection = NO_INTROSPECTION,
 ) -> Answer:
-    """Run the plan and answer the client; ``refusals`` are errors known before. ``verdicts`` asks
-    the policies that guard objects of this answer. ``introspection`` has the answers to what the
-    operation asks about the schema, by ``Field.question``.
+    """Run the plan and build the response.
 
-    Past ``context.deadline`` every call still running is cancelled and the answer is the error
-    REQUEST_TIMEOUT. Cancelling this coroutine cancels every call.
+    ``refusals`` are the errors of authorization. ``verdicts`` evaluates the policies that guard
+    objects. ``introspection`` has the results of ``__schema`` and ``__type`` fields, by
+    ``Field.question``.
+
+    At ``context.deadline`` all running calls are cancelled and the answer is the error
+    REQUEST_TIMEOUT. Cancelling this coroutine cancels all calls.
     """
     try:
         if context.deadline is None:
@@ -73,15 +77,17 @@ async def execute_stream(
     transports: Mapping[str, Transport],
     *,
     refusals: Errors = (),
-    judge: Judge = nobody_judges,
-    introspection: Introspection = NOTHING_ASKED,
+    open_session: OpenSession = without_policies,
+    introspection: Introspection = NO_INTROSPECTION,
 ) -> AsyncGenerator[Answer, None]:
-    """One answer per event of a subscription's source. Closing the generator ends the source.
-    ``judge`` says before each event what asks the policies about it; the refusal that it raises
-    is the last answer.
+    """One answer per event of the source stream. Closing the generator closes the source.
 
-    An event that cannot be completed is an answer with errors, and the stream goes on ("Map
-    Source Stream To Response Event"); a source that breaks ends it with an error.
+    ``open_session`` is called for each event and returns what evaluates policies about it. If it
+    raises OperationRefused, that is the last answer.
+
+    An event that cannot be completed becomes an answer with errors, and the stream continues
+    (GraphQL specification, "Source to Response Stream"). A source that fails ends the stream with
+    an error.
     """
     step = executable.plan.steps[0]
     request = SubgraphRequest(
@@ -94,14 +100,14 @@ async def execute_stream(
     try:
         async with aclosing(transports[step.service].subscribe(request)) as events:
             async for event in events:
-                verdicts = await judge()
+                verdicts = await open_session()
                 gathered = await gather_rest(executable, event, variables, context, transports)
                 denials = await _check(executable, gathered, verdicts)
                 yield shape(executable, gathered, refusals, denials, introspection)
     except OperationRefused as refusal:
         yield Answer(errors=refusal.errors, executed=False, status=refusal.status)
     except Exception as problem:
-        # The boundary of one stream; ``failed_call`` tells subgraph failures from our faults.
+        # Boundary of one stream; ``failed_call`` distinguishes subgraph failures from our bugs.
         gathered = Gathered(failures=[failed_call(step, context, problem)])
         yield shape(executable, gathered, refusals)
 
@@ -114,7 +120,7 @@ async def _check(
     if guards is None:
         return NO_DENIALS
     if verdicts is None:
-        raise RuntimeError("a plan with guarded objects was run without anybody to ask policies")
+        raise RuntimeError("a plan with guarded objects was run without a policy session")
     has_failures = bool(gathered.failures)
     return await guards.check(gathered.data, verdicts, has_failures=has_failures)
 
@@ -124,9 +130,9 @@ def shape(
     gathered: Gathered,
     refusals: Errors = (),
     denials: Denials = NO_DENIALS,
-    introspection: Introspection = NOTHING_ASKED,
+    introspection: Introspection = NO_INTROSPECTION,
 ) -> Answer:
-    """The client's answer: projected data, located errors, nulls where data is missing or
+    """Build the client's response: projected data, located errors, nulls where data is missing or
     denied."""
     plan = executable.plan
     if introspection:
@@ -158,8 +164,7 @@ def _without_denied(
     failures: Errors,
     denials: Denials,
 ) -> Answer:
-    """The answer with null for what policies deny. Nothing that a subgraph has to say about it
-    is handed on."""
+    """The response with null for what policies deny. Subgraph errors located there are dropped."""
     guards, plan = executable.guards, executable.plan
     assert guards is not None
     denied_values = tuple(islice(guards.places(gathered.data, denials), MAX_ERRORS))
@@ -178,8 +183,8 @@ def _late(executable: Executable) -> Answer:
 
 
 def _is_present(executable: Executable, gathered: Gathered) -> bool:
-    """Whether there is an object of which nobody can tell what the operation asks of it, or may
-    be: a call that failed does not show that there is none."""
+    """Whether there is, or may be, an object with fields that no subgraph can resolve. After a
+    failed call that is unknown, so the answer is True."""
     if gathered.failures:
         return True
     return any(objects_at(gathered.data, path) for path in executable.plan.absent)
@@ -190,7 +195,7 @@ def _unanswerable(executable: Executable) -> Answer:
         repr(".".join(segment.key for segment in path)) for path in executable.plan.absent
     )
     error = {
-        "message": f"No subgraph can answer what is asked at {places}: the supergraph is not"
+        "message": f"No subgraph can resolve the fields selected at {places}: the supergraph is not"
         " satisfiable for this operation. Compose it again and check the errors.",
         "extensions": {"code": PlanningError.code},
     }
@@ -199,7 +204,7 @@ def _unanswerable(executable: Executable) -> Answer:
 
 def _too_large(executable: Executable) -> Answer:
     error = {
-        "message": f"The answer would have more than {RESPONSE_BYTES} bytes. Ask for less.",
+        "message": f"The response would exceed {RESPONSE_BYTES} bytes. Select less.",
         "extensions": {"code": "RESPONSE_TOO_LARGE"},
     }
     return Answer(errors=[error], kind=executable.plan.kind)

@@ -1,9 +1,9 @@
-"""Telling clients what failed, in their own terms: response keys and list positions.
+"""Rewrites subgraph errors to paths of the client's response.
 
-A subgraph speaks of the operation it was sent: ``["_entities", 3, "price"]``. The client knows
-neither that list nor, perhaps, that key. Each error is moved to every place of the client's answer
-that it concerns; where the client did not ask for the failing field itself (a key, a required
-field) the error stands at the object that needed it.
+A subgraph reports paths of the operation it received, such as ``["_entities", 3, "price"]``. The
+client knows neither that list nor, perhaps, that key. Each error is moved to every place of the
+response that it concerns. If the client did not select the failing field (a key, a required
+field), the error is located at the object that needed it.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trellis.router.executor.answered import answered_keys
 from trellis.router.executor.complete import MAX_ERRORS
-from trellis.router.executor.entities import Asked, Rows
-from trellis.router.executor.places import Place, follow, lost_fields, places_at
+from trellis.router.executor.entities import EntityBatch, Rows
+from trellis.router.executor.places import Place, follow, missing_fields, places_at
+from trellis.router.executor.response_keys import response_keys
 from trellis.router.executor.walk import ClientPath, Tree
 from trellis.router.planner.plan import FetchStep, Selection
 from trellis.router.transports.masking import PRESENTABLE
 
 DEFAULT_CODE = "DOWNSTREAM_SERVICE_ERROR"
+# Extensions of subgraphs that describe their internals.
 _PRIVATE = frozenset(
     {"exception", "stacktrace", "stackTrace", "debugMessage", "trace", PRESENTABLE}
 )
@@ -28,18 +29,18 @@ _PRIVATE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What went wrong in one step. ``errors`` are GraphQL errors as the subgraph wrote them (or
-    one made for a failed way); ``asked`` has what each entity call of the step asked for.
-    ``is_lost``: the step gave no data at all."""
+    """The failure of one step. ``errors`` are the GraphQL errors of the subgraph, or one made for a
+    failed call. ``batches`` are the entities that each call of the step requested.
+    ``has_no_data``: the step returned no data at all."""
 
     step: FetchStep
     errors: Sequence[Tree]
-    asked: Sequence[Asked] = field(default_factory=tuple)
-    is_lost: bool = False
+    batches: Sequence[EntityBatch] = field(default_factory=tuple)
+    has_no_data: bool = False
 
 
 def client_errors(failures: Iterable[Failure], output: Selection, data: Tree) -> list[Tree]:
-    """The ``errors`` of the response for these failures, each place told once."""
+    """The response's ``errors`` for these failures, each message once per path."""
     errors: list[Tree] = []
     seen: set[tuple[str, ClientPath | None]] = set()
     root = Place((), data, output)
@@ -72,13 +73,13 @@ def _client_error(error: Tree, path: ClientPath | None, service: str) -> Tree:
 
 def _located(failure: Failure, root: Place) -> Iterator[tuple[Tree, ClientPath | None]]:
     locator = _Locator(failure, root)
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for error in failure.errors:
-        # A subgraph may say one thing a thousand times; each time would be looked for everywhere.
+        # A subgraph may repeat an error many times, and locating each of them is expensive.
         same = str(error.get("message")), str(error.get("path"))
-        if same in told:
+        if same in reported:
             continue
-        told.add(same)
+        reported.add(same)
         found = False
         for place in locator.places(error):
             found = True
@@ -88,8 +89,8 @@ def _located(failure: Failure, root: Place) -> Iterator[tuple[Tree, ClientPath |
 
 
 class _Locator:
-    """Finds the places of the answer that the errors of one failure concern. The places of the
-    step's objects are found once: there may be a thousand errors about ten thousand objects."""
+    """Finds the places of the response that the errors of one failure concern. The places of the
+    step's objects are found once, since there may be thousands of errors and objects."""
 
     def __init__(self, failure: Failure, root: Place) -> None:
         self._failure = failure
@@ -101,39 +102,40 @@ class _Locator:
         if isinstance(path, list) and path:
             for start, rest in self._starts(path):
                 yield from follow(start, rest)
-        elif self._failure.is_lost:
-            yield from self._lost_fields()
+        elif self._failure.has_no_data:
+            yield from self._missing_fields()
 
     def _starts(self, path: list[Any]) -> Iterator[tuple[Place, list[Any]]]:
-        """The places where a subgraph path begins in the answer, and what of it is left."""
+        """The places of the response at which a subgraph path starts, each with the rest of the
+        path."""
         step = self._failure.step
         if not step.entities:
             for place in places_at(self._root, step.path):
                 yield place, path
             return
-        for number, call in enumerate(step.entities[: len(self._failure.asked)]):
+        for number, call in enumerate(step.entities[: len(self._failure.batches)]):
             if call.alias != path[0]:
                 continue
-            rows = self._failure.asked[number].holders
+            rows = self._failure.batches[number].holders
             if len(path) > 1 and type(path[1]) is int:
                 rows = rows[path[1] : path[1] + 1] if path[1] >= 0 else []
             for place in self._places_of(number, rows):
                 yield place, path[2:]
 
-    def _lost_fields(self) -> Iterator[Place]:
-        """Every field of the answer that the step would have given."""
+    def _missing_fields(self) -> Iterator[Place]:
+        """Every field of the response that the step would have provided."""
         step = self._failure.step
-        keys = answered_keys(step)
+        keys = response_keys(step)
         if not step.entities:
             for place in places_at(self._root, step.path):
-                yield from lost_fields(place, keys.get(None, frozenset()))
+                yield from missing_fields(place, keys.get(None, frozenset()))
             return
-        for number, call in enumerate(step.entities[: len(self._failure.asked)]):
-            for place in self._places_of(number, self._failure.asked[number].holders):
-                yield from lost_fields(place, keys.get(call.alias, frozenset()))
+        for number, call in enumerate(step.entities[: len(self._failure.batches)]):
+            for place in self._places_of(number, self._failure.batches[number].holders):
+                yield from missing_fields(place, keys.get(call.alias, frozenset()))
 
     def _places_of(self, number: int, rows: Rows) -> list[Place]:
-        """Where the objects of some rows of an entity call are, in the order of the answer."""
+        """The places of the objects of some rows of an entity call, in response order."""
         known = self._of_call.get(number)
         if known is None:
             known = self._of_call[number] = self._find_places(number)

@@ -1,4 +1,4 @@
-"""Puts what the router says about the schema into the merged data, before it is shaped."""
+"""Writes introspection results into the merged data, before it is projected."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,17 +8,17 @@ from trellis.router.planner.plan import QUESTION, OutputField, Selection
 
 
 class Introspected:
-    """The places of one plan's output where ``__schema`` or ``__type`` was asked: mostly the root,
-    but a query may lead to its own root type again, and so may a mutation's payload."""
+    """The places of one plan's output with ``__schema`` or ``__type``: usually the root, but a
+    query or a mutation payload may have fields that return the query type."""
 
     def __init__(self, output: Selection) -> None:
         self._output = output
         self._here: dict[int, tuple[OutputField, ...]] = {}
-        self._leads_on: dict[int, tuple[OutputField, ...]] = {}
-        self._mark_ways(output)
+        self._inner_fields: dict[int, tuple[OutputField, ...]] = {}
+        self._find_inner_fields(output)
 
     def place(self, data: Tree, answers: Mapping[str, Any]) -> None:
-        """Write the ``answers``, by question, into every object of ``data`` concerned."""
+        """Write the ``answers`` (by ``Field.question``) into the objects of ``data``."""
         seen: set[tuple[int, int]] = set()
         pending: list[tuple[Selection, Any]] = [(self._output, data)]
         while pending:
@@ -32,16 +32,16 @@ class Introspected:
             seen.add(spot)
             for one in self._here[id(selection)]:
                 value[one.source] = answers[one.source.removeprefix(QUESTION)]
-            for one in self._leads_on[id(selection)]:
+            for one in self._inner_fields[id(selection)]:
                 assert one.selection is not None
                 pending.append((one.selection, value.get(one.source)))
 
-    def _mark_ways(self, selection: Selection) -> bool:
-        """Whether something is asked here or below; notes it, and the fields that lead on."""
-        if id(selection) not in self._leads_on:
+    def _find_inner_fields(self, selection: Selection) -> bool:
+        """Whether introspection is selected here or below; records it and the fields on the way."""
+        if id(selection) not in self._inner_fields:
             fields = selection.fields
             self._here[id(selection)] = tuple(f for f in fields if f.source.startswith(QUESTION))
-            self._leads_on[id(selection)] = tuple(
-                one for one in fields if one.selection and self._mark_ways(one.selection)
+            self._inner_fields[id(selection)] = tuple(
+                one for one in fields if one.selection and self._find_inner_fields(one.selection)
             )
-        return bool(self._here[id(selection)] or self._leads_on[id(selection)])
+        return bool(self._here[id(selection)] or self._inner_fields[id(selection)])

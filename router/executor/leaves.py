@@ -1,7 +1,7 @@
-"""Leaf values as subgraphs send them: what is accepted for each API type, and what it becomes.
+"""Leaf values of subgraphs: which values each API type accepts, and how they are completed.
 
-Subgraphs already wrote these values as JSON, so custom scalars pass as they are. A value of the
-wrong kind is never handed on: the field becomes null with an error.
+Subgraphs have already serialized these values, so custom scalars pass unchanged. A value of the
+wrong kind is never passed on: the field becomes null with an error.
 """
 
 from typing import Any
@@ -10,15 +10,15 @@ from graphql import GraphQLEnumType, GraphQLNamedType
 
 
 class LeafError(Exception):
-    """A leaf value that its type does not allow; the text is fit for clients."""
+    """A leaf value that its type does not allow. The message is safe for clients."""
 
 
 def complete_leaf(type_: GraphQLNamedType, value: Any) -> Any:
-    """``value`` as the client gets it (never called with None). Raises LeafError."""
+    """The completed value. Not called with None. Raises LeafError."""
     if isinstance(type_, GraphQLEnumType):
         if type(value) is str and value in type_.values:
             return value
-        raise LeafError(f"The subgraph answered a value that enum {type_.name} does not have.")
+        raise LeafError(f"The subgraph returned a value that enum {type_.name} does not have.")
     accepts = _BUILT_IN.get(type_.name)
     if accepts is None or type(value) in accepts:
         return value
@@ -26,7 +26,7 @@ def complete_leaf(type_: GraphQLNamedType, value: Any) -> Any:
         return str(value)
     if type_.name == "Int" and type(value) is float and _is_exact_integer(value):
         return int(value)
-    raise LeafError(f"The subgraph answered a value that is not a valid {type_.name}.")
+    raise LeafError(f"The subgraph returned a value that is not a valid {type_.name}.")
 
 
 def _is_exact_integer(value: float) -> bool:
@@ -45,8 +45,8 @@ _BUILT_IN: dict[str, tuple[type, ...]] = {
 
 
 def fast_test(type_: GraphQLNamedType, name: str) -> str:
-    """A Python condition that holds when the variable ``name`` needs no completion (None aside);
-    enums are tested against the name ``<name>`` bound by the caller, custom scalars always pass."""
+    """A Python condition that is true if the variable ``name`` needs no completion (None aside).
+    Custom scalars always pass; enums are tested by the caller."""
     accepts = _BUILT_IN.get(type_.name)
     if accepts is None:
         return "True"

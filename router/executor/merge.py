@@ -1,4 +1,4 @@
-"""Merging subgraph answers into one tree, sharing what they hand over instead of copying it."""
+"""Merges subgraph responses into one tree, sharing their parts instead of copying them."""
 
 from collections.abc import Set
 from typing import Any
@@ -7,11 +7,11 @@ Tree = dict[str, Any]
 
 
 def merge_into(target: Tree, source: Tree, abstract: Set[str] = frozenset()) -> None:
-    """Add everything of ``source`` to ``target``, deep; ``source``'s parts may become shared.
+    """Deep-merge ``source`` into ``target``. Parts of ``source`` may become shared.
 
-    Null never overwrites a value: another subgraph knew better. A runtime type stays what it is,
-    except that an ``abstract`` name (an interface, as a subgraph with ``@interfaceObject`` calls
-    its objects) gives way to the real one.
+    Null never overwrites a value that another subgraph returned. ``__typename`` is not
+    overwritten either, except for an ``abstract`` name: a subgraph with ``@interfaceObject``
+    returns the interface, and the name of the object type replaces it.
     """
     if target.keys().isdisjoint(source):  # the usual case, without a loop in Python
         target.update(source)
@@ -31,8 +31,8 @@ def merge_into(target: Tree, source: Tree, abstract: Set[str] = frozenset()) -> 
 
 
 def _merge_lists(present: list[Any], incoming: list[Any], abstract: Set[str]) -> None:
-    # Lists of different length speak of different things: aligning them would attach values to
-    # the wrong objects, so what came first stays.
+    # Lists of different length cannot be aligned: values would be attached to the wrong objects.
+    # The first list stays.
     if len(present) != len(incoming):
         return
     for index, value in enumerate(incoming):

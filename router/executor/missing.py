@@ -1,7 +1,7 @@
-"""Entities that their subgraph did not find, noted at the objects that go without its fields.
+"""Entities that their subgraph did not find, recorded at the objects that lack its fields.
 
-``null`` for an entity is a legal answer, so nothing has failed. Only where the client must not get
-null for a field that the subgraph would have given is there something to explain.
+``null`` for an entity is a valid result, not a failure. It has to be explained only if it leaves a
+non-null field of the client's response without a value.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from trellis.router.executor.answered import answered_keys
-from trellis.router.executor.entities import Asked, Rows
+from trellis.router.executor.entities import EntityBatch, Rows
+from trellis.router.executor.response_keys import response_keys
 from trellis.router.executor.walk import Tree
 from trellis.router.planner.plan import EntityCall, FetchStep, Need
 
 ABSENCES = "? absent"
-"""The internal key of what an object goes without; no name in GraphQL has a blank."""
+"""The internal key under which absences are recorded. GraphQL names have no space, so it cannot
+collide with a response key."""
 
 MAX_SHOWN = 200
-"""Characters of a key's values in a message; longer ones are left out."""
+"""Characters of key values in a message; longer ones are left out to keep it readable."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +34,7 @@ class Missing:
 
     @property
     def key(self) -> tuple[Need, ...]:
-        """The members by which it was asked for."""
+        """The key fields by which it was requested."""
         found: dict[str, Need] = {}
         for target in self.call.targets:
             for need in target.needs:
@@ -44,8 +45,8 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Absence:
-    """Why an object lacks the fields of an entity call. The entity that is missing is the object
-    itself, or another one without which it could not be asked for."""
+    """Why an object lacks the fields of an entity call: the missing entity is the object itself,
+    or another one whose fields were needed to request it."""
 
     missing: Missing
     step: FetchStep
@@ -53,17 +54,17 @@ class Absence:
 
 
 def note_missing(step: FetchStep, call: EntityCall, representation: Tree, rows: Rows) -> None:
-    """Note at all objects of ``rows`` that their subgraph does not know them."""
+    """Record at all objects of ``rows`` that the subgraph did not find them."""
     absence = Absence(Missing(step, call, representation), step, call.alias)
     for row in rows:
         for holder, _ in row:
             _note(holder, absence)
 
 
-def note_dependent(step: FetchStep, asked: tuple[Asked, ...]) -> None:
-    """Note at objects that could not be asked for which missing entity is the reason, if any is."""
+def note_dependent(step: FetchStep, batches: tuple[EntityBatch, ...]) -> None:
+    """Record at objects that could not be requested which missing entity is the reason, if any."""
     causes = _Causes()
-    for call, one in zip(step.entities, asked, strict=True):
+    for call, one in zip(step.entities, batches, strict=True):
         needs = tuple(need for target in call.targets for need in target.needs)
         for entity in one.incomplete:
             cause = next(causes.of(entity, needs), None)
@@ -75,8 +76,8 @@ def _note(holder: Tree, absence: Absence) -> None:
     holder[ABSENCES] = (*holder.get(ABSENCES, ()), absence)
 
 
-class _AnsweredKeys:
-    """Which internal keys an entity call would have given; its text is read once."""
+class _ResponseKeys:
+    """The internal keys that an entity call would have returned; its text is parsed once."""
 
     def __init__(self) -> None:
         self._known: dict[int, Mapping[str | None, frozenset[str]]] = {}
@@ -84,18 +85,18 @@ class _AnsweredKeys:
     def of(self, absence: Absence) -> frozenset[str]:
         step = absence.step
         if step.id not in self._known:
-            self._known[step.id] = answered_keys(step)
+            self._known[step.id] = response_keys(step)
         return self._known[step.id].get(absence.alias, frozenset())
 
 
 class _Causes:
-    """Finds the missing entity for which an object cannot be represented."""
+    """Finds the missing entity because of which an object has no representation."""
 
     def __init__(self) -> None:
-        self._keys = _AnsweredKeys()
+        self._keys = _ResponseKeys()
 
     def of(self, value: Any, needs: tuple[Need, ...]) -> Iterator[Absence]:
-        """The absences that concern ``needs``, at the object or at those within it."""
+        """The absences that affect ``needs``, at the object or at objects within it."""
         if type(value) is list:
             for item in value:
                 yield from self.of(item, needs)
@@ -109,36 +110,36 @@ class _Causes:
                     yield from self.of(value.get(need.source), need.selection)
 
 
-# -- telling clients -------------------------------------------------------------------------------
+# -- messages --------------------------------------------------------------------------------------
 
 
 class MissingEntities:
-    """Explains nulls to the client. Types and fields that the API schema hides are not named."""
+    """Explains nulls to the client without naming types and fields that the API schema hides."""
 
     def __init__(
         self,
         hidden_types: Set[str] = frozenset(),
         hidden_fields: Set[tuple[str, str]] = frozenset(),
     ) -> None:
-        """``hidden_fields`` are given by type and name."""
+        """``hidden_fields`` are (type, field) pairs."""
         self._hidden_types = hidden_types
         self._hidden_fields = hidden_fields
         self._hidden_names = {name for _, name in hidden_fields}
-        self._keys = _AnsweredKeys()
+        self._keys = _ResponseKeys()
 
     def behind(self, source: Tree, key: str) -> Missing | None:
-        """The missing entity for which an object has no value under an internal key."""
+        """The missing entity because of which an object has no value for an internal key."""
         for absence in source.get(ABSENCES, ()):
-            # Any subgraph would have told the type, had it found the object.
+            # Every entity call returns the type, so any absence explains a missing __typename.
             if key == "__typename" or key in self._keys.of(absence):
                 return absence.missing
         return None
 
     def message(self, missing: Missing, visible: Collection[str]) -> str:
-        """``visible`` are the internal keys of leaves that the client reads of the object.
+        """The error message. ``visible`` are the internal keys of the leaves that the client reads.
 
-        The names of key fields tell which entity is meant. Their values may be anything, an
-        e-mail address say, so they are shown only where the client asked for them itself.
+        The names of key fields identify the entity. Their values may be confidential, such as an
+        e-mail address, so they are shown only if the client has selected them.
         """
         typename = missing.representation["__typename"]
         known = "" if typename in self._hidden_types else f" {typename}"
@@ -156,7 +157,8 @@ class MissingEntities:
         return text if len(text) <= MAX_SHOWN else ""
 
     def _is_hidden(self, need: Need, typename: str) -> bool:
-        # The types of objects within a key are not known here: a name hidden anywhere is hidden.
+        # The types of objects within a key are unknown here, so a name that is hidden in any type
+        # counts as hidden.
         is_hidden = (typename, need.name) in self._hidden_fields
         return is_hidden or not self._hidden_names.isdisjoint(_inner_names(need.selection))
 

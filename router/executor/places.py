@@ -1,4 +1,4 @@
-"""Places of the client's answer: response keys and list positions, found from internal keys."""
+"""Places of the client's response (response keys and list indexes), found from internal keys."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from trellis.router.planner.plan import OutputField, Path, Selection
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somewhere in the answer: its path, and how it is shaped (None: the client did not ask for
-    it, and ``path`` names the nearest place that it did ask for)."""
+    """A place of the response: its path, value and selection. With None as its selection the
+    client did not select it, and ``path`` is the nearest place that it did select."""
 
     path: ClientPath
     value: Any
@@ -21,7 +21,7 @@ class Place:
 
 
 def places_at(place: Place, path: Path) -> Iterator[Place]:
-    """All places of the answer that hold the objects at ``path``, with their list positions."""
+    """All places of the response that hold the objects at ``path``, with list indexes."""
     if not path:
         yield place
         return
@@ -48,7 +48,7 @@ def places_at(place: Place, path: Path) -> Iterator[Place]:
 
 
 def follow(place: Place, path: list[Any]) -> Iterator[Place]:
-    """Where a subgraph's path, which has internal keys, leads to from ``place``."""
+    """Where the path of a subgraph error, in internal keys, leads to from ``place``."""
     if not path or place.selection is None:
         yield place
         return
@@ -78,21 +78,21 @@ def follow(place: Place, path: list[Any]) -> Iterator[Place]:
             yield from follow(Place(path_here, value, output_field.selection), rest)
 
 
-def lost_fields(place: Place, keys: frozenset[str]) -> Iterator[Place]:
+def missing_fields(place: Place, keys: frozenset[str]) -> Iterator[Place]:
     """The fields of an object that would have been read from these internal keys."""
     if place.selection is None:
         yield place
         return
     typename = place.value.get("__typename") if type(place.value) is dict else None
-    lost = [f for f in place.selection.fields if f.source in keys and _applies(f, typename)]
-    for output_field in lost:
+    fields = [f for f in place.selection.fields if f.source in keys and _applies(f, typename)]
+    for output_field in fields:
         yield Place((*place.path, output_field.key), None, None)
-    if not lost:
+    if not fields:
         yield Place(place.path, place.value, None)
 
 
 def _applies(output_field: OutputField, typename: Any) -> bool:
-    # An unknown runtime type (its object never came) may be any of them.
+    # If the runtime type is unknown because its object was not returned, it may be any of them.
     types = output_field.types
     return not output_field.denied and (types is None or typename is None or typename in types)
 

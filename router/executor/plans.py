@@ -1,4 +1,4 @@
-"""Plans made ready to run, each made once: the stage between authorization and execution."""
+"""Creates and caches executable plans: the stage between authorization and execution."""
 
 from typing import Any
 
@@ -12,10 +12,12 @@ from trellis.router.planner.planner import Planner
 from trellis.router.planner.tables import FederatedGraph
 
 _PLAN_BYTES = 32_000_000
+"""Memory for plans, with the normalized operations in their keys. Ordinary plans take a few
+kilobytes, so thousands fit."""
 
 
 class Plans:
-    """The executable plans of one supergraph; those used last are kept."""
+    """The executable plans of one supergraph, in a least-recently-used cache."""
 
     def __init__(self, graph: FederatedGraph) -> None:
         self._planner = Planner(graph)
@@ -24,7 +26,7 @@ class Plans:
         self.kept: Cache[tuple[Any, ...], Executable] = Cache(_PLAN_BYTES)
 
     def executable(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
-        """The operation's plan with these ``@override`` labels on, ready to run; raises
+        """The executable plan of the operation with these active ``@override`` labels. Raises
         PlanningError."""
         return self.kept.find(
             (authorized.operation, labels),
@@ -40,7 +42,7 @@ class Plans:
 
 
 def _hidden(graph: FederatedGraph) -> Hidden:
-    """What subgraphs know although the API does not have it."""
+    """What is in the supergraph but not in the API schema."""
     types: set[str] = set()
     values: set[tuple[str, str]] = set()
     fields: set[tuple[str, str]] = set()
@@ -59,5 +61,5 @@ def _hidden(graph: FederatedGraph) -> Hidden:
 
 
 def weight_of_plan(executable: Executable) -> int:
-    """About how many bytes it takes (measured with tracemalloc)."""
+    """Its approximate size in bytes (factors measured with tracemalloc)."""
     return 2_500 + 10 * sum(len(step.operation) for step in executable.plan.steps)

@@ -1,12 +1,12 @@
-"""Shaping the client's answer fast: one generated Python function per selection.
+"""Fast projection of merged data to the client's response: a generated function per selection.
 
-The generated code knows regular data only: every value present where it must be and of the right
-kind. Anything else raises ``Irregular`` and ``complete`` takes over, which finds the nulls'
-places and words. Measured on an 87 kB answer with 37 distinct objects: 14 µs, an interpreter of
-the selection needs 154 µs.
+The generated code handles regular data only: every required value is present and of the right
+kind. Anything else raises ``Irregular``, and ``complete`` takes over, which locates the nulls and
+reports errors. Measured with an 87 kB response of 37 distinct objects: 14 µs, compared to 154 µs
+for interpreting the selection.
 
-Merged data shares equal entities; each (object, selection) pair is shaped once and the result
-shares too, which orjson expands while writing.
+Merged data shares equal entities. Each (object, selection) pair is projected once, and the result
+is shared as well; orjson expands it when serializing.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ Project = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Irregular(Exception):
-    """The data breaks a rule of the API schema somewhere."""
+    """The data violates the API schema somewhere."""
 
 
 def _irregular() -> Any:
@@ -37,13 +37,13 @@ def _irregular() -> Any:
 
 
 def _as_id(value: Any) -> str:
-    """IDs are texts for clients; some subgraphs write numbers."""
+    """IDs are serialized as strings; some subgraphs return integers."""
     return str(value) if type(value) is int else _irregular()
 
 
 def make_project(output: Selection, *, is_shared: bool) -> Project:
-    """A function from merged data to the client's data; it raises Irregular for data that needs
-    ``complete``. ``is_shared`` says that objects may occur more than once in the data."""
+    """A function from merged data to the client's data. It raises Irregular for data that needs
+    ``complete``. ``is_shared``: objects may occur more than once in the data."""
     source = _Source(is_shared)
     entry = source.selection_function(output)
     namespace: dict[str, Any] = {
@@ -60,15 +60,15 @@ def make_project(output: Selection, *, is_shared: bool) -> Project:
         try:
             return function(data, [{} for _ in range(memo_count)])
         except (TypeError, AttributeError) as problem:
-            # A dict where a scalar is due is unhashable, a scalar where a dict is due has no get.
+            # A dict instead of a scalar is unhashable, and a scalar instead of a dict has no get.
             raise Irregular from problem
 
     return project
 
 
 class _Source:
-    """Collects the generated text. Names in it are counters only: nothing a client chose becomes
-    code, keys are written as ``repr`` of strings."""
+    """Collects the generated source. Names in it are numbered, and keys are written as the ``repr``
+    of strings, so nothing that a client chose becomes code."""
 
     def __init__(self, is_shared: bool) -> None:
         self.is_shared = is_shared
@@ -79,7 +79,7 @@ class _Source:
         self._names = 0
 
     def selection_function(self, selection: Selection) -> str:
-        """Write the function for one selection, its parts first; returns its name."""
+        """Write the function of one selection, after those of its parts. Returns its name."""
         known = self._functions.get(id(selection))
         if known is not None:
             return known
@@ -115,7 +115,7 @@ class _Source:
         return self._conditional(fields) if _has_types(fields) else self._literal(fields, "r")
 
     def _conditional(self, fields: tuple[OutputField, ...]) -> list[str]:
-        """Fields in the order given, runs of fields with one condition together."""
+        """The fields in order; consecutive fields with the same condition share one test."""
         body = ["r = {}"]
         run: list[OutputField] = []
         for position, field in enumerate(fields):
@@ -132,7 +132,7 @@ class _Source:
         return body
 
     def _literal(self, fields: tuple[OutputField, ...], result: str) -> list[str]:
-        """Read and test each field, then build one dict literal: the fastest way to a dict."""
+        """Read and test each field, then build a dict literal, the fastest way to create a dict."""
         body: list[str] = []
         members: list[str] = []
         for position, field in enumerate(fields):
@@ -152,7 +152,7 @@ class _Source:
         return body
 
     def _value(self, field: OutputField, type_: GraphQLOutputType, variable: str) -> list[str]:
-        """Lines that test ``variable`` against its type and replace it by its shaped value."""
+        """Lines that test ``variable`` against its type and replace it by its projected value."""
         is_required = isinstance(type_, GraphQLNonNull)
         if isinstance(type_, GraphQLNonNull):
             type_ = type_.of_type
@@ -206,7 +206,7 @@ class _Source:
 
 
 def _fields_of(types: frozenset[str], selection: Selection) -> tuple[OutputField, ...]:
-    """What objects of these types, which share one order, contribute, in that order."""
+    """The fields of objects of these types, which have the same field order, in that order."""
     return tuple(
         replace(field, types=None) if field.types is not None and types <= field.types else field
         for field in selection.in_order_of(min(types))

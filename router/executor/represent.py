@@ -1,4 +1,4 @@
-"""What stands for an object in ``_entities(representations:)``."""
+"""Builds the representations of objects for ``_entities(representations:)``."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,14 +9,15 @@ Tree = dict[str, Any]
 Represent = Callable[[Tree], Any]
 
 UNKNOWN: Any = object()
-"""Stands for a value that was not fetched or whose fetch failed."""
+"""A value that was not fetched, or whose fetch failed."""
 
 
 def make_represent(target: EntityTarget) -> Represent:
-    """A function from an object to its representation. It gives None for an object whose type the
-    target does not mean, and UNKNOWN when the object's type or a member is not known.
+    """A function from an object to its representation. It returns None if the target does not
+    apply to the object's type, and UNKNOWN if the type or a required value is unknown.
 
-    Flat representations, which nearly all are, get generated code: one runs per object.
+    Flat representations, which are the common case, get generated code, since it runs once per
+    object.
     """
     if any(need.selection or need.types is not None for need in target.needs):
         return lambda entity: represent(entity, target)
@@ -38,7 +39,7 @@ def make_represent(target: EntityTarget) -> Represent:
 
 
 def represent(entity: Tree, target: EntityTarget) -> Any:
-    """The representation of one object; see ``make_represent``."""
+    """The representation of one object. See ``make_represent`` for None and UNKNOWN."""
     own_type = entity.get("__typename")
     if target.types is not None and own_type not in target.types:
         return UNKNOWN if own_type is None else None
@@ -57,18 +58,18 @@ def _members(entity: Tree, needs: tuple[Need, ...], own_type: Any) -> Any:
         value = entity.get(need.source, UNKNOWN)
         if need.selection and value is not UNKNOWN:
             value = _composite(value, need.selection)
-        # A required field that was never answered is not null but unknown: asking with a made-up
-        # null would give a wrong answer instead of an error.
+        # A required field that was not fetched is unknown, not null: sending null would lead to a
+        # wrong result instead of an error.
         if value is UNKNOWN or (need.is_key and value is None):
             return UNKNOWN
-        # One member may be needed with one selection for all types and another for some.
+        # A field may be needed with one selection for all types and with another for some.
         known = members.get(need.name)
         members[need.name] = value if known is None else _joined(known, value)
     return members
 
 
 def _joined(one: Any, other: Any) -> Any:
-    """One value read with two selections."""
+    """Merge one value that was read with two selections."""
     if type(one) is dict and type(other) is dict:
         return {**one, **{key: _joined(one.get(key, value), value) for key, value in other.items()}}
     if type(one) is list and type(other) is list and len(one) == len(other):

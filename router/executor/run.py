@@ -1,4 +1,4 @@
-"""Running a plan: each step starts as soon as the steps it waits for are done."""
+"""Runs a plan: each step starts as soon as the steps it depends on are done."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trellis.router.errors import SubgraphError
-from trellis.router.executor.contexts import ask_in_contexts
-from trellis.router.executor.entities import ALONE, Asked, in_portions, settle
+from trellis.router.executor.contexts import collect_in_contexts
+from trellis.router.executor.entities import ALONE, EntityBatch, merge_entity, split_batches
 from trellis.router.executor.executable import Executable
 from trellis.router.executor.failures import Failure
 from trellis.router.executor.merge import copy_tree, merge_into
@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Gathered:
-    """Everything the subgraphs answered, merged, and what failed. ``is_shared``: some object is
-    part of several others. ``body`` are the bytes of the only subgraph's answer when that is also
-    the client's."""
+    """The merged data of all subgraphs, and the failures. ``is_shared``: some object is part of
+    several others. ``body``: the bytes of the only subgraph response, if they can be the client's
+    response."""
 
     data: Tree = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
@@ -41,7 +41,7 @@ async def gather(
     context: RequestContext,
     transports: Mapping[str, Transport],
 ) -> Gathered:
-    """Run all steps. Subgraph failures are part of the result; cancelling cancels every call."""
+    """Run all steps. Subgraph failures are part of the result. Cancelling cancels all calls."""
     run = _Run(executable, variables, context, transports)
     first = [index for index, count in enumerate(executable.waits) if count == 0]
     await run.start(first)
@@ -55,7 +55,7 @@ async def gather_rest(
     context: RequestContext,
     transports: Mapping[str, Transport],
 ) -> Gathered:
-    """Like ``gather`` with the answer of step 0 given: one event of a subscription."""
+    """Like ``gather``, for one event of a subscription: the response of step 0."""
     run = _Run(executable, variables, context, transports)
     run.merge_root(executable.plan.steps[0], event)
     await run.start(run.release(0))
@@ -63,7 +63,7 @@ async def gather_rest(
 
 
 class _Run:
-    """The state of one execution. Between two awaits merging is alone, so nothing is locked."""
+    """The state of one execution. Merging never awaits, so it needs no lock."""
 
     __slots__ = (
         "context",
@@ -93,8 +93,8 @@ class _Run:
         self.tasks: asyncio.TaskGroup | None = None
 
     async def start(self, ready: list[int]) -> None:
-        """Run these steps and all that wait for them."""
-        while len(ready) == 1:  # a chain needs no tasks
+        """Run these steps and all that depend on them."""
+        while len(ready) == 1:  # a linear chain needs no tasks
             await self.perform(ready[0])
             ready = self.release(ready[0])
         if not ready:
@@ -105,7 +105,7 @@ class _Run:
             await self.perform_from(ready[0])
 
     async def perform_from(self, index: int) -> None:
-        """One step and whatever it sets free: one of those goes on in this task."""
+        """Run a step and the steps it releases; one of those continues in this task."""
         assert self.tasks is not None
         while True:
             await self.perform(index)
@@ -138,9 +138,9 @@ class _Run:
         return {name: given[name] for name in step.variables if name in given}
 
     async def send(
-        self, step: FetchStep, variables: Tree, asked: tuple[Asked, ...] = ()
+        self, step: FetchStep, variables: Tree, batches: tuple[EntityBatch, ...] = ()
     ) -> SubgraphResponse | None:
-        """The subgraph's answer; None, and the failure noted, when there is none."""
+        """The subgraph's response. None after a failed call, which is recorded."""
         request = SubgraphRequest(
             subgraph=step.service,
             query=step.operation,
@@ -151,9 +151,9 @@ class _Run:
         try:
             return await self.transports[step.service].send(request)
         except Exception as problem:
-            # The boundary of one step: whatever is wrong with one subgraph's transport must not
-            # take the other subgraphs' answers away.
-            self.gathered.failures.append(failed_call(step, self.context, problem, asked))
+            # Boundary of one step: a failure of one subgraph must not discard the responses of
+            # the others.
+            self.gathered.failures.append(failed_call(step, self.context, problem, batches))
             return None
 
     # -- root data ----------------------------------------------------------------------------
@@ -176,11 +176,11 @@ class _Run:
             merge_into(holder, part, abstract)
 
     def fail(
-        self, step: FetchStep, response: SubgraphResponse, asked: tuple[Asked, ...] = ()
+        self, step: FetchStep, response: SubgraphResponse, batches: tuple[EntityBatch, ...] = ()
     ) -> None:
-        is_lost = type(response.data) is not dict
-        errors = response.errors or [_invalid(step, "The subgraph answered no data.")]
-        self.gathered.failures.append(Failure(step, errors, asked, is_lost=is_lost))
+        has_no_data = type(response.data) is not dict
+        errors = response.errors or [_invalid(step, "The subgraph returned no data.")]
+        self.gathered.failures.append(Failure(step, errors, batches, has_no_data=has_no_data))
 
     # -- entities -----------------------------------------------------------------------------
 
@@ -188,98 +188,109 @@ class _Run:
         if step.entities[0].targets[0].contexts:
             await self.fetch_in_contexts(step, index)
             return
-        asker = self.executable.askers[index]
-        assert asker is not None
-        asked = asker.ask(self.gathered.data)
-        if any(one.has_unified for one in asked):
+        collector = self.executable.collectors[index]
+        assert collector is not None
+        batches = collector.collect(self.gathered.data)
+        if any(one.has_unified for one in batches):
             self.gathered.is_shared = True
-        await self.exchange(step, index, asked, self.step_variables(step))
+        await self.fetch_batches(step, index, batches, self.step_variables(step))
 
     async def fetch_in_contexts(self, step: FetchStep, index: int) -> None:
         """One request for each combination of context values."""
         async with asyncio.TaskGroup() as tasks:
-            for surrounding in ask_in_contexts(step.entities[0], self.gathered.data):
-                variables = {**self.step_variables(step), **surrounding.values}
-                tasks.create_task(self.exchange(step, index, (surrounding.asked,), variables))
+            for group in collect_in_contexts(step.entities[0], self.gathered.data):
+                variables = {**self.step_variables(step), **group.values}
+                tasks.create_task(self.fetch_batches(step, index, (group.batch,), variables))
 
-    async def exchange(
-        self, step: FetchStep, index: int, asked: tuple[Asked, ...], variables: Tree
+    async def fetch_batches(
+        self, step: FetchStep, index: int, batches: tuple[EntityBatch, ...], variables: Tree
     ) -> None:
-        """Ask for the representations and merge the answers."""
-        if any(one.incomplete for one in asked):
+        """Request the representations and merge the results."""
+        if any(one.incomplete for one in batches):
             if self.gathered.failures:
-                self.skip_incomplete(step, index, asked)
+                self.skip_incomplete(step, index, batches)
             if self.has_missing:
-                note_dependent(step, asked)
-        portions = in_portions(asked)
+                note_dependent(step, batches)
+        portions = split_batches(batches)
         if len(portions) == 1:
-            await self.ask_portion(step, portions[0], variables)
+            await self.fetch_portion(step, portions[0], variables)
             return
         async with asyncio.TaskGroup() as tasks:
             for portion in portions:
-                tasks.create_task(self.ask_portion(step, portion, dict(variables)))
+                tasks.create_task(self.fetch_portion(step, portion, dict(variables)))
 
-    async def ask_portion(self, step: FetchStep, asked: tuple[Asked, ...], variables: Tree) -> None:
-        """One request and what its answer brings."""
-        for call, one in zip(step.entities, asked, strict=True):
+    async def fetch_portion(
+        self, step: FetchStep, batches: tuple[EntityBatch, ...], variables: Tree
+    ) -> None:
+        """Send one request and merge its result."""
+        for call, one in zip(step.entities, batches, strict=True):
             variables[call.variable] = one.representations
             if call.condition is not None:
                 variables[call.condition] = bool(one.representations)
-        response = await self.send(step, variables, asked)
+        response = await self.send(step, variables, batches)
         if response is None:
             return
         if response.errors or type(response.data) is not dict:
-            self.fail(step, response, asked)
+            self.fail(step, response, batches)
         if type(response.data) is dict:
-            self.settle(step, response, asked)
+            self.merge_entities(step, response, batches)
 
-    def skip_incomplete(self, step: FetchStep, index: int, asked: tuple[Asked, ...]) -> None:
-        """Objects lack what this step needs. Where a step before has failed that is the reason,
-        and the client is told about these fields too; otherwise a subgraph does not know them."""
+    def skip_incomplete(
+        self, step: FetchStep, index: int, batches: tuple[EntityBatch, ...]
+    ) -> None:
+        """Report the fields of objects that lack what this step needs, if an earlier step has
+        failed. Otherwise a subgraph did not find the objects, which is not a failure."""
         before = self.executable.ancestors[index]
         if not any(failure.step.id in before for failure in self.gathered.failures):
             return
-        lost = tuple(Asked(holders=[[(e, ALONE)] for e in one.incomplete]) for one in asked)
+        incomplete = tuple(
+            EntityBatch(holders=[[(e, ALONE)] for e in one.incomplete]) for one in batches
+        )
         error = {
             "message": "Values that this field needs could not be fetched.",
             "extensions": {"code": "DEPENDENCY_FAILED", "service": step.service},
         }
-        self.gathered.failures.append(Failure(step, [error], lost, is_lost=True))
+        self.gathered.failures.append(Failure(step, [error], incomplete, has_no_data=True))
 
-    def settle(self, step: FetchStep, response: SubgraphResponse, asked: tuple[Asked, ...]) -> None:
+    def merge_entities(
+        self, step: FetchStep, response: SubgraphResponse, batches: tuple[EntityBatch, ...]
+    ) -> None:
         assert response.data is not None
         problems: list[Tree] = []
-        for call, one in zip(step.entities, asked, strict=True):
+        for call, one in zip(step.entities, batches, strict=True):
             if not one.representations:
                 continue
             answers = response.data.get(call.alias)
             if type(answers) is not list or len(answers) != len(one.representations):
-                # Without one answer for each question, nobody knows which belongs to which.
+                # Results are matched by index, so a list of another length is unusable.
                 if not response.errors:
-                    message = "The subgraph answered another number of entities than asked for."
+                    message = "The subgraph returned a different number of entities than requested."
                     problems.append({**_invalid(step, message), "path": [call.alias]})
                 continue
             for position, entity in enumerate(answers):
                 if type(entity) is dict:
-                    if settle(one, position, entity, self.executable.abstract):
+                    if merge_entity(one, position, entity, self.executable.abstract):
                         self.gathered.is_shared = True
                 elif entity is None:
                     self.has_missing = True
                     rows = one.holders[position : position + 1]
                     note_missing(step, call, one.representations[position], rows)
                 else:
-                    message = "The subgraph answered no object for an entity."
+                    message = "The subgraph returned an entity that is not an object."
                     path = [call.alias, position]
                     problems.append({**_invalid(step, message), "path": path})
         if problems:
-            self.gathered.failures.append(Failure(step, problems, asked))
+            self.gathered.failures.append(Failure(step, problems, batches))
 
 
 def failed_call(
-    step: FetchStep, context: RequestContext, problem: Exception, asked: tuple[Asked, ...] = ()
+    step: FetchStep,
+    context: RequestContext,
+    problem: Exception,
+    batches: tuple[EntityBatch, ...] = (),
 ) -> Failure:
-    """The failure of a step whose call raised: a SubgraphError speaks for itself, anything else
-    is our fault, logged here and not shown."""
+    """The failure of a step whose call raised. Clients get the message of a SubgraphError; any
+    other exception is a bug, which is logged and not shown."""
     if isinstance(problem, SubgraphError):
         error = {"message": problem.message, "extensions": problem.extensions}
     else:
@@ -289,7 +300,7 @@ def failed_call(
             extra={"subgraph": step.service, "request_id": context.request_id},
         )
         error = {"message": "Internal error.", "extensions": {"code": "INTERNAL"}}
-    return Failure(step, [error], asked, is_lost=True)
+    return Failure(step, [error], batches, has_no_data=True)
 
 
 def _invalid(step: FetchStep, message: str) -> Tree:

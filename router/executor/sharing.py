@@ -1,14 +1,13 @@
-"""Which objects may share what they receive.
+"""Which objects may share the results of entity calls.
 
-Objects that stand for one entity receive the same answer. They may receive the same *dicts*, or
-even become one dict, as long as whatever is written later at or below one of them is written the
-same way at or below all of them.
+Objects that stand for one entity receive the same result. They may receive the same *dicts*, or
+even become one dict, as long as later steps write the same values at or below all of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
 
-from trellis.router.executor.answered import answered_keys
 from trellis.router.executor.entities import ALONE
+from trellis.router.executor.response_keys import response_keys
 from trellis.router.planner.plan import EntityTarget, FetchStep, Path
 from trellis.router.planner.query_plan import QueryPlan
 
@@ -16,12 +15,12 @@ Groups = tuple[tuple[int, ...], ...]
 """One tuple per entity call of a step: the sharing group of each target, or ALONE."""
 
 _Writer = tuple[int, int, Path, Set[str] | None]
-"""Step, call within it, the way from the target to the objects written, their types."""
+"""Step, call within it, path from the target to the objects that are written, their types."""
 
 
 def sharing_groups(plan: QueryPlan, ancestors: Sequence[frozenset[int]]) -> tuple[Groups, ...]:
-    """The groups of each step; ``ancestors`` are the ids of the steps done before it. Both by
-    position in ``plan.steps``."""
+    """The sharing groups of each step. ``ancestors`` are the ids of the steps done before it. Both
+    are indexed by position in ``plan.steps``."""
     if not any(step.entities for step in plan.steps):
         return tuple(() for _ in plan.steps)
     places = [place for step in plan.steps for place in _places(step)]
@@ -29,7 +28,7 @@ def sharing_groups(plan: QueryPlan, ancestors: Sequence[frozenset[int]]) -> tupl
 
     def keys(step: FetchStep) -> Mapping[str | None, frozenset[str]]:
         if step.id not in known:
-            known[step.id] = answered_keys(step)
+            known[step.id] = response_keys(step)
         return known[step.id]
 
     return tuple(
@@ -42,7 +41,7 @@ _Keys = Callable[[FetchStep], Mapping[str | None, frozenset[str]]]
 
 
 class _Place:
-    """Somewhere that a step writes: a root step at its path, an entity call at its targets."""
+    """A place that a step writes: a root step at its path, an entity call at its targets."""
 
     __slots__ = ("alias", "call", "depends_on_parents", "path", "step", "types")
 
@@ -59,7 +58,7 @@ class _Place:
         self.alias = alias
         self.path = path
         self.types = target.types if target is not None else None
-        # What a subgraph answers with @fromContext differs from parent to parent.
+        # With @fromContext the result differs from parent to parent.
         self.depends_on_parents = target is not None and bool(target.contexts)
 
 
@@ -88,8 +87,8 @@ def _groups_of(step: FetchStep, places: list[_Place], done: frozenset[int], keys
 def _writers(
     target: EntityTarget, places: list[_Place], done: frozenset[int], keys: _Keys
 ) -> frozenset[_Writer] | None:
-    """What is written at or below the target's objects from now on; None when some of it reaches
-    only a part of them, so that no two of them may share."""
+    """What later steps write at or below the target's objects. None if some of it reaches only a
+    part of the objects, so that they must not share."""
     writers: set[_Writer] = set()
     for place in places:
         if place.step.id in done:
@@ -98,7 +97,7 @@ def _writers(
         if relation is False:
             continue
         if len(place.path) < len(target.path):
-            # Written from above, down to these objects, if its answer goes that way at all.
+            # Written from above, down to these objects, if the step selects that path.
             if target.path[len(place.path)].key in keys(place.step)[place.alias]:
                 return None
         elif relation is None or place.depends_on_parents:
@@ -110,8 +109,8 @@ def _writers(
 
 
 def _covers(path: Path, start: Path) -> bool | None:
-    """Whether ``path`` goes through every object at ``start`` (True), none (False) or some. Of
-    paths of different length the common beginning is compared."""
+    """Whether ``path`` goes through all objects at ``start`` (True), none of them (False) or some
+    (None). Only the common length of both paths is compared."""
     is_total = True
     for segment, own in zip(path, start, strict=False):
         if segment.key != own.key:

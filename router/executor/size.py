@@ -1,23 +1,23 @@
-"""How large a shared tree becomes when it is written out."""
+"""The size of a tree with shared parts when it is serialized."""
 
 from typing import Any
 
 _FIXED = 12
-"""Bytes counted for each member or item beside its text: name, punctuation, numbers."""
+"""Bytes assumed for each member or item in addition to its string value: name, punctuation,
+numbers."""
 
 
 def expanded_size(value: dict[str, Any]) -> int:
-    """Roughly the bytes of ``value`` as JSON, every shared part counted as often as it occurs.
+    """The approximate size of ``value`` as JSON, with shared parts counted at each occurrence.
 
-    Shared objects are measured once, so a small graph that would expand to gigabytes is found out
-    in the time its distinct objects take.
+    Each shared object is measured once, so a small graph that would expand to gigabytes is
+    detected in time linear in its distinct objects.
     """
     return _size(value, {})
 
 
 def _size(value: dict[str, Any] | list[Any], known: dict[int, int]) -> int:
-    # One loop for members and items, without a call for each leaf: it runs on every answer that
-    # shares objects.
+    # One loop without a call per leaf, because it runs on every response with shared objects.
     size = known.get(id(value))
     if size is not None:
         return size

@@ -1,4 +1,4 @@
-"""Which schema a caller sees, and what operations ask about it."""
+"""The schema that a caller sees, and the results of introspection."""
 
 from typing import Any
 
@@ -14,14 +14,17 @@ from trellis.router.operation.reader import Understood
 from trellis.schema.identity import Identity
 
 _ANSWER_BYTES = 32_000_000
+"""Memory for introspection results. Those of a whole schema take a few megabytes."""
 
-NOTHING_ASKED: dict[str, Any] = {}
+NO_INTROSPECTION: dict[str, Any] = {}
 
 
 class VisibleSchema:
-    """The API schema: all of it to everybody, or with ``rules`` to each caller what their rights
-    open. ``held`` are the policies that hold for everybody: what policies say is known only once
-    something is asked, so what they guard is shown."""
+    """The API schema: for everybody, or with ``rules`` the part that each caller may use.
+
+    ``held`` are policies that count as held for all callers. Policies are evaluated per operation,
+    so what they guard is shown.
+    """
 
     def __init__(
         self,
@@ -31,7 +34,7 @@ class VisibleSchema:
         *,
         copies: bool = False,
     ) -> None:
-        """``copies``: the answers belong to callers who may change them."""
+        """``copies``: results are copied, because callers may modify them."""
         self._schema = schema
         self._rules = rules
         self._held = held
@@ -47,10 +50,10 @@ class VisibleSchema:
         return self._views.of(unmet) if unmet else self._schema
 
     def answer(self, understood: Understood, identity: Identity) -> dict[str, Any]:
-        """The answers to what the operation asks about the schema, by ``Field.question``; equal
-        operations get the same ones. Raises OperationRefused."""
+        """The results of the operation's introspection fields, by ``Field.question``. Equal
+        operations share them. Raises OperationRefused."""
         if not understood.operation.questions:
-            return NOTHING_ASKED
+            return NO_INTROSPECTION
         answers = self._answer(understood, self.to(identity))
         return copy_tree(answers) if self._copies else answers
 
@@ -62,5 +65,5 @@ class VisibleSchema:
         return self._answers.find(
             (parsed.number, schema),
             lambda: introspection.answer(questions, parsed, {}),
-            lambda answer: 5 * len(dumps(answer)),  # what Python objects take of it
+            lambda answer: 5 * len(dumps(answer)),  # Python objects take about 5 bytes per byte
         )

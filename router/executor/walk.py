@@ -1,4 +1,4 @@
-"""Finding objects in the merged data along a path."""
+"""Finds objects in the merged data along a path."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ ClientPath = tuple[str | int, ...]
 def objects_at(root: Tree, path: Path) -> list[Tree]:
     """All objects at ``path`` below ``root``, each once, in the order of the data.
 
-    Merged data shares equal entities, so one object may be reached in many ways: it is visited
+    Merged data shares equal entities, so one object may be reached by many paths. It is visited
     once per level, which keeps the walk linear in distinct objects.
     """
     level = [root]

@@ -98,7 +98,7 @@ def _code_of(error: Mapping[str, Any]) -> Any:
 
 def _failure(request: SubgraphRequest, status: int) -> SubgraphError:
     kind = SubgraphUnavailable if status >= 500 else SubgraphInvalidResponse
-    return kind(request.subgraph, f"The subgraph answered HTTP {status}.")
+    return kind(request.subgraph, f"The subgraph returned HTTP {status}.")
 
 
 def websocket_url_of(url: str) -> str:

@@ -86,7 +86,7 @@ async def _answer(subgraph: str, response: httpx.Response) -> InternalAnswer:
         return InternalAnswer(response.status_code)
     if response.status_code != 200:
         kind = SubgraphUnavailable if response.status_code >= 500 else SubgraphInvalidResponse
-        raise kind(subgraph, f"The subgraph answered HTTP {response.status_code}.")
+        raise kind(subgraph, f"The subgraph returned HTTP {response.status_code}.")
     if response.headers.get("content-encoding", "identity") != "identity":
         raise SubgraphInvalidResponse(subgraph, "The subgraph's answer is packed unasked.")
     body = bytearray()

@@ -132,7 +132,7 @@ class _Cleaner:
         if len(self._problems) < MAX_ERRORS:
             self._problems.append(
                 {
-                    "message": "The subgraph answered a string that is not Unicode text.",
+                    "message": "The subgraph returned a string that is not Unicode text.",
                     "path": list(path),
                     "extensions": {"code": "SUBGRAPH_INVALID_RESPONSE"},
                 }

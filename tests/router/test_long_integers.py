@@ -79,5 +79,5 @@ async def test_a_number_written_as_a_float_is_no_long_int() -> None:
 
     assert answer["data"] == {"all": [{"tries": 3}, {"tries": None}]}
     assert [(error["path"], error["message"]) for error in answer["errors"]] == [
-        (["all", 1, "tries"], "The subgraph answered a value that is not a valid Int.")
+        (["all", 1, "tries"], "The subgraph returned a value that is not a valid Int.")
     ]

@@ -422,7 +422,7 @@ async def test_guarded_objects_are_never_answered_without_anybody_to_ask():
     plan = QueryPlan("query", (FetchStep(0, "s", "query", "{ x }"),), output)
     ready = Executable(plan, positions=[Position(frozenset({"Query"}), {}, ())])
     shop = RecordingTransport({"data": {"x": "secret"}})
-    with pytest.raises(RuntimeError, match="without anybody to ask policies"):
+    with pytest.raises(RuntimeError, match="without a policy session"):
         await execute(ready, {}, RequestContext(ADA), {"s": shop})
 
 

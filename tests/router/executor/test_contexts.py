@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.support.planning import composed
-from trellis.router.executor.contexts import ask_in_contexts
+from trellis.router.executor.contexts import collect_in_contexts
 from trellis.router.planner.plan import ContextValue, EntityCall, EntityTarget, Need, PathSegment
 from trellis.router.supergraph import Supergraph
 from trellis.router.transports.function import FunctionTransport
@@ -27,12 +27,12 @@ def test_each_combination_of_values_asks_for_its_own_objects() -> None:
         ]
     }
 
-    german, english = ask_in_contexts(CALL, data)
+    german, english = collect_in_contexts(CALL, data)
 
     assert (german.values, english.values) == ({"context0": "de"}, {"context0": "en"})
-    assert [r["id"] for r in german.asked.representations] == ["1", "2"]
-    assert [r["id"] for r in english.asked.representations] == ["1"]
-    assert len(german.asked.holders[1]) == 2
+    assert [r["id"] for r in german.batch.representations] == ["1", "2"]
+    assert [r["id"] for r in english.batch.representations] == ["1"]
+    assert len(german.batch.holders[1]) == 2
 
 
 def test_a_shared_object_is_taken_apart_where_its_surroundings_differ() -> None:
@@ -40,20 +40,20 @@ def test_a_shared_object_is_taken_apart_where_its_surroundings_differ() -> None:
     items = [item]
     data = {"shops": [{"locale": "de", "items": items}, {"locale": "en", "items": items}]}
 
-    german, english = ask_in_contexts(CALL, data)
+    german, english = collect_in_contexts(CALL, data)
 
-    assert german.asked.holders[0][0][0] is data["shops"][0]["items"][0]
-    assert english.asked.holders[0][0][0] is data["shops"][1]["items"][0]
+    assert german.batch.holders[0][0][0] is data["shops"][0]["items"][0]
+    assert english.batch.holders[0][0][0] is data["shops"][1]["items"][0]
     assert data["shops"][1]["items"][0] is not item
 
 
 def test_without_its_value_nothing_is_asked_but_null_is_a_value() -> None:
     data = {"shops": [{"items": [{"id": "1"}]}, {"locale": None, "items": [{"id": "2"}]}]}
 
-    (only,) = ask_in_contexts(CALL, data)
+    (only,) = collect_in_contexts(CALL, data)
 
     assert only.values == {"context0": None}
-    assert [r["id"] for r in only.asked.representations] == ["2"]
+    assert [r["id"] for r in only.batch.representations] == ["2"]
 
 
 CITY = ContextValue("c", 1, (Need("at", "address", (Need("city", "town", is_key=False),)),))
@@ -69,9 +69,9 @@ def test_a_value_may_lie_in_an_object_that_may_be_missing() -> None:
     shops = [{"address": {"town": "Graz"}}, {"address": {"town": None}}, {"address": None}, {}]
     data = {"shops": [{**shop, "items": [{"id": str(n)}]} for n, shop in enumerate(shops)]}
 
-    found = ask_in_contexts(of(CITY), data)
+    found = collect_in_contexts(of(CITY), data)
 
-    assert [(one.values["c"], [r["id"] for r in one.asked.representations]) for one in found] == [
+    assert [(one.values["c"], [r["id"] for r in one.batch.representations]) for one in found] == [
         ("Graz", ["0"]),
         (None, ["1", "2"]),
     ]
@@ -86,9 +86,9 @@ def test_the_source_of_a_value_depends_on_the_type_around() -> None:
         ]
     }
 
-    found = ask_in_contexts(of(source), data)
+    found = collect_in_contexts(of(source), data)
 
-    assert [(one.values["c"], one.asked.representations[0]["id"]) for one in found] == [
+    assert [(one.values["c"], one.batch.representations[0]["id"]) for one in found] == [
         (1, "A"),
         (2, "B"),
     ]
@@ -102,29 +102,29 @@ def test_a_way_for_some_types_is_gone_from_objects_of_those_only() -> None:
         ]
     }
 
-    (found,) = ask_in_contexts(of(LOCALE, path=on_a), data)
+    (found,) = collect_in_contexts(of(LOCALE, path=on_a), data)
 
-    assert [r["id"] for r in found.asked.representations] == ["A"]
-    assert [len(holders) for holders in found.asked.holders] == [2]
+    assert [r["id"] for r in found.batch.representations] == ["A"]
+    assert [len(holders) for holders in found.batch.holders] == [2]
 
 
 def test_objects_of_unknown_type_are_incomplete_and_those_of_another_are_left_out() -> None:
     items: list[dict[str, Any]] = [{"id": "1"}, {"__typename": "Other", "id": "2"}, {}]
     call = of(LOCALE, types=frozenset({"Item"}), typename=None)
 
-    (found,) = ask_in_contexts(call, {"shops": [{"locale": "de", "items": items}]})
+    (found,) = collect_in_contexts(call, {"shops": [{"locale": "de", "items": items}]})
 
-    assert found.asked.representations == []
-    assert found.asked.incomplete == [{"id": "1"}, {}]
+    assert found.batch.representations == []
+    assert found.batch.incomplete == [{"id": "1"}, {}]
 
 
 def test_one_object_in_one_surrounding_is_completed_once() -> None:
     item: dict[str, Any] = {"id": "1"}
     data = {"shops": [{"locale": "de", "items": [[item, item], None, [{"id": "1"}]]}]}
 
-    (found,) = ask_in_contexts(CALL, data)
+    (found,) = collect_in_contexts(CALL, data)
 
-    ((first, _), (second, _)) = found.asked.holders[0]
+    ((first, _), (second, _)) = found.batch.holders[0]
     assert first is item and second is data["shops"][0]["items"][2][0]
 
 

@@ -604,7 +604,7 @@ async def test_an_answer_without_data_or_errors_is_a_failure_of_its_subgraph() -
     answer = await run(ready, products=RecordingTransport({"data": None}))
 
     error = {
-        "message": "The subgraph answered no data.",
+        "message": "The subgraph returned no data.",
         "path": ["products"],
         "extensions": {"code": "SUBGRAPH_INVALID_RESPONSE", "service": "products"},
     }

@@ -7,7 +7,7 @@ import pytest
 from graphql import build_schema
 
 from tests.support.output import output_of
-from trellis.router.executor.entities import ALONE, Asked
+from trellis.router.executor.entities import ALONE, EntityBatch
 from trellis.router.executor.failures import Failure, client_errors
 from trellis.router.planner.plan import (
     EntityCall,
@@ -131,7 +131,7 @@ def test_an_error_without_a_path_is_told_once_and_has_none():
 
 def test_a_root_step_without_data_is_told_at_each_field_that_it_would_have_given():
     step = FetchStep(0, "s", "query", "{ hello item { id } }")
-    lost = Failure(step, [{"message": "m"}], is_lost=True)
+    lost = Failure(step, [{"message": "m"}], has_no_data=True)
     query = "{ hello items { id } item { id } }"
     assert told(query, {}, lost) == [["hello"], ["item"]]
     assert told("{ items { id } }", {}, lost) == [None]
@@ -150,11 +150,11 @@ STEP = FetchStep(
 )
 
 
-def of_owners(data: dict[str, Any], *errors: dict[str, Any], is_lost: bool = False) -> Failure:
+def of_owners(data: dict[str, Any], *errors: dict[str, Any], has_no_data: bool = False) -> Failure:
     """The step that fetches the owners' names, asked about the owners in ``data``."""
     owners = [item["owner"] for item in data["items"]]
-    asked = Asked([{"id": o["id"]} for o in owners], [[(o, ALONE)] for o in owners])
-    return Failure(STEP, errors, (asked,), is_lost=is_lost)
+    batch = EntityBatch([{"id": o["id"]} for o in owners], [[(o, ALONE)] for o in owners])
+    return Failure(STEP, errors, (batch,), has_no_data=has_no_data)
 
 
 def items(*ids: str) -> dict[str, Any]:
@@ -164,10 +164,10 @@ def items(*ids: str) -> dict[str, Any]:
 def test_an_entity_step_without_data_is_told_at_each_field_of_each_object_asked_about():
     data, query = items("a", "b"), "{ items { owner { name mail } } }"
     at = [["items", n, "owner", field] for n in range(2) for field in ("name", "mail")]
-    assert told(query, data, of_owners(data, {"message": "m"}, is_lost=True)) == at
+    assert told(query, data, of_owners(data, {"message": "m"}, has_no_data=True)) == at
     assert told(query, data, of_owners(data, {"message": "m"})) == [None]
     nothing_of_it = "{ items { owner { id } } }"
-    assert told(nothing_of_it, data, of_owners(data, {"message": "m"}, is_lost=True)) == [
+    assert told(nothing_of_it, data, of_owners(data, {"message": "m"}, has_no_data=True)) == [
         ["items", 0, "owner"],
         ["items", 1, "owner"],
     ]
@@ -175,7 +175,7 @@ def test_an_entity_step_without_data_is_told_at_each_field_of_each_object_asked_
 
 def test_objects_that_were_not_asked_about_are_not_spoken_of():
     data, query = items("a", "b"), "{ items { owner { name } } }"
-    failure = of_owners({"items": data["items"][1:]}, {"message": "m"}, is_lost=True)
+    failure = of_owners({"items": data["items"][1:]}, {"message": "m"}, has_no_data=True)
     assert told(query, data, failure) == [["items", 1, "owner", "name"]]
     error = {"message": "m", "path": ["_entities", 0, "name"]}
     failure = of_owners({"items": data["items"][1:]}, error)
@@ -202,8 +202,8 @@ def test_a_step_for_some_types_is_told_at_objects_of_those():
     data = {"anys": [{"__typename": "Item", "owner": {"id": "1"}}, {"__typename": "User"}]}
     on_items = path("anys", "owner", types=frozenset({"Item"}))
     step = replace(STEP, entities=(replace(CALL, targets=(replace(OWNERS, path=on_items),)),))
-    asked = Asked([{"id": "1"}], [[(data["anys"][0]["owner"], ALONE)]])  # type: ignore[list-item]
-    failure = Failure(step, [{"message": "m"}], (asked,), is_lost=True)
+    batch = EntityBatch([{"id": "1"}], [[(data["anys"][0]["owner"], ALONE)]])  # type: ignore[list-item]
+    failure = Failure(step, [{"message": "m"}], (batch,), has_no_data=True)
     query = "{ anys { ... on Item { owner { name } } ... on User { mail } } }"
     assert told(query, data, failure) == [["anys", 0, "owner", "name"]]
 
@@ -211,7 +211,7 @@ def test_a_step_for_some_types_is_told_at_objects_of_those():
 def test_objects_on_a_way_that_nobody_asked_for_fail_where_the_client_can_see_it():
     # The owner is fetched for a field of the item only.
     data = items("a")
-    failure = of_owners(data, {"message": "m"}, is_lost=True)
+    failure = of_owners(data, {"message": "m"}, has_no_data=True)
     assert told("{ items { name } }", data, failure) == [["items", 0]]
 
 

@@ -243,7 +243,7 @@ async def test_data_in_plain_json_is_not_relied_on_but_with_success(
         response = await send(make, url)
 
     http_error = {
-        "message": f"The subgraph answered HTTP {status[:3]}.",
+        "message": f"The subgraph returned HTTP {status[:3]}.",
         "extensions": {"code": code, "service": "orders"},
     }
     assert response == SubgraphResponse(errors=[http_error, {"message": "No.", "path": ["a"]}])

@@ -20,7 +20,7 @@ from trellis.router.transports.lost_text import MAX_ERRORS, has_lost_text, witho
 from trellis.router.transports.read import read_body
 
 LONE = "a\ud800"
-LOST = "The subgraph answered a string that is not Unicode text."
+LOST = "The subgraph returned a string that is not Unicode text."
 
 
 def error_at(*path: str | int) -> dict[str, Any]:

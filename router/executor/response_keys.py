@@ -1,4 +1,4 @@
-"""Which response keys a step's operation gives, read from its text when someone must know."""
+"""The response keys of a step's operation, parsed from its text when an error needs them."""
 
 from collections.abc import Iterator
 
@@ -15,8 +15,9 @@ from graphql import (
 from trellis.router.planner.plan import FetchStep
 
 
-def answered_keys(step: FetchStep) -> dict[str | None, frozenset[str]]:
-    """The response keys of a step's operation, below each entity call's alias (None: its root)."""
+def response_keys(step: FetchStep) -> dict[str | None, frozenset[str]]:
+    """The response keys of a step's operation: below the alias of each entity call, and at its
+    root (None)."""
     document = parse(step.operation)
     fragments = {
         node.name.value: node.selection_set

@@ -2,13 +2,13 @@
 
 import pytest
 
-from trellis.router.executor.answered import answered_keys
+from trellis.router.executor.response_keys import response_keys
 from trellis.router.planner.plan import FetchStep
 
 
 def keys(operation: str) -> dict[str | None, set[str]]:
     step = FetchStep(0, "s", "query", operation)
-    return {alias: set(found) for alias, found in answered_keys(step).items()}
+    return {alias: set(found) for alias, found in response_keys(step).items()}
 
 
 @pytest.mark.parametrize(
