@@ -25,7 +25,7 @@ from trellis.router.errors import OperationDenied, OperationRefused
 from trellis.router.executor.executable import Executable
 from trellis.router.executor.execute import execute, execute_stream
 from trellis.router.operation.model import NormalizedOperation, OperationKind
-from trellis.router.operation.reader import Understood
+from trellis.router.operation.reader import ValidRequest
 from trellis.router.operation.request import QUERIES_AND_MUTATIONS, GraphQLRequest
 from trellis.router.operation.variables import Variables
 from trellis.router.planner.explain import to_json
@@ -122,23 +122,23 @@ async def prepare(
 ) -> Prepared | Refused:
     """The operation, ready to run, or why it does not. Either was counted once."""
     try:
-        understood = stages.reader.read(request)
+        valid = stages.reader.read(request)
     except TrellisError as refusal:
         return Refused(*await stages.limiter.after_refusal(refusal, context))
-    _, variables, operation = understood
+    _, variables, operation = valid
     outcome = stages.enforcer.initial_outcome(operation, variables)
-    admitted = await _admit(understood, outcome, context, stages)
+    admitted = await _admit(valid, outcome, context, stages)
     if isinstance(admitted, Refused):
         return admitted
     authorized, admission, demand = admitted
     if authorized is None or outcome.is_optimistic:
-        enforced = await _enforce(understood, admission, context, stages)
+        enforced = await _enforce(valid, admission, context, stages)
         if isinstance(enforced, Refused):
             return enforced
         outcome, authorized = enforced
     try:
         executable = stages.plans.executable(authorized, stages.draw_labels())
-        introspection = stages.visible_schema.answer(understood, context.identity)
+        introspection = stages.visible_schema.answer(valid, context.identity)
     except TrellisError as failure:
         return Refused(failure, admission.rate)
     return Prepared(
@@ -159,12 +159,12 @@ its policies are still to have their say, so that it is explained in full."""
 
 
 async def _admit(
-    understood: Understood, outcome: PolicyOutcome, context: RequestContext, stages: Stages
+    valid: ValidRequest, outcome: PolicyOutcome, context: RequestContext, stages: Stages
 ) -> _Admitted | Refused:
     """The first pass of authorization, the estimate of what is left, and the count. They come
     before policies are asked: these may be slow and in another process, and a caller who asks too
     much or too often must not reach them."""
-    _, variables, operation = understood
+    _, variables, operation = valid
     try:
         authorized = stages.enforcer.authorize(operation, context.identity, outcome)
         demand = stages.demand.check(authorized.operation, variables.wire)
@@ -176,7 +176,7 @@ async def _admit(
             return Refused(error, rate)
         if outcome.is_optimistic:
             return None, Admission(context, rate), None
-        return _denied(denial, rate, understood, outcome, context)
+        return _denied(denial, rate, valid, outcome, context)
     except TrellisError as refusal:
         return Refused(*await stages.limiter.after_refusal(refusal, context))
     return authorized, admission, demand
@@ -188,10 +188,10 @@ class _Enforced(NamedTuple):
 
 
 async def _enforce(
-    understood: Understood, admission: Admission, context: RequestContext, stages: Stages
+    valid: ValidRequest, admission: Admission, context: RequestContext, stages: Stages
 ) -> _Enforced | Refused:
     """The second pass of authorization, under what the policies say now that they are asked."""
-    _, variables, operation = understood
+    _, variables, operation = valid
     try:
         outcome = await stages.enforcer.decide(operation, variables, context)
     except TrellisError as failure:
@@ -199,18 +199,18 @@ async def _enforce(
     try:
         authorized = stages.enforcer.authorize(operation, context.identity, outcome)
     except OperationDenied as denial:
-        return _denied(denial, admission.rate, understood, outcome, context)
+        return _denied(denial, admission.rate, valid, outcome, context)
     return _Enforced(outcome, authorized)
 
 
 def _denied(
     denial: OperationDenied,
     rate: RateReport | None,
-    understood: Understood,
+    valid: ValidRequest,
     outcome: PolicyOutcome,
     context: RequestContext,
 ) -> Refused:
-    _, variables, operation = understood
+    _, variables, operation = valid
     return Refused(denial, rate, Case(operation, context.identity, outcome, variables.coerced))
 
 

@@ -195,11 +195,13 @@ class _Walk:
             return types
         protected = self._denied.owners(field.name)
         if field.arguments and self._index.arguments:
-            protected = protected | self._denied_by_arguments(field, types.union(*field.meant))
+            protected = protected | self._denied_by_arguments(
+                field, types.union(*field.type_conditions)
+            )
         if not protected:
             return protected
         denied = types & protected
-        for named_at_once in field.meant:
+        for named_at_once in field.type_conditions:
             # If one type named by the client's type condition is protected, all of them are denied:
             # a partial answer would reveal which objects are of the protected type.
             if not named_at_once.isdisjoint(protected):
@@ -224,7 +226,7 @@ class _Walk:
 
     def _unmet_needs(self, field: Field, selection: SelectionSet) -> RequirementIds:
         types = selection.possible if field.types is None else field.types
-        owners = types.union(*field.meant)
+        owners = types.union(*field.type_conditions)
         if field.name == "__typename":
             found = (self._index.types.get(owner, NO_REQUIREMENTS) for owner in owners)
         else:

@@ -74,7 +74,7 @@ def protected_variables(operation: NormalizedOperation, index: RequirementIndex)
         for field, selection in each_field(operation.selection)
         if field.arguments
         for owner in (selection.possible if field.types is None else field.types).union(
-            *field.meant
+            *field.type_conditions
         )
         for name, type in _variables(
             dict(field.arguments), index.arguments.get((owner, field.name), {}), index

@@ -57,7 +57,7 @@ class _Counter:
             known = self._priced[id(selection)] = [
                 (field, price, self._arguments(field, price))
                 for field in selection.fields
-                if not field.denied and not field.question
+                if not field.denied and not field.introspection
                 for price in [self._prices.of(field, selection)]
             ]
         return known

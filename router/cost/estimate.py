@@ -57,7 +57,7 @@ class _Compiler:
         for_all: list[Number] = []
         for_some: dict[frozenset[str], list[Number]] = {}
         for field in selection.fields:
-            if field.denied or field.question:
+            if field.denied or field.introspection:
                 continue
             cost = self._field(field, selection, sizes)
             if cost == 0:

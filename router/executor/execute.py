@@ -50,7 +50,7 @@ async def execute(
 
     ``refusals`` are the errors of authorization. ``verdicts`` evaluates the policies that guard
     objects. ``introspection`` has the results of ``__schema`` and ``__type`` fields, by
-    ``Field.question``.
+    ``Field.introspection``.
 
     At ``context.deadline`` all running calls are cancelled and the answer is the error
     REQUEST_TIMEOUT. Cancelling this coroutine cancels all calls.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trellis.router.executor.walk import Tree
-from trellis.router.planner.plan import QUESTION, OutputField, Selection
+from trellis.router.planner.plan import INTROSPECTION, OutputField, Selection
 
 
 class Introspected:
@@ -18,7 +18,7 @@ class Introspected:
         self._find_inner_fields(output)
 
     def place(self, data: Tree, answers: Mapping[str, Any]) -> None:
-        """Write the ``answers`` (by ``Field.question``) into the objects of ``data``."""
+        """Write the ``answers`` (by ``Field.introspection``) into the objects of ``data``."""
         seen: set[tuple[int, int]] = set()
         pending: list[tuple[Selection, Any]] = [(self._output, data)]
         while pending:
@@ -31,7 +31,7 @@ class Introspected:
                 continue
             seen.add(spot)
             for one in self._here[id(selection)]:
-                value[one.source] = answers[one.source.removeprefix(QUESTION)]
+                value[one.source] = answers[one.source.removeprefix(INTROSPECTION)]
             for one in self._inner_fields[id(selection)]:
                 assert one.selection is not None
                 pending.append((one.selection, value.get(one.source)))
@@ -40,7 +40,9 @@ class Introspected:
         """Whether introspection is selected here or below; records it and the fields on the way."""
         if id(selection) not in self._inner_fields:
             fields = selection.fields
-            self._here[id(selection)] = tuple(f for f in fields if f.source.startswith(QUESTION))
+            self._here[id(selection)] = tuple(
+                f for f in fields if f.source.startswith(INTROSPECTION)
+            )
             self._inner_fields[id(selection)] = tuple(
                 one for one in fields if one.selection and self._find_inner_fields(one.selection)
             )

@@ -10,7 +10,7 @@ from trellis.router.cache import Cache
 from trellis.router.exact_json import dumps
 from trellis.router.executor.merge import copy_tree
 from trellis.router.operation.introspection import Introspection
-from trellis.router.operation.reader import Understood
+from trellis.router.operation.reader import ValidRequest
 from trellis.schema.identity import Identity
 
 _ANSWER_BYTES = 32_000_000
@@ -49,17 +49,17 @@ class VisibleSchema:
         unmet = self._rules.unmet_by(identity, self._held) - {NOT_SIGNED_IN}
         return self._views.of(unmet) if unmet else self._schema
 
-    def answer(self, understood: Understood, identity: Identity) -> dict[str, Any]:
-        """The results of the operation's introspection fields, by ``Field.question``. Equal
+    def answer(self, valid: ValidRequest, identity: Identity) -> dict[str, Any]:
+        """The results of the operation's introspection fields, by ``Field.introspection``. Equal
         operations share them. Raises OperationRefused."""
-        if not understood.operation.questions:
+        if not valid.operation.introspections:
             return NO_INTROSPECTION
-        answers = self._answer(understood, self.to(identity))
+        answers = self._answer(valid, self.to(identity))
         return copy_tree(answers) if self._copies else answers
 
-    def _answer(self, understood: Understood, schema: GraphQLSchema) -> dict[str, Any]:
-        parsed, variables, operation = understood
-        introspection, questions = Introspection(schema), operation.questions
+    def _answer(self, valid: ValidRequest, schema: GraphQLSchema) -> dict[str, Any]:
+        parsed, variables, operation = valid
+        introspection, questions = Introspection(schema), operation.introspections
         if variables.wire:
             return introspection.answer(questions, parsed, variables.wire)
         return self._answers.find(

@@ -1,1 +1,1 @@
-"""What happens to an operation before it is planned: pure, synchronous, cacheable."""
+"""Everything done to an operation before authorization and planning: pure, synchronous, cached."""

@@ -1,4 +1,4 @@
-"""``__schema`` and ``__type``: answered from the API schema, without any subgraph."""
+"""Introspection: ``__schema`` and ``__type`` are resolved from the API schema by the router."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -24,26 +24,30 @@ from trellis.router.errors import OperationRefused
 from trellis.router.operation.parse import ParsedOperation
 
 _ARGUMENT_TYPES = frozenset({"String", "Boolean"})
+"""The types of the arguments of introspection fields, ``@skip`` and ``@include``."""
 
 
 class Introspection:
-    """Answers what operations ask about one schema."""
+    """Resolves introspection fields against one schema."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
 
     def answer(
-        self, questions: Sequence[str], parsed: ParsedOperation, variables: Mapping[str, Any]
+        self, selections: Sequence[str], parsed: ParsedOperation, variables: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The answers to ``questions`` (``Field.question``), by question. ``variables`` are the
-        client's JSON values, checked before. Raises OperationRefused when they do not fit."""
+        """Resolve ``selections`` (see ``Field.introspection``); the results are keyed by them.
+
+        ``variables`` are the client's JSON values, already checked against the API schema. Raises
+        OperationRefused if they do not match ``self.schema``, which may be a part of it.
+        """
         fields = [
-            field for number, text in enumerate(questions) for field in _fields(text, f"q{number}")
+            field for number, text in enumerate(selections) for field in _fields(text, f"q{number}")
         ]
-        # The same for every kind of operation, and below a mutation too: nothing else runs.
+        # Introspection fields are the same in all kinds of operations, so they run as a query.
         query = OperationDefinitionNode(
             operation=OperationType.QUERY,
-            variable_definitions=tuple(_variables_of_ours(parsed.operation)),
+            variable_definitions=tuple(_usable_variables(parsed.operation)),
             directives=(),
             selection_set=SelectionSetNode(selections=tuple(fields)),
         )
@@ -51,7 +55,7 @@ class Introspection:
             self.schema,
             DocumentNode(definitions=(query, *parsed.fragments.values())),
             variable_values=dict(variables),
-            middleware=[_tell_one_of],
+            middleware=[_resolve_is_one_of],
         )
         assert isinstance(result, ExecutionResult)
         if result.errors or result.data is None:
@@ -59,12 +63,12 @@ class Introspection:
             raise OperationRefused(
                 [{"message": e.message, "extensions": extensions} for e in result.errors or ()]
             )
-        return {text: result.data[f"q{number}"] for number, text in enumerate(questions)}
+        return {text: result.data[f"q{number}"] for number, text in enumerate(selections)}
 
 
-def _fields(question: str, key: str) -> Iterator[FieldNode]:
-    """The fields of one question, to be answered under ``key``."""
-    definition = parse(f"{{ {question} }}", no_location=True).definitions[0]
+def _fields(text: str, key: str) -> Iterator[FieldNode]:
+    """The fields of one printed selection, with ``key`` as their response key."""
+    definition = parse(f"{{ {text} }}", no_location=True).definitions[0]
     assert isinstance(definition, OperationDefinitionNode)
     for node in definition.selection_set.selections:
         assert isinstance(node, FieldNode)
@@ -77,19 +81,19 @@ def _fields(question: str, key: str) -> Iterator[FieldNode]:
         )
 
 
-def _tell_one_of(
+def _resolve_is_one_of(
     resolve: Callable[..., Any], source: Any, info: GraphQLResolveInfo, **args: Any
 ) -> Any:
-    """``__Type.isOneOf`` from the type itself. The process has one ``__Type``, and any Strawberry
-    schema in it replaces the resolver by one that knows Strawberry's types only."""
+    """Resolve ``__Type.isOneOf`` from the type itself. graphql-core has one ``__Type`` per process,
+    and creating a Strawberry schema replaces its resolver by one for Strawberry types only."""
     if info.field_name == "isOneOf":
         return source.is_one_of if isinstance(source, GraphQLInputObjectType) else None
     return resolve(source, info, **args)
 
 
-def _variables_of_ours(operation: OperationDefinitionNode) -> Iterator[VariableDefinitionNode]:
-    """Those that introspection and its conditions can use: the types of others may not be part
-    of the schema that is shown."""
+def _usable_variables(operation: OperationDefinitionNode) -> Iterator[VariableDefinitionNode]:
+    """The variables that introspection fields and their conditions can use. Other variables may
+    have types that are not part of the schema shown to the caller."""
     for definition in operation.variable_definitions or ():
         type_ = definition.type
         while not isinstance(type_, NamedTypeNode):

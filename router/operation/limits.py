@@ -1,5 +1,5 @@
-"""How large an operation may be. Every fragment is measured once, so counting what a document
-would expand to costs no more than reading it."""
+"""Limits on the size of an operation. Each fragment is measured once, so that counting what a
+document expands to takes time linear in the document."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,10 +20,12 @@ from trellis.router.errors import OperationRefused
 
 @dataclass(frozen=True, slots=True)
 class OperationLimits:
-    """The most that one operation may have. From ``depth`` on they count with every fragment
-    expanded. ``variable_values`` are all list items and members in the variables, ``nesting``
-    bounds brackets and selection sets, ``depth`` fields within fields,
-    ``height`` all fields, ``selections`` fields and fragments together."""
+    """The maximum of each measure of one operation. From ``depth`` on, fragments are expanded.
+
+    ``variable_values``: list items and object members in the variables. ``nesting``: levels of
+    brackets and selection sets. ``depth``: levels of fields. ``height``: fields. ``selections``:
+    fields and fragments.
+    """
 
     document_characters: int = 100_000
     tokens: int = 5_000
@@ -52,20 +54,21 @@ GENEROUS = OperationLimits(
     directives=10_000,
     selections=100_000,
 )
-"""For operations from people one trusts: tests, tools, persisted documents."""
+"""For operations from trusted sources: tests, tools, stored documents."""
 
 
 def refuse(code: str, message: str, *, http_status: int = 400) -> OperationRefused:
-    """The refusal of a whole operation with one error."""
+    """An OperationRefused with one error."""
     error = {"message": message, "extensions": {"code": code}}
     return OperationRefused([error], http_status=http_status)
 
 
 def check_limits(document: DocumentNode, limits: OperationLimits) -> None:
     """Raises OperationRefused with one error for each limit that an operation of ``document``
-    passes: MAX_DEPTH_LIMIT, MAX_HEIGHT_LIMIT, MAX_ALIASES_LIMIT and so on.
+    exceeds: MAX_DEPTH_LIMIT, MAX_HEIGHT_LIMIT, MAX_ALIASES_LIMIT and so on.
 
-    The document need not be valid: unknown fragments count nothing, cycles are left to validation.
+    This runs before validation, so the document may be invalid: unknown fragments count as empty,
+    and fragment cycles are not followed.
     """
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     found = {"definitions": len(document.definitions)}
@@ -113,7 +116,7 @@ def _error(name: str, most: int) -> dict[str, object]:
 
 @dataclass(slots=True)
 class _Measure:
-    """What a selection set expands to. ``roots`` counts its own fields without their selections."""
+    """The measures of an expanded selection set. ``roots`` counts the fields of its top level."""
 
     nesting: int = 0
     depth: int = 0
@@ -124,12 +127,16 @@ class _Measure:
     roots: int = 0
 
 
-_MOST = sys.maxsize  # counters of chained fragments double with each link: they stop here
+_MAX = sys.maxsize
+"""Counters stop here. A chain of fragments that each spread the next one twice doubles them at each
+link, and arithmetic with integers of thousands of digits is slow."""
+
 _Measures = Mapping[str, _Measure]
 
 
 def _measure_fragments(document: DocumentNode) -> dict[str, _Measure]:
-    """The fragments' measures, each after those it spreads, so that no recursion crosses them."""
+    """The measures of all fragments, each after those it spreads, so that there is no recursion
+    from fragment to fragment."""
     nodes = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     measures: dict[str, _Measure] = {}
     for name in _innermost_first(nodes):
@@ -180,7 +187,8 @@ def _measure(selections: SelectionSetNode, fragments: _Measures) -> _Measure:
             is_introspection = node.name.value in ("__schema", "__type")
             inner = _measure(node.selection_set, fragments) if node.selection_set else None
             if inner is not None and is_introspection:
-                # Validation has its own guard for introspection; tools' queries are deep and long.
+                # Introspection queries of tools are deep and long, and validation limits their
+                # depth with a rule of its own (MaxIntrospectionDepthRule).
                 inner = _Measure(inner.nesting, directives=inner.directives)
         elif isinstance(node, FragmentSpreadNode):
             inner = fragments.get(node.name.value)
@@ -196,8 +204,8 @@ def _add(total: _Measure, inner: _Measure, own_depth: int) -> None:
     total.nesting = max(total.nesting, inner.nesting)
     total.depth = max(total.depth, inner.depth + own_depth)
     if not own_depth:
-        total.roots = min(_MOST, total.roots + inner.roots)
-    total.height = min(_MOST, total.height + inner.height)
-    total.aliases = min(_MOST, total.aliases + inner.aliases)
-    total.directives = min(_MOST, total.directives + inner.directives)
-    total.selections = min(_MOST, total.selections + inner.selections)
+        total.roots = min(_MAX, total.roots + inner.roots)
+    total.height = min(_MAX, total.height + inner.height)
+    total.aliases = min(_MAX, total.aliases + inner.aliases)
+    total.directives = min(_MAX, total.directives + inner.directives)
+    total.selections = min(_MAX, total.selections + inner.selections)

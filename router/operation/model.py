@@ -1,11 +1,11 @@
-"""The normalized operation: what is left of a client's document once nothing is undecided.
+"""The normalized operation, the input of authorization and planning.
 
 Fragments are inlined, ``@skip`` and ``@include`` are evaluated, impossible type conditions are
-gone, and fields with one response key are merged as GraphQL merges them (CollectFields and
-MergeSelectionSets of the specification). Type conditions are sets of runtime types.
+removed, and fields with the same response key are merged (CollectFields and MergeSelectionSets of
+the GraphQL specification). Type conditions are sets of runtime types.
 
-Selection sets that are equal by construction are one object, so a normalized operation is a graph
-without cycles: whoever walks it may remember results by identity.
+Equal selection sets are one shared object, so a normalized operation is an acyclic graph, and code
+that walks it may memoize results by identity.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,13 +16,13 @@ from graphql import GraphQLOutputType, ValueNode, VariableDefinitionNode
 
 OperationKind = Literal["query", "mutation", "subscription"]
 
-INTROSPECTIVE = frozenset({"__schema", "__type"})
-"""The fields of a query's root type that ask about the schema."""
+INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
+"""The introspection fields of the query type."""
 
 
 class Directed(NamedTuple):
-    """Directives with which a field was written, printed: those of each fragment around it, from
-    the outside in, and its own; ``variables`` are the names of the variables in them."""
+    """The printed directives of one occurrence of a field: those of the enclosing fragments
+    (``around``, outermost first) and its own. ``variables`` are the variables used in them."""
 
     around: tuple[str, ...] = ()
     own: str = ""
@@ -30,8 +30,8 @@ class Directed(NamedTuple):
 
 
 class OperationDirective(NamedTuple):
-    """A directive of a whole operation, printed, with the variables in it and the kinds of
-    operations on which it may stand."""
+    """A printed directive of a whole operation, the variables used in it, and the kinds of
+    operations on which it is allowed."""
 
     text: str
     variables: tuple[str, ...]
@@ -42,22 +42,24 @@ class OperationDirective(NamedTuple):
 class Field:
     """One field of a selection set.
 
-    ``key`` is the client's response key, ``parent`` the type on which the client wrote the field
-    (the widest one when it was written several times), ``meant`` the sets of two or more runtime
-    types that the client named at once by writing it on an abstract type. ``type`` is its type in
-    the API schema for the runtime types concerned (GraphQL's null propagation asks the object's
-    own field, not the interface's). ``types`` are the runtime types to which the field applies,
-    None for all that are possible at the position: two fields of one selection set may share a
-    key when their types are disjoint.
+    ``key`` is the client's response key. ``parent`` is the type on which the client selected the
+    field (the widest one if there are several). ``type`` is its type in the API schema on the
+    runtime types concerned, since null propagation depends on the object's own field and not on
+    the interface's. ``types`` are the runtime types to which the field applies, None for all
+    possible ones; two fields of one selection set may share a key if their types are disjoint.
+    ``type_conditions`` are the sets of two or more runtime types for which the client selected it
+    at once, by selecting it on an abstract type.
 
-    ``question`` is what the client asks of ``__schema`` or ``__type``, printed without alias
-    ("" for other fields); such a field has no selection of its own, the router answers it itself.
+    ``introspection`` is the printed ``__schema`` or ``__type`` selection without alias ("" for
+    other fields). Such a field has no ``selection``; the router resolves it itself.
 
-    ``argument_text`` is the printed argument list without parentheses ("" for none), ``directed``
-    the ways in which it was written with directives that subgraphs are told, and ``variables`` the
-    names of the variables in both. ``denied`` may be set by the authorization
-    stage (with ``dataclasses.replace``): nothing is fetched for the field, its answer is null. All
-    fields of a selection set may be denied: then it is still asked whether the object is there.
+    ``argument_text`` is the printed argument list without parentheses ("" for none). ``directed``
+    are the different combinations of forwarded directives with which it was selected.
+    ``variables`` are the variables used in both.
+
+    ``denied`` is set by authorization: nothing is fetched for the field, and it becomes null. If
+    all fields of a selection set are denied, the object itself is still fetched, to find out
+    whether it is null.
     """
 
     key: str
@@ -69,14 +71,14 @@ class Field:
     variables: tuple[str, ...] = ()
     selection: "SelectionSet | None" = field(default=None, repr=False)
     types: frozenset[str] | None = None
-    meant: frozenset[frozenset[str]] = frozenset()
+    type_conditions: frozenset[frozenset[str]] = frozenset()
     denied: bool = False
     directed: tuple[Directed, ...] = ()
-    question: str = ""
+    introspection: str = ""
 
 
 class TypeOrder(NamedTuple):
-    """In which order objects of some runtime types answer: their response keys, first to last."""
+    """The order of the response keys in objects of some runtime types."""
 
     types: frozenset[str]
     keys: tuple[str, ...]
@@ -84,12 +86,12 @@ class TypeOrder(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SelectionSet:
-    """The fields asked of one object, in the order of the client's document.
+    """The fields selected on one object, in the order of the client's document.
 
-    ``type`` is the API type of the position, ``possible`` the object types it may have at run
-    time. ``orders`` has the runtime types that answer their fields in another order than
-    ``fields`` has them (CollectFields of the specification runs for one runtime type at a time,
-    so ``... on A { x y } ... on B { y x }`` gives two orders).
+    ``type`` is the API type of the position, ``possible`` are its possible object types.
+    ``orders`` lists runtime types whose response has another field order than ``fields``:
+    CollectFields runs for one runtime type at a time, so ``... on A { x y } ... on B { y x }``
+    leads to two orders.
     """
 
     type: str
@@ -100,13 +102,13 @@ class SelectionSet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NormalizedOperation:
-    """A whole operation, specialised for the values of its condition variables.
+    """A whole operation, specialized for the values of its condition variables.
 
-    ``conditions`` holds the variables that ``@skip`` and ``@include`` asked, with the values
-    found: an operation normalized for other values is another operation, so they belong to every
-    cache key. ``definitions`` are the client's variable definitions by name, ``directives`` those
-    of the operation that subgraphs are told. ``questions`` are those about the schema, wherever in
-    the operation they stand. ``weight`` is about how many bytes it takes, for caches.
+    ``conditions`` are the variables used by ``@skip`` and ``@include`` with their values. An
+    operation normalized for other values is another operation, so they belong to every cache key.
+    ``definitions`` are the client's variable definitions by name. ``directives`` are the forwarded
+    directives of the operation. ``introspections`` are the ``Field.introspection`` of all its
+    fields. ``weight`` is its approximate size in bytes, for caches.
     """
 
     kind: OperationKind
@@ -115,25 +117,25 @@ class NormalizedOperation:
     definitions: Mapping[str, VariableDefinitionNode] = field(default_factory=dict)
     conditions: tuple[tuple[str, bool], ...] = ()
     directives: tuple[OperationDirective, ...] = ()
-    questions: tuple[str, ...] = ()
+    introspections: tuple[str, ...] = ()
     weight: int = 0
 
 
 KEPT_BYTES = 16_000_000
-"""How much a cache of what is made of operations keeps, in bytes: some thousand operations of usual
-size. Memory must not depend on how many different operations clients think of."""
+"""The size of each cache of values derived from operations: some thousand ordinary operations. It
+is limited in bytes so that clients cannot fill the memory with large or many operations."""
 
 
 def weight_of(selection: SelectionSet) -> int:
-    """About how many bytes a normalized operation takes; tracemalloc measured 225 a field."""
+    """The approximate size of a normalized operation in bytes: 225 per field as measured with
+    tracemalloc."""
     fields = (found for found, _ in each_field(selection))
-    # The text of arguments is kept as text and as values.
+    # Arguments are stored as text and as values.
     return 500 + sum(225 + 2 * len(found.argument_text) for found in fields)
 
 
 def each_field(root: SelectionSet) -> Iterator[tuple[Field, SelectionSet]]:
-    """All fields below, with the selection sets that they stand in; each set is visited once, as
-    equal ones are shared."""
+    """All fields below, each with its selection set. Shared selection sets are visited once."""
     seen = {id(root)}
     pending = [root]
     while pending:

@@ -1,4 +1,4 @@
-"""From text to a document: sizes first, then the grammar, then which operation is meant."""
+"""Parses documents: checks sizes, then the grammar, then selects the operation."""
 
 import itertools
 import re
@@ -24,8 +24,8 @@ from trellis.router.operation.normalize import condition_variables
 class ParsedOperation:
     """One operation of a document and the fragments it may spread.
 
-    ``conditions`` are the variables that ``@skip`` and ``@include`` ask. ``number`` is no other
-    operation's: caches that outlive the document know it by that.
+    ``conditions`` are the variables used by ``@skip`` and ``@include``. ``number`` is unique in the
+    process, so that caches which outlive the document can use it as a key.
     """
 
     operation: OperationDefinitionNode
@@ -47,17 +47,17 @@ class ParsedDocument:
 
 
 DOCUMENT_BYTES = 32_000_000
-"""How much a cache of parsed documents keeps, in bytes: thousands of usual size."""
+"""The size of a cache of parsed documents: thousands of ordinary ones."""
 
 
 def weight_of_document(text: str) -> int:
-    """About how many bytes a document takes when it is parsed (measured with tracemalloc)."""
+    """The approximate size of a parsed document in bytes (measured with tracemalloc)."""
     return 1_000 + 40 * len(text)
 
 
 def parse_document(text: str, limits: OperationLimits) -> ParsedDocument:
     """Parse ``text``. Raises OperationRefused with GRAPHQL_PARSE_FAILED, DOCUMENT_TOO_LARGE or
-    PARSER_LIMIT; nothing that grows with the document is built before its size is known."""
+    PARSER_LIMIT. Sizes are checked first, so that a huge document costs nothing."""
     if len(text) > limits.document_characters:
         raise refuse(
             "DOCUMENT_TOO_LARGE",
@@ -65,7 +65,7 @@ def parse_document(text: str, limits: OperationLimits) -> ParsedDocument:
         )
     _check_nesting(text, limits.nesting)
     try:
-        # Without locations the tree takes half the memory; ``validate`` finds them when needed.
+        # Without locations the tree takes half the memory. For errors, ``validate`` parses again.
         document = parse(
             text, no_location=True, max_tokens=limits.tokens, allow_empty_selection_sets=False
         )
@@ -76,7 +76,7 @@ def parse_document(text: str, limits: OperationLimits) -> ParsedDocument:
             ) from None
         raise _syntax_error(error) from None
     except RecursionError:
-        raise refuse("PARSER_LIMIT", "The document is nested too deep.") from None
+        raise refuse("PARSER_LIMIT", "The document is nested too deeply.") from None
     return _with_operations(document)
 
 
@@ -93,7 +93,7 @@ def choose_operation(parsed: ParsedDocument, name: str | None) -> ParsedOperatio
         raise refuse("OPERATION_RESOLUTION_FAILURE", "The document has no operation.")
     raise refuse(
         "OPERATION_RESOLUTION_FAILURE",
-        "The document has several operations: say which one with 'operationName'.",
+        "The document has several operations: select one with 'operationName'.",
     )
 
 
@@ -118,14 +118,15 @@ def _syntax_error(error: GraphQLError) -> OperationRefused:
     return OperationRefused([formatted])
 
 
-# Strings and comments may hold any bracket; the alternatives never overlap, so one pass suffices.
+# Brackets in strings and comments do not count. The alternatives never overlap, so the expression
+# does not backtrack.
 _BRACKETS = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|#[^\n\r]*|[{(\[]|[})\]]', re.DOTALL
 )
 
 
 def _check_nesting(text: str, most: int) -> None:
-    """Refuse deep nesting before the parser, which recurses, sees it."""
+    """Refuse deep nesting before parsing, because the parser is recursive."""
     if text.count("{") + text.count("[") + text.count("(") <= most:
         return
     depth = 0

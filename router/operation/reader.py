@@ -1,4 +1,5 @@
-"""From a client's text and values to an operation and its variables, each text read once."""
+"""Turns a request into a normalized operation with coerced variables; each document is read
+once."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -21,11 +22,12 @@ from trellis.router.operation.request import GraphQLRequest
 from trellis.router.operation.validate import Validator
 from trellis.router.operation.variables import VariableReader, Variables
 
-_READERS = 10_000  # of variables; each takes some hundred bytes for each variable
+_READERS = 10_000
+"""Variable readers in memory, each of some hundred bytes per variable."""
 
 
-class Understood(NamedTuple):
-    """A request that is a valid operation with its variables."""
+class ValidRequest(NamedTuple):
+    """A valid request: its parsed operation, its variables, and the normalized operation."""
 
     parsed: ParsedOperation
     variables: Variables
@@ -33,7 +35,8 @@ class Understood(NamedTuple):
 
 
 class OperationReader:
-    """Reads the operations of one kind of caller, under the limits for it."""
+    """Reads the operations of one kind of caller (clients, or the program as a library) under its
+    limits."""
 
     def __init__(
         self,
@@ -50,18 +53,18 @@ class OperationReader:
         self._variables: Cache[int, VariableReader] = Cache(_READERS)
         self._operations: Cache[tuple[Any, ...], NormalizedOperation] = Cache(KEPT_BYTES)
 
-    def read(self, request: GraphQLRequest) -> Understood:
-        """The operation that is asked for, with its variables. Raises OperationRefused and
-        PlanningLimit."""
+    def read(self, request: GraphQLRequest) -> ValidRequest:
+        """Read a request. Raises OperationRefused, and PlanningLimit if the operation is too
+        large to normalize."""
         parsed = self.parse(request.document, request.operation_name)
         if parsed.kind not in request.kinds:
             message = f"A {parsed.kind} cannot be sent this way."
             raise refuse("METHOD_NOT_ALLOWED", message, http_status=405)
         variables = self.coerce(parsed, request.variables)
-        return Understood(parsed, variables, self.normalize(parsed, variables))
+        return ValidRequest(parsed, variables, self.normalize(parsed, variables))
 
     def parse(self, document: str, operation_name: str | None = None) -> ParsedOperation:
-        """Parse, check limits, validate and choose; raises OperationRefused."""
+        """Parse, check limits, validate and select the operation. Raises OperationRefused."""
         parsed = self._documents.get(document)
         if parsed is None:
             parsed = parse_document(document, self._limits)
@@ -71,7 +74,7 @@ class OperationReader:
         return choose_operation(parsed, operation_name)
 
     def coerce(self, parsed: ParsedOperation, given: Mapping[str, Any]) -> Variables:
-        """The operation's variables; raises OperationRefused."""
+        """Coerce the operation's variables. Raises OperationRefused."""
         reader = self._variables.get(parsed.number)
         if reader is None:
             reader = VariableReader(
@@ -84,7 +87,7 @@ class OperationReader:
         return reader.read(given)
 
     def normalize(self, parsed: ParsedOperation, variables: Variables) -> NormalizedOperation:
-        """The operation specialised for its condition variables; raises PlanningLimit."""
+        """The operation, specialized for its condition variables. Raises PlanningLimit."""
         values = variables.coerced
         key = (parsed.number, *[values.get(name) for name in parsed.conditions])
         return self._operations.find(

@@ -1,4 +1,4 @@
-"""What a client asks: the one shape in which every door hands an operation to the pipeline."""
+"""A GraphQL request, the form in which every endpoint passes an operation to the pipeline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ ALL_KINDS: frozenset[OperationKind] = frozenset({"query", "mutation", "subscript
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """One operation as a client sent it, read but not yet judged.
+    """One operation as a client sent it, not yet validated.
 
-    ``kinds`` are the kinds of operation that the door carries (GET: queries only).
-    ``wants_plan`` asks for the plan in ``extensions.queryPlan``; the door decides who may.
+    ``kinds`` are the kinds of operations that the endpoint accepts (GET: queries only).
+    ``wants_plan`` requests the plan in ``extensions.queryPlan``; the endpoint decides who may.
     """
 
     document: str
@@ -36,8 +36,8 @@ def read_request(
 ) -> GraphQLRequest:
     """The request in a decoded JSON payload (POST body, query parameters, WebSocket payload).
 
-    Follows "Request Parameters" of the GraphQL-over-HTTP draft; raises BadRequest that names the
-    member at fault.
+    Follows "Request Parameters" of the GraphQL-over-HTTP draft. Raises BadRequest, which names the
+    invalid member.
     """
     if not isinstance(payload, dict):
         raise BadRequest("The request must be a JSON object.")

@@ -25,9 +25,11 @@ from trellis.router.errors import OperationRefused
 from trellis.router.operation.limits import refuse
 
 MAX_ERRORS = 20
+"""Errors reported for one document. Validation stops there: it is enough to correct a document,
+and a hostile one could have thousands."""
 
-# Rules that forbid what has a meaning all the same: which of two conflicting fields is meant, an
-# optional Boolean where a condition needs one, variables and deferral of no effect.
+# Rules that tools may skip, because the operation can be planned nevertheless: conflicting fields,
+# nullable variables in non-null positions, unused variables and fragments, @defer and @stream.
 _STRICTNESS = frozenset(
     {
         DeferStreamDirectiveLabel,
@@ -46,10 +48,10 @@ _STRICTNESS = frozenset(
 class Validator:
     """Validates documents against one schema.
 
-    ``@defer`` and ``@stream`` are understood but not acted upon, which their specification
-    allows; introspection does not advertise them. ``introspection`` says whether clients may read
-    the schema; ``suggestions`` ("did you mean") would tell it piecemeal and go with it.
-    ``is_strict`` is for clients; tools may plan whatever can be planned.
+    ``@defer`` and ``@stream`` are accepted and ignored, which their specification allows; they are
+    not listed in introspection. Without ``introspection`` clients cannot read the schema, so
+    ``suggestions`` ("did you mean") are off as well: they would leak it field by field.
+    ``is_strict`` is for clients; tools may plan everything that can be planned.
     """
 
     def __init__(
@@ -74,8 +76,8 @@ class Validator:
             self.rules.append(NoSchemaIntrospectionCustomRule)
 
     def check(self, document: DocumentNode, text: str | None = None) -> None:
-        """Raises OperationRefused: GRAPHQL_VALIDATION_FAILED or INTROSPECTION_DISABLED. With the
-        ``text`` of a document parsed without locations the errors have them all the same."""
+        """Raises OperationRefused with GRAPHQL_VALIDATION_FAILED or INTROSPECTION_DISABLED. If the
+        document was parsed without locations, pass its ``text`` to have them in the errors."""
         errors = self._errors(document)
         if errors and text is not None:
             errors = self._errors(parse(text)) or errors
@@ -98,7 +100,7 @@ class Validator:
                 allow_empty_selection_sets=False,
             )
         except RecursionError:
-            raise refuse("PARSER_LIMIT", "The document is nested too deep.") from None
+            raise refuse("PARSER_LIMIT", "The document is nested too deeply.") from None
 
 
 def _code(message: str) -> str:

@@ -1,4 +1,4 @@
-"""The client's variables: checked against their definitions, then as they travel to subgraphs."""
+"""The client's variables: coerced for the router, and checked JSON values for the subgraphs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +17,16 @@ from trellis.router.errors import OperationRefused
 from trellis.router.operation.limits import refuse
 
 MAX_ERRORS = 20
+"""Errors reported for one request."""
+
 MAX_VALUES = 20_000
+"""The default of the setting ``limits.variable_values``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """``coerced`` holds what GraphQL makes of the values (for conditions and introspection),
-    ``wire`` the JSON values with the operation's defaults filled in (for subgraphs, which coerce
-    themselves)."""
+    """``coerced`` are the values after coercion, for conditions and policies. ``wire`` are the JSON
+    values with the operation's defaults, for subgraphs, which coerce them again."""
 
     coerced: Mapping[str, Any]
     wire: Mapping[str, Any]
@@ -34,7 +36,7 @@ _PLAIN: dict[str, type] = {"ID": str, "String": str, "Boolean": bool, "Int": int
 
 
 class VariableReader:
-    """Reads the variables of one operation; made once, used for every request of it."""
+    """Reads the variables of one operation; created once and used for all its requests."""
 
     def __init__(
         self,
@@ -57,11 +59,11 @@ class VariableReader:
         self._plain = _plain_types(definitions)
 
     def read(self, given: Mapping[str, Any]) -> Variables:
-        """Check and complete ``given`` ("Coercing Variable Values" of the specification).
+        """Coerce ``given`` ("Coercing Variable Values" of the GraphQL specification).
 
-        Values for undefined variables are dropped. Raises OperationRefused: one BAD_USER_INPUT
-        error per value that does not fit, MAX_VARIABLE_VALUES_LIMIT when there are more than
-        ``max_values`` list items and members, because checking a million of them takes seconds.
+        Values of undefined variables are dropped. Raises OperationRefused: with one BAD_USER_INPUT
+        error per invalid value, or with MAX_VARIABLE_VALUES_LIMIT for more than ``max_values`` list
+        items and object members, because coercing a million of them takes seconds.
         """
         if self._plain is not None and self._are_plain(given):
             values = {name: given[name] for name in self._names}
@@ -89,7 +91,7 @@ class VariableReader:
         return Variables(result.coerced, wire)
 
     def _are_plain(self, given: Mapping[str, Any]) -> bool:
-        """Whether all variables are given and already are what coercion would make of them."""
+        """Whether all variables are provided and coercion would leave them unchanged."""
         assert self._plain is not None
         for name, kind in self._plain:
             value = given.get(name)
@@ -105,15 +107,15 @@ def coerce_variables(
     definitions: Sequence[VariableDefinitionNode],
     given: Mapping[str, Any],
 ) -> Variables:
-    """The variables of one request; see ``VariableReader.read``."""
+    """Coerce the variables of one request; see ``VariableReader.read``."""
     return VariableReader(schema, definitions).read(given)
 
 
 def _plain_types(
     definitions: Sequence[VariableDefinitionNode],
 ) -> tuple[tuple[str, type], ...] | None:
-    """Each variable's Python type when all are built-in scalars, whose values are checked at a
-    glance; coercion in general costs several microseconds a variable."""
+    """The Python type of each variable if all are built-in scalars, otherwise None. Comparing types
+    saves the general coercion, which takes several microseconds per variable."""
     found: list[tuple[str, type]] = []
     for definition in definitions:
         node = definition.type

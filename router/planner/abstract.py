@@ -46,11 +46,11 @@ class SelectionSearch(Solver, Protocol):
 @dataclass(slots=True)
 class Group:
     """Equal fields under whatever response keys, with the runtime types they apply to (None: all).
-    ``meant`` are the type conditions under which the client selected them, as sets of types."""
+    ``type_conditions`` are those under which the client selected them, as sets of types."""
 
     field: Field
     types: frozenset[str] | None
-    meant: frozenset[frozenset[str]] = frozenset()
+    type_conditions: frozenset[frozenset[str]] = frozenset()
 
 
 def solve_abstract(
@@ -211,8 +211,8 @@ class _AtKnownType:
                 all(self._for(runtime, [group.field], (holder,)) for runtime in types)
                 for holder in self.holders
             )
-            for meant in group.meant
-            if (types := meant & self.runtime)
+            for condition in group.type_conditions
+            if (types := condition & self.runtime)
         )
 
     def _has_hidden_types(self) -> bool:
@@ -404,9 +404,9 @@ def _groups(selection: SelectionSet) -> list[Group]:
         memo_key = (*asked, id(field.selection), field.denied)
         known = groups.get(memo_key)
         if known is None:
-            groups[memo_key] = Group(field, field.types, field.meant)
+            groups[memo_key] = Group(field, field.types, field.type_conditions)
             continue
-        known.meant |= field.meant
+        known.type_conditions |= field.type_conditions
         if known.types is not None:
             joined = None if field.types is None else known.types | field.types
             known.types = None if joined == selection.possible else joined

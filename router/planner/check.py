@@ -11,7 +11,14 @@ from graphql import (
     parse,
 )
 
-from trellis.router.planner.plan import QUESTION, EntityTarget, FetchStep, Need, Path, Selection
+from trellis.router.planner.plan import (
+    INTROSPECTION,
+    EntityTarget,
+    FetchStep,
+    Need,
+    Path,
+    Selection,
+)
 from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.planner.tables import FederatedGraph, LocalType
 
@@ -183,7 +190,7 @@ def _members(needs: Iterable[Need], above: Keys) -> Iterator[Keys]:
 
 def _read(selection: Selection, above: Keys) -> Iterator[Keys]:
     for field in selection.fields:
-        if field.denied or field.typename is not None or field.source.startswith(QUESTION):
+        if field.denied or field.typename is not None or field.source.startswith(INTROSPECTION):
             continue
         keys = (*above, field.source)
         # Members of types that no subgraph can return at the position are never read.

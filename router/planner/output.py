@@ -2,7 +2,7 @@
 
 from trellis.router.operation.model import Field, SelectionSet
 from trellis.router.planner.fetches import Slot
-from trellis.router.planner.plan import QUESTION, OutputField, Selection
+from trellis.router.planner.plan import INTROSPECTION, OutputField, Selection
 
 
 class OutputBuilder:
@@ -31,8 +31,9 @@ class OutputBuilder:
             return [OutputField(asked.key, asked.key, asked.type, types=types, denied=True)]
         if asked.name == "__typename":
             return [_typename(asked, selection)]
-        if asked.question:
-            return [OutputField(asked.key, QUESTION + asked.question, asked.type, types=types)]
+        if asked.introspection:
+            source = INTROSPECTION + asked.introspection
+            return [OutputField(asked.key, source, asked.type, types=types)]
         return [
             OutputField(
                 asked.key,

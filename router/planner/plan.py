@@ -26,7 +26,7 @@ from trellis.router.operation.model import TypeOrder
 
 OperationKind = Literal["query", "mutation", "subscription"]
 
-QUESTION = "? "
+INTROSPECTION = "? "
 """Prefix of the internal keys of introspection fields. No GraphQL name can start with it."""
 
 
@@ -135,8 +135,8 @@ class FetchStep:
 class OutputField:
     """One response key of the client's response.
 
-    ``source`` is the internal key (for ``__schema`` and ``__type``: ``QUESTION`` and the selection,
-    which no subgraph resolves); ``type`` the field's type in the API schema, which governs null
+    ``source`` is the internal key (for introspection: ``INTROSPECTION`` and the selection, which no
+    subgraph resolves); ``type`` the field's type in the API schema, which governs null
     propagation and enum values. ``types`` limits the field to objects of these runtime types (None:
     always). ``typename``: the field is ``__typename`` and this is its value whatever the data says
     (the position has one possible type); None reads ``source``. ``denied``: deliberately not

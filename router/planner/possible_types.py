@@ -105,7 +105,7 @@ def _left(field: Field, common: frozenset[str]) -> frozenset[str] | None:
     of its types is among the ``common`` ones, and is dropped otherwise."""
     if field.types is None:
         return None
-    named = (types for types in field.meant if not types.isdisjoint(common))
+    named = (types for types in field.type_conditions if not types.isdisjoint(common))
     left = field.types & common.union(*named)
     return field.types if left == field.types else left
 

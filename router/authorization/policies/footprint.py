@@ -53,7 +53,9 @@ def find_footprint(
     possible: set[int] = set()
     checks: list[ArgumentCheck] = []
     for field, selection in each_field(operation.selection):
-        owners = (selection.possible if field.types is None else field.types).union(*field.meant)
+        owners = (selection.possible if field.types is None else field.types).union(
+            *field.type_conditions
+        )
         for owner in owners:
             fetched |= rules.index.fields.get((owner, field.name), NO_REQUIREMENTS)
             fetched |= rules.index.types.get(owner, NO_REQUIREMENTS)

@@ -1,8 +1,8 @@
 """Turns one validated operation into its normalized form.
 
-The passes, in the order in which a selection meets them: ``conditions`` (@skip, @include),
-``collect`` (fragments inlined, type conditions resolved), ``merge`` (one field per response key
-and group of runtime types), ``arguments`` (printed once).
+The passes, in the order in which they apply to a selection: ``conditions`` (@skip, @include),
+``collect`` (inlines fragments, resolves type conditions), ``merge`` (one field per response key
+and group of runtime types), ``arguments`` (prints them).
 """
 
 from collections.abc import Mapping
@@ -25,8 +25,8 @@ def normalize(
 ) -> NormalizedOperation:
     """Normalize ``operation``, which must be valid against the API ``schema``.
 
-    ``variables`` are coerced values; only those asked by ``@skip`` and ``@include`` are read.
-    Raises PlanningLimit when the result grows beyond ``merge.MAX_FIELDS`` fields. Whoever
-    normalizes many operations keeps one ``Normalizer(schema)``.
+    ``variables`` are coerced values; only those used by ``@skip`` and ``@include`` are read.
+    Raises PlanningLimit if the result exceeds ``merge.MAX_FIELDS`` fields. To normalize many
+    operations, keep one ``Normalizer(schema)``.
     """
     return Normalizer(schema).normalize(operation, fragments, variables)

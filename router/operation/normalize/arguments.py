@@ -1,4 +1,4 @@
-"""Arguments as the text that goes to the subgraphs, printed once per field."""
+"""Prints arguments for the operations of subgraphs, once per field."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -19,8 +19,8 @@ from graphql import (
 def print_arguments(
     arguments: Sequence[ArgumentNode | ConstArgumentNode],
 ) -> tuple[str, tuple[str, ...]]:
-    """The argument list without parentheses, sorted by name so that order never makes a
-    difference, and the variables used in it."""
+    """The argument list without parentheses and the variables used in it. It is sorted by name, so
+    that fields which differ only in the order of arguments are equal."""
     if not arguments:
         return "", ()
     variables: dict[str, None] = {}
@@ -49,4 +49,4 @@ def _print(value: ValueNode, variables: dict[str, None]) -> str:
     if isinstance(value, ObjectValueNode):
         members = (f"{f.name.value}: {_print(f.value, variables)}" for f in value.fields)
         return "{" + ", ".join(members) + "}"
-    return str(getattr(value, "value", ""))  # numbers and enum values are their own text
+    return str(getattr(value, "value", ""))  # numbers and enum values are stored as text

@@ -1,4 +1,4 @@
-"""Fragments inlined: which fields a selection set asks of which runtime types."""
+"""Inlines fragments: the fields of a selection set and the runtime types that they apply to."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,11 +22,13 @@ from trellis.router.operation.model import Directed
 from trellis.router.operation.normalize.conditions import is_selected
 from trellis.router.operation.normalize.directives import ForwardedDirectives
 
-# Fragments in fragments may multiply: past this many fields the operation is refused.
 MAX_FIELDS = 100_000
-
+"""Fields of one operation after expansion. Fragments that spread each other repeatedly can expand
+to any number."""
 
 _REMEMBERED = 10_000
+"""Entries of the memo of ``by_field_type``. Its keys contain sets of types chosen by clients, so
+it must not grow without limit."""
 
 UNDIRECTED = Directed()
 
@@ -35,9 +37,9 @@ Typed = tuple[frozenset[str], GraphQLOutputType]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One field as written: the type it was written on, the runtime types it is meant for (None:
-    all that are possible at the position) and the directives on it and around it. Of the entries
-    of one selection set, those met later have the larger ``place``."""
+    """One occurrence of a field: the type on which it is selected, the runtime types to which it
+    applies (None: all possible ones), and the directives on it and around it. ``place`` increases
+    in document order."""
 
     types: frozenset[str] | None
     parent: str
@@ -47,7 +49,7 @@ class Entry:
 
 
 class TypeIndex:
-    """The runtime types of each composite type of a schema, found once."""
+    """The possible object types of each composite type of a schema, memoized."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
@@ -56,7 +58,7 @@ class TypeIndex:
         self._by_field_type: dict[tuple[str, frozenset[str]], list[Typed]] = {}
 
     def possible(self, name: str) -> frozenset[str]:
-        """The object types that a position of this type may have."""
+        """The possible object types of a position of this type."""
         found = self._possible.get(name)
         if found is None:
             kind = self.schema.type_map.get(name)
@@ -68,7 +70,7 @@ class TypeIndex:
         return found
 
     def by_field_type(self, name: str, runtime: frozenset[str]) -> list[Typed]:
-        """Object types apart by the type that a field has on them."""
+        """Group object types by the type that a field has on them."""
         found = self._by_field_type.get((name, runtime))
         if found is None:
             apart: dict[str, tuple[list[str], GraphQLOutputType]] = {}
@@ -85,7 +87,7 @@ class TypeIndex:
 
 @dataclass(slots=True)
 class Collector:
-    """Collects the fields of selection sets; one per operation and request."""
+    """Collects the fields of selection sets; created per normalization."""
 
     index: TypeIndex
     fragments: Mapping[str, FragmentDefinitionNode]
@@ -96,7 +98,7 @@ class Collector:
     def collect(
         self, nodes: Iterable[SelectionSetNode], type_name: str, possible: frozenset[str]
     ) -> dict[str, list[Entry]]:
-        """The entries by response key, in the order in which the client wrote them."""
+        """The entries by response key, in document order."""
         entries: dict[str, list[Entry]] = {}
         visited: set[tuple[object, ...]] = set()
         for node in nodes:
@@ -130,7 +132,7 @@ class Collector:
             if selection.directives:
                 inside = self.index.directives.on_fragment(selection, around)
             if isinstance(selection, FragmentSpreadNode):
-                # The same fragment under the same condition adds nothing the second time.
+                # The same fragment under the same condition adds nothing a second time.
                 mark = (selection.name.value, narrowed, inside)
                 if mark in visited:
                     continue
@@ -180,5 +182,5 @@ class Collector:
         if self.count > MAX_FIELDS:
             raise PlanningLimit(
                 f"The operation selects more than {MAX_FIELDS} fields once its fragments are"
-                " expanded. Ask for less in one request."
+                " expanded. Select less in one request."
             )

@@ -1,4 +1,4 @@
-"""@skip and @include, decided with the request's variables (GraphQL specification, 3.13)."""
+"""Evaluates @skip and @include with the request's variables (GraphQL specification, 3.13)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,13 +20,13 @@ from graphql import (
 def condition_variables(
     operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> frozenset[str]:
-    """The variables that decide what is left of the operation: a part of every cache key."""
+    """The variables used by @skip and @include; they are part of every cache key."""
     found: set[str] = set()
     seen: set[str] = set()
     pending: list[SelectionSetNode] = [operation.selection_set]
     while pending:
         for selection in pending.pop().selections:
-            found.update(_asked_variables(selection))
+            found.update(_used_variables(selection))
             if isinstance(selection, FragmentSpreadNode):
                 name = selection.name.value
                 if name not in seen and name in fragments:
@@ -38,7 +38,7 @@ def condition_variables(
 
 
 def is_selected(selection: SelectionNode, variables: Mapping[str, Any], used: set[str]) -> bool:
-    """Whether @skip and @include leave this selection; adds to ``used`` the variables asked."""
+    """Whether @skip and @include keep this selection. Adds the variables they use to ``used``."""
     for directive in selection.directives or ():
         name = directive.name.value
         if name == "skip" or name == "include":
@@ -55,7 +55,7 @@ def is_selected(selection: SelectionNode, variables: Mapping[str, Any], used: se
     return True
 
 
-def _asked_variables(selection: SelectionNode) -> Iterator[str]:
+def _used_variables(selection: SelectionNode) -> Iterator[str]:
     directives: tuple[DirectiveNode, ...] = tuple(selection.directives or ())
     for directive in directives:
         if directive.name.value in ("skip", "include"):

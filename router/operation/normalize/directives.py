@@ -1,8 +1,8 @@
-"""Executable directives of the graph's own, on their way to the subgraphs.
+"""Forwards custom executable directives to the subgraphs.
 
-Composition keeps a directive that clients may write only when every subgraph defines it, so each
-subgraph is told of it wherever it stands in what that subgraph is asked. ``@skip``, ``@include``,
-``@defer`` and ``@stream`` are the router's own business.
+Composition keeps an executable directive only if every subgraph defines it, so it can be forwarded
+in each subgraph operation at the place where the client used it. ``@skip``, ``@include``,
+``@defer`` and ``@stream`` are handled by the router.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ from graphql import (
 from trellis.router.operation.model import Directed, OperationDirective
 from trellis.router.operation.normalize.arguments import print_arguments
 
-_OURS = frozenset(
+_BUILT_IN = frozenset(
     directive.name
     for directive in (*specified_directives, GraphQLDeferDirective, GraphQLStreamDirective)
 )
@@ -35,23 +35,23 @@ _OPERATIONS = {
 
 
 class ForwardedDirectives:
-    """Which directives of a schema travel on, and how they are written."""
+    """Which directives of a schema are forwarded, and how they are printed."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._locations = {
             directive.name: frozenset(directive.locations)
             for directive in schema.directives
-            if directive.name not in _OURS
+            if directive.name not in _BUILT_IN
         }
 
     def on_field(self, node: FieldNode, around: Directed) -> Directed:
-        """How the field is written inside fragments with the directives ``around``."""
+        """The directives of a field, added to those ``around`` it."""
         text, variables = self._printed(node.directives, DirectiveLocation.FIELD)
         return Directed(around.around, text, (*around.variables, *variables)) if text else around
 
     def on_fragment(self, node: SelectionNode, around: Directed) -> Directed:
-        """What is written inside of a fragment. In the subgraphs' operations it is an inline
-        fragment, so a directive that cannot stand on one ends here."""
+        """The directives that apply inside of a fragment. It becomes an inline fragment in the
+        operations of subgraphs, so directives that are not allowed there are dropped."""
         text, variables = self._printed(node.directives, DirectiveLocation.INLINE_FRAGMENT)
         if not text:
             return around
@@ -64,7 +64,7 @@ class ForwardedDirectives:
     def _printed(
         self, nodes: Sequence[DirectiveNode] | None, where: DirectiveLocation
     ) -> tuple[str, tuple[str, ...]]:
-        """Those of the directives that may stand at ``where``, and the variables in them."""
+        """The printed directives that are allowed at ``where``, and the variables used in them."""
         parts: list[str] = []
         variables: dict[str, None] = {}
         for node in nodes or () if self._locations else ():
@@ -76,7 +76,7 @@ class ForwardedDirectives:
         return " ".join(parts), tuple(variables)
 
     def on_operation(self, node: OperationDefinitionNode) -> tuple[OperationDirective, ...]:
-        """The directives of an operation with the kinds of operations they may stand on."""
+        """The directives of an operation, with the kinds of operations that allow them."""
         found: list[OperationDirective] = []
         for directive in node.directives or ():
             locations = self._locations.get(directive.name.value, frozenset())
@@ -89,6 +89,6 @@ class ForwardedDirectives:
 
 
 def written(ways: Iterable[Directed]) -> tuple[Directed, ...]:
-    """The different ways in which a field was written with directives, each once; none when it
-    never had any."""
+    """The distinct combinations of directives with which a field was selected; empty if it never
+    had any."""
     return tuple(dict.fromkeys(way for way in ways if way.around or way.own))

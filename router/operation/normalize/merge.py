@@ -1,4 +1,4 @@
-"""Fields of one response key merged, apart for runtime types that differ."""
+"""Merges the fields of each response key, separately for runtime types that differ."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from trellis.router.operation.model import (
-    INTROSPECTIVE,
+    INTROSPECTION_FIELDS,
     Field,
     NormalizedOperation,
     SelectionSet,
@@ -28,8 +28,8 @@ from trellis.router.operation.model import (
 from trellis.router.operation.normalize.arguments import print_arguments
 from trellis.router.operation.normalize.collect import MAX_FIELDS, Collector, Entry, TypeIndex
 from trellis.router.operation.normalize.directives import written
+from trellis.router.operation.normalize.introspection import print_introspection
 from trellis.router.operation.normalize.order import type_orders
-from trellis.router.operation.normalize.questions import print_question
 
 __all__ = ["MAX_FIELDS", "Normalizer"]
 
@@ -38,7 +38,7 @@ NO_SETS: frozenset[frozenset[str]] = frozenset()
 
 
 class Normalizer:
-    """Normalizes operations against one API schema; holds nothing of any of them."""
+    """Normalizes operations against one API schema. It keeps no state of operations."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.index = TypeIndex(schema)
@@ -64,7 +64,7 @@ class Normalizer:
             definitions={d.variable.name.value: d for d in definitions},
             conditions=tuple((n, bool(variables.get(n))) for n in sorted(collector.used)),
             directives=self.index.directives.on_operation(operation),
-            questions=tuple(merger.questions),
+            introspections=tuple(merger.introspections),
             weight=weight_of(selection),
         )
 
@@ -74,7 +74,8 @@ class Normalizer:
 
 
 class _Merger:
-    """Builds selection sets; what comes out equal is one object, whatever it was written as."""
+    """Builds selection sets. Equal results are one object, even if they were written
+    differently."""
 
     def __init__(self, collector: Collector) -> None:
         self.collector = collector
@@ -82,7 +83,7 @@ class _Merger:
         self.types = collector.index.schema.type_map
         self.by_nodes: dict[tuple[str, tuple[int, ...]], SelectionSet] = {}
         self.by_content: dict[tuple[object, ...], SelectionSet] = {}
-        self.questions: dict[str, None] = {}
+        self.introspections: dict[str, None] = {}
 
     def build(self, nodes: tuple[SelectionSetNode, ...], type_name: str) -> SelectionSet:
         mark = (type_name, tuple(map(id, nodes)))
@@ -97,7 +98,7 @@ class _Merger:
             content = (
                 type_name,
                 orders,
-                *((f.key, f.types, f.meant, *_content(f)) for f in fields),
+                *((f.key, f.types, f.type_conditions, *_content(f)) for f in fields),
             )
             found = self.by_content.setdefault(
                 content, SelectionSet(type_name, possible, tuple(fields), orders)
@@ -114,7 +115,7 @@ class _Merger:
         fields: list[Field],
     ) -> None:
         if len(possible) < 2:
-            # An interface that nothing implements still has its own fields: a subgraph may have
+            # An interface without implementations still has its own fields: a subgraph may define
             # it as an @interfaceObject.
             only = next(iter(possible), parent)
             api_type = self._type_of(only, entries[0].node)
@@ -123,11 +124,11 @@ class _Merger:
         joined: dict[tuple[object, ...], Field] = {}
         for runtime, chosen in _groups(entries, possible):
             for group, api_type in self._by_type(chosen[0].node, runtime):
-                made = self._field(key, chosen, api_type, group, _meant(chosen, possible))
+                made = self._field(key, chosen, api_type, group, _type_conditions(chosen, possible))
                 known = joined.get(_content(made))
                 if known is not None and known.types is not None:
-                    meant = known.meant | made.meant
-                    made = replace(known, types=known.types | group, meant=meant)
+                    conditions = known.type_conditions | made.type_conditions
+                    made = replace(known, types=known.types | group, type_conditions=conditions)
                 joined[_content(made)] = made
         for made in joined.values():
             fields.append(replace(made, types=None) if made.types == possible else made)
@@ -135,7 +136,7 @@ class _Merger:
     def _by_type(
         self, node: FieldNode, runtime: frozenset[str]
     ) -> Iterable[tuple[frozenset[str], GraphQLOutputType]]:
-        """The runtime types apart by the type the field has on them."""
+        """Group runtime types by the type that the field has on them."""
         name = node.name.value
         if name == "__typename":
             return [(runtime, _TYPENAME)]
@@ -157,14 +158,14 @@ class _Merger:
         entries: list[Entry],
         api_type: GraphQLOutputType,
         types: frozenset[str] | None,
-        meant: frozenset[frozenset[str]],
+        conditions: frozenset[frozenset[str]],
     ) -> Field:
         first = entries[0]
         name = first.node.name.value
-        selection, question = None, ""
-        if name in INTROSPECTIVE:
-            question = print_question(entry.node for entry in entries)
-            self.questions[question] = None
+        selection, introspection = None, ""
+        if name in INTROSPECTION_FIELDS:
+            introspection = print_introspection(entry.node for entry in entries)
+            self.introspections[introspection] = None
         elif first.node.selection_set is not None:
             nodes = {id(e.node): e.node.selection_set for e in entries}
             parts = tuple(part for part in nodes.values() if part is not None)
@@ -184,13 +185,13 @@ class _Merger:
             variables=variables,
             selection=selection,
             types=types,
-            meant=meant,
+            type_conditions=conditions,
             directed=directed,
-            question=question,
+            introspection=introspection,
         )
 
 
-def _meant(entries: list[Entry], possible: frozenset[str]) -> frozenset[frozenset[str]]:
+def _type_conditions(entries: list[Entry], possible: frozenset[str]) -> frozenset[frozenset[str]]:
     written = (possible if entry.types is None else entry.types for entry in entries)
     return frozenset(types for types in written if len(types) > 1)
 
@@ -198,7 +199,7 @@ def _meant(entries: list[Entry], possible: frozenset[str]) -> frozenset[frozense
 def _groups(
     entries: list[Entry], possible: frozenset[str]
 ) -> Iterable[tuple[frozenset[str], list[Entry]]]:
-    """The runtime types apart by the entries that concern them."""
+    """Group runtime types by the entries that apply to them."""
     if all(entry.types is entries[0].types for entry in entries):
         return [(possible if entries[0].types is None else entries[0].types, entries)]
     by_type: dict[str, list[int]] = {}
@@ -220,8 +221,8 @@ def _groups(
 
 
 def _content(field: Field) -> tuple[object, ...]:
-    """What makes two fields of one key the same but for the runtime types they are meant for."""
-    asked = field.name, field.argument_text, field.directed, field.question
+    """Equal for two fields of one key that differ only in the runtime types they apply to."""
+    asked = field.name, field.argument_text, field.directed, field.introspection
     return (*asked, str(field.type), id(field.selection))
 
 

@@ -1,4 +1,4 @@
-"""The order in which objects answer, where it depends on their runtime type."""
+"""The order of response keys, where it depends on the runtime type."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,10 +9,10 @@ _Collected = Mapping[str, Sequence[Entry]]
 
 
 def type_orders(collected: _Collected, possible: frozenset[str]) -> tuple[TypeOrder, ...]:
-    """The runtime types that meet the response keys in another order than ``collected`` has them.
+    """The runtime types whose response keys have another order than in ``collected``.
 
-    CollectFields runs for the type of one object: a field in a fragment on another type does not
-    count for its order. ``collected`` has each key where it was first written for whatever type.
+    CollectFields runs for the type of one object, so a field in a fragment on another type does
+    not affect its order. ``collected`` has each key at its first occurrence for any type.
     """
     if len(possible) == 1:
         return ()
@@ -26,16 +26,16 @@ def type_orders(collected: _Collected, possible: frozenset[str]) -> tuple[TypeOr
 
 
 def _late(entries: Sequence[Entry], possible: frozenset[str]) -> frozenset[str]:
-    """The types for which the field was not yet meant where it was first written."""
+    """The types to which the first occurrence of the field does not apply."""
     first = entries[0].types
     if first is None or len(entries) == 1:
         return frozenset()
-    meant = [possible if entry.types is None else entry.types for entry in entries]
-    return frozenset[str]().union(*meant) - first
+    applies_to = [possible if entry.types is None else entry.types for entry in entries]
+    return frozenset[str]().union(*applies_to) - first
 
 
 def _alike(types: frozenset[str], collected: _Collected) -> list[list[str]]:
-    """The types in groups that meet the same entries."""
+    """Group the types by the entries that apply to them."""
     if not types:
         return []
     conditions = {entry.types for entries in collected.values() for entry in entries} - {None}
@@ -47,8 +47,8 @@ def _alike(types: frozenset[str], collected: _Collected) -> list[list[str]]:
 
 
 def _keys_met(collected: _Collected, name: str) -> tuple[str, ...] | None:
-    """The response keys in the order in which an object of this type meets them; None when that
-    is their order in ``collected``."""
+    """The response keys in the order for objects of this type; None if it is their order in
+    ``collected``."""
     places: list[tuple[int, str]] = []
     for key, entries in collected.items():
         met = (entry.place for entry in entries if entry.types is None or name in entry.types)

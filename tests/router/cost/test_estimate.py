@@ -30,7 +30,7 @@ from trellis.router.cost.estimate import compile_estimate
 from trellis.router.cost.prices import lists_of
 from trellis.router.cost.program import MOST, Estimate
 from trellis.router.cost.weights import Weights, read_weights
-from trellis.router.operation.reader import Understood
+from trellis.router.operation.reader import ValidRequest
 from trellis.router.operation.request import ALL_KINDS, GraphQLRequest
 from trellis.router.supergraph import Supergraph
 
@@ -85,17 +85,17 @@ WEIGHTS = read_weights(parse(SDL))
 SIZE = 10
 
 
-def understood(
+def read(
     document: str,
     variables: Mapping[str, Any] | None = None,
     supergraph: Supergraph = SUPERGRAPH,
-) -> Understood:
+) -> ValidRequest:
     request = GraphQLRequest(document, variables or {}, None, kinds=ALL_KINDS)
     return supergraph.library.reader.read(request)
 
 
 def estimate(document: str, variables: Mapping[str, Any] | None = None) -> int:
-    found = understood(document, variables)
+    found = read(document, variables)
     return compile_estimate(found.operation, WEIGHTS, SIZE).of(found.variables.wire)
 
 
@@ -193,7 +193,7 @@ def test_the_cost_follows_the_variables(document: str, variables: dict[str, Any]
 
 def test_what_depends_on_no_variable_is_one_constant():
     def compiled(document: str) -> Estimate:
-        return compile_estimate(understood(document).operation, WEIGHTS, SIZE)
+        return compile_estimate(read(document).operation, WEIGHTS, SIZE)
 
     assert compiled("query($t: String) { search(text: $t) { __typename } }").is_constant
     assert compiled("{ feed(first: 3) { nodes { author { friends { id } } } } }").steps == ()
@@ -201,7 +201,7 @@ def test_what_depends_on_no_variable_is_one_constant():
 
 
 def test_denied_fields_cost_nothing():
-    operation = understood("{ me { id } users { id } }").operation
+    operation = read("{ me { id } users { id } }").operation
     first, second = operation.selection.fields
     selection = replace(operation.selection, fields=(replace(first, denied=True), second))
     denied = replace(operation, selection=selection)
@@ -217,7 +217,7 @@ def test_chained_fragments_are_estimated_once_each_and_never_beyond_the_most():
     )
     end = f"fragment F{links} on User {{ posts(first: $n) {{ nodes {{ id }} }} }}"
     document = f"query($n: Int) {{ me {{ ...F0 }} }} {chain} {end}"
-    operation = understood(document).operation
+    operation = read(document).operation
 
     compiled = compile_estimate(operation, WEIGHTS, SIZE)
 
@@ -323,7 +323,7 @@ def test_no_answer_costs_more_than_was_estimated(data: st.DataObject):
     schema = PAGED_GRAPH.schema
     document, variables = random_operation(chance, schema)
     assert validate(schema, parse(document)) == []
-    _, values, operation = understood(document, variables, PAGED_GRAPH)
+    _, values, operation = read(document, variables, PAGED_GRAPH)
     estimated = compile_estimate(operation, PAGED_WEIGHTS, LENGTH).of(values.wire)
 
     answer = answered(schema, document, variables, chance)
@@ -336,7 +336,7 @@ def test_the_longest_answer_costs_what_was_estimated_where_types_are_known():
     costs: set[int] = set()
     for seed in range(200):
         document, variables = random_operation(Seeded(seed), graph.schema)
-        _, values, operation = understood(document, variables, graph)
+        _, values, operation = read(document, variables, graph)
         estimated = compile_estimate(operation, weights, LENGTH).of(values.wire)
 
         answer = answered(graph.schema, document, variables, None)

@@ -5,16 +5,16 @@ from graphql import build_schema
 from trellis.router.executor.visible_schema import VisibleSchema
 from trellis.router.operation.limits import GENEROUS
 from trellis.router.operation.normalize import Normalizer
-from trellis.router.operation.reader import OperationReader, Understood
+from trellis.router.operation.reader import OperationReader, ValidRequest
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.operation.validate import Validator
 from trellis.schema.identity import ANONYMOUS
 
 SCHEMA = build_schema("type Query { a: Int }")
-QUESTION = '{ t: __type(name: "Query") { name } a }'
+DOCUMENT = '{ t: __type(name: "Query") { name } a }'
 
 
-def understood(document: str) -> Understood:
+def read(document: str) -> ValidRequest:
     validator = Validator(SCHEMA, introspection=True, suggestions=True, is_strict=True)
     reader = OperationReader(SCHEMA, GENEROUS, validator, Normalizer(SCHEMA))
     return reader.read(GraphQLRequest(document))
@@ -25,18 +25,18 @@ def test_without_rules_everybody_sees_all_of_it():
 
 
 def test_an_operation_that_asks_nothing_about_the_schema_gets_no_answers():
-    assert VisibleSchema(SCHEMA).answer(understood("{ a }"), ANONYMOUS) == {}
+    assert VisibleSchema(SCHEMA).answer(read("{ a }"), ANONYMOUS) == {}
 
 
 def test_equal_operations_share_their_answers():
-    visible, asked = VisibleSchema(SCHEMA), understood(QUESTION)
+    visible, asked = VisibleSchema(SCHEMA), read(DOCUMENT)
     first = visible.answer(asked, ANONYMOUS)
     assert list(first.values()) == [{"name": "Query"}]
     assert visible.answer(asked, ANONYMOUS) is first
 
 
 def test_answers_that_belong_to_their_callers_are_copies():
-    visible, asked = VisibleSchema(SCHEMA, copies=True), understood(QUESTION)
+    visible, asked = VisibleSchema(SCHEMA, copies=True), read(DOCUMENT)
     first = visible.answer(asked, ANONYMOUS)
     for answer in first.values():
         answer["name"] = "changed"

@@ -22,7 +22,7 @@ SCHEMA = build_schema("""
 def introspect(text: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
     parsed = choose_operation(parse_document(text, GENEROUS), None)
     operation = normalize(parsed.operation, SCHEMA, parsed.fragments, variables or {})
-    return Introspection(SCHEMA).answer(operation.questions, parsed, variables or {})
+    return Introspection(SCHEMA).answer(operation.introspections, parsed, variables or {})
 
 
 def test_the_full_query_is_answered_as_graphql_core_answers_it() -> None:

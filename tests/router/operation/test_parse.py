@@ -100,7 +100,7 @@ def test_the_only_operation_needs_no_name() -> None:
         (
             "query A { a } query B { a }",
             None,
-            "The document has several operations: say which one with 'operationName'.",
+            "The document has several operations: select one with 'operationName'.",
         ),
         ("query A { a } query B { a }", "C", "The document has no operation 'C'."),
         ("{ a }", "A", "The document has no operation 'A'."),

@@ -114,11 +114,11 @@ def test_what_is_asked_about_the_schema_has_no_selection_but_its_text() -> None:
     operation = normalized(document)
 
     assert text(operation.selection) == "{ a: __schema book { id } }"
-    assert [field.question.split() for field in operation.selection.fields] == [
+    assert [field.introspection.split() for field in operation.selection.fields] == [
         ["__schema", "{", "types", "{", "name", "}", "}"],
         [],
     ]
-    assert operation.questions == (operation.selection.fields[0].question,)
+    assert operation.introspections == (operation.selection.fields[0].introspection,)
 
 
 def test_equal_selections_are_one_object_so_chains_of_fragments_stay_small() -> None:
