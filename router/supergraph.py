@@ -46,7 +46,7 @@ from trellis.router.planner.tables import FederatedGraph
 from trellis.router.rate_limit.limiter import RateLimiting, Unlimited
 from trellis.router.stages import Stages
 from trellis.router.transports.base import Transport
-from trellis.router.transports.function import Answers, FunctionTransport, Reached
+from trellis.router.transports.function import FunctionTransport, ReachableTransports, SendFunction
 from trellis.schema.errors import TrellisError
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
@@ -165,7 +165,7 @@ class Supergraph(Stages):
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
         *,
-        transports: Mapping[str, Transport | Answers] | None = None,
+        transports: Mapping[str, Transport | SendFunction] | None = None,
         labels: Collection[str] = (),
     ) -> dict[str, Any]:
         """The response to a query or mutation. Like a door it never raises for what is wrong with
@@ -184,7 +184,7 @@ class Supergraph(Stages):
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
         *,
-        transports: Mapping[str, Transport | Answers] | None = None,
+        transports: Mapping[str, Transport | SendFunction] | None = None,
         labels: Collection[str] = (),
     ) -> AsyncGenerator[dict[str, Any], None]:
         """The responses of a subscription; a query, a mutation or an operation that is refused
@@ -200,7 +200,7 @@ class Supergraph(Stages):
                 yield each.to_dict()
 
     def _library_with(
-        self, transports: Mapping[str, Transport | Answers] | None, labels: Collection[str]
+        self, transports: Mapping[str, Transport | SendFunction] | None, labels: Collection[str]
     ) -> Stages:
         ways = _reaching(self.transports if transports is None else transports)
         given = frozenset(labels)
@@ -249,8 +249,8 @@ def _visible_schema(
     return VisibleSchema(schema, rules, rules.policies if known.has_sources else frozenset())
 
 
-def _reaching(transports: Mapping[str, Transport | Answers]) -> Mapping[str, Transport]:
-    return Reached(
+def _reaching(transports: Mapping[str, Transport | SendFunction]) -> Mapping[str, Transport]:
+    return ReachableTransports(
         (name, way if hasattr(way, "send") else FunctionTransport(way))  # type: ignore
         for name, way in transports.items()
     )

@@ -1,1 +1,1 @@
-"""Who asks: credentials become an identity, or are refused."""
+"""Authentication: verifies credentials and turns them into an identity."""

@@ -1,4 +1,4 @@
-"""Whose API key it is: asked of the subgraph that issues keys, and remembered for a moment."""
+"""Verifies API keys with the subgraph that issues them, and caches the results briefly."""
 
 import asyncio
 import hashlib
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from trellis.router.errors import SubgraphError
-from trellis.router.transports.internal import InternalAnswer
+from trellis.router.transports.internal import InternalResponse
 from trellis.router.trust.wire import identity_from_json
 from trellis.schema.errors import Unauthenticated, Unavailable
 from trellis.schema.identity import Identity
@@ -17,10 +17,11 @@ VerifyApiKey = Callable[[str], Awaitable[Identity | None]]
 
 _PATH = "/internal/api-keys"
 _MAX_LENGTH = 512
+"""Longer keys are rejected without a request."""
 
 
 class ApiKeyInvalid(Unauthenticated):
-    """The key is nobody's, or is good no more; the message does not tell which."""
+    """The key is unknown or no longer valid; the message does not say which."""
 
     def __init__(self) -> None:
         super().__init__("The API key is not valid.", reason="API_KEY_INVALID")
@@ -29,9 +30,9 @@ class ApiKeyInvalid(Unauthenticated):
 class ApiKeys:
     """Finds callers by their API key.
 
-    An answer, also that a key is nobody's, is kept for ``keep_seconds``: a program sends the same
-    key with every request, and a revoked one must stop working within seconds. Keys are kept as
-    hashes. Many requests with one key ask once.
+    Results, including negative ones, are cached for ``keep_seconds``: a program sends the same key
+    with every request, and a revoked key must stop working within seconds. Keys are stored as
+    hashes. Concurrent requests with the same key cause one verification.
     """
 
     def __init__(
@@ -52,8 +53,8 @@ class ApiKeys:
         self._asking: dict[bytes, asyncio.Task[Identity | None]] = {}
 
     async def find(self, key: str) -> Identity:
-        """The caller with this key. Raises ApiKeyInvalid, and Unavailable when it cannot be
-        found out."""
+        """The caller with this key. Raises ApiKeyInvalid, and Unavailable if it cannot be
+        verified."""
         if not (0 < len(key) <= _MAX_LENGTH and key.isascii() and key.isprintable()):
             raise ApiKeyInvalid
         digest = hashlib.sha256(key.encode()).digest()
@@ -73,7 +74,7 @@ class ApiKeys:
         task = self._asking.get(digest)
         if task is None:
             task = self._asking[digest] = asyncio.create_task(self._learn(digest, key))
-        # One of many callers may leave; the others still want to know.
+        # Cancelling one of the waiting requests must not cancel the verification for the others.
         return await asyncio.shield(task)
 
     async def _learn(self, digest: bytes, key: str) -> Identity | None:
@@ -89,23 +90,23 @@ class ApiKeys:
         return identity
 
 
-class Asks(Protocol):
-    """The part of ``InternalClient`` that is needed here."""
+class KeyClient(Protocol):
+    """The part of ``InternalClient`` that is used here."""
 
-    async def post(self, path: str, payload: Any) -> InternalAnswer: ...
+    async def post(self, path: str, payload: Any) -> InternalResponse: ...
 
 
 class RemoteApiKeys:
-    """Asks the subgraph in another process that issues keys."""
+    """Verifies keys with a subgraph in another process."""
 
-    def __init__(self, client: Asks) -> None:
+    def __init__(self, client: KeyClient) -> None:
         self._client = client
 
     async def verify(self, key: str) -> Identity | None:
-        """Raises Unavailable when there is no good answer."""
+        """The caller with this key, or None. Raises Unavailable without a valid response."""
         try:
             answer = await self._client.post(_PATH, {"key": key})
-            if answer.status == 404:  # it issues none
+            if answer.status == 404:  # it does not issue keys
                 return None
             caller = answer.value["caller"]
             return None if caller is None else identity_from_json(caller)

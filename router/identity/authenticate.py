@@ -1,4 +1,4 @@
-"""Turns what a caller brings along into an identity, or refuses it."""
+"""Verifies credentials and returns the identity of the caller."""
 
 import time
 from collections import OrderedDict
@@ -16,7 +16,7 @@ IsRevoked = Callable[[Identity], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class TrustedIssuer:
-    """An issuer whose tokens are believed: its rules and where its keys are."""
+    """A trusted issuer of tokens: its rules and the source of its keys."""
 
     rules: TokenRules
     keys: KeySource
@@ -30,11 +30,11 @@ class _Verified:
 
 
 class Authenticator:
-    """Verifies Bearer tokens (RFC 6750) of any of several issuers, and API keys.
+    """Verifies Bearer tokens (RFC 6750) of several issuers, and API keys.
 
-    Verified tokens are remembered, since checking a signature costs a hundred microseconds and a
-    client sends the same token with every request; a remembered one is still refused when it has
-    expired, when its issuer's keys have changed since, or when ``is_revoked`` says so.
+    Verified tokens are cached, since verifying a signature takes a hundred microseconds and a
+    client sends the same token with every request. A cached token is still rejected if it has
+    expired, if its issuer's keys have changed, or if it is revoked (``is_revoked``).
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class Authenticator:
         self._verified: OrderedDict[str, _Verified] = OrderedDict()
 
     async def authenticate(self, credentials: Credentials) -> Identity:
-        """The caller proved by these credentials; ``ANONYMOUS`` when there are none.
+        """The caller with these credentials; ``ANONYMOUS`` if there are none.
 
         Raises ``TokenExpired``, ``TokenInvalid`` or ``ApiKeyInvalid`` (all ``Unauthenticated``),
-        and ``Unavailable`` when the issuer's keys or verdicts cannot be had.
+        and ``Unavailable`` if keys, API keys or revocations of the issuer are not available.
         """
         if credentials.vouched is not None:
             return credentials.vouched

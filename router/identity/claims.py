@@ -1,4 +1,4 @@
-"""From the claims of somebody else's issuer to an identity of ours."""
+"""Maps the claims of a third-party issuer to an identity."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ _MAX_SUBJECT = 255  # OpenID Connect Core, section 2
 
 @dataclass(frozen=True, slots=True)
 class ClaimNames:
-    """Under which names an issuer writes what we know of a caller; empty: not at all.
+    """The claims from which each member of an identity is read; empty: it is not read.
 
-    A name with dots leads into objects, unless there is a claim of that very name.
+    A name with dots is a path into objects, unless there is a claim with exactly that name.
     """
 
     subject: str = "sub"
@@ -30,9 +30,9 @@ class ClaimNames:
 class ForeignClaims:
     """Reads the tokens of one issuer.
 
-    With ``foreign`` subjects a caller's id is derived from issuer and subject (UUID version 5): the
-    same with every token, and never that of a user of ours or of another issuer, whatever the
-    issuer writes. ``own`` takes subjects and tenants for the ids of ours.
+    With ``foreign`` subjects, a caller's id is derived from issuer and subject (UUID version 5). It
+    is the same for all tokens of the caller and can never be the id of a local user or of another
+    issuer's user. With ``own``, subjects and tenants are local ids.
     """
 
     issuer: str
@@ -79,7 +79,7 @@ def _text(claims: Mapping[str, Any], name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{name} is not text")
     if value is not None:
-        value.encode()  # half a surrogate pair is no text; the error is a ValueError
+        value.encode()  # raises UnicodeEncodeError, a ValueError, for a lone surrogate
     return value
 
 

@@ -1,4 +1,4 @@
-"""What a caller brings along to say who it is."""
+"""The credentials of a request."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from trellis.schema.identity import Identity
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An ``Authorization`` header, or an ``X-API-Key``; neither is believed yet. ``vouched`` is the
-    caller on the word of a router that has proved itself."""
+    """The ``Authorization`` and ``X-API-Key`` headers, not yet verified. ``vouched`` is the caller
+    asserted by an authenticated router."""
 
     authorization: str | None = None
     api_key: str | None = None

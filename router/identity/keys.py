@@ -1,4 +1,4 @@
-"""Where the public keys of token issuers come from, and how long they are believed."""
+"""Sources of the public keys of token issuers."""
 
 import asyncio
 import time
@@ -17,24 +17,28 @@ from trellis.schema.errors import Unavailable
 
 LoadKeys = Callable[[], Awaitable[Mapping[str, Any]]]
 MAX_KEY_SET_BYTES = 256 * 1024
+"""The largest key set that is read; ordinary ones take a few kilobytes."""
+
 _FIRST_INTERVAL = 1.0
+"""Seconds between attempts before a key set was loaded for the first time."""
 
 log = structlog.get_logger(__name__)
 
 
 class KeySource(Protocol):
-    """Finds the key a token names. ``version`` changes whenever the set of keys does."""
+    """Finds the key that a token names. ``version`` changes whenever the set of keys does."""
 
     @property
     def version(self) -> int: ...
 
     async def find(self, key_id: str | None) -> PyJWK | None:
-        """The key of that id, or None. Raises ``Unavailable`` when no key was ever loaded."""
+        """The key with that id, or None. Raises ``Unavailable`` if no keys were ever loaded."""
         ...
 
 
 class SharedSecret:
-    """One symmetric key, for issuers that cannot sign otherwise; never mixed into a key set."""
+    """One symmetric key, for issuers without key pairs. It is never part of a key set: a public key
+    must not be accepted as an HMAC secret (RFC 8725, section 2.1)."""
 
     version = 0
 
@@ -49,11 +53,12 @@ class SharedSecret:
 
 
 class KeySet:
-    """A JSON Web Key Set (RFC 7517) that is loaded when needed and kept when loading fails.
+    """A JSON Web Key Set (RFC 7517) that is loaded on demand; the last one is kept if loading
+    fails.
 
-    A token with an unknown key id makes it load again, at most once per ``min_interval`` seconds
-    whatever clients send; after ``max_age`` it reloads beside the traffic. Private and symmetric
-    keys in the set are ignored: they have no business in a published one.
+    An unknown key id triggers a reload, at most once per ``min_interval`` seconds, so that clients
+    cannot flood the issuer. After ``max_age`` it reloads in the background. Private and symmetric
+    keys in the set are ignored: a published key set must not contain any.
     """
 
     def __init__(
@@ -90,8 +95,8 @@ class KeySet:
         return key
 
     def _may_load(self, now: float) -> bool:
-        # Before the first success there is nothing to protect by waiting: issuer and router may
-        # be starting together.
+        # Before the first success attempts are more frequent: issuer and router may be starting at
+        # the same time.
         interval = self._min_interval if self._document is not None else _FIRST_INTERVAL
         return self._loading is not None or now - self._tried_at >= interval
 
@@ -110,14 +115,14 @@ class KeySet:
                 self.version += 1
             self._loaded_at = self._clock()
         except Exception as error:
-            # The boundary to another party: whatever it did wrong, the last good keys stay.
+            # Boundary to another system: on any failure the last valid keys stay in use.
             log.warning("key_set_not_loaded", error=type(error).__name__)
         finally:
             self._loading = None
 
 
 def load_from_file(path: Path) -> LoadKeys:
-    """A key set kept in a file, read again when it is due."""
+    """A key set in a file."""
 
     async def load() -> Mapping[str, Any]:
         return orjson.loads(await asyncio.to_thread(path.read_bytes))
@@ -126,13 +131,13 @@ def load_from_file(path: Path) -> LoadKeys:
 
 
 def load_from_url(url: str, client: httpx.AsyncClient) -> LoadKeys:
-    """A key set published by an issuer; redirects are not followed and the size is bounded."""
+    """A key set published by an issuer. Redirects are not followed, and the size is limited."""
 
     async def load() -> Mapping[str, Any]:
         body = bytearray()
         async with client.stream("GET", url, timeout=5.0, follow_redirects=False) as response:
             if response.status_code != 200:
-                raise ValueError(f"the key server answered {response.status_code}")
+                raise ValueError(f"the key server returned HTTP {response.status_code}")
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_KEY_SET_BYTES:
@@ -143,10 +148,10 @@ def load_from_url(url: str, client: httpx.AsyncClient) -> LoadKeys:
 
 
 def _verification_keys(document: Mapping[str, Any]) -> dict[str, PyJWK]:
-    """The usable public keys by id. Raises ``ValueError`` when the document is no key set."""
+    """The usable public keys by id. Raises ``ValueError`` if the document is not a key set."""
     entries = document.get("keys")
     if not isinstance(entries, list):
-        raise ValueError("a key set has a list 'keys'")
+        raise ValueError("a key set must have a list 'keys'")
     keys: dict[str, PyJWK] = {}
     for entry in entries:
         key_id = entry.get("kid")

@@ -1,4 +1,4 @@
-"""What is revoked, as the subgraph in another process that issues tokens tells it."""
+"""Reads revocations from the subgraph in another process that issues tokens."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 
 from trellis.router.errors import SubgraphError
-from trellis.router.transports.internal import InternalAnswer
+from trellis.router.transports.internal import InternalResponse
 from trellis.router.trust.wire import revocations_from_json
 from trellis.schema.errors import Unavailable
 from trellis.schema.identity import Identity
@@ -19,22 +19,26 @@ _PATH = "/internal/revocations"
 log = structlog.get_logger(__name__)
 
 
-class Asks(Protocol):
-    """The part of ``InternalClient`` that is needed here."""
+class RevocationClient(Protocol):
+    """The part of ``InternalClient`` that is used here."""
 
-    async def get(self, path: str, *, etag: str | None = None) -> InternalAnswer: ...
+    async def get(self, path: str, *, etag: str | None = None) -> InternalResponse: ...
 
 
 class RemoteRevocations:
-    """Looks every ``every`` seconds while somebody asks, one look at a time.
+    """Polls every ``every`` seconds while there are requests, one poll at a time.
 
-    Nobody decides by a look older than two of these intervals, unless the subgraph does not answer:
-    then what is known stays, and requests do not wait. As long as nothing was ever learnt, nobody
-    is let in: someone signed out long ago must not come back with a restart.
+    Requests wait for a poll if the last result is older than two intervals. If the subgraph is
+    unavailable, the last result stays in use and requests do not wait. Before the first result all
+    tokens are rejected: a revoked token must not become valid by restarting the router.
     """
 
     def __init__(
-        self, client: Asks, *, every: float = 2.0, clock: Callable[[], float] = time.monotonic
+        self,
+        client: RevocationClient,
+        *,
+        every: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._every = every
@@ -47,7 +51,7 @@ class RemoteRevocations:
         self._look: asyncio.Task[None] | None = None
 
     async def is_revoked(self, identity: Identity) -> bool:
-        """Whether this caller's proof is good no more. Raises Unavailable before the first look
+        """Whether this caller's token or key is revoked. Raises Unavailable before the first poll
         has succeeded."""
         now = self._clock()
         if self._look is None and now - self._tried_at >= self._every:
@@ -77,9 +81,9 @@ class RemoteRevocations:
             self._look = None
 
     def _note(self, *, is_down: bool, **details: str) -> None:
-        """A line for each change, not for each look."""
+        """Log changes of the state, not every poll."""
         if is_down and not self._is_down:
-            log.warning("revocations_not_learnt", **details)
+            log.warning("revocations_unavailable", **details)
         if not is_down and self._is_down:
-            log.info("revocations_learnt_again")
+            log.info("revocations_available_again")
         self._is_down = is_down

@@ -1,1 +1,1 @@
-"""Subgraphs and supergraphs as configured, before anything is served."""
+"""Loads the configured subgraphs and supergraph."""

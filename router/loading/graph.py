@@ -1,4 +1,4 @@
-"""The graph that a configuration names: a supergraph file, or its subgraphs composed."""
+"""Loads the configured graph: a supergraph file, or the composed subgraphs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from trellis.router.loading.members import (
 
 @dataclass(frozen=True, slots=True)
 class LoadedGraph:
-    """``composition`` is None for a supergraph that was read from a file."""
+    """``composition`` is None for a supergraph read from a file."""
 
     sdl: str
     composition: Composition | None
@@ -25,12 +25,12 @@ class LoadedGraph:
 
     @property
     def members(self) -> Sequence[Member]:
-        """The subgraphs. Those of a supergraph file are looked for when they are asked for: to
-        read such a file nobody needs to know where they are. Raises ConfigError."""
+        """The subgraphs. Those of a supergraph file are located on first use, because planning
+        and validation do not need their URLs. Raises ConfigError."""
         return self.find_members()
 
     def locate(self, coordinate: str) -> str | None:
-        """The ``file:line`` of a schema coordinate that a subgraph of this process has."""
+        """The ``file:line`` of a schema coordinate in a subgraph of this process, or None."""
         return python_line(self.members, coordinate) if self.composition is not None else None
 
 

@@ -1,4 +1,4 @@
-"""The subgraphs that the configuration names: imported into this process, or reached by URL."""
+"""Loads the configured subgraphs: imported into this process, or located by URL."""
 
 import difflib
 import importlib
@@ -18,14 +18,16 @@ from trellis.router.trust.secret import load_service_secrets
 from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 from trellis.schema.subgraph import Subgraph
 
-_PATIENCE_SECONDS = 30.0
+_RETRY_SECONDS = 30.0
+"""How long a subgraph that cannot be reached is retried: it may be starting as well."""
+
 _SDL_QUERY = "query TrellisReadsTheSchema { _service { sdl } }"
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One subgraph of the graph. ``local`` is set when it runs in this process, otherwise ``url``
-    leads to it. For ``errors`` and ``error_codes`` see ``trellis.router.config.SubgraphSource``."""
+    """One subgraph. ``local`` is set if it runs in this process; otherwise ``url`` is its endpoint.
+    For ``errors`` and ``error_codes`` see ``trellis.router.config.SubgraphSource``."""
 
     name: str
     sdl: str
@@ -40,11 +42,11 @@ class Member:
 def load_members(config: Config) -> list[Member]:
     """Every configured subgraph, in the order of the configuration.
 
-    Raises ConfigError when one cannot be imported or does not tell its schema.
+    Raises ConfigError if one cannot be imported or its schema cannot be read.
     """
     if not config.subgraphs:
         raise ConfigError(
-            "No subgraphs are configured: name them in trellis.toml under [subgraphs], for "
+            "No subgraphs are configured: list them in trellis.toml under [subgraphs], for "
             'example `orders = "shop.orders.graph:subgraph"`.'
         )
     tokens = _service_tokens(config)
@@ -52,7 +54,7 @@ def load_members(config: Config) -> list[Member]:
 
 
 def _service_tokens(config: Config) -> ServiceTokens | None:
-    """What remote subgraphs want to see before they tell their schema; None when nobody does."""
+    """Authentication for reading the schemas of remote subgraphs; None if none needs it."""
     asked = (s for s in config.subgraphs.values() if s.url and s.service_token)
     if all(source.schema_file is not None for source in asked):
         return None
@@ -60,7 +62,7 @@ def _service_tokens(config: Config) -> ServiceTokens | None:
 
 
 def read_supergraph_file(path: Path) -> str:
-    """The supergraph SDL in a file. Raises ConfigError when it cannot be read."""
+    """Read a supergraph SDL file. Raises ConfigError."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -69,10 +71,10 @@ def read_supergraph_file(path: Path) -> str:
 
 
 def members_of_supergraph(sdl: str, config: Config) -> list[Member]:
-    """The subgraphs that a composed supergraph names. Where the configuration knows one by that
-    name, it says where it lives; otherwise the URL in the SDL does.
+    """The subgraphs of a composed supergraph. Locations in the configuration take precedence over
+    the URLs in the SDL.
 
-    Raises SupergraphInvalid for text that is none, ConfigError for a subgraph that is nowhere.
+    Raises SupergraphInvalid for an invalid SDL, ConfigError for a subgraph without a location.
     """
     members = []
     for entry in parse_supergraph(sdl).subgraphs.values():
@@ -83,7 +85,7 @@ def members_of_supergraph(sdl: str, config: Config) -> list[Member]:
         url = (source and source.url) or entry.url
         if not url:
             raise ConfigError(
-                f"subgraphs.{entry.name}: the supergraph gives no URL for it; configure one."
+                f"subgraphs.{entry.name}: the supergraph has no URL for it; configure one."
             )
         members.append(
             Member(
@@ -100,8 +102,8 @@ def members_of_supergraph(sdl: str, config: Config) -> list[Member]:
 
 
 def load_member(name: str, source: SubgraphSource, tokens: ServiceTokens | None = None) -> Member:
-    """One subgraph. ``tokens`` prove to a remote one that the router asks for its schema. Raises
-    ConfigError when it is not where ``source`` says."""
+    """Load one subgraph. ``tokens`` authenticate the router to a remote one. Raises ConfigError if
+    it cannot be loaded."""
     if source.module and not source.url:
         local = import_subgraph(name, source.module)
         return Member(name, local.schema.as_str(), local=local)
@@ -115,14 +117,14 @@ def load_member(name: str, source: SubgraphSource, tokens: ServiceTokens | None 
             errors=source.errors,
             error_codes=source.error_codes,
         )
-    raise ConfigError(f"subgraphs.{name}: give either `module` or `url`.")
+    raise ConfigError(f"subgraphs.{name}: set either `module` or `url`.")
 
 
 def import_subgraph(name: str, target: str) -> Subgraph:
-    """The ``trellis.schema.subgraph.Subgraph`` at ``module:attribute``, as uvicorn finds
-    applications.
+    """Import the ``trellis.schema.subgraph.Subgraph`` at ``module:attribute``. Like uvicorn, this
+    adds the working directory to the import path.
 
-    An error inside the module is not ours to explain and is raised as it is.
+    Raises ConfigError if it is not there. Exceptions inside the module are raised unchanged.
     """
     module_name, _, attribute = target.partition(":")
     if not attribute:
@@ -146,7 +148,9 @@ def import_subgraph(name: str, target: str) -> Subgraph:
             "not a `trellis.schema.subgraph.Subgraph`."
         )
     if found.name != name:
-        raise ConfigError(f"subgraphs.{name}: the subgraph calls itself `{found.name}`.")
+        raise ConfigError(
+            f"subgraphs.{name}: the subgraph's own name is `{found.name}`; use the same name."
+        )
     return found
 
 
@@ -167,15 +171,14 @@ def fetch_sdl(
     name: str,
     url: str,
     *,
-    patience: float = _PATIENCE_SECONDS,
+    retry_seconds: float = _RETRY_SECONDS,
     headers: Mapping[str, str] | None = None,
 ) -> str:
-    """Ask a subgraph for its schema (Apollo Federation subgraph specification, ``_service``).
+    """Fetch the schema of a subgraph (Apollo Federation subgraph specification, ``_service``).
 
-    One that cannot be reached is asked again for ``patience`` seconds: it may be starting too.
-    Raises ConfigError.
+    If it cannot be reached, the request is repeated for ``retry_seconds``. Raises ConfigError.
     """
-    until = time.monotonic() + patience
+    until = time.monotonic() + retry_seconds
     while True:
         try:
             response = httpx.post(
@@ -183,16 +186,16 @@ def fetch_sdl(
             )
             if response.status_code in (401, 403):
                 raise ConfigError(
-                    f"subgraphs.{name}: {url} refuses to tell its schema (HTTP "
+                    f"subgraphs.{name}: {url} denies access to its schema (HTTP "
                     f"{response.status_code}). A subgraph of Trellis needs the router's "
-                    "`auth.service_secret`; for another one give `schema_file`."
+                    "`auth.service_secret`; for another one set `schema_file`."
                 )
-            sdl = _dig(response.json(), "data", "_service", "sdl")
+            sdl = _get_in(response.json(), "data", "_service", "sdl")
             break
         except httpx.TransportError:
             if time.monotonic() >= until:
                 raise ConfigError(
-                    f"subgraphs.{name}: {url} cannot be reached. Start it first, or give "
+                    f"subgraphs.{name}: {url} cannot be reached. Start it first, or set "
                     "`schema_file`."
                 ) from None
             time.sleep(0.25)
@@ -201,13 +204,13 @@ def fetch_sdl(
             break
     if not isinstance(sdl, str):
         raise ConfigError(
-            f"subgraphs.{name}: {url} does not tell its schema as a federation subgraph does "
-            "(`_service { sdl }`)."
+            f"subgraphs.{name}: {url} does not return its schema for `_service {{ sdl }}`. Is it a "
+            "federation subgraph?"
         )
     return sdl
 
 
-def _dig(value: Any, *keys: str) -> Any:
+def _get_in(value: Any, *keys: str) -> Any:
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value

@@ -1,4 +1,4 @@
-"""The supergraph as the configuration has it, with ways to its subgraphs and their policies."""
+"""Builds the configured supergraph with transports to its subgraphs and their policies."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,8 +26,8 @@ def connect_supergraph(
     config: Config,
     rate_limiting: RateLimiting | None = None,
 ) -> Supergraph:
-    """A snapshot whose operations reach the members and ask their policies. Raises
-    SupergraphInvalid and ConfigError."""
+    """A supergraph with transports to the members and their policies. Raises SupergraphInvalid and
+    ConfigError."""
     transports = {member.name: transport_to(member, config) for member in members}
     sources = [policies_of(member, config) for member in members]
     policies = [source for source in sources if source is not None]
@@ -41,9 +41,9 @@ def load_supergraph(
     rate_limiting: RateLimiting | None = None,
     policies: Sequence[PolicySource] = (),
 ) -> Supergraph:
-    """A snapshot under the configuration's limits; ``rate_limiting`` outlives it, ``policies``
-    decide what ``@policy`` names. Raises SupergraphInvalid, and ConfigError when two subgraphs
-    register one policy."""
+    """A supergraph with the configured limits. ``rate_limiting`` is shared by successive
+    supergraphs; ``policies`` evaluate ``@policy``. Raises SupergraphInvalid, and ConfigError if two
+    subgraphs register the same policy."""
     names = OperationLimits.__dataclass_fields__
     limits = OperationLimits(**{name: getattr(config.limits, name) for name in names})
     options = SupergraphOptions(
@@ -59,8 +59,8 @@ def load_supergraph(
 
 
 def transport_to(member: Member, config: Config) -> Transport:
-    """The way to a subgraph: a call in this process, or HTTP. Raises ConfigError without a good
-    service secret."""
+    """The transport to a subgraph: in-process or HTTP. Raises ConfigError for an invalid service
+    secret."""
     if member.local is not None:
         return LocalTransport(member.local, timeout=config.limits.subgraph_seconds)
     vouch = vouch_for_nothing
@@ -79,8 +79,8 @@ def transport_to(member: Member, config: Config) -> Transport:
 
 
 def policies_of(member: Member, config: Config) -> PolicySource | None:
-    """Who decides the policies of a subgraph; nobody for somebody else's. Raises ConfigError
-    without a good service secret."""
+    """What evaluates the policies of a subgraph; None for subgraphs of others, which get no service
+    token. Raises ConfigError for an invalid service secret."""
     if member.local is not None:
         return LocalPolicies(member.name, member.local.policies)
     if not member.gets_service_token:

@@ -1,4 +1,4 @@
-"""The field's usual composition file: ``supergraph.yaml``.
+"""Reads ``supergraph.yaml``, the configuration file of Rover for composition.
 
 subgraphs:
   orders:
@@ -17,9 +17,9 @@ from trellis.router.loading.members import Member, fetch_sdl
 
 
 def read_supergraph_yaml(path: Path) -> list[Member]:
-    """The subgraphs named in the file; files are taken from its folder.
+    """Load the subgraphs listed in the file. Paths in it are relative to its folder.
 
-    Raises ConfigError that names the subgraph and what is wrong with it.
+    Raises ConfigError, which names the subgraph and the problem.
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -42,6 +42,6 @@ def _member(name: str, entry: Any, path: Path) -> Member:
             raise ConfigError(f"{path}: subgraphs.{name}: cannot read {file}: {error}") from None
         return Member(name, sdl, str(entry.get("routing_url", "")))
     if url := schema.get("subgraph_url"):
-        sdl = fetch_sdl(name, str(url), patience=0)
+        sdl = fetch_sdl(name, str(url), retry_seconds=0)
         return Member(name, sdl, str(entry.get("routing_url", url)))
     raise ConfigError(f"{path}: subgraphs.{name}.schema needs `file` or `subgraph_url`.")

@@ -154,10 +154,10 @@ def _application(member: Member, config: Config, *, is_open: bool) -> ASGIApp:
     )
     tokens = ServiceTokens(load_service_secrets(config))
 
-    def is_good(token: str) -> bool:
-        return tokens.is_good(token, member.name)
+    def is_valid(token: str) -> bool:
+        return tokens.is_valid(token, member.name)
 
-    guarded = RequireServiceToken(doors, is_good, open_paths=_OPEN_PATHS, is_open=is_open)
+    guarded = RequireServiceToken(doors, is_valid, open_paths=_OPEN_PATHS, is_open=is_open)
     return wrap(guarded, config)
 
 

@@ -1,1 +1,1 @@
-"""Ways to reach a subgraph: in-process, HTTP, WebSocket; one Protocol, the same behaviour."""
+"""Transports to subgraphs: in-process, HTTP and WebSocket, with one Protocol."""

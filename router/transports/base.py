@@ -1,4 +1,4 @@
-"""The one way the executor talks to a subgraph, wherever it runs."""
+"""The Protocol by which the executor calls subgraphs."""
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ OperationKind = Literal["query", "mutation", "subscription"]
 
 @dataclass(frozen=True, slots=True)
 class SubgraphRequest:
-    """One GraphQL operation for one subgraph. ``variables`` are plain JSON values and belong to
-    the caller: a transport never changes them."""
+    """One GraphQL operation for one subgraph. ``variables`` are plain JSON values; a transport must
+    not modify them."""
 
     subgraph: str
     query: str
@@ -24,10 +24,10 @@ class SubgraphRequest:
 
 @dataclass(frozen=True, slots=True)
 class SubgraphResponse:
-    """What came back. ``errors`` are GraphQL error objects as the subgraph wrote them.
+    """A GraphQL response. ``errors`` are the error objects as the subgraph wrote them.
 
-    ``body`` holds the bytes received, when there were any, so that an answer which needs no
-    change can be passed through without being written again.
+    ``body`` has the received bytes, if any, so that a response which needs no change can be passed
+    on without serializing it again.
     """
 
     data: dict[str, Any] | None = None
@@ -37,17 +37,17 @@ class SubgraphResponse:
 
 
 class Transport(Protocol):
-    """Reaches one subgraph. Failures of the way (refused, timeout, no JSON) are raised as
-    ``trellis.router.errors.SubgraphError``; GraphQL errors are part of the response."""
+    """Calls one subgraph. Transport failures (connection refused, timeout, invalid JSON) are raised
+    as ``trellis.router.errors.SubgraphError``; GraphQL errors are part of the response."""
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
-        """Run one query or mutation; cancelling this call cancels the work behind it."""
+        """Run one query or mutation. Cancelling this call cancels the request."""
         ...
 
     def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
-        """Run one subscription; closing the generator ends it at the source."""
+        """Run one subscription. Closing the generator ends it at the source."""
         ...
 
     async def aclose(self) -> None:
-        """Give back connections and tasks."""
+        """Close connections and tasks."""
         ...

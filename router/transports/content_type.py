@@ -1,4 +1,4 @@
-"""What a subgraph says its answer is (RFC 9110, section 8.3.1)."""
+"""The media type of a subgraph's response (RFC 9110, section 8.3.1)."""
 
 import re
 from functools import lru_cache
@@ -12,7 +12,7 @@ _MEDIA_TYPE = re.compile(
 
 @lru_cache(maxsize=256)
 def is_graphql_response(content_type: str) -> bool:
-    """Whether a Content-Type header says ``application/graphql-response+json``, whatever its
-    parameters. A header that is no media type says nothing."""
+    """Whether a Content-Type header is ``application/graphql-response+json``, with any parameters.
+    False for an invalid header."""
     found = _MEDIA_TYPE.fullmatch(content_type)
     return found is not None and found[1].lower() == "application/graphql-response+json"

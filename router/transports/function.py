@@ -1,4 +1,4 @@
-"""Subgraphs that are plain async functions, and those that nobody reaches: for the library."""
+"""Transports for programs that use the router as a library: subgraphs that are async functions."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from functools import partial
@@ -6,18 +6,18 @@ from typing import Any
 
 from trellis.router.errors import SubgraphUnavailable
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse, Transport
-from trellis.router.transports.lost_text import without_lost_text
+from trellis.router.transports.invalid_text import without_invalid_text
 from trellis.router.transports.read import read_response
 
-Answers = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
-Streams = Callable[[str, Mapping[str, Any]], AsyncGenerator[Any, None]]
+SendFunction = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
+SubscribeFunction = Callable[[str, Mapping[str, Any]], AsyncGenerator[Any, None]]
 
 
 class FunctionTransport:
-    """Asks ``answers(query, variables)`` for a GraphQL response as a dict. The response belongs
-    to the router from then on; ``streams`` likewise gives a subscription's events."""
+    """Calls ``answers(query, variables)`` for a GraphQL response as a dict, which the router may
+    modify afterwards. ``streams`` likewise returns the events of a subscription."""
 
-    def __init__(self, answers: Answers, streams: Streams | None = None) -> None:
+    def __init__(self, answers: SendFunction, streams: SubscribeFunction | None = None) -> None:
         self.answers = answers
         self.streams = streams
 
@@ -27,7 +27,7 @@ class FunctionTransport:
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         if self.streams is None:
-            # A source of queries only: its answer is the one event.
+            # Without ``streams``, the response is the only event.
             yield await self.send(request)
             return
         events = self.streams(request.query, request.variables)
@@ -41,18 +41,19 @@ class FunctionTransport:
         return None
 
 
-class Reached(dict[str, Transport]):
-    """Transports by subgraph. One that is missing fails like one that is down, and says why."""
+class ReachableTransports(dict[str, Transport]):
+    """Transports by subgraph. A missing one fails like an unavailable subgraph, with a message that
+    tells how to add it."""
 
     def __missing__(self, name: str) -> Transport:
-        return FunctionTransport(partial(_nobody, name))
+        return FunctionTransport(partial(_unavailable, name))
 
 
-async def _nobody(name: str, _query: str, _variables: Mapping[str, Any]) -> Any:
+async def _unavailable(name: str, _query: str, _variables: Mapping[str, Any]) -> Any:
     raise SubgraphUnavailable(
-        name, f"Nothing reaches the subgraph '{name}': pass transports={{'{name}': ...}}."
+        name, f"No transport for the subgraph '{name}': pass transports={{'{name}': ...}}."
     )
 
 
 def _response(request: SubgraphRequest, answer: Any) -> SubgraphResponse:
-    return without_lost_text(read_response(request.subgraph, answer), request.query)
+    return without_invalid_text(read_response(request.subgraph, answer), request.query)

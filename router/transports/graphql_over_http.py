@@ -1,4 +1,4 @@
-"""What the clients of HTTP subgraphs share: the request they write, the answer they accept."""
+"""Requests and responses of GraphQL over HTTP, shared by the HTTP clients of subgraphs."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ REQUEST_HEADERS: Mapping[str, str] = {
 }
 
 Vouching = Callable[[RequestContext], Mapping[str, str]]
-"""Makes the headers by which the router proves itself and tells about a request."""
+"""Makes the headers by which the router authenticates itself and passes on a request's context."""
 
 _AWAY = frozenset({502, 503, 504})
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -40,15 +40,15 @@ _encoded: Cache[str, bytes] = Cache(16_000_000)  # bytes
 
 
 def _encoded_query(query: str) -> bytes:
-    """The first member of the body: plans send the same few texts again and again."""
+    """The first member of the body. It is cached, because plans repeat the same few queries."""
     return _encoded.find(
         query, lambda: b'{"query":' + orjson.dumps(query), lambda _: 2 * len(query)
     )
 
 
 def forwarded_headers(context: RequestContext) -> Mapping[str, str]:
-    """The client's headers that may travel. A value that is no header text (it came from a
-    WebSocket payload, say) is left out: it could end the header and begin another."""
+    """The client's headers to forward. Values that are not valid in a header, for example from a
+    WebSocket payload, are dropped: a line break would inject another header."""
     headers = context.headers
     if all(_HEADER_VALUE.fullmatch(value) for value in headers.values()):
         return headers
@@ -56,27 +56,27 @@ def forwarded_headers(context: RequestContext) -> Mapping[str, str]:
 
 
 def vouch_for_nothing(_context: RequestContext) -> Mapping[str, str]:
-    """For subgraphs that are not ours: they get the client's own headers only."""
+    """For subgraphs of others: they get the client's own headers only."""
     return {}
 
 
-def read_answer(
+def read_http_response(
     request: SubgraphRequest, status: int, content_type: str, body: bytes
 ) -> SubgraphResponse:
-    """The GraphQL response in an HTTP answer. Raises SubgraphUnavailable for a server's error,
-    SubgraphInvalidResponse for anything else that is none.
+    """The GraphQL response in an HTTP response. Raises SubgraphUnavailable for a server error, and
+    SubgraphInvalidResponse for anything else that is not a GraphQL response.
 
-    What says that it is a GraphQL response is one at any status. ``application/json`` with
-    another status than 2xx may come from any gateway on the way, so the GraphQL-over-HTTP draft
-    (section 6.4.1) forbids to rely on it: data is not taken from it. Errors in GraphQL's form are
-    told, for they say more than the status; where none has a code, a subgraph that is away or
-    overloaded (502, 503, 504) is told as such.
+    ``application/graphql-response+json`` is accepted at any status. ``application/json`` with
+    another status than 2xx may come from any intermediary, so the GraphQL-over-HTTP draft (section
+    6.4.1) forbids clients to rely on it: its data is ignored. Well-formed GraphQL errors are
+    reported nevertheless, since they say more than the status; where none of them has a code, 502,
+    503 and 504 mean that the subgraph is unavailable.
     """
     is_success = 200 <= status < 300
     try:
         response = read_body(request.subgraph, body, request.query)
     except SubgraphInvalidResponse:
-        # Without a GraphQL response the status is all there is; 2xx says that one was due.
+        # Without a GraphQL response, the status is the best explanation unless it is 2xx.
         if is_success:
             raise
         raise _failure(request, status) from None
@@ -102,5 +102,5 @@ def _failure(request: SubgraphRequest, status: int) -> SubgraphError:
 
 
 def websocket_url_of(url: str) -> str:
-    """Where subscriptions go when nothing else is said: ``http`` becomes ``ws``."""
+    """The default URL for subscriptions: ``http`` becomes ``ws``."""
     return "ws" + url.removeprefix("http")

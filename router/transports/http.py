@@ -1,4 +1,4 @@
-"""A subgraph behind HTTP: one POST per operation over kept connections."""
+"""A subgraph behind HTTP: one POST per operation over persistent connections."""
 
 import ssl
 from collections.abc import AsyncGenerator, Mapping
@@ -11,14 +11,14 @@ from trellis.router.transports.graphql_over_http import (
     Vouching,
     encode_request,
     forwarded_headers,
-    read_answer,
+    read_http_response,
     vouch_for_nothing,
     websocket_url_of,
 )
 from trellis.router.transports.http_connection import (
-    AnswerTooLarge,
     ConnectionBroken,
     ConnectionPool,
+    ResponseTooLarge,
 )
 from trellis.router.transports.websocket import WebSocketTransport
 
@@ -26,12 +26,11 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class HttpTransport:
-    """Follows the GraphQL-over-HTTP draft as its client. Failures are told apart by class and
-    name the subgraph, never its address. Redirects are not followed: they would carry the
-    caller's credentials to wherever the answer says.
+    """A client that follows the GraphQL-over-HTTP draft. Errors name the subgraph, never its
+    address. Redirects are not followed: they would send the caller's credentials to another host.
 
-    ``url`` is ``http://``, ``https://`` or ``http+unix://`` with the socket's path,
-    percent-encoded, as the host.
+    ``url`` is ``http://``, ``https://``, or ``http+unix://`` with the percent-encoded path of the
+    socket as its host.
     """
 
     def __init__(
@@ -65,7 +64,7 @@ class HttpTransport:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         fixed = {"host": "localhost" if is_unix else parts.netloc.rpartition("@")[2]}
         if not is_unix and parts.hostname not in _LOOPBACK:
-            fixed["accept-encoding"] = "gzip"  # packing costs more than a loopback saves
+            fixed["accept-encoding"] = "gzip"  # on loopback, compression only costs time
         fixed |= {**(headers or {}), **REQUEST_HEADERS}
         self._fixed_names = frozenset(name.lower() for name in fixed)
         lines = [f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fixed.items())]
@@ -82,14 +81,14 @@ class HttpTransport:
                 self._encode(request), self.timeout, may_repeat=may_repeat
             )
         except TimeoutError:
-            raise SubgraphTimeout(name, "The subgraph did not answer in time.") from None
+            raise SubgraphTimeout(name, "The subgraph did not respond in time.") from None
         except (OSError, ConnectionBroken):
             raise SubgraphUnavailable(name, "The subgraph cannot be reached.") from None
-        except AnswerTooLarge:
+        except ResponseTooLarge:
             raise SubgraphInvalidResponse(
-                name, f"The subgraph's answer has more than {self.response_bytes} bytes."
+                name, f"The subgraph's response exceeds {self.response_bytes} bytes."
             ) from None
-        return read_answer(request, answer.status, answer.content_type, answer.body)
+        return read_http_response(request, answer.status, answer.content_type, answer.body)
 
     def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         return self._websocket.subscribe(request)

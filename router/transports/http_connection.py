@@ -1,7 +1,7 @@
-"""One HTTP/1.1 connection to a subgraph, and the pool that keeps them (RFC 9112, client side).
+"""An HTTP/1.1 client connection to a subgraph, and a pool of them (RFC 9112).
 
-A general HTTP client costs half a millisecond and more per call; these two files need about
-twenty microseconds, because they do one thing: POST a body, read an answer.
+A general HTTP client takes half a millisecond or more per call. This module and ``http.py`` take
+about twenty microseconds, because all they do is POST a body and read a response.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from typing import NamedTuple, cast
 import httptools
 
 
-class HttpAnswer(NamedTuple):
-    """``content_type`` is the header as it came, empty when there was none."""
+class HttpResponse(NamedTuple):
+    """``content_type`` is the value of the header, empty if there was none."""
 
     status: int
     content_type: str
@@ -23,26 +23,26 @@ class HttpAnswer(NamedTuple):
 
 
 class ConnectionBroken(Exception):
-    """The connection ended, or what came over it is not HTTP. ``is_fresh``: not one byte of an
-    answer had come, so a server that closed an idle connection may not have seen the request."""
+    """The connection ended, or the peer violated HTTP. ``is_fresh``: no byte of a response was
+    received, so the server may have closed an idle connection before it saw the request."""
 
     def __init__(self, reason: str, *, is_fresh: bool = False) -> None:
         super().__init__(reason)
         self.is_fresh = is_fresh
 
 
-class AnswerTooLarge(Exception):
-    """The answer passed the size limit; it was not read further."""
+class ResponseTooLarge(Exception):
+    """The response exceeds the size limit; the rest was not read."""
 
 
 class Connection(asyncio.Protocol):
-    """Sends one request at a time. Between requests any byte or end closes it."""
+    """Sends one request at a time. Data received between requests closes it."""
 
     def __init__(self, response_bytes: int) -> None:
         self._limit = response_bytes
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._answer: asyncio.Future[HttpAnswer] | None = None
+        self._answer: asyncio.Future[HttpResponse] | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._parts: list[bytes] = []
         self._size = 0
@@ -54,11 +54,11 @@ class Connection(asyncio.Protocol):
         self.is_open = False
         self.idle_since = 0.0
 
-    async def request(self, data: bytes, seconds: float) -> HttpAnswer:
-        """Write ``data``, a whole request, and return the answer.
+    async def request(self, data: bytes, seconds: float) -> HttpResponse:
+        """Send ``data``, a complete request, and return the response.
 
-        Raises TimeoutError, ConnectionBroken, AnswerTooLarge; the connection is closed then, and
-        also when the call is cancelled: an answer still to come belongs to nobody.
+        Raises TimeoutError, ConnectionBroken or ResponseTooLarge. The connection is closed then,
+        and also if the call is cancelled: its response must not be read by a later request.
         """
         if self._transport is None or not self.is_open:
             raise ConnectionBroken("The connection was closed.", is_fresh=True)
@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserError as problem:
             cause = problem.__context__
-            is_ours = isinstance(cause, AnswerTooLarge | ConnectionBroken)
+            is_ours = isinstance(cause, ResponseTooLarge | ConnectionBroken)
             self._fail(cause if is_ours else ConnectionBroken("The answer is not HTTP."))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -116,7 +116,7 @@ class Connection(asyncio.Protocol):
         if self._answer is None or self._answer.done():
             return
         if self._in_body and not self._has_length and exc is None:
-            # Without a length the end of the connection is the end of the body.
+            # Without a length, the end of the connection ends the body (RFC 9112, section 6.3).
             self.on_message_complete()
         else:
             self._fail(ConnectionBroken("The connection ended.", is_fresh=not self._has_begun))
@@ -124,13 +124,13 @@ class Connection(asyncio.Protocol):
     # -- httptools callbacks ---------------------------------------------------------------------
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_body:  # a trailer: it comes too late to say anything about the body
+        if self._in_body:  # a trailer field, which must not change the framing of the body
             return
         name = name.lower()
         if name == b"content-length":
             self._has_length = True
             if value.isdigit() and int(value) > self._limit:
-                raise AnswerTooLarge
+                raise ResponseTooLarge
         elif name == b"transfer-encoding":
             self._has_length = True
         elif name == b"content-type":
@@ -146,34 +146,35 @@ class Connection(asyncio.Protocol):
             body = self._unpacked(self._unpack, body)
         self._size += len(body)
         if self._size > self._limit:
-            raise AnswerTooLarge
+            raise ResponseTooLarge
         self._parts.append(body)
 
     def _unpacked(self, unpack: "zlib._Decompress", body: bytes) -> bytes:
         try:
-            # One byte more than allowed is enough to know that it is too much.
+            # One byte above the limit is enough to detect that it is exceeded.
             return unpack.decompress(body, self._limit + 1 - self._size)
         except zlib.error:
-            raise ConnectionBroken("The answer cannot be unpacked.") from None
+            raise ConnectionBroken("The response cannot be decompressed.") from None
 
     def on_message_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status < 200:  # 100 Continue, 103 Early Hints: the answer is still to come
+        if status < 200:  # 100 Continue, 103 Early Hints: the final response follows
             self._reset()
             return
         if self._unpack is not None and not self._unpack.eof:
-            raise ConnectionBroken("The packed answer ends too early.")
+            raise ConnectionBroken("The compressed response is truncated.")
         if not self._parser.should_keep_alive() or not self.is_open:
             self.is_open = False
         parts = self._parts
         if self._answer is not None and not self._answer.done():
             body = parts[0] if len(parts) == 1 else b"".join(parts)
             content_type = self._content_type.decode("latin-1")
-            self._answer.set_result(HttpAnswer(status, content_type, body))
+            self._answer.set_result(HttpResponse(status, content_type, body))
 
 
 class ConnectionPool:
-    """Connections to one origin, at most ``size`` of them; who comes later waits in line."""
+    """At most ``size`` connections to one origin. Further requests wait, first come first
+    served."""
 
     def __init__(
         self,
@@ -186,7 +187,8 @@ class ConnectionPool:
         idle_seconds: float = 4.0,
         response_bytes: int = 10_000_000,
     ) -> None:
-        """``idle_seconds`` stays below the five seconds after which most servers close."""
+        """``idle_seconds`` is below the five seconds after which many servers close idle
+        connections."""
         self.host = host
         self.port = port
         self.tls = tls
@@ -198,12 +200,12 @@ class ConnectionPool:
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def request(self, data: bytes, seconds: float, *, may_repeat: bool) -> HttpAnswer:
-        """Send a whole request within ``seconds``. Raises TimeoutError, OSError,
-        ConnectionBroken, AnswerTooLarge.
+    async def request(self, data: bytes, seconds: float, *, may_repeat: bool) -> HttpResponse:
+        """Send a complete request within ``seconds``. Raises TimeoutError, OSError,
+        ConnectionBroken, ResponseTooLarge.
 
-        ``may_repeat``: when a kept connection turns out to have been closed meanwhile, the
-        request is sent again, once, over a new one. Only reads may be.
+        ``may_repeat``: if an idle connection turns out to be closed, the request is sent once more
+        over a new one. Only for requests without side effects.
         """
         deadline = time.monotonic() + seconds
         connection, is_used = self._take_idle()
@@ -215,14 +217,14 @@ class ConnectionPool:
             except ConnectionBroken as broken:
                 if not (is_used and may_repeat and broken.is_fresh):
                     raise
-            # The place of the lost connection is taken over by the new one.
+            # The new connection takes the place of the broken one in the pool.
             connection = await self._open(deadline)
             return await connection.request(data, deadline - time.monotonic())
         finally:
             self._give_back(connection)
 
     def close(self) -> None:
-        """Close what is idle; connections in use close when their call ends."""
+        """Close idle connections now, and connections in use when their request ends."""
         self.idle_seconds = -1
         for connection in self._idle:
             connection.close()
@@ -232,7 +234,7 @@ class ConnectionPool:
     def _take_idle(self) -> tuple[Connection | None, bool]:
         oldest = time.monotonic() - self.idle_seconds
         while self._idle:
-            connection = self._idle.pop()  # the one used last: the others may rest and expire
+            connection = self._idle.pop()  # most recently used, so that surplus ones expire
             if connection.is_open and connection.idle_since >= oldest:
                 return connection, True
             connection.close()
@@ -275,7 +277,7 @@ class ConnectionPool:
                 await place
         except BaseException:
             if place.done() and not place.cancelled():
-                self._wake()  # the turn was given, but its owner has left: pass it on
+                self._wake()  # cancelled after its turn had come: pass the turn on
             elif place in self._waiting:
                 self._waiting.remove(place)
             raise

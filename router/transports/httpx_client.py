@@ -1,4 +1,4 @@
-"""A subgraph behind HTTP through httpx: for proxies, unusual TLS and whatever httpx can do more."""
+"""A subgraph behind HTTP with httpx as the client: for proxies, unusual TLS and other features."""
 
 import ssl
 from collections.abc import AsyncGenerator, Mapping
@@ -12,7 +12,7 @@ from trellis.router.transports.graphql_over_http import (
     Vouching,
     encode_request,
     forwarded_headers,
-    read_answer,
+    read_http_response,
     vouch_for_nothing,
     websocket_url_of,
 )
@@ -20,7 +20,8 @@ from trellis.router.transports.websocket import WebSocketTransport
 
 
 class HttpxTransport:
-    """Behaves like ``HttpTransport`` at twenty times its price; pass a ``client`` of your own."""
+    """Behaves like ``HttpTransport``, but takes twenty times the CPU time per call. ``client`` can
+    be any configured httpx client."""
 
     def __init__(
         self,
@@ -54,10 +55,10 @@ class HttpxTransport:
         try:
             status, content_type, body = await self._post(request)
         except httpx.TimeoutException:
-            raise SubgraphTimeout(name, "The subgraph did not answer in time.") from None
+            raise SubgraphTimeout(name, "The subgraph did not respond in time.") from None
         except httpx.HTTPError:
             raise SubgraphUnavailable(name, "The subgraph cannot be reached.") from None
-        return read_answer(request, status, content_type, body)
+        return read_http_response(request, status, content_type, body)
 
     async def _post(self, request: SubgraphRequest) -> tuple[int, str, bytes]:
         content = encode_request(request)
@@ -73,7 +74,7 @@ class HttpxTransport:
                 if size > self.response_bytes:
                     raise SubgraphInvalidResponse(
                         request.subgraph,
-                        f"The subgraph's answer has more than {self.response_bytes} bytes.",
+                        f"The subgraph's response exceeds {self.response_bytes} bytes.",
                     )
                 parts.append(part)
             content_type = response.headers.get("content-type", "")

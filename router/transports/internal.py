@@ -1,4 +1,4 @@
-"""Asks a subgraph in another process what is no GraphQL: its ``/internal/...`` paths."""
+"""A client for the ``/internal/...`` paths of a subgraph in another process."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,11 +13,12 @@ from trellis.router.errors import SubgraphInvalidResponse, SubgraphTimeout, Subg
 from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 
 _MAX_BYTES = 10_000_000
+"""The largest response. It is the default of ``limits.response_bytes``, the limit for GraphQL."""
 
 
 @dataclass(frozen=True, slots=True)
-class InternalAnswer:
-    """What came back: ``value`` is the decoded JSON, None for 304 and 404."""
+class InternalResponse:
+    """A response: ``value`` is the decoded JSON, None for 304 and 404."""
 
     status: int
     value: Any = None
@@ -25,12 +26,12 @@ class InternalAnswer:
 
 
 class InternalClient:
-    """Proves by a service token that the router asks. Redirects are not followed."""
+    """Authenticates itself as the router with a service token. Redirects are not followed."""
 
     def __init__(
         self, subgraph: str, url: str, tokens: ServiceTokens, *, timeout: float = 2.0
     ) -> None:
-        """``url`` is the subgraph's GraphQL endpoint; the internal paths are beside it."""
+        """``url`` is the subgraph's GraphQL endpoint; the internal paths are on the same host."""
         self._subgraph = subgraph
         self._tokens = tokens
         self._timeout = timeout
@@ -45,15 +46,15 @@ class InternalClient:
         )
 
     def url_of(self, path: str) -> str:
-        """The whole address of a path beside the graph."""
+        """The URL of an internal path."""
         return f"{self._base}{path}"
 
-    async def get(self, path: str, *, etag: str | None = None) -> InternalAnswer:
+    async def get(self, path: str, *, etag: str | None = None) -> InternalResponse:
         """Raises SubgraphTimeout, SubgraphUnavailable or SubgraphInvalidResponse."""
         headers = {"if-none-match": etag} if etag is not None else {}
         return await self._ask("GET", path, headers)
 
-    async def post(self, path: str, payload: Any) -> InternalAnswer:
+    async def post(self, path: str, payload: Any) -> InternalResponse:
         """Raises as ``get`` does."""
         headers = {"content-type": "application/json"}
         return await self._ask("POST", path, headers, orjson.dumps(payload))
@@ -63,9 +64,9 @@ class InternalClient:
 
     async def _ask(
         self, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None
-    ) -> InternalAnswer:
+    ) -> InternalResponse:
         name = self._subgraph
-        # What comes unpacked cannot grow while it is read.
+        # An uncompressed response cannot exceed its size limit by decompression.
         ours = {SERVICE_TOKEN: self._tokens.sign(name), "accept-encoding": "identity"}
         try:
             async with (
@@ -76,27 +77,27 @@ class InternalClient:
             ):
                 return await _answer(name, response)
         except TimeoutError:
-            raise SubgraphTimeout(name, "The subgraph did not answer in time.") from None
+            raise SubgraphTimeout(name, "The subgraph did not respond in time.") from None
         except httpx.HTTPError:
             raise SubgraphUnavailable(name, "The subgraph cannot be reached.") from None
 
 
-async def _answer(subgraph: str, response: httpx.Response) -> InternalAnswer:
+async def _answer(subgraph: str, response: httpx.Response) -> InternalResponse:
     if response.status_code in (304, 404):
-        return InternalAnswer(response.status_code)
+        return InternalResponse(response.status_code)
     if response.status_code != 200:
         kind = SubgraphUnavailable if response.status_code >= 500 else SubgraphInvalidResponse
         raise kind(subgraph, f"The subgraph returned HTTP {response.status_code}.")
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise SubgraphInvalidResponse(subgraph, "The subgraph's answer is packed unasked.")
+        raise SubgraphInvalidResponse(subgraph, "The subgraph compressed its response unrequested.")
     body = bytearray()
     async for part in response.aiter_raw():
         body += part
         if len(body) > _MAX_BYTES:
             raise SubgraphInvalidResponse(
-                subgraph, f"The subgraph's answer has more than {_MAX_BYTES} bytes."
+                subgraph, f"The subgraph's response exceeds {_MAX_BYTES} bytes."
             )
     try:
-        return InternalAnswer(200, orjson.loads(bytes(body)), response.headers.get("etag"))
+        return InternalResponse(200, orjson.loads(bytes(body)), response.headers.get("etag"))
     except orjson.JSONDecodeError:
-        raise SubgraphInvalidResponse(subgraph, "The subgraph's answer is not JSON.") from None
+        raise SubgraphInvalidResponse(subgraph, "The subgraph's response is not JSON.") from None

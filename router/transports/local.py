@@ -1,4 +1,4 @@
-"""A subgraph in this process: its Strawberry schema executed without HTTP and without JSON."""
+"""A subgraph in this process: its Strawberry schema is executed directly, without HTTP or JSON."""
 
 import asyncio
 import inspect
@@ -10,27 +10,27 @@ from graphql import ExecutionResult, GraphQLError
 
 from trellis.router.errors import SubgraphTimeout
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
+from trellis.router.transports.invalid_text import without_invalid_text
 from trellis.router.transports.local_execution import execution_of
-from trellis.router.transports.lost_text import without_lost_text
 from trellis.schema.federation import presentable
 from trellis.schema.subgraph import Subgraph
 
 
 class LocalTransport:
-    """Each call gets a context of its own from ``Subgraph.make_context``, which is awaited and
-    entered where it wants that, and left when the operation has ended.
+    """Each call gets its own context from ``Subgraph.make_context``. If the context is awaitable it
+    is awaited; if it is an async context manager it is entered, and exited after the operation.
 
-    Errors that are the subgraph's own fault are logged and masked as ``presentable`` says.
+    Unexpected errors of resolvers are logged and masked by ``presentable``.
     """
 
     def __init__(self, subgraph: Subgraph, *, timeout: float | None = None) -> None:
-        """``timeout`` bounds one query or mutation in seconds, so that a resolver that hangs costs
-        its own subgraph's fields only."""
+        """``timeout`` limits one query or mutation, in seconds, so that a resolver that hangs
+        affects only the fields of its own subgraph."""
         self.subgraph = subgraph
         self.timeout = timeout
         self.schema = subgraph.schema._schema
         self._execution = execution_of(subgraph.schema)
-        self._plain_context: type | None = None  # a type that needs neither awaiting nor entering
+        self._plain_context: type | None = None  # a context type that needs no await and no exit
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         context = self.subgraph.make_context(request.context)
@@ -65,9 +65,9 @@ class LocalTransport:
             async with limit:
                 return await result
         except TimeoutError:
-            if not limit.expired():  # a resolver's own
+            if not limit.expired():  # raised by a resolver
                 raise
-            raise SubgraphTimeout(subgraph, "The subgraph did not answer in time.") from None
+            raise SubgraphTimeout(subgraph, "The subgraph did not respond in time.") from None
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         async with AsyncExitStack() as stack:
@@ -77,7 +77,7 @@ class LocalTransport:
                 async for event in events:
                     yield _response(event, request)
             except Exception as problem:
-                # The resolver's own failure ends its stream and is shown or hidden as usual.
+                # An exception of the resolver ends its stream and is masked like any other.
                 error = GraphQLError(str(problem), original_error=problem)
                 yield _response(ExecutionResult(errors=[error]), request)
             finally:
@@ -93,7 +93,7 @@ def _response(result: ExecutionResult, request: SubgraphRequest) -> SubgraphResp
         errors=[_formatted(error, request) for error in result.errors or ()],
         extensions=result.extensions or {},
     )
-    return without_lost_text(response, request.query)
+    return without_invalid_text(response, request.query)
 
 
 def _formatted(error: GraphQLError, request: SubgraphRequest) -> dict[str, Any]:

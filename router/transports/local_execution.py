@@ -1,4 +1,4 @@
-"""Two ways to execute an operation on a Strawberry schema of this process."""
+"""Executes operations on a Strawberry schema in this process, with or without its extensions."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from typing import Any, Protocol
@@ -21,8 +21,8 @@ from trellis.router.cache import Cache
 from trellis.router.operation.parse import DOCUMENT_BYTES, weight_of_document
 from trellis.router.transports.base import SubgraphRequest
 
-_NEEDLESS = (ParserCache, ValidationCache)
-"""Extensions that only make parsing and validating quicker, as ``Direct`` does by itself."""
+_CACHING_EXTENSIONS = (ParserCache, ValidationCache)
+"""Extensions that only cache parsing and validation, which ``Direct`` does itself."""
 
 
 class Execution(Protocol):
@@ -31,26 +31,26 @@ class Execution(Protocol):
     def run(
         self, request: SubgraphRequest, context: Any
     ) -> ExecutionResult | Awaitable[ExecutionResult]:
-        """A query or mutation."""
+        """Run a query or mutation."""
         ...
 
     def stream(
         self, request: SubgraphRequest, context: Any
     ) -> AsyncGenerator[ExecutionResult, None]:
-        """A subscription; closing the generator ends it at the source."""
+        """Run a subscription. Closing the generator ends it at the source."""
         ...
 
 
 def execution_of(schema: strawberry.federation.Schema) -> Execution:
-    """The quickest way that runs everything the schema asks for."""
+    """The fastest execution that still runs all extensions of the schema."""
     extensions: list[SchemaExtension] = schema.get_extensions()
-    if all(type(extension) in _NEEDLESS for extension in extensions):
+    if all(type(extension) in _CACHING_EXTENSIONS for extension in extensions):
         return Direct(schema)
     return Extended(schema)
 
 
 class Direct:
-    """On the schema's graphql-core counterpart; each document is parsed and validated once."""
+    """Executes with graphql-core. Each document is parsed and validated once."""
 
     def __init__(self, schema: strawberry.federation.Schema) -> None:
         self._schema = schema._schema
@@ -92,7 +92,7 @@ class Direct:
             async for event in events:
                 yield event
         finally:
-            # Ends the resolver's generator at once instead of when the collector finds it.
+            # Closes the resolver's generator now instead of at garbage collection.
             if isinstance(events, AsyncGenerator):
                 await events.aclose()
 
@@ -110,9 +110,8 @@ class Direct:
 
 
 class Extended:
-    """By Strawberry itself, which runs the hooks of ``SchemaExtension``s and the schema's own
-    directives. What an extension refuses, hides or counts behind ``strawberry.asgi`` it does here
-    too."""
+    """Executes with Strawberry, which runs the hooks of ``SchemaExtension``s and the directives of
+    the schema, as ``strawberry.asgi`` would."""
 
     def __init__(self, schema: strawberry.federation.Schema) -> None:
         self._schema = schema

@@ -1,9 +1,9 @@
-"""Errors of subgraphs in other processes, as clients may see them.
+"""Masks errors of subgraphs in other processes.
 
-A subgraph's errors may say anything: exception texts, SQL, host names, stack traces. A client gets
-those that the subgraph has marked as meant for clients, as every subgraph that Trellis serves does
-(``mark_presentable``), and those whose code the configuration names. Of any other it learns that
-and where there was one; what it was is logged with the request id.
+Errors of subgraphs may contain exception messages, SQL, host names or stack traces. Clients see
+those that the subgraph marked as meant for clients, which every subgraph served by Trellis does
+(``mark_presentable``), and those with a code that the configuration lists. All others are replaced
+by a generic error at the same path, and logged with the request id.
 """
 
 from collections.abc import AsyncGenerator, Collection
@@ -16,23 +16,24 @@ import structlog
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse, Transport
 
 PRESENTABLE = "trellisPresentable"
-"""The member of ``extensions`` by which a subgraph says that it means an error for clients. The
-router takes it away."""
+"""The member of ``extensions`` that marks an error as meant for clients. The router removes it."""
 
 _OWN_MESSAGES = {
     "SUBGRAPH_UNAVAILABLE": "The subgraph cannot be reached.",
-    "SUBGRAPH_INVALID_RESPONSE": "The subgraph's answer is not a GraphQL response.",
+    "SUBGRAPH_INVALID_RESPONSE": "The subgraph did not return a GraphQL response.",
 }
-"""What the transports themselves say of an answer, in words that no subgraph can choose."""
+"""Codes that transports use for failures of their own. A subgraph may send the same codes, so its
+message is replaced by a fixed one."""
 
 _LOGGED_CHARACTERS = 1_000
+"""The length of a logged message; subgraphs may send messages of any length."""
 
 log = structlog.get_logger(__name__)
 
 
 class MaskedTransport:
-    """Fills ``Transport`` in front of another one. ``shown`` are the codes of errors that may be
-    seen as they are."""
+    """A ``Transport`` that masks the errors of another one. ``shown`` are the codes of errors that
+    are passed unchanged."""
 
     def __init__(self, transport: Transport, shown: Collection[str] = ()) -> None:
         self._transport = transport
@@ -80,8 +81,8 @@ class MaskedTransport:
 
 
 def mark_presentable(errors: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same errors, marked as meant for clients: a subgraph that Trellis serves has masked what
-    is its own fault."""
+    """The same errors, marked as meant for clients: a subgraph served by Trellis has already masked
+    unexpected ones."""
     return [
         {**error, "extensions": {**(error.get("extensions") or {}), PRESENTABLE: True}}
         for error in errors

@@ -17,17 +17,17 @@ from trellis.router.transports.graphql_over_http import (
     forwarded_headers,
     vouch_for_nothing,
 )
-from trellis.router.transports.lost_text import without_lost_text
+from trellis.router.transports.invalid_text import without_invalid_text
 from trellis.router.transports.read import read_json, read_response
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 
 
 class WebSocketTransport:
-    """One connection per subscription: when it ends, everything behind it ends with it.
+    """Opens one connection per subscription, so that closing it ends the subscription reliably.
 
-    Headers of the client that may travel go both into the handshake and into the
-    ``connection_init`` payload, because subgraphs look in either place.
+    The forwarded headers of the client are sent both in the handshake and in the
+    ``connection_init`` payload, because subgraphs read them from either place.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class WebSocketTransport:
                 return response
         finally:
             await stream.aclose()
-        raise SubgraphInvalidResponse(request.subgraph, "The subgraph ended without an answer.")
+        raise SubgraphInvalidResponse(request.subgraph, "The subgraph sent no response.")
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
-        """Raises SubgraphUnavailable when the connection fails or breaks, SubgraphTimeout when
-        it is not acknowledged, SubgraphInvalidResponse for messages against the protocol."""
+        """Raises SubgraphUnavailable if the connection fails, SubgraphTimeout if it is not
+        acknowledged in time, SubgraphInvalidResponse for invalid messages."""
         name = request.subgraph
         headers = {**forwarded_headers(request.context), **self.vouch(request.context)}
         try:
@@ -74,13 +74,15 @@ class WebSocketTransport:
                     kind = message.get("type")
                     if kind == "next" or kind == "error":
                         response = _response(name, message)
-                        yield response if is_whole else without_lost_text(response, request.query)
+                        yield (
+                            response if is_whole else without_invalid_text(response, request.query)
+                        )
                     if kind == "error" or kind == "complete":
                         return
                     if kind == "ping":
                         await connection.send('{"type":"pong"}')
         except TimeoutError:
-            raise SubgraphTimeout(name, "The subgraph did not answer in time.") from None
+            raise SubgraphTimeout(name, "The subgraph did not respond in time.") from None
         except (OSError, InvalidHandshake, InvalidURI, ConnectionClosed):
             raise SubgraphUnavailable(name, "The connection to the subgraph ended.") from None
 
@@ -109,13 +111,13 @@ class WebSocketTransport:
 
 
 def _message(subgraph: str, text: str | bytes) -> tuple[dict[str, Any], bool]:
-    """A message of the protocol, and whether all its strings are Unicode text."""
+    """Parse a message. Returns it and whether all its strings are Unicode text."""
     try:
         message, is_whole = read_json(subgraph, text)
     except SubgraphInvalidResponse:
         message, is_whole = None, True
     if type(message) is not dict:
-        raise SubgraphInvalidResponse(subgraph, "The subgraph sent a message against the protocol.")
+        raise SubgraphInvalidResponse(subgraph, "The subgraph sent an invalid WebSocket message.")
     return message, is_whole
 
 

@@ -1,1 +1,1 @@
-"""How a router and the subgraphs in other processes know one another: by a shared secret."""
+"""Authentication between the router and subgraphs in other processes, based on a shared secret."""

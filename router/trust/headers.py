@@ -1,10 +1,11 @@
-"""A request's context as headers between router and subgraph, and back.
+"""The context of a request as headers between the router and a subgraph.
 
 x-trellis-caller    the caller's identity as JSON; absent for an anonymous one
 x-trellis-request   the rest as JSON: address, agent, request id, profile, route, seconds left,
-                    what is left of rate limits
+                    state of the rate limits
 
-Only a request with a service token is believed, and clients' headers of these names never travel.
+They are trusted only together with a service token. Client headers of these names are never
+forwarded.
 """
 
 import json
@@ -27,7 +28,7 @@ REQUEST = "x-trellis-request"
 
 
 class Vouch:
-    """Makes the headers by which a router vouches for a request at one subgraph."""
+    """Makes the headers by which a router vouches for the caller of a request to one subgraph."""
 
     def __init__(self, tokens: ServiceTokens, subgraph: str) -> None:
         self._tokens = tokens
@@ -44,10 +45,9 @@ class Vouch:
 
 
 def read_context(caller: str | None, request: str | None) -> RequestContext:
-    """The context that a router put into these two headers, still without ``headers``.
+    """The context in these two headers; its ``headers`` are not set.
 
-    Members that are not known are left alone: the router may be newer. Raises ValueError for text
-    that no router writes.
+    Unknown members are ignored, since the router may be newer. Raises ValueError for invalid text.
     """
     facts = _object(request) if request is not None else {}
     seconds = optional_member(facts, "seconds", (int, float))
@@ -80,7 +80,7 @@ def _request_facts(context: RequestContext) -> dict[str, Any]:
 
 def _limit(state: Any) -> RateLimitState:
     if not isinstance(state, Mapping):
-        raise ValueError("a limit is an object")
+        raise ValueError("expected an object for each rate limit")
     numbers = {
         name: int(state.get(name, 0)) for name in ("limit", "window", "remaining", "reset_at")
     }
@@ -89,7 +89,7 @@ def _limit(state: Any) -> RateLimitState:
 
 @lru_cache(maxsize=1024)
 def _caller_text(identity: Identity) -> str:
-    """The same few callers come with every request."""
+    """Cached, because a few callers make most requests."""
     return _text_of(identity_to_json(identity))
 
 
@@ -99,12 +99,12 @@ def _read_caller(text: str) -> Identity:
 
 
 def _text_of(value: Any) -> str:
-    """JSON that may stand in a header: printable ASCII only (RFC 9110, section 5.5)."""
+    """JSON that is valid in a header: printable ASCII only (RFC 9110, section 5.5)."""
     try:
         text = orjson.dumps(value).decode()
         if text.isascii() and "\x7f" not in text:
             return text
-    except orjson.JSONEncodeError:  # half a surrogate pair, which some clients send
+    except orjson.JSONEncodeError:  # a lone surrogate, which some clients send
         pass
     return json.dumps(value).replace("\x7f", "\\u007f")
 

@@ -1,4 +1,4 @@
-"""The secret that a router shares with the subgraphs in other processes."""
+"""The secret shared by the router and subgraphs in other processes."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ _FILE = "service_secret"
 
 
 def load_service_secrets(config: Config) -> tuple[bytes, ...]:
-    """The secrets of ``auth.service_secret``: the first signs, all are believed, so that one can
-    follow the other without a pause. By default a file of ``data_dir`` that whoever comes first
-    writes, readable by its owner only: processes of one machine need nothing to be set up.
+    """The secrets of ``auth.service_secret``. The first one signs and all are accepted, so that
+    they can be rotated without downtime. The default is a file in ``data_dir``, which the first
+    process creates with access for its owner only, so that processes on one machine need no setup.
 
     Raises ConfigError for a secret that is too short or a file that cannot be read or written.
     """
@@ -30,5 +30,5 @@ def _kept_in(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigError(
-            f"Cannot keep the service secret in {path}: {reason}. Give auth.service_secret instead."
+            f"Cannot store the service secret in {path}: {reason}. Set auth.service_secret instead."
         ) from None

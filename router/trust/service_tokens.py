@@ -1,4 +1,4 @@
-"""Service tokens: short-lived proofs that the router asks, one kind for each subgraph."""
+"""Service tokens: short-lived tokens by which the router authenticates itself to one subgraph."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,17 +12,24 @@ _TYPE = "service+jwt"
 _ALGORITHM = "HS256"
 _LIFETIME_SECONDS = 90
 _SIGN_AGAIN_AFTER = 30.0
+"""A token is reused for this time, so at least a minute of its lifetime is left when it is sent."""
+
 _LEEWAY_SECONDS = 60
+"""Tolerated difference between the clocks of two machines."""
+
 _MAX_LENGTH = 1024
+"""Longer tokens are rejected without decoding; ours have about 220 characters."""
+
 _REMEMBER = 64
+"""Verified tokens in memory. One router needs about two at a time."""
 
 
 class ServiceTokens:
-    """Signs and checks service tokens (RFC 7519, HS256) with shared ``secrets``.
+    """Signs and verifies service tokens (RFC 7519, HS256) with shared ``secrets``.
 
-    The first one signs, each is believed. A token is good for the subgraph in its ``aud`` only, so
-    what one subgraph is sent opens no other. Signing and checking happen about twice a minute, not
-    with every request.
+    The first secret signs, all are accepted. A token is valid for the subgraph in its ``aud`` only,
+    so a subgraph cannot use the tokens it receives to call another one. Tokens are signed and
+    verified about twice a minute, not for each request.
     """
 
     def __init__(self, secrets: Sequence[bytes], *, clock: Callable[[], float] = time.time) -> None:
@@ -32,7 +39,7 @@ class ServiceTokens:
         self._checked: dict[tuple[str, str], float] = {}
 
     def sign(self, subgraph: str) -> str:
-        """A token for this subgraph that is good for at least half a minute."""
+        """A token for this subgraph that is valid for at least a minute."""
         now = self._clock()
         known = self._signed.get(subgraph)
         # A clock that was set back must not keep an old token in use.
@@ -49,7 +56,7 @@ class ServiceTokens:
         self._signed[subgraph] = (token, now)
         return token
 
-    def is_good(self, token: str, subgraph: str) -> bool:
+    def is_valid(self, token: str, subgraph: str) -> bool:
         """Whether this is a router's token for this subgraph, and has not expired."""
         known = self._checked.get((token, subgraph))
         if known is not None and known > self._clock():
@@ -69,7 +76,7 @@ class ServiceTokens:
         self._checked[key] = expires_at
 
     def _expiry(self, token: str, secret: bytes, subgraph: str) -> float | None:
-        """When the token ends, leeway included; None when it is no good."""
+        """When the token expires, including leeway; None if it is invalid."""
         try:
             found: dict[str, Any] = jwt.decode_complete(
                 token,

@@ -1,4 +1,4 @@
-"""What processes of ours tell one another about callers, as JSON values."""
+"""Identities and revocations as JSON, exchanged between the router and subgraphs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ _KINDS = {"user": "user", "service": "service"}
 
 
 def identity_to_json(identity: Identity) -> dict[str, Any]:
-    """An identity as JSON values, without the members that say nothing."""
+    """An identity as JSON values, without empty members."""
     members = {
         "id": _id_text(identity.id),
         "username": identity.username,
@@ -32,10 +32,10 @@ def identity_to_json(identity: Identity) -> dict[str, Any]:
 
 
 def identity_from_json(members: Mapping[str, Any]) -> Identity:
-    """The identity that ``identity_to_json`` wrote. Raises ValueError."""
+    """The inverse of ``identity_to_json``. Raises ValueError."""
     kind = _KINDS.get(members.get("kind", "user"))
     if kind is None:
-        raise ValueError("a caller of unknown kind")
+        raise ValueError("unknown kind of caller")
     return Identity(
         id=_id(members, "id"),
         username=optional_member(members, "username", str),
@@ -55,7 +55,7 @@ def identity_from_json(members: Mapping[str, Any]) -> Identity:
 
 
 def revocations_to_json(revocations: Revocations) -> dict[str, Any]:
-    """What is revoked, in an order that is always the same."""
+    """Revocations as JSON values in a stable order, so that equal ones have equal ETags."""
     return {
         "sessions": sorted(str(id) for id in revocations.sessions),
         "tokens": sorted(revocations.tokens),
@@ -66,9 +66,9 @@ def revocations_to_json(revocations: Revocations) -> dict[str, Any]:
 
 
 def revocations_from_json(value: Any) -> Revocations:
-    """What ``revocations_to_json`` wrote. Raises ValueError."""
+    """The inverse of ``revocations_to_json``. Raises ValueError."""
     if not isinstance(value, Mapping):
-        raise ValueError("revocations are an object")
+        raise ValueError("revocations must be an object")
     outdated = value.get("issuedBefore", {})
     if not isinstance(outdated, Mapping) or not all(type(at) is int for at in outdated.values()):
         raise ValueError("issuedBefore has the wrong type")

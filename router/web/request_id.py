@@ -31,7 +31,7 @@ class RequestId:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        request_id = chosen_by_client(scope["headers"]) or str(uuid4())
+        request_id = chosen_by_client(scope["headers"]) or new_request_id()
         scope[_KEY] = request_id
         add_response_header(scope, b"x-request-id", request_id.encode())
         # Each request runs in a context of its own, so nothing needs to be reset afterwards.
@@ -48,6 +48,11 @@ def adopt_request_id(scope: MutableMapping[str, Any], request_id: str) -> None:
     """Go on under an id that was settled before, by the router that sends this request."""
     scope[_KEY] = request_id
     current_request_id.set(request_id)
+
+
+def new_request_id() -> str:
+    """A UUID, which the documents of some REST dialects promise."""
+    return str(uuid4())
 
 
 def chosen_by_client(headers: Iterable[tuple[bytes, bytes]]) -> str | None:

@@ -269,6 +269,6 @@ async def test_a_subgraph_that_nothing_reaches_is_named() -> None:
     response = await SUPERGRAPH.execute("{ p }", transports={})
 
     (error,) = response["errors"]
-    assert error["message"] == "Nothing reaches the subgraph 'a': pass transports={'a': ...}."
+    assert error["message"] == "No transport for the subgraph 'a': pass transports={'a': ...}."
     assert error["extensions"]["code"] == "SUBGRAPH_UNAVAILABLE"
     assert response["data"] == {"p": None}

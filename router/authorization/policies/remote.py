@@ -12,7 +12,7 @@ from trellis.router.authorization.policies.wire import (
     policies_from_json,
     request_to_json,
 )
-from trellis.router.transports.internal import InternalAnswer
+from trellis.router.transports.internal import InternalResponse
 from trellis.schema.errors import Unavailable
 from trellis.schema.policy import GuardedObject
 from trellis.schema.request import RequestContext
@@ -26,9 +26,9 @@ default of ``limits.body_bytes``, the body limit that the subgraph applies."""
 class PolicyClient(Protocol):
     """The part of ``InternalClient`` that is used here."""
 
-    async def get(self, path: str) -> InternalAnswer: ...
+    async def get(self, path: str) -> InternalResponse: ...
 
-    async def post(self, path: str, payload: Any) -> InternalAnswer: ...
+    async def post(self, path: str, payload: Any) -> InternalResponse: ...
 
     async def aclose(self) -> None: ...
 
@@ -71,7 +71,7 @@ class RemotePolicies:
             # Checked per answer: in the combined list, surplus verdicts of one answer would fill
             # in for missing ones of another.
             if not isinstance(answer, list) or len(answer) != len(request.objects or ()):
-                raise Unavailable("The subgraph did not answer about each object.")
+                raise Unavailable("The subgraph did not return a verdict for each object.")
         return [verdict for answer in answers for verdict in answer]
 
     async def aclose(self) -> None:
@@ -82,7 +82,7 @@ class RemotePolicies:
         if answer.status == 404:
             self.is_outdated = True
         if not isinstance(answer.value, dict):
-            raise Unavailable("The subgraph gave no answer about the policy.")
+            raise Unavailable("The subgraph did not return a verdict of the policy.")
         return answer.value.get("answer")
 
 

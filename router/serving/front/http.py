@@ -14,7 +14,6 @@ sending half is closed, and what comes in is thrown away until the client has cl
 """
 
 import asyncio
-import secrets
 import urllib.parse
 from typing import Any
 
@@ -30,7 +29,7 @@ from trellis.router.serving.front.shared import Shared
 from trellis.router.serving.front.watch import Drain
 from trellis.router.serving.front.websocket import WebSocketConnection, check_upgrade
 from trellis.router.web.refusals import BodyTimeout, HeadersTooLarge
-from trellis.router.web.request_id import chosen_by_client
+from trellis.router.web.request_id import chosen_by_client, new_request_id
 from trellis.schema.errors import BadRequest, TrellisError, Unavailable
 
 # Heads that are a little too long are left to the application, which words the refusal for the
@@ -352,7 +351,7 @@ class HttpConnection(HttpToolsProtocol):
         self._is_ending = True
         if self.transport.is_closing():
             return
-        request_id = chosen_by_client(self.headers or ()) or secrets.token_hex(16)
+        request_id = chosen_by_client(self.headers or ()) or new_request_id()
         is_head = self.scope is not None and self.scope.get("method") == "HEAD"
         date = self.server_state.default_headers
         self.transport.write(own_answer(error, request_id, date, is_head=is_head))

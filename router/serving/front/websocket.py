@@ -1,6 +1,5 @@
 """A WebSocket, from its handshake on: uvicorn's protocol, our bounds around it."""
 
-import secrets
 from typing import Any
 
 import uvicorn
@@ -18,7 +17,7 @@ from trellis.router.serving.front.shared import Shared
 from trellis.router.serving.front.watch import Drain
 from trellis.router.web.body_limit import check_head
 from trellis.router.web.errors import InternalError
-from trellis.router.web.request_id import chosen_by_client
+from trellis.router.web.request_id import chosen_by_client, new_request_id
 from trellis.schema.errors import BadRequest, Forbidden, TrellisError
 
 # A message in more pieces costs more to keep than its bytes; clients send one, or a few of 4 KB.
@@ -222,7 +221,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self.handshake_initiated = self.handshake_complete = True
         self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
         headers = self._http_scope["headers"]
-        request_id = chosen_by_client(headers) or secrets.token_hex(16)
+        request_id = chosen_by_client(headers) or new_request_id()
         self._end_with(own_answer(error, request_id, self.default_headers))
 
 

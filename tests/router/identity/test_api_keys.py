@@ -8,7 +8,7 @@ from trellis.router.errors import SubgraphTimeout
 from trellis.router.identity.api_keys import ApiKeyInvalid, ApiKeys, RemoteApiKeys
 from trellis.router.identity.authenticate import Authenticator
 from trellis.router.identity.credentials import Credentials
-from trellis.router.transports.internal import InternalAnswer
+from trellis.router.transports.internal import InternalResponse
 from trellis.router.trust.wire import identity_to_json
 from trellis.schema.errors import Unavailable
 from trellis.schema.identity import ANONYMOUS, Identity
@@ -168,36 +168,36 @@ async def test_a_revoked_key_is_refused_even_when_it_is_remembered():
 class Remote:
     """An issuer in another process, as ``InternalClient`` shows it."""
 
-    def __init__(self, answer: InternalAnswer | Exception) -> None:
+    def __init__(self, answer: InternalResponse | Exception) -> None:
         self.answer = answer
 
-    async def post(self, path: str, payload: Any) -> InternalAnswer:
+    async def post(self, path: str, payload: Any) -> InternalResponse:
         assert (path, payload) == ("/internal/api-keys", {"key": "trk_good"})
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
 
-async def verify(answer: InternalAnswer | Exception) -> Identity | None:
+async def verify(answer: InternalResponse | Exception) -> Identity | None:
     return await RemoteApiKeys(Remote(answer)).verify("trk_good")
 
 
 async def test_an_issuer_in_another_process_is_asked():
-    assert await verify(InternalAnswer(200, {"caller": identity_to_json(ROBOT)})) == ROBOT
-    assert await verify(InternalAnswer(200, {"caller": None})) is None
-    assert await verify(InternalAnswer(404)) is None
+    assert await verify(InternalResponse(200, {"caller": identity_to_json(ROBOT)})) == ROBOT
+    assert await verify(InternalResponse(200, {"caller": None})) is None
+    assert await verify(InternalResponse(404)) is None
 
 
 @pytest.mark.parametrize(
     "answer",
     [
         SubgraphTimeout("accounts", "late"),
-        InternalAnswer(200, None),
-        InternalAnswer(200, {}),
-        InternalAnswer(200, {"caller": "grace"}),
-        InternalAnswer(200, {"caller": {"id": "no id"}}),
+        InternalResponse(200, None),
+        InternalResponse(200, {}),
+        InternalResponse(200, {"caller": "grace"}),
+        InternalResponse(200, {"caller": {"id": "no id"}}),
     ],
 )
-async def test_no_good_answer_is_no_verdict(answer: InternalAnswer | Exception):
+async def test_no_good_answer_is_no_verdict(answer: InternalResponse | Exception):
     with pytest.raises(Unavailable):
         await verify(answer)

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from trellis.router.errors import SubgraphUnavailable
 from trellis.router.identity.revocations import RemoteRevocations
-from trellis.router.transports.internal import InternalAnswer
+from trellis.router.transports.internal import InternalResponse
 from trellis.router.trust.wire import revocations_to_json
 from trellis.schema.errors import Unavailable
 from trellis.schema.identity import Identity
@@ -28,17 +28,17 @@ class Issuer:
         self.answers.set()
         self.now = 1000.0
 
-    async def get(self, path: str, *, etag: str | None = None) -> InternalAnswer:
+    async def get(self, path: str, *, etag: str | None = None) -> InternalResponse:
         assert path == "/internal/revocations"
         self.visits.append(etag)
         await self.answers.wait()
         if not self.is_up:
             raise SubgraphUnavailable("accounts", "down")
         if self.revoked is None:
-            return InternalAnswer(404)
+            return InternalResponse(404)
         value = revocations_to_json(self.revoked)
         own_tag = str(sorted(value["sessions"]))
-        return InternalAnswer(304) if etag == own_tag else InternalAnswer(200, value, own_tag)
+        return InternalResponse(304) if etag == own_tag else InternalResponse(200, value, own_tag)
 
     def revocations(self) -> RemoteRevocations:
         return RemoteRevocations(self, clock=lambda: self.now)
@@ -154,8 +154,8 @@ async def test_an_outage_and_its_end_are_logged_once_each():
             await known.is_revoked(GRACE)
             await settled()
     assert [entry["event"] for entry in logs] == [
-        "revocations_not_learnt",
-        "revocations_learnt_again",
+        "revocations_unavailable",
+        "revocations_available_again",
     ]
 
 
@@ -174,8 +174,8 @@ async def test_nonsense_changes_nothing(nonsense: Any):
     known = issuer.revocations()
     assert await known.is_revoked(GRACE)
 
-    async def get(path: str, *, etag: str | None = None) -> InternalAnswer:
-        return InternalAnswer(200, nonsense)
+    async def get(path: str, *, etag: str | None = None) -> InternalResponse:
+        return InternalResponse(200, nonsense)
 
     issuer.get = get  # the fake's own way to lie
     issuer.now += 10

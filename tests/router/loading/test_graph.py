@@ -45,5 +45,5 @@ def test_a_supergraph_can_be_read_though_nobody_knows_where_its_subgraphs_are(tm
     graph = load_graph(file_config(tmp_path, nowhere))
 
     assert graph.sdl == nowhere
-    with pytest.raises(ConfigError, match="books: the supergraph gives no URL"):
+    with pytest.raises(ConfigError, match="books: the supergraph has no URL"):
         _ = graph.members

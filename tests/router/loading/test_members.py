@@ -31,7 +31,7 @@ def test_members_keep_the_order_of_the_configuration():
         ("a", f"{SHOP}.deeper:x", f"subgraphs.a: there is no module `{SHOP}.deeper`"),
         ("a", f"{SHOP}:catalogue", "has no `catalogue`. Did you mean `catalog`?"),
         ("a", f"{SHOP}:Product", "is a type, not a `trellis.schema.subgraph.Subgraph`"),
-        ("a", f"{SHOP}:catalog", "subgraphs.a: the subgraph calls itself `catalog`"),
+        ("a", f"{SHOP}:catalog", "subgraphs.a: the subgraph's own name is `catalog`"),
     ],
 )
 def test_a_subgraph_that_cannot_be_imported_is_explained(name: str, target: str, message: str):
@@ -48,7 +48,7 @@ def test_an_error_inside_the_module_is_not_hidden(tmp_path: Path, monkeypatch: p
 
 
 def test_no_subgraphs_at_all_is_explained():
-    with pytest.raises(ConfigError, match=r"name them in trellis\.toml under \[subgraphs\]"):
+    with pytest.raises(ConfigError, match=r"list them in trellis\.toml under \[subgraphs\]"):
         load_members(Config())
 
 
@@ -64,4 +64,4 @@ def test_a_remote_subgraph_may_bring_its_schema_as_a_file(tmp_path: Path):
 
 def test_a_remote_subgraph_that_is_not_there_is_explained():
     with pytest.raises(ConfigError, match=r"subgraphs\.a: .* cannot be reached"):
-        fetch_sdl("a", "http://127.0.0.1:1/graphql", patience=0)
+        fetch_sdl("a", "http://127.0.0.1:1/graphql", retry_seconds=0)

@@ -314,7 +314,7 @@ async def test_a_subgraph_that_hangs_times_out(make: Callable[..., Transport], s
 async def test_an_answer_that_is_too_large_is_given_up(make: Callable[..., Transport]) -> None:
     body = b'{"data":{"a":"' + b"x" * 10_000 + b'"}}'
     async with raw_server(replies(http("200 OK", body))) as url:
-        with pytest.raises(SubgraphInvalidResponse, match="more than 5000 bytes"):
+        with pytest.raises(SubgraphInvalidResponse, match="exceeds 5000 bytes"):
             await send(make, url, response_bytes=5_000)
 
 
@@ -326,7 +326,7 @@ async def test_a_packed_answer_is_unpacked_and_its_real_size_counts(
     async with raw_server(replies(http("200 OK", small, encoded))) as url:
         response = await send(make, url)
     async with raw_server(replies(http("200 OK", large, encoded))) as url:
-        with pytest.raises(SubgraphInvalidResponse, match="more than 5000 bytes"):
+        with pytest.raises(SubgraphInvalidResponse, match="exceeds 5000 bytes"):
             await send(make, url, response_bytes=5_000)
 
     assert response.data == {"a": 1}  # type: ignore[attr-defined]

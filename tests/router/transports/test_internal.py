@@ -17,7 +17,7 @@ from trellis.router.errors import (
 )
 from trellis.router.identity.api_keys import RemoteApiKeys
 from trellis.router.identity.revocations import RemoteRevocations
-from trellis.router.transports.internal import InternalAnswer, InternalClient
+from trellis.router.transports.internal import InternalClient, InternalResponse
 from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 from trellis.schema.errors import Unavailable
 from trellis.schema.identity import ANONYMOUS
@@ -116,7 +116,7 @@ async def test_an_answer_comes_with_its_etag_and_the_router_proves_itself():
     async with impostor(says("200 OK", b'{"a": 1}', 'etag: "v1"')) as server:
         async with asking(server.url) as client:
             found = await client.get("/internal/x", etag='"v0"')
-            assert found == InternalAnswer(200, {"a": 1}, '"v1"')
+            assert found == InternalResponse(200, {"a": 1}, '"v1"')
             assert await client.post("/internal/y", [1]) == found
         first, second = server.heads
     assert first.startswith("GET /internal/x HTTP/1.1\r\n")
@@ -124,14 +124,14 @@ async def test_an_answer_comes_with_its_etag_and_the_router_proves_itself():
     assert second.startswith("POST /internal/y HTTP/1.1\r\n")
     for head in server.heads:
         token = head.partition(f"{SERVICE_TOKEN}: ")[2].split()[0]
-        assert TOKENS.is_good(token, "accounts")
-        assert not TOKENS.is_good(token, "projects")
+        assert TOKENS.is_valid(token, "accounts")
+        assert not TOKENS.is_valid(token, "projects")
 
 
 @pytest.mark.parametrize("status", ["304 Not Modified", "404 Not Found"])
 async def test_nothing_new_and_nothing_there_are_answers(status: str):
     async with impostor(says(status)) as server, asking(server.url) as client:
-        assert await client.get("/internal/x") == InternalAnswer(int(status[:3]))
+        assert await client.get("/internal/x") == InternalResponse(int(status[:3]))
 
 
 DEEP = b"[" * 5_000 + b"]" * 5_000
@@ -195,7 +195,7 @@ async def test_an_answer_without_end_is_not_read_to_the_end():
             sent += 100_000
 
     async with impostor(flood) as server, asking(server.url, timeout=20) as client:
-        with pytest.raises(SubgraphInvalidResponse, match="more than 10000000 bytes"):
+        with pytest.raises(SubgraphInvalidResponse, match="exceeds 10000000 bytes"):
             await client.get("/internal/x")
     assert 10_000_000 <= sent < 50_000_000
 

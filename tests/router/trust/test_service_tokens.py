@@ -33,10 +33,10 @@ def token(header: dict[str, Any] | None = None, secret: bytes = SECRET, **change
 def test_a_token_is_good_for_its_subgraph_only():
     tokens = ServiceTokens([SECRET])
     signed = tokens.sign("orders")
-    assert tokens.is_good(signed, "orders")
-    assert ServiceTokens([SECRET]).is_good(signed, "orders")
-    assert not tokens.is_good(signed, "payments")
-    assert not ServiceTokens([OTHER]).is_good(signed, "orders")
+    assert tokens.is_valid(signed, "orders")
+    assert ServiceTokens([SECRET]).is_valid(signed, "orders")
+    assert not tokens.is_valid(signed, "payments")
+    assert not ServiceTokens([OTHER]).is_valid(signed, "orders")
 
 
 def test_it_is_signed_again_after_half_a_minute():
@@ -62,22 +62,22 @@ def test_an_old_token_is_refused_even_when_it_is_remembered():
     clock = Clock()
     tokens = ServiceTokens([SECRET], clock=clock)
     signed = tokens.sign("orders")
-    assert tokens.is_good(signed, "orders")
+    assert tokens.is_valid(signed, "orders")
     clock.now += 90 + 60
-    assert not tokens.is_good(signed, "orders")
-    assert not ServiceTokens([SECRET], clock=clock).is_good(signed, "orders")
+    assert not tokens.is_valid(signed, "orders")
+    assert not ServiceTokens([SECRET], clock=clock).is_valid(signed, "orders")
 
 
 def test_a_new_secret_follows_an_old_one_without_a_pause():
     before, during, after = [OTHER], [SECRET, OTHER], [SECRET]
-    assert ServiceTokens(during).is_good(ServiceTokens(before).sign("orders"), "orders")
-    assert ServiceTokens(during).is_good(ServiceTokens(during).sign("orders"), "orders")
-    assert ServiceTokens(after).is_good(ServiceTokens(during).sign("orders"), "orders")
-    assert not ServiceTokens(after).is_good(ServiceTokens(before).sign("orders"), "orders")
+    assert ServiceTokens(during).is_valid(ServiceTokens(before).sign("orders"), "orders")
+    assert ServiceTokens(during).is_valid(ServiceTokens(during).sign("orders"), "orders")
+    assert ServiceTokens(after).is_valid(ServiceTokens(during).sign("orders"), "orders")
+    assert not ServiceTokens(after).is_valid(ServiceTokens(before).sign("orders"), "orders")
 
 
 def test_the_hand_made_token_of_this_test_is_good():
-    assert ServiceTokens([SECRET]).is_good(token(), "orders")
+    assert ServiceTokens([SECRET]).is_valid(token(), "orders")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_hand_made_token_of_this_test_is_good():
     ids=range(17),
 )
 def test_anything_else_is_refused(forged: str):
-    assert not ServiceTokens([SECRET]).is_good(forged, "orders")
+    assert not ServiceTokens([SECRET]).is_valid(forged, "orders")
 
 
 def test_the_memory_is_bounded():
@@ -112,5 +112,5 @@ def test_the_memory_is_bounded():
     tokens = ServiceTokens([SECRET], clock=clock)
     for _ in range(200):
         clock.now += 30
-        assert tokens.is_good(tokens.sign("orders"), "orders")
+        assert tokens.is_valid(tokens.sign("orders"), "orders")
     assert len(tokens._checked) <= 64

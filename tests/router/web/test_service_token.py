@@ -49,7 +49,7 @@ async def ask(
     inner = Inner()
     app = RequireServiceToken(
         inner,
-        lambda token: TOKENS.is_good(token, "orders"),
+        lambda token: TOKENS.is_valid(token, "orders"),
         open_paths=("/health",),
         is_open=is_open,
     )

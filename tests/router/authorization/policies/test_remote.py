@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.office import ADA
 from trellis.router.authorization.policies.remote import RemotePolicies
-from trellis.router.transports.internal import InternalAnswer
+from trellis.router.transports.internal import InternalResponse
 from trellis.schema.errors import Unavailable
 from trellis.schema.request import RequestContext
 
@@ -22,18 +22,18 @@ class Process:
         self.answer = answer
         self.status = status
 
-    async def get(self, path: str) -> InternalAnswer:
-        return InternalAnswer(200, LIST)
+    async def get(self, path: str) -> InternalResponse:
+        return InternalResponse(200, LIST)
 
-    async def post(self, path: str, payload: Any) -> InternalAnswer:
+    async def post(self, path: str, payload: Any) -> InternalResponse:
         assert path == "/internal/policies"
         self.questions.append(orjson.loads(orjson.dumps(payload)))
         if self.status != 200:
-            return InternalAnswer(self.status)
+            return InternalResponse(self.status)
         if self.answer is not None:
-            return InternalAnswer(200, self.answer)
+            return InternalResponse(200, self.answer)
         verdicts = [one["number"] % 2 == 0 for one in payload["objects"]]
-        return InternalAnswer(200, {"answer": verdicts})
+        return InternalResponse(200, {"answer": verdicts})
 
     async def aclose(self) -> None:
         return None
@@ -97,10 +97,10 @@ async def test_answers_of_wrong_lengths_are_never_put_together():
     process = Process()
     right = process.post
 
-    async def one_too_many_then_one_too_few(path: str, payload: Any) -> InternalAnswer:
+    async def one_too_many_then_one_too_few(path: str, payload: Any) -> InternalResponse:
         answer = (await right(path, payload)).value["answer"]
         answer = [*answer, True] if len(process.questions) == 1 else answer[:-1]
-        return InternalAnswer(200, {"answer": answer})
+        return InternalResponse(200, {"answer": answer})
 
     process.post = one_too_many_then_one_too_few  # type: ignore[method-assign]
     with pytest.raises(Unavailable):

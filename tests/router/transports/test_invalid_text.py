@@ -16,7 +16,11 @@ from trellis.router.executor.complete import complete
 from trellis.router.supergraph import Supergraph
 from trellis.router.transports.base import SubgraphResponse
 from trellis.router.transports.function import FunctionTransport
-from trellis.router.transports.lost_text import MAX_ERRORS, has_lost_text, without_lost_text
+from trellis.router.transports.invalid_text import (
+    MAX_ERRORS,
+    has_invalid_text,
+    without_invalid_text,
+)
 from trellis.router.transports.read import read_body
 
 LONE = "a\ud800"
@@ -38,7 +42,7 @@ def raw(payload: Any) -> bytes:
 
 
 def in_process(query: str, payload: Any) -> SubgraphResponse:
-    return without_lost_text(SubgraphResponse(payload["data"]), query)
+    return without_invalid_text(SubgraphResponse(payload["data"]), query)
 
 
 def as_escapes(query: str, payload: Any) -> SubgraphResponse:
@@ -137,7 +141,7 @@ def test_long_integers_beside_it_stay_what_they_are() -> None:
 
 @pytest.mark.parametrize("value", ["é", "😀", 2**70, {1: "x"}, [object()], None])
 def test_other_values_are_no_lost_text(value: Any) -> None:
-    assert not has_lost_text(value)
+    assert not has_invalid_text(value)
 
 
 def test_more_errors_than_anybody_reads_are_not_made() -> None:
