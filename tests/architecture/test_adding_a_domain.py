@@ -32,8 +32,9 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("db", "schema", "subgraphs"):
+        for name in ("db", "schema", "subgraphs", "tests/subgraphs", "tests/support"):
             shutil.copytree(ROOT / name, folder / name, ignore=_IGNORED)
+        shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
         shutil.copytree(ROOT / "trellis", folder / "trellis", symlinks=True, ignore=_IGNORED)
         for name in ("router", "persisted_queries"):
             (folder / name).symlink_to(ROOT / name)
@@ -67,7 +68,7 @@ class House:
         """Files that are not as they are in the repository, or not there."""
         return {
             str(file.relative_to(self.folder))
-            for top in ("db", "schema", "subgraphs", "trellis.toml", "pyproject.toml")
+            for top in ("db", "schema", "subgraphs", "tests", "trellis.toml", "pyproject.toml")
             for file in _files(self.folder / top)
             if not _are_equal(file, ROOT / file.relative_to(self.folder))
         }
@@ -92,16 +93,24 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
         file.parent.mkdir(exist_ok=True)
         file.write_text(code, encoding="utf-8")
     (line,) = re.findall(r"^```toml\n(.*?\n)```$", guide, re.MULTILINE | re.DOTALL)
-    with (house.folder / "trellis.toml").open("a", encoding="utf-8") as opened:
-        opened.write(line)
-    (commands,) = re.findall(r"^```sh\n(.*?\n)```$", guide, re.MULTILINE | re.DOTALL)
-    for command in commands.splitlines():
-        house.trellis(*shlex.split(command)[1:])
+    settings = house.folder / "trellis.toml"
+    text = settings.read_text(encoding="utf-8")
+    before, table, after = text.partition("[subgraphs]\n")
+    named, gap, rest = after.partition("\n\n")
+    settings.write_text(f"{before}{table}{named}\n{line}{gap}{rest}", encoding="utf-8")
+    for command in commands_of(guide)[0]:
+        house.trellis(*command[1:])
     return house
 
 
+def commands_of(guide: str) -> list[list[list[str]]]:
+    """What the guide's blocks say to run: block by block, command by command."""
+    blocks = re.findall(r"^```sh\n(.*?\n)```$", guide, re.MULTILINE | re.DOTALL)
+    return [[shlex.split(line) for line in block.splitlines()] for block in blocks]
+
+
 def test_a_domain_touches_its_folders_and_two_files_besides(house: House):
-    own = ("subgraphs/notes/", "db/migrations/notes/")
+    own = ("subgraphs/notes/", "db/migrations/notes/", "tests/subgraphs/notes/")
     written_by_compose = {"schema/subgraphs/notes.graphql", "schema/supergraph.graphql"}
 
     changed = house.changed()
@@ -111,7 +120,7 @@ def test_a_domain_touches_its_folders_and_two_files_besides(house: House):
         "schema/events/notes.py",
     }
     assert written_by_compose < changed
-    assert len([name for name in changed if name.startswith(own)]) == 8
+    assert len([name for name in changed if name.startswith(own)]) == 11
 
 
 def test_its_migration_makes_what_its_models_say(house: House):
@@ -157,6 +166,14 @@ def test_it_is_served_seeded_and_keeps_to_who_sees_what(server: TrellisServer):
     }
     assert unseen == {"project": None, "note": None}
     assert codes == ["BAD_USER_INPUT", "NOT_FOUND"]
+
+
+def test_the_tests_of_tenants_ask_it_too(house: House):
+    _, [command] = commands_of(GUIDE.read_text(encoding="utf-8"))
+
+    told = house.run(sys.executable, *command[1:], "-p", "no:cacheprovider", "-v")
+
+    assert "1 passed" in told
 
 
 def test_the_import_contracts_watch_it(house: House):

@@ -1,8 +1,9 @@
 """Every operation that could cross from one tenant to another, read off the graph's schema."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from string import Template
 from typing import Any
 
 from graphql import (
@@ -17,32 +18,27 @@ from graphql import (
 )
 
 from tests.subgraphs.tenants.arguments import (
-    FREE,
     foreign_values,
     good_object,
     kind_of,
     own_value,
     places,
     required,
-    values_of,
 )
+from tests.subgraphs.tenants.domains import merged
+from tests.subgraphs.tenants.meaning import FREE
 from tests.subgraphs.tenants.tenant import HERE
 
 _WRAPPERS = ("Connection", "Edge", "Payload")
+Fields = Collection[tuple[str, str]]
+"""Type and field."""
 
 
 # What takes things away comes last, so that all else finds them.
 _DESTRUCTIVE = ("revokeSession", "logout", "revoke", "remove", "deactivate", "delete")
 
-# Names that are unique on the whole platform: whoever wants one learns that it is taken.
-COMMON_NAMES = frozenset(
-    {
-        "RegisterInput.email",
-        "RegisterInput.username",
-        "CreateOrganizationInput.domain",
-        "CreateProjectInput.key",
-    }
-)
+COMMON_NAMES = merged("common_names")
+_ENTRANCES = merged("entrances")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,45 +54,49 @@ class Probe:
     is_foreign: bool = False
 
 
-def root_probes(schema: GraphQLSchema, kind: str, *, thorough: bool) -> Iterator[Probe]:
+def root_probes(
+    schema: GraphQLSchema, kind: str, owned: Fields | None, *, thorough: bool
+) -> Iterator[Probe]:
     """Each field of a root type: as its own people ask, and with everything that is foreign in
-    each place where a value can stand. ``thorough``: also with ids of the wrong kinds, and
-    further into what is answered."""
+    each place where a value can stand. ``owned``: only these fields, below it too. ``thorough``:
+    also with ids of the wrong kinds, and further into what is answered."""
     root = {"query": schema.query_type, "mutation": schema.mutation_type}[kind]
     assert root is not None
     for name, field in sorted(root.fields.items(), key=lambda item: _severity(item[0])):
-        selection = selection_of(field.type, hops=2 if thorough else 1)
+        if not _is_in(owned, root.name, name):
+            continue
+        selection = selection_of(field.type, owned, hops=2 if thorough else 1)
         for filling in _fillings(root.name, name, field, thorough=thorough):
             call = _Call(name, field, filling.given)
             document = f"{kind}{call.definitions} {{ {call.text} {selection} }}"
             yield filling.probe(document)
 
 
-def nested_probes(schema: GraphQLSchema, *, thorough: bool) -> Iterator[Probe]:
+def nested_probes(
+    schema: GraphQLSchema, owned: Fields | None, *, thorough: bool
+) -> Iterator[Probe]:
     """The same for each field with arguments of the objects that its own people get hold of."""
     for owner, start in entrances().items():
         type_ = schema.type_map[owner]
         assert isinstance(type_, GraphQLObjectType)
         for name, field in type_.fields.items():
-            if not field.args:
+            if not field.args or not _is_in(owned, owner, name):
                 continue
-            selection = selection_of(field.type, hops=1)
+            selection = selection_of(field.type, owned, hops=1)
             for filling in _fillings(owner, name, field, thorough=thorough):
                 call = _Call(name, field, filling.given)
                 document = f"query{call.definitions} {{ {start} {{ {call.text} {selection} }} }}"
                 yield filling.probe(document)
 
 
+def _is_in(owned: Fields | None, type_name: str, field_name: str) -> bool:
+    return owned is None or (type_name, field_name) in owned
+
+
 def entrances() -> Mapping[str, str]:
     """How one of one's own objects is reached, by its type."""
-    first = {kind: values_of(kind, HERE)[0] for kind in HERE.ids}
-    return {
-        "User": "me",
-        "Organization": f'organization(id: "{first["organization"]}")',
-        "Team": f'team(id: "{first["team"]}")',
-        "Project": f'project(id: "{first["project"]}")',
-        "Issue": f'issue(id: "{first["issue"]}")',
-    }
+    first = {kind: ids[0] for kind, ids in HERE.ids.items()}
+    return {type_: Template(how).substitute(first) for type_, how in _ENTRANCES.items()}
 
 
 def types_with_arguments(schema: GraphQLSchema) -> set[str]:
@@ -112,9 +112,10 @@ def types_with_arguments(schema: GraphQLSchema) -> set[str]:
     }
 
 
-def selection_of(type_: Any, *, hops: int) -> str:
+def selection_of(type_: Any, owned: Fields | None, *, hops: int) -> str:
     """Everything that can be asked of a type: its own fields, those of the objects next to it,
-    and so on ``hops`` times. Connections and payloads are no hop."""
+    and so on ``hops`` times; of these only what is ``owned``. Connections and payloads are no
+    hop."""
     named = get_named_type(type_)
     if is_leaf_type(named):
         return ""
@@ -123,13 +124,15 @@ def selection_of(type_: Any, *, hops: int) -> str:
     for name, field in named.fields.items():
         if any(is_required_argument(argument) for argument in field.args.values()):
             continue
+        if not _is_in(owned, named.name, name):
+            continue
         target = get_named_type(field.type)
         if is_leaf_type(target):
             texts.append(name)
             continue
         left = hops if target.name.endswith(_WRAPPERS) else hops - 1
         if left >= 0:
-            texts.append(f"{name} {selection_of(field.type, hops=left)}")
+            texts.append(f"{name} {selection_of(field.type, owned, hops=left)}")
     return "{ " + " ".join(texts) + " }"
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from tests.subgraphs.tenants.domains import MEANINGS
 from trellis.schema.identity import Identity
 from trellis.schema.paging import encode_cursor
 from trellis.subgraphs.accounts.permissions import scopes_of
@@ -24,18 +25,6 @@ PEOPLE: Mapping[str, tuple[str, ...]] = {
 }
 """Who is in each tenant, with their roles. The boss administers the organization, the lead owns
 its projects, the viewer is in none of them, the former one's account is closed."""
-
-COUNTS: Mapping[str, int] = {
-    "team": 2,
-    "project": 3,
-    "milestone": 2,
-    "issue": 5,
-    "comment": 3,
-    "attachment": 2,
-    "link": 2,
-    "invitation": 2,
-}
-"""How many there are of each kind beside the people."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +48,9 @@ class Tenant:
     def key(self) -> str:
         """What the keys of its projects begin with."""
         return self.word[:5].upper()
+
+    def project_key(self, number: int) -> str:
+        return f"{self.key}{number}"
 
     def username(self, person: str) -> str:
         return f"{person}.{self.word}"
@@ -95,15 +87,13 @@ class Tenant:
     @cached_property
     def ids(self) -> Mapping[str, tuple[UUID, ...]]:
         """Every id, by kind. The first is what others would try."""
-        numbered = {
-            kind: tuple(self.id(kind, number) for number in range(count))
-            for kind, count in COUNTS.items()
-        }
-        of_people = {
-            kind: tuple(self.id(kind, person) for person in PEOPLE)
-            for kind in ("user", "session", "api_key")
-        }
-        return {"organization": (self.id("organization"),), **numbered, **of_people}
+        found: dict[str, tuple[UUID, ...]] = {}
+        for meanings in MEANINGS.values():
+            for kind, count in meanings.counts.items():
+                found[kind] = tuple(self.id(kind, number) for number in range(count))
+            for kind in meanings.of_people:
+                found[kind] = tuple(self.id(kind, person) for person in PEOPLE)
+        return found
 
     @cached_property
     def marks(self) -> tuple[str, ...]:

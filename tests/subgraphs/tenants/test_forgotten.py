@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from tests.subgraphs.tenants.callers import BOSS
+from tests.subgraphs.tenants.domains import MEANINGS, NAMES
 from tests.subgraphs.tenants.tenant import HERE, PEOPLE, THERE
 from tests.subgraphs.tenants.world import World, world_of
 from trellis.db.models import utc_now
@@ -32,22 +33,7 @@ TRACES = (
     "Bletchley laptop",
     "browser of member",
 )
-WITH_THE_ID = {
-    # The row that others refer to, and that it is gone.
-    ("accounts", "users"),
-    ("accounts", "outbox"),
-    # What happened, without where and with what; over for good, and kept for an hour.
-    ("accounts", "audit_log"),
-    ("accounts", "sessions"),
-    # That somebody of this id is to be chosen no more.
-    ("projects", "person"),
-    # Who wrote and who was asked to do what.
-    ("issues", "issue"),
-    ("issues", "comment"),
-    # What was announced.
-    ("projects", "outbox"),
-    ("issues", "outbox"),
-}
+WITH_THE_ID = {(name, table) for name in NAMES for table in MEANINGS[name].keeps_deleted}
 
 
 async def live(world: World) -> None:

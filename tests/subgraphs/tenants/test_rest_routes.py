@@ -20,9 +20,10 @@ from graphql import (
     visit,
 )
 
-from tests.subgraphs.tenants.arguments import FREE, foreign_values, good_value, kind_of
+from tests.subgraphs.tenants.arguments import foreign_values, good_value, kind_of
 from tests.subgraphs.tenants.asking import COMMON_NAMES
 from tests.subgraphs.tenants.callers import BOSS, CALLERS
+from tests.subgraphs.tenants.meaning import FREE
 from tests.subgraphs.tenants.tenant import HERE, THERE
 from tests.subgraphs.tenants.world import (
     differences,
@@ -44,6 +45,7 @@ from trellis.schema.identity import ANONYMOUS, Identity
 
 SUPERGRAPH = shared_supergraph()[0]
 ROUTES = rest_routes(Config(), SUPERGRAPH)
+DIALECTS = sorted({route.profile.name for route in ROUTES})
 _LAST = ("DELETE", "logout")
 
 
@@ -63,10 +65,11 @@ class Request:
         return f"{self.route.profile.name} {self.route.id} {self.place}"
 
 
-def requests() -> Iterator[Request]:
-    """Each route as its own people use it, and with everything foreign in each place; what takes
-    something away comes last."""
-    for route in sorted(ROUTES, key=lambda route: any(word in route.id for word in _LAST)):
+def requests(dialect: str) -> Iterator[Request]:
+    """Each route of a dialect as its own people use it, and with everything foreign in each place;
+    what takes something away comes last."""
+    routes = [route for route in ROUTES if route.profile.name == dialect]
+    for route in sorted(routes, key=lambda route: any(word in route.id for word in _LAST)):
         meanings = coordinates(route)
         good = {
             parameter.name: good_value(meanings[parameter.variable], parameter.type, HERE)
@@ -142,12 +145,14 @@ def client() -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://trellis.test")
 
 
-async def heard(tenants: Any, folder: Path, callers: Mapping[str, Identity]) -> dict[str, str]:
+async def heard(
+    dialect: str, tenants: Any, folder: Path, callers: Mapping[str, Identity]
+) -> dict[str, str]:
     """Status, place and body of each answer, without what differs from run to run."""
     answers: dict[str, str] = {}
     async with world_of(tenants, DataSettings(data_dir=folder)) as world, client() as http:
         before = await world.rows(THERE.marks)
-        for one in requests():
+        for one in requests(dialect):
             for name in callers:
                 token = one.token or (name if callers[name].is_authenticated else None)
                 response = await http.request(
@@ -165,15 +170,18 @@ async def heard(tenants: Any, folder: Path, callers: Mapping[str, Identity]) -> 
     return answers
 
 
-async def compare(folder: Path, callers: Mapping[str, Identity]) -> dict[str, str]:
-    alone = await heard((HERE,), folder / "alone", callers)
-    beside = await heard((HERE, THERE), folder / "beside", callers)
+async def compare(dialect: str, folder: Path, callers: Mapping[str, Identity]) -> dict[str, str]:
+    alone = await heard(dialect, (HERE,), folder / "alone", callers)
+    beside = await heard(dialect, (HERE, THERE), folder / "beside", callers)
     assert differences(alone, beside) == {}
     return beside
 
 
-async def test_every_route_answers_as_if_the_other_tenant_were_not_there(tmp_path: Path):
-    answers = await compare(tmp_path, {"boss": BOSS})
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_every_route_answers_as_if_the_other_tenant_were_not_there(
+    dialect: str, tmp_path: Path
+):
+    answers = await compare(dialect, tmp_path, {"boss": BOSS})
     statuses = {label: answer.split()[1].rstrip(",") for label, answer in answers.items()}
     own = {label for label in statuses if label.endswith(" None")}
     refused = {label: statuses[label] for label in own if statuses[label][0] != "2"}
@@ -184,8 +192,9 @@ async def test_every_route_answers_as_if_the_other_tenant_were_not_there(tmp_pat
 
 
 @pytest.mark.long
-async def test_every_route_answers_everybody_so(tmp_path: Path):
-    await compare(tmp_path, CALLERS)
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_every_route_answers_everybody_so(dialect: str, tmp_path: Path):
+    await compare(dialect, tmp_path, CALLERS)
 
 
 def test_every_parameter_is_known():

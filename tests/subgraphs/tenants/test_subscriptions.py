@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.subgraphs.tenants.callers import BOSS, CALLERS
+from tests.subgraphs.tenants.domains import merged
 from tests.subgraphs.tenants.tenant import HERE, THERE, Tenant
 from tests.subgraphs.tenants.world import World, masked, shared_supergraph, world_of
 from trellis.db.settings import DataSettings
@@ -19,20 +20,7 @@ from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
 
 NOBODYS = UUID(int=5)
-# Of every subscription: its arguments, and what is asked of each event.
-ISSUE = "id key summary eventCursor project { id key } assignee { id }"
-STREAMS = {
-    "issueUpdated": f"subscription($id: ID!, $after: String) {{ issueUpdated(projectId: $id, "
-    f"after: $after) {{ {ISSUE} }} }}",
-    "projectUpdated": "subscription($id: ID!, $after: String) { projectUpdated(id: $id, "
-    "after: $after) { id key name eventCursor members { user { id } } } }",
-}
-WRITES = {
-    "issueUpdated": "mutation($id: ID!, $text: String!) { createIssue(input: "
-    "{projectId: $id, summary: $text}) { issue { id } } }",
-    "projectUpdated": "mutation($id: ID!, $text: String!) { updateProject(id: $id, input: "
-    "{name: $text}) { project { id } } }",
-}
+STREAMS, WRITES = merged("streams"), merged("writes")
 FORGED_POSITIONS = ("", "x", "-1", "1.5", "9" * 19, "9" * 5000, "0-0-0", "' or 1=1", "\x00")
 
 

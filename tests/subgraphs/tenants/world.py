@@ -3,24 +3,28 @@
 import base64
 import binascii
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from difflib import unified_diff
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import orjson
+from graphql import ObjectTypeDefinitionNode, ObjectTypeExtensionNode, parse
 from sqlalchemy import select
 
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.tenants.asking import Probe
 from tests.subgraphs.tenants.callers import OUTSIDER
-from tests.subgraphs.tenants.planting import plant, plant_outsider
+from tests.subgraphs.tenants.domains import NAMES
 from tests.subgraphs.tenants.tenant import HERE, THERE, Tenant
 from tests.support.subgraphs import Running, running
-from trellis.db.bus import EventBus, MemoryBus
+from tests.support.templates import copy_of_folder, seeded_folder
+from trellis.db.bus import MemoryBus
 from trellis.db.settings import DataSettings
 from trellis.router import Subgraph as Member
 from trellis.router import Supergraph, compose
@@ -36,15 +40,13 @@ from trellis.schema.identity import Identity
 from trellis.schema.policy import Policy
 from trellis.schema.request import RequestContext
 from trellis.schema.subgraph import Subgraph
-from trellis.subgraphs.accounts.graph import make_subgraph as make_accounts
-from trellis.subgraphs.issues.graph import make_subgraph as make_issues
-from trellis.subgraphs.projects.graph import make_subgraph as make_projects
 
+PLANTINGS = {name: import_module(f"tests.subgraphs.{name}.planting") for name in NAMES}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What was planted is of 2020 and what was given of 2031; all else is of now.
 _NOW = re.compile(r"20(2[1-9]|30)-\d\d-\d\dT[0-9:.]+(Z|\+00:00)?")
 _RANDOM_MEMBERS = frozenset(
-    {"accessToken", "refreshToken", "secret", "uri", "recoveryCodes", "prefix"}
+    {"accessToken", "refreshToken", "token", "secret", "uri", "recoveryCodes", "prefix"}
     | {"access_token", "refresh_token", "request_id", "requestId"}
 )
 
@@ -93,26 +95,46 @@ class World:
         return frozenset(row for row in every if any(mark in row[2].lower() for mark in marks))
 
 
+class _Templates:
+    """The databases of each domain with the demo's data, made when a first world wants them."""
+
+    folder: Path
+
+    def __init__(self) -> None:
+        self._made: dict[str, DataSettings] = {}
+
+    async def copy_to(self, name: str, folder: Path) -> DataSettings:
+        if name not in self._made:
+            make = partial(PLANTINGS[name].make, letters=Letters())
+            absent = [other for other in NAMES if other != name]
+            self._made[name] = await seeded_folder(make, self.folder / name, absent)
+        return copy_of_folder(self._made[name], folder)
+
+
+TEMPLATES = _Templates()
+
+
 @asynccontextmanager
-async def world_of(tenants: Sequence[Tenant], settings: DataSettings) -> AsyncIterator[World]:
-    """All three subgraphs behind the router, with these tenants beside the demo's."""
+async def world_of(
+    tenants: Sequence[Tenant], settings: DataSettings, names: Collection[str] = NAMES
+) -> AsyncIterator[World]:
+    """The subgraphs of these names behind the router, with these tenants beside the demo's."""
     bus = MemoryBus()
     await bus.connect()
-
     letters = Letters()
-
-    def accounts_without_mail(settings: DataSettings, bus: EventBus) -> Subgraph:
-        return make_accounts(settings, bus, mailer=letters)
-
-    async with (
-        running(accounts_without_mail, settings, bus=bus) as accounts,
-        running(make_projects, settings, bus=bus) as projects,
-        running(make_issues, settings, bus=bus) as issues,
-    ):
-        parts = {part.subgraph.name: part for part in (accounts, projects, issues)}
-        await plant_outsider(OUTSIDER, accounts, projects)
-        for tenant in tenants:
-            await plant(tenant, accounts, projects, issues)
+    absent = [name for name in NAMES if name not in names]
+    async with AsyncExitStack() as stack:
+        parts: dict[str, Running] = {}
+        for name in (name for name in NAMES if name in names):
+            if settings.database_url is None:
+                settings = await TEMPLATES.copy_to(name, settings.data_dir)
+            make = partial(PLANTINGS[name].make, letters=letters)
+            started = running(make, settings, absent, bus=bus)
+            parts[name] = await stack.enter_async_context(started)
+        for name, part in parts.items():
+            await PLANTINGS[name].plant_outsider(OUTSIDER, part)
+            for tenant in tenants:
+                await PLANTINGS[name].plant(tenant, part)
         supergraph, stages = shared_supergraph()
         for name, part in parts.items():
             stages[name].enter(part.subgraph)
@@ -152,11 +174,15 @@ class Stage:
 
 
 @cache
+def _subgraphs() -> tuple[Subgraph, ...]:
+    return tuple(PLANTINGS[name].make(None, None, letters=Letters()) for name in NAMES)
+
+
+@cache
 def shared_supergraph() -> tuple[Supergraph, Mapping[str, Stage]]:
     """The router of every world, and where its subgraphs appear."""
-    made = (make_accounts(), make_projects(), make_issues())
-    composed = compose([Member(one.name, "", one.schema.as_str()) for one in made])
-    stages = {one.name: Stage(one) for one in made}
+    composed = compose([Member(one.name, "", one.schema.as_str()) for one in _subgraphs()])
+    stages = {one.name: Stage(one) for one in _subgraphs()}
     supergraph = Supergraph.load(
         composed.supergraph_sdl,
         transports=stages,
@@ -164,6 +190,28 @@ def shared_supergraph() -> tuple[Supergraph, Mapping[str, Stage]]:
         policies=[LocalPolicies(name, stage.policies()) for name, stage in stages.items()],
     )
     return supergraph, stages
+
+
+def fields_of(name: str) -> frozenset[tuple[str, str]]:
+    """The type and name of each field that a subgraph resolves."""
+    (sdl,) = (one.schema.as_str() for one in _subgraphs() if one.name == name)
+    return frozenset(
+        (definition.name.value, field.name.value)
+        for definition in parse(sdl).definitions
+        if isinstance(definition, ObjectTypeDefinitionNode | ObjectTypeExtensionNode)
+        for field in definition.fields or ()
+        if not any(directive.name.value == "external" for directive in field.directives or ())
+    )
+
+
+def subgraphs_of(probes: Iterable[Probe]) -> set[str]:
+    """The names of those that the router asks for the answers."""
+    supergraph, _ = shared_supergraph()
+    return {
+        step.service
+        for probe in probes
+        for step in supergraph.plan(probe.document, probe.variables).steps
+    }
 
 
 def differences(alone: Mapping[str, str], beside: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,34 @@
+"""The domains of ``trellis.toml``, with what each brings to these tests: ``meanings.py``,
+``planting.py`` and ``protected.py`` in its folder of ``tests/subgraphs``."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from tests.subgraphs.tenants.meaning import Meanings
+from tests.support.shared import ROOT
+
+
+def _names() -> tuple[str, ...]:
+    settings = tomllib.loads((ROOT / "trellis.toml").read_text(encoding="utf-8"))
+    return tuple(settings["subgraphs"])
+
+
+NAMES = _names()
+"""In the order in which they start: those whose events others read come first."""
+
+MEANINGS: Mapping[str, Meanings] = {
+    name: import_module(f"tests.subgraphs.{name}.meanings").MEANINGS for name in NAMES
+}
+
+
+def merged(member: str) -> dict[str, Any]:
+    """What all domains tell in a mapping; raises AssertionError where two tell the same."""
+    found: dict[str, Any] = {}
+    for name, meanings in MEANINGS.items():
+        told = getattr(meanings, member)
+        again = {key for key in told if key in found and found[key] != told[key]}
+        assert not again, f"{name} tells anew what {sorted(again)} are"
+        found |= told
+    return found
