@@ -2,19 +2,21 @@
 
 A stream is a log, one per subgraph. A subscriber has a small queue; one that falls behind loses
 nothing: its queue is thrown away and it reads on from the log. So memory stays bounded whatever
-a slow client does.
+a slow client does. Durable readers, those that keep copies, follow the log itself: nothing that is
+committed escapes them, whichever process has relayed it.
 """
 
 import asyncio
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Protocol
 
 from broadcaster import Broadcast
 
 from trellis.db.outbox import Envelope
+from trellis.db.readers import Board, MemoryBoard
 from trellis.db.tasks import end_tasks
 from trellis.schema.errors import BadUserInput, Unavailable
 
@@ -24,6 +26,8 @@ QUEUE_SIZE = 128
 _WAIT_FOR_OWNER_SECONDS = 10
 _PAGE = 100
 _READ_AGAIN_SECONDS = 0.5
+# How soon a durable reader finds what another process has committed into the same database.
+_LOOK_EVERY_SECONDS = 1.0
 # Numbers with as many may be more than databases and Redis take.
 _TOO_MANY_DIGITS = 19
 
@@ -40,9 +44,11 @@ class EventBus(Protocol):
     """Carries envelopes from relays to subscribers; at least once, in order per stream.
 
     ``sees_commits``: whether ``head`` counts events that are committed but not relayed yet.
+    ``readers`` tells how far the durable readers of the streams have come.
     """
 
     sees_commits: bool
+    readers: Board
 
     def attach(self, stream: str, log: Log) -> None:
         """Called by the process that owns ``stream`` before it publishes."""
@@ -52,6 +58,15 @@ class EventBus(Protocol):
 
     def subscribe(self, stream: str, after: str | None = None) -> AsyncGenerator[Envelope]:
         """Events after a cursor, or from now on; use it inside ``aclosing``."""
+        ...
+
+    def follow_log(self, stream: str, after: str) -> AsyncGenerator[Envelope]:
+        """Every event after a cursor, in order and for ever, for a durable reader; use it inside
+        ``aclosing``."""
+        ...
+
+    def log_grew(self, stream: str) -> None:
+        """Called after a commit with events: who follows the log looks at once, if it can."""
         ...
 
     async def read_after(self, stream: str, cursor: str, limit: int) -> Sequence[Envelope]: ...
@@ -186,6 +201,8 @@ class MemoryBus:
         self._attached: dict[str, asyncio.Event] = {}
         self._fan_outs: dict[str, FanOut] = {}
         self._pumps: dict[str, asyncio.Task[None]] = {}
+        self._followers: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self.readers: Board = MemoryBoard()
 
     async def connect(self) -> None:
         await self._broadcast.connect()
@@ -210,6 +227,26 @@ class MemoryBus:
         async with aclosing(follow(self, stream, self._fan_outs[stream], after)) as events:
             async for envelope in events:
                 yield envelope
+
+    async def follow_log(self, stream: str, after: str) -> AsyncGenerator[Envelope]:
+        cursor, grew = after, asyncio.Event()
+        self._followers[stream].add(grew)
+        try:
+            while True:
+                grew.clear()
+                async with aclosing(_log_after(self, stream, order_of(cursor))) as news:
+                    async for envelope in news:
+                        cursor = envelope.cursor
+                        yield envelope
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                        await grew.wait()
+        finally:
+            self._followers[stream].discard(grew)
+
+    def log_grew(self, stream: str) -> None:
+        for follower in self._followers[stream]:
+            follower.set()
 
     async def read_after(self, stream: str, cursor: str, limit: int) -> Sequence[Envelope]:
         return await (await self._log(stream)).read_after(cursor, limit)

@@ -6,7 +6,7 @@ second replica, an event that was handled is recognized and passed over.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
 
 from sqlalchemy import MetaData, insert, select, update
@@ -16,6 +16,7 @@ from trellis.db.bus import EventBus, order_of
 from trellis.db.engine import Database
 from trellis.db.models import utc_now
 from trellis.db.outbox import Envelope
+from trellis.db.readers import Reader
 from trellis.db.tasks import end_tasks
 from trellis.db.unit_of_work import UnitOfWork, begin
 from trellis.schema.errors import Unavailable
@@ -30,22 +31,44 @@ _START = "0"
 
 
 class Consumer:
-    """One subgraph's durable reader of one stream; ``handle`` runs inside a unit of work."""
+    """One subgraph's durable reader of one stream; ``handle`` runs inside a unit of work.
 
-    def __init__(self, stream: str, handle: Handler, *, name: str | None = None) -> None:
+    Events of other ``topics`` are passed over without a trace in the database; None takes all.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        handle: Handler,
+        *,
+        name: str | None = None,
+        topics: Iterable[str] | None = None,
+    ) -> None:
         self.stream = stream
         self.name = name or f"from-{stream}"
         self._handle = handle
+        self._topics = frozenset(topics) if topics is not None else None
         self._progress = asyncio.Condition()
         self._position = _START
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, database: Database, metadata: MetaData, bus: EventBus) -> None:
+    def start(
+        self,
+        database: Database,
+        metadata: MetaData,
+        bus: EventBus,
+        on_commit: Callable[[], None] | None = None,
+    ) -> None:
+        """Read on in a task of its own; ``on_commit`` is called when ``handle`` has announced
+        something itself."""
         self._database, self._tables, self._bus = database, metadata.tables, bus
+        self._on_commit = on_commit
+        self._reader = Reader(f"{database.name}/{self.name}", self._topics)
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         await end_tasks(self._task)
+        self._bus.readers.leave(self.stream, self._reader)
 
     async def catch_up(self, timeout: float = 1.0) -> None:
         """Wait until all events known now are handled, at most ``timeout`` seconds.
@@ -58,6 +81,8 @@ class Consumer:
 
     async def reach(self, cursor: str) -> None:
         """Wait until all events up to that one are handled."""
+        # It may have been committed by another process, of which nobody tells us.
+        self._bus.log_grew(self.stream)
         async with self._progress:
             wanted = order_of(cursor)
             await self._progress.wait_for(lambda: order_of(self._position) >= wanted)
@@ -65,9 +90,9 @@ class Consumer:
     async def _run(self) -> None:
         while True:
             try:
-                self._position = await self._first_position()
-                subscription = self._bus.subscribe(self.stream, after=self._position)
-                async with aclosing(subscription) as events:
+                await self._move_to(await self._first_position())
+                log = self._bus.follow_log(self.stream, after=self._position)
+                async with aclosing(log) as events:
                     async for envelope in events:
                         await self._take(envelope)
             except Unavailable:
@@ -79,6 +104,20 @@ class Consumer:
 
     async def _take(self, envelope: Envelope) -> None:
         """Handle one event; after five failures park it with its error and go on."""
+        if self._topics is None or envelope.topic in self._topics:
+            await self._try_to_handle(envelope)
+        await self._move_to(envelope.cursor)
+
+    async def _move_to(self, cursor: str) -> None:
+        """Say how far this reader has come: to those here who wait for it, and to writers."""
+        async with self._progress:
+            self._position = cursor
+            self._progress.notify_all()
+        # Writers that cannot be told wait in vain once; that is no reason to read anything again.
+        with suppress(Unavailable):
+            await self._bus.readers.note(self.stream, self._reader, cursor)
+
+    async def _try_to_handle(self, envelope: Envelope) -> None:
         for tries in range(1, _MAX_TRIES + 1):
             try:
                 await self._handle_once(envelope)
@@ -92,13 +131,11 @@ class Consumer:
                     await self._handle_once(envelope, parked=f"{type(failure).__name__}: {failure}")
                 else:
                     await asyncio.sleep(_BACK_OFF_SECONDS[tries - 1])
-        async with self._progress:
-            self._position = envelope.cursor
-            self._progress.notify_all()
 
     async def _handle_once(self, envelope: Envelope, *, parked: str | None = None) -> None:
         inbox = self._tables["inbox"]
-        async with begin(self._database, self._tables["outbox"]) as uow:
+        outbox = self._tables["outbox"]
+        async with begin(self._database, outbox, on_commit=self._on_commit) as uow:
             try:
                 async with uow.session.begin_nested():
                     row = {

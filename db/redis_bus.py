@@ -14,6 +14,8 @@ from redis.exceptions import RedisError
 
 from trellis.db.bus import FanOut, Log, follow
 from trellis.db.outbox import Envelope
+from trellis.db.readers import Board
+from trellis.db.redis_readers import RedisBoard
 from trellis.db.tasks import end_tasks
 from trellis.schema.errors import Unavailable
 
@@ -39,6 +41,7 @@ class RedisBus:
         self._prefix = prefix
         self._fan_outs: dict[str, FanOut] = {}
         self._readers: dict[str, asyncio.Task[None]] = {}
+        self.readers: Board = RedisBoard(self._redis, f"{prefix}readers:")
 
     async def connect(self) -> None:
         """Connections open at first use: a store that is down must not keep a process down."""
@@ -71,6 +74,12 @@ class RedisBus:
         async with aclosing(follow(self, stream, fan_out, after)) as events:
             async for envelope in events:
                 yield envelope
+
+    def follow_log(self, stream: str, after: str) -> AsyncGenerator[Envelope]:
+        return self.subscribe(stream, after)
+
+    def log_grew(self, stream: str) -> None:
+        """Redis tells its readers itself, once the events are published."""
 
     async def read_after(self, stream: str, cursor: str, limit: int) -> Sequence[Envelope]:
         try:

@@ -35,7 +35,7 @@ class Replica(Generic[EventT]):
 
     def consumer(self) -> Consumer:
         """A reader of its own for each subgraph that is started."""
-        return Consumer(self.stream, self.handle, name=self.name)
+        return Consumer(self.stream, self.handle, name=self.name, topics=self._kinds)
 
     async def handle(self, uow: UnitOfWork, envelope: Envelope) -> None:
         """Raises ``pydantic.ValidationError`` for an event that breaks its contract."""

@@ -13,6 +13,7 @@ from trellis.db.consumer import Consumer
 from trellis.db.engine import Database
 from trellis.db.on_demand import redis_bus, run_migrations
 from trellis.db.outbox import Envelope, outbox_of
+from trellis.db.own_writes import OwnWrites
 from trellis.db.relay import Relay
 from trellis.db.settings import DataSettings
 from trellis.db.unit_of_work import UnitOfWork, begin
@@ -54,8 +55,9 @@ class Storage:
         self._bus = self._given_bus or await _shared.acquire(settings.redis_url)
         self._relay = Relay(self._database, outbox_of(self.metadata), self._bus)
         self._relay.start()
+        self._own_writes = OwnWrites(self.name, self._bus)
         for consumer in self._consumers:
-            consumer.start(self._database, self.metadata, self._bus)
+            consumer.start(self._database, self.metadata, self._bus, self._has_committed)
 
     async def stop(self) -> None:
         """Stop what ``start`` started; what was committed but not relayed waits in the outbox."""
@@ -84,14 +86,20 @@ class Storage:
     async def begin(self, headers: Mapping[str, Any] | None = None) -> AsyncGenerator[UnitOfWork]:
         """One transaction with its events; see ``trellis.db.unit_of_work.begin``.
 
-        Returns when others can know of the events: who asks another subgraph next finds it able
-        to catch up, whichever bus there is.
+        Returns when the readers of the events have taken them in, as far as can be waited for:
+        who asks another subgraph next is answered by what was changed here.
         """
-        outbox, relay = outbox_of(self.metadata), self._relay
-        async with begin(self.database, outbox, headers=headers, on_commit=relay.wake) as uow:
+        outbox, told = outbox_of(self.metadata), self._has_committed
+        async with begin(self.database, outbox, headers=headers, on_commit=told) as uow:
             yield uow
-        if uow.events and not self._bus.sees_commits:
-            await relay.settle(_SETTLE_SECONDS)
+        if uow.events:
+            if not self._bus.sees_commits:
+                await self._relay.settle(_SETTLE_SECONDS)
+            await self._own_writes.taken_in({event.topic for event in uow.events})
+
+    def _has_committed(self) -> None:
+        self._relay.wake()
+        self._bus.log_grew(self.name)
 
     def events(self, after: str | None = None) -> AsyncGenerator[Envelope]:
         """This subgraph's own stream; use it inside ``aclosing``."""

@@ -18,6 +18,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 # Where redis is imported: modules that are chosen by configuration, never imported by others.
 ON_REDIS = {
     "db/redis_bus.py",
+    "db/redis_readers.py",
     "router/rate_limit/redis_store.py",
     "router/rest/idempotency/redis_store.py",
 }

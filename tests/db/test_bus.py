@@ -7,9 +7,11 @@ from uuid import uuid4
 
 import pytest
 
+from trellis.db import bus as bus_module
 from trellis.db.bus import QUEUE_SIZE, EventBus, FanOut, MemoryBus, SubscriberQueue, order_of
 from trellis.db.models import utc_now
 from trellis.db.outbox import Envelope
+from trellis.db.readers import Reader
 from trellis.db.redis_bus import RedisBus
 from trellis.schema.errors import BadUserInput, Unavailable
 
@@ -94,6 +96,90 @@ async def test_a_subscriber_resumes_after_the_cursor_of_an_event(stream: Stream)
         second = [await anext(events), await anext(events)][1]
     async with aclosing(stream.bus.subscribe(stream.name, after=second.cursor)) as events:
         assert await take(events, 1) == [3]
+
+
+async def test_who_follows_the_log_gets_everything_once_and_in_order(stream: Stream):
+    await stream.write(1, 2, 3)
+    async with aclosing(stream.bus.follow_log(stream.name, after="0")) as events:
+        first = await anext(events)
+        assert await take(events, 2) == [2, 3]
+        waiting = asyncio.create_task(take(events, 2))
+        await every_task_waits()
+        await stream.write(4, 5)
+        stream.bus.log_grew(stream.name)
+        assert await waiting == [4, 5]
+    async with aclosing(stream.bus.follow_log(stream.name, after=first.cursor)) as events:
+        assert await take(events, 4) == [2, 3, 4, 5]
+
+
+async def test_what_another_process_commits_is_found_in_the_log(monkeypatch: pytest.MonkeyPatch):
+    """Its relay publishes it there, so nothing here is told."""
+    monkeypatch.setattr(bus_module, "_LOOK_EVERY_SECONDS", 0.01)
+    stream = Stream(MemoryBus())
+    async with aclosing(stream.bus.follow_log(stream.name, after="0")) as events:
+        waiting = asyncio.create_task(take(events, 1))
+        await every_task_waits()
+        stream.log.envelopes.append(Envelope(uuid4(), "n", "7", {"n": 7}, utc_now(), cursor="1"))
+        assert await waiting == [7]
+
+
+async def test_a_log_that_grew_is_looked_at_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bus_module, "_LOOK_EVERY_SECONDS", 60)
+    stream = Stream(MemoryBus())
+    async with aclosing(stream.bus.follow_log(stream.name, after="0")) as events:
+        waiting = asyncio.create_task(take(events, 1))
+        await every_task_waits()
+        stream.log.envelopes.append(Envelope(uuid4(), "n", "7", {"n": 7}, utc_now(), cursor="1"))
+        stream.bus.log_grew(stream.name)
+        assert await waiting == [7]
+
+
+READERS = [Reader("a/from-s"), Reader("b/from-s", frozenset({"n", "m"})), Reader("c", frozenset())]
+
+
+async def test_the_board_tells_how_far_each_reader_of_a_stream_has_come(stream: Stream):
+    board = stream.bus.readers
+    assert await board.positions(stream.name) == {}
+    for reader in READERS:
+        await board.note(stream.name, reader, "0")
+    await board.note(stream.name, READERS[1], "17-1")
+    await board.note("another", READERS[0], "99-0")
+    told = await board.positions(stream.name)
+    assert told == {READERS[0]: "0", READERS[1]: "17-1", READERS[2]: "0"}
+
+
+async def test_who_waits_for_readers_hears_of_each_step(stream: Stream):
+    board, name = stream.bus.readers, stream.name
+    for step in ("1-0", "2-0"):
+        waiting = asyncio.create_task(board.moved(name))
+        await every_task_waits()
+        await board.note(name, READERS[0], step)
+        async with asyncio.timeout(5):
+            await waiting
+        assert await board.positions(name) == {READERS[0]: step}
+
+
+async def test_a_process_that_is_slow_to_tell_takes_nothing_back(redis_url: str):
+    bus = RedisBus(redis_url, prefix=f"{uuid4()}:")
+    try:
+        for told in ("0", "1700000000000-9", "1700000000000-10", "1700000000000-9", "5-99"):
+            await bus.readers.note("s", READERS[1], told)
+        assert await bus.readers.positions("s") == {READERS[1]: "1700000000000-10"}
+        await bus.readers.note("s", READERS[1], "1700000000001-0")
+        assert await bus.readers.positions("s") == {READERS[1]: "1700000000001-0"}
+        # A new release takes other topics; where it has come to is the same.
+        await bus.readers.note("s", Reader(READERS[1].name), "1700000000001-0")
+        assert await bus.readers.positions("s") == {Reader(READERS[1].name): "1700000000001-0"}
+    finally:
+        await bus.close()
+
+
+async def test_a_board_whose_server_is_gone_is_unavailable():
+    bus = RedisBus("redis://127.0.0.1:9/0")
+    for asked in (bus.readers.positions("s"), bus.readers.note("s", READERS[0], "1-0")):
+        with pytest.raises(Unavailable):
+            await asked
+    await bus.close()
 
 
 async def test_streams_do_not_mix(stream: Stream):

@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import MetaData, insert, select, update
 
 from tests.db.test_bus import Stream
+from tests.db.test_unit_of_work import ID, NoteWritten
 from trellis.db.bus import MemoryBus
 from trellis.db.consumer import Consumer
 from trellis.db.engine import Database
 from trellis.db.models import utc_now
 from trellis.db.outbox import Envelope
+from trellis.db.readers import Reader
 from trellis.db.unit_of_work import UnitOfWork
 from trellis.schema.errors import Unavailable
 
@@ -249,6 +251,60 @@ async def test_a_poison_event_is_parked_with_its_error_and_the_next_one_is_read(
         parked = await session.execute(select(inbox.c.error).where(inbox.c.error.is_not(None)))
         assert [row[0] for row in parked] == ["LookupError: not yet"]
     assert notes.failing == {1: 94}
+
+
+async def test_other_topics_are_passed_over_without_a_trace(
+    database: Database, metadata: MetaData, stream: Stream, notes: Notes
+):
+    """Sign-ins are many, and a row for each of them in every reader would say nothing."""
+    for topics, position in (({"m"}, "0"), ({"n", "m"}, "2")):
+        consumer = Consumer(stream.name, notes.handle, topics=topics)
+        consumer.start(database, metadata, stream.bus)
+        await stream.write(1)
+        await consumer.catch_up(10)
+        told = await stream.bus.readers.positions(stream.name)
+        assert {reader.topics: int(at) for reader, at in told.items()} == {
+            frozenset(topics): len(stream.log.envelopes)
+        }
+        await consumer.stop()
+        assert await stream.bus.readers.positions(stream.name) == {}
+        assert await notes.counts(database) == ({1: 2} if position == "2" else {})
+        table = metadata.tables["consumer_position"]
+        async with database.read() as session:
+            stored = (await session.scalars(select(table.c.cursor))).all()
+        assert list(stored) == ([position] if position == "2" else [])
+
+
+async def test_what_a_reader_announces_itself_is_told_at_once(
+    database: Database, metadata: MetaData, stream: Stream
+):
+    told: list[int] = []
+
+    async def handle(uow: UnitOfWork, envelope: Envelope) -> None:
+        if envelope.payload["n"] == 2:
+            uow.emit(NoteWritten(note_id=ID))
+
+    consumer = Consumer(stream.name, handle)
+    consumer.start(database, metadata, stream.bus, lambda: told.append(1))
+    await stream.write(1, 2, 3)
+    await consumer.catch_up(10)
+    await consumer.stop()
+    assert told == [1]
+
+
+async def test_a_reader_goes_on_when_nobody_can_be_told_how_far_it_is(
+    database: Database, metadata: MetaData, stream: Stream, notes: Notes
+):
+    async def away(stream: str, reader: Reader, cursor: str) -> None:
+        raise Unavailable("away")
+
+    stream.bus.readers.note = away  # type: ignore[method-assign]
+    consumer = Consumer(stream.name, notes.handle)
+    consumer.start(database, metadata, stream.bus)
+    await stream.write(1, 2)
+    await consumer.catch_up(10)
+    await consumer.stop()
+    assert await notes.counts(database) == {1: 1, 2: 1}
 
 
 async def test_a_stream_that_began_anew_is_read_from_its_start(

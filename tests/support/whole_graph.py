@@ -1,12 +1,14 @@
 """The three subgraphs on demo data and one graph over them, asked without a server."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from tests.support.subgraphs import running
 from trellis.db.bus import EventBus, MemoryBus
+from trellis.db.redis_bus import RedisBus
 from trellis.db.settings import DataSettings
 from trellis.router import Subgraph as Member
 from trellis.router import Supergraph, compose
@@ -15,7 +17,6 @@ from trellis.router.pipeline import answer
 from trellis.router.transports.local import LocalTransport
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
-from trellis.schema.subgraph import Subgraph
 from trellis.subgraphs.accounts.graph import make_subgraph as make_accounts
 from trellis.subgraphs.issues.graph import make_subgraph as make_issues
 from trellis.subgraphs.projects.graph import make_subgraph as make_projects
@@ -23,11 +24,9 @@ from trellis.subgraphs.projects.graph import make_subgraph as make_projects
 
 @dataclass
 class WholeGraph:
-    """The graph, its running subgraphs and the bus between them."""
+    """The graph over its running subgraphs."""
 
     supergraph: Supergraph
-    subgraphs: dict[str, Subgraph]
-    bus: EventBus
 
     async def answer(self, operation: str, who: Identity, **variables: Any) -> Any:
         """Data and errors of an operation."""
@@ -43,18 +42,31 @@ class WholeGraph:
 
 
 @asynccontextmanager
-async def whole_graph(settings: DataSettings) -> AsyncIterator[WholeGraph]:
-    """Start and at the end stop accounts, projects and issues over one bus of this process."""
-    bus = MemoryBus()
-    await bus.connect()
-    async with (
-        running(make_accounts, settings, bus=bus) as accounts,
-        running(make_projects, settings, bus=bus) as projects,
-        running(make_issues, settings, bus=bus) as issues,
-    ):
-        parts = [part.subgraph for part in (accounts, projects, issues)]
+async def whole_graph(
+    settings: DataSettings, *, redis_url: str | None = None
+) -> AsyncIterator[WholeGraph]:
+    """Start and at the end stop accounts, projects and issues: over one bus of this process, or
+    with ``redis_url`` each over its own, as subgraphs in processes of their own have it."""
+    prefix = f"{uuid4()}:"
+    shared = MemoryBus()
+
+    async def bus() -> EventBus:
+        if redis_url is None:
+            return shared
+        own = RedisBus(redis_url, prefix=prefix)
+        await own.connect()
+        opened.push_async_callback(own.close)
+        return own
+
+    async with AsyncExitStack() as opened:
+        await shared.connect()
+        opened.push_async_callback(shared.close)
+        started = [
+            await opened.enter_async_context(running(make, settings, bus=await bus()))
+            for make in (make_accounts, make_projects, make_issues)
+        ]
+        parts = [one.subgraph for one in started]
         composition = compose([Member(part.name, "", part.schema.as_str()) for part in parts])
         transports = {part.name: LocalTransport(part) for part in parts}
         supergraph = Supergraph.load(composition.supergraph_sdl, transports=transports)
-        yield WholeGraph(supergraph, {part.name: part for part in parts}, bus)
-    await bus.close()
+        yield WholeGraph(supergraph)
