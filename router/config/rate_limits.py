@@ -34,6 +34,9 @@ class RateLimitRule(Section):
     fields: tuple[str, ...] = Field(
         default=(), description="only `Type.field`; each occurrence in an operation is a try"
     )
+    except_fields: tuple[str, ...] = Field(
+        default=(), description="not these `Mutation.field`, which have limits of their own"
+    )
     routes: tuple[str, ...] = Field(default=(), description="only REST paths that begin so")
     tiers: tuple[str, ...] = Field(
         default=(),

@@ -195,7 +195,8 @@ def _matches(footprint: Footprint, rules: RuleSet, *, deletes: bool) -> Iterable
             times = 1
         else:
             times = sum(tries.get(name, 0) for name in rule.classes)
-        if times:
+            times -= sum(n for place, _, n in footprint.fields if place in rule.except_fields)
+        if times > 0:
             yield _Match(rule, times, by_cost=rule.counts_cost)
     alike: dict[Rule, int] = {}
     for coordinate, field, times in footprint.fields:

@@ -90,9 +90,15 @@ class LimitReached(RateLimited):
 
 
 def report_of(counted: Sequence[Counted], *, shows_window: bool) -> RateReport:
-    """What is said with an answer: about the limit with the fewest left."""
+    """What is said with an answer: about the limit with the fewest left. Where a burst is used up
+    nothing is left, whatever the hour would still allow: the next request will be refused."""
     told = min([one for one in counted if one.is_told], key=_remaining)
-    return _report(told, counted, told.reset_seconds, shows_window)
+    report = _report(told, counted, told.reset_seconds, shows_window)
+    bursts = [one for one in counted if not one.is_told and not one.remaining]
+    if not bursts:
+        return report
+    reset = math.ceil(time.time()) + max(one.reset_seconds for one in bursts)
+    return report._replace(remaining=0, reset=reset)
 
 
 def refusal(counted: Sequence[Counted], *, shows_window: bool) -> TrellisError:

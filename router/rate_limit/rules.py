@@ -31,14 +31,15 @@ class Limit:
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """A rule of one preset or field. Its first limit is the one that callers are told of, the
-    other one, if any, its burst. ``profiles`` is None for all dialects that no other rule with the
-    same fields and key names."""
+    other one, if any, its burst. Of its classes ``except_fields`` are not counted. ``profiles`` is
+    None for all dialects that no other rule with the same fields and key names."""
 
     name: str
     limits: tuple[Limit, ...]
     key: KeyKind = "caller"
     classes: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+    except_fields: frozenset[str] = frozenset()
     routes: tuple[str, ...] = ()
     tiers: frozenset[str] = frozenset()
     arguments: tuple[str, ...] = ()
@@ -100,7 +101,9 @@ class RuleBook:
         self._choose = lru_cache(maxsize=1024)(self._chosen)
         presets = (rule for rules in self._presets.values() for rule in rules)
         everything = (*self._everywhere, *self._of_fields, *presets)
-        self.limited_fields = frozenset(field for rule in everything for field in rule.fields)
+        self.limited_fields = frozenset(
+            field for rule in everything for field in (*rule.fields, *rule.except_fields)
+        )
 
     def rules_for(self, profile: str, identity: Identity, route: str | None) -> RuleSet:
         """What a caller of this dialect is under; ``route`` is a method and a path template."""
@@ -140,6 +143,7 @@ def rule_of(given: RateLimitRule, owner: str) -> Rule:
         key=given.key,
         classes=frozenset(given.classes),
         fields=frozenset(given.fields),
+        except_fields=frozenset(given.except_fields),
         routes=given.routes,
         tiers=frozenset(given.tiers),
         arguments=given.arguments,

@@ -6,18 +6,24 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from trellis.router.rest.answers import with_headers
 from trellis.router.rest.endpoint import RestEndpoint
 from trellis.router.rest.events import EventStream
 from trellis.router.rest.path import read_template
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.response import Response
 from trellis.router.rest.root import rank_at_root
+from trellis.router.rest.route import RestRoute
 from trellis.router.rest.table import Match, RouteTable, split_path
 from trellis.router.rest.unrouted import unrouted
 from trellis.router.web.client_watch import ClientGone
 from trellis.router.web.errors import ErrorAnswer
+from trellis.router.web.identity import credentials_of
 from trellis.router.web.refusals import MethodNotAllowed
+from trellis.router.web.request_context import note_dialect
+from trellis.router.web.services import Services
 from trellis.schema.errors import NotFound, TrellisError
+from trellis.schema.identity import ANONYMOUS
 
 _Table = RouteTable[RestEndpoint]
 _NO_ROUTE = "There is no such route."
@@ -59,8 +65,10 @@ class RestDoor:
         endpoints: Sequence[RestEndpoint],
         profiles: Sequence[Profile],
         selection: Selection,
+        services: Services,
         otherwise: ASGIApp,
     ) -> None:
+        self._services = services
         self._otherwise = otherwise
         self._hosts = selection.hosts
         self._profiles = {profile.name: profile for profile in profiles}
@@ -84,13 +92,15 @@ class RestDoor:
         if segments is None:
             raise NotFound("The path is not UTF-8.")
         found = self._find(scope, segments)
+        if found.profile is not None:
+            note_dialect(scope, found.profile.limits_name)
         if found.match is None and not found.prefix:
             if found.profile is not None:
-                send = _in_words_of(found.profile, scope, send)
+                send = self._in_words_of(found.profile, scope, send)
             await self._otherwise(scope, receive, send)
             return
         try:
-            response = await _respond(found, scope, receive)
+            response = await self._respond(found, scope, receive)
         except ClientGone:
             return
         await response.send(send, is_head=scope["method"] == "HEAD")
@@ -102,6 +112,9 @@ class RestDoor:
         if segments is None:  # the prefix may be readable all the same
             segments = scope["path"][1:].split("/")
         found = self._find(scope, segments)
+        profile = found.profile or (found.match and _some_route(found.match, scope).profile)
+        if profile is not None:
+            note_dialect(scope, profile.limits_name)
         if found.match is not None:
             response = _refused(found.match, error, scope)
         elif found.profile is not None:
@@ -109,6 +122,58 @@ class RestDoor:
         else:
             return None
         return ErrorAnswer(response.status, response.headers, response.body)
+
+    async def _respond(
+        self, found: _Found, scope: Scope, receive: Receive
+    ) -> Response | EventStream:
+        match = found.match
+        if match is None:
+            assert found.profile is not None
+            return await self._refuse(found.profile, NotFound(_NO_ROUTE), scope)
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        endpoint = match.entries.get(method)
+        if endpoint is not None:
+            return await endpoint.respond(scope, receive, match.values, found.prefix)
+        allowed = _allowed(match.entries)
+        if method == "OPTIONS":
+            return Response(204, [(b"allow", allowed.encode())])
+        error = MethodNotAllowed(f"Use {allowed} here.", allow=allowed)
+        route = _some_route(match, scope)
+        return await self._refuse(route.profile, error, scope, route.area)
+
+    async def _refuse(
+        self, profile: Profile, error: TrellisError, scope: Scope, area: str | None = None
+    ) -> Response:
+        """The answer to what no route takes, counted for its caller by the dialect's limits."""
+        try:
+            identity = await self._services.authenticate(credentials_of(scope))
+        except TrellisError:  # who knows nobody is counted by address
+            identity = ANONYMOUS
+        context = self._services.make_context(scope, identity, profile=profile.limits_name)
+        shown, rate = await self._services.charge_once(error, context)
+        response = unrouted(profile, shown, scope, area)
+        return response if rate is None else with_headers(response, rate.headers)
+
+    def _in_words_of(self, profile: Profile, scope: Scope, send: Send) -> Send:
+        """Tells in the dialect's words that nothing is at a path, or nothing for this method;
+        pages, health and the like are the same under every host."""
+        is_replaced = False
+
+        async def send_in_words(message: Message) -> None:
+            nonlocal is_replaced
+            status = message.get("status")
+            if status in (404, 405) and message["type"] == "http.response.start":
+                is_replaced = True
+                error: TrellisError = NotFound(_NO_ROUTE)
+                if status == 405:
+                    allow = dict(message.get("headers", ())).get(b"allow", b"GET, HEAD").decode()
+                    error = MethodNotAllowed(f"Use {allow} here.", allow=allow)
+                response = await self._refuse(profile, error, scope)
+                await response.send(send, is_head=scope["method"] == "HEAD")
+            elif not is_replaced:
+                await send(message)
+
+        return send_in_words
 
     def _find(self, scope: Scope, segments: Sequence[str]) -> _Found:
         profile = self._prefixes.get(segments[0])
@@ -140,49 +205,16 @@ class RestDoor:
         return next((found for media, found in self._media.items() if media in text), None)
 
 
-def _in_words_of(profile: Profile, scope: Scope, send: Send) -> Send:
-    """Tells in the dialect's words that nothing is at a path, or nothing for this method; pages,
-    health and the like are the same under every host."""
-    is_replaced = False
-
-    async def send_in_words(message: Message) -> None:
-        nonlocal is_replaced
-        status = message.get("status")
-        if status in (404, 405) and message["type"] == "http.response.start":
-            is_replaced = True
-            error: TrellisError = NotFound(_NO_ROUTE)
-            if status == 405:
-                allow = dict(message.get("headers", ())).get(b"allow", b"GET, HEAD").decode()
-                error = MethodNotAllowed(f"Use {allow} here.", allow=allow)
-            response = unrouted(profile, error, scope)
-            await response.send(send, is_head=scope["method"] == "HEAD")
-        elif not is_replaced:
-            await send(message)
-
-    return send_in_words
-
-
-async def _respond(found: _Found, scope: Scope, receive: Receive) -> Response | EventStream:
-    match = found.match
-    if match is None:
-        assert found.profile is not None
-        return unrouted(found.profile, NotFound(_NO_ROUTE), scope)
-    method = "GET" if scope["method"] == "HEAD" else scope["method"]
-    endpoint = match.entries.get(method)
-    if endpoint is not None:
-        return await endpoint.respond(scope, receive, match.values, found.prefix)
-    allowed = _allowed(match.entries)
-    if method == "OPTIONS":
-        return Response(204, [(b"allow", allowed.encode())])
-    error = MethodNotAllowed(f"Use {allowed} here.", allow=allowed)
-    return _refused(match, error, scope)
-
-
 def _refused(match: Match[RestEndpoint], error: TrellisError, scope: Scope) -> Response:
     """In the words of the route, or of any at the path where no route takes the method."""
+    route = _some_route(match, scope)
+    return unrouted(route.profile, error, scope, route.area)
+
+
+def _some_route(match: Match[RestEndpoint], scope: Scope) -> RestRoute:
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     endpoint = match.entries.get(method) or next(iter(match.entries.values()))
-    return unrouted(endpoint.route.profile, error, scope, endpoint.route.area)
+    return endpoint.route
 
 
 def _allowed(methods: Iterable[str]) -> str:

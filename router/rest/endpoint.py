@@ -151,8 +151,9 @@ class RestEndpoint:
         if self._reader.takes_token:  # it is a value, not a proof that subgraphs should check
             others = [pair for pair in scope["headers"] if pair[0] != b"authorization"]
             scope = {**scope, "headers": others}
-        dialect = self._profile.counted_as or self._profile.name
-        return self._services.make_context(scope, call.identity, profile=dialect, route=self._id)
+        return self._services.make_context(
+            scope, call.identity, profile=self._profile.limits_name, route=self._id
+        )
 
     async def _answer_once(
         self, call: Call, request: GraphQLRequest, context: RequestContext, key: str

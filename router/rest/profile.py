@@ -208,6 +208,11 @@ class Profile:
             return self
         return replace(self, page_headers=(*self.page_headers, *self.production_headers))
 
+    @property
+    def limits_name(self) -> str:
+        """The dialect whose rate limits hold."""
+        return self.counted_as or self.name
+
     def member_speller(self, area: str) -> Spell:
         """How members are spelt in an area of the profile."""
         return self.spell_member_in.get(area, self.spell_member)

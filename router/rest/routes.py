@@ -123,7 +123,7 @@ class RestService:
             for route in routes
         ]
         profiles = list({route.profile.name: route.profile for route in routes}.values())
-        return RestDoor(endpoints, profiles, self._selection, otherwise)
+        return RestDoor(endpoints, profiles, self._selection, services, otherwise)
 
     async def aclose(self) -> None:
         """Wait for requests that are carried out for their key, and close connections."""

@@ -19,12 +19,18 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _USER_AGENT_LENGTH = 512
 _HEADER_CHARACTERS = 8_192  # what servers usually take for one header
 _CHARGE = "trellis.charge"
+_DIALECT = "trellis.dialect"
 
 
 def begin_charge(scope: MutableMapping[str, Any]) -> Charge:
     """Let the contexts of this request know whether it has been counted."""
     charge = scope[_CHARGE] = Charge()
     return charge
+
+
+def note_dialect(scope: MutableMapping[str, Any], dialect: str) -> None:
+    """Let whoever counts a request that no route took know the dialect that it meant."""
+    scope[_DIALECT] = dialect
 
 
 class ContextMaker:
@@ -48,13 +54,14 @@ class ContextMaker:
         identity: Identity | None = None,
         authorization: str | None = None,
         *,
-        profile: str = GRAPHQL,
+        profile: str | None = None,
         route: str | None = None,
         later_headers: Mapping[str, str] = NO_HEADERS,
     ) -> RequestContext:
         """``identity``, the ``authorization`` that proves it and ``later_headers`` (see
         ``allowed_of``) are given by doors that learn them later than by the request's headers;
-        ``profile`` and ``route`` by those that have some."""
+        ``profile`` and ``route`` by those that have some; else the dialect that was noted is meant,
+        or GraphQL."""
         allowed = self._allowed
         headers = {
             allowed[name]: value.decode("latin-1")
@@ -83,7 +90,7 @@ class ContextMaker:
             deadline=self._deadline(),
             client_address=client[0] if client else None,
             user_agent=_user_agent(scope),
-            profile=profile,
+            profile=profile or scope.get(_DIALECT, GRAPHQL),
             route=route,
             charge=scope.get(_CHARGE),
         )

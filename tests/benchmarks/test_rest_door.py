@@ -157,7 +157,7 @@ async def costs_of(dialect: str, text: str, path: str, variables: dict[str, Any]
     graphql = GraphQLEndpoint(services)
     once = Once(MemoryAnswers(), keep_seconds=60, request_seconds=30)
     endpoint = RestEndpoint(route, services, once, access_to(route, supergraph))
-    rest = RestDoor([endpoint], [profile], Selection(dialect, {}), nothing_here)
+    rest = RestDoor([endpoint], [profile], Selection(dialect, {}), services, nothing_here)
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

@@ -128,7 +128,7 @@ def _client(
     endpoints = [
         RestEndpoint(g.route, services, once, access_to(g.route, supergraph)) for g in generated
     ]
-    door = RestDoor(endpoints, [PLAIN], Selection("plain", {}), nothing_here)
+    door = RestDoor(endpoints, [PLAIN], Selection("plain", {}), services, nothing_here)
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=wrap(door, Config())), base_url="http://trellis.test"
     )

@@ -58,7 +58,7 @@ async def stored(
         graph=graph, make_context=ContextMaker((), 30), authenticate=authenticator(callers)
     )
     endpoint = RestEndpoint(route, services, once, access_to(route, graph.supergraph))
-    door = RestDoor([endpoint], [profile], Selection(profile.name, {}), nothing_here)
+    door = RestDoor([endpoint], [profile], Selection(profile.name, {}), services, nothing_here)
     transport = httpx.ASGITransport(app=wrap(door, Config()))
     async with httpx.AsyncClient(transport=transport, base_url="http://trellis.test") as client:
         yield Route(route, client)

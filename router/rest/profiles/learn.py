@@ -30,6 +30,8 @@ _FIELD_CODES = {
 }
 _MESSAGES = {
     "VALIDATION_ERROR": "Validation failed",
+    "FORBIDDEN": "Insufficient permissions",
+    "RATE_LIMIT_EXCEEDED": "Too many requests",
     "INTERNAL_SERVER_ERROR": "Unexpected error",
     "BAD_GATEWAY": "Upstream service error",
     "SERVICE_UNAVAILABLE": "Service temporarily unavailable",
@@ -70,6 +72,8 @@ def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
 
 def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
     message = told_message(failed, _MESSAGES)
+    if failed.canonical == "UNAUTHENTICATED":
+        message = "Authentication required"
     error: dict[str, Any] = {"code": failed.code, "message": message}
     if failed.canonical == "RATE_LIMITED":
         error |= _told_limit(failed)

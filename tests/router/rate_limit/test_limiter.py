@@ -179,6 +179,28 @@ async def test_a_burst_refuses_by_its_own_window() -> None:
     assert header(await graph.ask("{ hello }"), "x-ratelimit-remaining") == "97"
 
 
+async def test_headers_promise_nothing_that_a_burst_will_refuse() -> None:
+    graph = Graph(rule(100, 3600, burst=2))
+
+    first, second = await graph.ask("{ hello }"), await graph.ask("{ hello }")
+
+    assert [header(one, "x-ratelimit-remaining") for one in (first, second)] == ["99", "0"]
+    assert header(second, "x-ratelimit-limit") == "100"
+    assert codes(await graph.ask("{ hello }")) == ["RATE_LIMITED"]
+
+
+async def test_fields_with_limits_of_their_own_may_be_left_out_of_a_class() -> None:
+    graph = Graph(rule(2, classes=("write",), except_fields=("Mutation.login",)))
+
+    logins = [await graph.ask("mutation { login }") for _ in range(5)]
+    writes = [await graph.ask("mutation { login update }") for _ in range(1)]
+    updates = [await graph.ask("mutation { update }") for _ in range(3)]
+
+    assert [codes(one) for one in logins] == [[]] * 5
+    assert [codes(one) for one in writes] == [["RATE_LIMITED"]]  # the sixth login
+    assert [codes(one) for one in updates] == [[], [], ["RATE_LIMITED"]]
+
+
 async def test_what_one_rule_refuses_is_not_taken_from_the_others() -> None:
     graph = Graph(rule(100), rule(1, 10, key="ip"))
 

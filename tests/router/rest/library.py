@@ -265,7 +265,9 @@ def door(
         RestEndpoint(one, services, once, access_to(one, library.supergraph)) for one in routes
     ]
     profiles = list({one.profile.name: one.profile for one in routes}.values())
-    return RestDoor(endpoints, profiles, selection or Selection("snake", {}), nothing_here)
+    return RestDoor(
+        endpoints, profiles, selection or Selection("snake", {}), services, nothing_here
+    )
 
 
 def client(rest: RestDoor, base: str = "http://trellis.test/snake") -> httpx.AsyncClient:

@@ -85,7 +85,7 @@ class Application:
         endpoints = [
             RestEndpoint(route, services, once, access_to(route, supergraph)) for route in routes
         ]
-        door = RestDoor(endpoints, [SNAKE], Selection("snake", {}), nothing_here)
+        door = RestDoor(endpoints, [SNAKE], Selection("snake", {}), services, nothing_here)
 
         def counting(app: Any) -> RefusedRequests:
             return RefusedRequests(app, services)
@@ -188,3 +188,20 @@ async def test_an_answer_that_is_repeated_for_its_key_is_a_request_too() -> None
     ]
     assert answers[0].content == answers[2].content
     assert len(application.transport.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nothing", 404), ("PATCH", "/api/it", 405)]
+)
+async def test_what_no_route_takes_counts_for_its_caller(method: str, path: str, status: int):
+    application = Application(rule(2))
+
+    answers = [await application.http.request(method, path, headers=ADA) for _ in range(3)]
+    forged = {"authorization": "Bearer forged"}
+    stranger = await application.http.request(method, path, headers=forged)
+    route = await application.http.get("/api/hello/1", headers=ADA)
+
+    assert [answer.status_code for answer in answers] == [status, status, 429]
+    assert [left(answer) for answer in answers] == [1, 0, 0]
+    assert (stranger.status_code, left(stranger)) == (status, 1)
+    assert route.status_code == 429

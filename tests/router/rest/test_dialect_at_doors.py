@@ -147,3 +147,24 @@ async def test_the_root_tells_the_window_of_its_limit_as_the_tracker_does(folder
         headers = (await http.get(path)).headers
 
     assert (headers["x-ratelimit-limit"], headers["x-ratelimit-window"]) == ("100", "3600")
+
+
+LIMITS = {"tracker": "100", "pm": "1000", "learn": "30"}
+
+
+@pytest.mark.parametrize("dialect", LIMITS)
+async def test_every_answer_of_a_dialect_tells_the_same_limit(folder: Path, dialect: str):
+    limits = RateLimits(enabled=True)
+    async with web(folder, mode="production", rate_limit=limits) as http:
+        answers = [
+            await http.get(f"/{dialect}/api/things/1"),
+            await http.get(f"/{dialect}/nothing"),
+            await http.put(f"/{dialect}/api/things/1"),
+            await http.get(f"/{dialect}/api/things/1?q={'x' * 9_000}"),
+            await http.get(f"/{dialect}/%ff"),
+        ]
+
+    assert [answer.status_code for answer in answers] == [200, 404, 405, 414, 404]
+    assert {answer.headers["x-ratelimit-limit"] for answer in answers} == {LIMITS[dialect]}
+    left = [int(answer.headers["x-ratelimit-remaining"]) for answer in answers]
+    assert left == [int(LIMITS[dialect]) - n for n in range(1, 6)]

@@ -264,7 +264,7 @@ def test_the_learning_platform_tells_the_limit_inside_the_error():
 
     assert failed("learn", "RATE_LIMITED", details=details)["error"] == {
         "code": "RATE_LIMIT_EXCEEDED",
-        "message": "What happened.",
+        "message": "Too many requests",
         "retryAfter": 9,
         "limit": 30,
         "resetAt": "2025-01-29T21:00:00Z",
@@ -308,3 +308,19 @@ def test_the_learning_platform_forbids_caching_in_every_word():
         b"pragma": b"no-cache",
         b"expires": b"0",
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("UNAUTHENTICATED", ("UNAUTHORIZED", "Authentication required")),
+        ("INVALID_CREDENTIALS", ("UNAUTHORIZED", "What happened.")),
+        ("FORBIDDEN", ("FORBIDDEN", "Insufficient permissions")),
+        ("SUBGRAPH_UNAVAILABLE", ("BAD_GATEWAY", "Upstream service error")),
+        ("SUBGRAPH_TIMEOUT", ("GATEWAY_TIMEOUT", "Upstream timeout")),
+    ],
+)
+def test_the_learning_platform_says_what_its_document_says(code: str, told: tuple[str, str]):
+    error = failed("learn", code)["error"]
+
+    assert (error["code"], error["message"]) == told
