@@ -32,10 +32,12 @@ from trellis.router.serving.wiring import (
 )
 from trellis.router.subscriptions.transport_ws import TransportWs
 from trellis.router.supergraph import Supergraph
+from trellis.router.transports.base import SubgraphRequest
 from trellis.router.web.csrf import Csrf
 from trellis.router.web.errors import ErrorAnswer, graphql_error
 from trellis.router.web.graphiql import ExplorerContent, GraphiQL, load_content
 from trellis.router.web.graphql import GraphQLEndpoint
+from trellis.router.web.health import Check
 from trellis.router.web.identity import Authenticate, CallerIdentity, authenticate_nobody
 from trellis.router.web.refused_requests import RefusedRequests
 from trellis.router.web.request_context import ContextMaker
@@ -130,7 +132,7 @@ def _other_routes(
 ) -> Router:
     """What does not depend on the supergraph, and the life of the application."""
     return Router(
-        [*operations_routes(members), *routes],
+        [*operations_routes(members, _remote_checks(members, live)), *routes],
         default=nothing_here,
         lifespan=partial(
             lifespan,
@@ -140,6 +142,16 @@ def _other_routes(
             seed=seed,
         ),
     )
+
+
+def _remote_checks(members: Sequence[Member], live: LiveGraph) -> dict[str, Check]:
+    """Asks each member in another process for nothing, the way operations go to it."""
+
+    async def answers(name: str) -> None:
+        request = SubgraphRequest(name, "query TrellisAsksWhetherYouAreReady { __typename }")
+        await live.supergraph.transports[name].send(request)
+
+    return {member.name: partial(answers, member.name) for member in members if not member.local}
 
 
 def _application(

@@ -16,7 +16,7 @@ from trellis.router.web.body_limit import RequestLimits
 from trellis.router.web.client_address import ClientAddress
 from trellis.router.web.cors import AllowOrigins
 from trellis.router.web.errors import Errors, WriteError, graphql_error
-from trellis.router.web.health import Readiness, health
+from trellis.router.web.health import Check, Readiness, health
 from trellis.router.web.jwks import JwksEndpoint
 from trellis.router.web.request_id import RequestId
 from trellis.router.web.response_headers import ResponseHeaders
@@ -74,12 +74,19 @@ def wrap(
     return app
 
 
-def operations_routes(members: Sequence[Member]) -> list[BaseRoute]:
-    """For those who run it, and for those who verify its tokens."""
-    local = [member.local for member in members if member.local is not None]
+def operations_routes(
+    members: Sequence[Member], remote: Mapping[str, Check] = MappingProxyType({})
+) -> list[BaseRoute]:
+    """For those who run it, and for those who verify its tokens. ``remote`` asks the members that
+    run in other processes whether they are ready."""
+    checks = {
+        member.name: remote[member.name] if member.local is None else member.local.is_ready
+        for member in members
+        if member.local is not None or member.name in remote
+    }
     routes: list[BaseRoute] = [
         Route("/health", health),
-        Route("/ready", Readiness({part.name: part.is_ready for part in local}).respond),
+        Route("/ready", Readiness(checks).respond),
     ]
     issuer = _token_issuer(members)
     if issuer is not None and issuer.jwks is not None:

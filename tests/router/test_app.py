@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from websockets.asyncio.client import connect
 
 from tests.router.identity.tokens import AUDIENCE, ISSUER, SigningKey, good_claims
+from tests.support.servers import free_port
 from tests.support.serving import served
 from tests.support.shop import diary
 from trellis.router.config import Auth, Config, SubgraphSource
@@ -228,3 +229,21 @@ async def test_the_schemas_are_written_in_development(tmp_path: Path):
     build_app(config(tmp_path))
     assert (tmp_path / "schema" / "supergraph.graphql").exists()
     assert (tmp_path / "schema" / "subgraphs" / "stock.graphql").exists()
+
+
+async def test_readiness_tells_each_subgraph_those_of_other_processes_too(tmp_path: Path):
+    members = load_members(config(tmp_path))
+    sdl = compose_members(members).supergraph_sdl
+    apps = [build_subgraph_app(config(tmp_path), name) for name in SHOP]
+    nobody = f"http://127.0.0.1:{free_port()}"
+    async with served(apps[0], lifespan="on") as catalog, served(apps[1], lifespan="on") as stock:
+        for url, state in [(nobody, "unavailable"), (catalog, "unavailable"), (stock, "ok")]:
+            ways = [
+                {"name": "catalog", "url": f"{catalog}/graphql"},
+                {"name": "stock", "url": f"{url}/graphql"},
+            ]
+            transport = httpx.ASGITransport(app=create_app(sdl, ways, config(tmp_path)))
+            async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+                answer = await client.get("/ready")
+            assert answer.status_code == (200 if state == "ok" else 503)
+            assert answer.json()["subgraphs"] == {"catalog": "ok", "stock": state}
