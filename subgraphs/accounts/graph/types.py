@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Self
 from uuid import UUID
 
@@ -172,7 +173,8 @@ class User:
         skip: int | None = None,
         filters: HistoryFiltersInput | None = None,
     ) -> Connection[UserEvent] | None:
-        id, page = self._for_themselves("events").id, PageRequest.of(first, after, skip=skip)
+        row, page = self._for_themselves("events"), PageRequest.of(first, after, skip=skip)
+        id = row.id
         storage, wanted = info.context.storage, filters.checked() if filters else HistoryFilters()
         async with storage.read() as session:
             found = await history.events_page(session, storage.metadata, id, wanted, page)
@@ -181,7 +183,7 @@ class User:
             async with storage.read() as session:
                 return await history.events_count(session, storage.metadata, id, wanted)
 
-        return Connection.of(UserEvent.of, replace(found, count=count))
+        return Connection.of(partial(UserEvent.of, row.email), replace(found, count=count))
 
     @strawberry.field(description="The organizations that the caller may see.")
     async def memberships(self, info: Ctx) -> "list[OrganizationMembership] | None":

@@ -1,12 +1,13 @@
 """The small types that people and organizations are described with."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Self, cast
+from typing import Any, Self, cast
 
 import strawberry
 from strawberry import ID
 
+from trellis.schema.events import accounts as contracts
 from trellis.schema.scalars import JSON
 from trellis.subgraphs.accounts import models
 from trellis.subgraphs.accounts.history import HistoryEntry
@@ -74,18 +75,38 @@ class SubscriptionTerms:
         )
 
 
+# What an event repeats of the user's state, for readers that missed another one.
+_STATE = frozenset(contracts.UserEvent.__dataclass_fields__)
+
+
 @strawberry.type
 class UserEvent:
     id: ID
     event_type: str
-    data: JSON
+    data: JSON = strawberry.field(description="as subscribers of the stream read it")
+    details: JSON = strawberry.field(
+        description="what is new: of user.created email, username and created_at, of user.verified "
+        "verified_at"
+    )
     created_at: datetime
 
     @classmethod
-    def of(cls, entry: HistoryEntry) -> Self:
+    def of(cls, email: str, entry: HistoryEntry) -> Self:
         return cls(
             id=ID(str(entry.id)),
             event_type=entry.topic,
             data=cast("JSON", entry.payload),
+            details=cast("JSON", _details(email, entry)),
             created_at=entry.occurred_at,
         )
+
+
+def _details(email: str, entry: HistoryEntry) -> dict[str, Any]:
+    """Addresses are in no event; the history of an account is shown to those who may read it."""
+    moment = entry.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if entry.topic == "user.created":
+        username = entry.payload.get("username")
+        return {"email": email, "username": username, "created_at": moment}
+    if entry.topic == "user.verified":
+        return {"verified_at": moment}
+    return {name: value for name, value in entry.payload.items() if name not in _STATE}

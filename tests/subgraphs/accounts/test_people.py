@@ -289,7 +289,7 @@ async def test_people_choose_their_preferences_one_by_one(accounts: Running):
 async def test_the_history_of_an_account_is_told_in_order(accounts: Running):
     query = (
         "query($a: String) { me { events(first: 2, after: $a) { totalCount "
-        "pageInfo { hasNextPage endCursor } edges { node { eventType data } } } } }"
+        "pageInfo { hasNextPage endCursor } edges { node { eventType data details } } } } }"
     )
     await accounts.ask(MINE, caller("alan"), i={"bio": "runs"})
     await log_in(accounts, "alan")
@@ -301,6 +301,7 @@ async def test_the_history_of_an_account_is_told_in_order(accounts: Running):
     after = first["pageInfo"]["endCursor"]
     rest = (await accounts.ask(query, caller("alan"), a=after))["me"]["events"]
     assert [edge["node"]["data"]["changed"] for edge in rest["edges"]] == [["bio"]]
+    assert [edge["node"]["details"] for edge in rest["edges"]] == [{"changed": ["bio"]}]
     assert rest["pageInfo"]["hasNextPage"] is False
     # A cursor of one's own history only: it names an event.
     refusal = await accounts.refusal(query, caller("ada"), a=after)

@@ -94,7 +94,14 @@ def in_order(_world: World, _ask: Ask, response: httpx.Response) -> list[str]:
     kinds = [kind for _, kind in told]
     right = kinds[:1] == ["user_created"] and "user_verified" in kinds
     in_time = [time for time, _ in told] == sorted(time for time, _ in told)
-    return [] if right and in_time else [f"events: {told}"]
+    if not right or not in_time:
+        return [f"events: {told}"]
+    data = {event["event_type"]: set(event["data"]) for event in response.json()["events"]}
+    wanted = {
+        "user_created": {"email", "username", "created_at"},
+        "user_verified": {"verified_at"},
+    }
+    return [f"data of {kind}: {data[kind]}" for kind in wanted if data[kind] != wanted[kind]]
 
 
 def events_of_colleague(world: World) -> Ask:
