@@ -7,10 +7,10 @@
     print(supergraph.plan("{ products { name } }").explain())
     answer = await supergraph.execute("{ products { name } }", transports={"shop": ...})
 
-Names listed in ``__all__`` stay; everything else may move.
+The names in ``__all__`` are the public API; everything else may change.
 """
 
-if __name__ != "trellis.router":  # a second copy of every module, with classes of its own
+if __name__ != "trellis.router":  # it would be a second copy of every module and class
     raise ImportError(f"{__name__} is imported as trellis.router")
 
 from trellis.router.composition.compose import Composition, compose

@@ -1,4 +1,4 @@
-"""What the pipeline hands back to a door, whatever the door writes it into."""
+"""The result that the pipeline returns to every door."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -15,13 +15,13 @@ from trellis.schema.errors import TrellisError
 class Answer(NamedTuple):
     """The result of one operation, or of one event of a subscription.
 
-    ``executed`` is false when the operation was refused before execution: the response then has
-    no ``data`` member at all ("Request Error Result" in the GraphQL specification), and ``status``
-    is what ``application/graphql-response+json`` answers with. ``body`` holds ``data`` as ready
-    bytes of a whole response, when a subgraph's answer is the client's. ``kind`` is None when the
-    operation was never understood. ``rate`` is the state of the limits under which it was counted,
-    for doors that can say so. ``lost`` are the places that are null because an
-    object did not pass a policy, for explanations; each has its error.
+    ``executed`` is false if the operation was refused before execution. The response then has no
+    ``data`` member ("Request Error Result" in the GraphQL specification), and ``status`` is the
+    HTTP status for ``application/graphql-response+json``. ``body`` has the bytes of the complete
+    response if a subgraph's response is the client's. ``kind`` is None if the operation could not
+    be parsed. ``rate`` is the state of the rate limits that counted it, for doors that can report
+    it. ``denied_values`` are the values that policies denied, for explanations; ``errors`` has an
+    error for each.
     """
 
     data: dict[str, Any] | None = None
@@ -36,7 +36,7 @@ class Answer(NamedTuple):
 
     @classmethod
     def refused(cls, error: TrellisError, rate: RateReport | None = None) -> "Answer":
-        """The answer to an operation that was refused for this reason."""
+        """The answer to an operation that was refused with this error."""
         if isinstance(error, OperationRefused):
             return cls(errors=error.errors, executed=False, status=error.status, rate=rate)
         errors = [{"message": error.message, "extensions": error.extensions}]
@@ -44,11 +44,12 @@ class Answer(NamedTuple):
 
     @property
     def headers(self) -> Headers:
-        """What a door that writes headers writes beside its own."""
+        """Additional headers for doors that write HTTP headers."""
         return () if self.rate is None else self.rate.headers
 
     def with_rate(self, rate: RateReport) -> "Answer":
-        """The same answer with the state of its limits; a third of the time of ``_replace``."""
+        """The same answer with the state of its rate limits. This takes a third of the time of
+        ``_replace``, and it runs for each operation."""
         return Answer(
             self.data,
             self.errors,
@@ -62,7 +63,7 @@ class Answer(NamedTuple):
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The response as a GraphQL client sees it: errors first, as the specification advises."""
+        """The response map, with ``errors`` first, as the specification recommends."""
         response: dict[str, Any] = {}
         if self.errors:
             response["errors"] = list(self.errors)

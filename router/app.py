@@ -1,4 +1,4 @@
-"""``trellis.router.app:create_app``: the name under which a server finds the application."""
+"""``trellis.router.app:create_app``, the application factory for ASGI servers."""
 
 from trellis.router.serving.application import create_app
 

@@ -1,4 +1,4 @@
-"""A bounded memory of things that are costly to make."""
+"""A bounded cache for values that are expensive to compute."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -9,9 +9,10 @@ V = TypeVar("V")
 
 
 class Cache(Generic[K, V]):
-    """Keeps what was used last, up to ``capacity`` in weight. What weighs more is not kept.
+    """A least-recently-used cache with a total weight of at most ``capacity``. A value that
+    exceeds it alone is not stored.
 
-    Making a value is synchronous here, so equal requests never make it twice at a time.
+    Values are computed synchronously, so none is computed twice at the same time.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -25,7 +26,7 @@ class Cache(Generic[K, V]):
         return len(self._entries)
 
     def get(self, key: K) -> V | None:
-        """The value kept under ``key``, now the one used last; None when there is none."""
+        """The value of ``key``, or None. Counts as a use."""
         entry = self._entries.get(key)
         if entry is None:
             self.misses += 1
@@ -35,7 +36,7 @@ class Cache(Generic[K, V]):
         return entry[0]
 
     def put(self, key: K, value: V, weight: int = 1) -> None:
-        """Keep ``value``, forgetting what was not used for longest until it fits."""
+        """Store ``value``, evicting the least recently used entries until it fits."""
         old = self._entries.pop(key, None)
         if old is not None:
             self.weight -= old[1]
@@ -48,7 +49,8 @@ class Cache(Generic[K, V]):
             self.weight -= freed
 
     def find(self, key: K, make: Callable[[], V], weigh: Callable[[V], int] = lambda _: 1) -> V:
-        """The value under ``key``, made and kept when missing. What ``make`` raises is not kept."""
+        """The value of ``key``, computed by ``make`` if it is missing. Exceptions of ``make`` are
+        not cached."""
         value = self.get(key)
         if value is None:
             value = make()

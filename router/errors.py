@@ -1,16 +1,16 @@
-"""The router's own errors, beside those of ``trellis.schema.errors`` that the caller can mend.
+"""The router's errors; those that subgraphs raise as well are in ``trellis.schema.errors``.
 
 TrellisError (trellis.schema.errors)
-├── OperationRefused           an operation stopped before execution
+├── OperationRefused           an operation that is refused before execution
 │   ├── (codes: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, limits, ...)
-│   └── OperationDenied        its caller lacks rights: UNAUTHENTICATED, UNAUTHORIZED_FIELD_OR_TYPE
-├── PlanningError              no plan exists or planning ran over its budget
-├── SubgraphError              the way to a subgraph failed
-│   ├── SubgraphUnavailable    SUBGRAPH_UNAVAILABLE        refused, reset, 5xx
-│   ├── SubgraphTimeout        SUBGRAPH_TIMEOUT            no answer in time
-│   └── SubgraphInvalidResponse SUBGRAPH_INVALID_RESPONSE  not a GraphQL answer, too large
+│   └── OperationDenied        the caller lacks rights: UNAUTHENTICATED, UNAUTHORIZED_FIELD_OR_TYPE
+├── PlanningError              there is no plan, or planning exceeds its limit
+├── SubgraphError              a call to a subgraph failed
+│   ├── SubgraphUnavailable    SUBGRAPH_UNAVAILABLE        connection refused or reset, HTTP 5xx
+│   ├── SubgraphTimeout        SUBGRAPH_TIMEOUT            no response in time
+│   └── SubgraphInvalidResponse SUBGRAPH_INVALID_RESPONSE  not a GraphQL response, or too large
 ├── SupergraphInvalid          the supergraph SDL cannot be loaded
-└── ConfigError                trellis.toml or the environment is wrong
+└── ConfigError                trellis.toml or the environment is invalid
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from trellis.schema.errors import TrellisError
 
 
 class OperationRefused(TrellisError):
-    """An operation refused as a whole before any subgraph was asked.
+    """An operation refused as a whole before any subgraph was called.
 
     ``errors`` are complete GraphQL error objects (message, locations, path, extensions.code).
     """
@@ -34,7 +34,7 @@ class OperationRefused(TrellisError):
 
 
 class OperationDenied(OperationRefused):
-    """An operation refused because its caller may not have it. Raised by authorization only."""
+    """An operation refused because its caller lacks rights. Raised by authorization only."""
 
 
 class PlanningError(TrellisError):

@@ -1,10 +1,9 @@
-"""The life of one operation, top to bottom; the first file to read.
+"""The path of one operation through the router; the first file to read.
 
-The order of the stages stands in ``prepare`` and nowhere else: doors, the library and tools that
-explain all go through it, with the stages that they are given. What depends on the operation alone
-is kept by its stage. An operation that policies concern is authorized twice: it is admitted under
-the optimistic outcome, that all of them hold, and enforced under the real one, which alone decides
-what is planned.
+``prepare`` is the only place that defines the order of the stages. Doors, the library and
+explaining tools all call it with their own stages. Results that depend on the operation alone are
+cached by the stages. An operation that involves policies is authorized twice: it is admitted as if
+all policies held, and enforced with their real outcome, which alone decides what is planned.
 """
 
 from collections.abc import AsyncGenerator
@@ -41,7 +40,8 @@ log = structlog.get_logger(__name__)
 
 
 async def answer(request: GraphQLRequest, context: RequestContext, stages: Stages) -> Answer:
-    """Answer one query or mutation. Never raises for what a client or a subgraph did wrong."""
+    """Answer one query or mutation. Errors of clients and subgraphs are part of the answer and
+    never raised."""
     if "subscription" in request.kinds:
         request = replace(request, kinds=request.kinds & QUERIES_AND_MUTATIONS)
     prepared = await prepare(request, context, stages)
@@ -53,8 +53,8 @@ async def answer(request: GraphQLRequest, context: RequestContext, stages: Stage
 async def stream(
     request: GraphQLRequest, context: RequestContext, stages: Stages
 ) -> AsyncGenerator[Answer, None]:
-    """The answers of a subscription, one per event; a query or mutation gives its one answer.
-    Closing the generator ends the subscription at its source."""
+    """The answers of a subscription, one per event; a query or mutation has one answer. Closing
+    the generator ends the subscription at its source."""
     prepared = await prepare(request, context, stages)
     if isinstance(prepared, Refused):
         yield prepared.answer()
@@ -80,9 +80,9 @@ async def stream(
 
 
 class Prepared(NamedTuple):
-    """An operation that may run. ``outcome`` is what the policies have said so far,
-    ``introspection`` answers what it asks about the schema, ``admission`` is the context to run it
-    in, ``demand`` what it was estimated to cost."""
+    """An operation that is ready to run. ``outcome`` has the verdicts of policies so far,
+    ``introspection`` the results of introspection fields, ``admission`` the context to run it in,
+    ``demand`` its estimated cost."""
 
     operation: NormalizedOperation
     variables: Variables
@@ -99,28 +99,28 @@ class Prepared(NamedTuple):
 
     @property
     def case(self) -> Case:
-        """For explanations of what its caller does not get."""
+        """The input for explaining denials."""
         identity = self.admission.context.identity
         return Case(self.operation, identity, self.outcome, self.variables.coerced)
 
 
 class Refused(NamedTuple):
-    """An operation that does not run, counted like any other. ``case`` is there for one that was
-    denied to its caller."""
+    """An operation that is refused; it is counted like any other. ``case`` is set if it was denied
+    to its caller."""
 
     error: TrellisError
     rate: RateReport | None = None
     case: Case | None = None
 
     def answer(self) -> Answer:
-        """As a door gives it."""
+        """The answer for the client."""
         return Answer.refused(self.error, self.rate)
 
 
 async def prepare(
     request: GraphQLRequest, context: RequestContext, stages: Stages
 ) -> Prepared | Refused:
-    """The operation, ready to run, or why it does not. Either was counted once."""
+    """Prepare an operation, or refuse it. In both cases it is counted once."""
     try:
         valid = stages.reader.read(request)
     except TrellisError as refusal:
@@ -154,16 +154,16 @@ async def prepare(
 
 
 _Admitted = tuple[Authorized | None, Admission, Demand | None]
-"""An operation that was counted. It is not authorized when even the optimistic outcome denies it:
-its policies are still to have their say, so that it is explained in full."""
+"""An operation that was counted. Authorized is None if even the optimistic outcome denies it:
+its policies are evaluated nevertheless, so that the explanation is complete."""
 
 
 async def _admit(
     valid: ValidRequest, outcome: PolicyOutcome, context: RequestContext, stages: Stages
 ) -> _Admitted | Refused:
-    """The first pass of authorization, the estimate of what is left, and the count. They come
-    before policies are asked: these may be slow and in another process, and a caller who asks too
-    much or too often must not reach them."""
+    """The first pass of authorization, the cost estimate of what it allows, and the rate limits.
+    They come before policies, which may be slow or in another process: a caller beyond a limit
+    must not be able to trigger them."""
     _, variables, operation = valid
     try:
         authorized = stages.enforcer.authorize(operation, context.identity, outcome)
@@ -190,7 +190,7 @@ class _Enforced(NamedTuple):
 async def _enforce(
     valid: ValidRequest, admission: Admission, context: RequestContext, stages: Stages
 ) -> _Enforced | Refused:
-    """The second pass of authorization, under what the policies say now that they are asked."""
+    """The second pass of authorization, with the real outcome of the policies."""
     _, variables, operation = valid
     try:
         outcome = await stages.enforcer.decide(operation, variables, context)
@@ -217,13 +217,13 @@ def _denied(
 async def _session_for_event(
     prepared: Prepared, context: RequestContext, stages: Stages
 ) -> PolicySession | None:
-    """What asks the policies about one event. Raises OperationRefused when they do not say what
-    they said when the subscription began."""
+    """The policy session for one event. Raises OperationRefused if the policies about the caller
+    or the arguments no longer have the outcome that they had when the subscription started."""
     outcome = await stages.enforcer.decide(prepared.operation, prepared.variables, context)
     if outcome.key != prepared.outcome.key:
         stages.enforcer.authorize(prepared.operation, context.identity, outcome)
         error = {
-            "message": "Your rights have changed since the subscription began: subscribe again.",
+            "message": "Your rights have changed since the subscription started: subscribe again.",
             "extensions": {"code": "FORBIDDEN"},
         }
         raise OperationRefused([error], http_status=403)
@@ -266,7 +266,7 @@ def _finish(request: GraphQLRequest, prepared: Prepared, stages: Stages, result:
 
 
 def _shown_cost(prepared: Prepared, stages: Stages, result: Answer) -> dict[str, dict[str, int]]:
-    """The member ``cost`` of extensions; none where costs are not estimated."""
+    """The member ``cost`` of the response's extensions; empty without demand control."""
     demand = prepared.demand
     if demand is None:
         return {}

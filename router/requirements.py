@@ -1,18 +1,18 @@
-"""What a caller must be or hold: the algebra of @authenticated, @requiresScopes and @policy."""
+"""Requirements on a caller: the algebra of @authenticated, @requiresScopes and @policy."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 
 Alternatives = frozenset[frozenset[str]]
-"""A disjunctive normal form: one of these sets must be held completely."""
+"""A disjunctive normal form: the caller must hold all names of at least one of these sets."""
 
 NOTHING_NEEDED: Alternatives = frozenset([frozenset()])
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A condition on the caller. No alternative at all (``scopes: []``) is met by nobody."""
+    """A condition on the caller. An empty list of alternatives (``scopes: []``) is never met."""
 
     authenticated: bool = False
     scopes: Alternatives = NOTHING_NEEDED
@@ -26,7 +26,7 @@ class Requirement:
         )
 
     def implies(self, other: "Requirement") -> bool:
-        """Whether whoever fulfils this one fulfils the other too."""
+        """Whether every caller that meets this requirement also meets the other one."""
         return (
             (self.authenticated or not other.authenticated)
             and _implies(self.scopes, other.scopes)
@@ -40,7 +40,8 @@ class Requirement:
         scopes: frozenset[str],
         policies: frozenset[str],
     ) -> bool:
-        """Administrators hold every scope; ``policies`` are those found to hold for the caller."""
+        """Whether a caller meets it. Administrators hold every scope; ``policies`` are those that
+        hold for the caller."""
         return (
             (is_authenticated or not self.authenticated)
             and any(is_admin or needed <= scopes for needed in self.scopes)
@@ -65,12 +66,13 @@ def all_of(requirements: Iterable[Requirement]) -> Requirement:
 
 
 def both(a: Alternatives, b: Alternatives) -> Alternatives:
-    """The conjunction, by distribution."""
+    """The conjunction of both, by distribution."""
     return without_supersets(left | right for left in a for right in b)
 
 
 def without_supersets(alternatives: Iterable[frozenset[str]]) -> Alternatives:
-    """The same condition by absorption: an alternative that contains another one adds nothing."""
+    """The same condition, simplified by absorption: an alternative that contains another one adds
+    nothing."""
     distinct = frozenset(alternatives)
     return frozenset(one for one in distinct if not any(other < one for other in distinct))
 

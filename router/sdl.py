@@ -1,4 +1,4 @@
-"""Reading syntax trees of SDL: what the readers of directives share."""
+"""Helpers for reading SDL syntax trees, shared by the readers of directives."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from graphql import DirectiveNode, NamedTypeNode, TypeNode, value_from_ast_untyp
 
 
 def argument_values(directive: DirectiveNode) -> dict[str, Any]:
-    """The arguments that an application of a directive gives, as JSON values by name."""
+    """The arguments of an applied directive, as JSON values by name."""
     return {
         argument.name.value: value_from_ast_untyped(argument.value)
         for argument in directive.arguments or ()

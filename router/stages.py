@@ -1,4 +1,4 @@
-"""The stages that an operation passes, as one supergraph has them."""
+"""The pipeline stages of one supergraph."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from trellis.router.transports.base import Transport
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stages:
-    """In the order in which ``trellis.router.pipeline`` uses them. Each keeps what it has made,
-    so the same operation passes them quickly the next time.
+    """In the order in which ``trellis.router.pipeline`` uses them. Each stage caches its results,
+    so that repeated operations are fast.
 
-    ``rejects``: a query that lost an object to a policy is refused as a whole.
+    ``rejects``: a query is refused as a whole if a policy denies an object of its response.
     """
 
     reader: OperationReader

@@ -1,7 +1,7 @@
-"""One immutable snapshot of a supergraph, and the graph as a library.
+"""One immutable snapshot of a supergraph, and its API for programs.
 
-A new supergraph is a new snapshot with empty caches; nothing needs invalidating, and an operation
-that began on the old one ends on it.
+A changed supergraph is a new snapshot with empty caches, so nothing has to be invalidated, and an
+operation that started on the old snapshot finishes on it.
 """
 
 from __future__ import annotations
@@ -54,10 +54,13 @@ from trellis.schema.request import RequestContext
 
 @dataclass(frozen=True, slots=True)
 class SupergraphOptions:
-    """How a snapshot treats clients: their limits, whether they may read the schema, and of it
-    only what their rights permit, whether a query is rejected for one denied field, how often they
-    may do what (None: as often as they like), what an operation may cost (None: whatever it does),
-    and how long they wait for a policy."""
+    """Options for the operations of clients.
+
+    ``introspection``: clients may read the schema. ``permitted_view``: only the part that their
+    rights permit. ``reject``: one denied field refuses the whole query. ``rate_limiting`` and
+    ``cost``: limits on frequency and cost, None for no limit. ``policy_seconds``: timeout of one
+    call of a policy.
+    """
 
     limits: OperationLimits = field(default_factory=OperationLimits)
     introspection: bool = True
@@ -69,7 +72,8 @@ class SupergraphOptions:
 
     @property
     def suggestions(self) -> bool:
-        """Whether errors may say "did you mean": over time they would reveal the schema."""
+        """Whether errors may contain "did you mean": if introspection is restricted, they would
+        leak the schema field by field."""
         return self.introspection and not self.permitted_view
 
 
@@ -78,11 +82,11 @@ DEFAULTS = SupergraphOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Supergraph(Stages):
-    """The stages that clients' operations pass, and what they were made from. Made by
+    """The stages for operations of clients, and what they were created from. Create it with
     ``Supergraph.load``.
 
-    ``library`` are the stages for programs and tests that call ``plan``, ``execute`` and
-    ``subscribe``: no authorization, generous limits, lenient validation, nothing counted.
+    ``library`` are the stages for programs that call ``plan``, ``execute`` and ``subscribe``:
+    without authorization and rate limits, with generous limits and lenient validation.
     """
 
     enforcer: Enforcer
@@ -102,9 +106,11 @@ class Supergraph(Stages):
         options: SupergraphOptions = DEFAULTS,
         policies: Sequence[PolicySource] = (),
     ) -> Supergraph:
-        """A snapshot of the supergraph ``sdl`` (join specification v0.1 to v0.5). Raises
-        SupergraphInvalid. ``transports`` reach its subgraphs by name, ``policies`` decide what
-        their ``@policy`` names; without one every name denies."""
+        """Load a supergraph SDL (join specification v0.1 to v0.5). Raises SupergraphInvalid.
+
+        ``transports`` are the transports to its subgraphs by name. ``policies`` evaluate the names
+        in ``@policy``; a name that none of them knows denies.
+        """
         document = parse_sdl(sdl)
         graph = read_supergraph(document)
         library = _library(graph, transports or {}, options)
@@ -132,11 +138,12 @@ class Supergraph(Stages):
 
     @property
     def api_sdl(self) -> str:
-        """The public schema."""
+        """The API schema, which is what clients may see."""
         return print_schema(self.schema)
 
     def parse(self, document: str, operation_name: str | None = None) -> ParsedOperation:
-        """Check a document as a client's: limits and validity; raises OperationRefused."""
+        """Parse and check a document with the limits and rules for clients. Raises
+        OperationRefused."""
         return self.reader.parse(document, operation_name)
 
     def schema_for(self, identity: Identity) -> GraphQLSchema:
@@ -152,12 +159,12 @@ class Supergraph(Stages):
         operation_name: str | None = None,
         labels: Collection[str] = (),
     ) -> QueryPlan:
-        """The plan of a document's operation; raises OperationRefused and PlanningError."""
+        """Plan an operation. Raises OperationRefused and PlanningError."""
         request = GraphQLRequest(
             operation, variables or {}, operation_name or None, kinds=ALL_KINDS
         )
-        understood = self.library.reader.read(request)
-        return self.plans.executable(allow_all(understood.operation), frozenset(labels)).plan
+        valid = self.library.reader.read(request)
+        return self.plans.executable(allow_all(valid.operation), frozenset(labels)).plan
 
     async def execute(
         self,
@@ -168,9 +175,9 @@ class Supergraph(Stages):
         transports: Mapping[str, Transport | SendFunction] | None = None,
         labels: Collection[str] = (),
     ) -> dict[str, Any]:
-        """The response to a query or mutation. Like a door it never raises for what is wrong with
-        an operation or a subgraph: that is in the response's ``errors``. ``transports`` reach the
-        subgraphs by name; a plain async ``(query, variables) -> response`` will do."""
+        """Execute a query or mutation and return the response. Errors of the operation and of
+        subgraphs are in the response's ``errors`` and never raised. ``transports`` maps subgraph
+        names to transports, or to async functions ``(query, variables) -> response``."""
         try:
             request = _request(operation, variables, operation_name, QUERIES_AND_MUTATIONS)
         except TrellisError as refusal:
@@ -187,8 +194,8 @@ class Supergraph(Stages):
         transports: Mapping[str, Transport | SendFunction] | None = None,
         labels: Collection[str] = (),
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """The responses of a subscription; a query, a mutation or an operation that is refused
-        gives one. Otherwise like ``execute``."""
+        """The responses of a subscription. A query, a mutation or a refused operation has one
+        response. Otherwise like ``execute``."""
         try:
             request = _request(operation, variables, operation_name, ALL_KINDS)
         except TrellisError as refusal:
@@ -202,9 +209,9 @@ class Supergraph(Stages):
     def _library_with(
         self, transports: Mapping[str, Transport | SendFunction] | None, labels: Collection[str]
     ) -> Stages:
-        ways = _reaching(self.transports if transports is None else transports)
+        reachable = _transports(self.transports if transports is None else transports)
         given = frozenset(labels)
-        return replace(self.library, transports=ways, draw_labels=lambda: given)
+        return replace(self.library, transports=reachable, draw_labels=lambda: given)
 
 
 def _library(
@@ -249,7 +256,7 @@ def _visible_schema(
     return VisibleSchema(schema, rules, rules.policies if known.has_sources else frozenset())
 
 
-def _reaching(transports: Mapping[str, Transport | SendFunction]) -> Mapping[str, Transport]:
+def _transports(transports: Mapping[str, Transport | SendFunction]) -> Mapping[str, Transport]:
     return ReachableTransports(
         (name, way if hasattr(way, "send") else FunctionTransport(way))  # type: ignore
         for name, way in transports.items()
@@ -262,7 +269,7 @@ def _request(
     operation_name: str | None,
     kinds: frozenset[OperationKind],
 ) -> GraphQLRequest:
-    """A request judged as one that comes in by a door; raises BadRequest."""
+    """The request, checked like that of a client. Raises BadRequest."""
     given = dict(variables) if isinstance(variables, Mapping) else variables
     payload = {"query": document, "variables": given, "operationName": operation_name}
     return read_request(payload, kinds=kinds)
