@@ -27,6 +27,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("Login", {**LOGIN, "mfaCode": "123456"}),
     ("Register", REGISTER),
     ("Register", {**REGISTER, "displayName": "x" * 50}),
+    ("UpdateMe", {"preferences": {"theme": "system", "language": "de"}, "bio": "x" * 500}),
 ]
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("Login", {**LOGIN, "email": "nobody"}, "email", "INVALID_FORMAT"),
@@ -38,6 +39,19 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("Register", {**REGISTER, "password": "elevenchars"}, "password", "VALUE_TOO_SHORT"),
     ("Register", {**REGISTER, "displayName": "J"}, "displayName", "VALUE_TOO_SHORT"),
     ("Register", {**REGISTER, "displayName": "x" * 51}, "displayName", "VALUE_TOO_LONG"),
+    ("Register", {**REGISTER, "acceptedTerms": False}, "acceptedTerms", "INVALID_ENUM_VALUE"),
+    ("UpdateMe", {"displayName": "J"}, "displayName", "VALUE_TOO_SHORT"),
+    ("UpdateMe", {"displayName": "x" * 51}, "displayName", "VALUE_TOO_LONG"),
+    ("UpdateMe", {"avatarUrl": "no address"}, "avatarUrl", "INVALID_FORMAT"),
+    ("UpdateMe", {"bio": "x" * 501}, "bio", "VALUE_TOO_LONG"),
+    ("UpdateMe", {"preferences": {"theme": "pink"}}, "preferences.theme", "INVALID_ENUM_VALUE"),
+    ("UpdateMe", {"preferences": {"language": "eng"}}, "preferences.language", "VALUE_TOO_LONG"),
+    (
+        "UpdateMe",
+        {"preferences": {"notifications": {"push": "yes"}}},
+        "preferences.notifications.push",
+        "INVALID_FORMAT",
+    ),
 ]
 
 
@@ -48,6 +62,18 @@ def read(name: str, body: dict[str, Any]) -> list[tuple[str, str]]:
     except RequestInvalid as refused:
         return [(problem.field, problem.code) for problem in refused.problems]
     return []
+
+
+def test_lists_are_sorted_by_members_in_camel_case():
+    variables, _ = RequestReader(ROUTES["ListUsers"]).read({}, b"sortBy=createdAt", [])
+
+    assert variables["sortBy"] == "CREATED_AT"
+
+
+def test_all_faults_of_a_body_are_told_at_once():
+    body = {"email": "nobody", "password": "short", "displayName": "J", "acceptedTerms": False}
+
+    assert [member for member, _ in read("Register", body)] == list(body)
 
 
 def test_paths_are_versioned_kebab_case_and_nested_at_most_twice():
