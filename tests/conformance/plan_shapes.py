@@ -3,10 +3,12 @@ change of plans is seen and judged.
 
 ``python -m tests.conformance.plan_shapes`` writes the file anew.
 
-A shape reads ``a(3) > b(2) c(1)``: the first round asks three fields of subgraph ``a``, the second
-two of ``b`` and one of ``c`` at once.
+A shape reads ``a(3) > b(2) c(1) #5f2a91c0``: the first round asks three fields of subgraph ``a``,
+the second two of ``b`` and one of ``c`` at once; the digest is that of the whole plan, so that no
+change of fields, keys or conditions goes unnoticed.
 """
 
+import hashlib
 import json
 import sys
 from collections import Counter
@@ -16,6 +18,7 @@ from pathlib import Path
 from graphql import FieldNode, Visitor, parse, visit
 
 from tests.conformance.plan_cases_runner import Report, run_all
+from tests.support.planning import steps_as_lines
 from tests.support.shared import find_shared
 from trellis.router.planner.plan import FetchStep
 from trellis.router.planner.query_plan import QueryPlan
@@ -47,6 +50,12 @@ def shape(plan: QueryPlan) -> str:
     return " > ".join(_round(steps) for steps in rounds)
 
 
+def digest(plan: QueryPlan) -> str:
+    """Eight digits that stand for everything the plan does."""
+    whole = "\n".join(steps_as_lines(plan))
+    return hashlib.sha256(whole.encode()).hexdigest()[:8]
+
+
 def _round(steps: list[FetchStep]) -> str:
     return " ".join(sorted(f"{step.service}({_fields(step.operation)})" for step in steps))
 
@@ -66,7 +75,7 @@ def shapes(report: Report) -> dict[str, str]:
         runs[result.case] += 1
         if result.plan is None:
             continue
-        made = shape(result.plan)
+        made = f"{shape(result.plan)} #{digest(result.plan)}"
         if found.setdefault(result.case, made) != made:
             found[f"{result.case} run {runs[result.case]}"] = made
     return found

@@ -1,5 +1,5 @@
 from tests.conformance.plan_cases_runner import Report, RunResult
-from tests.conformance.plan_shapes import changes, shape, shapes
+from tests.conformance.plan_shapes import changes, digest, shape, shapes
 from tests.support.planning import federated_graph, sound_plan
 
 GRAPH = federated_graph(
@@ -32,11 +32,15 @@ def test_runs_are_told_apart_where_their_plans_have_other_shapes() -> None:
         )
     )
 
-    assert shapes(report) == {
-        "same": "a(2)",
-        "differs": "a(2)",
-        "differs run 2": "a(2) > b(3) > c(2)",
-    }
+    flat, deep = f"a(2) #{digest(FLAT)}", f"a(2) > b(3) > c(2) #{digest(DEEP)}"
+    assert shapes(report) == {"same": flat, "differs": flat, "differs run 2": deep}
+
+
+def test_a_digest_differs_where_the_shape_is_the_same() -> None:
+    one, other = (sound_plan(GRAPH, f"{{ t {{ {field} }} }}") for field in "xy")
+
+    assert digest(one) != digest(other)
+    assert digest(one) == digest(sound_plan(GRAPH, "{ t { x } }"))
 
 
 def test_changes_say_what_was_and_what_is() -> None:

@@ -167,7 +167,11 @@ def _test_files(
     if options.near is None:
         return files
     sources = {mutant.file for mutant in chosen}
-    return [t for t in files if any(mirror_distance(s, t) <= options.near for s in sources)]
+    groups = settings.source_files()
+    last = {name for source in sources for name in groups[source].finally_ask}
+    return [
+        t for t in files if t in last or any(mirror_distance(s, t) <= options.near for s in sources)
+    ]
 
 
 @contextlib.contextmanager
