@@ -100,7 +100,10 @@ class PageInfo:
 
 @strawberry.type
 class Edge(Generic[Node]):
-    node: Node
+    """The node is null, with an error, where another subgraph does not tell what it cannot be
+    without: that costs one place in the list, not the list."""
+
+    node: Node | None
     cursor: str
 
 

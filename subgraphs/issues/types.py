@@ -102,7 +102,7 @@ class Project:
 class Comment:
     id: ID
     content: str
-    author: User
+    author: User | None
     created_at: datetime
     updated_at: datetime
 
@@ -154,7 +154,7 @@ class IssueLink:
     type: str = strawberry.field(
         description="blocks, is_blocked_by, duplicates, is_duplicated_by or relates_to"
     )
-    issue: "Issue" = strawberry.field(description="The issue at the other end.")
+    issue: "Issue | None" = strawberry.field(description="The issue at the other end.")
 
     @classmethod
     def of(cls, link: SeenLink) -> Self:

@@ -81,7 +81,7 @@ class ProjectSettings:
 
 @strawberry.federation.type(requires_scopes=READ_MEMBERS)
 class ProjectMember:
-    user: User
+    user: User | None
     role: ProjectRole
     joined_at: datetime
 
@@ -98,14 +98,14 @@ class Milestone:
     due_date: date | None
     status: MilestoneStatus
     completed_at: datetime | None
-    created_by: User
+    created_by: User | None
     created_at: datetime
     updated_at: datetime
     version: int
     project_id: strawberry.Private[UUID]
 
     @strawberry.field
-    async def project(self, info: Ctx) -> "Project":
+    async def project(self, info: Ctx) -> "Project | None":
         row = await info.context.loaders.project.load(self.project_id)
         if row is None:
             raise ProjectNotFound(self.project_id)
@@ -142,7 +142,7 @@ class Project:
     project_type: str
     status: ProjectStatus
     lead: User
-    owner: User
+    owner: User | None
     organization: Organization | None
     team: Team | None
     start_date: date | None
