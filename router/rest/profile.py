@@ -130,6 +130,24 @@ class RequestInvalid(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Documentation:
+    """What the document of a dialect says beside its operations, in OpenAPI's own words.
+
+    ``info`` goes before title, version and description of the profile. ``servers`` stand after the
+    one that the document comes from, ``tags`` have descriptions by name. ``error`` and
+    ``pagination`` are schemas that every failure and every page fits, told as components;
+    ``renamed`` are components by the name that they would have had.
+    """
+
+    info: Mapping[str, Any] = field(default_factory=dict)
+    servers: Sequence[Mapping[str, str]] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    error: Mapping[str, Any] | None = None
+    pagination: Mapping[str, Any] | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One dialect.
 
@@ -177,6 +195,7 @@ class Profile:
     also_below: tuple[tuple[str, str], ...] = ()
     echoes_values: bool = False
     counted_as: str | None = None
+    documentation: Documentation = field(default_factory=Documentation)
     title: str = ""
     description: str = ""
 

@@ -13,11 +13,12 @@ from trellis.router.authorization.rules.index import AuthorizationRules
 from trellis.router.requirements import FREE
 from trellis.router.rest.access import Access, access_of
 from trellis.router.rest.openapi.components import Components
+from trellis.router.rest.openapi.documented import documented
 from trellis.router.rest.openapi.examples import Examples
 from trellis.router.rest.openapi.inputs import InputSchemas
 from trellis.router.rest.openapi.parameters import parameter_objects, request_body
 from trellis.router.rest.openapi.responses import ResponseWriter, data_schema
-from trellis.router.rest.openapi.security import access_sentences, security_requirements
+from trellis.router.rest.openapi.security import BEARER, access_sentences, security_requirements
 from trellis.router.rest.openapi.sharing import share_objects
 from trellis.router.rest.openapi.unused import without_unused
 from trellis.router.rest.path import read_template
@@ -52,7 +53,8 @@ def profile_document(profile: Profile, routes: Iterable[RestRoute], graph: Graph
     own = [route for route in routes if route.profile.name == profile.name]
     title = profile.title or f"{profile.name} API"
     writer = _Writer(graph, own, is_merged=False)
-    return writer.document(title, profile.description, profile.prefix or "/", own)
+    written = writer.document(title, profile.description, profile.prefix or "/", own)
+    return documented(written, profile.documentation)
 
 
 def merged_document(
@@ -92,6 +94,7 @@ class _Writer:
             "openapi": OPENAPI,
             "info": {"title": title, "version": VERSION, "description": description},
             "servers": [{"url": url}],
+            "security": [{BEARER: []}],
             "tags": [{"name": name} for name in _tags(routes)],
             "paths": paths,
             "components": self._components.written(),

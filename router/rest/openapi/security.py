@@ -7,7 +7,7 @@ from trellis.router.requirements import FREE, NOTHING_NEEDED, Requirement
 from trellis.router.rest.access import Access
 from trellis.router.rest.route import RestRoute
 
-BEARER = "bearer"
+BEARER = "bearerAuth"
 REFRESH = "refresh"
 
 SCHEMES: dict[str, Any] = {

@@ -5,7 +5,14 @@ Its documents know optional members but no nulls: what is null is left out.
 
 from typing import Any
 
-from trellis.router.rest.profile import Failure, Headers, Problem, Profile, ResponseInfo
+from trellis.router.rest.profile import (
+    Documentation,
+    Failure,
+    Headers,
+    Problem,
+    Profile,
+    ResponseInfo,
+)
 from trellis.router.rest.profiles.paging import CursorPages
 from trellis.router.rest.profiles.writing import iso_moment, told_message
 from trellis.router.rest.spelling import camel_case, same, snake_case
@@ -138,6 +145,73 @@ def no_caching(_info: ResponseInfo) -> Headers:
     return _HEADERS
 
 
+# Section 5.1. Details are a list of faults, or facts about the refusal; both are objects inside.
+_DOCUMENTATION = Documentation(
+    info={
+        "title": "FIS Learn API",
+        "version": "1.0.0",
+        "description": """API documentation for the FIS Learn e-learning platform.
+
+## Authentication
+All endpoints (except auth) require a valid JWT token in the Authorization header:
+```
+Authorization: Bearer <token>
+```
+
+## Rate Limiting
+Rate limits are enforced per user and vary by subscription tier.
+Rate limit headers are included in all responses.
+
+## Errors
+Errors follow a consistent format with machine-readable codes.
+""",
+        "contact": {
+            "name": "API Support",
+            "email": "api-support@fislearn.com",
+            "url": "https://developers.fislearn.com",
+        },
+    },
+    servers=(
+        {"url": "https://api.fislearn.com", "description": "Production"},
+        {"url": "https://api.staging.fislearn.com", "description": "Staging"},
+        {"url": "http://localhost:3000", "description": "Local development"},
+    ),
+    tags={
+        "Auth": "Authentication and authorization",
+        "Users": "User management",
+        "Courses": "Course operations",
+        "Chat": "Real-time chat",
+        "Executions": "Code execution",
+        "Files": "File uploads",
+    },
+    error={
+        "type": "object",
+        "required": ["success", "error"],
+        "properties": {
+            "success": {"type": "boolean", "enum": [False]},
+            "error": {
+                "type": "object",
+                "required": ["code", "message"],
+                "properties": {
+                    "code": {"type": "string", "examples": ["VALIDATION_ERROR"]},
+                    "message": {"type": "string", "examples": ["Validation failed"]},
+                    "details": {"type": ["array", "object"], "items": {"type": "object"}},
+                    "requestId": {"type": "string", "examples": ["req_abc123"]},
+                },
+            },
+        },
+    },
+    pagination={
+        "type": "object",
+        "properties": {
+            "cursor": {"type": "string"},
+            "nextCursor": {"type": "string"},
+            "hasMore": {"type": "boolean"},
+        },
+    },
+    renamed={"SubscriptionTerms": "Subscription"},
+)
+
 LEARN = Profile(
     name="learn",
     prefix="/learn",
@@ -152,6 +226,7 @@ LEARN = Profile(
     headers=no_caching,
     page_headers=_PAGE_HEADERS,
     production_headers=_PRODUCTION_HEADERS,
+    documentation=_DOCUMENTATION,
     title="Learning platform",
     description="Signing in, sessions, the second factor and accounts.",
 )

@@ -10,8 +10,17 @@ export function resolve(spec, value) {
     const target = $ref.slice(2).split('/').reduce((node, key) => node?.[unescape(key)], spec);
     found = { ...target, ...beside, title: $ref.split('/').at(-1) };
   }
-  return found;
+  if (!found.allOf) return found;
+  const { allOf, ...beside } = found;
+  return allOf.map((part) => resolve(spec, part)).reduce(both, beside);
 }
+
+/** What fits two schemas; the second one says more. */
+const both = (one, other) => ({
+  ...one,
+  ...other,
+  properties: { ...one.properties, ...other.properties },
+});
 
 const unescape = (key) => key.replaceAll('~1', '/').replaceAll('~0', '~');
 

@@ -196,12 +196,12 @@ def test_a_body_has_the_variables_as_members_with_their_rules():
 
 
 def test_security_is_read_off_the_permission_directives():
-    assert operation(GET_THING)["security"] == [{"bearer": []}]
+    assert operation(GET_THING)["security"] == [{"bearerAuth": []}]
     assert operation(LIST_THINGS)["security"] == [
-        {"bearer": ["admin:things"]},
-        {"bearer": ["read:things"]},
+        {"bearerAuth": ["admin:things"]},
+        {"bearerAuth": ["read:things"]},
     ]
-    assert operation(PAINT)["security"] == [{"bearer": ["write:things"]}]
+    assert operation(PAINT)["security"] == [{"bearerAuth": ["write:things"]}]
     assert operation(LOG_IN)["security"] == []
     assert operation(MOTTO)["security"] == []
 
@@ -218,7 +218,7 @@ def test_where_one_denied_field_refuses_everything_each_right_is_needed():
     facts = GraphFacts(GRAPH.schema, GRAPH.rules, rejects=True)
     written = profile_document(PROFILES["tracker"], routes("tracker", GET_THING), facts)
     [item] = written["paths"].values()
-    assert item["get"]["security"] == [{"bearer": ["read:secrets"]}]
+    assert item["get"]["security"] == [{"bearerAuth": ["read:secrets"]}]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""What a dialect's own document says: title, servers, and components by the names it gives them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trellis.router.rest.openapi.json_schema import JsonSchema
+from trellis.router.rest.profile import Documentation
+
+ERROR, PAGINATION = "Error", "Pagination"
+
+_SCHEMAS = "#/components/schemas/"
+
+
+def documented(document: dict[str, Any], words: Documentation) -> dict[str, Any]:
+    """The document with what the dialect says of itself."""
+    document = _renamed(document, {_SCHEMAS + a: _SCHEMAS + b for a, b in words.renamed.items()})
+    components = {**document.get("components", {})}
+    schemas = {words.renamed.get(n, n): s for n, s in components.get("schemas", {}).items()}
+    if words.error is not None:
+        for name in _of_failures(components):
+            schemas[name] = _as_part_of(ERROR, schemas[name])
+        schemas[ERROR] = dict(words.error)
+    if words.pagination is not None:
+        schemas = {name: _with_pagination(schema) for name, schema in schemas.items()}
+        schemas[PAGINATION] = dict(words.pagination)
+    if schemas:
+        components["schemas"] = dict(sorted(schemas.items()))
+    return {
+        **document,
+        "info": {**document["info"], **words.info},
+        "servers": [*document["servers"], *words.servers],
+        "tags": _tags(document["tags"], words.tags),
+        "components": components,
+    }
+
+
+def _tags(used: Sequence[Mapping[str, str]], told: Mapping[str, str]) -> list[Mapping[str, str]]:
+    """The dialect's own, also those of domains that are still to come, then the others."""
+    own = [{"name": name, "description": about} for name, about in told.items()]
+    return [*own, *(tag for tag in used if tag["name"] not in told)]
+
+
+def _of_failures(components: Mapping[str, Any]) -> set[str]:
+    """The names of the schemas that responses in common refer to."""
+    contents = (response.get("content", {}) for response in components["responses"].values())
+    schemas = (media["schema"] for content in contents for media in content.values())
+    return {schema["$ref"].removeprefix(_SCHEMAS) for schema in schemas if "$ref" in schema}
+
+
+def _with_pagination(schema: JsonSchema) -> JsonSchema:
+    """A body that may have a page under ``meta`` says that it is one like any other."""
+    meta = schema.get("properties", {}).get("meta", {})
+    page = meta.get("properties", {}).get("pagination")
+    if page is None:
+        return schema
+    told = {**meta["properties"], "pagination": _as_part_of(PAGINATION, page)}
+    return {**schema, "properties": {**schema["properties"], "meta": {**meta, "properties": told}}}
+
+
+def _as_part_of(name: str, schema: JsonSchema) -> JsonSchema:
+    return {"allOf": [{"$ref": _SCHEMAS + name}, schema]}
+
+
+def _renamed(value: Any, references: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: references.get(inner, inner) if name == "$ref" else _renamed(inner, references)
+            for name, inner in value.items()
+        }
+    return [_renamed(item, references) for item in value] if isinstance(value, list) else value
