@@ -61,6 +61,12 @@ class Limits(Section):
         gt=0,
         description="in which a client must take 256 KB of an answer that waits for it, or all",
     )
+    unsent_bytes: int = Field(
+        default=256_000_000,
+        gt=0,
+        description="of answers that all clients of a worker have not taken yet; above it, those "
+        "who leave most are cut off",
+    )
     subgraph_connections: int = Field(default=100, gt=0, description="connections to one subgraph")
 
 
@@ -75,6 +81,12 @@ class StreamLimits(Section):
     queue: int = Field(default=128, gt=0, description="messages waiting for a slow client")
     queue_bytes: int = Field(
         default=16_000_000, gt=0, description="bytes of messages waiting for a slow client"
+    )
+    backlog_bytes: int = Field(
+        default=64_000_000,
+        gt=0,
+        description="bytes of messages waiting for all clients of a worker; above it, those who "
+        "have not read are cut off (1013) at once",
     )
     slow_seconds: float = Field(
         default=5, gt=0, description="how long the queue may stay full; then 1013"

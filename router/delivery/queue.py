@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from trellis.router.config import StreamLimits
+
 T = TypeVar("T")
 
 
@@ -36,36 +38,74 @@ class _Weighed(asyncio.Queue[T]):
         return item
 
 
+class Backlog:
+    """The bytes that wait in all queues together: of every client of one process."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+
+BACKLOG = Backlog()
+
+
 class DeliveryQueue(Generic[T]):
     """Any number of operations put, one writer gets. A full queue holds an operation back for
-    ``slow_seconds``; then the client is to be let go."""
+    ``slow_seconds``; then the client is to be let go. While all queues together hold too much,
+    whoever has not read what came before is let go at once."""
 
     def __init__(
-        self, *, items: int, bytes: int, slow_seconds: float, weigh: Callable[[T], int]
+        self,
+        limits: StreamLimits,
+        *,
+        weigh: Callable[[T], int],
+        backlog: Backlog = BACKLOG,
     ) -> None:
         """``weigh`` gives the bytes of an item, the same ones whenever it is asked."""
-        self._queue = _Weighed(items, bytes, weigh)
-        self._slow_seconds = slow_seconds
+        self._queue = _Weighed(limits.queue, limits.queue_bytes, weigh)
+        self._slow_seconds = limits.slow_seconds
+        self._most = limits.backlog_bytes
+        self._weigh = weigh
+        self._backlog = backlog
+        self._bytes = 0  # also of what is held back
 
     async def put(self, item: T) -> None:
         """Raises TooSlow."""
-        try:
+        weight = self._weigh(item)
+        if self._bytes and self._backlog.bytes + weight > self._most:
+            raise TooSlow
+        self._count(weight)
+        if not self._queue.full():
             self._queue.put_nowait(item)  # without a timer for the many that find room
-        except asyncio.QueueFull:
-            try:
-                async with asyncio.timeout(self._slow_seconds):
-                    await self._queue.put(item)
-            except TimeoutError:
-                raise TooSlow from None
+            return
+        try:
+            async with asyncio.timeout(self._slow_seconds):
+                await self._queue.put(item)
+        except TimeoutError:
+            self._count(-weight)
+            raise TooSlow from None
+        except BaseException:
+            self._count(-weight)
+            raise
 
     async def get(self) -> T:
-        return await self._queue.get()
+        item = await self._queue.get()
+        self._count(-self._weigh(item))
+        return item
 
     async def get_beating(self, seconds: float, beat: Callable[[], Awaitable[None]]) -> T:
         """The next item; ``beat`` is called whenever none has come for so long."""
         while True:
             try:
                 async with asyncio.timeout(seconds):
-                    return await self._queue.get()
+                    return await self.get()
             except TimeoutError:
                 await beat()
+
+    def clear(self) -> None:
+        """Drop what nobody will read, when nothing is put or got any more."""
+        while not self._queue.empty():
+            self._count(-self._weigh(self._queue.get_nowait()))
+
+    def _count(self, bytes: int) -> None:
+        self._bytes += bytes
+        self._backlog.bytes += bytes

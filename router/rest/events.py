@@ -89,12 +89,7 @@ class EventStream:
         self._write = write
         self._write_error = write_error
         self._pace = pace
-        self._queue: DeliveryQueue[_Item] = DeliveryQueue(
-            items=limits.queue,
-            bytes=limits.queue_bytes,
-            slow_seconds=limits.slow_seconds,
-            weigh=lambda item: len(item.text),
-        )
+        self._queue: DeliveryQueue[_Item] = DeliveryQueue(limits, weigh=lambda item: len(item.text))
         self._first: list[_Item] = []
         self._reader: asyncio.Task[None] | None = None
 
@@ -122,6 +117,7 @@ class EventStream:
         """End the subscription at its source."""
         if self._reader is not None:
             await cancel_all(self._reader)
+        self._queue.clear()
 
     async def send(self, send: Send, *, is_head: bool = False) -> None:
         """Write events until the subscription, the client or the caller's rights end."""

@@ -14,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 from trellis.router.config import Config
 from trellis.router.errors import ConfigError
 from trellis.router.serving.front.front import Front
+from trellis.router.serving.memory import give_back_large_blocks
 
 
 class Server(uvicorn.Server):
@@ -31,6 +32,7 @@ class Server(uvicorn.Server):
         await self._serve(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        give_back_large_blocks()
         await super().startup(sockets)
         if self.started:
             # What lives now lives as long as the process: the collector need not look again.

@@ -81,12 +81,7 @@ class _Connection:
         self._send = send
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # also those stopped and not yet ended
-        self._outgoing: DeliveryQueue[bytes] = DeliveryQueue(
-            items=self._limits.queue,
-            bytes=self._limits.queue_bytes,
-            slow_seconds=self._limits.slow_seconds,
-            weigh=len,
-        )
+        self._outgoing: DeliveryQueue[bytes] = DeliveryQueue(self._limits, weigh=len)
         self._end: asyncio.Future[_Close] = asyncio.get_running_loop().create_future()
         self._timers: list[asyncio.TimerHandle] = []
         self._rights = Rights(services.authenticate, NO_CREDENTIALS)
@@ -104,6 +99,10 @@ class _Connection:
             for timer in self._timers:
                 timer.cancel()
             await cancel_all(reader, writer, *self._tasks)
+            # Else the tasks, what they were cancelled with and the messages in their hands would
+            # refer to one another, and wait for the collector.
+            self._operations.clear()
+            self._outgoing.clear()
         if self._end.done():
             end = self._end.result()
             message = {"type": "websocket.close", "code": end.code, "reason": end.reason}

@@ -118,6 +118,18 @@ class TrellisServer:
     def log(self) -> str:
         return self.log_path.read_text(errors="replace")
 
+    def resident_megabytes(self) -> float:
+        """What it takes of the machine's memory."""
+        pages = Path(f"/proc/{self._running().pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def count_connections(self) -> int:
+        """How many TCP connections it has that are not closed, those in its queues among them."""
+        text = Path("/proc/net/tcp").read_text()
+        rows = [line.split() for line in text.splitlines()[1:]]
+        address, established = f":{self.port:04X}", "01"
+        return sum(row[1].endswith(address) and row[3] == established for row in rows)
+
     def query(
         self, query: str, variables: Mapping[str, Any] | None = None, token: str | None = None
     ) -> dict[str, Any]:

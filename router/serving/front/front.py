@@ -24,7 +24,7 @@ class Front:
         self.shared = Shared(
             limits=limits,
             places=Places(limits.connections, limits.connections_per_address),
-            watch=Watch(),
+            watch=Watch(limits.unsent_bytes),
             clients=ClientAddresses(config.http),
         )
 

@@ -108,8 +108,17 @@ class HttpConnection(HttpToolsProtocol):
         self._running = None
         super().connection_lost(exc)
 
+    @property
+    def receiving_seconds(self) -> float:
+        """See ``Holder``. What we do not read, or answer already, is not awaited."""
+        cycle = self._receiving
+        is_awaited = self._running is cycle and not self.flow.read_paused
+        if not is_awaited or not (self._in_head or cycle) or (cycle and cycle.response_started):
+            return 0.0
+        return self.loop.time() - self._begun
+
     def give_way(self) -> None:
-        """Nothing is asked here, and places are short."""
+        """Places are short, and nothing is being answered here."""
         self._leave_place()
         self.transport.abort()
 
@@ -128,16 +137,17 @@ class HttpConnection(HttpToolsProtocol):
 
     # -- deadlines ----------------------------------------------------------------------------
 
-    def look(self, now: float) -> None:
+    def look(self, now: float) -> int:
         """End what is overdue: a request that does not arrive, an answer that is not taken."""
-        transport = self.transport
-        is_closing = transport.is_closing()
-        if (is_closing or self.flow.write_paused) and self._drain.is_stuck(
-            transport.get_write_buffer_size(), now
-        ):
-            transport.abort()
-        elif not is_closing and now >= self._due:
+        is_closing = self.transport.is_closing()
+        if not is_closing and now >= self._due:
             self._overdue(now)
+        if not is_closing and not self.flow.write_paused:
+            return 0
+        unsent = self.transport.get_write_buffer_size()
+        if self._drain.is_stuck(unsent, now):
+            self.transport.abort()
+        return unsent
 
     def _overdue(self, now: float) -> None:
         if self._is_ending:
@@ -386,7 +396,8 @@ class HttpConnection(HttpToolsProtocol):
         socket = WebSocketConnection(
             self._shared, self.config, self.server_state, self.app_state, addresses
         )
-        self._has_place = False  # it is the socket's now
+        self._shared.places.hand_over(self, socket)
+        self._has_place = False
         socket.connection_made(self.transport)
         self.transport.set_protocol(socket)
         socket.begin(self.scope, rest)

@@ -2,9 +2,11 @@
 
 import time
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv6Address
-from typing import Protocol
+from operator import itemgetter
+from typing import Any, Protocol
 
 import structlog
 
@@ -15,6 +17,8 @@ log = structlog.get_logger(__name__)
 # Refused connections that may wait for their request, to be told why; more are cut off unheard.
 _WAITING_ROOM = 64
 _SECONDS_BETWEEN_WARNINGS = 10.0
+# A request of usual size comes in one round trip, also over a poor connection.
+_RECEIVING_SECONDS = 1.0
 
 
 class Holder(Protocol):
@@ -22,14 +26,20 @@ class Holder(Protocol):
 
     address: str | None
 
+    @property
+    def receiving_seconds(self) -> float:
+        """For how long a request has been coming that has not come in full; 0 if there is none."""
+        ...
+
     def give_way(self) -> None:
-        """Close at once, and leave the place: it is idle, and somebody else waits."""
+        """Close at once, and leave the place: somebody else waits for it."""
         ...
 
 
 class Places:
-    """The places of one worker. When they are short, the connection that has been idle longest
-    gives way; what is being asked or answered never does.
+    """The places of one worker. When they are short, a connection of the address that holds most
+    gives way: the one that has been idle longest, else the one whose request has been coming
+    longest, if that is over a second. What is being answered never does.
 
     An address is None where it tells nothing about the client: that of a trusted proxy, or a Unix
     socket. It counts in all then, and the clients that the proxy names have their share of what
@@ -39,8 +49,8 @@ class Places:
     def __init__(self, total: int, share: int) -> None:
         self._total = total
         self._share = share
-        self._taken = 0
         self._held: Counter[str] = Counter()
+        self._holders: dict[Holder, None] = {}
         self._idle: dict[Holder, None] = {}  # in the order in which they became so
         self._waiting = 0
         self._warned_at = float("-inf")
@@ -50,17 +60,22 @@ class Places:
         address = holder.address
         if not self.is_share_left(address) and not self._clear(of=address):
             return self._refuse(address, "its share of the connections of this worker is taken")
-        if self._taken >= self._total and not self._clear():
+        if len(self._holders) >= self._total and not self._clear():
             return self._refuse(address, "all connections of this worker are taken")
-        self._taken += 1
         if address is not None:
             self._held[address] += 1
-        self._idle[holder] = None
+        self._holders[holder] = self._idle[holder] = None
         return True
+
+    def hand_over(self, holder: Holder, heir: Holder) -> None:
+        """The place of a connection goes on under another holder."""
+        del self._holders[holder]
+        self._idle.pop(holder, None)
+        self._holders[heir] = None
 
     def leave(self, holder: Holder) -> None:
         """Give a place back that ``take`` gave."""
-        self._taken -= 1
+        del self._holders[holder]
         self._idle.pop(holder, None)
         self.release(holder.address)
 
@@ -97,12 +112,28 @@ class Places:
         self._waiting -= 1
 
     def _clear(self, of: str | None = None) -> bool:
-        """Let the connection go that has been idle longest, of an address or of any."""
-        for holder in self._idle:
-            if of is None or holder.address == of:
-                holder.give_way()
-                return True
-        return False
+        """Let one connection go, of an address or of any."""
+        victim = self._longest(self._idle, of)
+        if victim is None:
+            slow = [
+                (-seconds, holder)
+                for holder in self._holders
+                if (seconds := holder.receiving_seconds) > _RECEIVING_SECONDS
+            ]
+            slow.sort(key=itemgetter(0))
+            victim = self._longest((holder for _, holder in slow), of)
+        if victim is None:
+            return False
+        victim.give_way()
+        return True
+
+    def _longest(self, holders: Iterable[Holder], of: str | None) -> Holder | None:
+        """The first of an address; of all, the first of the address that holds most."""
+        if of is not None:
+            return next((holder for holder in holders if holder.address == of), None)
+        # A proxy's connection is one of many clients; each counts like one of a single client.
+        held: Any = self._held.get
+        return max(holders, key=lambda holder: held(holder.address, 1), default=None)
 
     def _refuse(self, address: str | None, why: str) -> bool:
         now = time.monotonic()

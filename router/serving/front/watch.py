@@ -1,23 +1,37 @@
 """Ends connections whose time is up, all of them by one timer."""
 
 import asyncio
+from collections.abc import Mapping
+from operator import itemgetter
 from typing import Protocol
+
+import structlog
+
+log = structlog.get_logger(__name__)
 
 # Often enough for bounds of seconds; a look at 1,000 connections takes a third of a millisecond.
 _LOOK_SECONDS = 0.2
 
 
 class Watched(Protocol):
-    def look(self, now: float) -> None:
-        """Compare the deadlines with the loop's clock, and act."""
+    @property
+    def transport(self) -> asyncio.Transport: ...
+
+    def look(self, now: float) -> int:
+        """Compare the deadlines with the loop's clock, and act; the bytes that its client has not
+        taken yet."""
         ...
 
 
 class Watch:
     """Looks at every connection a few times a second. A timer for each request would have to be
-    made and cancelled by each request; this way a deadline costs an assignment."""
+    made and cancelled by each request; this way a deadline costs an assignment.
 
-    def __init__(self) -> None:
+    When all clients together leave more than ``unsent_bytes``, those that leave most are cut off.
+    """
+
+    def __init__(self, unsent_bytes: int) -> None:
+        self._unsent_bytes = unsent_bytes
         self._watched: set[Watched] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -34,11 +48,22 @@ class Watch:
 
     def _look(self) -> None:
         now = asyncio.get_running_loop().time()
-        for connection in tuple(self._watched):
-            connection.look(now)
+        unsent = {connection: connection.look(now) for connection in tuple(self._watched)}
+        self._relieve(unsent)
         self._timer = None
         if self._watched:
             self._set_timer()
+
+    def _relieve(self, unsent: Mapping[Watched, int]) -> None:
+        over = sum(unsent.values()) - self._unsent_bytes
+        if over <= 0:
+            return
+        for connection, size in sorted(unsent.items(), key=itemgetter(1), reverse=True):
+            log.warning("connection_cut", reason="too much is left unread", bytes=size)
+            connection.transport.abort()
+            over -= size
+            if over <= 0:
+                return
 
 
 class Drain:

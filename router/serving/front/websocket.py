@@ -95,18 +95,23 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._shared.places.release(self._behind_proxy)
         super().connection_lost(exc)
 
+    receiving_seconds = 0.0
+
     def give_way(self) -> None:
         """A WebSocket is never idle in the sense of ``Places``."""
 
-    def look(self, now: float) -> None:
+    def look(self, now: float) -> int:
         """End what is overdue: the closing handshake, messages that are not taken."""
-        transport = self.transport
-        if transport.is_closing() and self._ends_at is None:
+        if self.transport.is_closing() and self._ends_at is None:
             self._ends_at = now + _CLOSE_SECONDS
-        is_over = self._ends_at is not None and now >= self._ends_at
-        size = transport.get_write_buffer_size()
-        if is_over or (not self.writable.is_set() and self._drain.is_stuck(size, now)):
-            transport.abort()
+        if self._ends_at is not None and now >= self._ends_at:
+            self.transport.abort()
+        if self.writable.is_set():
+            return 0
+        unsent = self.transport.get_write_buffer_size()
+        if self._drain.is_stuck(unsent, now):
+            self.transport.abort()
+        return unsent
 
     def resume_writing(self) -> None:
         self._drain.reset()

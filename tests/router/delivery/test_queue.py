@@ -4,11 +4,21 @@ import asyncio
 
 import pytest
 
-from trellis.router.delivery.queue import DeliveryQueue, TooSlow
+from trellis.router.config import StreamLimits
+from trellis.router.delivery.queue import Backlog, DeliveryQueue, TooSlow
 
 
-def queue(items: int = 100, size: int = 100, slow_seconds: float = 0.01) -> DeliveryQueue[bytes]:
-    return DeliveryQueue(items=items, bytes=size, slow_seconds=slow_seconds, weigh=len)
+def queue(
+    items: int = 100,
+    size: int = 100,
+    slow_seconds: float = 0.01,
+    backlog: Backlog | None = None,
+    most: int = 1_000_000,
+) -> DeliveryQueue[bytes]:
+    limits = StreamLimits(
+        queue=items, queue_bytes=size, slow_seconds=slow_seconds, backlog_bytes=most
+    )
+    return DeliveryQueue(limits, weigh=len, backlog=backlog or Backlog())
 
 
 async def test_items_come_in_the_order_in_which_they_were_put():
@@ -95,3 +105,34 @@ async def test_an_item_that_is_there_needs_no_beat():
         raise AssertionError("there was something to send")
 
     assert await waiting.get_beating(60, beat) == b"news"
+
+
+async def test_above_the_backlog_of_all_who_has_not_read_is_let_go_at_once():
+    backlog = Backlog()
+    one, other = (queue(backlog=backlog, most=20, slow_seconds=60) for _ in range(2))
+    await one.put(b"x" * 15)
+    await other.put(b"x" * 15)  # its client has read everything so far
+    for waiting in (one, other):
+        with pytest.raises(TooSlow):
+            await waiting.put(b"x")
+    assert len(await one.get()) == 15
+    await one.put(b"x" * 20)
+
+
+async def test_the_backlog_counts_what_is_held_back_until_it_is_given_up_or_dropped():
+    backlog = Backlog()
+    waiting = queue(size=4, backlog=backlog)
+    await waiting.put(b"full")
+    putting = asyncio.create_task(waiting.put(b"x" * 10))
+    await asyncio.sleep(0)
+    assert backlog.bytes == 14
+    with pytest.raises(TooSlow):
+        await putting
+    assert backlog.bytes == 4
+
+    cancelled = asyncio.create_task(waiting.put(b"x" * 10))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    await asyncio.gather(cancelled, return_exceptions=True)
+    waiting.clear()
+    assert backlog.bytes == 0

@@ -1,13 +1,19 @@
-"""A client that asks for a trifle all the time, and how long it waits."""
+"""A client that asks for a trifle all the time, and how long it waits.
+
+As a program, with a port, it does so until its input ends: what others cost is not measured.
+"""
 
 import asyncio
+import json
+import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from tests.router.serving.front.raw_requests import get
 
 ADDRESS = "127.0.0.2"
+TRIFLE = b"/graphql?query=%7B__typename%7D"
 
 
 class Innocent:
@@ -25,7 +31,7 @@ class Innocent:
             "127.0.0.1", self._port, local_addr=(ADDRESS, 0)
         )
         try:
-            writer.write(get(b"connection: close\r\n"))
+            writer.write(get(b"connection: close\r\n", TRIFLE))
             answer = await reader.read()
         except OSError:
             answer = b""
@@ -49,5 +55,16 @@ async def innocent_client(port: int, *, pause: float = 0.01) -> AsyncIterator[In
         yield innocent
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        with suppress(asyncio.CancelledError):
+            await task
     await innocent.ask()
+
+
+async def _main(port: int) -> None:
+    async with innocent_client(port, pause=0.05) as innocent:
+        await asyncio.to_thread(sys.stdin.read)
+    sys.stdout.write(json.dumps({"waits": innocent.waits, "failed": innocent.failed}))
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(int(sys.argv[1])))

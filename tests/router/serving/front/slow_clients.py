@@ -1,4 +1,4 @@
-"""Six kinds of clients that hold a connection and do as little as they can for it."""
+"""Kinds of clients that hold a connection and do as little as they can for it."""
 
 import asyncio
 import socket as connection
@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from tests.router.serving.front.raw_requests import HEAD, get, upgrade
+from tests.router.serving.front.websocket_violations import INIT, PONG, frame, subscribe
 
 DRIP_SECONDS = 0.05
 
@@ -28,17 +29,32 @@ async def body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> by
 
 
 async def idle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    writer.write(get())
-    await reader.readuntil(b'"world"}}')
+    writer.write(get(path=b"/graphql?query=%7B__typename%7D"))
+    await reader.readuntil(b'"Query"}}')
     return await _rest(reader)
 
 
-async def unread(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+async def unread(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
     """Asks for more than the buffers of both sides hold, and never reads."""
+    return await _unread(writer, b"GET /large HTTP/1.1\r\nhost: t\r\n\r\n", b"\r\n")
+
+
+async def unread_events(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    return await _unread(writer, b"GET /events HTTP/1.1\r\nhost: t\r\n\r\n", b"\r\n")
+
+
+async def unread_socket(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    writer.write(upgrade())
+    await reader.readuntil(b"\r\n\r\n")
+    blocks = subscribe({"query": "subscription { blocks }"})
+    return await _unread(writer, INIT + blocks, frame(PONG))
+
+
+async def _unread(writer: asyncio.StreamWriter, request: bytes, probe: bytes) -> bytes:
     writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue]
-    writer.write(b"GET /large HTTP/1.1\r\nhost: t\r\n\r\n")
+    writer.write(request)
     while not writer.transport.is_closing():
-        writer.write(b"\r\n")  # a connection that was cut refuses it
+        writer.write(probe)  # a connection that was cut refuses it
         await asyncio.sleep(DRIP_SECONDS)
     return b""
 
@@ -55,6 +71,8 @@ SLOW_CLIENTS: dict[str, Slow] = {
     "body": body,
     "idle": idle,
     "unread": unread,
+    "unread events": unread_events,
+    "unread socket": unread_socket,
     "socket": socket,
 }
 

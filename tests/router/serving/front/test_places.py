@@ -12,6 +12,7 @@ class Holder:
     def __init__(self, places: Places, address: str | None) -> None:
         self.address = address
         self.gave_way = False
+        self.receiving_seconds = 0.0
         self._places = places
 
     def give_way(self) -> None:
@@ -36,6 +37,42 @@ def test_the_longest_idle_gives_way():
     assert [h.gave_way for h in (first, second, third)] == [False, True, False]
     holders(places, "e")
     assert third.gave_way
+
+
+def test_the_address_that_holds_most_gives_way():
+    places = Places(total=4, share=3)
+    lonely, *others = holders(places, "a", "b", "b", "b")
+    holders(places, "c")
+    assert not lonely.gave_way
+    assert [holder.gave_way for holder in others] == [True, False, False]
+
+
+def test_without_an_idle_one_the_slowest_request_gives_way():
+    places = Places(total=3, share=3)
+    found = holders(places, "a", "b", "c")
+    for holder, seconds in zip(found, (2.0, 3.0, 0.5), strict=True):
+        places.is_busy(holder)
+        holder.receiving_seconds = seconds
+    holders(places, "d")
+    assert [holder.gave_way for holder in found] == [False, True, False]
+
+
+def test_a_request_that_comes_in_time_does_not_give_way():
+    places = Places(total=1, share=1)
+    (holder,) = holders(places, "a")
+    places.is_busy(holder)
+    holder.receiving_seconds = 0.5
+    assert not places.take(Holder(places, "b"))
+
+
+def test_a_place_goes_on_under_its_heir():
+    places = Places(total=1, share=1)
+    (holder,) = holders(places, "a")
+    heir = Holder(places, "a")
+    places.hand_over(holder, heir)
+    assert not places.take(Holder(places, "b"))
+    places.leave(heir)
+    holders(places, "b")
 
 
 def test_nobody_gives_way_while_there_is_room():

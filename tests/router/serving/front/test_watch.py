@@ -1,6 +1,9 @@
 """When a client takes too little of what waits for it."""
 
-from trellis.router.serving.front.watch import Drain
+import asyncio
+from unittest.mock import Mock
+
+from trellis.router.serving.front.watch import Drain, Watch, Watched
 
 MB = 1_000_000
 
@@ -33,3 +36,39 @@ def test_a_new_message_has_a_time_of_its_own():
     drain.reset()
     assert not drain.is_stuck(MB, 15)
     assert drain.is_stuck(MB, 25)
+
+
+class Client:
+    """A connection whose client has left so many bytes."""
+
+    def __init__(self, unsent: int) -> None:
+        self.transport = Mock(spec=asyncio.Transport)
+        self.unsent = unsent
+        self.looks = asyncio.Event()
+
+    def look(self, now: float) -> int:
+        self.looks.set()
+        return self.unsent
+
+
+async def test_those_who_leave_most_are_cut_until_what_is_left_fits():
+    watch = Watch(unsent_bytes=100)
+    clients = [Client(unsent) for unsent in (60, 10, 50, 40)]
+    watched: list[Watched] = [*clients]
+    for client in watched:
+        watch.add(client)
+    async with asyncio.timeout(5):
+        await clients[-1].looks.wait()
+        await asyncio.sleep(0)
+    for client in watched:
+        watch.discard(client)
+    assert [client.transport.abort.called for client in clients] == [True, False, False, False]
+
+
+async def test_nobody_is_looked_at_after_the_last_one_has_gone():
+    watch = Watch(unsent_bytes=100)
+    client = Client(0)
+    watch.add(client)
+    watch.discard(client)
+    await asyncio.sleep(0.3)
+    assert not client.looks.is_set()
