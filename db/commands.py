@@ -29,7 +29,13 @@ _errors = Console(stderr=True, highlight=False)
 
 Name = Annotated[str, typer.Argument(help="The subgraph's name in trellis.toml.")]
 Config = Annotated[
-    Path | None, typer.Option(help="The trellis.toml that names the subgraphs.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        help="The configuration file; by default trellis.toml.",
+        show_default=False,
+    ),
 ]
 
 

@@ -44,7 +44,7 @@ class PolicyAnswer:
     about: GuardedObject | None = None
 
     def to_json(self) -> dict[str, Any]:
-        verdict = self.verdict.value if self.verdict is not None else "was not asked"
+        verdict = self.verdict.value if self.verdict is not None else "was not evaluated"
         about = {} if self.about is None else {"object": dict(self.about)}
         return {"policy": self.policy, "verdict": verdict, **about}
 

@@ -1,4 +1,4 @@
-"""Asks a running graph, as any client would: ``trellis ask``."""
+"""``trellis ask``: sends an operation to a running graph."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -15,12 +15,12 @@ from trellis.schema.errors import Unavailable
 from trellis.schema.request import RequestContext
 
 ANSWER_SECONDS = 30.0
-"""How long a query or mutation may take: what takes longer is more often stuck than slow."""
+"""The default timeout of a query or mutation: the default of ``limits.request_seconds``, after
+which the router stops a request as well."""
 
 
 def is_subscription(document: str) -> bool:
-    """Whether a document has a subscription; not where it has a syntax error, of which the server
-    says more."""
+    """Whether a document has a subscription. False for a syntax error, which the server reports."""
     try:
         definitions = parse(document, no_location=True).definitions
     except GraphQLError:
@@ -41,11 +41,11 @@ async def ask(
     operation_name: str | None = None,
     timeout: float | None = None,
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """The answers to one operation: one for a query or mutation, one per event for a subscription.
+    """The responses to one operation: one for a query or mutation, one per event of a subscription.
 
-    ``url`` is the GraphQL endpoint (``http://`` or ``ws://``); everything goes over one WebSocket
-    (graphql-transport-ws). Raises Unavailable when the server cannot be reached, hangs up, or lets
-    ``timeout`` seconds pass before an answer (None: waits as long as it takes).
+    ``url`` is the GraphQL endpoint (``http://`` or ``ws://``). The operation is sent over a
+    WebSocket (graphql-transport-ws). Raises Unavailable if the server cannot be reached, closes the
+    connection, or sends no response for ``timeout`` seconds (None: no timeout).
     """
     headers = {"authorization": f"Bearer {token}"} if token else {}
     request = SubgraphRequest(
@@ -68,30 +68,30 @@ async def ask(
                 yield {**errors, "data": answer.data}
     except TimeoutError:
         raise Unavailable(
-            f"{url} did not answer within {timeout:g} seconds; --timeout waits longer."
+            f"{url} did not respond within {timeout:g} seconds; use --timeout to wait longer."
         ) from None
     except SubgraphError:
-        raise Unavailable(await _why_not(url, token)) from None
+        raise Unavailable(await _connection_problem(url, token)) from None
 
 
-async def _why_not(url: str, token: str | None) -> str:
-    """What is wrong where no WebSocket came about, or it ended: asked once more over HTTP."""
+async def _connection_problem(url: str, token: str | None) -> str:
+    """Why the WebSocket connection failed: the reason is found with a request over HTTP."""
     plain = "http" + url.removeprefix("ws").removeprefix("http")
     if not plain.startswith(("http://", "https://")):
-        return f"{url!r} is no http:// or ws:// address."
+        return f"{url!r} is not an http:// or ws:// URL."
     headers = {"authorization": f"Bearer {token}"} if token else {}
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
             answer = await client.post(plain, json={"query": "{ __typename }"}, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL):
-        return f"{url} cannot be reached. `trellis dev` starts a graph."
+        return f"{url} cannot be reached. Start the graph with `trellis dev`."
     match _json(answer):
         case {"errors": [{"message": str(message)}, *_]}:
-            return f"{url} refuses: {message}"
+            return f"{url} rejected the connection: {message}"
         case {"data": _}:
-            return f"{url} ended the connection without an answer."
+            return f"{url} closed the connection without a response."
         case _:
-            return f"{url} is no GraphQL endpoint: it answers {answer.status_code}."
+            return f"{url} is not a GraphQL endpoint: it returned HTTP {answer.status_code}."
 
 
 def _json(answer: httpx.Response) -> Any:

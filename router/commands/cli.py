@@ -17,10 +17,16 @@ from typer.core import TyperGroup
 
 from trellis.router.commands.ask import ANSWER_SECONDS, is_subscription
 from trellis.router.commands.ask import ask as ask_graph
-from trellis.router.commands.console import ConfigFile, err, mendable_errors, out
+from trellis.router.commands.console import ConfigFile, err, out, user_errors
 from trellis.router.commands.openapi_files import write_documents
 from trellis.router.commands.rest import rest
-from trellis.router.commands.why_denied import NOBODY, Caller, Findings, find_denials, open_graph
+from trellis.router.commands.why_denied import (
+    ANONYMOUS_NAME,
+    Caller,
+    Findings,
+    find_denials,
+    open_graph,
+)
 from trellis.router.config import Config, export_overrides, export_to_subgraphs, load_config
 from trellis.router.errors import ConfigError
 from trellis.router.loading.composed import compose_members, python_line, write_schemas
@@ -35,22 +41,22 @@ from trellis.router.serving.server import listen, run_server, run_workers
 from trellis.router.serving.subgraph_app import build_subgraph_app
 from trellis.router.supergraph import Supergraph
 
-RUN, SCHEMAS = "Run", "Look at schemas and plans"
+RUN, SCHEMAS = "Run", "Inspect schemas and plans"
 
 
 class _Commands(TyperGroup):
-    """Our commands, and the groups that other packages bring through ``trellis.commands``; those
-    are imported only when they are called or listed."""
+    """The commands below, and groups that other packages register under the entry point
+    ``trellis.commands``. Those are imported only when they are called or listed."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *sorted(_foreign())]
+        return [*super().list_commands(ctx), *sorted(_plugins())]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         own = super().get_command(ctx, cmd_name)
-        if own is not None or cmd_name not in _foreign():
+        if own is not None or cmd_name not in _plugins():
             return own
         try:
-            command = typer.main.get_command(_foreign()[cmd_name].load())
+            command = typer.main.get_command(_plugins()[cmd_name].load())
         except ImportError as error:  # an optional package of that group is not installed
             err.print(f"[yellow]trellis {cmd_name} is not available:[/yellow]", end=" ")
             err.print(str(error), markup=False, soft_wrap=True)
@@ -59,7 +65,7 @@ class _Commands(TyperGroup):
         return command
 
 
-def _foreign() -> dict[str, EntryPoint]:
+def _plugins() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group="trellis.commands")}
 
 
@@ -75,34 +81,42 @@ app = typer.Typer(
 app.add_typer(rest, name="rest", rich_help_panel=SCHEMAS)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
-Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
-_CALLER_HELP = "A username or e-mail address of the data, or `anonymous`."
-CallerName = Annotated[str | None, typer.Option("--as", "--caller", help=_CALLER_HELP)]
-AnyCaller = Annotated[str | None, typer.Option("--caller", help=_CALLER_HELP)]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 selects a free one.")]
+CallerName = Annotated[
+    str | None,
+    typer.Option(
+        "--as", "--caller", help="The caller: a user's name or e-mail address, or `anonymous`."
+    ),
+]
+Document = Annotated[str, typer.Argument(help="A GraphQL document, or the path of a file.")]
+OperationName = Annotated[
+    str | None, typer.Option("--operation", help="The operation of the document to use.")
+]
 VariableValues = Annotated[str, typer.Option(help="The variables, as a JSON object.")]
 Scopes = Annotated[
-    list[str] | None, typer.Option("--scope", help="Make up a caller with this scope; repeatable.")
+    list[str] | None,
+    typer.Option("--scope", help="A scope of a fictitious caller; can be repeated."),
 ]
 Roles = Annotated[
-    list[str] | None, typer.Option("--role", help="Make up a caller with this role; repeatable.")
+    list[str] | None,
+    typer.Option("--role", help="A role of a fictitious caller; can be repeated."),
 ]
 
 
 @app.callback(
-    epilog="Settings: trellis.toml here, or TRELLIS_... in the environment. "
-    "**trellis COMMAND --help** tells more about each."
+    epilog="Settings are read from trellis.toml and from TRELLIS_... in the environment. "
+    "See **trellis COMMAND --help** for each command."
 )
 def trellis(
     show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
-    """Trellis puts many GraphQL subgraphs behind **one graph**.
+    """Trellis serves many GraphQL subgraphs as **one graph**.
 
-    Start with **trellis dev**: it runs every subgraph of `trellis.toml` in one process on
-    demo data, with GraphiQL at http://127.0.0.1:4000.
+    Start with **trellis dev**: it runs all subgraphs of `trellis.toml` in one process with
+    demo data, and GraphiQL at http://127.0.0.1:4000.
 
-    Then write your own subgraph as a Strawberry schema, name it in `trellis.toml` as
-    **module:attribute**, and look at what became of the graph with
-    **trellis compose** and **trellis plan**.
+    Then write your own subgraph as a Strawberry schema, add it to `trellis.toml` as
+    **module:attribute**, and inspect the graph with **trellis compose** and **trellis plan**.
     """
     if show_version:
         out.print(f"Trellis {version('trellis-graphql')}")
@@ -115,14 +129,15 @@ def dev(
     host: Host = None,
     port: Port = None,
     seed: Annotated[
-        bool | None, typer.Option("--seed/--no-seed", help="Write the demo data once.")
+        bool | None,
+        typer.Option("--seed/--no-seed", help="Whether to write demo data on the first start."),
     ] = None,
 ) -> None:
-    """Run everything in this process: subgraphs, router, GraphiQL, demo data.
+    """Run everything in one process: subgraphs, router and GraphiQL, with demo data.
 
-    Nothing else is needed: data is kept in SQLite files below `data_dir` (`.trellis`).
+    No other services are needed: data is stored in SQLite files below `data_dir` (`.trellis`).
     """
-    with mendable_errors():
+    with user_errors():
         config = load_config(config_file, host=host, port=port, seed=seed, mode="development")
         _serve(config, config.seed, lambda c: build_app(c, seed=c.seed))
 
@@ -138,18 +153,18 @@ def serve(
     ] = None,
     mode: Annotated[
         Literal["development", "production"] | None,
-        typer.Option(help="Production hides GraphiQL, introspection and plans."),
+        typer.Option(help="Production disables GraphiQL, introspection and query plans."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Processes; each uses one core.", min=1)
+        int | None, typer.Option(help="Number of processes; each uses one core.", min=1)
     ] = None,
 ) -> None:
-    """Run the router over the subgraphs of trellis.toml, in-process or behind URLs.
+    """Run the router for the subgraphs of trellis.toml, in this process or behind URLs.
 
-    With **--supergraph FILE** and no configured subgraphs, the URLs in the file lead to
-    the subgraphs.
+    With **--supergraph FILE**, subgraphs that are not configured are called at the URLs in the
+    file.
     """
-    with mendable_errors():
+    with user_errors():
         options = {"host": host, "port": port, "supergraph": supergraph, "mode": mode}
         config = load_config(config_file, workers=workers, **options)
         if config.workers > 1:
@@ -162,17 +177,18 @@ def subgraph(
     name: Annotated[str, typer.Argument(help="Its name in trellis.toml.")],
     config_file: ConfigFile = None,
     host: Host = None,
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 4001,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 selects a free one.")] = 4001,
     is_open: Annotated[
         bool,
-        typer.Option("--open", help="Answer everybody, not only the router (development only)."),
+        typer.Option("--open", help="Accept all clients, not only the router (development only)."),
     ] = False,
 ) -> None:
-    """Serve one subgraph alone, for a router in another process.
+    """Serve one subgraph, for a router in another process.
 
-    It answers a router that has the same `auth.service_secret`, and believes it who the caller is.
+    It accepts requests of a router with the same `auth.service_secret`, and trusts that router
+    about the identity of the caller.
     """
-    with mendable_errors():
+    with user_errors():
         config = load_config(config_file, host=host, port=port)
         configure_logs(config.log_level, for_people=config.is_development)
         export_to_subgraphs(config)
@@ -185,26 +201,31 @@ def subgraph(
 
 @app.command(rich_help_panel=SCHEMAS)
 def compose(
-    config: Annotated[
+    config_file: Annotated[
         Path | None,
-        typer.Option(help="Compose the subgraphs of a supergraph.yaml and print the supergraph."),
+        typer.Option(
+            "--config",
+            "-c",
+            help="The configuration file: by default trellis.toml; a supergraph.yaml of Rover also"
+            " works, and its supergraph is printed.",
+        ),
     ] = None,
-    config_file: ConfigFile = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the supergraph SDL here.")
+        Path | None,
+        typer.Option("--output", "-o", help="Write only the supergraph SDL, to this file."),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail when a file would change.")
+        bool, typer.Option("--check", help="Write nothing; fail if a file would change.")
     ] = False,
 ) -> None:
-    """Compose the subgraphs into one supergraph, or say why they do not fit together.
+    """Compose the subgraphs into one supergraph, or report why they cannot be composed.
 
-    Without options the subgraphs of trellis.toml are composed, and schema/supergraph.graphql,
-    `schema/subgraphs/*.graphql` and `schema/openapi/*.json` are written anew.
+    By default the subgraphs of trellis.toml are composed, and `schema/supergraph.graphql`,
+    `schema/subgraphs/NAME.graphql` and `schema/openapi/DIALECT.json` are written.
     """
-    with mendable_errors():
-        if config is not None:
-            composition = compose_members(read_supergraph_yaml(config))
+    with user_errors():
+        if config_file is not None and config_file.suffix in (".yaml", ".yml"):
+            composition = compose_members(read_supergraph_yaml(config_file))
             _print_hints(composition.hints)
             raise typer.Exit(_write_or_print(composition.supergraph_sdl, output, check=check))
         settings = load_config(config_file)
@@ -224,44 +245,45 @@ def compose(
         for path in changed:
             err.print(f"{_state(path) if check else 'wrote'} {path}")
         if not changed:
-            err.print(f"{len(members)} subgraphs compose; {settings.schema_dir} is up to date.")
+            err.print(f"{len(members)} subgraphs composed; {settings.schema_dir} is up to date.")
         raise typer.Exit(1 if check and changed else 0)
 
 
 @app.command(rich_help_panel=SCHEMAS)
 def plan(
-    query: Annotated[str, typer.Argument(help="A GraphQL document, or a file that holds one.")],
+    query: Document,
     config_file: ConfigFile = None,
-    supergraph: Annotated[Path | None, typer.Option(help="Plan over this supergraph SDL.")] = None,
-    operation_name: Annotated[
-        str | None, typer.Option("--operation", help="Which operation of the document.")
+    supergraph: Annotated[
+        Path | None, typer.Option(help="Use this supergraph SDL instead of composing.")
     ] = None,
-    shape: Annotated[
+    operation_name: OperationName = None,
+    output_format: Annotated[
         Literal["steps", "tree", "json"],
-        typer.Option("--as", help="A line per step, nested nodes, or JSON."),
+        typer.Option("--format", help="One line per step, a tree of nodes, or JSON."),
     ] = "steps",
-    caller: AnyCaller = None,
+    caller: CallerName = None,
     scope: Scopes = None,
     role: Roles = None,
     variables: VariableValues = "{}",
 ) -> None:
-    """Show which subgraphs an operation asks for what, in which order. Nothing is run.
+    """Show the query plan of an operation: which subgraphs are called, for what, in which order.
+    Nothing is executed.
 
-    For a caller (**--caller**, or made up with **--scope** and **--role**) it is the plan that is
-    left, with all that permissions removed and why.
+    For a caller (**--as**, or a fictitious one with **--scope** and **--role**), this is the plan
+    after authorization, followed by what was removed and why.
     """
-    with mendable_errors():
+    with user_errors():
         config = load_config(config_file, supergraph=supergraph)
         if caller is not None or scope or role:
             who = _caller(caller, scope, role)
             raise typer.Exit(
-                _plan_for(config, who, _document(query), variables, operation_name, shape)
+                _plan_for(config, who, _document(query), variables, operation_name, output_format)
             )
         export_to_subgraphs(config)
         planned = Supergraph.load(load_graph(config).sdl).plan(
             _document(query), _json_object(variables), operation_name
         )
-        write = {"steps": lines, "tree": tree, "json": _json_text}[shape]
+        write = {"steps": lines, "tree": tree, "json": _json_text}[output_format]
         out.print(write(planned), markup=False, soft_wrap=True)
 
 
@@ -271,18 +293,18 @@ def _plan_for(
     document: str,
     variables: str,
     operation_name: str | None,
-    shape: Literal["steps", "tree", "json"],
+    output_format: Literal["steps", "tree", "json"],
 ) -> int:
-    """Print the plan that is left for a caller; the exit status: 3 when it is refused."""
+    """Print the plan for a caller. Returns the exit status: 3 if the operation is refused."""
     configure_logs("error", for_people=True)
     export_to_subgraphs(config)
-    asked = document, _json_object(variables), operation_name
-    found = asyncio.run(_find_denials(config, caller, *asked, runs=False))
-    if shape == "json":
+    operation = document, _json_object(variables), operation_name
+    found = asyncio.run(_find_denials(config, caller, *operation, runs=False))
+    if output_format == "json":
         steps = to_json(found.plan) if found.plan is not None else {}
         text = json.dumps({**steps, **found.to_json()}, indent=2)
     else:
-        write = {"steps": lines, "tree": tree}[shape]
+        write = {"steps": lines, "tree": tree}[output_format]
         parts = [write(found.plan)] if found.plan is not None else []
         text = "\n".join([*parts, "", *found.lines()]).lstrip("\n")
     out.print(text, markup=False, soft_wrap=True)
@@ -291,7 +313,7 @@ def _plan_for(
 
 @app.command(rich_help_panel=RUN)
 def ask(
-    query: Annotated[str, typer.Argument(help="A GraphQL document, or a file that holds one.")],
+    query: Document,
     config_file: ConfigFile = None,
     url: Annotated[
         str | None,
@@ -301,29 +323,27 @@ def ask(
         ),
     ] = None,
     variables: VariableValues = "{}",
-    operation_name: Annotated[
-        str | None, typer.Option("--operation", help="Which operation of the document.")
-    ] = None,
+    operation_name: OperationName = None,
     token: Annotated[
         str | None, typer.Option(envvar="TOKEN", help="An access token.", show_envvar=True)
     ] = None,
     events: Annotated[
-        int | None, typer.Option(min=1, help="End a subscription after so many events.")
+        int | None, typer.Option(min=1, help="End a subscription after this number of events.")
     ] = None,
     timeout: Annotated[
         float | None,
         typer.Option(
             min=0.001,
-            help="Seconds to wait for an answer, or for each event; by default 30 for a query or"
-            " mutation, and as long as it takes for events.",
+            help="Seconds to wait for the response or for each event; by default 30 for a query or"
+            " mutation, and no timeout for a subscription.",
         ),
     ] = None,
 ) -> None:
-    """Ask a running graph: prints the answer, or each event of a subscription as it comes.
+    """Send an operation to a running graph and print the response, or each event of a subscription.
 
-    The exit status is 1 when an answer has errors.
+    The exit status is 1 if a response has errors.
     """
-    with mendable_errors(), suppress(KeyboardInterrupt):
+    with user_errors(), suppress(KeyboardInterrupt):
         document = _document(query)
         if url is None:
             url = f"http://127.0.0.1:{load_config(config_file).port}/graphql"
@@ -343,25 +363,25 @@ def ask(
 
 @app.command(rich_help_panel=SCHEMAS, name="why-denied")
 def why_denied(
-    query: Annotated[str, typer.Argument(help="A GraphQL document, or a file that holds one.")],
+    query: Document,
     config_file: ConfigFile = None,
     caller: CallerName = None,
     variables: VariableValues = "{}",
-    operation_name: Annotated[
-        str | None, typer.Option("--operation", help="Which operation of the document.")
+    operation_name: OperationName = None,
+    token: Annotated[
+        str | None, typer.Option(help="An access token of the caller, instead of --as.")
     ] = None,
-    token: Annotated[str | None, typer.Option(help="The caller's access token instead.")] = None,
     scope: Scopes = None,
     role: Roles = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show what of an operation a caller does not get: each place, the rule, and the object that a
-    policy denied.
+    """Show which parts of an operation are denied to a caller: each path, its rules, and the object
+    that a policy denied.
 
-    The subgraphs of trellis.toml run in this process, on their data. Queries are run, for
-    policies see the objects; mutations and subscriptions are not.
+    The subgraphs of trellis.toml run in this process, with their data. Queries are executed,
+    because policies need the objects; mutations and subscriptions are not.
     """
-    with mendable_errors():
+    with user_errors():
         config = load_config(config_file)
         configure_logs("error", for_people=True)
         export_to_subgraphs(config)
@@ -377,8 +397,8 @@ def why_denied(
 def _caller(
     name: str | None, scopes: list[str] | None, roles: list[str] | None, token: str | None = None
 ) -> Caller:
-    made_up = "somebody" if scopes or roles else NOBODY
-    return Caller(name or made_up, token, scopes or (), roles or ())
+    default = "somebody" if scopes or roles else ANONYMOUS_NAME
+    return Caller(name or default, token, scopes or (), roles or ())
 
 
 async def _find_denials(
@@ -397,7 +417,7 @@ async def _find_denials(
 
 
 async def _print_answers(given: AsyncGenerator[dict[str, Any], None], events: int | None) -> bool:
-    """Whether an answer has errors."""
+    """Print the responses. Returns whether one of them has errors."""
     has_errors = False
     async with aclosing(given) as answers:
         number = 0
@@ -422,13 +442,13 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def _document(query: str) -> str:
-    """A GraphQL document itself, or the file that holds it. Raises ConfigError."""
+    """The document, read from a file if ``query`` is a path. Raises ConfigError."""
     if "{" in query:
         return query
     try:
         return Path(query).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"`{query}` is no GraphQL document and no file that holds one.") from None
+        raise ConfigError(f"`{query}` is neither a GraphQL document nor a readable file.") from None
 
 
 def _json_text(planned: QueryPlan) -> str:
@@ -451,7 +471,7 @@ def _serve(config: Config, seeds: bool, build: Callable[[Config], Any]) -> None:
 
 
 def _welcome(config: Config, url: str, *, seeds: bool) -> None:
-    """Where everything is, once it is there."""
+    """Print the URLs and settings of the running graph."""
     table = Table.grid(padding=(0, 2))
     if config.is_development:
         table.add_row("GraphiQL", f"{url}/")
@@ -468,10 +488,10 @@ def _welcome(config: Config, url: str, *, seeds: bool) -> None:
     err.print(f"[bold]Trellis {version('trellis-graphql')}[/bold] [dim]{config.mode}[/dim]")
     if config.workers > 1 and not config.redis_url and _has_local(config):
         err.print(
-            "[yellow]Without Redis, subscribers see only the events of their own worker.[/yellow]"
+            "[yellow]Without Redis, subscribers receive events of their own worker only.[/yellow]"
         )
     err.print(table)
-    err.print("[dim]Ctrl+C stops.[/dim]")
+    err.print("[dim]Press Ctrl+C to stop.[/dim]")
 
 
 def _has_local(config: Config) -> bool:
@@ -479,7 +499,7 @@ def _has_local(config: Config) -> bool:
 
 
 def _subgraph_list(config: Config) -> str:
-    """Those that are served: of a supergraph file, the subgraphs that it names."""
+    """The names and URLs of the configured subgraphs, or of those in the supergraph file."""
     if config.supergraph is not None:
         places = {member.name: member.url for member in load_graph(config).members}
     else:
@@ -488,12 +508,12 @@ def _subgraph_list(config: Config) -> str:
 
 
 def _write_or_print(sdl: str, output: Path | None, *, check: bool) -> int:
-    """Write the supergraph, or print it; with ``check`` only compare. The exit status. Raises
-    ConfigError."""
+    """Write or print the supergraph; with ``check``, only compare it with the file. Returns the
+    exit status. Raises ConfigError."""
     text = sdl.rstrip() + "\n"
     if output is None:
         if check:
-            err.print("The subgraphs compose; there is no --output to compare with.")
+            err.print("The subgraphs can be composed; there is no --output to compare with.")
         else:
             sys.stdout.write(text)
         return 0
@@ -511,7 +531,7 @@ def _write_or_print(sdl: str, output: Path | None, *, check: bool) -> int:
 
 
 def _state(path: Path) -> str:
-    """What is wrong with a generated file that would change."""
+    """The state of a generated file that would change."""
     return "stale" if path.exists() else "missing"
 
 

@@ -1,4 +1,4 @@
-"""What the commands of ``trellis`` share: two consoles, one option, and how errors are told."""
+"""Shared by all commands of ``trellis``: the consoles, ``--config``, and error messages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +16,14 @@ out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 ConfigFile = Annotated[
     Path | None,
-    typer.Option("--config-file", "-c", help="Read this file in place of trellis.toml."),
+    typer.Option("--config", "-c", help="The configuration file; by default trellis.toml."),
 ]
+"""``--config`` is the same in all commands, also in those of ``trellis db``."""
 
 
 @contextmanager
-def mendable_errors() -> Iterator[None]:
-    """What the person at the keyboard can mend is said in a sentence, without a traceback."""
+def user_errors() -> Iterator[None]:
+    """Print errors that the user can fix as a message instead of a traceback."""
     try:
         yield
     except OperationRefused as error:
@@ -42,5 +43,5 @@ def mendable_errors() -> Iterator[None]:
 
 def _with_hint(message: str) -> str:
     if message.startswith("Variable ") and message.endswith("to be provided."):
-        return f"{message} Give it in --variables, a JSON object."
+        return f"{message} Pass it in --variables, a JSON object."
     return message

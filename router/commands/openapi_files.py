@@ -1,4 +1,5 @@
-"""Copies of the OpenAPI documents in the repository, reviewed as diffs like the SDL files."""
+"""Writes the OpenAPI documents to files, so that their changes are reviewed like those of the
+SDL."""
 
 import json
 from pathlib import Path
@@ -13,11 +14,11 @@ from trellis.router.rest.routes import rest_routes
 def write_documents(
     supergraph_sdl: str, config: Config, *, dry_run: bool = False, locate: Locate = nowhere
 ) -> list[Path]:
-    """Write ``openapi/<profile>.json`` and ``openapi/openapi.json`` below ``schema_dir``; only
-    files that change, and profiles that are gone lose theirs.
+    """Write ``openapi/<profile>.json`` and ``openapi/openapi.json`` below ``schema_dir`` if they
+    differ, and delete the files of profiles that no longer exist.
 
-    Returns the files that changed, or with ``dry_run`` those that would. Raises ConfigError for
-    stored operations and fields with ``@rest`` that are no routes; ``locate`` finds their lines.
+    Returns the changed files, or with ``dry_run`` those that would change. Raises ConfigError for
+    stored operations and ``@rest`` fields that are not valid routes; ``locate`` finds their lines.
     """
     folder = config.schema_dir / "openapi"
     supergraph = load_supergraph(supergraph_sdl, {}, config)

@@ -1,4 +1,4 @@
-"""``trellis rest``: which routes there are, and files to start one's own from."""
+"""``trellis rest``: lists the routes, and writes stored operations to start from."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trellis.router.commands.console import ConfigFile, err, mendable_errors, out
+from trellis.router.commands.console import ConfigFile, err, out, user_errors
 from trellis.router.config import Config, export_to_subgraphs, load_config
 from trellis.router.errors import ConfigError
 from trellis.router.loading.graph import load_graph
@@ -21,7 +21,7 @@ from trellis.router.supergraph import Supergraph
 
 rest = typer.Typer(
     no_args_is_help=True,
-    help="Look at REST routes, and write files to start your own from.",
+    help="List REST routes, and write stored operations to start from.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -31,12 +31,12 @@ def routes(
     config_file: ConfigFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the REST routes: method, path, dialect, operation, and where each is written.
+    """List the REST routes: method, path, dialect, operation, and where each is defined.
 
-    A path is served below the prefix of its dialect (`/pm`) and, unless another dialect has it,
-    at the root. Routes of fields that carry `@rest` come from the schema.
+    A path is served below the prefix of its dialect (`/pm`), and at the root unless another
+    dialect has the same path. Routes of fields with `@rest` are defined in the schema.
     """
-    with mendable_errors():
+    with user_errors():
         config = load_config(config_file)
         supergraph, locate = _graph(config)
         order = {name: place for place, name in enumerate(PROFILES)}
@@ -59,26 +59,26 @@ def generate(
     ] = None,
     config_file: ConfigFile = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Write the files; one that is there is kept.")
+        bool, typer.Option("--write", help="Write the files; existing files are not overwritten.")
     ] = False,
 ) -> None:
-    """Print or write the operations that are served for fields with `@rest`.
+    """Print or write the operations that are generated for fields with `@rest`.
 
-    A file is served in place of its field from then on: select, rename and check what you like.
-    It is written to `operations_dir`/rest/plain/SUBGRAPH/FIELD.graphql.
+    A written file replaces the generated operation: edit its selection, names and checks as you
+    like. Files are written to `operations_dir`/rest/plain/SUBGRAPH/FIELD.graphql.
     """
-    with mendable_errors():
+    with user_errors():
         config = load_config(config_file)
         supergraph, locate = _graph(config)
         written = written_routes(config, supergraph)
         found = generated_routes(config, supergraph, written, locate=locate)
         chosen = wanted_fields(found, field or ())
         if not chosen:
-            err.print("No field carries @rest without a stored operation of its own.")
+            err.print("No field with @rest lacks a stored operation.")
         files = {file_of(one, config.operations_dir): one.text for one in chosen}
         for path in files:
             if write and path.exists():
-                raise ConfigError(f"{_shown(path)} is there already; move it, or edit it.")
+                raise ConfigError(f"{_shown(path)} exists already; edit or move it.")
         for path, text in files.items():
             if write:
                 _write(path, text)
@@ -87,7 +87,7 @@ def generate(
 
 
 def _graph(config: Config) -> tuple[Supergraph, Locate]:
-    """The graph that the configuration names, and where its fields are in Python."""
+    """The configured graph, and a function that finds the Python lines of its fields."""
     export_to_subgraphs(config)
     loaded = load_graph(config)
     return load_supergraph(loaded.sdl, {}, config), loaded.locate
@@ -118,7 +118,7 @@ def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _origin(route: RestRoute) -> str:
-    """A field, or a file and line, from here where that is shorter."""
+    """A field, or a file and line, relative to the working directory if it is below it."""
     if isinstance(route.source, FieldSource):
         return str(route.source)
     return f"{_shown(route.source.file)}:{route.source.line}"

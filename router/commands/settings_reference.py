@@ -1,4 +1,4 @@
-"""Writes ``docs/settings.md``: ``python -m trellis.router.commands.settings_reference``."""
+"""Prints ``docs/settings.md``: ``python -m trellis.router.commands.settings_reference``."""
 
 import sys
 from collections.abc import Sequence
@@ -16,15 +16,16 @@ from trellis.schema.subgraph import Subgraph
 
 _INTRO = """# Settings
 
-Read from `trellis.toml` (keys below a heading stand in the table of that name) and from the
-environment, which wins: `TRELLIS_PORT=8080`, `TRELLIS_LIMITS__DEPTH=20`. `TRELLIS_CONFIG` names
-another file. Folders are taken from the file's folder. An unknown key is an error.
+Settings are read from `trellis.toml` (a heading below is the table of its keys) and from
+environment variables, which take precedence: `TRELLIS_PORT=8080`, `TRELLIS_LIMITS__DEPTH=20`.
+`TRELLIS_CONFIG` or `--config` selects another file. Relative paths are relative to the folder of
+the file. An unknown key is an error.
 This page is generated: `python -m trellis.router.commands.settings_reference > docs/settings.md`.
 """
 _HEAD = "| key | default | meaning |\n|---|---|---|"
 _SUBGRAPH = """## The subgraph {}
 
-It reads these itself, from the environment of its process.
+The subgraph reads these from the environment of its process.
 
 | variable | default | meaning |
 |---|---|---|
@@ -32,7 +33,7 @@ It reads these itself, from the environment of its process.
 
 
 def settings_markdown(subgraphs: Sequence[Subgraph] = ()) -> str:
-    """The page: a table per section, and one for each of ``subgraphs`` with settings of its own."""
+    """The page: one table per section, and one per subgraph that has its own settings."""
     parts = [_INTRO]
     for table, rows in groupby(settings_reference(), key=lambda row: row[0].rpartition(".")[0]):
         title = f"## [{table}]\n\n" if table else ""
@@ -51,7 +52,7 @@ def settings_markdown(subgraphs: Sequence[Subgraph] = ()) -> str:
 
 
 def local_subgraphs() -> list[Subgraph]:
-    """Those of trellis.toml that run in this process. Raises ConfigError."""
+    """The subgraphs of trellis.toml that run in this process. Raises ConfigError."""
     members = load_members(load_config())
     return [member.local for member in members if member.local is not None]
 

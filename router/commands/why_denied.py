@@ -1,4 +1,4 @@
-"""``trellis why-denied``: what of an operation a caller does not get, and by which rule."""
+"""``trellis why-denied``: which parts of an operation are denied to a caller, and by which rule."""
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,15 +26,15 @@ from trellis.router.supergraph import Supergraph
 from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.request import RequestContext
 
-NOBODY = "anonymous"
+ANONYMOUS_NAME = "anonymous"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """How the caller is named: as a user of the data, by a token, or made up with ``scopes`` and
-    ``roles`` for a graph that knows no such user."""
+    """The caller to check: a user of the data, the owner of a token, or a fictitious caller with
+    ``scopes`` and ``roles``."""
 
-    name: str = NOBODY
+    name: str = ANONYMOUS_NAME
     token: str | None = None
     scopes: Collection[str] = ()
     roles: Collection[str] = ()
@@ -42,9 +42,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """``is_refused``: the operation does not run at all. ``is_run``: its objects were fetched, so
-    that policies could be asked about them; only queries are run. ``plan`` is None when it does
-    not come to one."""
+    """``is_refused``: the operation is refused as a whole. ``is_run``: its objects were fetched and
+    checked by policies, which is done for queries only. ``plan`` is None if it was not planned."""
 
     identity: Identity
     kind: OperationKind
@@ -74,13 +73,15 @@ class Findings:
         """For people."""
         lines = [f"caller   {_caller_line(self.identity)}"]
         if not self.removed:
-            lines.append("Nothing is denied." if self.is_run else "Nothing is denied beforehand.")
+            lines.append(
+                "Nothing is denied." if self.is_run else "Nothing is denied before execution."
+            )
         for one in self.removed:
             lines += ["", *_removed_lines(one)]
         if self.is_refused:
-            lines += ["", "The operation is refused as a whole; no subgraph is asked."]
+            lines += ["", "The operation is refused as a whole; no subgraph is called."]
         elif not self.is_run:
-            lines += ["", f"A {self.kind} is not run here: its objects may be denied, too."]
+            lines += ["", f"The {self.kind} was not run: policies may deny its objects as well."]
         return lines
 
 
@@ -93,8 +94,8 @@ async def find_denials(
     *,
     runs: bool = True,
 ) -> Findings:
-    """Take an operation through the pipeline without its rate limits; with ``runs`` a query is run
-    to its end. Raises OperationRefused for what is no valid operation, and PlanningError."""
+    """Take an operation through the pipeline without rate limits; with ``runs``, execute it if it
+    is a query. Raises OperationRefused for an invalid operation, and PlanningError."""
     request = GraphQLRequest(document, variables, operation_name, kinds=ALL_KINDS)
     stages = replace(supergraph, limiter=Unlimited())
     prepared = await prepare(request, RequestContext(identity), stages)
@@ -107,17 +108,17 @@ async def find_denials(
     kind, plan = prepared.kind, prepared.executable.plan
     if kind != "query" or not runs:
         return Findings(identity, kind, explain(prepared.case), False, False, plan)
-    lost = (await run(prepared, stages)).denied_values
-    is_refused = bool(lost) and supergraph.rejects
-    return Findings(identity, kind, explain(prepared.case, lost), is_refused, True, plan)
+    denied = (await run(prepared, stages)).denied_values
+    is_refused = bool(denied) and supergraph.rejects
+    return Findings(identity, kind, explain(prepared.case, denied), is_refused, True, plan)
 
 
 @asynccontextmanager
 async def open_graph(
     config: Config, caller: Caller
 ) -> AsyncGenerator[tuple[Supergraph, Identity], None]:
-    """The configured graph with its subgraphs running, and the caller. Raises ConfigError when
-    nobody knows the caller, CompositionFailed and StartFailed."""
+    """The configured graph with its subgraphs running, and the caller. Raises ConfigError if no
+    subgraph knows the caller, CompositionFailed and StartFailed."""
     loaded = load_graph(config)
     members = loaded.members
     graph = CountedGraph(connect_supergraph(loaded.sdl, members, config))
@@ -135,7 +136,7 @@ async def _identity(caller: Caller, members: Sequence[Member], config: Config) -
             return await authentication.authenticate(Credentials(authorization=header))
         finally:
             await authentication.aclose()
-    if caller.name == NOBODY:
+    if caller.name == ANONYMOUS_NAME:
         return ANONYMOUS
     if caller.scopes or caller.roles:
         scopes, roles = frozenset(caller.scopes), frozenset(caller.roles)
@@ -147,18 +148,18 @@ async def _identity(caller: Caller, members: Sequence[Member], config: Config) -
             if found is not None:
                 return found
     raise ConfigError(
-        f"No subgraph in this process knows a caller `{caller.name}`. Give a username or an e-mail "
-        f"address of the data, `{NOBODY}`, an access token (--token), or make somebody up with "
-        "--scope and --role."
+        f"No subgraph in this process knows a caller `{caller.name}`. Pass the username or e-mail "
+        f"address of a user, `{ANONYMOUS_NAME}`, an access token (--token), or the rights of a "
+        "fictitious caller (--scope, --role)."
     )
 
 
-# -- for people ---------------------------------------------------------------------------------
+# -- text output --------------------------------------------------------------------------------
 
 
 def _caller_line(identity: Identity) -> str:
     if not identity.is_authenticated:
-        return "nobody: not signed in"
+        return "anonymous"
     held = [
         f"roles {', '.join(sorted(identity.roles)) or 'none'}",
         f"tier {identity.tier or 'none'}",
@@ -172,16 +173,16 @@ def _removed_lines(removed: Removed) -> list[str]:
     for rule in removed.rules:
         met = "met" if rule.is_met else "not met"
         lines.append(f"  rule   {rule.directive} on {', '.join(rule.places)}: {met}")
-    lines += [f"  policy {_said_line(said)}" for said in removed.policies]
+    lines += [f"  policy {_policy_line(answer)}" for answer in removed.policies]
     return lines
 
 
-def _said_line(said: PolicyAnswer) -> str:
-    if said.verdict is None:
-        return f"{said.policy} was not asked: other rules had decided"
-    if said.about is None or said.verdict is Verdict.UNKNOWN:
-        return f"{said.policy} {said.verdict.value}"
-    kind = said.about["__typename"]
-    place = f"{kind}.{said.about['__field']}" if "__field" in said.about else kind
-    facts = {key: value for key, value in said.about.items() if not key.startswith("__")}
-    return f"{said.policy} {said.verdict.value}: {place} {facts}"
+def _policy_line(answer: PolicyAnswer) -> str:
+    if answer.verdict is None:
+        return f"{answer.policy} was not evaluated: other rules had decided"
+    if answer.about is None or answer.verdict is Verdict.UNKNOWN:
+        return f"{answer.policy} {answer.verdict.value}"
+    kind = answer.about["__typename"]
+    place = f"{kind}.{answer.about['__field']}" if "__field" in answer.about else kind
+    facts = {key: value for key, value in answer.about.items() if not key.startswith("__")}
+    return f"{answer.policy} {answer.verdict.value}: {place} {facts}"

@@ -1,7 +1,7 @@
-"""Every setting, its default and what it means: read from trellis.toml and the environment.
+"""All settings with their defaults and meanings, read from trellis.toml and the environment.
 
-The file holds the keys below; ``TRELLIS_<KEY>`` in the environment wins over it, with ``__`` for
-one level down (``TRELLIS_LIMITS__DEPTH=20``, ``TRELLIS_SUBGRAPHS__ORDERS=http://...``).
+``TRELLIS_<KEY>`` in the environment takes precedence over the file; ``__`` separates levels
+(``TRELLIS_LIMITS__DEPTH=20``, ``TRELLIS_SUBGRAPHS__ORDERS=http://...``).
 """
 
 from trellis.router.config.auth import Auth, Claims, Issuer

@@ -1,4 +1,4 @@
-"""Who is believed."""
+"""Settings of authentication."""
 
 from typing import Literal
 
@@ -9,108 +9,110 @@ from trellis.router.config.section import Section
 _ASYMMETRIC = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
-# The least length of a secret, RFC 7518, section 3.2.
+# The minimum length of a secret in bytes (RFC 7518, section 3.2).
 _SYMMETRIC = {"HS256": 32, "HS384": 48, "HS512": 64}
 
 
 class Claims(Section):
-    """Under which names an issuer writes what we know of a caller; empty: not at all.
+    """The claims of an issuer from which each member of an identity is read; empty: none.
 
-    A name with dots leads into objects (`realm_access.roles`) unless there is a claim of that very
-    name.
+    A name with dots is a path into objects (`realm_access.roles`), unless there is a claim with
+    exactly that name.
     """
 
-    subject: str = Field(default="sub", min_length=1, description="who it is")
+    subject: str = Field(default="sub", min_length=1, description="the caller's id")
     username: str = Field(default="preferred_username", description="its name")
     email: str = Field(default="email", description="its e-mail address")
-    roles: str = Field(default="", description="its roles, as a list or with blanks between")
-    scopes: str = Field(default="scope", description="its scopes, as a list or with blanks between")
+    roles: str = Field(default="", description="its roles, a list or separated by spaces")
+    scopes: str = Field(default="scope", description="its scopes, a list or separated by spaces")
     tenant: str = Field(default="", description="its organization")
-    tier: str = Field(default="", description="what it has subscribed to")
+    tier: str = Field(default="", description="its subscription")
 
 
 class Issuer(Section):
-    """One more issuer whose access tokens are believed."""
+    """Another trusted issuer of access tokens."""
 
     issuer: str = Field(min_length=1, description="the `iss` of its tokens")
-    audience: str = Field(min_length=1, description="the `aud` that they must have")
+    audience: str = Field(min_length=1, description="the required `aud`")
     jwks: str | None = Field(default=None, description="its key set: URL or file")
     secret: SecretStr | None = Field(
         default=None,
-        description="the secret of an issuer that signs by HMAC, instead of `jwks`; 32 characters "
-        "or more",
+        description="the secret of an issuer that signs with HMAC, instead of `jwks`; at least 32 "
+        "characters",
     )
-    key_id: str | None = Field(
-        default=None, description="the `kid` that goes with `secret`; by default none"
-    )
+    key_id: str | None = Field(default=None, description="the `kid` of `secret`; by default none")
     algorithms: tuple[str, ...] = Field(
         default=(), description="by default all asymmetric ones, or HS256 with `secret`"
     )
     types: tuple[str, ...] = Field(
         default=("JWT", "at+jwt"),
-        description="the `typ` that its tokens may have; an empty text: none",
+        description="the allowed `typ` headers; an empty string allows tokens without one",
     )
     max_lifetime_seconds: int = Field(
-        default=86_400, gt=0, description="tokens that live longer are refused"
+        default=86_400, gt=0, description="tokens with a longer lifetime are rejected"
     )
     requires_token_id: bool = Field(
-        default=False, description="refuse tokens without `jti`; revoking single tokens needs it"
+        default=False,
+        description="reject tokens without `jti`, which is needed to revoke single tokens",
     )
     requires_not_before: bool = Field(
-        default=False, description="refuse tokens without `nbf`; one that is there always counts"
+        default=False, description="reject tokens without `nbf`; if present it is always checked"
     )
     subjects: Literal["foreign", "own"] = Field(
         default="foreign",
-        description="own: its subjects and tenants are the ids of ours; foreign: they are not, and "
-        "get ids derived from issuer and subject",
+        description="own: its subjects and tenants are local ids; foreign: ids are derived from "
+        "issuer and subject",
     )
     claims: Claims = Field(default=Claims(), description="see Claims")
 
     @model_validator(mode="after")
     def _keys_fit(self) -> "Issuer":
-        """Never a secret and public keys under one issuer: one would pass for the other."""
+        """Never a secret and public keys for one issuer: a public key could be used as the HMAC
+        secret (RFC 8725, section 2.1)."""
         if (self.jwks is None) == (self.secret is None):
-            raise ValueError("give either `jwks` or `secret`")
+            raise ValueError("set either `jwks` or `secret`")
         possible = _ASYMMETRIC if self.secret is None else _SYMMETRIC
         for name in self.algorithms:
             if name not in possible:
                 raise ValueError(f"`{name}` is not one of {', '.join(sorted(possible))}")
         if self.secret is not None and len(self.algorithms) > 1:
-            raise ValueError("a secret goes with one algorithm")
+            raise ValueError("with a secret only one algorithm is possible")
         if self.secret is not None:
             least = max(_SYMMETRIC[name] for name in self.algorithms or ("HS256",))
             if len(self.secret.get_secret_value()) < least:
-                raise ValueError(f"`secret` needs {least} characters or more")
+                raise ValueError(f"`secret` needs at least {least} characters")
         return self
 
 
 class Auth(Section):
     """How access tokens are verified."""
 
-    issuer: str = Field(default="project-manager-auth", description="the `iss` a token must have")
-    audience: str = Field(default="project-manager-api", description="the `aud` a token must have")
+    issuer: str = Field(default="project-manager-auth", description="the required `iss` of tokens")
+    audience: str = Field(default="project-manager-api", description="the required `aud` of tokens")
     subgraph: str | None = Field(
         default=None,
-        description="the subgraph that issues tokens and API keys and knows what is revoked; by "
-        "default the one of this process that does. Needs a name when it is behind a URL",
+        description="the subgraph that issues and revokes tokens and API keys; by default the one "
+        "in this process that does. Must be set if it is behind a URL",
     )
     jwks: str | None = Field(
         default=None,
-        description="key set of an issuer elsewhere: URL or file; by default the subgraph's that "
-        "issues tokens",
+        description="key set of an external issuer: URL or file; by default that of the subgraph "
+        "that issues tokens",
     )
     requires_not_before: bool = Field(
         default=True,
-        description="refuse tokens without `nbf`; false is for an issuer behind `jwks` that "
-        "writes none",
+        description="reject tokens without `nbf`; false for an issuer behind `jwks` that does not "
+        "write it",
     )
-    issuers: tuple[Issuer, ...] = Field(default=(), description="others, a table each: see Issuer")
-    leeway_seconds: int = Field(default=60, ge=0, description="how far clocks may differ")
+    issuers: tuple[Issuer, ...] = Field(
+        default=(), description="other trusted issuers, a table each: see Issuer"
+    )
+    leeway_seconds: int = Field(default=60, ge=0, description="tolerated difference of clocks")
     service_secret: SecretStr | None = Field(
         default=None,
-        description="what the router and subgraphs in other processes prove themselves by, 32 "
-        "characters or more; several, with commas between, while one follows another; by default "
-        "a file in `data_dir` that the first process makes",
+        description="the secret shared by the router and subgraphs in other processes, at least 32 "
+        "characters; several, separated by commas, during a rotation; by default a file in "
+        "`data_dir` that the first process creates",
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""What becomes of what a caller may not have."""
+"""Settings of authorization."""
 
 from typing import Literal
 
@@ -12,14 +12,14 @@ class Authorization(Section):
 
     mode: Literal["filter", "reject"] = Field(
         default="filter",
-        description="filter answers null and an error for each denied field of a query; reject "
-        "refuses the whole operation. Mutations are always refused as a whole",
+        description="filter: a denied field of a query becomes null with an error; reject: the "
+        "whole query is refused. Mutations are always refused as a whole",
     )
     schema_view: Literal["full", "permitted"] = Field(
         default="full",
-        description="what introspection shows: the full schema, or what the caller's rights "
-        "permit; then error messages make no suggestions either",
+        description="what introspection shows: the full schema, or the part that the caller may "
+        "use; then error messages do not suggest names either",
     )
     policy_seconds: float = Field(
-        default=1.0, gt=0, description="wait for one call of a policy; one that is late denies"
+        default=1.0, gt=0, description="timeout of one call of a policy, which then denies"
     )

@@ -1,4 +1,4 @@
-"""What an operation may cost."""
+"""Settings of demand control."""
 
 from typing import Literal
 
@@ -8,13 +8,16 @@ from trellis.router.config.section import Section
 
 
 class Cost(Section):
-    """What one operation may cost, estimated from its lists and from `@cost` and `@listSize`."""
+    """Limits the cost of an operation, estimated from lists, `@cost` and `@listSize`."""
 
     mode: Literal["enforce", "measure"] = Field(
         default="enforce",
-        description="enforce refuses what costs too much; measure logs it, with the actual cost",
+        description="enforce refuses operations that cost too much; measure only logs them, with "
+        "their actual cost",
     )
-    most: int = Field(default=5_000, gt=0, description="cost of one operation; else COST_LIMIT")
+    most: int = Field(
+        default=5_000, gt=0, description="maximum cost of one operation; above it COST_LIMIT"
+    )
     list_size: int = Field(
-        default=10, gt=0, description="length of lists about which the schema says nothing"
+        default=10, gt=0, description="assumed length of lists without `@listSize`"
     )

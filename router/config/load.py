@@ -1,4 +1,4 @@
-"""Reads the configuration from trellis.toml and the environment, and hands it to processes."""
+"""Reads the configuration from trellis.toml and the environment, and exports it to processes."""
 
 import difflib
 import os
@@ -23,11 +23,11 @@ DEFAULT_FILE = "trellis.toml"
 
 
 def load_config(file: Path | str | None = None, **overrides: Any) -> Config:
-    """Read ``file`` (by default ``TRELLIS_CONFIG``, else trellis.toml here, else nothing).
+    """Read ``file``, by default the one in ``TRELLIS_CONFIG``, else trellis.toml if it exists.
 
-    Relative folders are taken from the file's folder. ``overrides`` (a command's options) win
-    over file and environment; None means not given. Raises ConfigError for an unknown key, a
-    value that does not fit, TOML that does not parse or a named file that is not there.
+    Relative paths are relative to the folder of the file. ``overrides`` (the options of a command)
+    take precedence over file and environment; None means not set. Raises ConfigError for an unknown
+    key, an invalid value, invalid TOML or a missing file.
     """
     path = _find(file)
     values = _read(path) if path else {}
@@ -36,7 +36,7 @@ def load_config(file: Path | str | None = None, **overrides: Any) -> Config:
         config = _combine(values, {k: v for k, v in overrides.items() if v is not None})
     except ValidationError as error:
         raise ConfigError(_explain(error, path, overrides)) from None
-    except SettingsError as error:  # a table given whole in the environment must be JSON
+    except SettingsError as error:  # a whole table in one environment variable must be JSON
         raise ConfigError(f"The environment: {error}.") from None
     base = path.parent if path else Path.cwd()
     return config.model_copy(
@@ -49,9 +49,9 @@ def load_config(file: Path | str | None = None, **overrides: Any) -> Config:
 
 
 def export_to_subgraphs(config: Config) -> None:
-    """Put what subgraphs in this process read from the environment there, if it is not already.
+    """Set the environment variables that subgraphs in this process read.
 
-    Subgraphs know neither this module nor trellis.toml, so that each can also run on its own.
+    Subgraphs do not read trellis.toml, so that each can also run on its own.
     """
     settings = {
         "TRELLIS_DATA_DIR": str(config.data_dir),
@@ -64,7 +64,7 @@ def export_to_subgraphs(config: Config) -> None:
 
 
 def export_overrides(file: Path | None, overrides: Mapping[str, Any]) -> None:
-    """Let processes started from here load the same configuration by ``load_config()``."""
+    """Make ``load_config()`` return the same configuration in child processes."""
     given = {"config": file, **overrides}
     for name, value in given.items():
         if value is not None:
@@ -83,7 +83,7 @@ def _find(file: Path | str | None) -> Path | None:
 
 
 def _combine(values: dict[str, Any], overrides: dict[str, Any]) -> Config:
-    """Options win over the environment, the environment over the file."""
+    """Merge with the precedence options, environment, file."""
 
     class Combined(Config):
         @classmethod
@@ -110,8 +110,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _refuse_misspelt_environment(environment: Mapping[str, str]) -> None:
-    """A variable that looks like a setting but is none is a slip; others may belong to someone
-    else (subgraphs and test suites have their own TRELLIS_ variables)."""
+    """Refuse variables that are similar to a setting. Other unknown variables are allowed, since
+    subgraphs and test suites have their own TRELLIS_ variables."""
     known = {f"TRELLIS_{key.upper().replace('.', '__')}" for key, _, _ in settings_reference()}
     for name in environment:
         if not name.startswith("TRELLIS_") or name in known:
@@ -123,7 +123,7 @@ def _refuse_misspelt_environment(environment: Mapping[str, str]) -> None:
 
 
 def _explain(error: ValidationError, path: Path | None, overrides: Mapping[str, Any]) -> str:
-    """One line per problem; values are not repeated, they may be secret."""
+    """One message with all problems. Values are not repeated, because they may be secret."""
     where = path.name if path else "The environment"
     lines = []
     for problem in error.errors():
@@ -143,8 +143,7 @@ def _explain(error: ValidationError, path: Path | None, overrides: Mapping[str, 
 
 
 def _variable(place: Sequence[int | str]) -> str | None:
-    """The environment's variable from which the value at ``place`` comes, if one has it: it wins
-    over the file."""
+    """The environment variable that sets the value at ``place``, or None."""
     for length in range(len(place), 0, -1):
         name = "TRELLIS_" + "__".join(str(part) for part in place[:length]).upper()
         if name in os.environ:

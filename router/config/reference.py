@@ -1,4 +1,4 @@
-"""The list of all settings, from the models themselves."""
+"""Lists all settings, from their models."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from trellis.router.config.settings import Config
 def settings_reference(
     section: type[BaseModel] = Config, prefix: str = ""
 ) -> Iterator[tuple[str, str, str]]:
-    """(key, default, description) of every setting, tables last: what the reference prints."""
+    """(key, default, description) of every setting, with tables last."""
     tables = []
     for name, field in section.model_fields.items():
         inner = field.annotation

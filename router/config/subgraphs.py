@@ -1,4 +1,4 @@
-"""Where subgraphs live."""
+"""Settings of subgraphs."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from trellis.router.config.section import Section
 
 
 class SubgraphSource(Section):
-    """Where a subgraph lives: in this process, or behind a URL."""
+    """The location of a subgraph: in this process, or behind a URL."""
 
     module: str | None = Field(
         default=None, description="`module:attribute` of a `trellis.schema.subgraph.Subgraph`"
@@ -23,24 +23,25 @@ class SubgraphSource(Section):
     )
     service_token: bool = Field(
         default=True,
-        description="prove to it that the router asks, and tell it who the caller is; not to "
-        "somebody else's subgraph",
+        description="authenticate the router to it and send it the caller's identity; false for "
+        "subgraphs of others",
     )
     errors: Literal["masked", "shown"] | None = Field(
         default=None,
-        description="whether clients see errors of a remote subgraph that it has not marked as "
-        "meant for clients; by default in development only",
+        description="whether clients see errors of a remote subgraph that are not marked as meant "
+        "for clients; by default in development only",
     )
     error_codes: tuple[str, ...] = Field(
-        default=(), description="`extensions.code` of errors that clients see even so"
+        default=(), description="`extensions.code` of errors that are never masked"
     )
     schema_file: Path | None = Field(
-        default=None, description="SDL file of a remote subgraph; without it the subgraph is asked"
+        default=None,
+        description="SDL file of a remote subgraph; by default its schema is fetched from it",
     )
 
 
 def subgraph_source(value: Any) -> Any:
-    """``module:attribute`` and a URL are short for the table."""
+    """Expand the short forms, ``module:attribute`` and a URL, to a table."""
     if not isinstance(value, str):
         return value
     return {"url": value} if "://" in value else {"module": value}

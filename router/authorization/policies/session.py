@@ -29,7 +29,7 @@ class Verdict(Enum):
     UNKNOWN = "is not registered by any subgraph"
     LATE = "did not answer in time"
     FAILED = "failed to answer"
-    UNDECIDED = "could not be asked: what it needs of the object is not there"
+    UNDECIDED = "could not be evaluated: what it needs of the object is unknown"
 
 
 class PolicySession:

@@ -70,4 +70,4 @@ def test_each_part_of_a_rule_says_whether_it_is_met():
         {"directive": "@authenticated", "at": ["Query.drawer"], "isMet": True},
         {"directive": key, "at": ["Query.drawer"], "isMet": False},
     ]
-    assert drawer["policies"] == [{"policy": "key", "verdict": "was not asked"}]
+    assert drawer["policies"] == [{"policy": "key", "verdict": "was not evaluated"}]

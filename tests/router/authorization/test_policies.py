@@ -177,7 +177,7 @@ async def test_an_argument_that_cannot_be_read_is_denied_and_no_policy_is_asked(
     assert denied(result) == ["report"]
     assert diary.calls("owner:project") == []
     (report,) = result.extensions["queryPlan"]["permissions"]
-    assert report["policies"] == [{"policy": "owner:project", "verdict": "was not asked"}]
+    assert report["policies"] == [{"policy": "owner:project", "verdict": "was not evaluated"}]
 
 
 async def test_the_verdict_on_other_variables_is_not_reused(graph: Office):
@@ -481,7 +481,7 @@ async def test_an_explanation_tells_unknown_policies_and_those_not_asked(graph: 
         [
             {"policy": "auditor", "verdict": "denies"},
             {"policy": "nobody:knows", "verdict": "is not registered by any subgraph"},
-            {"policy": "owner:project", "verdict": "was not asked"},
+            {"policy": "owner:project", "verdict": "was not evaluated"},
         ],
     ]
 

@@ -53,7 +53,7 @@ async def test_a_server_that_does_not_answer_in_time_is_named() -> None:
     async with graphql_server(EVENT) as url, asyncio.timeout(10):
         answers = ask(url, "{ n }", {}, None, timeout=0.2)
         assert await anext(answers) == {"data": {"n": 1}}
-        with pytest.raises(Unavailable, match=rf"{url} did not answer within 0.2 seconds"):
+        with pytest.raises(Unavailable, match=rf"{url} did not respond within 0.2 seconds"):
             await anext(answers)
 
 
@@ -98,7 +98,7 @@ def test_what_is_no_address_is_said_to_be_none(url: str) -> None:
     done = CliRunner().invoke(app, ["ask", "{ n }", "--url", url])
 
     assert done.exit_code == 1
-    assert f"{url!r} is no http:// or ws:// address" in done.output
+    assert f"{url!r} is not an http:// or ws:// URL" in done.output
 
 
 async def test_a_server_that_is_no_graph_is_told_from_one_that_is_not_there() -> None:
@@ -106,7 +106,7 @@ async def test_a_server_that_is_no_graph_is_told_from_one_that_is_not_there() ->
         await Response("no", status_code=404)(scope, receive, send)
 
     async with served(page) as url:
-        with pytest.raises(Unavailable, match=f"{url}/nope is no GraphQL endpoint: it answers 404"):
+        with pytest.raises(Unavailable, match=f"{url}/nope is not a GraphQL endpoint: it returned HTTP 404"):
             await anext(ask(f"{url}/nope", "{ n }", {}, None))
 
 
@@ -117,7 +117,7 @@ async def test_a_refused_token_is_refused_in_the_words_of_the_server() -> None:
         await JSONResponse(refusal, status_code=401)(scope, receive, send)
 
     async with served(refuse) as url:
-        with pytest.raises(Unavailable, match="refuses: The access token is not valid; sign in"):
+        with pytest.raises(Unavailable, match="rejected the connection: The access token is not valid; sign in"):
             await anext(ask(url, "{ n }", {}, "bad"))
 
 

@@ -81,7 +81,7 @@ def test_generate_overwrites_nothing(folder: Path):
     mine = AUTHOR.replace("/authors/", "/writers/")
     file.write_text(mine, encoding="utf-8")
     _, said = run(folder, "generate", "author", "--write", status=2)
-    assert "is there already" in said
+    assert "exists already" in said
     assert file.read_text(encoding="utf-8") == mine
 
 
@@ -97,5 +97,5 @@ def test_what_is_wrong_is_told_with_its_line(folder: Path):
 def test_a_graph_without_such_fields_is_told_so(folder: Path):
     toml = '[subgraphs]\ncatalog = "tests.support.shop:catalog"\n'
     (folder / "trellis.toml").write_text(toml, encoding="utf-8")
-    assert "No field carries @rest" in run(folder, "generate")[1]
+    assert "No field with @rest" in run(folder, "generate")[1]
     assert json.loads(run(folder, "routes", "--json")[0]) == []

@@ -95,9 +95,9 @@ def test_whoever_may_everything_hears_so_with_status_0(folder: Path):
 
 def test_nobody_is_the_caller_unless_one_is_named(folder: Path):
     said = run(folder, "why-denied", "{ premium billing }", status=3)
-    assert said.startswith("caller   nobody: not signed in\n")
+    assert said.startswith("caller   anonymous\n")
     assert "  rule   @authenticated on Query.premium: not met\n" in said
-    assert "  policy tier:pro was not asked: other rules had decided\n" in said
+    assert "  policy tier:pro was not evaluated: other rules had decided\n" in said
 
 
 def test_an_anonymous_caller_left_with_nothing_is_refused(folder: Path):
@@ -127,8 +127,8 @@ def test_a_token_that_is_no_good_is_refused_as_at_every_door(folder: Path):
 def test_mutations_are_judged_and_never_run(folder: Path):
     touch = 'mutation { touch(id: "2") { budget } }'
     said = run(folder, "why-denied", touch, "--as", "ada", status=0)
-    assert "Nothing is denied beforehand." in said
-    assert "A mutation is not run here: its objects may be denied, too." in said
+    assert "Nothing is denied before execution." in said
+    assert "The mutation was not run: policies may deny its objects as well." in said
     rename = 'mutation ($id: ID!) { rename(id: $id) { id } touch(id: "1") { id } }'
     found = why_denied(folder, rename, "--as", "ada", "--variables", '{"id": "2"}')
     assert found["isRefused"] is True
@@ -148,7 +148,7 @@ def test_mutations_are_judged_and_never_run(folder: Path):
     [
         (("{ projects { ",), 1, "Syntax Error"),
         (("{ projekts { id } }",), 1, "Cannot query field 'projekts' on type 'OfficeQuery'"),
-        (("nowhere.graphql",), 2, "no GraphQL document and no file"),
+        (("nowhere.graphql",), 2, "neither a GraphQL document nor a readable file"),
         (("query ($id: ID!) { report(id: $id) }",), 1, "$id"),
         (("{ ledger }", "--variables", "[1]"), 2, "--variables must be a JSON object"),
         (("query A { ledger } query B { books }",), 1, "operation"),
@@ -177,19 +177,19 @@ def test_the_plan_for_a_caller_lacks_what_permissions_removed(folder: Path):
 
 def test_the_plan_for_a_caller_as_json_and_as_a_tree(folder: Path):
     query = "{ ledger books }"
-    said = run(folder, "plan", query, "--role", "auditor", "--as", "json", status=0)
+    said = run(folder, "plan", query, "--role", "auditor", "--format", "json", status=0)
     found = json.loads(said)
     assert [step["operation"] for step in found["steps"]] == ["{ledger}"]
     assert [one["path"] for one in found["denied"]] == [["books"]]
     assert found["caller"]["roles"] == ["auditor"]
-    tree = run(folder, "plan", query, "--role", "auditor", "--as", "tree", status=0)
+    tree = run(folder, "plan", query, "--role", "auditor", "--format", "tree", status=0)
     assert tree.startswith("QueryPlan {") and "denied   books   (Query.books)" in tree
 
 
 def test_an_operation_that_is_refused_has_no_plan(folder: Path):
     rename = 'mutation { rename(id: "2") { id } }'
     said = run(folder, "plan", rename, "--caller", "ada", status=3)
-    assert "The operation is refused as a whole; no subgraph is asked." in said
+    assert "The operation is refused as a whole; no subgraph is called." in said
     assert run(folder, "plan", rename, "--caller", "bob@example.com", status=0).startswith("0: ")
 
 
