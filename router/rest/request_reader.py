@@ -68,7 +68,7 @@ class RequestReader:
         if self._query:
             _take_texts(self._query, query, variables, problems)
         if self._only is not None:
-            problems += [no_parameter(name) for name in query if name not in self._only]
+            problems += [no_parameter(n) for n in query if n and n not in self._only]
         if self._headers:
             _take_texts(self._headers, _header_texts(headers), variables, problems)
         if form is not None:

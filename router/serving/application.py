@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from starlette.routing import BaseRoute, Mount, Router
+from starlette.routing import Router
 from starlette.types import ASGIApp, Scope
 
 from trellis.router.collector import collector_paused
@@ -125,15 +125,16 @@ def _services(live: LiveGraph, config: Config, authenticate: Authenticate) -> Se
 def _other_routes(
     members: Sequence[Member],
     live: LiveGraph,
-    routes: Sequence[BaseRoute] = (),
+    page: ASGIApp = nothing_here,
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
     *,
     seed: bool = False,
 ) -> Router:
-    """What does not depend on the supergraph, and the life of the application."""
+    """What does not depend on the supergraph, and the life of the application. ``page`` gets every
+    path that is left."""
     return Router(
-        [*operations_routes(members, _remote_checks(members, live)), *routes],
-        default=nothing_here,
+        operations_routes(members, _remote_checks(members, live)),
+        default=page,
         lifespan=partial(
             lifespan,
             members=members,
@@ -194,12 +195,11 @@ def _documentation(
     return doors
 
 
-def _explorer(config: Config) -> list[BaseRoute]:
-    """GraphiQL at ``/``, in development only; last, for it takes every path that is left."""
+def _explorer(config: Config) -> ASGIApp:
+    """GraphiQL at ``/``, in development only."""
     if not config.is_development:
-        return []
-    page = GraphiQL(explorer_content(config), show_demo_account=config.seed)
-    return [Mount("/", page)]
+        return nothing_here
+    return GraphiQL(explorer_content(config), show_demo_account=config.seed)
 
 
 def explorer_content(config: Config) -> ExplorerContent:

@@ -176,7 +176,7 @@ def _place(components: dict[str, Any], name: str, value: Any) -> str:
 def possible_failures(route: RestRoute, access: Access) -> Iterator[str]:
     """The graph's codes that a call of this route may end with."""
     changes = route.kind == "mutation"
-    has_input = bool(route.parameters) or route.page is not None
+    has_input = bool(route.parameters) or route.is_list  # lists refuse other parameters
     yield from ("UNAUTHENTICATED", "TOKEN_EXPIRED")  # a token that is sent must be good
     if changes:
         yield from ("INVALID_CREDENTIALS", "MFA_REQUIRED", "REFRESH_TOKEN_EXPIRED")

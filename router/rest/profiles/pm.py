@@ -47,7 +47,7 @@ def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
 
 
 def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
-    error = {"code": failed.code, "message": _message(failed), "details": _details(failed)}
+    error = {"code": failed.code, "message": _message(failed), "details": details(failed)}
     return {"success": False, "error": error} | _signature(info)
 
 
@@ -58,7 +58,8 @@ def _message(failed: Failure) -> str:
     return f"{service} service is temporarily unavailable".strip().capitalize()
 
 
-def _details(failed: Failure) -> list[dict[str, Any]]:
+def details(failed: Failure) -> list[dict[str, Any]]:
+    """What is wrong with the request, or which service is down; empty for all else."""
     if failed.problems:
         return [{"field": one.field, "message": one.message} for one in failed.problems]
     if failed.status == 503:

@@ -7,7 +7,6 @@ from trellis.router.rest.profiles.paging import NumberedPages
 from trellis.router.rest.profiles.writing import (
     other_details,
     rate_details,
-    told_message,
     written_time,
 )
 from trellis.router.rest.spelling import snake_case
@@ -65,8 +64,8 @@ _FIELD_CODES = frozenset(
         "INVALID_ENUM_VALUE",
     }
 )
-# Of these the fixed message says too little to mend them.
-_WITH_REASON = frozenset({400, 409})
+# Of these the fixed message says enough.
+_WITHOUT_REASON = frozenset({401, 403, 404, 429})
 
 VERSION = "v1"
 # The second version answers as the first.
@@ -91,7 +90,7 @@ def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
 
 def error(failed: Failure) -> dict[str, Any]:
     """The error object: a list of details for what the client sent, else an object of facts."""
-    message = told_message(failed, _MESSAGES)
+    message = _MESSAGES.get(failed.code, failed.message)
     written: dict[str, Any] = {"code": failed.code, "message": message}
     if details := _details(failed):
         written["details"] = details
@@ -112,7 +111,7 @@ def _details(failed: Failure) -> Any:
     told = other_details(failed)
     if failed.code == "INSUFFICIENT_PERMISSIONS" and "user_permissions" in failed.details:
         told["user_permissions"] = failed.details["user_permissions"]
-    if failed.status in _WITH_REASON:
+    if failed.status < 500 and failed.status not in _WITHOUT_REASON:
         told["reason"] = failed.message
     return told
 

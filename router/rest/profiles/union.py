@@ -8,16 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from trellis.router.rest.profile import Failure, Headers, Profile, ResponseInfo
-from trellis.router.rest.profiles import tracker
+from trellis.router.rest.profiles import pm, tracker
 from trellis.router.rest.profiles.paging import NumberedPages
-from trellis.router.rest.profiles.pm import RETRY_SECONDS
 from trellis.router.rest.profiles.writing import (
     prefixed_request_id,
     prefixed_request_id_header,
-    service_down,
     written_time,
 )
 from trellis.router.rest.spelling import snake_case
+
+# The tracker's document has an object of facts for these; the suite's clients read lists.
+_WITH_OBJECT = frozenset({"INSUFFICIENT_PERMISSIONS", "RATE_LIMIT_EXCEEDED"})
 
 
 def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
@@ -29,9 +30,8 @@ def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
 def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
     body = tracker.failure(failed, _one_id(info))
     error = body["error"]
-    if failed.status == 503:
-        error["details"] = service_down(failed, RETRY_SECONDS)
-    error.setdefault("details", [])
+    if not isinstance(error.get("details"), list) and failed.code not in _WITH_OBJECT:
+        error["details"] = pm.details(failed)
     return body | _signature(info)
 
 
@@ -61,7 +61,7 @@ UNION = Profile(
     failures=tracker.FAILURES,
     paginator=NumberedPages(clamps=False, tells_neighbours=True),
     headers=_headers,
-    retry_seconds=RETRY_SECONDS,
+    retry_seconds=pm.RETRY_SECONDS,
     also_below=tracker.VERSION_PATHS,
     counted_as="tracker",
     title="Project suite and issue tracker",

@@ -68,12 +68,12 @@ class GraphiQL:
         await send_answer(scope, send, *self._answer(scope))
 
     def _answer(self, scope: Scope) -> tuple[int, Headers, bytes]:
-        if scope["method"] not in ("GET", "HEAD"):
-            return 405, [(b"allow", b"GET, HEAD"), *PLAIN], b"Method Not Allowed"
         inside = scope["path"].removeprefix(scope.get("root_path", ""))
-        if inside == "":  # relative addresses in the page need the slash
-            return 307, [(b"location", quote(scope["path"]).encode() + b"/")], b""
         file = self._files.get(inside.removeprefix("/"))
         if file is None:
             return 404, [*PLAIN], b"Not Found"
+        if scope["method"] not in ("GET", "HEAD"):
+            return 405, [(b"allow", b"GET, HEAD"), *PLAIN], b"Method Not Allowed"
+        if inside == "":  # relative addresses in the page need the slash
+            return 307, [(b"location", quote(scope["path"]).encode() + b"/")], b""
         return file_answer(file, dict(scope["headers"]))

@@ -605,7 +605,7 @@ async def test_a_route_that_goes_away_says_so(library: Library):
     assert response.headers["link"] == '</snake/api/x>; rel="successor-version"'
 
 
-@pytest.mark.parametrize("name", ["sort_by", "isOld", "filter[genre]", "Genre"])
+@pytest.mark.parametrize("name", ["sort_by", "isOld", "filter[genre]", "Genre", ";"])
 async def test_a_list_refuses_sorts_and_filters_that_it_does_not_have(
     web: httpx.AsyncClient, library: Library, name: str
 ):
@@ -614,6 +614,12 @@ async def test_a_list_refuses_sorts_and_filters_that_it_does_not_have(
 
     assert (answer.status_code, answer.json()["problems"]) == (422, [[name, "UNKNOWN_FIELD"]])
     assert library.calls == []
+
+
+async def test_separators_without_names_are_no_parameters(web: httpx.AsyncClient, library: Library):
+    library.roots["books"] = connection([])
+
+    assert (await web.get("/api/books?&&=&page=1&")).status_code == 200
 
 
 async def test_what_is_no_list_takes_no_notice_of_other_parameters(web: httpx.AsyncClient):

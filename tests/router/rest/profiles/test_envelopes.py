@@ -219,6 +219,13 @@ def test_an_error_of_the_union_has_details_whatever_it_is():
     down = failed("union", "SUBGRAPH_UNAVAILABLE", details={"service": "accounts"})["error"]
 
     assert failed("union", "NOT_FOUND")["error"]["details"] == []
+    assert failed("union", "CONFLICT")["error"]["details"] == []
+    assert failed("tracker", "CONFLICT")["error"]["details"] == {"reason": "What happened."}
+    assert failed("tracker", "METHOD_NOT_ALLOWED")["error"] == {
+        "code": "VALIDATION_ERROR",
+        "message": "Request validation failed",
+        "details": {"reason": "What happened."},
+    }
     assert failed("union", "RATE_LIMITED", details={"limit": 3})["error"]["details"] == {"limit": 3}
     assert down["code"] == "SERVICE_UNAVAILABLE"
     assert down["details"] == [{"service": "accounts", "status": "down", "retry_after": 30}]
