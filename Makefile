@@ -51,7 +51,7 @@ mutants: setup ## put small faults into the code and see which no test notices (
 conformance: setup ## what the engine gives on all test data, Apollo's planner beside it: about half an hour
 	@$(BIN)/python -m tests.conformance $(CONFORMANCE_ARGS)
 
-contract: setup ## ask the REST routes what the requirement documents ask: counts and what is wrong
+contract: setup ## ask the REST routes what the requirement documents ask, and fail each in every way: counts by line
 	@$(BIN)/python -m tests.conformance.rest
 
 requirements: setup ## write docs/requirements.md anew from tests/requirements/lines/*.toml

@@ -1,17 +1,22 @@
-"""``python -m tests.conformance.rest [TEXT ...]``: every operation of the contract, counted.
+"""``python -m tests.conformance.rest [TEXT ...]``: every operation of the contract, counted, and
+every way to fail each of them, with a table of the requirement lines that this holds to.
 
 Texts choose operations whose id contains one of them.
 """
 
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.conformance.rest.contract import Operation, count_by_document, read_contract
+from tests.conformance.rest.refusals import Refusal, all_refusals
 from tests.conformance.rest.runner import Verdict, run_operation
 from tests.conformance.rest.world import running_world
 from tests.support.shared import SHARED, find_shared
+
+LEAST_REFUSALS = 600
 
 
 def main(only: Sequence[str]) -> int:
@@ -28,11 +33,17 @@ def main(only: Sequence[str]) -> int:
     ]
     with tempfile.TemporaryDirectory() as name, running_world(Path(name)) as world:
         verdicts = [run_operation(world, operation) for operation in served]
+        refused = [(one, one.problems(world)) for one in all_refusals(world, served, operations)]
     for verdict in verdicts:
         _tell(verdict)
+    _tell_refusals(refused)
     if not only:
         _count(operations, verdicts)
-    return 1 if any(verdict.wrong for verdict in verdicts) else 0
+        if len(refused) < LEAST_REFUSALS:
+            _say(f"only {len(refused)} refusals were made, {LEAST_REFUSALS} should be")
+            return 1
+    is_wrong = any(v.wrong for v in verdicts) or any(problems for _, problems in refused)
+    return 1 if is_wrong else 0
 
 
 def _tell(verdict: Verdict) -> None:
@@ -42,6 +53,21 @@ def _tell(verdict: Verdict) -> None:
     _say(f"{mark}  {operation.id:32} {operation.method:6} {operation.path}  ({refusals})")
     for problem in verdict.wrong:
         _say(f"         {problem}")
+
+
+def _tell_refusals(refused: Sequence[tuple[Refusal, Sequence[str]]]) -> None:
+    """What is wrong, then how many answers were held to each line and were right."""
+    for one, problems in refused:
+        for problem in problems:
+            _say(f"wrong  {one.operation}, {one.way}: {problem}")
+    totals, right = Counter[str](), Counter[str]()
+    for one, problems in refused:
+        totals.update(one.lines)
+        right.update(() if problems else one.lines)
+    number = sum(not problems for _, problems in refused)
+    _say(f"\nrefusals: {number} / {len(refused)} right, by requirement line")
+    for line, total in sorted(totals.items()):
+        _say(f"  {line:12} {right[line]:5} / {total}")
 
 
 def _count(operations: Sequence[Operation], verdicts: Sequence[Verdict]) -> None:

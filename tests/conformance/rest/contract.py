@@ -41,6 +41,8 @@ class Operation:
     response_headers: tuple[str, ...]
     errors: tuple[tuple[int, str | None], ...]
     shares_with: frozenset[str]
+    rules: tuple[str, ...] = ()
+    query_params: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def is_served(self) -> bool:
@@ -78,4 +80,6 @@ def _operation(entry: Mapping[str, Any], profiles: Mapping[str, str]) -> Operati
         response_headers=tuple(entry["response_headers"]),
         errors=tuple((error["status"], error["code"]) for error in entry["errors"]),
         shares_with=frozenset(profiles[id] for id in entry["shared_with"]),
+        rules=(*entry["request_rules"], *entry["request_rules_inferred"]),
+        query_params=tuple(entry["query_params"]),
     )

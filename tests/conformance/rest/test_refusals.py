@@ -1,0 +1,35 @@
+"""A part of the generated refusals against a real server; ``make contract`` asks for all."""
+
+import pytest
+
+from tests.conformance.rest.contract import Operation, read_contract
+from tests.conformance.rest.refusals import all_refusals
+from tests.conformance.rest.world import World
+from tests.support.shared import find_shared
+
+pytestmark = pytest.mark.xdist_group("rest_world")
+
+_FOLDER = find_shared("requirements")
+CONTRACT = read_contract(_FOLDER) if _FOLDER else []
+SERVED = [operation for operation in CONTRACT if operation.is_served]
+# Of each service the first operations that read, that write, and that answer with a list.
+SAMPLED = [
+    operation
+    for operation in SERVED
+    if operation.id
+    in {
+        *("S0-auth-login", "S0-projects-list", "S0-projects-update", "S0-organizations-invite"),
+        *("S1-users-create", "S1-projects-get", "S1-issues-list", "S1-issues-delete"),
+        *("S2-users-create", "S2-users-get", "S3-user-sign-on", "S3-user-sign-out"),
+        *("S4-auth-register", "S4-users-list", "S4-users-me-update", "S4-auth-sessions-revoke"),
+    }
+]
+
+
+@pytest.mark.parametrize("operation", SAMPLED, ids=lambda one: one.id)
+def test_every_way_to_fail_is_answered_as_the_document_says(world: World, operation: Operation):
+    asked = list(all_refusals(world, [operation], CONTRACT))
+    wrong = {one.way: problems for one in asked if (problems := one.problems(world))}
+
+    assert wrong == {}
+    assert len(asked) > 8
