@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import os
 import sqlite3
 import time
@@ -30,8 +31,9 @@ _RETRY_AFTER_SECONDS = 1
 # How long a writer waits on SQLite, for its turn and for other processes together: less than the
 # five seconds that the router waits for a subgraph, so that callers are told to try again.
 _BUSY_SECONDS = 4.0
-# What is left for other processes after however long a queue in this one.
-_LEAST_BUSY_SECONDS = 0.25
+# What is left for other processes is told in such steps, and is never less than one: statements
+# stay the same from one to the next.
+_BUSY_STEP_SECONDS = 0.25
 
 _FOR_OWNER_ONLY, _FOLDER_FOR_OWNER_ONLY = 0o600, 0o700
 _SQLITE_FILES = ("", "-wal", "-shm")
@@ -79,7 +81,8 @@ class Database:
         ):
             if not self.is_postgres:
                 left = waiting_since + self._busy_seconds - time.monotonic()
-                options = {"busy_seconds": max(left, _LEAST_BUSY_SECONDS)}
+                steps = max(math.ceil(left / _BUSY_STEP_SECONDS), 1)
+                options = {"busy_seconds": steps * _BUSY_STEP_SECONDS}
                 await session.connection(execution_options=options)
             yield session
 

@@ -17,6 +17,7 @@ from trellis.subgraphs.accounts.models import (
     Session,
     User,
 )
+from trellis.subgraphs.accounts.use_cases.guesses import forget_old_guesses
 
 # Longer than anybody needs to see that a session has ended and why.
 _KEEP = timedelta(days=7)
@@ -42,6 +43,7 @@ async def clean(session: AsyncSession, now: datetime) -> None:
         # Events that were not delivered yet when the person was forgotten.
         await history.forget(session, User.metadata, id)
     await session.execute(delete(MailedLink).where(col(MailedLink.expires_at) < before))
+    await forget_old_guesses(session, now)
 
 
 def _lately_deleted(since: datetime) -> SelectOfScalar[UUID]:

@@ -210,7 +210,9 @@ class Context(CallerContext[Loaders]):
         if user is None:
             raise WrongPassword
         try:
-            await confirm_password(self.storage, self.passwords, user.row.email, password)
+            await confirm_password(
+                self.storage, self.passwords, self.vault, user.row.email, password
+            )
         except WrongPassword:
             await self.audit_refusal("user.password_confirmed", str(user.row.id), "wrong_password")
             raise

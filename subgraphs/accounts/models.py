@@ -233,6 +233,16 @@ class RefreshToken(Base, table=True):
     used_at: datetime | None = None
 
 
+class PasswordGuesses(Base, table=True):
+    """How many passwords were tried for an account, or for a name that nobody has, since when."""
+
+    __tablename__ = "password_guesses"  # type: ignore[assignment]
+
+    subject: str = Field(max_length=64, primary_key=True)
+    count: int
+    since: datetime = Field(nullable=False, index=True)
+
+
 class MailedLink(Base, table=True):
     """A single-use link that was mailed; only the hash of its secret is kept."""
 

@@ -112,7 +112,7 @@ class AuthenticationMutation:
         login = input.login()
         try:
             proof = await sign_in.prove_password(
-                context.storage, context.passwords, login, input.password
+                context.storage, context.passwords, context.vault, login, input.password
             )
         except WrongCredentials as refusal:
             await _audit_refused_login(info, login, refusal)
@@ -120,6 +120,7 @@ class AuthenticationMutation:
         opened = None
         # The transaction commits in any case: tries of the second factor are counted.
         async with context.begin_for_anyone() as uow:
+            await sign_in.take_back_guess(uow, proof)
             verdict = await second_factor.check(uow, context.vault, proof.user_id, input.mfa_code)
             if verdict is Verdict.PASSED:
                 opened = await sign_in.open_session(

@@ -29,6 +29,7 @@ from trellis.subgraphs.accounts.models import (
     Tier,
     User,
 )
+from trellis.subgraphs.accounts.use_cases.guesses import forget_guesses
 from trellis.subgraphs.accounts.use_cases.sessions import revoke_sessions
 
 
@@ -75,6 +76,7 @@ async def _drop_what_was_theirs(uow: UnitOfWork, user: User) -> None:
         Authenticator,
     ):
         await uow.session.execute(delete(table).where(col(table.user_id) == user.id))
+    await forget_guesses(uow.session, str(user.id))
     await uow.session.execute(delete(Invitation).where(col(Invitation.email) == user.email))
     # Ended sessions stay for the hour in which their access tokens live; nothing personal in them.
     for session in await proof_queries.sessions_of(uow.session, user.id):

@@ -14,18 +14,22 @@ from trellis.schema.events.accounts import (
 from trellis.subgraphs.accounts.errors import WrongCredentials, WrongPassword
 from trellis.subgraphs.accounts.models import LinkPurpose, MailedLink, SessionEnd, User
 from trellis.subgraphs.accounts.passwords import Passwords
+from trellis.subgraphs.accounts.use_cases.guesses import forget_guesses
 from trellis.subgraphs.accounts.use_cases.sessions import revoke_sessions
-from trellis.subgraphs.accounts.use_cases.sign_in import prove_password
+from trellis.subgraphs.accounts.use_cases.sign_in import prove_password, take_back_guess
+from trellis.subgraphs.accounts.vault import Vault
 
 
 async def confirm_password(
-    storage: Storage, passwords: Passwords, email: str, password: str
+    storage: Storage, passwords: Passwords, vault: Vault, email: str, password: str
 ) -> None:
-    """Make sure that it is still the same person. Raises ``WrongPassword``."""
+    """Make sure that it is still the same person. Raises ``WrongPassword``, ``TooManyGuesses``."""
     try:
-        await prove_password(storage, passwords, email, password)
+        proof = await prove_password(storage, passwords, vault, email, password)
     except WrongCredentials:
         raise WrongPassword from None
+    async with storage.begin() as uow:
+        await take_back_guess(uow, proof)
 
 
 async def replace_password(
@@ -36,6 +40,7 @@ async def replace_password(
     Links that were mailed at the wish of whoever had the old password open nothing any more.
     """
     user.password_hash = password_hash
+    await forget_guesses(uow.session, str(user.id))
     theirs = (col(MailedLink.user_id) == user.id) & col(MailedLink.used_at).is_(None)
     of_password = col(MailedLink.purpose) != LinkPurpose.VERIFY_EMAIL
     voided = update(MailedLink).where(theirs, of_password).values(used_at=utc_now())

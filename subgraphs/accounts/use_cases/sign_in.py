@@ -26,7 +26,9 @@ from trellis.subgraphs.accounts.passwords import Passwords
 from trellis.subgraphs.accounts.queries import Belonging
 from trellis.subgraphs.accounts.settings import rotates
 from trellis.subgraphs.accounts.tokens import hash_of, new_secret
+from trellis.subgraphs.accounts.use_cases import guesses
 from trellis.subgraphs.accounts.use_cases.sessions import end_session
+from trellis.subgraphs.accounts.vault import Vault
 
 REFRESH_LIFETIME = timedelta(days=30)
 SESSION_LIFETIME = timedelta(days=90)
@@ -61,20 +63,29 @@ class OpenSession:
 
 
 async def prove_password(
-    storage: Storage, passwords: Passwords, login: str, password: str
+    storage: Storage, passwords: Passwords, vault: Vault, login: str, password: str
 ) -> Proof:
     """Check a password outside of any transaction: hashing must not hold a lock.
 
-    Raises ``WrongCredentials``, as late for an unknown login as for a known one.
+    Counts as a guess until ``take_back_guess``. Raises ``WrongCredentials``, as late for an unknown
+    login as for a known one, and ``TooManyGuesses``.
     """
     async with storage.read() as session:
         user = await queries.user_by_login(session, login)
+    async with storage.begin() as uow:
+        subject = guesses.subject_of(vault, user, login)
+        await guesses.count_guess(uow.session, subject, utc_now())
     fits, renewed = await passwords.check(password, user.password_hash if user else None)
     if user is None:
         raise WrongCredentials("unknown_login")
     if not fits or not user.is_active:
         raise WrongCredentials("inactive" if fits else "wrong_password", user.id)
     return Proof(user.id, renewed)
+
+
+async def take_back_guess(uow: UnitOfWork, proof: Proof) -> None:
+    """A password that was right was no guess, whatever else is wrong."""
+    await guesses.take_back(uow.session, str(proof.user_id))
 
 
 async def open_session(

@@ -55,6 +55,7 @@ class Case:
 
     ``check`` tells what is wrong about the facts of a success, after its shape was compared.
     ``nullable`` are paths that may be null although the example has a value: documented ones.
+    ``ask_at_root`` is how to ask it there, where that is another thing than at the mount prefix.
     ``unprovoked`` are refusals that this runner cannot bring about, with the reason.
     """
 
@@ -63,6 +64,7 @@ class Case:
     check: Callable[[World, Ask, httpx.Response], Sequence[str]] | None = None
     nullable: tuple[str, ...] = ()
     unprovoked: Mapping[Refusal, str] = field(default_factory=dict)
+    ask_at_root: Asking | None = None
 
 
 RATE_LIMITS = "limits are off for this run; tests/router/rate_limit holds them to the documents"

@@ -189,7 +189,7 @@ def _ask_at_root(world: World, operation: Operation, case: Case, verdict: Verdic
     is_union = operation.profile in _SNAKE and bool(operation.shares_with & _SNAKE)
     if not is_union and not _owns_root(operation):
         return
-    ask: Ask = case.ask(world)
+    ask: Ask = (case.ask_at_root or case.ask)(world)
     response = ask.send(world, operation.method, operation.path)
     if response.status_code != operation.status:
         verdict.wrong.append(f"at the root: {_other_status(response, operation.status)}")

@@ -55,6 +55,11 @@ def refresh(world: World) -> Ask:
     return Ask(token=person.refresh_token)
 
 
+def refresh_at_root(world: World) -> Ask:
+    """C-21: a refresh token works in its own dialect, at the root in that of a sign-in there."""
+    return Ask(token=world.fresh(profile="TRACKER").refresh_token)
+
+
 def stays_usable(world: World, ask: Ask, _response: httpx.Response) -> list[str]:
     again = ask.send(world, "POST", "/pm/api/v1/auth/refresh")
     return [] if again.status_code == 200 else ["the refresh token does not stay usable"]
@@ -307,7 +312,10 @@ PM: Mapping[str, Case] = {
         promises_an_hour,
     ),
     "S0-auth-refresh": Case(
-        refresh, {UNAUTHENTICATED: lambda _: Ask(token="no-such-token")}, stays_usable
+        refresh,
+        {UNAUTHENTICATED: lambda _: Ask(token="no-such-token")},
+        stays_usable,
+        ask_at_root=refresh_at_root,
     ),
     "S0-auth-forgot-password": Case(
         forgot, {VALIDATION: changed(forgot, email="nobody")}, answers_alike
