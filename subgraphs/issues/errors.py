@@ -1,6 +1,6 @@
 """What may go wrong with issues."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from trellis.db.replica import MissingInReplica
@@ -41,12 +41,20 @@ class IssueHasLinks(Conflict):
         super().__init__(message, reason="ISSUE_CANNOT_BE_DELETED")
 
 
-class WordNotInVocabulary(BadUserInput):
-    """A type, priority or status that the project has not configured."""
+class WordsNotInVocabulary(BadUserInput):
+    """Types, priorities or statuses that the project has not configured: by field, those that it
+    has. ``others`` are what else is wrong with the request."""
 
-    def __init__(self, field: str, allowed: Sequence[str]) -> None:
-        message = f"{field} must be one of: {', '.join(allowed)}."
-        super().__init__(message, [FieldProblem(field, "INVALID_ENUM_VALUE", message)])
+    def __init__(
+        self, fields: Mapping[str, Sequence[str]], others: Sequence[FieldProblem] = ()
+    ) -> None:
+        problems = [
+            FieldProblem(
+                field, "INVALID_ENUM_VALUE", f"{field} must be one of: {', '.join(allowed)}."
+            )
+            for field, allowed in fields.items()
+        ]
+        super().__init__(problems[0].message, [*problems, *others])
 
 
 class AssigneeNotMember(MissingInReplica, BadUserInput):

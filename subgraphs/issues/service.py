@@ -1,6 +1,6 @@
 """What can be done with issues: one function per use case, each inside one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 from uuid import UUID
@@ -32,7 +32,7 @@ from trellis.subgraphs.issues.errors import (
     LinkNotFound,
     LinkNotPossible,
     TooManyLinks,
-    WordNotInVocabulary,
+    WordsNotInVocabulary,
 )
 from trellis.subgraphs.issues.models import Comment, Issue, IssueCounter, IssueLink, LinkType
 from trellis.subgraphs.issues.queries import PROJECTS
@@ -75,7 +75,13 @@ async def create_issue(uow: UnitOfWork, caller: Identity, new: NewIssue) -> Issu
     assert caller.id is not None
     project = await PROJECTS.require(uow.session, caller, new.project_id)
     words = Vocabulary.read(project.settings)
-    await _require_assignable(uow, project.id, new.assignee_id)
+    issue_type = new.issue_type or words.default_type
+    priority = new.priority or words.default_priority
+    wanted = {
+        "issueType": (issue_type, words.issue_types),
+        "priority": (priority, words.priorities),
+    }
+    await _check_words_and_assignee(uow, project.id, wanted, new.assignee_id)
     number = await _next_number(uow, project.id)
     issue = Issue(
         project_id=project.id,
@@ -83,9 +89,9 @@ async def create_issue(uow: UnitOfWork, caller: Identity, new: NewIssue) -> Issu
         key=f"{project.key}-{number}",
         summary=new.summary,
         description=new.description,
-        issue_type=_word("issueType", new.issue_type or words.default_type, words.issue_types),
+        issue_type=issue_type,
         status=words.initial_status,
-        priority=_word("priority", new.priority or words.default_priority, words.priorities),
+        priority=priority,
         assignee_id=new.assignee_id,
         reporter_id=caller.id,
         custom_fields=dict(new.custom_fields),
@@ -240,24 +246,32 @@ async def _check_changes(
         "priority": ("priority", words.priorities),
         "status": ("status", words.statuses),
     }
-    for name, (argument, vocabulary) in allowed.items():
-        # A word that was configured once may stay; only a change must use those of today.
-        if name in changes and changes[name] != getattr(issue, name):
-            _word(argument, changes[name], vocabulary)
+    # A word that was configured once may stay; only a change must use those of today.
+    wanted = {
+        argument: (changes[name], vocabulary)
+        for name, (argument, vocabulary) in allowed.items()
+        if name in changes and changes[name] != getattr(issue, name)
+    }
     assignee = changes.get("assignee_id")
-    if assignee != issue.assignee_id:
-        await _require_assignable(uow, issue.project_id, assignee)
+    is_new = assignee != issue.assignee_id
+    await _check_words_and_assignee(uow, issue.project_id, wanted, assignee if is_new else None)
 
 
-async def _require_assignable(uow: UnitOfWork, project_id: UUID, user_id: UUID | None) -> None:
-    if user_id is not None and not await PROJECTS.role_of(uow.session, project_id, user_id):
-        raise AssigneeNotMember
-
-
-def _word(field: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise WordNotInVocabulary(field, allowed)
-    return value
+async def _check_words_and_assignee(
+    uow: UnitOfWork,
+    project_id: UUID,
+    wanted: Mapping[str, tuple[str, Sequence[str]]],
+    assignee_id: UUID | None,
+) -> None:
+    """All that is wrong at once. ``wanted`` has by field a word and those of the project."""
+    wrong = {field: allowed for field, (word, allowed) in wanted.items() if word not in allowed}
+    stranger = None
+    if assignee_id and not await PROJECTS.role_of(uow.session, project_id, assignee_id):
+        stranger = AssigneeNotMember()
+    if wrong:
+        raise WordsNotInVocabulary(wrong, stranger.problems if stranger else ())
+    if stranger:
+        raise stranger
 
 
 class _About(TypedDict):

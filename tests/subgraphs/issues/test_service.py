@@ -237,3 +237,21 @@ async def test_a_mutation_of_nobody_is_refused(issues: Running):
     wish = {"projectId": ENG, "summary": "x"}
 
     assert (await issues.refusal(CREATE, i=wish))["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+async def test_everything_that_the_project_does_not_have_is_told_at_once(
+    issues: Running, is_new: bool
+):
+    wrong = {"issueType": "Wish", "priority": "high", "assigneeId": str(UUID(int=1))}
+    if is_new:
+        given = {"projectId": ENG, "summary": "x", **wrong}
+        refusal = await issues.refusal(CREATE, caller("alan"), i=given)
+    else:
+        refusal = await issues.refusal(
+            UPDATE, caller("alan"), id=issue_id("ENG-1"), i=wrong | {"status": "Archived"}
+        )
+
+    told = [problem["field"] for problem in refusal["fields"]]
+    status = [] if is_new else ["status"]
+    assert told == ["issueType", "priority", *status, "assigneeId"]
