@@ -129,8 +129,8 @@ directive @spell(as: RestSpelling, values: [RestWord!]) on FIELD | VARIABLE_DEFI
 enum RestMethod { GET POST PUT PATCH DELETE }
 enum RestBody { JSON FORM MULTIPART }
 enum RestAnswer { JSON FILE EVENTS }
-"""OBJECT is for values of any JSON."""
-enum RestFormat { DATE DATE_TIME EMAIL URI UUID OBJECT }
+"""OBJECT is for values of any JSON; a TIME_ZONE is a name such as Europe/Paris."""
+enum RestFormat { DATE DATE_TIME EMAIL URI UUID TIME_ZONE OBJECT }
 """in_progress, inProgress, In Progress, IN_PROGRESS"""
 enum RestSpelling { SNAKE CAMEL TITLE GRAPHQL }
 input RestWord { from: String!, to: String! }

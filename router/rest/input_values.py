@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from graphql import (
     GraphQLEnumType,
@@ -288,6 +290,11 @@ def _is_uuid(value: Any) -> bool:
         return False
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # found on disk each time
+
+
 _DATE = _kind(_is_date, "a date such as 2026-01-31")
 _DATE_TIME = _kind(_is_moment, "an ISO 8601 time with offset such as 2026-01-31T12:00:00Z")
 _JSON_SCALARS: Mapping[str, Decode] = {
@@ -312,6 +319,7 @@ _FORMATS: Mapping[Format, tuple[Callable[[Any], bool], str]] = {
     "EMAIL": (lambda value: bool(_EMAIL.fullmatch(value)), "an e-mail address"),
     "URI": (_is_uri, "an http or https URL"),
     "UUID": (_is_uuid, "a UUID"),
+    "TIME_ZONE": (lambda value: value in _time_zones(), "a time zone such as Europe/Paris"),
     "OBJECT": (lambda _text: False, "a JSON object"),
 }
 

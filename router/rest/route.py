@@ -15,7 +15,7 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Place = Literal["path", "query", "body", "header", "bearer"]
 BodyKind = Literal["JSON", "FORM", "MULTIPART"]
 AnswerKind = Literal["JSON", "FILE", "EVENTS"]
-Format = Literal["DATE", "DATE_TIME", "EMAIL", "URI", "UUID", "OBJECT"]
+Format = Literal["DATE", "DATE_TIME", "EMAIL", "URI", "UUID", "TIME_ZONE", "OBJECT"]
 
 WHOLE_BODY = "*"
 
