@@ -106,7 +106,9 @@ async def test_a_server_that_is_no_graph_is_told_from_one_that_is_not_there() ->
         await Response("no", status_code=404)(scope, receive, send)
 
     async with served(page) as url:
-        with pytest.raises(Unavailable, match=f"{url}/nope is not a GraphQL endpoint: it returned HTTP 404"):
+        with pytest.raises(
+            Unavailable, match=f"{url}/nope is not a GraphQL endpoint: it returned HTTP 404"
+        ):
             await anext(ask(f"{url}/nope", "{ n }", {}, None))
 
 
@@ -117,7 +119,9 @@ async def test_a_refused_token_is_refused_in_the_words_of_the_server() -> None:
         await JSONResponse(refusal, status_code=401)(scope, receive, send)
 
     async with served(refuse) as url:
-        with pytest.raises(Unavailable, match="rejected the connection: The access token is not valid; sign in"):
+        with pytest.raises(
+            Unavailable, match="rejected the connection: The access token is not valid; sign in"
+        ):
             await anext(ask(url, "{ n }", {}, "bad"))
 
 
