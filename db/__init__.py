@@ -1,8 +1,8 @@
-"""How subgraphs keep their data: engines, units of work, the outbox, the bus, migrations."""
+"""Persistence for subgraphs: engines, units of work, the outbox, the event bus, migrations."""
 
 from trellis.schema.extras import require_packages
 
-if __name__ != "trellis.db":  # a second copy of every module, with classes of its own
+if __name__ != "trellis.db":  # it would be a second copy of every module and class
     raise ImportError(f"{__name__} is imported as trellis.db")
 
 require_packages(

@@ -1,4 +1,4 @@
-"""Batches: many keys answered by one statement, in the order in which they were asked."""
+"""Batch queries: one statement for many keys, with results in the order of the keys."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
@@ -17,7 +17,7 @@ Row = TypeVar("Row")
 async def rows_by(
     session: AsyncSession, statement: Select[Row], key: Any, values: Sequence[Any]
 ) -> list[Row | None]:
-    """The row of each value in their order; None where ``statement`` has none.
+    """The row for each value, in the same order; None where ``statement`` has none.
 
     ``key`` is a unique attribute of the entity that is selected, such as ``Issue.id``.
     """
@@ -29,7 +29,7 @@ async def rows_by(
 async def lists_by(
     session: AsyncSession, statement: Select[Row], key: Any, values: Sequence[Any]
 ) -> list[list[Row]]:
-    """All rows of each value in their order; within each list the order of ``statement``."""
+    """All rows for each value, in the same order; each list has the order of ``statement``."""
     lists: dict[Any, list[Row]] = defaultdict(list)
     for row in await session.scalars(statement.where(col(key).in_(values))):
         lists[getattr(row, key.key)].append(row)

@@ -1,4 +1,4 @@
-"""What the resolvers of a subgraph that keeps data share: one caller, loaders, transactions."""
+"""The resolver context of subgraphs with tables: the caller, loaders, transactions."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -23,7 +23,7 @@ Row = TypeVar("Row")
 
 
 class CallerContext(Generic[LoadersT]):
-    """One operation of one caller; a subscription refreshes it before each event."""
+    """The context of one operation of one caller; a subscription refreshes it for each event."""
 
     loaders: LoadersT
 
@@ -39,7 +39,7 @@ class CallerContext(Generic[LoadersT]):
         self.refresh()
 
     def refresh(self) -> None:
-        """Forget all rows that were loaded so far."""
+        """Discard all cached rows."""
         self.loaders = self._make_loaders(self.storage, self.caller)
 
     @property
@@ -64,7 +64,7 @@ class CallerContext(Generic[LoadersT]):
         return replace(found, count=count)
 
     def begin(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """One transaction for one mutation field. Raises ``Unauthenticated`` for nobody."""
+        """A transaction for one mutation field. Raises ``Unauthenticated`` without a caller."""
         if not self.caller.is_authenticated:
             raise Unauthenticated("Log in to change anything.")
         return self._begin()
@@ -74,7 +74,7 @@ class CallerContext(Generic[LoadersT]):
         headers = {"actorId": str(self.caller.id), "requestId": self.request.request_id}
         async with self.storage.begin(headers) as uow:
             yield uow
-        # What was loaded before the change must not answer for what comes after it.
+        # Rows cached before the change must not be used for the mutation's selection.
         self.refresh()
 
     async def transact(
@@ -83,7 +83,7 @@ class CallerContext(Generic[LoadersT]):
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
-        """What the use case gives, in a transaction of its own.
+        """Run the use case in its own transaction and return its result.
 
         Committed when this returns, so before the selection set resolves: loaders read from other
         sessions. Raises what ``begin`` and the use case raise.

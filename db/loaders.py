@@ -22,7 +22,7 @@ Row = TypeVar("Row")
 
 
 class BatchLoaders:
-    """Made per operation, so no cached row outlives the caller it was filtered for.
+    """Created per operation, so that rows filtered for one caller are never cached for another.
 
     Batches run concurrently and a session may not: each batch opens its own.
     """
@@ -34,7 +34,7 @@ class BatchLoaders:
     def rows(
         self, query: Callable[[AsyncSession, Identity, list[Key]], Awaitable[Sequence[Found]]]
     ) -> DataLoader[Key, Found]:
-        """One result for each key, in their order, of a query that takes the caller."""
+        """A loader of a query that takes the caller: one result for each key, in order."""
 
         async def load(keys: list[Key]) -> Sequence[Found]:
             async with self._storage.read() as session:
@@ -45,7 +45,7 @@ class BatchLoaders:
     def parts(
         self, query: Callable[[AsyncSession, list[Key]], Awaitable[Sequence[Found]]]
     ) -> DataLoader[Key, Found]:
-        """The same for parts of something that the caller has seen already."""
+        """The same for parts of an object that the caller is already allowed to see."""
         return self.rows(lambda session, _, keys: query(session, keys))
 
     def lists(self, query: Callable[[Identity, Kind], ChildRows[Row]]) -> "Lists[Kind, Row]":
@@ -72,7 +72,7 @@ class BatchLoaders:
 
 
 class Lists(Generic[Kind, Row]):
-    """Lists that hang on something: the same page of many of one kind is one statement."""
+    """Child lists: the same page of the lists of many parents is one statement."""
 
     def __init__(
         self,

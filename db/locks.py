@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 
 async def hold(session: AsyncSession, name: str) -> None:
-    """Wait for the lock ``name`` of this subgraph and keep it until the transaction ends.
+    """Wait for the lock ``name`` of this subgraph and hold it until the transaction ends.
 
     An advisory lock on PostgreSQL; on SQLite a write transaction is alone anyway.
     """

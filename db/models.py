@@ -1,4 +1,4 @@
-"""What tables have in common: names of constraints, JSON, enums, versions, the event tables."""
+"""Shared by all tables: constraint names, JSON, enums, row versions, the event tables."""
 
 from datetime import UTC, datetime
 from enum import Enum
@@ -24,7 +24,7 @@ from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
 
-# Constraints need names: without them SQLite migrations cannot drop what they made.
+# Constraints need names: without them SQLite migrations cannot drop them again.
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -35,7 +35,7 @@ _NAMES = {
 
 
 class JsonB(TypeDecorator[Any]):
-    """JSON text on SQLite, JSONB on PostgreSQL. Changes in place are not seen: assign anew."""
+    """JSON text on SQLite, JSONB on PostgreSQL. Changes in place are not detected: reassign."""
 
     impl = JSON
     cache_ok = True
@@ -48,7 +48,7 @@ class JsonB(TypeDecorator[Any]):
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC time in columns that are not SQLModel's; naive values are refused."""
+    """An aware UTC time for columns outside of SQLModel; naive values are rejected."""
 
     impl = BigInteger
     cache_ok = True
@@ -75,7 +75,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> datetime:
-    """The time of now, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
@@ -91,7 +91,7 @@ def enum_column(kind: type[Enum]) -> SAEnum:
 
 
 class Versioned(SQLModel):
-    """Optimistic locking: an update that starts from an old row is refused as a conflict."""
+    """Optimistic locking: an update based on an outdated row is refused as a conflict."""
 
     version: int = Field(default=1, nullable=False)
 
@@ -101,7 +101,7 @@ class Versioned(SQLModel):
 
 
 class Timestamped(SQLModel):
-    """When a row was made and last changed."""
+    """When a row was created and last changed."""
 
     created_at: datetime = Field(default_factory=utc_now, nullable=False)
     updated_at: datetime = Field(

@@ -1,4 +1,4 @@
-"""The heavy parts that most processes never need, loaded at the moment they do.
+"""Heavy modules that most processes do not need, imported on first use.
 
 This is the only place that imports while running: alembic (with Mako and Pygments) and the Redis
 client were a tenth of the start of a server whose databases are up to date and that has no Redis.

@@ -1,4 +1,4 @@
-"""Events written in the same transaction as the rows they speak of, in commit order.
+"""Events, written in the same transaction as the rows they are about, in commit order.
 
 The outbox is a log: ids grow in commit order, so "everything after id n" never misses a row. On
 SQLite writers queue up anyway; on PostgreSQL an advisory lock is held from the first event row
@@ -21,7 +21,7 @@ from trellis.schema.events.event import Event
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """An event on its way: ``id`` survives retries, ``cursor`` is its place in the log."""
+    """An event in transit: ``id`` is the same for retries, ``cursor`` is its place in the log."""
 
     id: UUID
     topic: str
@@ -40,7 +40,7 @@ def outbox_of(metadata: MetaData) -> Table:
 async def append(
     session: AsyncSession, outbox: Table, events: Sequence[Event], headers: Mapping[str, Any]
 ) -> None:
-    """Write events at the very end of the session's transaction."""
+    """Write events at the end of the session's transaction."""
     await hold(session, "outbox")
     now = utc_now()
     rows = [
@@ -79,7 +79,7 @@ async def head_of(session: AsyncSession, outbox: Table) -> int:
 
 
 def envelope_of(row: Mapping[Any, Any]) -> Envelope:
-    """An outbox row as the bus carries it."""
+    """The envelope of an outbox row."""
     return Envelope(
         id=UUID(str(row["event_id"])),
         topic=row["topic"],

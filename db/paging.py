@@ -1,4 +1,4 @@
-"""Keyset pages: the rows after a sort key, so a page costs the same wherever it lies."""
+"""Keyset pagination: the rows after a sort key, so that all pages cost the same."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ class SortColumn:
 
 
 def instant(value: Any) -> datetime:
-    """A time out of a cursor; naive ones were not written by us."""
+    """Parse a time of a cursor; naive times are invalid."""
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError(value)
@@ -35,14 +35,14 @@ def instant(value: Any) -> datetime:
 
 
 def text(value: Any) -> str:
-    """A text out of a cursor."""
+    """Parse a text of a cursor."""
     if not isinstance(value, str):
         raise ValueError(value)
     return value
 
 
 def integer(value: Any) -> int:
-    """A whole number out of a cursor that a column can be compared with."""
+    """Parse an integer of a cursor that a column can be compared with."""
     if not isinstance(value, int) or not 0 <= value < 2**31:
         raise ValueError(value)
     return value
@@ -52,7 +52,7 @@ NEWEST_FIRST = (SortColumn("created_at", instant, descending=True), SortColumn("
 
 
 def order_by(name: str, parse: Callable[[Any], Any], *, descending: bool) -> Sequence[SortColumn]:
-    """The order of a column that clients may sort by; the id decides among equals."""
+    """The order by a column that clients may sort by; ties are ordered by id."""
     return SortColumn(name, parse, descending), SortColumn("id", UUID)
 
 
@@ -94,7 +94,7 @@ async def pages_by_parent(
     page: PageRequest,
     order: Sequence[SortColumn] = NEWEST_FIRST,
 ) -> dict[Any, Page[Row]]:
-    """The same page of many lists in one statement; ``parent`` is the column they hang on.
+    """The same page of many lists in one statement; ``parent`` is the column of their parent.
 
     ``parent`` may belong to a table that ``statement`` joins. A parent without rows gets an
     empty page.

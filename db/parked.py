@@ -1,4 +1,4 @@
-"""Events that were tried five times in vain: looked at and sent again by an operator."""
+"""Events whose delivery failed five times: an operator can list them and send them again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _OUTBOX = outbox_of(new_metadata())
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvent:
-    """One event in the outbox of which the relay has given up."""
+    """One event in the outbox that the relay has given up on."""
 
     id: UUID
     topic: str

@@ -73,12 +73,12 @@ class Relay:
         self._task = asyncio.create_task(self._run())
 
     def wake(self) -> None:
-        """Say that something was committed."""
+        """Notify the relay of a commit."""
         self._idle.clear()
         self._work.set()
 
     async def settle(self, timeout: float) -> None:
-        """Wait until what was committed so far is published, at most ``timeout`` seconds."""
+        """Wait until all events committed so far are published, at most ``timeout`` seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._idle.wait()
@@ -88,7 +88,7 @@ class Relay:
 
     async def _run(self) -> None:
         while True:
-            # Look without being woken, too: a wake-up may have died with another process.
+            # Also poll: a process may have died after its commit, before it could notify.
             # Not wait_for: before Python 3.12 it can lose the cancellation that stops this task.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_EVERY_SECONDS):
@@ -103,11 +103,11 @@ class Relay:
             except Unavailable:
                 logger.warning("outbox %s: the database does not answer", self._database.name)
             except Exception:
-                # The boundary of a background task: it must outlive whatever goes wrong once.
+                # Boundary of a background task, which must survive any single failure.
                 logger.exception("outbox %s: relay failed", self._database.name)
 
     async def relay_once(self) -> int:
-        """Publish one batch; answers how many events went out."""
+        """Publish one batch. Returns the number of published events."""
         rows = await self._claim()
         if not rows:
             return 0
@@ -121,7 +121,7 @@ class Relay:
             await self._hold(rows, down.message)
             return 0
         except Exception as failed:
-            # The boundary to the bus. One of the events is bad; find out which, one by one.
+            # Boundary to the bus. One of the events is invalid; publish one by one to find it.
             published, failure = await self._publish_singly(rows, failed)
         await self._finish(rows, published, failure)
         return len(published)
@@ -134,7 +134,7 @@ class Relay:
             try:
                 await self._bus.publish(self._database.name, [outbox.envelope_of(row)])
             except Exception as failed:
-                return published, failed  # order is kept: what follows waits
+                return published, failed  # later events wait, to keep the order
             published.append(row["id"])
         return published, failure
 
@@ -157,7 +157,7 @@ class Relay:
         async with self._database.read() as session:
             waiting = await session.execute(select(t.id).where(open_rows).limit(1))
             if waiting.first() is None:
-                return []  # the usual case takes no write lock
+                return []  # the common case, without a write lock
         async with self._database.write() as session:
             await hold(session, "relay")
             rows = (await session.execute(claim)).mappings().all()

@@ -18,7 +18,7 @@ _PREFIX = "TRELLIS_DATABASE_URL__"
 
 @dataclass(frozen=True, slots=True)
 class DataSettings:
-    """The answers to: which database, which bus."""
+    """Which database and which bus to use."""
 
     data_dir: Path = Path(".trellis")
     database_url: str | None = None
@@ -27,7 +27,7 @@ class DataSettings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Read the variables above; an empty value counts as absent."""
+        """Read the variables above. An empty value counts as not set."""
         own = {
             name.removeprefix(_PREFIX).lower(): url
             for name, url in environ.items()

@@ -1,4 +1,4 @@
-"""A subgraph that keeps its data in tables: its schema, its storage and its replicas together."""
+"""A subgraph with tables: combines its schema, its storage and its replicas."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from trellis.schema.subgraph import Subgraph
 
 
 class MakeSubgraph(Protocol):
-    """Makes a subgraph that has not started; what is not given comes from the environment."""
+    """Creates a subgraph that is not started; missing arguments are read from the environment."""
 
     def __call__(
         self, settings: DataSettings | None = None, bus: EventBus | None = None

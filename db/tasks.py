@@ -1,4 +1,4 @@
-"""Ending background tasks for certain."""
+"""Cancels background tasks reliably."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ _PATIENCE_SECONDS = 1.0
 
 
 async def end_tasks(*tasks: asyncio.Task[None] | None) -> None:
-    """Cancel the tasks and wait until they are done; None is passed over.
+    """Cancel the tasks and wait until they are done; None is ignored.
 
     A cancellation can be lost on the way: inside a client library's own timeouts, and before
     Python 3.12 in ``asyncio.wait_for``. So it is repeated until the task has heard it.
@@ -18,4 +18,4 @@ async def end_tasks(*tasks: asyncio.Task[None] | None) -> None:
         done, left = await asyncio.wait(left, timeout=_PATIENCE_SECONDS)
         for task in done:
             if not task.cancelled():
-                task.exception()  # read, so that asyncio does not report it once more
+                task.exception()  # retrieved, so that asyncio does not report it again

@@ -1,4 +1,4 @@
-"""One mutation, one transaction: rows and events are committed together or not at all."""
+"""Units of work: the rows and events of a mutation are committed together or not at all."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -15,14 +15,14 @@ from trellis.schema.events.event import Event
 
 
 class UnitOfWork:
-    """What a use case may touch: a session inside its transaction, and ``emit``."""
+    """What a use case works with: a session inside of its transaction, and ``emit``."""
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
         self.events: list[Event] = []
 
     def emit(self, event: Event) -> None:
-        """Announce ``event`` if, and only if, this transaction commits."""
+        """Publish ``event`` if and only if this transaction commits."""
         self.events.append(event)
 
 

@@ -1,4 +1,4 @@
-"""Which migration a database is at, told without loading alembic."""
+"""Reads the migration version of a database without importing alembic."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def newest_version(subgraph: str) -> str | None:
-    """The last of the subgraph's migrations, by the number that its file name starts with."""
+    """The subgraph's latest migration, by the number at the start of its file name."""
     files = version_folder(subgraph).glob("[0-9]*_*.py")
     return max((file.name.partition("_")[0] for file in files), default=None)
 
 
 def version_folder(subgraph: str) -> Path:
-    """Where the subgraph's migrations lie."""
+    """The folder of the subgraph's migrations."""
     return MIGRATIONS / subgraph / "versions"
 
 

@@ -1,4 +1,4 @@
-"""The schema directives of Trellis itself, beside those of federation.
+"""The schema directives of Trellis; those of federation come from Strawberry.
 
 Subgraphs put them on fields; ``@composeDirective`` carries them into the supergraph, where the
 router reads them. Strawberry writes the ``@link`` and ``@composeDirective`` by itself.
@@ -22,7 +22,7 @@ REST_SPEC = "https://specs.trellis.dev/rest/v0.1"
     description="How often this field may be asked for; each occurrence in an operation is a try.",
 )
 class RateLimit:
-    """``limit`` tries in any ``window`` seconds, of which ``burst`` in any ten seconds.
+    """``limit`` attempts in any ``window`` seconds, of which ``burst`` in any ten seconds.
 
     ``key`` tells whose tries are counted together: ``caller`` (API key, user, else address),
     ``user``, ``ip``, ``email``, ``api_key`` or ``tenant``. ``arguments`` are where ``email`` finds
@@ -50,7 +50,7 @@ class RateLimit:
     description="The resolver of this field wants the states of all limits of its caller.",
 )
 class RateLimitStates:
-    """Makes the router put every limit of the caller into ``RequestContext.rate_limit``."""
+    """The router puts all limits of the caller into ``RequestContext.rate_limit``."""
 
 
 @schema_directive(

@@ -1,4 +1,4 @@
-"""What may go wrong because of the caller: one table for GraphQL, REST and WebSocket.
+"""Errors of callers: one table for GraphQL, REST and WebSocket.
 
 TrellisError                       code                    HTTP
 ├── BadRequest                     BAD_REQUEST             400   malformed, could not be read
@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """One input member that is not acceptable: its path, a code and a sentence."""
+    """One invalid input member: its path, a code and a message."""
 
     field: str
     code: str
@@ -34,7 +34,7 @@ class FieldProblem:
 
 
 class TrellisError(Exception):
-    """An error the caller can mend; GraphQL clients see ``extensions`` beside the message."""
+    """An error with a message that is safe for clients; ``extensions`` has the details."""
 
     code: ClassVar[str] = "INTERNAL"
     http_status: ClassVar[int] = 500

@@ -1,4 +1,4 @@
-"""Parts of the product whose packages are installed on demand: the extras of ``pyproject.toml``."""
+"""Parts that need optional packages: the extras of ``pyproject.toml``."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -6,7 +6,7 @@ from types import ModuleType
 
 
 class MissingExtra(ImportError):
-    """A part needs packages that are not installed; the message says how to install them."""
+    """Packages of an extra are not installed; the message says how to install them."""
 
     def __init__(self, part: str, extra: str, *packages: str) -> None:
         super().__init__(

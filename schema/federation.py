@@ -1,4 +1,4 @@
-"""The Strawberry schema class of every subgraph: entities in batches, errors that tell no secrets.
+"""The Strawberry schema class of all subgraphs: batched entities and masked errors.
 
 A type is resolved by the first of these that it has:
 - ``resolve_references(info, references) -> list``: one call for all, ``None`` where not found
@@ -41,7 +41,7 @@ Reference = dict[str, Any]
 
 
 class TrellisSchema(strawberry.federation.Schema):
-    """A federation schema with the house's scalars, caches, entity resolution and error masking."""
+    """A federation schema with shared scalars, caches, entity resolution and error masking."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("config", StrawberryConfig(scalar_map=SCALARS))
@@ -114,7 +114,7 @@ class TrellisSchema(strawberry.federation.Schema):
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Log what is our fault and hide it, in place; what the caller did stays as it is."""
+        """Log and mask unexpected errors, in place; errors of the caller stay unchanged."""
         context = execution_context.context if execution_context else None
         request = getattr(context, "request", None)
         request_id = getattr(request, "request_id", "")
@@ -123,7 +123,7 @@ class TrellisSchema(strawberry.federation.Schema):
 
 
 def presentable(error: GraphQLError, request_id: str) -> GraphQLError:
-    """``error`` as a client may see it; one that is our fault is logged and becomes INTERNAL."""
+    """``error`` as clients may see it; an unexpected one is logged and becomes INTERNAL."""
     cause = error.original_error
     if cause is None or isinstance(cause, (TrellisError, GraphQLError)):
         return error
@@ -142,7 +142,7 @@ def presentable(error: GraphQLError, request_id: str) -> GraphQLError:
 
 
 def _forget_null_defaults(schema: GraphQLSchema) -> None:
-    """Leave ``= null`` out of the SDL: the Python default None says the same."""
+    """Omit ``= null`` from the SDL: an omitted argument is None in Python as well."""
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLInputObjectType):
             inputs = list(kind.fields.values())
@@ -156,7 +156,7 @@ def _forget_null_defaults(schema: GraphQLSchema) -> None:
 
 
 def _mark_one_of(schema: GraphQLSchema) -> None:
-    """Tell graphql-core what Strawberry keeps to itself: which inputs are ``@oneOf``."""
+    """Mark ``@oneOf`` inputs in the graphql-core schema, which Strawberry does not do."""
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLInputObjectType):
             definition = kind.extensions.get("strawberry-definition")
@@ -183,7 +183,7 @@ async def _resolved(origin: Any, resolve_one: Any, info: Info, reference: Refere
 def _python_values(
     concrete: GraphQLObjectType | GraphQLInterfaceType, values: dict[str, Any]
 ) -> Reference:
-    """Field values under their Python names, scalars and enums read as arguments would be."""
+    """Field values by Python name; scalars and enums are parsed like arguments."""
     read: Reference = {}
     for name, value in values.items():
         field = concrete.fields.get(name)

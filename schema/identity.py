@@ -1,4 +1,4 @@
-"""Who asks: the one shape in which every door, policy and resolver knows the caller."""
+"""The identity of a caller, as seen by doors, policies and resolvers."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A caller as proved by a verified token; ``ANONYMOUS`` when there was none.
+    """A caller with verified credentials, or ``ANONYMOUS``.
 
     ``scopes`` holds permission names such as ``read:projects``; ``expires_at`` and ``issued_at``
     are Unix time in seconds. The ``admin`` role holds every scope, which ``may`` knows.
@@ -40,7 +40,7 @@ class Identity:
         return "admin" in self.roles
 
     def may(self, scope: str) -> bool:
-        """Whether the caller holds this scope."""
+        """Whether the caller has this scope."""
         return self.is_admin or scope in self.scopes
 
 

@@ -37,11 +37,11 @@ class _Dataclass(Protocol):
 Made = TypeVar("Made", bound=_Dataclass)
 
 SearchText = Annotated[str, Field(max_length=200)]
-"""Part of a text that is looked for."""
+"""Part of a text to search for."""
 
 
 class InputProblems:
-    """Collects what is wrong with one input; ``raise_any`` ends the check.
+    """Collects the problems of one input; ``raise_any`` ends the check.
 
     Codes: REQUIRED_FIELD_MISSING, VALUE_TOO_SHORT, VALUE_TOO_LONG, INVALID_FORMAT,
     INVALID_ENUM_VALUE. Field names are the GraphQL ones.
@@ -54,7 +54,7 @@ class InputProblems:
         self._problems.append(FieldProblem(field=field, code=code, message=message))
 
     def text(self, field: str, value: str, *, maximum: int, minimum: int = 1) -> str:
-        """``value`` without blanks around it; a problem when too short, too long or binary."""
+        """``value`` without surrounding spaces; a problem if too short, too long or binary."""
         value = value.strip()
         if not value and minimum > 0:
             self.add(field, "REQUIRED_FIELD_MISSING", f"{field} must not be empty.")
@@ -67,7 +67,7 @@ class InputProblems:
         return value
 
     def optional_text(self, field: str, value: str | None, *, maximum: int) -> str | None:
-        """Like ``text``; absent and blank are None."""
+        """Like ``text``; absent and blank values are None."""
         return self.text(field, value, maximum=maximum, minimum=0) or None if value else None
 
     def one_of(self, field: str, value: str, allowed: Collection[str]) -> str:
@@ -77,7 +77,7 @@ class InputProblems:
         return value
 
     def id(self, field: str, value: str) -> UUID:
-        """``value`` as a UUID; a problem when it is none."""
+        """``value`` as a UUID; a problem if it is not one."""
         found = as_uuid(value)
         if found is None:
             self.add(field, "INVALID_FORMAT", f"{field} is not an id of this platform.")
@@ -86,7 +86,7 @@ class InputProblems:
     def members(
         self, given: object, *, skip: Collection[str] = (), never_null: Collection[str] = ()
     ) -> dict[str, Any]:
-        """The members of a Strawberry input, under their Python names and checked by their types.
+        """The members of a Strawberry input by Python name, checked by their types.
 
         Texts with limits are stripped and measured, ids become UUIDs, all else stays as GraphQL
         has read it. Members that are absent (``UNSET``) or in ``skip`` are left out. Null is what
@@ -130,7 +130,7 @@ class InputProblems:
 
 
 def known_id(value: str, missing: Callable[[str], TrellisError]) -> UUID:
-    """An id as clients send it. Raises ``missing`` when it cannot be the id of anything."""
+    """Parse an id sent by a client. Raises ``missing`` if it cannot be a valid id."""
     found = as_uuid(value)
     if found is None:
         raise missing(value)
@@ -138,7 +138,7 @@ def known_id(value: str, missing: Callable[[str], TrellisError]) -> UUID:
 
 
 def as_uuid(value: str) -> UUID | None:
-    """An id as clients send it; None when it cannot be the id of anything."""
+    """Parse an id sent by a client; None if it cannot be a valid id."""
     try:
         return UUID(value) if len(value) == 36 else None
     except ValueError:
@@ -146,13 +146,13 @@ def as_uuid(value: str) -> UUID | None:
 
 
 def is_storable(value: str) -> bool:
-    """Whether a database takes the text: no NUL, no half of a surrogate pair."""
+    """Whether databases accept the text: no NUL, no lone surrogate."""
     return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """What the type of an input member says: its name for clients, and how to check it."""
+    """How an input member is checked, from its type, and its name for clients."""
 
     field: str
     is_id: bool
@@ -185,6 +185,6 @@ def _parts(hint: Any) -> list[Any]:
 
 
 def _limits(info: FieldInfo) -> tuple[int, int]:
-    """The least and the most characters. A text that must be there has one at least."""
+    """The minimum and maximum number of characters. A required text has at least one."""
     least = next((one.min_length for one in info.metadata if hasattr(one, "min_length")), 1)
     return least, next(one.max_length for one in info.metadata if hasattr(one, "max_length"))

@@ -1,4 +1,4 @@
-"""Relay connections: what a client may ask for, opaque cursors, and the shared types.
+"""Relay connections: page arguments, opaque cursors, and the shared types.
 
 https://relay.dev/graphql/connections.htm
 """

@@ -1,4 +1,4 @@
-"""What stands behind the names in ``@policy``: async functions that a subgraph registers.
+"""Policies, the functions behind the names in ``@policy``, registered by subgraphs.
 
 ``@policy(policies: [["owner:project", "tier:pro"], ["auditor"]])`` asks for one of its lists, all
 names of it. ``Subgraph.policies`` says what each name means. A name that nobody registered, a
@@ -12,7 +12,7 @@ from typing import Any
 from trellis.schema.identity import Identity
 
 GuardedObject = Mapping[str, Any]
-"""The data about one object that a policy has asked for, as JSON values.
+"""The fields of one object that a policy needs, as JSON values.
 
 ``__typename`` is its type. Where the policy stands on a field of Query, Mutation or Subscription,
 or on an argument, the object is that field's arguments with their defaults, ``__typename`` the
@@ -29,7 +29,7 @@ class CallerPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPolicy:
-    """Decides about objects, many at a time: one answer for each, in their order.
+    """Decides about a list of objects: one boolean for each, in the same order.
 
     ``needs`` is a field set on the guarded type, such as ``"owner { id }"``, or one for each type
     that the policy guards. The router fetches it beside what the client wants, from whichever

@@ -1,4 +1,4 @@
-"""What a caller has left of a limit, and whether a request has been counted."""
+"""The state of a caller's rate limits, and whether a request has been counted."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What dataloaders find for ids that clients send, and for the references of ``_entities``."""
+"""Loads objects by ids sent by clients, and by the references of ``_entities``."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ Reference = dict[str, Any]
 
 
 async def load_one(loader: DataLoader[Any, Found | None], id: str) -> Found | None:
-    """What has the id that a client sent; None for text that is no UUID."""
+    """The object with the id that a client sent; None if it is not a UUID."""
     wanted = as_uuid(id)
     return await loader.load(wanted) if wanted is not None else None
 
@@ -20,7 +20,7 @@ async def load_one(loader: DataLoader[Any, Found | None], id: str) -> Found | No
 async def load_by_id(
     loader: DataLoader[Any, Found | None], references: Iterable[Reference]
 ) -> list[Found | None]:
-    """One result for each reference by its ``id``; None for text that is no UUID."""
+    """One result for each reference by its ``id``; None if it is not a UUID."""
     ids = [as_uuid(reference["id"]) for reference in references]
     found = iter(await loader.load_many([id for id in ids if id is not None]))
     return [next(found) if id is not None else None for id in ids]

@@ -1,4 +1,4 @@
-"""What travels with one client request from the door to every resolver."""
+"""The context of one client request, from the door to every resolver."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from trellis.schema.rate_limit import Charge, RateLimitState
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Made once per client operation by a door; handed on unchanged to each subgraph.
+    """Created once per client operation by a door; passed unchanged to each subgraph.
 
     ``headers`` are the allow-listed client headers in lower case that remote subgraphs get.
     ``deadline`` is a ``time.monotonic()`` instant in seconds after which nobody waits.

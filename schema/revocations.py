@@ -1,4 +1,4 @@
-"""What is good no more although it has not expired: told by the subgraph that issues tokens."""
+"""Revoked credentials, published by the subgraph that issues tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from trellis.schema.identity import Identity
 
 @dataclass(frozen=True, slots=True)
 class Revocations:
-    """Everything that would still be believed otherwise, and nothing that has expired anyway.
+    """All credentials that are revoked but have not expired.
 
     ``sessions`` (``sid``), ``tokens`` (``jti``), ``users`` and ``keys`` (ids of API keys) are over
     for good. ``issued_before`` ends only the tokens that a user got before a time (Unix seconds):
@@ -23,7 +23,7 @@ class Revocations:
     issued_before: Mapping[UUID, int] = field(default_factory=dict)
 
     def cover(self, identity: Identity) -> bool:
-        """Whether this caller's proof is good no more."""
+        """Whether this caller's credentials are revoked."""
         return (
             identity.session_id in self.sessions
             or identity.token_id in self.tokens

@@ -1,4 +1,4 @@
-"""The scalars all subgraphs share: DateTime, Date, Decimal and JSON, read strictly."""
+"""The scalars of all subgraphs: DateTime, Date, Decimal and JSON, parsed strictly."""
 
 import math
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def _write_datetime(value: datetime) -> str:
 
 
 def _read_datetime(value: object) -> datetime:
-    """RFC 3339 with an offset; a time without one could mean anything and is refused."""
+    """RFC 3339 with an offset; a time without one is ambiguous and rejected."""
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)

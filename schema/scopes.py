@@ -1,4 +1,4 @@
-"""The vocabulary of permissions: every scope that a token may carry and a schema may ask for."""
+"""All scopes that tokens can have and schemas can require."""
 
 from collections.abc import Iterable
 
@@ -30,6 +30,6 @@ _IMPLIED = {"admin:projects": frozenset({"delete:projects"})}
 
 
 def with_implied(scopes: Iterable[str]) -> frozenset[str]:
-    """``scopes`` and what they bring along: admin:projects holds delete:projects."""
+    """``scopes`` and those that they include: admin:projects includes delete:projects."""
     held = frozenset(scopes)
     return held.union(*(_IMPLIED.get(scope, frozenset()) for scope in held))

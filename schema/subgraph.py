@@ -1,4 +1,4 @@
-"""How a subgraph introduces itself to whoever runs it in-process or serves it over HTTP."""
+"""The interface between a subgraph and the process that runs it or serves it over HTTP."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A variable of the environment that a subgraph reads, for the settings page."""
+    """An environment variable that a subgraph reads, for the settings page."""
 
     name: str
     default: str
@@ -27,7 +27,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """One Strawberry federation schema and what it needs to live.
+    """One Strawberry federation schema and what is needed to run it.
 
     ``make_context`` builds the resolver context of one operation: fresh loaders each time, so no
     cached row outlives the caller it was filtered for. It may be ``async``, and may give an async

@@ -1,4 +1,4 @@
-"""Verification of signed access tokens: one core for the router and for subgraphs on their own."""
+"""Verification of signed access tokens, for the router and for standalone subgraphs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class TokenInvalid(Unauthenticated):
 
 
 class TokenExpired(Unauthenticated):
-    """The token was good once; the client should use its refresh token."""
+    """The token has expired; the client should use its refresh token."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -38,7 +38,7 @@ class TokenExpired(Unauthenticated):
 
 @dataclass(frozen=True, slots=True)
 class TokenHead:
-    """What an unverified token says about itself: enough to choose the key, nothing to trust."""
+    """The header and issuer of an unverified token: used to select the key, not trusted."""
 
     key_id: str | None
     algorithm: str
@@ -76,7 +76,7 @@ def identity_from_claims(claims: Mapping[str, Any]) -> Identity:
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """What a token from one issuer must fulfil. ``leeway`` and ``max_lifetime`` in seconds.
+    """The requirements on tokens of one issuer. ``leeway`` and ``max_lifetime`` in seconds.
 
     ``algorithms`` bounds what a key set may bring; each key is bound to its own algorithm besides.
     ``types`` holds what ``typ`` may be, in lower case; the empty text allows that there is none.
@@ -94,7 +94,7 @@ class TokenRules:
 
 
 def read_head(token: str) -> TokenHead:
-    """Read which issuer and key a token claims, without believing it.
+    """Read the issuer and key id that a token claims, without verifying it.
 
     Raises ``TokenInvalid`` for what is no JWS in compact form (RFC 7515) or carries a critical
     extension: none is understood here, so RFC 7515 section 4.1.11 demands refusal.
@@ -118,7 +118,7 @@ def read_head(token: str) -> TokenHead:
 
 
 def verify_token(token: str, key: PyJWK, rules: TokenRules) -> Identity:
-    """Check signature and claims of a token; the key decides the algorithm, never the token.
+    """Verify signature and claims. The key determines the algorithm, never the token.
 
     Raises ``TokenExpired`` or ``TokenInvalid``.
     """

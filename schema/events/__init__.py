@@ -1,4 +1,4 @@
-"""What happened, as other subgraphs may read it: one module for each owner of a stream.
+"""The events that subgraphs publish for others: one module for each stream.
 
 These classes are the contract between subgraphs. Their JSON is stored in outboxes and read by
 whoever begins late, so a field is only ever added, and with a default.

@@ -1,4 +1,4 @@
-"""What happened to people and organizations, in the stream of the subgraph ``accounts``.
+"""Events about people and organizations, in the stream of the subgraph ``accounts``.
 
 Events about a user carry the user's whole public state beside the news, so that a reader which
 missed one is right again with the next: keep the state with the greatest ``version``. Nothing

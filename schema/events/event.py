@@ -1,4 +1,4 @@
-"""What all events have in common: a topic, a key, and their fields as JSON and back."""
+"""The base of all events: topic, key, and conversion to and from JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -14,13 +14,13 @@ from pydantic import TypeAdapter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What happened, in the past tense; a subclass names its topic and its aggregate's key."""
+    """An event, named in the past tense; a subclass sets its topic and its aggregate's key."""
 
     topic: ClassVar[str]
 
     @property
     def key(self) -> str:
-        """The id of the thing it happened to: events of one key keep their order."""
+        """The id of the object that it is about: events with the same key keep their order."""
         raise NotImplementedError
 
     def payload(self) -> dict[str, Any]:
@@ -29,7 +29,7 @@ class Event:
 
     @classmethod
     def read(cls, payload: Mapping[str, Any]) -> Self:
-        """The event with this payload; members that it does not know are passed over.
+        """The event with this payload; unknown members are ignored.
 
         Raises ``pydantic.ValidationError`` when a field is missing or of another type.
         """

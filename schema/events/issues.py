@@ -1,4 +1,4 @@
-"""What happened to issues, in the stream of the subgraph ``issues``.
+"""Events about issues, in the stream of the subgraph ``issues``.
 
 The events that make or change an issue carry its state: keep that with the greatest ``version``.
 """
@@ -14,7 +14,7 @@ STREAM = "issues"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueState:
-    """What other subgraphs may keep of an issue."""
+    """The state of an issue that other subgraphs may store."""
 
     summary: str
     description: str | None

@@ -1,4 +1,4 @@
-"""What happened to projects, in the stream of the subgraph ``projects``.
+"""Events about projects, in the stream of the subgraph ``projects``.
 
 Each event about a project carries its whole state beside the news, so that a reader which missed
 one is right again with the next: keep the state with the greatest ``version``.

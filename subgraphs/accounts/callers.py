@@ -1,4 +1,4 @@
-"""Whom somebody would be after signing in, for the tools of those who run the graph."""
+"""Finds the identity of a user without signing in, for tools of operators."""
 
 from trellis.db.models import utc_now
 from trellis.db.storage import Storage

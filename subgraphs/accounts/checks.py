@@ -1,4 +1,4 @@
-"""Checks of what clients send to accounts; each gives clean values or tells every problem."""
+"""Input checks of accounts; each returns clean values or reports every problem."""
 
 import re
 from collections.abc import Mapping

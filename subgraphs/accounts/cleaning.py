@@ -1,4 +1,4 @@
-"""Rows that nobody will ask for again: proofs that expired, sessions long over."""
+"""Deletes rows that are no longer needed: expired proofs, sessions that ended long ago."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

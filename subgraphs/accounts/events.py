@@ -1,4 +1,4 @@
-"""What every event about a user tells: the state that other subgraphs may keep."""
+"""The user state in events, which other subgraphs may store."""
 
 from typing import TypedDict
 from uuid import UUID

@@ -50,12 +50,12 @@ ROLE_SCOPES: dict[str, frozenset[str]] = {
 
 
 def scopes_of(roles: Iterable[str]) -> frozenset[str]:
-    """All scopes that these roles bring; a role that is not known brings none."""
+    """All scopes of these roles; an unknown role has none."""
     return with_implied(scope for role in roles for scope in ROLE_SCOPES.get(role, frozenset()))
 
 
 def roles_in_force(roles: Iterable[str], *, is_premium: bool) -> frozenset[str]:
-    """The roles that somebody holds, and the one that a subscription brings."""
+    """The roles of a user, including the one of their subscription."""
     return frozenset(roles) | ({PREMIUM_USER} if is_premium else frozenset())
 
 

@@ -1,4 +1,4 @@
-"""What is good no more although it has not expired: sessions, API keys, people, older tokens.
+"""Revoked credentials that have not expired: sessions, API keys, people, older tokens.
 
 Every process keeps what ended within the last hour, the longest that an access token lives, and
 looks for more of it every two seconds; its own it learns at once. So asking costs nothing, and
@@ -55,7 +55,7 @@ class Revoked:
         await end_tasks(self._task)
 
     async def is_revoked(self, identity: Identity) -> bool:
-        """Whether what this caller has shown is good no more."""
+        """Whether the credentials of this caller are revoked."""
         return self._known.cover(identity)
 
     async def revocations(self) -> Revocations:

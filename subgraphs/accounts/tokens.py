@@ -65,7 +65,7 @@ def sign_access_token(
 
 
 def permissions_of(roles: Iterable[str], tier: Tier) -> frozenset[str]:
-    """The scopes that somebody's roles and tier bring together."""
+    """The combined scopes of a user's roles and tier."""
     return scopes_of(roles_in_force(roles, is_premium=tier in PREMIUM))
 
 

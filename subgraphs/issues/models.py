@@ -38,7 +38,7 @@ class ProjectMember(ProjectMemberCopy, Base, table=True):
 
 
 class IssueCounter(Base, table=True):
-    """The last number given away in a project: updating it lets makers of issues queue up."""
+    """The last issue number of a project. Updating it serializes the creation of issues."""
 
     __tablename__ = "issue_counter"  # type: ignore[assignment]
 

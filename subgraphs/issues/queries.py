@@ -48,7 +48,7 @@ def visible_to(caller: Identity) -> Select[Issue]:
 
 
 def matching(caller: Identity, filters: IssueFilters) -> Select[Issue]:
-    """The visible issues that fit all of the filters given."""
+    """The visible issues that match all filters."""
     wanted = {
         Issue.project_id: filters.project_id,
         Issue.assignee_id: filters.assignee_id,

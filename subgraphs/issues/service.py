@@ -112,7 +112,7 @@ async def update_issue(
     *,
     version: int | None = None,
 ) -> Issue:
-    """Set the given members. With ``version`` the issue must still have it."""
+    """Set the given members. With ``version``, the issue must still have that version."""
     issue = await _visible(uow, caller, id)
     if version is not None and issue.version != version:
         raise IssueChanged(issue.version)
@@ -199,7 +199,7 @@ async def add_comment(uow: UnitOfWork, caller: Identity, new: NewComment) -> Com
 
 
 async def start_counting(uow: UnitOfWork, project_id: UUID) -> None:
-    """Give a project that became known here its counter."""
+    """Create the counter of a project that became known."""
     if await uow.session.get(IssueCounter, project_id) is None:
         uow.session.add(IssueCounter(project_id=project_id))
 
@@ -223,7 +223,7 @@ async def _visible(uow: UnitOfWork, caller: Identity, id: UUID) -> Issue:
 
 
 async def _next_number(uow: UnitOfWork, project_id: UUID) -> int:
-    """The project's next number; its row is held until the transaction ends, so none is lost."""
+    """The project's next number. Its row is locked until commit, so that no number is lost."""
     counted = await uow.session.execute(
         update(IssueCounter)
         .where(col(IssueCounter.project_id) == project_id)

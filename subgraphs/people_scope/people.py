@@ -1,4 +1,4 @@
-"""A domain's copy of people, so that nobody unknown is chosen for anything."""
+"""A domain's replica of people, to check that people who are referred to exist."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -51,6 +51,6 @@ def people_replica(
 async def is_active_in(
     session: AsyncSession, person: type[PersonCopy], id: UUID, organization_id: UUID | None
 ) -> bool:
-    """Whether that is somebody of the organization whose account is open."""
+    """Whether the user belongs to the organization and the account is active."""
     found = await session.get(person, id)
     return found is not None and found.is_active and found.organization_id == organization_id

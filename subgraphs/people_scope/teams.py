@@ -1,4 +1,4 @@
-"""A domain's copy of teams, so that nothing is given to a team of another organization."""
+"""A domain's replica of teams, to reject teams of other organizations."""
 
 from uuid import UUID
 

@@ -70,7 +70,7 @@ class ProjectScope:
         return project
 
     async def role_of(self, session: AsyncSession, project_id: UUID, user_id: UUID) -> str | None:
-        """What the user is in the project; None for those who are not its members."""
+        """The user's role in the project; None for others than members."""
         member = await session.get(self.member, (project_id, user_id))
         return member.role if member is not None else None
 

@@ -1,4 +1,4 @@
-"""The keys of projects: asked for or made from the name, and each given once."""
+"""Project keys: chosen by the caller or derived from the name, and unique."""
 
 import re
 from collections.abc import Callable

@@ -30,7 +30,7 @@ def visible_to(caller: Identity) -> Select[Project]:
 
 
 def matching(caller: Identity, filters: ProjectFilters) -> Select[Project]:
-    """The visible projects that fit all of the filters given."""
+    """The visible projects that match all filters."""
     conditions: list[ColumnElement[bool]] = []
     if filters.search:
         texts = (Project.key, Project.name, Project.description)

@@ -42,7 +42,7 @@ _NOTE_USE_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
-    """A key and its secret, which is told only once."""
+    """A key and its secret, which is returned only once."""
 
     key: ApiKey
     owner: User
@@ -51,7 +51,7 @@ class NewApiKey:
 
 @dataclass(frozen=True, slots=True)
 class KnownApiKey:
-    """A key that is good, and the caller that it proves."""
+    """A valid key and the caller that it authenticates."""
 
     key: ApiKey
     identity: Identity

@@ -26,7 +26,7 @@ _LIFETIME = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class NewInvitation:
-    """An invitation to be mailed; its token is told only there."""
+    """An invitation to be mailed; its token is only in the mail."""
 
     invitation: Invitation
     organization: Organization
@@ -35,7 +35,7 @@ class NewInvitation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invited:
-    """Who is to be asked into an organization, and as what."""
+    """The person to invite into an organization, and the role."""
 
     organization_id: UUID
     email: str

@@ -31,7 +31,7 @@ _MOST_AN_HOUR = 3
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A link to be mailed; its token is told only there."""
+    """A link to be mailed; its token is only in the mail."""
 
     email: str
     token: str
@@ -64,7 +64,7 @@ async def make_link(
 
 
 async def make_reset_link(uow: UnitOfWork, email: str) -> NewLink | None:
-    """A link for whoever has this address; None for nobody and for closed accounts."""
+    """A link for the user with this address; None for unknown addresses and closed accounts."""
     found = await queries.user_by_login(uow.session, email) if "@" in email else None
     # Held, so that of many who ask at once only three are counted as the first.
     user = await queries.user_for_update(uow.session, found.id) if found else None

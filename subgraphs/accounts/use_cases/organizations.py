@@ -127,7 +127,7 @@ async def change_member_role(uow: UnitOfWork, caller: Identity, seat: Seat) -> O
 async def remove_member(
     uow: UnitOfWork, caller: Identity, organization_id: UUID, user_id: UUID
 ) -> None:
-    """Put somebody out of an organization and its teams; everybody may leave by themselves."""
+    """Remove a member from an organization and its teams; members may leave by themselves."""
     if user_id != caller.id:
         await administered(uow, caller, organization_id)
     member = await queries.organization_member(uow.session, organization_id, user_id)
@@ -178,7 +178,7 @@ async def add_team_member(uow: UnitOfWork, caller: Identity, seat: TeamSeat) -> 
 async def remove_team_member(
     uow: UnitOfWork, caller: Identity, team_id: UUID, user_id: UUID
 ) -> None:
-    """Put somebody out of a team; everybody may leave by themselves."""
+    """Remove a member from a team; members may leave by themselves."""
     if user_id != caller.id:
         await _administered_team(uow, caller, team_id)
     seat = await queries.team_member(uow.session, team_id, user_id)

@@ -58,7 +58,7 @@ async def enrol(uow: UnitOfWork, vault: Vault, user_id: UUID) -> str:
 
 
 async def confirm(uow: UnitOfWork, vault: Vault, user_id: UUID, code: str) -> list[str]:
-    """Make the second factor count; the recovery codes are told once.
+    """Activate the second factor; the recovery codes are returned once.
 
     Raises ``MfaNotEnrolled``, ``MfaEnabledAlready`` and ``WrongCode``.
     """

@@ -15,7 +15,7 @@ from trellis.subgraphs.accounts.models import Session, SessionEnd
 
 
 def end_session(uow: UnitOfWork, session: Session, reason: SessionEnd, now: datetime) -> None:
-    """End one session, whoever's it is."""
+    """End one session, of any user."""
     session.ended_at, session.end_reason = now, reason
     uow.emit(UserLoggedOut(user_id=session.user_id, session_id=session.id, reason=reason))
 

@@ -20,7 +20,7 @@ from trellis.subgraphs.accounts.models import Organization, SubscriptionStatus, 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What somebody shall have from now on; without ``expires_at`` there is no end."""
+    """The new subscription of a user; without ``expires_at`` it does not end."""
 
     tier: Tier
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
