@@ -6,7 +6,7 @@ cached by the stages. An operation that involves policies is authorized twice: i
 all policies held, and enforced with their real outcome, which alone decides what is planned.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Hashable
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -21,8 +21,10 @@ from trellis.router.authorization.policies.outcome import PolicyOutcome
 from trellis.router.authorization.policies.session import PolicySession
 from trellis.router.cost.demand import Demand
 from trellis.router.errors import OperationDenied, OperationRefused
+from trellis.router.exact_json import dumps
 from trellis.router.executor.executable import Executable
 from trellis.router.executor.execute import execute, execute_stream
+from trellis.router.executor.live_fields import is_live
 from trellis.router.operation.model import NormalizedOperation, OperationKind
 from trellis.router.operation.reader import ValidRequest
 from trellis.router.operation.request import QUERIES_AND_MUTATIONS, GraphQLRequest
@@ -31,12 +33,15 @@ from trellis.router.planner.explain import to_json
 from trellis.router.rate_limit.limiter import Admission
 from trellis.router.rate_limit.report import RateReport
 from trellis.router.stages import Stages
+from trellis.router.transports.local import LocalTransport
 from trellis.schema.errors import TrellisError
 from trellis.schema.request import RequestContext
 
 __all__ = ["Answer", "Prepared", "Refused", "answer", "prepare", "run", "stream"]
 
 log = structlog.get_logger(__name__)
+
+_OF_ONE_REQUEST = frozenset({"x-request-id", "traceparent", "tracestate"})
 
 
 async def answer(request: GraphQLRequest, context: RequestContext, stages: Stages) -> Answer:
@@ -62,15 +67,9 @@ async def stream(
     if prepared.kind != "subscription":
         yield _finish(request, prepared, stages, await run(prepared, stages))
         return
-    events = execute_stream(
-        prepared.executable,
-        prepared.variables.wire,
-        prepared.admission.context,
-        stages.transports,
-        refusals=prepared.refusals,
-        open_session=partial(_session_for_event, prepared, context, stages),
-        introspection=prepared.introspection,
-    )
+    begin = partial(_begin, prepared, context, stages)
+    shared = None if request.wants_plan else _shared_by(prepared, context, stages)
+    events = begin() if shared is None else stages.streams.listen(shared, begin)
     async with aclosing(events):
         async for event in events:
             yield _finish(request, prepared, stages, event)
@@ -231,6 +230,41 @@ async def _session_for_event(
 
 
 # -- execution ------------------------------------------------------------------------------------
+
+
+def _begin(
+    prepared: Prepared, context: RequestContext, stages: Stages
+) -> AsyncGenerator[Answer, None]:
+    """Subscribe at the source."""
+    return execute_stream(
+        prepared.executable,
+        prepared.variables.wire,
+        prepared.admission.context,
+        stages.transports,
+        refusals=prepared.refusals,
+        open_session=partial(_session_for_event, prepared, context, stages),
+        introspection=prepared.introspection,
+    )
+
+
+def _shared_by(prepared: Prepared, context: RequestContext, stages: Stages) -> Hashable | None:
+    """What makes subscriptions equal, so that one serves them all: the plan, which is that of a
+    selection and of rights to its fields, the variables, and the caller. None for one of its own.
+
+    Tokens of one sign-in follow one another; who holds them stays the same. Where a subgraph is
+    told of the token, it is part of what is equal.
+    """
+    fields, variables = prepared.operation.selection.fields, prepared.variables
+    if len(fields) != 1 or not is_live(fields[0], variables.coerced, stages.live):
+        return None
+    caller = replace(context.identity, token_id=None, issued_at=None, expires_at=None)
+    steps = prepared.executable.plan.steps
+    is_local = all(isinstance(stages.transports[step.service], LocalTransport) for step in steps)
+    unshared = _OF_ONE_REQUEST | {"authorization"} if is_local else _OF_ONE_REQUEST
+    headers = frozenset(pair for pair in context.headers.items() if pair[0] not in unshared)
+    asked = dumps(variables.wire)
+    plan, verdicts = prepared.executable, prepared.outcome.key
+    return plan, verdicts, asked, caller, headers, context.profile, context.route
 
 
 async def run(prepared: Prepared, stages: Stages) -> Answer:

@@ -1,12 +1,14 @@
 """The pipeline stages of one supergraph."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trellis.router.authorization.enforcer import Enforcer
 from trellis.router.authorization.unrestricted import Unrestricted
 from trellis.router.cost.demand import DemandControl
+from trellis.router.executor.live_fields import LiveFields
 from trellis.router.executor.plans import Plans
+from trellis.router.executor.shared_streams import SharedStreams
 from trellis.router.executor.visible_schema import VisibleSchema
 from trellis.router.operation.reader import OperationReader
 from trellis.router.planner.labels import DrawLabels
@@ -20,6 +22,7 @@ class Stages:
     so that repeated operations are fast.
 
     ``rejects``: a query is refused as a whole if a policy denies an object of its response.
+    ``live`` are the subscription fields that equal callers may share, ``streams`` those that run.
     """
 
     reader: OperationReader
@@ -31,3 +34,5 @@ class Stages:
     visible_schema: VisibleSchema
     transports: Mapping[str, Transport]
     rejects: bool = False
+    live: LiveFields = field(default_factory=dict)
+    streams: SharedStreams = field(default_factory=SharedStreams)

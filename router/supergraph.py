@@ -23,6 +23,7 @@ from trellis.router.authorization.rules.read import read_rules
 from trellis.router.authorization.unrestricted import Unrestricted
 from trellis.router.config import Cost
 from trellis.router.cost.demand import Estimates, NoDemandControl
+from trellis.router.executor.live_fields import live_fields
 from trellis.router.executor.plans import Plans
 from trellis.router.executor.visible_schema import VisibleSchema
 from trellis.router.operation.limits import GENEROUS, OperationLimits
@@ -128,6 +129,7 @@ class Supergraph(Stages):
             visible_schema=_visible_schema(graph.api, rules, known, options),
             transports=library.transports,
             rejects=options.reject,
+            live=live_fields(document),
             graph=graph,
             sdl=sdl,
             schema=graph.api,

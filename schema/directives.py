@@ -10,7 +10,8 @@ from strawberry.schema_directive import Location
 
 TRELLIS_SPEC = "https://specs.trellis.dev/trellis/v0.1"
 REST_SPEC = "https://specs.trellis.dev/rest/v0.1"
-"""Of its own: composition wants the directives of one specification from the same subgraphs."""
+LIVE_SPEC = "https://specs.trellis.dev/live/v0.1"
+"""Of their own: composition wants the directives of one specification from the same subgraphs."""
 
 
 @schema_directive(
@@ -51,6 +52,22 @@ class RateLimit:
 )
 class RateLimitStates:
     """The router puts all limits of the caller into ``RequestContext.rate_limit``."""
+
+
+@schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="live",
+    compose=True,
+    import_url=LIVE_SPEC,
+    description="The events of this subscription do not depend on when it began.",
+)
+class Live:
+    """Lets the router serve equal subscriptions of a caller from one: this field of Subscription
+    gives the same events to all that have equal arguments, whenever they began and over whichever
+    connection. ``resumed_by`` names the arguments that begin with something else when they are
+    given, such as events that were missed: such a subscription is served alone."""
+
+    resumed_by: list[str] | None = UNSET
 
 
 @schema_directive(

@@ -12,6 +12,7 @@ from strawberry.federation.schema_directives import RequiresScopes
 
 from trellis.db.caller_context import CallerContext
 from trellis.db.subgraph import define_subgraph
+from trellis.schema.directives import Live
 from trellis.schema.events.issues import IssueCreated, IssueUpdated
 from trellis.schema.inputs import known_id
 from trellis.schema.paging import Connection, PageRequest
@@ -140,7 +141,7 @@ class Mutation:
 
 @strawberry.type
 class Subscription:
-    @strawberry.subscription(directives=[RequiresScopes(scopes=READ)])
+    @strawberry.subscription(directives=[RequiresScopes(scopes=READ), Live(resumed_by=["after"])])
     async def issue_updated(
         self, info: Ctx, project_id: ID, after: str | None = None
     ) -> AsyncGenerator[Issue | None, None]:

@@ -10,6 +10,7 @@ from strawberry import ID
 from strawberry.federation.schema_directives import RequiresScopes
 
 from trellis.db.subgraph import define_subgraph
+from trellis.schema.directives import Live
 from trellis.schema.events.projects import ProjectDeleted
 from trellis.schema.inputs import as_uuid, known_id
 from trellis.schema.paging import Connection, PageRequest, SortOrder
@@ -168,7 +169,7 @@ class Mutation:
 
 @strawberry.type
 class Subscription:
-    @strawberry.subscription(directives=[RequiresScopes(scopes=READ)])
+    @strawberry.subscription(directives=[RequiresScopes(scopes=READ), Live(resumed_by=["after"])])
     async def project_updated(
         self, info: Ctx, id: ID, after: str | None = None
     ) -> AsyncGenerator[Project | None, None]:
