@@ -21,16 +21,16 @@ from trellis.router.web.graphiql import SignIn
 from trellis.router.web.identity import Authenticate, credentials_of
 from trellis.router.web.json_text import dump_json
 from trellis.router.web.page_files import (
-    PLAIN,
-    Headers,
     PageFile,
     file_answer,
     page_file,
     send_answer,
     with_own,
 )
+from trellis.router.web.refusals import MethodNotAllowed
 
 _KEPT_FILES = 16
+_METHODS = "GET, HEAD"
 
 PAGE = Path(__file__).parent / "page"
 
@@ -127,8 +127,7 @@ class _DocumentDoor:
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
-            await send_answer(scope, send, *_NOT_ALLOWED)
-            return
+            raise MethodNotAllowed(f"Use {_METHODS} here.", allow=_METHODS)
         caller = await self._authenticate(credentials_of(scope)) if self._authenticate else None
         text = self._documents.text(self._name, caller=caller)
         file = self._files.find(text, lambda: _file("openapi.json", text))
@@ -148,8 +147,7 @@ class _FileDoor:
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
-            await send_answer(scope, send, *_NOT_ALLOWED)
-            return
+            raise MethodNotAllowed(f"Use {_METHODS} here.", allow=_METHODS)
         status, headers, body = file_answer(self._file, dict(scope["headers"]))
         await send_answer(scope, send, status, with_own(headers, self._own), body)
 
@@ -162,10 +160,3 @@ class _MovedDoor:
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         await send_answer(scope, send, 307, [(b"location", self._location)], b"")
-
-
-_NOT_ALLOWED: tuple[int, Headers, bytes] = (
-    405,
-    [(b"allow", b"GET, HEAD"), *PLAIN],
-    b"Method Not Allowed",
-)

@@ -71,6 +71,15 @@ async def test_the_learning_platform_has_the_security_headers_of_its_document(
     assert other["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 
+@pytest.mark.parametrize("path", ["/pm/openapi.json", "/pm/docs/", "/pm/docs/docs.js"])
+async def test_pages_below_a_prefix_refuse_in_the_words_of_the_dialect(folder: Path, path: str):
+    async with web(folder) as http:
+        answer = await http.post(path)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert set(answer.json()) == {"success", "error", "timestamp", "request_id"}
+
+
 async def test_its_pages_have_them_too(folder: Path):
     async with web(folder) as http:
         page = await http.get("/learn/docs/")

@@ -13,6 +13,7 @@ from tests.support.rest_routes import route, small_supergraph
 from trellis.router.identity.credentials import Credentials
 from trellis.router.rest.openapi.door import PAGE, document_doors, page_doors
 from trellis.router.rest.openapi.served import OpenApiDocuments
+from trellis.router.web.errors import Errors
 from trellis.router.web.graphiql import DemoAccount, SignIn
 from trellis.schema.identity import ANONYMOUS, Identity
 
@@ -49,7 +50,7 @@ class Exact:
 def client(*, is_permitted_view: bool = False, demo: bool = True) -> httpx.AsyncClient:
     doors = document_doors(DOCUMENTS, authenticate, is_permitted_view=is_permitted_view)
     doors |= page_doors(DOCUMENTS, SIGN_IN, show_demo_account=demo)
-    transport = httpx.ASGITransport(Exact(doors))
+    transport = httpx.ASGITransport(Errors(Exact(doors)))
     return httpx.AsyncClient(transport=transport, base_url="http://trellis")
 
 
