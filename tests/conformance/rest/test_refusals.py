@@ -5,10 +5,15 @@ import pytest
 from tests.conformance.rest.contract import Operation, read_contract
 from tests.conformance.rest.refusals import all_refusals
 from tests.conformance.rest.world import World
-from tests.support.shared import find_shared
+from tests.support.shared import ROOT, find_shared, shared_path
+from trellis.router.rest.load import load_routes
+from trellis.router.rest.profiles import PROFILES
+from trellis.router.rest.route import RestRoute
+from trellis.router.supergraph import Supergraph
 
 pytestmark = pytest.mark.xdist_group("rest_world")
 
+GRAPH = Supergraph.load((ROOT / "schema" / "supergraph.graphql").read_text(encoding="utf-8"))
 _FOLDER = find_shared("requirements")
 CONTRACT = read_contract(_FOLDER) if _FOLDER else []
 SERVED = [operation for operation in CONTRACT if operation.is_served]
@@ -33,3 +38,32 @@ def test_every_way_to_fail_is_answered_as_the_document_says(world: World, operat
 
     assert wrong == {}
     assert len(asked) > 8
+
+
+def test_lists_take_every_parameter_that_the_documents_name():
+    shared_path("requirements")
+    routes = {
+        (route.profile.name, route.method, route.path): route
+        for route in load_routes(ROOT / "persisted_queries" / "rest", GRAPH, PROFILES)
+    }
+    refused = {
+        operation.id: unknown
+        for operation in SERVED
+        if (unknown := documented(operation) - taken_by(routes[place_of(operation)]))
+    }
+
+    assert refused == {}
+
+
+def place_of(operation: Operation) -> tuple[str, str, str]:
+    return operation.profile, operation.method, operation.path
+
+
+def documented(operation: Operation) -> set[str]:
+    return {parameter["name"] for parameter in operation.query_params}
+
+
+def taken_by(route: RestRoute) -> set[str]:
+    paginator = route.profile.paginator if route.page else None
+    own = {parameter.name for parameter in route.parameters if parameter.place == "query"}
+    return own | {parameter.name for parameter in (paginator.parameters if paginator else ())}
