@@ -17,6 +17,7 @@ from tests.router.rest.library import (
 )
 from tests.support.memory_answers import MemoryAnswers
 from trellis.router.config import Limits
+from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.profiles.pm import PM
 from trellis.schema.errors import Unavailable
 
@@ -646,3 +647,33 @@ async def test_what_a_subgraph_refuses_is_no_service_that_is_down(code: str):
     assert response.status_code < 500
     assert response.json()["error"]["details"] == []
     assert "retry-after" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("dialect", "down", "late"),
+    [
+        ("pm", (503, "SERVICE_UNAVAILABLE", "30"), 503),
+        ("tracker", (503, "SERVICE_UNAVAILABLE", "5"), 503),
+        ("commerce", (503, "SERVICE_UNAVAILABLE", "5"), 503),
+        ("todo", (503, "SERVICE_UNAVAILABLE", "5"), 503),
+        ("learn", (502, "BAD_GATEWAY", None), 504),
+    ],
+)
+async def test_a_service_that_is_down_or_late_is_told_without_our_own_words(
+    dialect: str, down: tuple[int, str, str | None], late: int
+):
+    library = Library({"book": Refused("SUBGRAPH_UNAVAILABLE")})
+    profile, route = (
+        PROFILES[dialect],
+        GET_PRICE.replace("{book_id}", "{id}").replace("bookId", "id"),
+    )
+    async with client(door(library, (profile, route)), "http://trellis.test") as http:
+        refused = await http.get(f"/{dialect}/api/prices/b1")
+        library.roots["book"] = Refused("SUBGRAPH_TIMEOUT")
+        timed_out = await http.get(f"/{dialect}/api/prices/b1")
+
+    error = refused.json()["error"]
+    told = (refused.status_code, error["code"], refused.headers.get("retry-after"))
+    assert told == down
+    assert timed_out.status_code == late
+    assert "subgraph" not in refused.text.lower() and "No." not in refused.text
