@@ -99,7 +99,10 @@ def _combine(values: dict[str, Any], overrides: dict[str, Any]) -> Config:
             file = InitSettingsSource(settings_cls, values)
             return options, env_settings, file
 
-    return Combined()
+    combined = Combined()
+    # A plain Config: instances of a local class cannot be pickled for worker processes.
+    values = {name: getattr(combined, name) for name in Config.model_fields}
+    return Config.model_construct(combined.model_fields_set, **values)
 
 
 def _read(path: Path) -> dict[str, Any]:

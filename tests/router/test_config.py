@@ -1,5 +1,6 @@
 """trellis.toml and the environment, read into one immutable Config."""
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,11 @@ def test_a_wrong_value_of_the_environment_is_not_blamed_on_the_file(
     assert "trellis.toml" not in raised.value.message
     assert "`TRELLIS_PORT` in the environment: " in raised.value.message
     assert "`TRELLIS_LIMITS__DEPTH` in the environment: " in raised.value.message
+
+
+def test_a_configuration_can_be_sent_to_other_processes(tmp_path: Path):
+    file = tmp_path / "trellis.toml"
+    file.write_text('[limits]\ndepth = 7\n[subgraphs]\norders = "http://orders/graphql"\n')
+    config = load_config(file)
+
+    assert pickle.loads(pickle.dumps(config)) == config
