@@ -29,12 +29,13 @@ from trellis.router.operation.model import NormalizedOperation, OperationKind
 from trellis.router.operation.reader import ValidRequest
 from trellis.router.operation.request import QUERIES_AND_MUTATIONS, GraphQLRequest
 from trellis.router.operation.variables import Variables
+from trellis.router.pace import expect
 from trellis.router.planner.explain import to_json
 from trellis.router.rate_limit.limiter import Admission
 from trellis.router.rate_limit.report import RateReport
 from trellis.router.stages import Stages
 from trellis.router.transports.local import LocalTransport
-from trellis.schema.errors import TrellisError
+from trellis.schema.errors import RateLimited, TrellisError
 from trellis.schema.request import RequestContext
 
 __all__ = ["Answer", "Prepared", "Refused", "answer", "prepare", "run", "stream"]
@@ -268,16 +269,25 @@ def _shared_by(prepared: Prepared, context: RequestContext, stages: Stages) -> H
 
 
 async def run(prepared: Prepared, stages: Stages) -> Answer:
-    """Run a query or mutation."""
-    result = await execute(
-        prepared.executable,
-        prepared.variables.wire,
-        prepared.admission.context,
-        stages.transports,
-        refusals=prepared.refusals,
-        verdicts=prepared.outcome.verdicts,
-        introspection=prepared.introspection,
-    )
+    """Run a query or mutation, if its caller may have one more running."""
+    context = prepared.admission.context
+    try:
+        place = stages.places.take(context)
+    except RateLimited as refusal:
+        return Answer.refused(refusal)
+    expect(0 if prepared.demand is None else prepared.demand.estimated)
+    try:
+        result = await execute(
+            prepared.executable,
+            prepared.variables.wire,
+            context,
+            stages.transports,
+            refusals=prepared.refusals,
+            verdicts=prepared.outcome.verdicts,
+            introspection=prepared.introspection,
+        )
+    finally:
+        stages.places.give_back(place)
     if result.denied_values and stages.rejects and prepared.kind == "query":
         errors = [place.refusal() for place in result.denied_values]
         return Answer(errors=errors, executed=False, status=403, denied_values=result.denied_values)

@@ -13,6 +13,7 @@ from trellis.router.executor.visible_schema import VisibleSchema
 from trellis.router.operation.reader import OperationReader
 from trellis.router.planner.labels import DrawLabels
 from trellis.router.rate_limit.limiter import Limiter
+from trellis.router.rate_limit.places import Places
 from trellis.router.transports.base import Transport
 
 
@@ -29,6 +30,7 @@ class Stages:
     enforcer: Enforcer | Unrestricted
     demand: DemandControl
     limiter: Limiter
+    places: Places
     draw_labels: DrawLabels
     plans: Plans
     visible_schema: VisibleSchema

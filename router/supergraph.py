@@ -45,6 +45,7 @@ from trellis.router.planner.query_plan import QueryPlan
 from trellis.router.planner.supergraph_ast import parse_sdl
 from trellis.router.planner.tables import FederatedGraph
 from trellis.router.rate_limit.limiter import RateLimiting, Unlimited
+from trellis.router.rate_limit.places import AnyNumber, PlacesPerCaller
 from trellis.router.stages import Stages
 from trellis.router.transports.base import Transport
 from trellis.router.transports.function import FunctionTransport, ReachableTransports, SendFunction
@@ -59,8 +60,9 @@ class SupergraphOptions:
 
     ``introspection``: clients may read the schema. ``permitted_view``: only the part that their
     rights permit. ``reject``: one denied field refuses the whole query. ``rate_limiting`` and
-    ``cost``: limits on frequency and cost, None for no limit. ``policy_seconds``: timeout of one
-    call of a policy.
+    ``cost``: limits on frequency and cost, None for no limit. ``places``: how many operations one
+    caller may have running, None for any number. ``policy_seconds``: timeout of one call of a
+    policy.
     """
 
     limits: OperationLimits = field(default_factory=OperationLimits)
@@ -69,6 +71,7 @@ class SupergraphOptions:
     reject: bool = False
     rate_limiting: RateLimiting | None = None
     cost: Cost | None = None
+    places: int | None = None
     policy_seconds: float = POLICY_SECONDS
 
     @property
@@ -124,6 +127,7 @@ class Supergraph(Stages):
             ),
             demand=Estimates(document, options.cost) if options.cost else library.demand,
             limiter=limiting.of(document) if limiting is not None else library.limiter,
+            places=PlacesPerCaller(options.places) if options.places else library.places,
             draw_labels=Labels(graph.labels).draw,
             plans=library.plans,
             visible_schema=_visible_schema(graph.api, rules, known, options),
@@ -224,6 +228,7 @@ def _library(
         enforcer=Unrestricted(),
         demand=NoDemandControl(),
         limiter=Unlimited(),
+        places=AnyNumber(),
         draw_labels=frozenset,
         plans=Plans(graph),
         visible_schema=VisibleSchema(graph.api, copies=True),

@@ -67,6 +67,12 @@ class Limits(Section):
         description="of answers that all clients of a worker have not taken yet; above it, those "
         "who leave most are cut off",
     )
+    operations_per_caller: int = Field(
+        default=100,
+        gt=0,
+        description="operations of one API key, user or address that run at a time on one worker, "
+        "without subscriptions; else 429",
+    )
     subgraph_connections: int = Field(default=100, gt=0, description="connections to one subgraph")
 
 

@@ -19,6 +19,7 @@ from trellis.router.executor.project import Irregular
 from trellis.router.executor.run import Gathered, failed_call, gather, gather_rest
 from trellis.router.executor.size import expanded_size
 from trellis.router.executor.walk import objects_at
+from trellis.router.pace import LARGE_BYTES, aside
 from trellis.router.transports.base import SubgraphRequest, Transport
 from trellis.schema.request import RequestContext
 
@@ -67,7 +68,9 @@ async def execute(
         return _late(executable)
     if executable.plan.absent and _is_present(executable, gathered):
         return _unanswerable(executable)
-    return shape(executable, gathered, refusals, denials, introspection)
+    if gathered.size < LARGE_BYTES:
+        return shape(executable, gathered, refusals, denials, introspection)
+    return await aside(shape, executable, gathered, refusals, denials, introspection)
 
 
 async def execute_stream(

@@ -27,12 +27,13 @@ log = logging.getLogger(__name__)
 class Gathered:
     """The merged data of all subgraphs, and the failures. ``is_shared``: some object is part of
     several others. ``body``: the bytes of the only subgraph response, if they can be the client's
-    response."""
+    response. ``size``: how many bytes all responses had that came as bytes."""
 
     data: Tree = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     is_shared: bool = False
     body: bytes | None = None
+    size: int = 0
 
 
 async def gather(
@@ -149,12 +150,14 @@ class _Run:
             context=self.context,
         )
         try:
-            return await self.transports[step.service].send(request)
+            response = await self.transports[step.service].send(request)
         except Exception as problem:
             # Boundary of one step: a failure of one subgraph must not discard the responses of
             # the others.
             self.gathered.failures.append(failed_call(step, self.context, problem, batches))
             return None
+        self.gathered.size += response.size
+        return response
 
     # -- root data ----------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ def load_supergraph(
         reject=config.authorization.mode == "reject",
         policy_seconds=config.authorization.policy_seconds,
         cost=config.cost,
+        places=config.limits.operations_per_caller,
         rate_limiting=rate_limiting,
     )
     return Supergraph.load(sdl, transports=transports, options=options, policies=policies)

@@ -27,13 +27,14 @@ class SubgraphResponse:
     """A GraphQL response. ``errors`` are the error objects as the subgraph wrote them.
 
     ``body`` has the received bytes, if any, so that a response which needs no change can be passed
-    on without serializing it again.
+    on without serializing it again. ``size``: how many bytes were received.
     """
 
     data: dict[str, Any] | None = None
     errors: list[dict[str, Any]] = field(default_factory=list)
     extensions: Mapping[str, Any] = field(default_factory=dict)
     body: bytes | None = None
+    size: int = field(default=0, compare=False)
 
 
 class Transport(Protocol):

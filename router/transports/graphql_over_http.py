@@ -9,6 +9,7 @@ import orjson
 from trellis.router.cache import Cache
 from trellis.router.errors import SubgraphError, SubgraphInvalidResponse, SubgraphUnavailable
 from trellis.router.exact_json import dumps
+from trellis.router.pace import LARGE_BYTES, aside
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.transports.content_type import is_graphql_response
 from trellis.router.transports.read import read_body
@@ -89,6 +90,15 @@ def read_http_response(
         failure = _failure(request, status)
         errors = [{"message": failure.message, "extensions": failure.extensions}, *errors]
     return SubgraphResponse(errors=errors, extensions=response.extensions)
+
+
+async def read_http_response_aside(
+    request: SubgraphRequest, status: int, content_type: str, body: bytes
+) -> SubgraphResponse:
+    """``read_http_response``, on another thread where the answer is large."""
+    if len(body) < LARGE_BYTES:
+        return read_http_response(request, status, content_type, body)
+    return await aside(read_http_response, request, status, content_type, body)
 
 
 def _code_of(error: Mapping[str, Any]) -> Any:

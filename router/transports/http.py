@@ -11,7 +11,7 @@ from trellis.router.transports.graphql_over_http import (
     Vouching,
     encode_request,
     forwarded_headers,
-    read_http_response,
+    read_http_response_aside,
     vouch_for_nothing,
     websocket_url_of,
 )
@@ -88,7 +88,9 @@ class HttpTransport:
             raise SubgraphInvalidResponse(
                 name, f"The subgraph's response exceeds {self.response_bytes} bytes."
             ) from None
-        return read_http_response(request, answer.status, answer.content_type, answer.body)
+        return await read_http_response_aside(
+            request, answer.status, answer.content_type, answer.body
+        )
 
     def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         return self._websocket.subscribe(request)

@@ -12,7 +12,7 @@ from trellis.router.transports.graphql_over_http import (
     Vouching,
     encode_request,
     forwarded_headers,
-    read_http_response,
+    read_http_response_aside,
     vouch_for_nothing,
     websocket_url_of,
 )
@@ -58,7 +58,7 @@ class HttpxTransport:
             raise SubgraphTimeout(name, "The subgraph did not respond in time.") from None
         except httpx.HTTPError:
             raise SubgraphUnavailable(name, "The subgraph cannot be reached.") from None
-        return read_http_response(request, status, content_type, body)
+        return await read_http_response_aside(request, status, content_type, body)
 
     async def _post(self, request: SubgraphRequest) -> tuple[int, str, bytes]:
         content = encode_request(request)

@@ -9,6 +9,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError
 
 from trellis.router.errors import SubgraphTimeout
+from trellis.router.pace import leave_turns
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.transports.invalid_text import without_invalid_text
 from trellis.router.transports.local_execution import execution_of
@@ -68,6 +69,8 @@ class LocalTransport:
             if not limit.expired():  # raised by a resolver
                 raise
             raise SubgraphTimeout(subgraph, "The subgraph did not respond in time.") from None
+        finally:
+            leave_turns()
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         async with AsyncExitStack() as stack:

@@ -19,7 +19,9 @@ from strawberry.types.graphql import OperationType
 
 from trellis.router.cache import Cache
 from trellis.router.operation.parse import DOCUMENT_BYTES, weight_of_document
+from trellis.router.pace import is_expected_to_be_long
 from trellis.router.transports.base import SubgraphRequest
+from trellis.router.transports.sliced_execution import LongExecutor, SlicedExecutor
 
 _CACHING_EXTENSIONS = (ParserCache, ValidationCache)
 """Extensions that only cache parsing and validation, which ``Direct`` does itself."""
@@ -68,6 +70,7 @@ class Direct:
             context_value=context,
             variable_values=dict(request.variables),
             operation_name=request.operation_name,
+            executor_class=LongExecutor if is_expected_to_be_long() else SlicedExecutor,
         )
 
     async def stream(

@@ -13,9 +13,8 @@ from trellis.router.transports.invalid_text import has_invalid_text, without_inv
 def read_body(subgraph: str, body: bytes, query: str = "") -> SubgraphResponse:
     """Parse the response to ``query``. Raises SubgraphInvalidResponse."""
     payload, is_whole = read_json(subgraph, body)
-    if is_whole:
-        return read_response(subgraph, payload, body)
-    return without_invalid_text(read_response(subgraph, payload), query)
+    response = read_response(subgraph, payload, body if is_whole else None, len(body))
+    return response if is_whole else without_invalid_text(response, query)
 
 
 def read_json(subgraph: str, text: bytes | str) -> tuple[Any, bool]:
@@ -35,11 +34,14 @@ def read_json(subgraph: str, text: bytes | str) -> tuple[Any, bool]:
     return payload, False
 
 
-def read_response(subgraph: str, payload: Any, body: bytes | None = None) -> SubgraphResponse:
+def read_response(
+    subgraph: str, payload: Any, body: bytes | None = None, size: int = 0
+) -> SubgraphResponse:
     """Check a decoded ``payload`` (GraphQL specification, "Response Format"): an object with
     ``data``, ``errors`` or both. Raises SubgraphInvalidResponse.
 
-    ``body``, the bytes it was parsed from, is kept only if ``data`` is the only member.
+    ``body``, the bytes it was parsed from, is kept only if ``data`` is the only member; ``size`` is
+    their number.
     """
     if type(payload) is not dict:
         raise SubgraphInvalidResponse(subgraph, "The subgraph did not return a GraphQL response.")
@@ -55,4 +57,5 @@ def read_response(subgraph: str, payload: Any, body: bytes | None = None) -> Sub
         errors=[error for error in errors or () if type(error) is dict],
         extensions=extensions if type(extensions) is dict else {},
         body=body if len(payload) == 1 and data is not None else None,
+        size=size,
     )
