@@ -1,11 +1,22 @@
 """A bounded cache for values that are expensive to compute."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
+from weakref import WeakSet
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+
+class CacheFigures(NamedTuple):
+    """How full caches are and what they are good for; ``weight`` is bytes, for most of them."""
+
+    entries: int
+    weight: int
+    capacity: int
+    hits: int
+    misses: int
 
 
 class Cache(Generic[K, V]):
@@ -15,12 +26,16 @@ class Cache(Generic[K, V]):
     Values are computed synchronously, so none is computed twice at the same time.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, name: str = "") -> None:
+        """Those with a ``name`` are among ``cache_figures``."""
+        self.name = name
         self.capacity = capacity
         self.weight = 0
         self.hits = 0
         self.misses = 0
         self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        if name:
+            _named.add(self)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -56,3 +71,17 @@ class Cache(Generic[K, V]):
             value = make()
             self.put(key, value, weigh(value))
         return value
+
+
+_named: WeakSet[Cache[Any, Any]] = WeakSet()
+
+
+def cache_figures() -> Mapping[str, CacheFigures]:
+    """The figures of this process by name. Caches of one name, such as those of several snapshots
+    or subgraphs, are added up."""
+    found: dict[str, CacheFigures] = {}
+    for cache in sorted(_named, key=lambda one: one.name):
+        own = (len(cache), cache.weight, cache.capacity, cache.hits, cache.misses)
+        known = found.get(cache.name, (0, 0, 0, 0, 0))
+        found[cache.name] = CacheFigures(*map(sum, zip(known, own, strict=True)))
+    return found

@@ -94,9 +94,13 @@ class Enforcer:
         self._seconds = seconds
         self._explainer = Explainer(rules, graph.api)
         self._roots = root_types(graph.full)
-        self._footprints: Cache[NormalizedOperation, PolicyFootprint] = Cache(KEPT_BYTES)
-        self._protected: Cache[NormalizedOperation, dict[str, str]] = Cache(KEPT_BYTES)
-        self._authorized: Cache[tuple[Any, ...], Authorized] = Cache(KEPT_BYTES)
+        self._footprints: Cache[NormalizedOperation, PolicyFootprint] = Cache(
+            KEPT_BYTES, "policy_footprints"
+        )
+        self._protected: Cache[NormalizedOperation, dict[str, str]] = Cache(
+            KEPT_BYTES, "protected_fields"
+        )
+        self._authorized: Cache[tuple[Any, ...], Authorized] = Cache(KEPT_BYTES, "authorized")
 
     def footprint(self, operation: NormalizedOperation) -> PolicyFootprint:
         """The policies that the operation involves, independent of the caller."""

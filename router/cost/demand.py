@@ -60,7 +60,7 @@ class Estimates:
     def __init__(self, supergraph: DocumentNode, limits: Cost) -> None:
         self._weights = read_weights(supergraph)
         self._limits = limits
-        self._estimates: Cache[NormalizedOperation, Estimate] = Cache(KEPT_BYTES)
+        self._estimates: Cache[NormalizedOperation, Estimate] = Cache(KEPT_BYTES, "costs")
 
     def check(self, operation: NormalizedOperation, variables: Values) -> Demand:
         estimate = self._estimates.get(operation)

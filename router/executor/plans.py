@@ -23,7 +23,7 @@ class Plans:
         self._planner = Planner(graph)
         self._abstract = schema_abstract_types(graph.api)
         self._hidden = _hidden(graph)
-        self.kept: Cache[tuple[Any, ...], Executable] = Cache(_PLAN_BYTES)
+        self.kept: Cache[tuple[Any, ...], Executable] = Cache(_PLAN_BYTES, "plans")
 
     def executable(self, authorized: Authorized, labels: frozenset[str]) -> Executable:
         """The executable plan of the operation with these active ``@override`` labels. Raises

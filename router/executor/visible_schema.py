@@ -40,7 +40,9 @@ class VisibleSchema:
         self._held = held
         self._copies = copies
         self._views = None if rules is None else SchemaViews(schema, rules.index)
-        self._answers: Cache[tuple[Any, ...], dict[str, Any]] = Cache(_ANSWER_BYTES)
+        self._answers: Cache[tuple[Any, ...], dict[str, Any]] = Cache(
+            _ANSWER_BYTES, "introspection"
+        )
 
     def to(self, identity: Identity) -> GraphQLSchema:
         """The schema as this caller sees it. Callers with the same rights get the same object."""

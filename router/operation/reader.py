@@ -49,9 +49,11 @@ class OperationReader:
         self._limits = limits
         self._validator = validator
         self._normalizer = normalizer
-        self._documents: Cache[str, ParsedDocument] = Cache(DOCUMENT_BYTES)
-        self._variables: Cache[int, VariableReader] = Cache(_READERS)
-        self._operations: Cache[tuple[Any, ...], NormalizedOperation] = Cache(KEPT_BYTES)
+        self._documents: Cache[str, ParsedDocument] = Cache(DOCUMENT_BYTES, "documents")
+        self._variables: Cache[int, VariableReader] = Cache(_READERS, "variable_readers")
+        self._operations: Cache[tuple[Any, ...], NormalizedOperation] = Cache(
+            KEPT_BYTES, "operations"
+        )
 
     def read(self, request: GraphQLRequest) -> ValidRequest:
         """Read a request. Raises OperationRefused, and PlanningLimit if the operation is too

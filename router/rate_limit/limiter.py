@@ -124,8 +124,12 @@ class GraphLimiter:
         self._store = store
         self._stating = frozenset(stating)
         self._deleting = frozenset(deleting)
-        self._footprints: Cache[NormalizedOperation, Footprint] = Cache(KEPT_BYTES)
-        self._matches: Cache[tuple[Any, ...], tuple[_Match, ...]] = Cache(KEPT_BYTES)
+        self._footprints: Cache[NormalizedOperation, Footprint] = Cache(
+            KEPT_BYTES, "limit_footprints"
+        )
+        self._matches: Cache[tuple[Any, ...], tuple[_Match, ...]] = Cache(
+            KEPT_BYTES, "limit_matches"
+        )
 
     async def admit(
         self,

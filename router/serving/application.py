@@ -21,6 +21,7 @@ from trellis.router.rest.openapi.served import OpenApiDocuments
 from trellis.router.rest.route import RestRoute
 from trellis.router.rest.routes import RestService, rest_routes
 from trellis.router.serving.authentication import build_authentication
+from trellis.router.serving.figures import FiguresLog
 from trellis.router.serving.live_graph import LiveGraph, SnapshotDoor
 from trellis.router.serving.snapshot import CountedGraph, Snapshot
 from trellis.router.serving.wiring import (
@@ -132,14 +133,15 @@ def _other_routes(
 ) -> Router:
     """What does not depend on the supergraph, and the life of the application. ``page`` gets every
     path that is left."""
+    figures = FiguresLog()
     return Router(
         operations_routes(members, _remote_checks(members, live)),
         default=page,
         lifespan=partial(
             lifespan,
             members=members,
-            opening=[live.start],
-            closing=[live.aclose, *closing],
+            opening=[live.start, figures.start],
+            closing=[figures.aclose, live.aclose, *closing],
             seed=seed,
         ),
     )

@@ -59,7 +59,7 @@ class SubgraphGraph:
     def __init__(self, subgraph: Subgraph) -> None:
         self._name = subgraph.name
         self._transport = LocalTransport(subgraph)
-        self._documents: Cache[str, ParsedDocument] = Cache(DOCUMENT_BYTES)
+        self._documents: Cache[str, ParsedDocument] = Cache(DOCUMENT_BYTES, "documents")
 
     async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
         try:

@@ -37,7 +37,7 @@ def encode_request(request: SubgraphRequest) -> bytes:
     return body + b"}"
 
 
-_encoded: Cache[str, bytes] = Cache(16_000_000)  # bytes
+_encoded: Cache[str, bytes] = Cache(16_000_000, "subgraph_requests")  # bytes
 
 
 def _encoded_query(query: str) -> bytes:

@@ -56,7 +56,9 @@ class Direct:
 
     def __init__(self, schema: strawberry.federation.Schema) -> None:
         self._schema = schema._schema
-        self._documents: Cache[str, DocumentNode | list[GraphQLError]] = Cache(DOCUMENT_BYTES)
+        self._documents: Cache[str, DocumentNode | list[GraphQLError]] = Cache(
+            DOCUMENT_BYTES, "subgraph_documents"
+        )
 
     def run(
         self, request: SubgraphRequest, context: Any

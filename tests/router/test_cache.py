@@ -1,8 +1,10 @@
 """Caches are bounded by weight and keep what was used last."""
 
+import gc
+
 import pytest
 
-from trellis.router.cache import Cache
+from trellis.router.cache import Cache, cache_figures
 
 
 def test_the_entry_not_used_for_longest_makes_room() -> None:
@@ -47,3 +49,18 @@ def test_a_missing_value_is_made_once_and_failures_are_not_kept() -> None:
         cache.find("a", make)
     assert [cache.find("a", make) for _ in range(3)] == [7, 7, 7]
     assert len(made) == 2
+
+
+def test_figures_are_added_up_by_name_and_end_with_the_cache() -> None:
+    one: Cache[str, int] = Cache(10, "figures of a test")
+    other: Cache[str, int] = Cache(20, "figures of a test")
+    nameless: Cache[str, int] = Cache(5)
+    for cache in (one, other, nameless):
+        cache.put("a", 1, 3)
+        cache.get("a")
+    one.get("b")
+    assert cache_figures()["figures of a test"] == (2, 6, 30, 2, 1)
+    assert "" not in cache_figures()
+    del one, other, cache
+    gc.collect()
+    assert "figures of a test" not in cache_figures()

@@ -48,7 +48,7 @@ class SchemaViews:
         self._schema = schema
         self._index = index
         self._document: DocumentNode | None = None
-        self._views: Cache[RequirementIds, GraphQLSchema] = Cache(_VIEWS)
+        self._views: Cache[RequirementIds, GraphQLSchema] = Cache(_VIEWS, "schema_views")
 
     def of(self, unmet: RequirementIds) -> GraphQLSchema:
         """The schema without what is denied to callers with these unmet requirements, without what

@@ -123,7 +123,7 @@ class _DocumentDoor:
         self._documents = documents
         self._name = name
         self._authenticate = authenticate
-        self._files: Cache[bytes, PageFile] = Cache(_KEPT_FILES)
+        self._files: Cache[bytes, PageFile] = Cache(_KEPT_FILES, "openapi_files")
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
