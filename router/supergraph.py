@@ -125,7 +125,7 @@ class Supergraph(Stages):
             enforcer=Enforcer(
                 graph, rules, known, seconds=options.policy_seconds, rejects=options.reject
             ),
-            demand=Estimates(document, options.cost) if options.cost else library.demand,
+            demand=Estimates(document, options.cost, graph) if options.cost else library.demand,
             limiter=limiting.of(document) if limiting is not None else library.limiter,
             places=PlacesPerCaller(options.places) if options.places else library.places,
             draw_labels=Labels(graph.labels).draw,

@@ -1,6 +1,6 @@
 """Settings of demand control."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,4 +20,9 @@ class Cost(Section):
     )
     list_size: int = Field(
         default=10, gt=0, description="assumed length of lists without `@listSize`"
+    )
+    subgraphs: dict[str, Annotated[int, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="cost of the part of one operation that a subgraph has, by its name; else "
+        "COST_LIMIT",
     )

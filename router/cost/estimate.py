@@ -23,7 +23,7 @@ from trellis.router.operation.model import Field, NormalizedOperation, Selection
 
 MUTATION = 10
 
-_Sizes = Mapping[str, Number]
+Sizes = Mapping[str, Number]
 """How long the lists of some fields are, as the field around them says."""
 
 
@@ -32,34 +32,38 @@ def compile_estimate(
 ) -> Estimate:
     """``default_size`` is the length of lists about which nothing is known. Denied fields, which
     nobody fetches, and questions about the schema cost nothing."""
-    compiler = _Compiler(weights, default_size)
+    compiler = Compiler(weights, default_size)
     result = compiler.of_selection(operation.selection, {})
     if operation.kind == "mutation":
         result = compiler.program.sum([MUTATION, result])
     return Estimate(tuple(compiler.program.steps), result)
 
 
-class _Compiler:
+class Compiler:
+    """Writes the estimate of one operation. ``holders`` are the subgraphs from which the object
+    comes whose fields are priced, where only the part of one subgraph is asked for."""
+
     def __init__(self, weights: Weights, default_size: int) -> None:
         self.program = Program()
         self._prices = Prices(weights)
         self._default_size = default_size
-        self._known: dict[tuple[int, frozenset[tuple[str, Number]]], Number] = {}
+        self.holders: frozenset[int] = frozenset()
+        self._known: dict[tuple[int, frozenset[tuple[str, Number]], frozenset[int]], Number] = {}
 
-    def of_selection(self, selection: SelectionSet, sizes: _Sizes) -> Number:
-        key = id(selection), frozenset(sizes.items())
+    def of_selection(self, selection: SelectionSet, sizes: Sizes) -> Number:
+        key = id(selection), frozenset(sizes.items()), self.holders
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._selection(selection, sizes)
         return known
 
-    def _selection(self, selection: SelectionSet, sizes: _Sizes) -> Number:
+    def _selection(self, selection: SelectionSet, sizes: Sizes) -> Number:
         for_all: list[Number] = []
         for_some: dict[frozenset[str], list[Number]] = {}
         for field in selection.fields:
             if field.denied or field.introspection:
                 continue
-            cost = self._field(field, selection, sizes)
+            cost = self.of_field(field, selection, sizes)
             if cost == 0:
                 continue
             numbers = for_all if field.types is None else for_some.setdefault(field.types, [])
@@ -80,7 +84,7 @@ class _Compiler:
             [self.program.sum([parts[types] for types in sets]) for sets in different]
         )
 
-    def _field(self, field: Field, selection: SelectionSet, sizes: _Sizes) -> Number:
+    def of_field(self, field: Field, selection: SelectionSet, sizes: Sizes) -> Number:
         price = self._prices.of(field, selection)
         lists = lists_of(field.type)
         size = self._size(field, price) if price.sizes else None
@@ -89,7 +93,7 @@ class _Compiler:
             sized = {name for one in price.sizes for name in one.sized}
             inner = {} if size is None else dict.fromkeys(sized, size)
             below = self.of_selection(field.selection, inner)
-        cost = self.program.sum([price.weight, below])
+        cost = self.program.sum([self.weight_of(price), below])
         if lists:
             given = sizes.get(field.name)
             own = size if any(not one.sized for one in price.sizes) else None
@@ -97,7 +101,11 @@ class _Compiler:
             outermost = self._default_size if outermost is None else outermost
             for length in (*[self._default_size] * (lists - 1), outermost):
                 cost = self.program.product(length, cost)
-        return self.program.sum([cost, *self._arguments(field, price)])
+        return self.program.sum([cost, *self.own_cost(field, price)])
+
+    def weight_of(self, price: Price) -> int:
+        """What one object or leaf of a field costs."""
+        return price.weight
 
     def _size(self, field: Field, price: Price) -> Number:
         given = dict(field.arguments)
@@ -110,7 +118,8 @@ class _Compiler:
             return self.program.step(lambda _, values: _length(size, given, values, unknown))
         return _length(size, given, {}, unknown)
 
-    def _arguments(self, field: Field, price: Price) -> list[Number]:
+    def own_cost(self, field: Field, price: Price) -> list[Number]:
+        """What the arguments of a field cost, each."""
         return [
             self._argument(node, price.arguments[name])
             for name, node in field.arguments
