@@ -4,12 +4,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from trellis.router.identity.api_keys import ApiKeyInvalid, ApiKeys
 from trellis.router.identity.credentials import Credentials
 from trellis.router.identity.keys import KeySource
 from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.tokens import TokenExpired, TokenInvalid, TokenRules, read_head, verify_token
+
+# Short beside the leeway of clocks: one that is not valid yet will be.
+_REFUSED_SECONDS = 5.0
+
+_Refusal = type[TokenInvalid] | type[TokenExpired]
 
 IsRevoked = Callable[[Identity], Awaitable[bool]]
 
@@ -20,6 +26,10 @@ class TrustedIssuer:
 
     rules: TokenRules
     keys: KeySource
+
+
+class _UnknownKey(Exception):
+    """The key of a token is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,8 @@ class Authenticator:
 
     Verified tokens are cached, since verifying a signature takes a hundred microseconds and a
     client sends the same token with every request. A cached token is still rejected if it has
-    expired, if its issuer's keys have changed, or if it is revoked (``is_revoked``).
+    expired, if its issuer's keys have changed, or if it is revoked (``is_revoked``). Rejected
+    tokens are cached for some seconds, since a broken client repeats itself.
     """
 
     def __init__(
@@ -54,6 +65,9 @@ class Authenticator:
         self._remember = remember
         self._clock = clock
         self._verified: OrderedDict[str, _Verified] = OrderedDict()
+        self._refused: OrderedDict[bytes, tuple[float, type[TokenInvalid] | type[TokenExpired]]] = (
+            OrderedDict()
+        )
 
     async def authenticate(self, credentials: Credentials) -> Identity:
         """The caller with these credentials; ``ANONYMOUS`` if there are none.
@@ -80,18 +94,39 @@ class Authenticator:
         return await self._api_keys.find(key)
 
     async def _verify(self, token: str) -> Identity:
-        head = read_head(token)
-        issuer = self._issuers.get(head.issuer)
-        if issuer is None:
-            raise TokenInvalid
-        key = await issuer.keys.find(head.key_id)
-        if key is None or key.algorithm_name != head.algorithm:
-            raise TokenInvalid
-        identity = verify_token(token, key, issuer.rules)
+        digest = self._digest(token)
+        until, refusal = self._refused.get(digest, (0.0, TokenInvalid))
+        if until > self._clock():
+            raise refusal
+        try:
+            head = read_head(token)
+            issuer = self._issuers.get(head.issuer)
+            if issuer is None:
+                raise TokenInvalid
+            key = await issuer.keys.find(head.key_id)
+            if key is None:
+                raise _UnknownKey  # not for long: keys are looked for when they are asked for
+            if key.algorithm_name != head.algorithm:
+                raise TokenInvalid
+            identity = verify_token(token, key, issuer.rules)
+        except _UnknownKey:
+            raise TokenInvalid from None
+        except (TokenInvalid, TokenExpired) as refused:
+            kept = self._digest(token)  # keys may have been loaded meanwhile
+            self._refused[kept] = self._clock() + _REFUSED_SECONDS, type(refused)
+            if len(self._refused) > self._remember:
+                self._refused.popitem(last=False)
+            raise
         self._verified[token] = _Verified(identity, issuer, issuer.keys.version)
         if len(self._verified) > self._remember:
             self._verified.popitem(last=False)
         return identity
+
+    def _digest(self, token: str) -> bytes:
+        """Of a token, which may be long, with the keys that are known."""
+        versions = [issuer.keys.version for issuer in self._issuers.values()]
+        told = f"{versions}{token}".encode("utf-8", "surrogateescape")
+        return blake2b(told, digest_size=16).digest()
 
     def _recall(self, token: str) -> Identity | None:
         known = self._verified.get(token)

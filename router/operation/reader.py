@@ -1,12 +1,13 @@
 """Turns a request into a normalized operation with coerced variables; each document is read
 once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graphql import GraphQLSchema
 
 from trellis.router.cache import Cache
+from trellis.router.errors import OperationRefused
 from trellis.router.operation.limits import OperationLimits, check_limits, refuse
 from trellis.router.operation.model import KEPT_BYTES, NormalizedOperation
 from trellis.router.operation.normalize import Normalizer
@@ -24,6 +25,16 @@ from trellis.router.operation.variables import VariableReader, Variables
 
 _READERS = 10_000
 """Variable readers in memory, each of some hundred bytes per variable."""
+
+_REFUSED_BYTES = 500_000  # some hundred refused documents: they must leave next to nothing
+_ERROR_BYTES = 500
+
+
+class _Refused(NamedTuple):
+    """What is wrong with a document. The exception would keep the frames that raised it."""
+
+    errors: Sequence[dict[str, Any]]
+    status: int
 
 
 class ValidRequest(NamedTuple):
@@ -50,6 +61,7 @@ class OperationReader:
         self._validator = validator
         self._normalizer = normalizer
         self._documents: Cache[str, ParsedDocument] = Cache(DOCUMENT_BYTES, "documents")
+        self._refused: Cache[str, _Refused] = Cache(_REFUSED_BYTES, "refused_documents")
         self._variables: Cache[int, VariableReader] = Cache(_READERS, "variable_readers")
         self._operations: Cache[tuple[Any, ...], NormalizedOperation] = Cache(
             KEPT_BYTES, "operations"
@@ -69,11 +81,24 @@ class OperationReader:
         """Parse, check limits, validate and select the operation. Raises OperationRefused."""
         parsed = self._documents.get(document)
         if parsed is None:
+            known = self._refused.get(document)
+            if known is not None:
+                raise OperationRefused(known.errors, http_status=known.status)
+            parsed = self._read_document(document)
+            self._documents.put(document, parsed, weight_of_document(document))
+        return choose_operation(parsed, operation_name)
+
+    def _read_document(self, document: str) -> ParsedDocument:
+        try:
             parsed = parse_document(document, self._limits)
             check_limits(parsed.document, self._limits)
             self._validator.check(parsed.document, document)
-            self._documents.put(document, parsed, weight_of_document(document))
-        return choose_operation(parsed, operation_name)
+        except OperationRefused as refused:
+            # A client that is broken repeats itself; to find its errors takes a millisecond.
+            weight = len(document) + sum(_ERROR_BYTES + len(str(e)) for e in refused.errors)
+            self._refused.put(document, _Refused(refused.errors, refused.status), weight)
+            raise
+        return parsed
 
     def coerce(self, parsed: ParsedOperation, given: Mapping[str, Any]) -> Variables:
         """Coerce the operation's variables. Raises OperationRefused."""

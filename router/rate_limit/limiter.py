@@ -16,6 +16,7 @@ from trellis.router.rate_limit.report import (
     Counted,
     LimitReached,
     RateReport,
+    closed_seconds,
     refusal,
     report_of,
     report_of_refusal,
@@ -177,6 +178,8 @@ class GraphLimiter:
         if not charged.is_empty:
             counted = await charged.take(self._store)
             if not charged.fitted:
+                if context.charge is not None:
+                    context.charge.closed_seconds = closed_seconds(counted)
                 raise refusal(counted, shows_window=rules.shows_window)
             report = report_of(counted, shows_window=rules.shows_window)
         if footprint.wants_states:

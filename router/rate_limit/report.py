@@ -121,6 +121,18 @@ def refusal(counted: Sequence[Counted], *, shows_window: bool) -> TrellisError:
     )
 
 
+def closed_seconds(counted: Sequence[Counted]) -> float:
+    """For how long whatever this caller asks is refused: by a limit that counts every operation,
+    and of which not one more fits. 0 when another operation might pass."""
+    waits = [
+        one.level.wait
+        for one in counted
+        if one.cost <= one.rule.cost
+        and not (one.rule.classes or one.rule.fields or one.rule.routes)
+    ]
+    return max(waits, default=0) / _MICROSECONDS
+
+
 def report_of_refusal(error: TrellisError) -> RateReport | None:
     """What an answer that is this error says about limits."""
     return error.report if isinstance(error, LimitReached) else None

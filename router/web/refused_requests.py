@@ -1,15 +1,76 @@
 """Counts requests that a door refused before there was an operation to count."""
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trellis.router.rate_limit.report import LimitReached
 from trellis.router.web.errors import WriteError, graphql_error
 from trellis.router.web.request_context import begin_charge
-from trellis.router.web.response_headers import add_response_header
+from trellis.router.web.response_headers import (
+    SECURITY_HEADERS,
+    add_response_header,
+    added_headers,
+)
 from trellis.router.web.services import Services
 from trellis.schema.errors import BadRequest
+from trellis.schema.rate_limit import Charge
 
 _REFUSED = BadRequest("This request was refused.")
+# As exact as Retry-After is.
+_SAME_SECONDS = 1.0
+_CALLERS = 4_096
+_OF_NO_MATTER = frozenset(
+    {b"content-length", b"content-type", b"user-agent", b"x-request-id", b"traceparent"}
+)
+# Each layer adds these anew.
+_OF_THE_REQUEST = frozenset({b"x-request-id", b"vary", *(name for name, _ in SECURITY_HEADERS)})
+
+
+@dataclass(slots=True)
+class _Closed:
+    """The answer to a caller of whom nothing is let in before ``until``."""
+
+    until: float
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes = b""
+
+    async def send(self, send: Send) -> None:
+        headers = list(self.headers)
+        await send({"type": "http.response.start", "status": 429, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+class _Watch:
+    """Sends an answer on, and keeps it in ``closed`` if it may be given again."""
+
+    def __init__(self, send: Send, charge: Charge, clock: Callable[[], float]) -> None:
+        self._send = send
+        self._charge = charge
+        self._clock = clock
+        self.closed: _Closed | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if self._charge.closed_seconds and message["status"] == 429:
+                until = self._clock() + min(_SAME_SECONDS, self._charge.closed_seconds)
+                self.closed = _Closed(until, tuple(message.get("headers", ())))
+        elif self.closed is not None:
+            self.closed.body += message.get("body", b"")
+        await self._send(message)
+
+
+def _caller_of(scope: Scope) -> bytes:
+    """Who asks, in which dialect and for which kind of answer: whatever may change a 429. What a
+    request says of itself is hashed, for it may be long and secret."""
+    told = [scope["method"].encode(), scope["path"].encode("utf-8", "surrogateescape")]
+    told += [b"%b:%b" % pair for pair in scope["headers"] if pair[0] not in _OF_NO_MATTER]
+    client = scope.get("client")
+    told.append(client[0].encode() if client else b"")
+    return blake2b(b"\n".join(told), digest_size=16).digest()
 
 
 class RefusedRequests:
@@ -19,18 +80,35 @@ class RefusedRequests:
 
     What was counted on its way, as an operation or by a door that words its own refusals, is not
     counted here.
+
+    Callers of whom nothing would be let in hear the same 429 for a second, without another look at
+    who they are and what they ask: refusing them is the cheapest that there is.
     """
 
-    def __init__(self, app: ASGIApp, services: Services, write: WriteError = graphql_error) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        services: Services,
+        write: WriteError = graphql_error,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._app = app
         self._services = services
         self._write = write
+        self._clock = clock
+        self._closed: dict[bytes, _Closed] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        known = self._closed.get(_caller_of(scope)) if self._closed else None
+        if known is not None and self._clock() < known.until:
+            await known.send(send)
+            return
         charge = begin_charge(scope)
+        watch = _Watch(send, charge, self._clock)
         is_replaced = False
 
         async def counting_send(message: Message) -> None:
@@ -40,11 +118,19 @@ class RefusedRequests:
                 and not charge.is_taken
                 and _is_refusal(message["status"])
             ):
-                is_replaced = await self._count(scope, send)
+                is_replaced = await self._count(scope, watch.send)
             if not is_replaced:
-                await send(message)
+                await watch.send(message)
 
         await self._app(scope, receive, counting_send)
+        if watch.closed is not None:
+            watch.closed.headers += added_headers(scope, but=_OF_THE_REQUEST)
+            self._remember(_caller_of(scope), watch.closed)
+
+    def _remember(self, caller: bytes, closed: "_Closed") -> None:
+        if len(self._closed) >= _CALLERS:
+            self._closed.clear()  # all of them are a second old at most, or over
+        self._closed[caller] = closed
 
     async def _count(self, scope: Scope, send: Send) -> bool:
         """Whether the refusal was replaced by that of a limit."""

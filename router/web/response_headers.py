@@ -1,6 +1,6 @@
 """The headers that every answer carries, whoever wrote it."""
 
-from collections.abc import MutableMapping
+from collections.abc import Container, MutableMapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -52,3 +52,10 @@ def add_response_header(scope: MutableMapping[str, Any], name: bytes, value: byt
     extra = scope.get(_KEY)
     if extra is not None:
         extra.append((name, value))
+
+
+def added_headers(
+    scope: MutableMapping[str, Any], *, but: Container[bytes]
+) -> tuple[tuple[bytes, bytes], ...]:
+    """What the answer to this request carries by ``add_response_header``, but those names."""
+    return tuple(pair for pair in scope.get(_KEY, ()) if pair[0] not in but)

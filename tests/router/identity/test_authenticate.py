@@ -18,7 +18,7 @@ from trellis.router.identity.credentials import NO_CREDENTIALS, Credentials
 from trellis.router.identity.keys import KeySet, SharedSecret
 from trellis.schema.errors import Unauthenticated, Unavailable
 from trellis.schema.identity import ANONYMOUS, Identity
-from trellis.schema.tokens import TokenRules
+from trellis.schema.tokens import TokenRules, read_head
 
 KEY = SigningKey("key-1")
 STRANGER = SigningKey("key-1")
@@ -252,3 +252,48 @@ async def test_without_any_keys_the_answer_is_unavailable_and_not_a_verdict():
     subject = Authenticator([TrustedIssuer(TokenRules(ISSUER, AUDIENCE), KeySet(load))])
     with pytest.raises(Unavailable):
         await subject.authenticate(Credentials(f"Bearer {KEY.sign(good_claims())}"))
+
+
+@pytest.mark.parametrize("changes", [{}, {"exp": int(time.time()) - HOUR}])
+async def test_a_refused_token_is_refused_the_same_way_without_another_look(
+    changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    now = time.time()
+    subject = authenticator(clock=lambda: now)
+    header = f"Bearer {(KEY if changes else STRANGER).sign(good_claims(**changes))}"
+    first = await refusal(header, subject)
+    module, looks = "trellis.router.identity.authenticate", list[str]()
+
+    def look(token: str) -> Any:
+        looks.append(token)
+        return read_head(token)
+
+    monkeypatch.setattr(f"{module}.read_head", look)
+    assert await refusal(header, subject) == first
+    assert not looks
+    now += 5.1
+    assert await refusal(header, subject) == first
+    assert len(looks) == 1
+
+
+async def test_the_memory_of_refused_tokens_is_bounded():
+    subject = authenticator(remember=2)
+    for number in range(5):
+        await refusal(f"Bearer {STRANGER.sign(good_claims(jti=str(number)))}", subject)
+    assert len(subject._refused) == 2
+
+
+async def test_a_token_is_accepted_as_soon_as_its_key_is_there():
+    keys = [STRANGER.jwk | {"kid": "other"}]
+
+    async def load() -> dict[str, Any]:
+        return {"keys": [*keys]}
+
+    now = 0.0
+    source = KeySet(load, clock=lambda: now)
+    subject = Authenticator([TrustedIssuer(TokenRules(ISSUER, AUDIENCE), source)])
+    header = f"Bearer {KEY.sign(good_claims())}"
+    await refusal(header, subject)
+    keys.append(KEY.jwk)
+    now = 3600.0
+    assert (await subject.authenticate(Credentials(header))).id == USER

@@ -9,7 +9,7 @@ from tests.support.toy_graph import ToyGraph
 from trellis.router.rate_limit.report import LimitReached, RateReport
 from trellis.router.web.refused_requests import RefusedRequests
 from trellis.router.web.request_context import ContextMaker
-from trellis.router.web.response_headers import ResponseHeaders
+from trellis.router.web.response_headers import ResponseHeaders, add_response_header
 from trellis.router.web.services import Services
 from trellis.schema.errors import TrellisError
 
@@ -82,3 +82,107 @@ async def test_a_flood_of_refusals_is_answered_with_429_and_nothing_else():
 async def test_sockets_are_none_of_its_business():
     counted, sent = await ask(404, kind="websocket")
     assert (counted, len(sent)) == (0, 3)
+
+
+# -- callers of whom nothing is let in ------------------------------------------------------------
+
+
+class Closed:
+    """A door that lets nobody in for ``seconds``, behind a clock that a test moves."""
+
+    def __init__(self, seconds: float) -> None:
+        self.now = 0.0
+        self.seconds = seconds
+        self.asked = 0
+        services = Services(graph=ToyGraph(), make_context=ContextMaker((), 30))
+        self._subject = ResponseHeaders(
+            RefusedRequests(self._app, services, clock=lambda: self.now)  # pyright: ignore
+        )
+        self._make_context = services.make_context
+
+    async def _app(self, scope: Any, _receive: Any, send: Any) -> None:
+        self.asked += 1
+        charge = self._make_context(scope).charge
+        assert charge is not None
+        charge.is_taken, charge.closed_seconds = True, self.seconds
+        add_response_header(scope, b"retry-after", b"7")
+        add_response_header(scope, b"x-request-id", b"%d" % self.asked)
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 429, "headers": headers})
+        await send({"type": "http.response.body", "body": b"full"})
+
+    async def ask(self, **members: Any) -> list[Any]:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/graphql",
+            "headers": [(b"authorization", b"Bearer ada")],
+            "client": ("192.0.2.1", 5),
+            **members,
+        }
+        await self._subject(scope, None, send)  # pyright: ignore[reportArgumentType]
+        return sent
+
+
+async def test_a_caller_of_whom_nothing_is_let_in_hears_the_same_for_a_second():
+    door = Closed(seconds=60)
+    first = await door.ask()
+    door.now = 0.9
+    again = await door.ask()
+    assert door.asked == 1
+    assert [message.get("body") for message in again] == [None, b"full"]
+    assert again[0]["status"] == 429
+    told, repeated = dict(first[0]["headers"]), dict(again[0]["headers"])
+    assert repeated.pop(b"x-request-id", None) is None  # the layer before gives each its own
+    del told[b"x-request-id"]
+    assert repeated == told
+    door.now = 1.0
+    await door.ask()
+    assert door.asked == 2
+
+
+async def test_it_hears_it_no_longer_than_the_limit_is_full():
+    door = Closed(seconds=0.2)
+    await door.ask()
+    door.now = 0.2
+    await door.ask()
+    assert door.asked == 2
+
+
+async def test_where_something_else_might_pass_each_request_is_looked_at():
+    door = Closed(seconds=0)
+    await door.ask()
+    await door.ask()
+    assert door.asked == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"client": ("192.0.2.2", 5)},
+        {"client": None},
+        {"path": "/tracker/api/v1/issues"},
+        {"method": "GET"},
+        {"headers": [(b"authorization", b"Bearer bob")]},
+        {"headers": []},
+        {"headers": [(b"authorization", b"Bearer ada"), (b"accept", b"text/html")]},
+    ],
+)
+async def test_somebody_else_is_looked_at(other: dict[str, Any]):
+    door = Closed(seconds=60)
+    await door.ask()
+    await door.ask(**other)
+    assert door.asked == 2
+
+
+async def test_the_memory_of_closed_callers_is_bounded():
+    door = Closed(seconds=60)
+    for number in range(5_000):
+        await door.ask(client=(f"192.0.2.{number}", 5))
+    subject: Any = door._subject
+    assert len(subject._app._closed) < 4_097
