@@ -179,6 +179,7 @@ async def test_hostile_key_ids_find_nothing_fetch_nothing_and_open_nothing(watch
 
 
 async def test_the_watch_sees_what_it_should(watch: Watch, tmp_path: Path):
+    await asyncio.to_thread(len, "")  # the first call imports what makes threads
     with watch.on():
         await asyncio.to_thread((tmp_path / "file").write_text, "x")
     assert [event for event, _ in watch.seen] == ["open"]
