@@ -94,7 +94,7 @@ def uvicorn_config(app: ASGIApp | str, config: Config, **more: Any) -> uvicorn.C
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http=Front(config),  # pyright: ignore[reportArgumentType]  it makes connections, too
+        http=Front(config.limits, config.http),  # pyright: ignore[reportArgumentType]  a callable will do
         ws="websockets-sansio",
         ws_max_size=websocket.frame_bytes,
         ws_ping_interval=websocket.ping_seconds,

@@ -8,7 +8,7 @@ from typing import Any
 import uvicorn
 
 from tests.support.servers import free_port
-from trellis.router.config import Config, Http, Limits
+from trellis.router.config import Http, Limits
 from trellis.router.serving.front.front import Front
 
 
@@ -19,7 +19,7 @@ async def served(
     """Serves ``app`` in this event loop, as the product does but for its signals; yields
     ``http://127.0.0.1:<port>``. ``options`` are uvicorn's."""
     port = free_port()
-    front = Front(Config(limits=limits or Limits(), http=http or Http()))
+    front = Front(limits or Limits(), http or Http())
     config = uvicorn.Config(
         app,
         **{

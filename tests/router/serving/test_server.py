@@ -33,7 +33,10 @@ def test_uvicorn_is_told_our_bounds():
 
 
 def test_each_worker_gets_the_bounds_and_places_of_its_own():
-    config = Config(limits=Limits(connections=7, head_seconds=3))
+    class Loaded(Config):
+        """As ``load_config`` makes one: it cannot be sent to another process."""
+
+    config = Loaded(limits=Limits(connections=7, head_seconds=3))
     settings = uvicorn_config("module:make_app", config, factory=True)
     sent = pickle.loads(pickle.dumps(settings))
     assert sent.http.shared.limits == config.limits

@@ -26,7 +26,7 @@ from tests.router.serving.front.websocket_violations import (
     subscribe,
 )
 from tests.support.serving import served
-from trellis.router.config import Config
+from trellis.router.config import Http, Limits
 from trellis.router.serving.front.front import Front
 
 DEFLATE = b"sec-websocket-extensions: permessage-deflate\r\n\r\n"
@@ -112,8 +112,8 @@ async def test_bytes_that_precede_the_accept_are_read_behind_it(port: int):
 
 async def test_a_client_that_pings_and_does_not_read_costs_no_pongs():
     transport = Mock(spec=asyncio.Transport, is_closing=lambda: False)
-    config = uvicorn.Config(toy_app(), http=Front(Config()), ws="websockets-sansio")  # pyright: ignore
-    connection = Front(Config())(config, ServerState(), {})
+    config = uvicorn.Config(toy_app(), http=Front(Limits(), Http()), ws="websockets-sansio")  # pyright: ignore
+    connection = Front(Limits(), Http())(config, ServerState(), {})
     connection.connection_made(transport)
     connection.data_received(upgrade())
     socket = transport.set_protocol.call_args.args[0]
