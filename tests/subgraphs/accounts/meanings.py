@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 
 
 def _is_trace(table: str, row: Mapping[str, Any], own: Tenant) -> bool:
-    """Entries of the audit log, letters that were wished for, and invitations into one's own
-    organization."""
+    """Entries of the audit log, counts of guesses, letters that were asked for, and invitations
+    into one's own organization."""
     match table:
         case "audit_log":
             return row["result"] == "refused" or row["actor_id"] == str(own.id("user", "boss"))
         case "mailed_links":
             return row["purpose"] == "reset_password"
+        case "password_guesses":
+            return True  # whoever knows a name may guess; that is what is counted
         case "invitations":
             return row["organization_id"] == str(own.id("organization"))
     return False

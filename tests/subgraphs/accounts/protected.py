@@ -9,7 +9,7 @@ from tests.subgraphs.tenants.attempts import PERSONS, Attempt, own
 HARMLESS: Mapping[str, str] = {
     "RegisterInput.profile": "the dialect spoken",
     "LoginInput.profile": "the dialect spoken",
-    "RefreshTokenInput.profile": "the dialect spoken",
+    "RefreshTokenInput.profile": "the dialect spoken: a token of another one is refused",
     "ResetPasswordInput.profile": "the dialect spoken",
     "PreferencesInput.theme": "one's own taste",
     "UserFilters.isActive": "a filter",
