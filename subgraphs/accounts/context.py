@@ -10,6 +10,7 @@ from uuid import UUID
 
 from trellis.db.caller_context import CallerContext
 from trellis.db.models import utc_now
+from trellis.db.outbox import outbox_of
 from trellis.db.storage import Storage
 from trellis.db.unit_of_work import UnitOfWork
 from trellis.schema.errors import Unauthenticated, Unavailable
@@ -26,6 +27,7 @@ from trellis.subgraphs.accounts.errors import PersonsOnly, WrongPassword
 from trellis.subgraphs.accounts.loaders import Loaders
 from trellis.subgraphs.accounts.mail import Mailer, Postbox
 from trellis.subgraphs.accounts.passwords import Passwords
+from trellis.subgraphs.accounts.profiles import Profiles
 from trellis.subgraphs.accounts.revoked import Revoked
 from trellis.subgraphs.accounts.sealing import seal_everything
 from trellis.subgraphs.accounts.settings import AccountSettings
@@ -58,6 +60,7 @@ class Services:
         self.vault = vault
         self.keys = SigningKeys(storage, vault)
         self.revoked = Revoked(storage)
+        self.profiles = Profiles(outbox_of(storage.metadata))
         self.postbox = Postbox(mailer)
         self.background = Background(passing=Unavailable, at_once=2)
         self._housekeeping: asyncio.Task[None] | None = None
@@ -138,7 +141,7 @@ class Context(CallerContext[Loaders]):
     """One operation of one caller."""
 
     def __init__(self, request: RequestContext, services: Services) -> None:
-        super().__init__(request, services.storage, Loaders)
+        super().__init__(request, services.storage, partial(Loaders, profiles=services.profiles))
         self.passwords = services.passwords
         self.settings = services.settings
         self.vault = services.vault

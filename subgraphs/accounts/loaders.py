@@ -4,12 +4,13 @@ from trellis.db.loaders import BatchLoaders
 from trellis.db.storage import Storage
 from trellis.schema.identity import Identity
 from trellis.subgraphs.accounts import queries
+from trellis.subgraphs.accounts.profiles import Profiles
 
 
 class Loaders(BatchLoaders):
-    def __init__(self, storage: Storage, caller: Identity) -> None:
+    def __init__(self, storage: Storage, caller: Identity, profiles: Profiles) -> None:
         super().__init__(storage, caller)
-        self.user = self.rows(queries.users_by_id)
+        self.user = self.rows(profiles.users_by_id)
         self.user_by_username = self.rows(queries.users_by_username)
         self.organization = self.rows(queries.organizations_by_id)
         self.team = self.rows(queries.teams_by_id)

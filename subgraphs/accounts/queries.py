@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, false, func, or_, true
@@ -180,27 +179,14 @@ def _is_mine(caller: Identity, organization_id: UUID) -> ColumnElement[bool]:
     )
 
 
-async def users_by_id(
-    session: AsyncSession, caller: Identity, ids: Sequence[UUID]
-) -> list[SeenUser | None]:
-    """Everybody of these ids, strangers too: other subgraphs refer to them."""
-    return await _seen_users(session, caller, User.id, ids)
-
-
 async def users_by_username(
     session: AsyncSession, caller: Identity, keys: Sequence[str]
 ) -> list[SeenUser | None]:
-    """Like ``users_by_id`` by username in lower case."""
-    return await _seen_users(session, caller, User.username_key, keys)
-
-
-async def _seen_users(
-    session: AsyncSession, caller: Identity, key: Any, values: Sequence[Any]
-) -> list[SeenUser | None]:
-    statement = select(User, may_see_user(caller)).where(col(key).in_(values))
+    """Everybody with one of these usernames in lower case, strangers too."""
+    statement = select(User, may_see_user(caller)).where(col(User.username_key).in_(keys))
     rows = await session.execute(statement)
-    found = {getattr(row, key.key): SeenUser(row, bool(seen)) for row, seen in rows}
-    return [found.get(value) for value in values]
+    found = {row.username_key: SeenUser(row, bool(seen)) for row, seen in rows}
+    return [found.get(key) for key in keys]
 
 
 async def user_by_login(session: AsyncSession, login: str) -> User | None:

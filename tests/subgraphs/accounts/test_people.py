@@ -356,6 +356,7 @@ async def test_statements_do_not_grow_with_rows(accounts: Running):
       teams(first: 2) { totalCount edges { node { name owner { username } memberCount role } } }
     } } } } } }
     """
-    # Twelve kinds of question; two of them become one when they happen to meet.
+    # Twelve kinds of question; two of them become one when they happen to meet. Profiles that are
+    # not at hand take three statements.
     for number in (1, 12):
-        assert 10 <= await statements(accounts, query, "ada", n=number) <= 12
+        assert 10 <= await statements(accounts, query, "ada", n=number) <= 14
