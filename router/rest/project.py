@@ -109,7 +109,11 @@ class _Source:
             item = self.write(items.item, "o", body)
             if item == "o":
                 return None
-            body.add(f"r.append({item})")
+            if items.skips_null:
+                with body.below(f"if {item} is not None:"):
+                    body.add(f"r.append({item})")
+            else:
+                body.add(f"r.append({item})")
         body.add("return r")
         self.define(name, "items", body)
         return name

@@ -258,7 +258,9 @@ class _Reader:
         item = next((member.shape for member in edge.members if member.key == "node"), None)
         if item is None:
             raise GraphQLError("@page needs a connection with `edges { node }` or `nodes`.", node)
-        inner = Items(Unwrapped("node", item, edge.is_nullable), edges.is_nullable)
+        # A page is what its reader gets to see: a node that a policy denies is no item of it.
+        node_shape = Unwrapped("node", replace(item, is_nullable=False), is_nullable=False)
+        inner = Items(node_shape, edges.is_nullable, skips_null=True)
         return Unwrapped("edges", inner, record.is_nullable)
 
 

@@ -28,10 +28,11 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list."""
+    """A list; one that ``skips_null`` shows only the items that are not null."""
 
     item: "Shape"
     is_nullable: bool
+    skips_null: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,14 @@ def test_nulls_stay_where_a_dialect_shows_them():
     }
 
 
+def test_a_page_shows_only_what_there_is_of_it():
+    node = Unwrapped("node", TEXT, is_nullable=False)
+    page = [{"node": "a"}, {"node": None}, {"node": "b"}]
+
+    assert make_projection(Items(node, False, skips_null=True))(page) == ["a", "b"]
+    assert make_projection(Items(node, False))(page) == ["a", None, "b"]
+
+
 def test_members_that_are_null_are_left_out_on_every_level():
     project = make_projection(omitting_nulls(Items(THING, is_nullable=False)))
 
