@@ -169,6 +169,8 @@ def _asking_for_plans(
 def _response(answer: Answer, scope: Scope, media: str) -> _Response:
     if answer.rate is not None:
         _add_headers(scope, answer.rate.headers)
+    for seconds in _waits(answer):
+        add_response_header(scope, b"retry-after", b"%d" % seconds)
     if answer.executed:
         return _Response(answer.status, answer.to_bytes())
     if media == JSON and _is_part_of_protocol(answer):
@@ -177,8 +179,6 @@ def _response(answer: Answer, scope: Scope, media: str) -> _Response:
         add_response_header(scope, b"allow", b"POST")
     if answer.status == 401:
         add_response_header(scope, b"www-authenticate", b"Bearer")
-    for seconds in _waits(answer):
-        add_response_header(scope, b"retry-after", b"%d" % seconds)
     return _Response(answer.status, answer.to_bytes())
 
 

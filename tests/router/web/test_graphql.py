@@ -291,6 +291,11 @@ def refused(status: int, *waits: int | None) -> Answer:
     return Answer(errors=errors or [{"message": "No."}], executed=False, status=status)
 
 
+def executed_in_part(wait: int | None) -> Answer:
+    """A subgraph is unavailable, and says when to come back."""
+    return Answer({"a": 1, "b": None}, errors=refused(503, wait).errors)
+
+
 @pytest.mark.parametrize(
     ("given", "name", "value"),
     [
@@ -301,6 +306,8 @@ def refused(status: int, *waits: int | None) -> Answer:
         (refused(429, 3, 40, None, 7), "retry-after", "40"),
         (refused(429, None), "retry-after", None),
         (refused(429, 0), "retry-after", "0"),
+        (executed_in_part(9), "retry-after", "9"),
+        (executed_in_part(None), "retry-after", None),
         (Answer({"a": 1}, status=401), "www-authenticate", None),
         (Answer({"a": 1}, rate=RateReport(5, 4, 60)), "x-ratelimit-limit", "5"),
     ],
