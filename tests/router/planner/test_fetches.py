@@ -29,14 +29,19 @@ def asked(node: Node) -> dict[str, object]:
 def test_joined_selections_ask_what_either_asked() -> None:
     one, other = Node(), Node()
     one.ask("x", leaf("x"))
-    other.ask("y", leaf("y"))
-    other.under("A").ask("z", leaf("z"))
+    for name in ("x", "y", "w"):
+        other.ask(name, leaf(name))
+    for name in ("A", "B"):
+        other.under(name).ask("z", leaf("z"))
     other.ask_typename()
+    other.place = (1, "I")
 
     one.join(other)
 
-    assert asked(one) == asked(other) == {"x": None, "y": None, "... A": {"z": None}}
+    fields = {"x": None, "y": None, "w": None}
+    assert asked(one) == asked(other) == {**fields, "... A": {"z": None}, "... B": {"z": None}}
     assert one.has_typename
+    assert one.place == (1, "I")
 
 
 def test_nested_selections_are_joined_too() -> None:

@@ -49,6 +49,13 @@ def graph():
             ],
         ),
         (
+            "mutation @slowly @cached(for: 1) { add { name } }",
+            [
+                "0 a mutation @slowly @cached(for: 1) {add {id}}",
+                "1 b <0 @add Item(id) {... on Item {name}}",
+            ],
+        ),
+        (
             "{ item { a: size b: size @once c: size @once } }",
             ["0 a {item {size size_1: size @once}}"],
         ),

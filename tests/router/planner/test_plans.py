@@ -9,6 +9,7 @@ import pytest
 from tests.support.planning import federated_graph, plan_lines, sound_plan
 from trellis.router.errors import PlanningError
 from trellis.router.planner.plan import PathSegment
+from trellis.router.planner.planner import SPARING_SIZE
 
 
 @pytest.fixture(scope="module")
@@ -639,3 +640,55 @@ def test_of_two_keys_the_one_that_is_never_null_represents_an_object() -> None:
         "0 a {all {id}}",
         "1 b <0 @all E(id) {... on E {size}}",
     ]
+
+
+def test_of_enclosing_objects_that_set_a_context_the_nearest_does() -> None:
+    graph = federated_graph(
+        a="""
+            type Query { outer: Box }
+            type Box @key(fields: "id") @context(name: "box") {
+              id: ID! label: String inner: Box item: Item }
+            type Item @key(fields: "id") {
+              id: ID! price(in: String @fromContext(field: "$box { label }")): Int }
+        """
+    )
+
+    plan = sound_plan(graph, "{ outer { inner { item { price } } } }")
+
+    assert plan.steps[0].operation == "{outer {inner {label item {id}}}}"
+    (context,) = plan.steps[1].entities[0].targets[0].contexts
+    assert context.depth == 2
+
+
+def test_a_mutation_field_is_run_where_most_of_its_answer_comes_from() -> None:
+    """Each runs once, whoever could run it too."""
+    graph = federated_graph(
+        a="""
+            type Query { q: Int } type Mutation { make: Item @shareable }
+            type Item @key(fields: "id") { id: ID! }
+        """,
+        b="""
+            type Mutation { make: Item @shareable other: Int }
+            type Item @key(fields: "id") { id: ID! size: Int }
+        """,
+    )
+
+    assert plan_lines(graph, "mutation { make { size } }") == ["0 b mutation {make {size}}"]
+    assert plan_lines(graph, "mutation { make { id } other }") == [
+        "0 a mutation {make {id}}",
+        "1 b <0 mutation {other}",
+    ]
+    assert plan_lines(graph, "mutation { other make { id } }") == ["0 b mutation {other make {id}}"]
+
+
+def test_an_operation_of_many_selection_sets_is_planned_as_a_small_one_is() -> None:
+    graph = federated_graph(
+        a='type Query { items: [Item] } type Item @key(fields: "id") { id: ID! }',
+        b='type Item @key(fields: "id") { id: ID! part: Part } type Part { size(n: Int): Int }',
+    )
+    parts = [f"p{n}: part {{ size(n: {n}) }}" for n in range(SPARING_SIZE + 10)]
+
+    many = plan_lines(graph, "{ items { " + " ".join(parts) + " } }")
+
+    assert [line.split(" {")[0] for line in many] == ["0 a", "1 b <0 @items Item(id)"]
+    assert all(f"size(n: {n})" in many[1] for n in range(SPARING_SIZE + 10))
