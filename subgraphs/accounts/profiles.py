@@ -57,29 +57,33 @@ class Profiles:
     async def users_by_id(
         self, session: AsyncSession, caller: Identity, ids: Sequence[UUID]
     ) -> list[SeenUser | None]:
-        """Everybody of these ids, strangers too: other subgraphs refer to them."""
-        wanted = {*ids, caller.id} if caller.id is not None else {*ids}
-        found = await self._profiles(session, wanted)
-        own = found.get(caller.id) if caller.id is not None else None
-        mine: frozenset[UUID] = own.organizations if own is not None else frozenset()
-        return [
-            SeenUser(profile.row, _sees(caller, mine, profile)) if profile is not None else None
-            for profile in map(found.get, ids)
-        ]
+        """Everybody of these ids, strangers too: other subgraphs refer to them.
 
-    async def _profiles(
-        self, session: AsyncSession, ids: Collection[UUID]
-    ) -> Mapping[UUID, Profile]:
+        Only those whom the caller sees are taken from memory. Whoever else is there is read as if
+        nobody were, so that the time which it takes does not tell one from the other.
+        """
         position = await self._end_by_events(session)
-        found = {id: profile for id in ids if (profile := self._fresh(id)) is not None}
-        missing = [id for id in ids if id not in found]
+        own = self._fresh(caller.id) if caller.id is not None else None
+        mine = _organizations_of(own)
+        found = {id: profile for id in ids if (profile := self._seen(caller, mine, id)) is not None}
+        missing = {id for id in ids if id not in found}
+        if own is None and caller.id is not None:
+            missing.add(caller.id)
         if missing:
             read = await _read(session, missing)
             # Somebody else may have seen events meanwhile that what was read here is older than.
             if position == self._position:
                 self._keep(read)
             found.update(read)
-        return found
+            mine = _organizations_of(own or (found.get(caller.id) if caller.id else None))
+        return [
+            SeenUser(profile.row, _sees(caller, mine, profile)) if profile is not None else None
+            for profile in map(found.get, ids)
+        ]
+
+    def _seen(self, caller: Identity, mine: frozenset[UUID], id: UUID) -> Profile | None:
+        profile = self._fresh(id)
+        return profile if profile is not None and _sees(caller, mine, profile) else None
 
     async def _end_by_events(self, session: AsyncSession) -> int:
         """Forget those to whom something has happened; the id of the newest event seen."""
@@ -121,6 +125,10 @@ class Profiles:
             self._kept.popitem(last=False)
 
 
+def _organizations_of(profile: Profile | None) -> frozenset[UUID]:
+    return profile.organizations if profile is not None else frozenset()
+
+
 def _sees(caller: Identity, mine: frozenset[UUID], profile: Profile) -> bool:
     """``queries.may_see_user`` for somebody who is at hand."""
     if caller.is_admin:
@@ -130,7 +138,7 @@ def _sees(caller: Identity, mine: frozenset[UUID], profile: Profile) -> bool:
     return profile.row.id == caller.id or not mine.isdisjoint(profile.organizations)
 
 
-async def _read(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Profile]:
+async def _read(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Profile]:
     # What nobody is shown stays where it is.
     hidden = defer(User.password_hash, raiseload=True)  # type: ignore[arg-type]
     rows = await session.scalars(select(User).where(col(User.id).in_(ids)).options(hidden))

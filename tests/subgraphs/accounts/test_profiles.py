@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -63,6 +64,17 @@ async def test_a_profile_is_read_once(accounts: Running):
         found, reads = await read_of(accounts, ALAN, "{ me { displayName email } }")
         assert found == {"me": {"displayName": "Alan Turing", "email": "alan@example.com"}}
         assert reads == expected
+
+
+async def test_a_stranger_costs_what_nobody_costs(accounts: Running):
+    """Else the time would tell that there is somebody, whom others have looked at."""
+    nobody = str(UUID(int=1))
+    for who, id in ((ADA, str(IDS["hedy"])), (ALAN, str(IDS["alan"]))):
+        await accounts.ask(USER, who, id=id)  # both are kept now
+
+    told = [await read_of(accounts, ALAN, USER, id=id) for id in (str(IDS["hedy"]), nobody)]
+
+    assert told == [({"user": None}, 1), ({"user": None}, 1)]
 
 
 RENAME = "mutation($i: UpdateProfileInput!) { updateMyProfile(input: $i) { user { id } } }"
