@@ -21,6 +21,7 @@ PM_CODES = {
     "SERVICE_UNAVAILABLE",
     "INVALID_CREDENTIALS",
 }
+# Sections 11.2, 11.3 and 12.3: every word, and what it is told with.
 TRACKER_MESSAGES = {
     "INVALID_CREDENTIALS": "Invalid email or password",
     "TOKEN_EXPIRED": "Access token has expired",
@@ -28,14 +29,18 @@ TRACKER_MESSAGES = {
     "REFRESH_TOKEN_EXPIRED": "Refresh token has expired",
     "INSUFFICIENT_PERMISSIONS": "Insufficient permissions to access resource",
     "RESOURCE_FORBIDDEN": "Access to resource is forbidden",
-    "VALIDATION_ERROR": "Request validation failed",
     "INVALID_FORMAT": "Field format is invalid",
+    "VALIDATION_ERROR": "Request validation failed",
     "RESOURCE_NOT_FOUND": "Requested resource not found",
     "RESOURCE_ALREADY_EXISTS": "Resource already exists",
     "RESOURCE_CONFLICT": "Resource conflict detected",
     "WORKFLOW_TRANSITION_INVALID": "Invalid workflow transition",
     "PROJECT_MEMBER_ALREADY_EXISTS": "User is already a project member",
     "ISSUE_CANNOT_BE_DELETED": "Issue cannot be deleted due to dependencies",
+    "RATE_LIMIT_EXCEEDED": "Rate limit exceeded. Try again later.",
+    "INTERNAL_SERVER_ERROR": "Internal server error occurred",
+    "SERVICE_UNAVAILABLE": "Service temporarily unavailable",
+    "DATABASE_CONNECTION_ERROR": "Database connection error",
 }
 TRACKER_FIELD_CODES = {
     "REQUIRED_FIELD_MISSING",
