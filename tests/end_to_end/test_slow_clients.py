@@ -58,7 +58,9 @@ async def test_five_sockets_that_are_never_read_are_cut_and_their_memory_returns
     assert not server.count_connections()
     for one in sockets:
         one.transport.abort()
-    assert peak - before < 120
+    # What waits for them is bounded by websocket.backlog_bytes (64 MB); the events that are being
+    # resolved and encoded meanwhile come on top.
+    assert peak - before < 160
     assert server.resident_megabytes() - before < 50
 
 
