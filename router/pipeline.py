@@ -289,7 +289,7 @@ async def run(prepared: Prepared, stages: Stages) -> Answer:
     finally:
         stages.places.give_back(place)
     if result.denied_values and stages.rejects and prepared.kind == "query":
-        errors = [place.refusal() for place in result.denied_values]
+        errors = [denied.refusal() for denied in result.denied_values]
         return Answer(errors=errors, executed=False, status=403, denied_values=result.denied_values)
     return result
 

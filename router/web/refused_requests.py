@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from trellis.router.rate_limit.report import LimitReached
 from trellis.router.web.errors import WriteError, graphql_error
 from trellis.router.web.request_context import begin_charge
+from trellis.router.web.request_id import request_id_of
 from trellis.router.web.response_headers import (
     SECURITY_HEADERS,
     add_response_header,
@@ -23,6 +24,8 @@ _REFUSED = BadRequest("This request was refused.")
 # As exact as Retry-After is.
 _SAME_SECONDS = 1.0
 _CALLERS = 4_096
+# Of an id that a client has chosen: a shorter one may stand in an answer by chance. Ours have 36.
+_MIN_ID_LENGTH = 32
 _OF_NO_MATTER = frozenset(
     {b"content-length", b"content-type", b"user-agent", b"x-request-id", b"traceparent"}
 )
@@ -32,32 +35,46 @@ _OF_THE_REQUEST = frozenset({b"x-request-id", b"vary", *(name for name, _ in SEC
 
 @dataclass(slots=True)
 class _Closed:
-    """The answer to a caller of whom nothing is let in before ``until``."""
+    """The answer to a caller of whom nothing is let in before ``until``, as it was given to the
+    request ``request_id``."""
 
     until: float
+    request_id: bytes
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes = b""
 
-    async def send(self, send: Send) -> None:
-        headers = list(self.headers)
+    async def send(self, send: Send, request_id: bytes) -> None:
+        """Give it to another request, whose id stands wherever the first one's did."""
+        body = self.body.replace(self.request_id, request_id)
+        headers: list[tuple[bytes, bytes]] = []
+        for name, value in self.headers:
+            if name == b"content-length":
+                value = b"%d" % len(body)
+            elif name == b"x-request-id":
+                value = value.replace(self.request_id, request_id)
+            headers.append((name, value))
         await send({"type": "http.response.start", "status": 429, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
+        await send({"type": "http.response.body", "body": body})
 
 
 class _Watch:
     """Sends an answer on, and keeps it in ``closed`` if it may be given again."""
 
-    def __init__(self, send: Send, charge: Charge, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, send: Send, charge: Charge, request_id: bytes, clock: Callable[[], float]
+    ) -> None:
         self._send = send
+        self._request_id = request_id
         self._charge = charge
         self._clock = clock
         self.closed: _Closed | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            if self._charge.closed_seconds and message["status"] == 429:
+            is_replaceable = len(self._request_id) >= _MIN_ID_LENGTH
+            if is_replaceable and self._charge.closed_seconds and message["status"] == 429:
                 until = self._clock() + min(_SAME_SECONDS, self._charge.closed_seconds)
-                self.closed = _Closed(until, tuple(message.get("headers", ())))
+                self.closed = _Closed(until, self._request_id, tuple(message.get("headers", ())))
         elif self.closed is not None:
             self.closed.body += message.get("body", b"")
         await self._send(message)
@@ -103,12 +120,13 @@ class RefusedRequests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        request_id = request_id_of(scope).encode()
         known = self._closed.get(_caller_of(scope)) if self._closed else None
         if known is not None and self._clock() < known.until:
-            await known.send(send)
+            await known.send(send, request_id)
             return
         charge = begin_charge(scope)
-        watch = _Watch(send, charge, self._clock)
+        watch = _Watch(send, charge, request_id, self._clock)
         is_replaced = False
 
         async def counting_send(message: Message) -> None:

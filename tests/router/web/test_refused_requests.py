@@ -9,6 +9,7 @@ from tests.support.toy_graph import ToyGraph
 from trellis.router.rate_limit.report import LimitReached, RateReport
 from trellis.router.web.refused_requests import RefusedRequests
 from trellis.router.web.request_context import ContextMaker
+from trellis.router.web.request_id import RequestId, request_id_of
 from trellis.router.web.response_headers import ResponseHeaders, add_response_header
 from trellis.router.web.services import Services
 from trellis.schema.errors import TrellisError
@@ -95,9 +96,8 @@ class Closed:
         self.seconds = seconds
         self.asked = 0
         services = Services(graph=ToyGraph(), make_context=ContextMaker((), 30))
-        self._subject = ResponseHeaders(
-            RefusedRequests(self._app, services, clock=lambda: self.now)  # pyright: ignore
-        )
+        subject = RefusedRequests(self._app, services, clock=lambda: self.now)  # pyright: ignore
+        self._subject = ResponseHeaders(RequestId(subject))
         self._make_context = services.make_context
 
     async def _app(self, scope: Any, _receive: Any, send: Any) -> None:
@@ -106,10 +106,10 @@ class Closed:
         assert charge is not None
         charge.is_taken, charge.closed_seconds = True, self.seconds
         add_response_header(scope, b"retry-after", b"7")
-        add_response_header(scope, b"x-request-id", b"%d" % self.asked)
-        headers = [(b"content-type", b"application/json")]
+        body = b"full for " + request_id_of(scope).encode()
+        headers = [(b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 429, "headers": headers})
-        await send({"type": "http.response.body", "body": b"full"})
+        await send({"type": "http.response.body", "body": body})
 
     async def ask(self, **members: Any) -> list[Any]:
         sent: list[Any] = []
@@ -135,11 +135,11 @@ async def test_a_caller_of_whom_nothing_is_let_in_hears_the_same_for_a_second():
     door.now = 0.9
     again = await door.ask()
     assert door.asked == 1
-    assert [message.get("body") for message in again] == [None, b"full"]
     assert again[0]["status"] == 429
     told, repeated = dict(first[0]["headers"]), dict(again[0]["headers"])
-    assert repeated.pop(b"x-request-id", None) is None  # the layer before gives each its own
-    del told[b"x-request-id"]
+    ids = [told.pop(b"x-request-id"), repeated.pop(b"x-request-id")]
+    assert len(set(ids)) == 2
+    assert [answer[1]["body"] for answer in (first, again)] == [b"full for " + id for id in ids]
     assert repeated == told
     door.now = 1.0
     await door.ask()
@@ -151,6 +151,22 @@ async def test_it_hears_it_no_longer_than_the_limit_is_full():
     await door.ask()
     door.now = 0.2
     await door.ask()
+    assert door.asked == 2
+
+
+async def test_an_answer_with_an_id_of_another_length_or_one_that_may_stand_there_by_chance():
+    door = Closed(seconds=60)
+    await door.ask()
+    long, short = (b"x-request-id", b"x" * 40), (b"x-request-id", b"full")
+    authorization = (b"authorization", b"Bearer ada")
+    again = await door.ask(headers=[authorization, long])
+    assert again[1]["body"] == b"full for " + b"x" * 40
+    assert dict(again[0]["headers"])[b"content-length"] == b"49"
+    assert door.asked == 1
+
+    door = Closed(seconds=60)
+    await door.ask(headers=[authorization, short])
+    assert (await door.ask())[1]["body"].startswith(b"full for ")
     assert door.asked == 2
 
 
@@ -185,4 +201,4 @@ async def test_the_memory_of_closed_callers_is_bounded():
     for number in range(5_000):
         await door.ask(client=(f"192.0.2.{number}", 5))
     subject: Any = door._subject
-    assert len(subject._app._closed) < 4_097
+    assert len(subject._app._app._closed) < 4_097
