@@ -173,8 +173,6 @@ class HttpConnection(HttpToolsProtocol):
         if self._is_ending:
             return
         if self._is_silent:
-            self._is_silent = False
-            self._shared.places.is_busy(self)
             self._begin_head()
         if self._in_head:
             self._head_size += len(data)
@@ -189,6 +187,9 @@ class HttpConnection(HttpToolsProtocol):
                 self._refuse(HeadersTooLarge("The head of the request is too large."))
 
     def _begin_head(self) -> None:
+        if self._is_silent:
+            self._is_silent = False
+            self._shared.places.is_busy(self)
         self._in_head = True
         self._head_size = 0
         self._begun = self.loop.time()

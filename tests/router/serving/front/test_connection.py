@@ -57,6 +57,15 @@ async def test_several_requests_on_one_connection_are_answered(url: str):
     assert b"server:" not in answer.lower()
 
 
+async def test_a_body_that_comes_with_the_next_head_leaves_that_one_a_head(url: str):
+    """A client that has its answer already may send the rest of one request with the next one."""
+    unread = get(b"content-length: 2\r\n")
+    body = b'{"query": "{ hello }"}' + b" " * 1_000_000
+    large = post(b"connection: close\r\ncontent-length: %d\r\n" % len(body), body)
+    answer = await exchange(url, unread, b"{}" + large[:1000], large[1000:], pause=0.05)
+    assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"200"]
+
+
 async def test_a_request_that_comes_in_single_bytes_is_answered(url: str):
     parts = [bytes([byte]) for byte in LAST]
     assert (await exchange(url, *parts)).startswith(b"HTTP/1.1 200 OK")
