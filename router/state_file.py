@@ -8,6 +8,7 @@ Workers of one machine open the same file; SQLite's own lock puts their transact
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -26,6 +27,8 @@ takes a thousand times longer is stuck, and clients are better off with a 503.""
 
 _BATCH = 100
 """Most requests of one transaction: about as long as other workers wait without noticing."""
+
+_PAUSE_SECONDS = 0.005  # about as long as another worker takes to make the file
 
 Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Result]
@@ -125,6 +128,19 @@ class StateFile:
         return results
 
     def _open(self) -> sqlite3.Connection:
+        """Whoever opens a new file while another worker does is told at once that it is locked:
+        SQLite does not wait for the change to a write-ahead log. So we do."""
+        patience = time.monotonic() + self._busy_seconds
+        while True:
+            try:
+                return self._connect()
+            except sqlite3.OperationalError as failure:
+                is_busy = failure.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() > patience:
+                    raise
+            time.sleep(_PAUSE_SECONDS)
+
+    def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite gives its other files the mode of this one, and would make it readable for all.
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
