@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.subgraphs.accounts.cheap_passwords import cheap_passwords
 from tests.subgraphs.accounts.letters import Letters
 from tests.support.subgraphs import Running, running
 from tests.support.templates import (
@@ -23,7 +24,7 @@ def letters() -> Letters:
 
 
 def _make(settings: DataSettings, bus: EventBus) -> Subgraph:
-    return make_subgraph(settings, bus, mailer=Letters())
+    return make_subgraph(settings, bus, mailer=Letters(), passwords=cheap_passwords())
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +56,7 @@ async def accounts(
         settings = await copy_of_database(template, data_settings.database_url)
 
     def make(settings: DataSettings, bus: EventBus) -> Subgraph:
-        return make_subgraph(settings, bus, mailer=letters)
+        return make_subgraph(settings, bus, mailer=letters, passwords=cheap_passwords())
 
     async with running(make, settings, fresh=False) as subgraph:
         yield subgraph
@@ -68,7 +69,7 @@ async def accounts_on_sqlite(
     """For what no database can make a difference to."""
 
     def make(settings: DataSettings, bus: EventBus) -> Subgraph:
-        return make_subgraph(settings, bus, mailer=letters)
+        return make_subgraph(settings, bus, mailer=letters, passwords=cheap_passwords())
 
     settings = copy_of_folder(accounts_folder, tmp_path)
     async with running(make, settings, fresh=False) as subgraph:

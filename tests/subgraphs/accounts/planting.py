@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.subgraphs.accounts.cheap_passwords import cheap_passwords
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.tenants.tenant import PEOPLE, Tenant
 from tests.subgraphs.tenants.writing import write
@@ -29,7 +30,7 @@ _LATER = utc_now().replace(year=2099)
 
 
 def make(settings: DataSettings | None, bus: EventBus | None, letters: Letters) -> Subgraph:
-    return make_subgraph(settings, bus, mailer=letters)
+    return make_subgraph(settings, bus, mailer=letters, passwords=cheap_passwords())
 
 
 async def plant(tenant: Tenant, accounts: Running) -> None:

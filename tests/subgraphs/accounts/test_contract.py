@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from pyotp.totp import TOTP
 
+from tests.subgraphs.accounts.cheap_passwords import cheap_passwords
 from tests.subgraphs.accounts.contract_cases import BOB, CASES, SECRET, Case, Refusal
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import identity
@@ -104,7 +105,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     letters = Letters()
 
     def make(settings: DataSettings, bus: EventBus) -> Subgraph:
-        return make_subgraph(settings, bus, mailer=letters)
+        return make_subgraph(settings, bus, mailer=letters, passwords=cheap_passwords())
 
     settings = DataSettings(data_dir=tmp_path_factory.mktemp("contract"))
     async with running(make, settings) as accounts:

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from pwdlib.hashers.argon2 import Argon2Hasher
 
+from tests.subgraphs.accounts.cheap_passwords import CHEAP
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import LOGIN
 from tests.support.subgraphs import Running, running
@@ -18,7 +20,6 @@ from trellis.schema.subgraph import Subgraph
 from trellis.subgraphs.accounts.graph import make_subgraph
 from trellis.subgraphs.accounts.passwords import Passwords, TooManyPasswords
 
-CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 REFUSED = "503, again in 2"
 
 
@@ -80,8 +81,24 @@ async def test_hashing_costs_the_event_loop_nothing():
     assert by_loop < by_all / 5
 
 
-async def test_others_are_answered_beside_twenty_logins(accounts_on_sqlite: Running):
-    accounts = accounts_on_sqlite
+def with_passwords(
+    passwords: Passwords, template: DataSettings, folder: Path
+) -> AbstractAsyncContextManager[Running]:
+    """Accounts which hash as in production, other than the fixtures."""
+
+    def make(settings: DataSettings, bus: EventBus) -> Subgraph:
+        return make_subgraph(settings, bus, mailer=Letters(), passwords=passwords)
+
+    return running(make, copy_of_folder(template, folder), fresh=False)
+
+
+@pytest.fixture
+async def accounts(accounts_folder: DataSettings, tmp_path: Path) -> AsyncIterator[Running]:
+    async with with_passwords(Passwords(), accounts_folder, tmp_path) as accounts:
+        yield accounts
+
+
+async def test_others_are_answered_beside_twenty_logins(accounts: Running):
     wish = {"email": "ada@example.com", "password": PASSWORD}
     await accounts.ask("{ __typename }")
     logins = [asyncio.create_task(accounts.ask(LOGIN, i=wish)) for _ in range(20)]
@@ -98,12 +115,9 @@ async def test_others_are_answered_beside_twenty_logins(accounts_on_sqlite: Runn
 
 
 async def test_a_crowd_is_told_to_come_back_and_can(accounts_folder: DataSettings, tmp_path: Path):
-    def make(settings: DataSettings, bus: EventBus) -> Subgraph:
-        passwords = Passwords(max_at_once=1, max_waiting=1)
-        return make_subgraph(settings, bus, mailer=Letters(), passwords=passwords)
-
     wish = {"email": "ada@example.com", "password": PASSWORD}
-    async with running(make, copy_of_folder(accounts_folder, tmp_path), fresh=False) as accounts:
+    passwords = Passwords(max_at_once=1, max_waiting=1)
+    async with with_passwords(passwords, accounts_folder, tmp_path) as accounts:
         answers = await asyncio.gather(*(accounts.answer(LOGIN, i=wish) for _ in range(24)))
         refused = [answer.errors[0] for answer in answers if answer.errors]
         assert 2 <= len(answers) - len(refused) < 24

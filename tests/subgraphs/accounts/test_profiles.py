@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.subgraphs.accounts.cheap_passwords import cheap_passwords
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import log_in
 from tests.support.statements import statements
@@ -42,7 +43,7 @@ async def two(
     """Two workers over one database, which hear of one another by nothing else."""
 
     def make(settings: DataSettings, bus: EventBus) -> Subgraph:
-        return make_subgraph(settings, bus, mailer=Letters())
+        return make_subgraph(settings, bus, mailer=Letters(), passwords=cheap_passwords())
 
     settings = copy_of_folder(accounts_folder, tmp_path)
     async with (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.subgraphs.accounts.cheap_passwords import cheap_passwords
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import identity
 from tests.support.secret_walk import MARIA, live
@@ -66,7 +67,7 @@ async def test_secrets_are_neither_kept_nor_announced_nor_logged(
     everything: pytest.LogCaptureFixture,
 ):
     def make(settings: DataSettings, bus: EventBus) -> Subgraph:
-        return make_subgraph(settings, bus, mailer=letters)
+        return make_subgraph(settings, bus, mailer=letters, passwords=cheap_passwords())
 
     async with running(make, copy_of_folder(accounts_folder, tmp_path), fresh=False) as accounts:
         secrets = await live(Hall(accounts, letters))

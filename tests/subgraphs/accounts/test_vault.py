@@ -11,6 +11,7 @@ import pytest
 from pyotp.totp import TOTP
 from sqlalchemy import text
 
+from tests.subgraphs.accounts.cheap_passwords import cheap_passwords
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import log_in
 from tests.support.subgraphs import Running, caller, running
@@ -97,7 +98,7 @@ async def started(
 ) -> AsyncIterator[Running]:
     def make(settings: DataSettings, bus: EventBus) -> Subgraph:
         chosen = replace(AccountSettings(), secret_key=key)
-        return make_subgraph(settings, bus, chosen, mailer=Letters())
+        return make_subgraph(settings, bus, chosen, mailer=Letters(), passwords=cheap_passwords())
 
     async with running(make, data_settings, fresh=fresh) as accounts:
         yield accounts
