@@ -20,7 +20,8 @@ from websockets.typing import Subprotocol
 from tests.support.library import SUPERGRAPH
 from tests.support.servers import free_port, wait_until
 from tests.support.shared import ROOT
-from trellis.router.commands.cli import _welcome, app
+from trellis.router.commands.cli import app
+from trellis.router.commands.run import print_welcome
 from trellis.router.config import Config
 
 SHOP = """
@@ -304,7 +305,7 @@ def test_a_supergraph_file_is_welcomed_with_the_subgraphs_that_it_names(
     file = folder / "supergraph.graphql"
     file.write_text(SUPERGRAPH, encoding="utf-8")
 
-    _welcome(Config(supergraph=file, data_dir=folder), "http://127.0.0.1:4000", seeds=False)
+    print_welcome(Config(supergraph=file, data_dir=folder), "http://127.0.0.1:4000", seeds=False)
 
     said = " ".join(capsys.readouterr().err.split())
     assert "Subgraphs books (http://books.test), readers (http://readers.test)" in said
