@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,8 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from trellis.router.rest.answers import with_headers
 from trellis.router.rest.endpoint import RestEndpoint
 from trellis.router.rest.events import EventStream
+from trellis.router.rest.media import is_named
 from trellis.router.rest.path import read_template
-from trellis.router.rest.profile import Profile
+from trellis.router.rest.profile import Profile, ResponseInfo
 from trellis.router.rest.response import Response
 from trellis.router.rest.root import rank_at_root
 from trellis.router.rest.route import RestRoute
@@ -21,6 +23,7 @@ from trellis.router.web.errors import ErrorAnswer
 from trellis.router.web.identity import credentials_of
 from trellis.router.web.refusals import MethodNotAllowed
 from trellis.router.web.request_context import note_dialect
+from trellis.router.web.request_id import request_id_of
 from trellis.router.web.services import Services
 from trellis.schema.errors import NotFound, TrellisError
 from trellis.schema.identity import ANONYMOUS
@@ -135,10 +138,12 @@ class RestDoor:
         if endpoint is not None:
             return await endpoint.respond(scope, receive, match.values, found.prefix)
         allowed = _allowed(match.entries)
-        if method == "OPTIONS":
-            return Response(204, [(b"allow", allowed.encode())])
-        error = MethodNotAllowed(f"Use {allowed} here.", allow=allowed)
         route = _some_route(match, scope)
+        if method == "OPTIONS":
+            info = ResponseInfo(request_id_of(scope), datetime.now(UTC))
+            headers = route.profile.answer_headers(info)
+            return Response(204, [*headers, (b"allow", allowed.encode())])
+        error = MethodNotAllowed(f"Use {allowed} here.", allow=allowed)
         return await self._refuse(route.profile, error, scope, route.area)
 
     async def _refuse(
@@ -199,10 +204,10 @@ class RestDoor:
                         return self._profiles.get(self._hosts[key])
             elif name == b"accept":
                 accept = value
-        if b"vnd." not in accept:
+        text = accept.decode("latin-1").lower()  # media types are the same in capitals
+        if "vnd." not in text:
             return None
-        text = accept.decode("latin-1").lower()
-        return next((found for media, found in self._media.items() if media in text), None)
+        return next((found for media, found in self._media.items() if is_named(media, text)), None)
 
 
 def _refused(match: Match[RestEndpoint], error: TrellisError, scope: Scope) -> Response:

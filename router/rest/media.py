@@ -5,6 +5,7 @@ from functools import lru_cache
 from trellis.router.web.media_type import JSON, is_json
 
 FORM = "application/x-www-form-urlencoded"
+_EXACT = 2
 
 
 @lru_cache(maxsize=512)
@@ -25,11 +26,17 @@ def is_acceptable(media: str, accept: str) -> bool:
     return not accept.strip() or _weight_of(media, accept)[0] > 0
 
 
+def is_named(media: str, accept: str) -> bool:
+    """Whether a client asks for this very type, not only by a range such as ``*/*``."""
+    weight, specific = _weight_of(media, accept)
+    return specific == _EXACT and weight > 0
+
+
 def _weight_of(offered: str, accept: str) -> tuple[float, int]:
     """The weight that the most specific matching range gives (section 12.5.1), and how specific
     it is."""
     best = (0.0, -1)
-    ranges = {"*/*": 0, offered.split("/")[0] + "/*": 1, offered: 2}
+    ranges = {"*/*": 0, offered.split("/")[0] + "/*": 1, offered: _EXACT}
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         specific = ranges.get(name)

@@ -22,6 +22,12 @@ _CLIENTS_MAY_READ = (
     "RateLimit",
     "RateLimit-Policy",
     "API-Version",
+    "API-Supported-Versions",
+    "API-Deprecated-Versions",
+    "Deprecation",
+    "Sunset",
+    "Link",
+    "Idempotency-Replayed",
 )
 _CLIENTS_MAY_SEND = (
     "Authorization",

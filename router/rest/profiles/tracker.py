@@ -89,12 +89,10 @@ def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
 
 
 def error(failed: Failure) -> dict[str, Any]:
-    """The error object: a list of details for what the client sent, else an object of facts."""
+    """The error object (section 1.3): a list of details for what the client sent, an object of
+    facts where there are some, else an empty list."""
     message = _MESSAGES.get(failed.code, failed.message)
-    written: dict[str, Any] = {"code": failed.code, "message": message}
-    if details := _details(failed):
-        written["details"] = details
-    return written
+    return {"code": failed.code, "message": message, "details": _details(failed) or []}
 
 
 def _details(failed: Failure) -> Any:

@@ -30,7 +30,8 @@ def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
 def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
     body = tracker.failure(failed, _one_id(info))
     error = body["error"]
-    if not isinstance(error.get("details"), list) and failed.code not in _WITH_OBJECT:
+    has_list = isinstance(error["details"], list) and error["details"]
+    if not has_list and failed.code not in _WITH_OBJECT:
         error["details"] = pm.details(failed)
     return body | _signature(info)
 

@@ -146,7 +146,7 @@ def _signed(body: Any, response: httpx.Response) -> Iterator[str]:
 def _tracker(body: Any, error: Any, response: httpx.Response) -> Iterator[str]:
     """S1-ENV-02, S1-ERR-03 to -09, S1-VER-04."""
     yield from _members(body, {"success", "error", "meta"})
-    yield from _members(error, {"code", "message"}, "error.", optional={"details"})
+    yield from _members(error, {"code", "message", "details"}, "error.")
     yield from _tracker_words(error)
     yield from _meta(body, response)
 

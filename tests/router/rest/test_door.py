@@ -1,6 +1,7 @@
 """Which dialect a request means, and what it gets when no route takes it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -94,6 +95,28 @@ async def test_a_media_type_selects_its_dialect():
     headers = {"accept": "application/vnd.snake+json"}
     assert dialect(await web.get("/api/books/7", headers=headers)) == "snake"
     assert dialect(await web.get("/api/books/7")) == "union"
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("APPLICATION/VND.SNAKE+JSON", "snake"),  # RFC 9110, section 8.3.1
+        ("text/html;q=0.5, Application/Vnd.Snake+Json;q=0.2", "snake"),
+        ("application/vnd.snake+json;q=0, application/json", "union"),
+        ("application/vnd.snake+json2, application/json", "union"),
+    ],
+)
+async def test_a_media_type_is_named_in_any_case_and_whole(accept: str, expected: str):
+    web = make((UNION, get("/api/books/{ID}")), (SNAKE, get("/api/books/{id}")))
+    assert dialect(await web.get("/api/books/7", headers={"accept": accept})) == expected
+
+
+async def test_options_carries_the_headers_of_the_dialect():
+    versioned = replace(SNAKE, headers=lambda info: ((b"api-version", info.request_id.encode()),))
+    answer = await make((versioned, get("/api/books/{id}"))).options("/api/books/7")
+
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+    assert "api-version" in answer.headers
 
 
 async def test_a_fixed_segment_goes_before_a_parameter_whatever_the_method():

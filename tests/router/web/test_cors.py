@@ -13,7 +13,8 @@ HERE, ELSEWHERE = "https://app.example.com", "https://evil.example.com"
 READABLE = {
     *("x-request-id", "retry-after", "location", "etag", "ratelimit", "ratelimit-policy"),
     *("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-ratelimit-window"),
-    "api-version",
+    *("api-version", "api-supported-versions", "api-deprecated-versions"),
+    *("deprecation", "sunset", "link", "idempotency-replayed"),
 }
 SENDABLE = {
     *("authorization", "x-api-key", "content-type", "idempotency-key", "x-request-id"),

@@ -212,7 +212,14 @@ def test_the_tracker_tells_who_is_refused_what_they_may_do():
     assert closed["error"] == {
         "code": "RESOURCE_FORBIDDEN",
         "message": "Access to resource is forbidden",
+        "details": [],
     }
+
+
+@pytest.mark.parametrize("code", STATUSES)
+def test_an_error_of_the_tracker_has_details_whatever_it_is(code: str):
+    """S1-ENV-02: code, message and details are the members of every error."""
+    assert set(failed("tracker", code)["error"]) == {"code", "message", "details"}
 
 
 def test_an_error_of_the_union_has_details_whatever_it_is():
