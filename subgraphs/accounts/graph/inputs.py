@@ -100,7 +100,7 @@ class CreateUserInput:
     def checked(self) -> Registration:
         """Raises ``BadUserInput`` with everything that is not acceptable."""
         problems = InputProblems()
-        roles = list(self.roles) if self.roles is not None else ["user"]
+        roles = ["user"] if self.roles is None else list(dict.fromkeys(self.roles))
         if self.role is not None:
             problems.one_of("role", self.role, SINGLE_ROLES)
             roles = with_single_role(roles, self.role)
@@ -225,6 +225,8 @@ class UpdateUserInput(UpdateProfileInput):
         for name, field in _NEVER_EMPTY:
             if name in given and given[name] is None:
                 problems.add(field, "REQUIRED_FIELD_MISSING", f"{field} cannot be emptied.")
+        if given.get("roles") is not None:
+            given["roles"] = list(dict.fromkeys(given["roles"]))
         if given.get("role") is not None:
             problems.one_of("role", given["role"], SINGLE_ROLES)
         changes = checks.check_profile_changes(problems, given)

@@ -285,6 +285,11 @@ class Invitation:
     role: models.MembershipRole
     created_at: datetime
     expires_at: datetime
+    organization_id: strawberry.Private[UUID]
+
+    @strawberry.field
+    async def organization(self, info: Ctx) -> "Organization | None":
+        return Organization.seen(await info.context.loaders.organization.load(self.organization_id))
 
     @classmethod
     def of(cls, row: models.Invitation) -> Self:
@@ -294,6 +299,7 @@ class Invitation:
             role=row.role,
             created_at=row.created_at,
             expires_at=row.expires_at,
+            organization_id=row.organization_id,
         )
 
 

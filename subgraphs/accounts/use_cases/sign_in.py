@@ -11,6 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import CursorResult, update
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import col
 
 from trellis.db.models import utc_now
@@ -97,6 +98,7 @@ async def open_session(
         raise WrongCredentials("inactive", proof.user_id)
     now = utc_now()
     user.last_login_at = now
+    flag_modified(user, "updated_at")  # kept as it is: a visit changes nothing that people show
     if proof.renewed_hash is not None:
         user.password_hash = proof.renewed_hash
     session = Session(

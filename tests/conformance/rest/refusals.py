@@ -233,6 +233,10 @@ class _Maker:
                 yield self.refusal(f"faults:{name} missing", ask, invalid({name}))
                 ask = replace(self._ask, body={**body, name: None})
                 yield self.refusal(f"faults:{name} null", ask, invalid({name}))
+        texts = [name for name in required if isinstance(body[name], str)]
+        if texts:
+            empty = replace(self._ask, body={**body, **dict.fromkeys(texts, "")})
+            yield self.refusal("faults:all empty", empty, invalid(texts))
         wrong = {name: _wrong_value(value) for name, value in body.items()}
         yield self.refusal("faults:all types", replace(self._ask, body=wrong), invalid(body))
         for name, value in wrong.items():

@@ -16,7 +16,7 @@ from trellis.subgraphs.accounts.models import Invitation
 
 INVITE = (
     "mutation($i: InviteInput!) { inviteToOrganization(input: $i) { invitation "
-    "{ id email role } } }"
+    "{ id email role organization { id } } } }"
 )
 ACCEPT = "mutation($t: String!) { acceptInvitation(token: $t) { organization { name role } } }"
 WITHDRAW = "mutation($id: ID!) { withdrawInvitation(id: $id) { invitation { id } } }"
@@ -31,7 +31,8 @@ async def invite(accounts: Running, email: str = "hedy@example.com", **more: Any
 
 
 async def test_whoever_is_invited_joins_with_the_role(accounts: Running, letters: Letters):
-    await invite(accounts, role="ADMIN")
+    invitation = await invite(accounts, role="ADMIN")
+    assert invitation["organization"] == {"id": ANALYTICAL}
     letter = await letters.next()
     assert (letter.to, letter.subject) == ("hedy@example.com", "Join Analytical Engines")
     data = await accounts.ask(ACCEPT, caller("hedy"), t=await letters.token())

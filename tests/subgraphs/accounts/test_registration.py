@@ -147,6 +147,20 @@ async def test_an_administrator_makes_an_account_with_roles(accounts: Running):
     assert await topics(accounts) == ["user.created"]
 
 
+async def test_a_role_is_had_once_however_often_it_is_given(accounts: Running):
+    """S1-DM-01"""
+    given = {"email": "mary@example.com", "password": PASSWORD, "roles": ["user", "admin", "user"]}
+    user = (await accounts.ask(CREATE, caller("ada"), i=given))["createUser"]["user"]
+    assert user["roles"] == ["user", "admin"]
+    change = (
+        "mutation($id: ID!, $i: UpdateUserInput!) "
+        "{ updateUser(id: $id, input: $i) { user { roles } } }"
+    )
+    wish = {"roles": ["user", "moderator", "user"]}
+    changed = (await accounts.ask(change, caller("ada"), id=user["id"], i=wish))["updateUser"]
+    assert changed["user"]["roles"] == ["user", "moderator"]
+
+
 async def test_a_role_that_does_not_exist_is_refused(accounts: Running):
     given = {"email": "mary@example.com", "password": PASSWORD, "roles": ["emperor"]}
     details = await accounts.refusal(CREATE, caller("ada"), i=given)

@@ -79,6 +79,14 @@ async def test_the_last_login_is_remembered(accounts_on_sqlite: Running):
     assert datetime.now(UTC) - timedelta(minutes=1) < times[0] < times[1]
 
 
+async def test_a_login_is_no_change_of_the_person(accounts: Running):
+    """S3-DM-01, S1-DM-01: document 003 has an ``updated_at`` before the ``last_login_at``."""
+    who = await identity(accounts, (await log_in(accounts))["accessToken"])
+    ask = "{ me { createdAt updatedAt lastLoginAt } }"
+    me = (await accounts.ask(ask, who))["me"]
+    assert me["updatedAt"] == me["createdAt"] < me["lastLoginAt"]
+
+
 @pytest.mark.parametrize(
     ("profile", "seconds"),
     [("GRAPHQL", 900), ("LEARN", 900), ("PM", 3600), ("TRACKER", 3600), ("TODO", 3600)],
