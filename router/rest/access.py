@@ -30,6 +30,7 @@ from trellis.router.authorization.rules.index import (
     InputValue,
     RequirementIds,
 )
+from trellis.router.errors import ConfigError
 from trellis.router.requirements import FREE, Requirement, all_of
 from trellis.router.rest.route import Fragments, RestRoute
 from trellis.router.supergraph import Supergraph
@@ -70,9 +71,13 @@ def access_of(
 
 
 def access_to(route: RestRoute, supergraph: Supergraph) -> Requirement:
-    """What every caller of a route must be or hold: without it the answer has nothing to show."""
+    """What every caller of a route must be or hold: without it the answer has nothing to show.
+    Raises ConfigError for an anonymous route that needs a caller."""
     rejects = supergraph.options.reject
-    return access_of(route, supergraph.schema, supergraph.rules, rejects=rejects).needed
+    needed = access_of(route, supergraph.schema, supergraph.rules, rejects=rejects).needed
+    if route.anonymous and needed != FREE:
+        raise ConfigError(f"{route.source}: @rest: a route that needs a caller is not anonymous.")
+    return needed
 
 
 @dataclass(slots=True)

@@ -51,6 +51,11 @@ directive @rest(
   accepts: [RestBody!]! = [JSON]
   """EVENTS is for subscriptions: a stream of server-sent events."""
   answers: RestAnswer! = JSON
+  """
+  For signing in and the like: nobody's credentials are looked at, so that a client which sends its
+  expired access token with every request can get a new one.
+  """
+  anonymous: Boolean! = false
 ) on QUERY | MUTATION | SUBSCRIPTION
 
 """A member of the shown data that the graph does not give; in lists, of each item."""

@@ -33,6 +33,7 @@ from trellis.schema.request import RequestContext
 _SIGN_IN = "Sign in: send an access token as `Authorization: Bearer ...`."
 _INVALID = BadRequest("The request does not fit its route.")
 _REPEATED = BadRequest("This was answered before.")
+_CREDENTIALS = (b"authorization", b"x-api-key")
 _MEDIA_OF = {
     "JSON": "application/json",
     "FORM": "application/x-www-form-urlencoded",
@@ -56,6 +57,7 @@ class RestEndpoint:
         self._profile = route.profile
         self._needs_sign_in = access.authenticated or access.scopes != NOTHING_NEEDED
         self._reader = RequestReader(route)
+        self._is_anonymous = route.anonymous or self._reader.takes_token
         self._answers = AnswerWriter(route, access)
         self._path_names = read_template(route.path).names
         self._id = route.id
@@ -90,7 +92,7 @@ class RestEndpoint:
         self, call: Call, receive: Receive, values: tuple[str, ...]
     ) -> Response | EventStream:
         self._negotiate(call)
-        if not self._reader.takes_token:
+        if not self._is_anonymous:
             call.identity = await self._services.authenticate(credentials_of(call.scope))
             if self._needs_sign_in and not call.identity.is_authenticated:
                 raise Unauthenticated(_SIGN_IN)
@@ -148,8 +150,8 @@ class RestEndpoint:
 
     def _context(self, call: Call) -> RequestContext:
         scope: Mapping[str, Any] = call.scope
-        if self._reader.takes_token:  # it is a value, not a proof that subgraphs should check
-            others = [pair for pair in scope["headers"] if pair[0] != b"authorization"]
+        if self._is_anonymous:  # a token is a value or nothing, not a proof for subgraphs to check
+            others = [pair for pair in scope["headers"] if pair[0] not in _CREDENTIALS]
             scope = {**scope, "headers": others}
         return self._services.make_context(
             scope, call.identity, profile=self._profile.limits_name, route=self._id

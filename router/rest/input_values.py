@@ -350,16 +350,20 @@ def _checked(decode: Decode, rules: Rules) -> Decode:
 
 def _with_members_checked(decode: Decode, member_rules: Sequence[tuple[str, Rules]]) -> Decode:
     """``decode``, then the rules of members that are there and of their type."""
-    checks = [(path, _checked(_anything, rules)) for path, rules in member_rules]
+    checks = [(path, _checked(_anything, rules), rules.not_null) for path, rules in member_rules]
 
     def check(value: Any, name: str, problems: list[Problem]) -> Any:
         decoded = decode(value, name, problems)
         told = {problem.field for problem in problems}
-        for path, check_member in checks:
+        for path, check_member, is_never_null in checks:
             full = f"{name}.{path}" if name else path
             member = value_at(value, path)
-            if member is not None and full not in told:
+            if full in told:
+                continue
+            if member is not None:
                 check_member(member, full, problems)
+            elif is_never_null and _is_null_at(value, path):
+                problems.append(missing(full))
         return decoded
 
     return check
@@ -375,6 +379,13 @@ def value_at(value: Any, path: str) -> Any:
         else:
             return None
     return value
+
+
+def _is_null_at(value: Any, path: str) -> bool:
+    """Whether the member at ``path`` is there and null, which is another thing than absent."""
+    parent, _, last = path.rpartition(".")
+    owner = value_at(value, parent) if parent else value
+    return isinstance(owner, Mapping) and last in owner and owner[last] is None
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

@@ -189,6 +189,7 @@ class _Document:
             description=description,
             deprecated=Deprecation(**rest["deprecated"]) if rest.get("deprecated") else None,
             event_id=shown.event_id,
+            anonymous=rest["anonymous"],
         )
 
     def _asked(self, bare: DocumentNode) -> Asked:

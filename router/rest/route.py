@@ -135,6 +135,7 @@ class RestRoute:
     in it each variable is given (``input.name`` -> ``name``), which leads the graph's complaints
     back to the client's words. ``root`` leads to the data in the answer, ``shape`` says
     what clients see of it. ``event_id`` leads to the id of each event, where answers are EVENTS.
+    ``anonymous`` says that every caller is nobody here, whatever credentials come along.
     """
 
     profile: Profile
@@ -162,6 +163,7 @@ class RestRoute:
     description: str = ""
     deprecated: Deprecation | None = None
     event_id: tuple[str, ...] | None = None
+    anonymous: bool = False
 
     @property
     def is_generated(self) -> bool:

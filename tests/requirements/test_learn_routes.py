@@ -22,6 +22,8 @@ REGISTER = {
     "displayName": "Jo",
     "acceptedTerms": True,
 }
+OPTIONAL = ("displayName", "avatarUrl", "bio", "preferences")
+"""Section 3.3: may be absent, but null is none of their values."""
 ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("Login", LOGIN),
     ("Login", {**LOGIN, "mfaCode": "123456"}),
@@ -35,6 +37,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("Login", {**LOGIN, "mfaCode": "12345"}, "mfaCode", "INVALID_FORMAT"),
     ("Login", {**LOGIN, "mfaCode": "1234567"}, "mfaCode", "INVALID_FORMAT"),
     ("Login", {**LOGIN, "mfaCode": "12345a"}, "mfaCode", "INVALID_FORMAT"),
+    ("Login", {**LOGIN, "mfaCode": None}, "mfaCode", "REQUIRED_FIELD_MISSING"),
     ("Register", {**REGISTER, "email": "nobody"}, "email", "INVALID_FORMAT"),
     ("Register", {**REGISTER, "password": "elevenchars"}, "password", "VALUE_TOO_SHORT"),
     ("Register", {**REGISTER, "displayName": "J"}, "displayName", "VALUE_TOO_SHORT"),
@@ -51,6 +54,20 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         {"preferences": {"notifications": {"push": "yes"}}},
         "preferences.notifications.push",
         "INVALID_FORMAT",
+    ),
+    *(("UpdateMe", {name: None}, name, "REQUIRED_FIELD_MISSING") for name in OPTIONAL),
+    *(
+        ("UpdateMe", {"preferences": {name: None}}, f"preferences.{name}", "REQUIRED_FIELD_MISSING")
+        for name in ("theme", "language", "notifications")
+    ),
+    *(
+        (
+            "UpdateMe",
+            {"preferences": {"notifications": {name: None}}},
+            f"preferences.notifications.{name}",
+            "REQUIRED_FIELD_MISSING",
+        )
+        for name in ("email", "push")
     ),
 ]
 
@@ -85,6 +102,15 @@ def test_paths_are_versioned_kebab_case_and_nested_at_most_twice():
         assert version == "v1", route.path
         assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", part) for part in collections), route.path
         assert len(collections) <= 2, route.path
+
+
+def test_routes_by_which_clients_sign_in_look_at_no_token():
+    """Section 3.1: the gateway verifies tokens on the protected routes alone, so an expired one
+    that comes with every request keeps nobody from a new one."""
+    anonymous = {route.path for route in ROUTES.values() if route.anonymous}
+    public = ("login", "register", "refresh", "forgot-password", "reset-password")
+
+    assert anonymous == {f"/api/v1/auth/{name}" for name in public}
 
 
 @pytest.mark.parametrize(("name", "body"), ACCEPTED)

@@ -58,7 +58,7 @@ def parameter_objects(route: RestRoute, inputs: InputSchemas) -> list[dict[str, 
         found += [_page_parameter(p) for p in route.profile.paginator.parameters]
     if route.has_tags:
         found.append({"$ref": f"#/components/parameters/{IF_NONE_MATCH}"})
-    elif route.kind == "mutation":
+    elif route.kind == "mutation" and not route.anonymous:  # keys belong to callers
         found.append({"$ref": f"#/components/parameters/{IDEMPOTENCY_KEY}"})
     return found
 
@@ -166,7 +166,7 @@ def _schema(parameter: Parameter, inputs: InputSchemas) -> JsonSchema:
 
 def _of_member(path: str, rules: Rules) -> JsonSchema:
     """The rules of a member, where there is one."""
-    schema = _with_rules({}, rules)
+    schema = _with_rules({"not": {"type": "null"}} if rules.not_null else {}, rules)
     for name in reversed(path.split(".")):
         schema = {"properties": {name: schema}}
     return schema

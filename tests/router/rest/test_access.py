@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.rest_routes import route, small_supergraph
+from trellis.router.errors import ConfigError
 from trellis.router.requirements import FREE
 from trellis.router.rest.access import access_of, access_to
 
@@ -24,6 +25,12 @@ THINGS = "things(first: 1)"
 def test_a_route_without_protected_fields_is_open():
     assert needs(get("motto")) == ("", "")
     assert access_to(route(GRAPH, "todo", get("motto")), GRAPH) == FREE
+
+
+def test_an_anonymous_route_that_needs_a_caller_ends_the_start():
+    text = get("thing(id: 1) { id }").replace('"/api/q"', '"/api/q", anonymous: true')
+    with pytest.raises(ConfigError, match=r":1: @rest: a route that needs a caller is not anonym"):
+        access_to(route(GRAPH, "todo", text), GRAPH)
 
 
 def test_a_query_needs_what_leaves_nothing_when_it_is_denied_and_wishes_for_the_rest():

@@ -202,6 +202,21 @@ async def test_a_token_that_is_a_value_proves_nobody(web: httpx.AsyncClient, lib
     assert (await web.post("/api/refresh")).status_code == 401
 
 
+async def test_an_anonymous_route_looks_at_no_credentials(library: Library):
+    """Requirement S4-AUTH-01: only protected routes verify tokens."""
+    library.roots["refresh"] = lambda token: {"accessToken": token}
+    text = """mutation SignIn($token: String!)
+    @rest(method: POST, path: "/api/sign-in", anonymous: true) {
+      refresh(token: $token) { accessToken }
+    }"""
+    web = client(door(library, text))
+    for sent in ({"authorization": "Bearer expired"}, {"x-api-key": "trk_no"}, ADA, {}):
+        response = await web.post("/api/sign-in", json={"token": "t"}, headers=sent)
+        assert response.status_code == 200
+    assert not any(context.identity.is_authenticated for context in library.contexts)
+    assert not any(context.headers for context in library.contexts)
+
+
 # -- failures ----------------------------------------------------------------------------
 
 
