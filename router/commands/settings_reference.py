@@ -6,6 +6,7 @@ from itertools import groupby
 
 from trellis.router.config import (
     Issuer,
+    Migration,
     RateLimitRule,
     SubgraphSource,
     load_config,
@@ -42,6 +43,8 @@ def settings_markdown(subgraphs: Sequence[Subgraph] = ()) -> str:
     parts.append(f"## [[auth.issuers]]\n\n{_HEAD}\n{issuer}\n")
     rule = "\n".join(_row(*row, "") for row in settings_reference(RateLimitRule))
     parts.append(f"## [[rate_limit.rules]]\n\n{_HEAD}\n{rule}\n")
+    migration = "\n".join(_row(*row, "") for row in settings_reference(Migration))
+    parts.append(f"## [rest.migrations.NAME]\n\n{_HEAD}\n{migration}\n")
     source = "\n".join(_row(*row, "") for row in settings_reference(SubgraphSource))
     parts.append(f"## [subgraphs.NAME]\n\n{_HEAD}\n{source}\n")
     for subgraph in subgraphs:

@@ -12,7 +12,7 @@ from trellis.router.config.limits import Limits, StreamLimits
 from trellis.router.config.load import export_overrides, export_to_subgraphs, load_config
 from trellis.router.config.rate_limits import RateLimitRule, RateLimits
 from trellis.router.config.reference import settings_reference
-from trellis.router.config.rest import Rest
+from trellis.router.config.rest import Migration, Rest, a_year_after
 from trellis.router.config.settings import Config
 from trellis.router.config.subgraphs import SubgraphSource
 
@@ -27,11 +27,13 @@ __all__ = [
     "Http",
     "Issuer",
     "Limits",
+    "Migration",
     "RateLimitRule",
     "RateLimits",
     "Rest",
     "StreamLimits",
     "SubgraphSource",
+    "a_year_after",
     "export_overrides",
     "export_to_subgraphs",
     "load_config",

@@ -1,8 +1,36 @@
 """REST dialects and who speaks which."""
 
-from pydantic import Field
+from datetime import date
+
+from pydantic import Field, model_validator
 
 from trellis.router.config.section import Section
+
+
+def a_year_after(day: date) -> date:
+    """Twelve months later; of a 29 February the 1 March."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 3, 1)
+
+
+class Migration(Section):
+    """A newer version of a dialect, which its answers tell of."""
+
+    latest_version: str = Field(description="the newer version: `v2`")
+    guide: str = Field(description="URL of what clients have to change")
+    deprecation: date = Field(description="from when on the version that answers is deprecated")
+    sunset: date | None = Field(
+        default=None, description="its end, twelve months later at the earliest"
+    )
+
+    @model_validator(mode="after")
+    def _gives_notice(self) -> "Migration":
+        earliest = a_year_after(self.deprecation)
+        if self.sunset is not None and self.sunset < earliest:
+            raise ValueError(f"`sunset` may be {earliest} at the earliest")
+        return self
 
 
 class Rest(Section):
@@ -23,6 +51,11 @@ class Rest(Section):
         default_factory=dict,
         description="headers of a dialect's answers, in place of its own: "
         '`[rest.headers.tracker]`, `API-Supported-Versions = "v1"`',
+    )
+    migrations: dict[str, Migration] = Field(
+        default_factory=dict,
+        description="newer versions of dialects, a table each: `[rest.migrations.tracker]`, see "
+        "Migration",
     )
     body_bytes: dict[str, int] = Field(
         default_factory=lambda: {"learn": 10 * 1024 * 1024},

@@ -179,6 +179,8 @@ class AnswerWriter:
         if call.page is not None:
             headers += call.page.headers
         if self._deprecation is not None and self._deprecation.spares not in call.identity.roles:
+            # Of the route, in place of what is told of the whole version.
+            headers = [pair for pair in headers if pair[0] not in (b"deprecation", b"sunset")]
             headers += deprecation_headers(self._deprecation, call.prefix)
         return headers
 

@@ -27,9 +27,9 @@ from trellis.router.rest.directives import Reading, read_directives, without_dir
 from trellis.router.rest.parameters import PAGE_VARIABLES, argument_paths, read_parameters
 from trellis.router.rest.path import DATA, PathTemplate, in_braces, read_template
 from trellis.router.rest.profile import Profile
+from trellis.router.rest.retirement import read_deprecation
 from trellis.router.rest.route import (
     Asked,
-    Deprecation,
     FailureOverride,
     FieldSource,
     PageUse,
@@ -187,7 +187,7 @@ class _Document:
             tags=tuple(rest.get("tags") or ()),
             summary=summary,
             description=description,
-            deprecated=Deprecation(**rest["deprecated"]) if rest.get("deprecated") else None,
+            deprecated=read_deprecation(rest.get("deprecated"), self.profile, operation),
             event_id=shown.event_id,
             anonymous=rest["anonymous"],
         )

@@ -172,6 +172,8 @@ class Profile:
       too (``/api/v1/`` and ``/api/v2/``).
     - ``echoes_values``: whether problems tell the values that were sent.
     - ``counted_as``: the dialect whose rate limits it has, where they are not its own.
+    - ``version``: of its interface, where answers tell it. What goes away is then announced twelve
+      months before.
     """
 
     name: str
@@ -195,6 +197,7 @@ class Profile:
     also_below: tuple[tuple[str, str], ...] = ()
     echoes_values: bool = False
     counted_as: str | None = None
+    version: str | None = None
     documentation: Documentation = field(default_factory=Documentation)
     title: str = ""
     description: str = ""

@@ -19,6 +19,7 @@ from trellis.router.rest.load import load_routes
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.profiles.plain import PLAIN
+from trellis.router.rest.retirement import with_migration
 from trellis.router.rest.route import RestRoute
 from trellis.router.state_file import FILE_NAME
 from trellis.router.supergraph import Supergraph
@@ -53,6 +54,11 @@ def _configured(config: Config, profiles: Mapping[str, Profile]) -> dict[str, Pr
     for name, headers in config.rest.headers.items():
         if name in found:
             found[name] = found[name].with_headers(headers)
+    migrations = config.rest.migrations
+    for name, profile in found.items():
+        # What is counted as another dialect answers for it, too: the union for the tracker.
+        if migration := migrations.get(name) or migrations.get(profile.limits_name):
+            found[name] = with_migration(profile, migration)
     if config.is_development:
         return found
     return {name: profile.in_production() for name, profile in found.items()}
@@ -66,7 +72,7 @@ def written_routes(
     for name in (*(served or ()), config.rest.default_profile, *config.rest.hosts.values()):
         if name not in profiles:
             raise ConfigError(f"[rest]: there is no dialect {name}, only {', '.join(profiles)}.")
-    for name in (*config.rest.body_bytes, *config.rest.headers):
+    for name in (*config.rest.body_bytes, *config.rest.headers, *config.rest.migrations):
         if name not in profiles and name not in PROFILES:
             raise ConfigError(f"[rest]: there is no dialect {name}, only {', '.join(profiles)}.")
     return load_routes(config.operations_dir / "rest", supergraph, profiles, served=served)

@@ -146,6 +146,7 @@ TRACKER = Profile(
         "application/vnd.projectmanager.v2+json",
     ),
     also_below=VERSION_PATHS,
+    version=VERSION,
     headers=version_headers,
     title="Issue tracker",
     description="Users, projects, their members, issues and comments.",

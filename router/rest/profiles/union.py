@@ -64,6 +64,7 @@ UNION = Profile(
     headers=_headers,
     retry_seconds=pm.RETRY_SECONDS,
     also_below=tracker.VERSION_PATHS,
+    version=tracker.VERSION,
     counted_as="tracker",
     title="Project suite and issue tracker",
     description="The addresses that both share, with the members of both.",

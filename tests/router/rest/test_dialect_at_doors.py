@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
-from trellis.router.config import Config, Limits, RateLimits, Rest, SubgraphSource
+from trellis.router.config import Config, Limits, Migration, RateLimits, Rest, SubgraphSource
 from trellis.router.errors import ConfigError
 from trellis.router.serving.application import build_app
 
@@ -147,6 +148,51 @@ async def test_an_installation_may_say_other_versions(folder: Path):
 
     assert headers.get_list("api-supported-versions") == ["v1"]
     assert (headers["x-more"], headers["api-version"]) == ("yes", "v1")
+
+
+async def test_an_installation_may_tell_of_a_newer_version(folder: Path):
+    """S1-ENV-04: section 13.3 of the document, with the dates in headers besides."""
+    guide = "https://docs.example.com/api/v2/migration"
+    newer = Migration.model_validate(
+        {
+            "latest_version": "v2",
+            "guide": guide,
+            "deprecation": "2026-12-31",
+            "sunset": "2027-12-31",
+        }
+    )
+    async with web(folder, rest=Rest(migrations={"tracker": newer})) as http:
+        answers = [await http.get(path) for path in ("/tracker/api/things/1", "/api/things/1")]
+        refusal, other = await http.get("/tracker/api/none"), await http.get("/pm/api/things/1")
+
+    for answer in answers:
+        assert answer.json()["migration"] == {
+            "current_version": "v1",
+            "latest_version": "v2",
+            "migration_guide": guide,
+            "deprecation_date": "2026-12-31T00:00:00Z",
+        }
+        assert answer.headers["deprecation"] == "@1798675200"
+        assert answer.headers["sunset"] == "Fri, 31 Dec 2027 00:00:00 GMT"
+    assert "deprecation" in refusal.headers
+    assert "migration" not in refusal.json() | other.json()
+    assert "deprecation" not in other.headers
+
+
+def test_a_version_ends_twelve_months_after_it_is_deprecated():
+    """S1-VER-03"""
+    given = {"latest_version": "v2", "guide": "https://x.example", "deprecation": "2024-02-29"}
+    Migration.model_validate(given | {"sunset": "2025-03-01"})
+    with pytest.raises(ValidationError, match="`sunset` may be 2025-03-01 at the earliest"):
+        Migration.model_validate(given | {"sunset": "2025-02-28"})
+
+
+def test_only_answers_that_tell_a_version_tell_of_another(folder: Path):
+    newer = Migration.model_validate(
+        {"latest_version": "v2", "guide": "https://x.example", "deprecation": "2026-12-31"}
+    )
+    with pytest.raises(ConfigError, match="answers of pm tell no version"):
+        web(folder, rest=Rest(migrations={"pm": newer}))
 
 
 @pytest.mark.parametrize("path", ["/tracker/api/things/1", "/api/things/1"])

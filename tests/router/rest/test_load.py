@@ -1,5 +1,6 @@
 """Stored operations as routes: what is read from a file, and what stops the start."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -243,3 +244,28 @@ def test_routes_that_clash_stop_the_start(tmp_path: Path, other: str, message: s
         load_routes(tmp_path, LIBRARY.supergraph, PROFILES)
     assert f"b.graphql:3: {message}" in raised.value.message
     assert "a.graphql:3 already" in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("since", "sunset", "version", "told"),
+    [
+        ("2026-02-01", "2027-01-31", "v1", "sunset may be 2027-02-01 at the earliest"),
+        ("2026-02-01", "2027-02-01", "v1", None),
+        ("2026-02-01", "2026-02-02", None, None),
+        ("2026-02-01", "2026-01-31", None, "sunset may be 2026-02-01 at the earliest"),
+        ("soon", None, "v1", "since must be a date such as 2026-01-31"),
+        ("2026-02-01", "2027-02-30", "v1", "sunset must be a date such as 2026-01-31"),
+    ],
+)
+def test_a_route_of_a_version_goes_away_a_year_after_it_is_deprecated(
+    since: str, sunset: str | None, version: str | None, told: str | None
+):
+    """S1-VER-03: twelve months' notice, checked before anybody calls."""
+    ends = f', sunset: "{sunset}"' if sunset else ""
+    text = GET.replace("tags:", f'deprecated: {{ since: "{since}"{ends} }}, tags:')
+    profile = replace(SNAKE, version=version)
+    if told is None:
+        assert route(text, profile=profile).deprecated == Deprecation(since, sunset=sunset)
+        return
+    with pytest.raises(ConfigError, match=told):
+        route(text, profile=profile)
