@@ -207,18 +207,19 @@ class Context(CallerContext[Loaders]):
         logged."""
         self._services.background.do(work)
 
-    async def confirm_password(self, password: str) -> None:
-        """Before a grave step: is it still the same person? Raises ``WrongPassword``."""
+    async def confirm_password(self, password: str, field: str = "password") -> None:
+        """Before a grave step: is it still the same person? Raises ``WrongPassword`` for the
+        argument ``field``."""
         user = await self.loaders.user.load(self.person_id)
         if user is None:
-            raise WrongPassword
+            raise WrongPassword(field)
         try:
             await confirm_password(
                 self.storage, self.passwords, self.vault, user.row.email, password
             )
         except WrongPassword:
             await self.audit_refusal("user.password_confirmed", str(user.row.id), "wrong_password")
-            raise
+            raise WrongPassword(field) from None
 
     async def sign(self, opened: OpenSession) -> AccessToken:
         """An access token for a session."""

@@ -148,11 +148,12 @@ class LinkRefused(BadUserInput):
 
 
 class WrongPassword(BadUserInput):
-    """The person is signed in but the password that was to confirm it is wrong."""
+    """The person is signed in but the password that was to confirm it is wrong. ``field`` is the
+    argument that gave it."""
 
-    def __init__(self) -> None:
+    def __init__(self, field: str = "password") -> None:
         message = "The current password is wrong."
-        super().__init__(message, [FieldProblem("currentPassword", "INVALID_PASSWORD", message)])
+        super().__init__(message, [FieldProblem(field, "INVALID_PASSWORD", message)])
 
 
 class MfaRequired(InvalidCredentials):

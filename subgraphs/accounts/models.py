@@ -96,6 +96,12 @@ class SessionEnd(StrEnum):
 NO_PASSWORD = "deleted"
 
 
+def forgotten_address(id: UUID) -> str:
+    """The e-mail address of a forgotten account: nobody receives letters there, and so nobody else
+    can confirm that it is theirs."""
+    return f"{id}@deleted.invalid"
+
+
 class Subscribed(SQLModel):
     """What is paid for, and until when: null is without an end."""
 
@@ -146,6 +152,11 @@ class User(Versioned, Timestamped, Subscribed, Base, table=True):
     is_active: bool = True
     email_verified_at: datetime | None = None
     last_login_at: datetime | None = None
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the person was deleted; the row stays so that what they wrote has an author."""
+        return self.email == forgotten_address(self.id)
 
 
 class Organization(Versioned, Timestamped, Subscribed, Base, table=True):

@@ -23,6 +23,7 @@ from trellis.db.paging import (
 from trellis.db.paging import text as text_of_cursor
 from trellis.schema.identity import Identity
 from trellis.subgraphs.accounts.models import (
+    NO_PASSWORD,
     Invitation,
     MembershipRole,
     Organization,
@@ -143,8 +144,8 @@ def _mine(caller: Identity) -> SelectOfScalar[UUID]:
 
 
 def matching_users(caller: Identity, filters: UserFilters) -> SelectOfScalar[User]:
-    """The visible users that fit all of the filters given."""
-    conditions = [may_see_user(caller)]
+    """The visible users that fit all of the filters given; nobody who was deleted."""
+    conditions = [may_see_user(caller), col(User.password_hash) != NO_PASSWORD]
     if filters.search:
         texts = (User.username, User.display_name, User.first_name, User.last_name)
         found = (col(text).icontains(filters.search, autoescape=True) for text in texts)

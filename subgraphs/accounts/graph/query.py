@@ -41,7 +41,9 @@ class PeopleQuery:
             seen = await loaders.user_by_username.load(username.lower())
         else:
             seen = None
-        return User.seen(info, seen) if seen is not None and seen.is_visible else None
+        if seen is None or not seen.is_visible or seen.row.is_forgotten:
+            return None
+        return User.seen(info, seen)
 
     @strawberry.federation.field(
         authenticated=True, description="The people whom the caller may see, newest first."

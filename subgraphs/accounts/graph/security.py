@@ -173,7 +173,7 @@ class SecurityMutation:
     ) -> PasswordPayload | None:
         context = info.context
         _check_password(input.new_password, Profile.GRAPHQL)
-        await context.confirm_password(input.current_password)
+        await context.confirm_password(input.current_password, "currentPassword")
         password_hash = await context.passwords.hash(input.new_password)
         async with context.begin() as uow:
             user = await queries.user_for_update(uow.session, context.person_id)

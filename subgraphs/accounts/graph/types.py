@@ -183,7 +183,7 @@ class User:
             async with storage.read() as session:
                 return await history.events_count(session, storage.metadata, id, wanted)
 
-        return Connection.of(partial(UserEvent.of, row.email), replace(found, count=count))
+        return Connection.of(partial(UserEvent.of, row), replace(found, count=count))
 
     @strawberry.field(description="The organizations that the caller may see.")
     async def memberships(self, info: Ctx) -> "list[OrganizationMembership] | None":

@@ -91,22 +91,26 @@ class UserEvent:
     created_at: datetime
 
     @classmethod
-    def of(cls, email: str, entry: HistoryEntry) -> Self:
+    def of(cls, user: models.User, entry: HistoryEntry) -> Self:
         return cls(
             id=ID(str(entry.id)),
             event_type=entry.topic,
             data=cast("JSON", entry.payload),
-            details=cast("JSON", _details(email, entry)),
+            details=cast("JSON", _details(user, entry)),
             created_at=entry.occurred_at,
         )
 
 
-def _details(email: str, entry: HistoryEntry) -> dict[str, Any]:
+def _details(user: models.User, entry: HistoryEntry) -> dict[str, Any]:
     """Addresses are in no event; the history of an account is shown to those who may read it."""
-    moment = entry.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if entry.topic == "user.created":
-        username = entry.payload.get("username")
-        return {"email": email, "username": username, "created_at": moment}
+        username, created_at = entry.payload.get("username"), _moment(user.created_at)
+        return {"email": user.email, "username": username, "created_at": created_at}
     if entry.topic == "user.verified":
-        return {"verified_at": moment}
+        return {"verified_at": _moment(entry.occurred_at)}
     return {name: value for name, value in entry.payload.items() if name not in _STATE}
+
+
+def _moment(time: datetime) -> str:
+    """As the graph writes times."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -28,6 +28,7 @@ from trellis.subgraphs.accounts.models import (
     TeamMember,
     Tier,
     User,
+    forgotten_address,
 )
 from trellis.subgraphs.accounts.use_cases.guesses import forget_guesses
 from trellis.subgraphs.accounts.use_cases.sessions import revoke_sessions
@@ -85,7 +86,7 @@ async def _drop_what_was_theirs(uow: UnitOfWork, user: User) -> None:
 
 
 def _anonymize(user: User) -> None:
-    user.email = f"{user.id}@deleted.invalid"
+    user.email = forgotten_address(user.id)
     user.username = user.username_key = f"deleted-{user.id}"
     user.display_name = "Deleted user"
     user.first_name = user.last_name = user.avatar_url = user.phone = None

@@ -122,6 +122,16 @@ async def test_others_still_refer_to_a_deleted_person(accounts: Running):
     assert found == {"displayName": "Deleted user"}
 
 
+async def test_a_deleted_person_is_neither_found_nor_listed(accounts: Running):
+    """Requirement S4-STA-02: what is not there is 404, for administrators too."""
+    await accounts.ask(DELETE, caller("ada"), id=ALAN)
+    query = """query($id: ID!) {
+      user(id: $id) { id } allUsers(first: 100) { edges { node { id } } } }"""
+    found = await accounts.ask(query, caller("ada"), id=ALAN)
+    assert found["user"] is None
+    assert ALAN not in {edge["node"]["id"] for edge in found["allUsers"]["edges"]}
+
+
 async def test_the_address_is_free_again(accounts: Running):
     await accounts.ask(DELETE, caller("alan"), id=ALAN)
     register = "mutation($i: RegisterInput!) { register(input: $i) { user { username } } }"

@@ -91,7 +91,7 @@ async def test_of_two_who_want_one_address_one_gets_it(accounts: Running, letter
 @pytest.mark.parametrize(
     ("wish", "field"),
     [
-        ({"password": "wrong"}, "currentPassword"),
+        ({"password": "wrong"}, "password"),
         ({"newEmail": "x"}, "newEmail"),
         ({"newEmail": "ALAN@example.com"}, "newEmail"),
     ],

@@ -91,12 +91,16 @@ LEAVE = """mutation($i: OrganizationMemberInput!) {
     [
         (RENAME, GRACE, {"i": {"displayName": "Amazing Grace"}}, ("Amazing Grace", True)),
         (CLOSE, ADA, {"id": str(IDS["grace"])}, ("Grace Hopper", False)),
-        (DELETE, ADA, {"id": str(IDS["grace"])}, ("Deleted user", False)),
+        (DELETE, ADA, {"id": str(IDS["grace"])}, None),
     ],
     ids=["renamed", "deactivated", "deleted"],
 )
 async def test_a_change_at_one_worker_is_seen_at_another_at_once(
-    two: tuple[Running, Running], change: str, who: Any, variables: Any, shown: tuple[str, bool]
+    two: tuple[Running, Running],
+    change: str,
+    who: Any,
+    variables: Any,
+    shown: tuple[str, bool] | None,
 ):
     for accounts in two:
         before = (await accounts.ask(USER, ADA, id=str(IDS["grace"])))["user"]
@@ -104,7 +108,7 @@ async def test_a_change_at_one_worker_is_seen_at_another_at_once(
     await two[0].ask(change, who, **variables)
     for accounts in two:
         found = (await accounts.ask(USER, ADA, id=str(IDS["grace"])))["user"]
-        assert (found["displayName"], found["isActive"]) == shown
+        assert (found and (found["displayName"], found["isActive"])) == shown
 
 
 async def test_a_sign_in_is_seen_in_the_profile(two: tuple[Running, Running]):

@@ -27,6 +27,20 @@ async def refused_fields(accounts: Running, **wish: Any) -> dict[str, str]:
     return {problem["field"]: problem["code"] for problem in details["fields"]}
 
 
+async def test_the_history_tells_when_the_account_was_made(accounts: Running):
+    """Requirement S2-EVT-01: created_at of user_created is the user's."""
+    answer = await register(accounts)
+    query = "{ me { createdAt events(first: 1) { edges { node { details } } } } }"
+    who = await identity(accounts, answer["accessToken"])
+    found = (await accounts.ask(query, who))["me"]
+    [edge] = found["events"]["edges"]
+    assert edge["node"]["details"] == {
+        "email": "mary@example.com",
+        "username": answer["user"]["username"],
+        "created_at": found["createdAt"].replace("+00:00", "Z"),
+    }
+
+
 async def test_a_new_user_is_signed_in_and_announced(accounts: Running):
     answer = await register(accounts, firstName="Mary", lastName="Somerville", username="Mary.S")
     assert answer["user"] | {"id": ""} == {
