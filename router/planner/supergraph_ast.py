@@ -55,7 +55,7 @@ class SupergraphDocument:
 
     definitions: dict[str, TypeDefinitionNode]
     directives: tuple[DirectiveDefinitionNode, ...]
-    schema: SchemaDefinitionNode | None
+    schema: SchemaDefinitionNode
     subgraphs: dict[str, SubgraphEntry]
     join_version: str
     machinery: frozenset[str]
@@ -87,9 +87,9 @@ def parse_supergraph(sdl: str | DocumentNode) -> SupergraphDocument:
     document = parse_sdl(sdl) if isinstance(sdl, str) else sdl
     types = {d.name.value: d for d in document.definitions if isinstance(d, TypeDefinitionNode)}
     schema = next((d for d in document.definitions if isinstance(d, SchemaDefinitionNode)), None)
-    features = dict(_features(schema))
+    features = {} if schema is None else dict(_features(schema))
     version = next((f.rsplit("/", 1)[1] for f in features if f.startswith(JOIN)), None)
-    if version is None:
+    if schema is None or version is None:
         raise SupergraphInvalid(
             f"The schema does not link {JOIN}v0.x, so it is not a supergraph. Compose the"
             " subgraphs first."
@@ -150,10 +150,8 @@ def type_text(node: TypeNode) -> str:
     return print_ast(node)
 
 
-def _features(schema: SchemaDefinitionNode | None) -> Iterable[tuple[str, str]]:
+def _features(schema: SchemaDefinitionNode) -> Iterable[tuple[str, str]]:
     """The URL of each linked feature and the namespace of its elements in this schema."""
-    if schema is None:
-        return
     for directive in schema.directives or ():
         arguments = _arguments(directive)
         url = arguments.get("url") or arguments.get("feature")
@@ -164,16 +162,16 @@ def _features(schema: SchemaDefinitionNode | None) -> Iterable[tuple[str, str]]:
             yield url.rstrip("/"), arguments.get("as") or name
 
 
-def _imported_directives(schema: SchemaDefinitionNode | None) -> Iterable[str]:
-    for directive in (schema.directives if schema else None) or ():
+def _imported_directives(schema: SchemaDefinitionNode) -> Iterable[str]:
+    for directive in schema.directives or ():
         for item in _arguments(directive).get("import") or ():
             name = item.get("as") or item.get("name") if isinstance(item, dict) else item
             if str(name).startswith("@"):
                 yield str(name)[1:]
 
 
-def _inaccessible_name(schema: SchemaDefinitionNode | None) -> str:
-    for directive in (schema.directives if schema else None) or ():
+def _inaccessible_name(schema: SchemaDefinitionNode) -> str:
+    for directive in schema.directives or ():
         arguments = _arguments(directive)
         if "/inaccessible/" in str(arguments.get("url") or arguments.get("feature")):
             for item in arguments.get("import") or ():
@@ -220,11 +218,8 @@ def _build(document: SupergraphDocument, *, hidden: bool) -> GraphQLSchema:
         name = directive.name.value
         if _is_executable(directive) and not is_machinery(name) and name not in features:
             definitions.append(directive)
-    if document.schema is not None:
-        roots = tuple(
-            o for o in document.schema.operation_types or () if o.type.name.value in names
-        )
-        definitions.append(_copy(document.schema, directives=(), operation_types=roots))
+    roots = tuple(o for o in document.schema.operation_types or () if o.type.name.value in names)
+    definitions.append(_copy(document.schema, directives=(), operation_types=roots))
     return build_ast_schema(
         DocumentNode(definitions=tuple(definitions)), assume_valid=True, assume_valid_sdl=True
     )

@@ -78,3 +78,12 @@ def test_a_plan_without_steps_is_explained_too() -> None:
 
     assert nothing.steps == ()
     assert (lines(nothing), tree(nothing)) == ("No subgraph is queried.", "QueryPlan {}")
+
+
+def test_a_single_request_needs_no_sequence() -> None:
+    graph = federated_graph(a="type Query { x: Int }")
+
+    assert tree(sound_plan(graph, "{ x }")).splitlines()[:2] == [
+        "QueryPlan {",
+        '  Fetch(service: "a") {',
+    ]

@@ -1,6 +1,7 @@
 """Reading supergraphs of every join version into per-subgraph views."""
 
 import pytest
+from graphql import print_schema
 
 from tests.support.planning import composed
 from trellis.router.errors import SupergraphInvalid
@@ -165,3 +166,54 @@ def test_directives_that_are_features_are_no_business_of_clients() -> None:
 
     assert graph.api.get_directive("both") is None
     assert graph.api.get_directive("plain") is not None
+
+
+def test_imports_under_other_names_are_features_too() -> None:
+    graph = read_supergraph(
+        FED2.replace(
+            "schema @link",
+            """schema @link(url: "https://acme.dev/acme/v1.0",
+              import: [{name: "@first"}, {name: "@second", as: "@renamed"}]) @link""",
+            1,
+        )
+        + " directive @first on FIELD directive @renamed on FIELD directive @second on FIELD"
+    )
+
+    assert graph.api.get_directive("first") is None
+    assert graph.api.get_directive("renamed") is None
+    assert graph.api.get_directive("second") is not None
+
+
+def test_clients_see_no_inaccessible_interface_enum_value_or_input_field() -> None:
+    graph = read_supergraph(
+        composed(
+            a="""
+                type Query { item(where: Where, in: Unit): Item }
+                interface Seen { id: ID! } interface Hidden @inaccessible { id: ID! }
+                type Item implements Seen & Hidden { id: ID! }
+                enum Unit { KILO POUND @inaccessible }
+                input Where { id: ID secret: ID @inaccessible }
+            """
+        )
+    )
+
+    seen, everything = print_schema(graph.api), print_schema(graph.full)
+    assert "type Item implements Seen {" in seen
+    assert "enum Unit {\n  KILO\n}" in seen
+    assert "input Where {\n  id: ID\n}" in seen
+    assert "enum Unit {\n  KILO\n  POUND\n}" in everything
+
+
+def test_an_object_has_the_interfaces_that_it_implements_and_nothing_else_has_any() -> None:
+    graph = read_supergraph(
+        composed(
+            a="""
+                type Query { item: Item } interface Node { id: ID! }
+                interface Named implements Node { id: ID! }
+                type Item implements Named & Node { id: ID! }
+            """
+        )
+    )
+
+    assert graph.interfaces_of("Item") == ("Named", "Node")
+    assert graph.interfaces_of("Named") == graph.interfaces_of("ID") == ()

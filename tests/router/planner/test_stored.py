@@ -78,6 +78,40 @@ def test_all_of_a_plan_comes_back() -> None:
     assert get_named_type(first.type) is supergraph.schema.type_map["Shop"]
 
 
+@pytest.mark.parametrize(
+    ("subgraphs", "document"),
+    [
+        (
+            {
+                "a": "type Query { x: Int } type Mutation { do: Done } type Done { query: Query }",
+                "b": "type Query { y: Int }",
+            },
+            "mutation { do { query { y } } }",
+        ),
+        (
+            {
+                "a": 'type Query { a: Node } interface Node @key(fields: "id") { id: ID! }',
+                "b": """
+                    type Query { b: Node }
+                    type Node @key(fields: "id", resolvable: false) @interfaceObject {
+                      id: ID! field: Int }
+                """,
+            },
+            "{ a { field } }",
+        ),
+    ],
+    ids=["a root type below a mutation", "objects that no subgraph implements"],
+)
+def test_where_a_request_belongs_and_what_must_be_absent_come_back(
+    subgraphs: dict[str, str], document: str
+) -> None:
+    supergraph = Supergraph.load(composed(**subgraphs))
+    plan = supergraph.plan(document)
+
+    assert plan.absent or any(step.path for step in plan.steps)
+    assert_same(supergraph, plan)
+
+
 def test_plans_of_every_shared_case_come_back() -> None:
     folder = shared_path("plan_cases")
     seen = 0
