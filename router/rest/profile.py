@@ -136,7 +136,8 @@ class Documentation:
     ``info`` goes before title, version and description of the profile. ``servers`` stand after the
     one that the document comes from, ``tags`` have descriptions by name. ``error`` and
     ``pagination`` are schemas that every failure and every page fits, told as components;
-    ``renamed`` are components by the name that they would have had.
+    ``renamed`` are components by the name that they would have had. ``members`` says of members of
+    a type, as clients know them, what the graph does not: formats, and the words of a text.
     """
 
     info: Mapping[str, Any] = field(default_factory=dict)
@@ -145,6 +146,7 @@ class Documentation:
     error: Mapping[str, Any] | None = None
     pagination: Mapping[str, Any] | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

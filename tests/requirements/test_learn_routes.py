@@ -1,5 +1,6 @@
 """Paths of the learning platform, and what its document takes and refuses in bodies."""
 
+import json
 import re
 from typing import Any
 
@@ -72,6 +73,9 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 
+OPENAPI = json.loads((ROOT / "schema" / "openapi" / "learn.json").read_text(encoding="utf-8"))
+
+
 def read(name: str, body: dict[str, Any]) -> list[tuple[str, str]]:
     """The problems of a body, each with its member and code."""
     try:
@@ -123,3 +127,38 @@ def test_what_is_just_beyond_a_limit_is_refused_by_name(
     name: str, body: dict[str, Any], member: str, code: str
 ):
     assert read(name, body) == [(member, code)]
+
+
+def test_the_schema_of_a_user_is_that_of_the_document():
+    """Section 5.1, components."""
+    members = OPENAPI["components"]["schemas"]["User"]["properties"]
+    roles = ["admin", "instructor", "moderator", "subscriber", "free_user"]
+
+    assert list(members) == [
+        *("id", "email", "displayName", "avatarUrl", "role", "subscription", "createdAt")
+    ]
+    assert members["id"] == {"type": "string", "format": "uuid"}
+    assert members["email"] == {"type": "string", "format": "email"}
+    assert members["avatarUrl"] == {"type": "string", "format": "uri"}
+    assert members["role"]["enum"] == roles
+
+
+def test_common_responses_have_the_names_of_the_document():
+    assert {"Unauthorized", "Forbidden", "RateLimited"} <= OPENAPI["components"]["responses"].keys()
+    for operations in OPENAPI["paths"].values():
+        for operation in operations.values():
+            assert operation["responses"]["429"] == {"$ref": "#/components/responses/RateLimited"}
+
+
+def test_lists_begin_with_the_greatest_unless_asked_otherwise():
+    parameters = OPENAPI["paths"]["/api/v1/users"]["get"]["parameters"]
+    [order] = [one for one in parameters if one.get("name") == "sortOrder"]
+
+    assert order["schema"] == {"type": "string", "enum": ["asc", "desc"], "default": "desc"}
+
+
+@pytest.mark.parametrize("path", ["GetMe", "UpdateMe"])
+def test_what_people_edit_they_can_read(path: str):
+    schema = OPENAPI["components"]["schemas"][f"{path}Answer"]["properties"]["data"]
+
+    assert {"displayName", "avatarUrl", "bio", "preferences"} <= schema["properties"].keys()

@@ -8,13 +8,18 @@ from trellis.router.rest.profile import Documentation
 
 ERROR, PAGINATION = "Error", "Pagination"
 
-_SCHEMAS = "#/components/schemas/"
+_SCHEMAS, _RESPONSES = "#/components/schemas/", "#/components/responses/"
 
 
 def documented(document: dict[str, Any], words: Documentation) -> dict[str, Any]:
     """The document with what the dialect says of itself."""
-    document = _renamed(document, {_SCHEMAS + a: _SCHEMAS + b for a, b in words.renamed.items()})
+    places = (_SCHEMAS, _RESPONSES)
+    renamed = {place + a: place + b for a, b in words.renamed.items() for place in places}
+    document = _renamed(document, renamed)
     components = {**document.get("components", {})}
+    if "responses" in components:
+        named = components["responses"].items()
+        components["responses"] = {words.renamed.get(n, n): r for n, r in sorted(named)}
     schemas = {words.renamed.get(n, n): s for n, s in components.get("schemas", {}).items()}
     if words.error is not None:
         for name in _of_failures(components):
@@ -32,6 +37,24 @@ def documented(document: dict[str, Any], words: Documentation) -> dict[str, Any]
         "tags": _tags(document["tags"], words.tags),
         "components": components,
     }
+
+
+def with_members(schema: JsonSchema, words: Documentation) -> JsonSchema:
+    """The schema of data, with what the dialect says of members by the type that they are of."""
+    if not words.members:
+        return schema
+    changed = dict(schema)
+    if "properties" in schema:
+        told = words.members.get(schema.get("title", ""), {})
+        changed["properties"] = {
+            name: {**with_members(member, words), **told.get(name, {})}
+            for name, member in schema["properties"].items()
+        }
+    if isinstance(schema.get("items"), dict):
+        changed["items"] = with_members(schema["items"], words)
+    if "anyOf" in schema:
+        changed["anyOf"] = [with_members(choice, words) for choice in schema["anyOf"]]
+    return changed
 
 
 def _tags(used: Sequence[Mapping[str, str]], told: Mapping[str, str]) -> list[Mapping[str, str]]:

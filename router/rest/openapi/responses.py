@@ -7,6 +7,7 @@ import orjson
 
 from trellis.router.rest.events import MEDIA
 from trellis.router.rest.openapi.components import Components
+from trellis.router.rest.openapi.documented import with_members
 from trellis.router.rest.openapi.envelopes import (
     extra_headers,
     failure_bodies,
@@ -203,4 +204,6 @@ def possible_failures(route: RestRoute, access: Access) -> Iterator[str]:
 
 def data_schema(route: RestRoute) -> JsonSchema | None:
     """The schema of a route's data; None when success has no body."""
-    return None if route.status == _NO_CONTENT else shape_schema(route.shape)
+    if route.status == _NO_CONTENT:
+        return None
+    return with_members(shape_schema(route.shape), route.profile.documentation)

@@ -209,7 +209,15 @@ Errors follow a consistent format with machine-readable codes.
             "hasMore": {"type": "boolean"},
         },
     },
-    renamed={"SubscriptionTerms": "Subscription"},
+    renamed={"SubscriptionTerms": "Subscription", "TooManyRequests": "RateLimited"},
+    members={
+        "User": {
+            "id": {"format": "uuid"},
+            "email": {"format": "email"},
+            "avatarUrl": {"format": "uri"},
+            "role": {"enum": ["admin", "instructor", "moderator", "subscriber", "free_user"]},
+        },
+    },
 )
 
 LEARN = Profile(

@@ -39,11 +39,13 @@ class NotificationChannels:
 @strawberry.type
 class UserPreferences:
     theme: models.Theme
+    language: str = strawberry.field(description="the same as the language of the user")
     notifications: NotificationChannels
 
     @classmethod
     def of(cls, row: models.User) -> Self:
-        return cls(theme=row.theme, notifications=NotificationChannels.of(row))
+        channels = NotificationChannels.of(row)
+        return cls(theme=row.theme, language=row.language, notifications=channels)
 
 
 @strawberry.type(description="What a person tells about themselves.")
