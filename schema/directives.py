@@ -11,6 +11,7 @@ from strawberry.schema_directive import Location
 TRELLIS_SPEC = "https://specs.trellis.dev/trellis/v0.1"
 REST_SPEC = "https://specs.trellis.dev/rest/v0.1"
 LIVE_SPEC = "https://specs.trellis.dev/live/v0.1"
+CONSTRAINT_SPEC = "https://specs.trellis.dev/constraint/v0.1"
 """Of their own: composition wants the directives of one specification from the same subgraphs."""
 
 
@@ -94,3 +95,31 @@ class Rest:
     root: str | None = UNSET
     location: str | None = UNSET
     tags: list[str] | None = UNSET
+
+
+@schema_directive(
+    locations=[Location.ARGUMENT_DEFINITION, Location.INPUT_FIELD_DEFINITION],
+    name="constraint",
+    repeatable=True,  # so that composition keeps those of all subgraphs that share an input
+    compose=True,
+    import_url=CONSTRAINT_SPEC,
+    description="What the resolver accepts beyond the type; of a list, for each of its items.",
+)
+class Constraint:
+    """Limits of a text, which the subgraph checks itself. The router does not check operations by
+    it: it tells REST clients and their documentation the limits that hold.
+
+    Lengths are in characters. ``pattern`` is a regular expression that a value has to contain, so
+    it usually begins with ``^`` and ends with ``$``. ``format`` is one of ``DATE``, ``DATE_TIME``,
+    ``EMAIL``, ``URI``, ``UUID`` and ``TIME_ZONE``. Write it into the type of an input member or an
+    argument, ``Email = Annotated[str, Constraint(format="EMAIL", max_length=254)]``, which members
+    of inputs put into the SDL by themselves (``trellis.schema.inputs``).
+    """
+
+    min_length: int | None = UNSET
+    max_length: int | None = UNSET
+    pattern: str | None = UNSET
+    format: str | None = UNSET
+
+    def __hash__(self) -> int:
+        return hash((self.min_length, self.max_length, self.pattern, self.format))  # for `| None`

@@ -28,9 +28,13 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, Info
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_snake_case
 
 from trellis.schema.errors import BadUserInput, TrellisError
+from trellis.schema.inputs import constraint_of
 from trellis.schema.scalars import SCALARS
 
 logger = logging.getLogger("trellis.subgraph")
@@ -52,6 +56,15 @@ class TrellisSchema(strawberry.federation.Schema):
         super().__init__(*args, **kwargs)
         _forget_null_defaults(self._schema)
         _mark_one_of(self._schema)
+
+    def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
+        """The fields of a type; members of inputs and arguments get the ``@constraint`` that their
+        Python type stands for. Schemas may share types, so this may happen more than once."""
+        fields = super().get_fields(type_definition)
+        for field in fields:
+            for one in [field] if type_definition.is_input else field.arguments:
+                _add_constraint(one)
+        return fields
 
     def _extend_introspection(self) -> None:
         """Leave ``__Type.isOneOf`` as graphql-core resolves it. There is one ``__Type`` per
@@ -139,6 +152,17 @@ def presentable(error: GraphQLError, request_id: str) -> GraphQLError:
         path=error.path,
         extensions={"code": "INTERNAL", "requestId": request_id},
     )
+
+
+def _add_constraint(given: StrawberryField | StrawberryArgument) -> None:
+    annotation = given.type_annotation
+    constraint = constraint_of(annotation.evaluate()) if annotation is not None else None
+    if constraint is None or constraint in given.directives:
+        return
+    if isinstance(given, StrawberryField):
+        given.directives = [*given.directives, constraint]
+    else:
+        given.directives = (*given.directives, constraint)
 
 
 def _forget_null_defaults(schema: GraphQLSchema) -> None:

@@ -1,6 +1,7 @@
 """Checks of what clients send: every problem of an input is reported at once, with its field.
 
-A limit stands in one place, an annotated type that the column has and the members of inputs too:
+A limit stands in one place, an annotated type that the column has and the members of inputs too.
+In the SDL it is ``@constraint``, by which REST routes check and document what they take:
 
     Summary = Annotated[str, Field(max_length=255)]        # pydantic's Field
 
@@ -27,6 +28,7 @@ from pydantic.fields import FieldInfo
 from strawberry import ID, UNSET
 from strawberry.utils.str_converters import to_camel_case
 
+from trellis.schema.directives import Constraint
 from trellis.schema.errors import BadUserInput, FieldProblem, TrellisError
 
 
@@ -38,6 +40,9 @@ Made = TypeVar("Made", bound=_Dataclass)
 
 SearchText = Annotated[str, Field(max_length=200)]
 """Part of a text to search for."""
+
+Id = Annotated[ID, Constraint(format="UUID")]
+"""An id that is refused as malformed when it is no UUID, where a plain ``ID`` may be not found."""
 
 
 class InputProblems:
@@ -143,6 +148,22 @@ def as_uuid(value: str) -> UUID | None:
         return UUID(value) if len(value) == 36 else None
     except ValueError:
         return None
+
+
+def constraint_of(hint: Any) -> Constraint | None:
+    """What ``@constraint`` says about a member with this type: the ``Constraint`` in its
+    annotations, else the limits of pydantic's ``Field``; None where there is neither.
+
+    The minimum of an optional text is left out, because a blank one is accepted as null."""
+    parts = _parts(hint)
+    given = next((part for part in parts if isinstance(part, Constraint)), None)
+    info = next((part for part in parts if isinstance(part, FieldInfo)), None)
+    if given is not None or info is None:
+        return given
+    least, most = _limits(info)
+    if NoneType in parts:
+        return Constraint(max_length=most)
+    return Constraint(min_length=least, max_length=most)
 
 
 def is_storable(value: str) -> bool:

@@ -26,7 +26,7 @@ from graphql import (
 )
 
 from trellis.router.rest.profile import Problem, Spell
-from trellis.router.rest.route import Format, Parameter, Rules
+from trellis.router.rest.route import Constraints, Format, Parameter, Rules
 from trellis.router.rest.spelling import words_of
 
 Decode = Callable[[Any, str, list[Problem]], Any]
@@ -38,12 +38,22 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
 class Decoders:
-    """Makes the decoders of one profile and area; each input type is read once."""
+    """Makes the decoders of one profile and area; each input type is read once.
 
-    def __init__(self, spell: Spell, spell_enum: Spell, *, refuses_unknown: bool) -> None:
+    ``constraints`` are the limits of members of input objects, by coordinate."""
+
+    def __init__(
+        self,
+        spell: Spell,
+        spell_enum: Spell,
+        *,
+        refuses_unknown: bool,
+        constraints: Constraints | None = None,
+    ) -> None:
         self._spell = spell
         self._spell_enum = spell_enum
         self._refuses_unknown = refuses_unknown
+        self._constraints = constraints or {}
         self._objects: dict[str, Decode] = {}
 
     def of(self, parameter: Parameter, *, is_json: bool) -> Decode:
@@ -124,7 +134,8 @@ class Decoders:
         self._objects[type_.name] = decode
         for graphql_name, field in type_.fields.items():
             own = self._spell(graphql_name)
-            members[own] = (graphql_name, self.json(field.type, None, Rules()))
+            rules = self._constraints.get(f"{type_.name}.{graphql_name}", Rules())
+            members[own] = (graphql_name, self.json(field.type, None, rules))
             if is_required_input_field(field):
                 required.append(own)
         return decode

@@ -23,6 +23,7 @@ from graphql import (
 )
 
 from trellis.router.errors import ConfigError, OperationRefused
+from trellis.router.rest.constraints import read_constraints, variable_rules
 from trellis.router.rest.directives import Reading, read_directives, without_directives
 from trellis.router.rest.parameters import PAGE_VARIABLES, argument_paths, read_parameters
 from trellis.router.rest.path import DATA, PathTemplate, in_braces, read_template
@@ -30,6 +31,7 @@ from trellis.router.rest.profile import Profile
 from trellis.router.rest.retirement import read_deprecation
 from trellis.router.rest.route import (
     Asked,
+    Constraints,
     FailureOverride,
     FieldSource,
     PageUse,
@@ -53,6 +55,9 @@ class OperationChecks(Protocol):
     @property
     def schema(self) -> GraphQLSchema: ...
 
+    @property
+    def sdl(self) -> str: ...
+
     def parse(self, document: str, operation_name: str | None = None) -> Any:
         """Check a document's limits and validity; raises OperationRefused."""
         ...
@@ -72,6 +77,7 @@ def load_routes(
     field, variable or profile, a path parameter that goes nowhere, two routes at one place.
     """
     routes = []
+    constraints = read_constraints(graph.sdl)
     for file in sorted(folder.glob("*/**/*.graphql")):
         profile_name, *areas = file.relative_to(folder).parts[:-1]
         profile = profiles.get(profile_name)
@@ -81,30 +87,46 @@ def load_routes(
         if served is not None and profile_name not in served:
             continue
         text = file.read_text(encoding="utf-8")
-        routes.append(load_route(text, graph, profile, area=".".join(areas), file=file))
+        area = ".".join(areas)
+        routes.append(
+            load_route(text, graph, profile, area=area, file=file, constraints=constraints)
+        )
     refuse_clashes(routes)
     return routes
 
 
 def load_route(
-    text: str, graph: OperationChecks, profile: Profile, *, area: str, file: Path
+    text: str,
+    graph: OperationChecks,
+    profile: Profile,
+    *,
+    area: str,
+    file: Path,
+    constraints: Constraints | None = None,
 ) -> RestRoute:
-    """The route that a document describes; ``file`` is where it is said to be. Raises
-    ConfigError."""
+    """The route that a document describes; ``file`` is the file it was read from. Without
+    ``constraints`` they are read from the graph, which takes a while. Raises ConfigError."""
+    constraints = read_constraints(graph.sdl) if constraints is None else constraints
     try:
-        return _Document(text, graph, profile, area, file).route()
+        return _Document(text, graph, profile, constraints, area, file).route()
     except GraphQLError as error:
         line = error.locations[0].line if error.locations else _line_of_operation(text)
         raise ConfigError(f"{file}:{line}: {error.message}") from None
 
 
 def load_generated(
-    text: str, graph: OperationChecks, profile: Profile, *, area: str, source: FieldSource
+    text: str,
+    graph: OperationChecks,
+    profile: Profile,
+    *,
+    area: str,
+    source: FieldSource,
+    constraints: Constraints,
 ) -> RestRoute:
     """The route of a document that was written for a field. Raises ConfigError that names the
     field."""
     try:
-        return _Document(text, graph, profile, area, source).route()
+        return _Document(text, graph, profile, constraints, area, source).route()
     except GraphQLError as error:
         raise ConfigError(f"{source}: {error.message}") from None
 
@@ -128,6 +150,7 @@ class _Document:
     text: str
     graph: OperationChecks
     profile: Profile
+    constraints: Constraints
     area: str
     origin: Path | FieldSource
 
@@ -157,6 +180,8 @@ class _Document:
             profile=self.profile,
             area=self.area,
             is_paged=page is not None,
+            rules=variable_rules(bare, self.graph.schema, self.constraints),
+            constraints=self.constraints,
         )
         if rest.get("location"):
             _check_location(rest["location"], template, shown, operation)
@@ -190,6 +215,7 @@ class _Document:
             deprecated=read_deprecation(rest.get("deprecated"), self.profile, operation),
             event_id=shown.event_id,
             anonymous=rest["anonymous"],
+            constraints=self.constraints,
         )
 
     def _asked(self, bare: DocumentNode) -> Asked:

@@ -1,7 +1,7 @@
 """From an operation's variables to what clients send for them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -36,7 +36,7 @@ from graphql import (
 from trellis.router.rest.directives import Reading, read_directives
 from trellis.router.rest.input_values import Decoders
 from trellis.router.rest.profile import Problem, Profile
-from trellis.router.rest.route import WHOLE_BODY, Method, Parameter, Place, Rules
+from trellis.router.rest.route import WHOLE_BODY, Constraints, Method, Parameter, Place, Rules
 from trellis.router.rest.spelling import words_of
 
 PAGE_VARIABLES = frozenset({"first", "after", "last", "before", "skip"})
@@ -54,13 +54,26 @@ def read_parameters(
     profile: Profile,
     area: str,
     is_paged: bool,
+    rules: Mapping[str, Rules],
+    constraints: Constraints,
 ) -> tuple[Parameter, ...]:
     """One parameter per variable that clients fill; those of pages are the paginator's.
+
+    ``rules`` are what the graph declares by variable, where ``@rules`` says nothing else;
+    ``constraints`` what it declares of the members of input objects.
 
     Raises GraphQLError with the place of a variable that no request could fill, and of a path
     parameter that fills none.
     """
-    reader = _Reader(schema, method, frozenset(path_names), profile, profile.member_speller(area))
+    reader = _Reader(
+        schema,
+        method,
+        frozenset(path_names),
+        profile,
+        profile.member_speller(area),
+        rules,
+        constraints,
+    )
     parameters = [
         reader.parameter(node)
         for node in variables
@@ -114,12 +127,16 @@ class _Reader:
         path_names: frozenset[str],
         profile: Profile,
         spell: Any,
+        rules: Mapping[str, Rules],
+        constraints: Constraints,
     ) -> None:
         self._schema = schema
         self._method = method
         self._path_names = path_names
         self._profile = profile
         self._spell = spell
+        self._rules = rules
+        self._constraints = constraints
 
     def parameter(self, node: VariableDefinitionNode) -> Parameter:
         reading = read_directives(node.directives, DirectiveLocation.VARIABLE_DEFINITION, node)
@@ -137,7 +154,7 @@ class _Reader:
             variable=variable,
             type=type_,
             is_required=isinstance(type_, GraphQLNonNull) and not has_default,
-            rules=_own_rules(node, reading),
+            rules=_own_rules(node, reading, self._declared(variable, place)),
             spelling=words_of(
                 get_named_type(type_), self._profile.spell_enum, reading.one("spell")
             ),
@@ -150,12 +167,22 @@ class _Reader:
         self._check_examples(parameter, node)
         return parameter
 
+    def _declared(self, variable: str, place: Place) -> Rules:
+        """What the graph declares of a variable. What breaks it in a path is the name of nothing,
+        so the graph answers that with 404."""
+        return self._rules.get(variable, Rules()) if place != "path" else Rules()
+
     def _check_examples(self, parameter: Parameter, node: VariableDefinitionNode) -> None:
         """What the documentation shows has to be taken."""
         if not parameter.examples:
             return
         is_strict = self._profile.refuses_unknown_members
-        decoders = Decoders(self._spell, self._profile.spell_enum, refuses_unknown=is_strict)
+        decoders = Decoders(
+            self._spell,
+            self._profile.spell_enum,
+            refuses_unknown=is_strict,
+            constraints=self._constraints,
+        )
         decode = decoders.of(parameter, is_json=parameter.place == "body")
         problems: list[Problem] = []
         for example in parameter.examples:
@@ -198,11 +225,11 @@ class _Reader:
             raise GraphQLError(message, node)
 
 
-def _own_rules(node: VariableDefinitionNode, reading: Reading) -> Rules:
+def _own_rules(node: VariableDefinitionNode, reading: Reading, declared: Rules) -> Rules:
     given = [one for one in reading.all("rules") if one.get("member") is None]
     if len(given) > 1:
         raise GraphQLError("@rules is written twice.", node)
-    return _rules(node, given[0]) if given else Rules()
+    return _rules(node, given[0], declared) if given else declared
 
 
 def _member_rules(
@@ -211,10 +238,11 @@ def _member_rules(
     given = [one for one in reading.all("rules") if one.get("member") is not None]
     if given and not is_input_object_type(get_nullable_type(type_)):
         raise GraphQLError("@rules: only input objects have members.", node)
-    return tuple((one["member"], _rules(node, one)) for one in given)
+    return tuple((one["member"], _rules(node, one, Rules())) for one in given)
 
 
-def _rules(node: VariableDefinitionNode, given: dict[str, Any]) -> Rules:
+def _rules(node: VariableDefinitionNode, given: dict[str, Any], declared: Rules) -> Rules:
+    """The rules of a directive, each in place of the one that the graph declares."""
     pattern = given.get("pattern")
     try:
         re.compile(pattern or "")
@@ -223,10 +251,10 @@ def _rules(node: VariableDefinitionNode, given: dict[str, Any]) -> Rules:
     return Rules(
         min=given.get("min"),
         max=given.get("max"),
-        min_length=given.get("minLength"),
-        max_length=given.get("maxLength"),
-        pattern=pattern,
-        format=given.get("format"),
+        min_length=given.get("minLength", declared.min_length),
+        max_length=given.get("maxLength", declared.max_length),
+        pattern=given.get("pattern", declared.pattern),
+        format=given.get("format", declared.format),
         enum=tuple(given.get("enum") or ()),
         not_null=bool(given.get("notNull")),
         const=given.get("const"),

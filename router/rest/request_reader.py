@@ -29,6 +29,7 @@ class RequestReader:
             profile.member_speller(route.area),
             profile.spell_enum,
             refuses_unknown=profile.refuses_unknown_members,
+            constraints=route.constraints,
         )
         self._path = self._slots(route, "path")
         self._query = self._slots(route, "query")

@@ -35,6 +35,11 @@ class Rules:
     const: Any = None
 
 
+Constraints = Mapping[str, Rules]
+"""What subgraphs declare with ``@constraint``, by coordinate: ``BookInput.title``,
+``Query.books(search:)``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """What a client sends for one variable.
@@ -136,6 +141,8 @@ class RestRoute:
     back to the client's words. ``root`` leads to the data in the answer, ``shape`` says
     what clients see of it. ``event_id`` leads to the id of each event, where answers are EVENTS.
     ``anonymous`` says that every caller is nobody here, whatever credentials come along.
+    ``constraints`` are those of the whole graph, for the members of input objects; those of
+    variables are in the rules of ``parameters``.
     """
 
     profile: Profile
@@ -164,6 +171,7 @@ class RestRoute:
     deprecated: Deprecation | None = None
     event_id: tuple[str, ...] | None = None
     anonymous: bool = False
+    constraints: Constraints = field(default_factory=dict)
 
     @property
     def is_generated(self) -> bool:

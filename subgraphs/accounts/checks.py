@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from trellis.schema.directives import Constraint
 from trellis.schema.inputs import InputProblems, is_storable
 from trellis.subgraphs.accounts.models import Profile
 from trellis.subgraphs.accounts.passwords import MAX_LENGTH
@@ -13,15 +14,43 @@ from trellis.subgraphs.accounts.settings import RESERVED_USERNAMES, minimum_pass
 
 # Deliberately loose: whether an address exists is found out by writing to it.
 _EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]+@[^@\s.<>]+(\.[^@\s.<>]+)+")
-_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,4})?")
-_PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{3,30}")
+_USERNAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+_DOMAIN = re.compile(r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$")
+_LANGUAGE = re.compile(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,4})?$")
+_PHONE = re.compile(r"^\+?[0-9][0-9 ()/.-]{3,30}$")
+_EMAIL_LENGTH = 254
+_USERNAME_LENGTHS = (3, 50)
+_DISPLAY_NAME_LENGTHS = (2, 100)
+_URL_LENGTH = 2000
+_DOMAIN_LENGTH = 253
+_PHONE_LENGTH = 32
+
+# The types of input members whose checks are below.
+Email = Annotated[str, Constraint(format="EMAIL", max_length=_EMAIL_LENGTH)]
+Username = Annotated[
+    str,
+    Constraint(
+        min_length=_USERNAME_LENGTHS[0],
+        max_length=_USERNAME_LENGTHS[1],
+        pattern=_USERNAME.pattern,
+    ),
+]
+NewPassword = Annotated[
+    str, Constraint(min_length=minimum_password(Profile.GRAPHQL), max_length=MAX_LENGTH)
+]
+DisplayName = Annotated[
+    str, Constraint(min_length=_DISPLAY_NAME_LENGTHS[0], max_length=_DISPLAY_NAME_LENGTHS[1])
+]
+Url = Annotated[str, Constraint(format="URI", max_length=_URL_LENGTH)]
+Domain = Annotated[str, Constraint(max_length=_DOMAIN_LENGTH, pattern=_DOMAIN.pattern)]
+Phone = Annotated[str, Constraint(max_length=_PHONE_LENGTH, pattern=_PHONE.pattern)]
+TimeZone = Annotated[str, Constraint(format="TIME_ZONE")]
+Language = Annotated[str, Constraint(pattern=_LANGUAGE.pattern)]
 
 
 def check_email(problems: InputProblems, value: str, *, field: str = "email") -> str:
     """An e-mail address in lower case."""
-    email = problems.text(field, value, maximum=254).lower()
+    email = problems.text(field, value, maximum=_EMAIL_LENGTH).lower()
     if email and not _EMAIL.fullmatch(email):
         problems.add(field, "INVALID_FORMAT", f"{field} is not an e-mail address.")
     return email
@@ -31,7 +60,8 @@ def check_username(problems: InputProblems, value: str | None) -> str | None:
     """A username: letters, digits, dot, dash and underscore."""
     if value is None:
         return None
-    username = problems.text("username", value, minimum=3, maximum=50)
+    least, most = _USERNAME_LENGTHS
+    username = problems.text("username", value, minimum=least, maximum=most)
     if username and not _USERNAME.fullmatch(username):
         message = "username may have letters, digits, dots, dashes and underscores."
         problems.add("username", "INVALID_FORMAT", message)
@@ -57,7 +87,7 @@ def check_new_password(
 
 def check_url(problems: InputProblems, field: str, value: str | None) -> str | None:
     """An http(s) address; other schemes could run code in whoever shows it as a link."""
-    url = problems.optional_text(field, value, maximum=2000)
+    url = problems.optional_text(field, value, maximum=_URL_LENGTH)
     if url is not None and not _is_web_address(url):
         problems.add(field, "INVALID_FORMAT", f"{field} must be an http or https address.")
     return url
@@ -65,7 +95,7 @@ def check_url(problems: InputProblems, field: str, value: str | None) -> str | N
 
 def check_domain(problems: InputProblems, value: str | None) -> str | None:
     """A DNS name in lower case."""
-    domain = problems.optional_text("domain", value, maximum=253)
+    domain = problems.optional_text("domain", value, maximum=_DOMAIN_LENGTH)
     domain = domain.lower() if domain else None
     if domain is not None and not _DOMAIN.fullmatch(domain):
         problems.add("domain", "INVALID_FORMAT", "domain must be a name such as example.com.")
@@ -75,11 +105,12 @@ def check_domain(problems: InputProblems, value: str | None) -> str | None:
 def check_display_name(problems: InputProblems, value: str | None) -> str | None:
     if value is None:
         return None
-    return problems.text("displayName", value, minimum=2, maximum=100)
+    least, most = _DISPLAY_NAME_LENGTHS
+    return problems.text("displayName", value, minimum=least, maximum=most)
 
 
 def check_phone(problems: InputProblems, value: str | None) -> str | None:
-    phone = problems.optional_text("phone", value, maximum=32)
+    phone = problems.optional_text("phone", value, maximum=_PHONE_LENGTH)
     if phone is not None and not _PHONE.fullmatch(phone):
         problems.add("phone", "INVALID_FORMAT", "phone is not a phone number.")
     return phone

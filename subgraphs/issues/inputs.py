@@ -4,9 +4,9 @@ from typing import Any
 
 import orjson
 import strawberry
-from strawberry import ID, UNSET
+from strawberry import UNSET
 
-from trellis.schema.inputs import InputProblems, SearchText, is_storable
+from trellis.schema.inputs import Id, InputProblems, SearchText, is_storable
 from trellis.schema.scalars import JSON
 from trellis.subgraphs.issues.models import CommentText, Description, LinkType, Summary, Word
 from trellis.subgraphs.issues.queries import IssueFilters
@@ -20,9 +20,9 @@ _MAX_CUSTOM_BYTES = 10_000
 
 @strawberry.input(name="IssueFilters", description="Only issues that fit all members given.")
 class IssueFiltersInput:
-    project_id: ID | None = None
-    assignee_id: ID | None = None
-    reporter_id: ID | None = None
+    project_id: Id | None = None
+    assignee_id: Id | None = None
+    reporter_id: Id | None = None
     status: Word | None = None
     priority: Word | None = None
     issue_type: Word | None = None
@@ -37,7 +37,7 @@ class IssueFiltersInput:
 
 @strawberry.input
 class CreateIssueInput:
-    project_id: ID
+    project_id: Id
     summary: Summary
     description: Description = None
     issue_type: Word | None = strawberry.field(
@@ -46,7 +46,7 @@ class CreateIssueInput:
     priority: Word | None = strawberry.field(
         default=None, description="one of the project's priorities; Medium if absent"
     )
-    assignee_id: ID | None = None
+    assignee_id: Id | None = None
     custom_fields: JSON | None = None
 
     def checked(self) -> NewIssue:
@@ -63,7 +63,7 @@ class UpdateIssueInput:
     issue_type: Word | None = UNSET
     status: Word | None = UNSET
     priority: Word | None = UNSET
-    assignee_id: ID | None = UNSET
+    assignee_id: Id | None = UNSET
     custom_fields: JSON | None = UNSET
     version: int | None = strawberry.field(
         default=None, description="refuse unless the issue still has this version"
@@ -82,8 +82,8 @@ class UpdateIssueInput:
 
 @strawberry.input(description="source BLOCKS target, DUPLICATES it or RELATES_TO it.")
 class LinkIssuesInput:
-    source_id: ID
-    target_id: ID
+    source_id: Id
+    target_id: Id
     type: LinkType
 
     def checked(self) -> NewLink:
@@ -93,7 +93,7 @@ class LinkIssuesInput:
 
 @strawberry.input
 class AddCommentInput:
-    issue_id: ID
+    issue_id: Id
     content: CommentText
 
     def checked(self) -> NewComment:

@@ -2,12 +2,13 @@
 
 import re
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import ID, UNSET
 
-from trellis.schema.inputs import InputProblems, SearchText
+from trellis.schema.directives import Constraint
+from trellis.schema.inputs import Id, InputProblems, SearchText
 from trellis.subgraphs.projects.models import (
     Description,
     MilestoneStatus,
@@ -24,17 +25,23 @@ from trellis.subgraphs.projects.settings import ProjectSettings
 for _enum in (ProjectStatus, ProjectRole, ProjectSort, MilestoneStatus):
     strawberry.enum(_enum)  # models know nothing of GraphQL: here they become known to it
 
-_KEY = re.compile(r"[A-Z][A-Z0-9]{1,9}")
+_KEY = re.compile(r"^[A-Z][A-Z0-9]*$")
+_KEY_LENGTHS = (2, 10)
 _MAX_WORDS = 50
 _MAX_WORD = 50
+
+ProjectKey = Annotated[
+    str,
+    Constraint(min_length=_KEY_LENGTHS[0], max_length=_KEY_LENGTHS[1], pattern=_KEY.pattern),
+]
 
 
 @strawberry.input(name="ProjectFilters", description="Only projects that fit all members given.")
 class ProjectFiltersInput:
     search: SearchText | None = None
     status: ProjectStatus | None = None
-    organization_id: ID | None = None
-    team_id: ID | None = None
+    organization_id: Id | None = None
+    team_id: Id | None = None
 
     def checked(self) -> ProjectFilters:
         """Raises ``BadUserInput``."""
@@ -65,14 +72,14 @@ class ProjectSettingsInput:
 @strawberry.input
 class CreateProjectInput:
     name: Name
-    key: str | None = strawberry.field(
+    key: ProjectKey | None = strawberry.field(
         default=None, description="2 to 10 capital letters and digits; made from the name if absent"
     )
     description: Description = None
     project_type: ProjectType | None = None
-    lead_id: ID | None = None
-    organization_id: ID | None = None
-    team_id: ID | None = None
+    lead_id: Id | None = None
+    organization_id: Id | None = None
+    team_id: Id | None = None
     start_date: date | None = None
     end_date: date | None = None
     settings: ProjectSettingsInput | None = None
@@ -80,7 +87,7 @@ class CreateProjectInput:
     def checked(self) -> NewProject:
         """Raises ``BadUserInput`` with everything that is not acceptable."""
         problems = InputProblems()
-        if self.key is not None and not _KEY.fullmatch(self.key):
+        if self.key is not None and not _is_key(self.key):
             message = "key must be 2 to 10 capital letters and digits, a letter first."
             problems.add("key", "INVALID_FORMAT", message)
         _check_dates(problems, self.start_date, self.end_date)
@@ -100,8 +107,8 @@ class UpdateProjectInput:
     description: Description = UNSET
     project_type: ProjectType | None = UNSET
     status: ProjectStatus | None = UNSET
-    lead_id: ID | None = UNSET
-    team_id: ID | None = UNSET
+    lead_id: Id | None = UNSET
+    team_id: Id | None = UNSET
     start_date: date | None = UNSET
     end_date: date | None = UNSET
     settings: ProjectSettingsInput | None = UNSET
@@ -128,8 +135,8 @@ class UpdateProjectInput:
 
 @strawberry.input
 class AddProjectMemberInput:
-    project_id: ID
-    user_id: ID
+    project_id: Id
+    user_id: Id
     role: ProjectRole = ProjectRole.MEMBER
 
     def checked(self) -> NewMember:
@@ -149,7 +156,7 @@ class RemoveProjectMemberInput:
 
 @strawberry.input
 class CreateMilestoneInput:
-    project_id: ID
+    project_id: Id
     title: Name
     description: Description = None
     due_date: date | None = None
@@ -178,6 +185,11 @@ class UpdateMilestoneInput:
 def _check_dates(problems: InputProblems, start: date | None, end: date | None) -> None:
     if start is not None and end is not None and end < start:
         problems.add("endDate", "INVALID_FORMAT", "endDate must not lie before startDate.")
+
+
+def _is_key(text: str) -> bool:
+    least, most = _KEY_LENGTHS
+    return least <= len(text) <= most and _KEY.fullmatch(text) is not None
 
 
 def _vocabulary(problems: InputProblems, field: str, words: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from trellis.router.rest.constraints import read_constraints
 from trellis.router.rest.generated.fields import Locate, RestField, nowhere, refusal, rest_fields
 from trellis.router.rest.generated.operation import write_operation
 from trellis.router.rest.generated.selection import Selector, public_keys
@@ -52,6 +53,7 @@ def generate(
     prefixes = sorted({route.profile.prefix for route in written})
     names = {route.name for route in written if route.profile.name == profile.name}
     keys = public_keys(supergraph.graph) if fields else {}
+    constraints = read_constraints(supergraph.sdl) if fields else {}
     found = []
     for field in fields:
         _refuse_unreachable(field, prefixes)
@@ -67,7 +69,14 @@ def generate(
             rejects=supergraph.options.reject,
         )
         text = write_operation(field, name, selector)
-        route = load_generated(text, supergraph, profile, area=field.subgraph, source=field.source)
+        route = load_generated(
+            text,
+            supergraph,
+            profile,
+            area=field.subgraph,
+            source=field.source,
+            constraints=constraints,
+        )
         found.append(Generated(field, text, route))
     refuse_clashes(one.route for one in found)
     return found

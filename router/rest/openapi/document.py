@@ -146,6 +146,7 @@ class _Writer:
                 enum=profile.spell_enum,
                 closed=profile.refuses_unknown_members,
                 component=self._component_namer(profile, own_area),
+                constraints=route.constraints,
             )
         return self._inputs[key]
 

@@ -1,6 +1,6 @@
 """GraphQL input types as JSON Schema: what a client may send."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import (
@@ -12,6 +12,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLScalarType,
     Undefined,
+    get_nullable_type,
     is_required_input_field,
     value_from_ast_untyped,
 )
@@ -24,8 +25,17 @@ from trellis.router.rest.openapi.json_schema import (
     nullable,
 )
 from trellis.router.rest.openapi.leaves import enum_schema, scalar_schema
+from trellis.router.rest.route import Constraints, Rules
 
 Spell = Callable[[str], str]
+
+_FORMATS = {
+    "DATE": "date",
+    "DATE_TIME": "date-time",
+    "EMAIL": "email",
+    "URI": "uri",
+    "UUID": "uuid",
+}
 
 
 class InputSchemas:
@@ -43,14 +53,17 @@ class InputSchemas:
         enum: Spell,
         closed: bool,
         component: Spell = str,
+        constraints: Constraints | None = None,
     ) -> None:
         """``components`` takes the schemas of input objects, each under the name that
-        ``component`` gives its type; ``closed`` profiles refuse members that they do not know."""
+        ``component`` gives its type; ``closed`` profiles refuse members that they do not know;
+        ``constraints`` are the limits of members, by coordinate."""
         self.components = components
         self._member = member
         self._enum = enum
         self._closed = closed
         self._component = component
+        self._constraints = constraints or {}
 
     def schema(self, type_: GraphQLInputType, *, enum: Spell | None = None) -> JsonSchema:
         """A value of this type; without NonNull also null. ``enum`` spells in place of the
@@ -76,15 +89,21 @@ class InputSchemas:
         return {"$ref": f"#/components/schemas/{name}"}
 
     def _object(self, type_: GraphQLInputObjectType) -> JsonSchema:
-        members = {self._member(name): self._field(field) for name, field in type_.fields.items()}
+        members = {
+            self._member(name): self._field(field, f"{type_.name}.{name}")
+            for name, field in type_.fields.items()
+        }
         required = [self._member(n) for n, f in type_.fields.items() if is_required_input_field(f)]
         whole = an_object(members, required, closed=self._closed)
         if type_.is_one_of:  # GraphQL specification, section 3.10.1: exactly one, and not null
             whole |= {"minProperties": 1, "maxProperties": 1}
         return described(whole, type_.description)
 
-    def _field(self, field: GraphQLInputField) -> JsonSchema:
-        schema = described(self.schema(field.type), field.description)
+    def _field(self, field: GraphQLInputField, coordinate: str) -> JsonSchema:
+        schema = self.schema(field.type)
+        if rules := self._constraints.get(coordinate):
+            schema = constrained(schema, field.type, rules)
+        schema = described(schema, field.description)
         if field.deprecation_reason is not None:
             schema = {**schema, "deprecated": True}
         default = _default(field)
@@ -118,3 +137,36 @@ def _default(field: GraphQLInputField) -> Any:
     if field.default.literal is not None:
         return value_from_ast_untyped(field.default.literal)
     return field.default.value
+
+
+def constrained(schema: JsonSchema, type_: GraphQLInputType, rules: Rules) -> JsonSchema:
+    """The schema of a type with what ``rules`` ask of its values, or of the items of a list."""
+    if isinstance(get_nullable_type(type_), GraphQLList):
+        return {**schema, "items": with_rules(schema["items"], rules)}
+    return with_rules(schema, rules)
+
+
+def with_rules(schema: JsonSchema, rules: Rules) -> JsonSchema:
+    """The schema with what ``rules`` ask of its values."""
+    if rules.format == "OBJECT":
+        return {"type": "object" if rules.not_null else ["object", "null"], **schema}
+    told = {
+        "minimum": rules.min,
+        "maximum": rules.max,
+        "minLength": rules.min_length,
+        "maxLength": rules.max_length,
+        "pattern": rules.pattern,
+        "format": _FORMATS.get(rules.format or ""),
+    }
+    wanted = {name: value for name, value in told.items() if value is not None}
+    if rules.const is not None:
+        wanted["const"] = rules.const
+    if rules.enum:
+        null = [None] if "null" in [*_types(schema)] else []
+        wanted["enum"] = [*rules.enum, *null]
+    return {**schema, **wanted}
+
+
+def _types(schema: JsonSchema) -> Sequence[str]:
+    kind = schema.get("type", ())
+    return kind if isinstance(kind, list) else [kind]

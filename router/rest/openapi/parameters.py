@@ -1,12 +1,12 @@
 """What a client sends to a route: path, query string, headers and body."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from graphql import GraphQLList, GraphQLNonNull
+from graphql import GraphQLNonNull
 
 from trellis.router.rest.openapi.examples import Examples
-from trellis.router.rest.openapi.inputs import InputSchemas, Spell
+from trellis.router.rest.openapi.inputs import InputSchemas, Spell, constrained, with_rules
 from trellis.router.rest.openapi.json_schema import JsonSchema, an_object
 from trellis.router.rest.profile import PageParameter
 from trellis.router.rest.route import WHOLE_BODY, BodyKind, Parameter, RestRoute, Rules
@@ -40,13 +40,6 @@ _MEDIA_TYPES: dict[BodyKind, str] = {
     "JSON": "application/json",
     "FORM": "application/x-www-form-urlencoded",
     "MULTIPART": "multipart/form-data",
-}
-_FORMATS = {
-    "DATE": "date",
-    "DATE_TIME": "date-time",
-    "EMAIL": "email",
-    "URI": "uri",
-    "UUID": "uuid",
 }
 _PLACES = ("path", "query", "header")
 
@@ -150,10 +143,7 @@ def _schema(parameter: Parameter, inputs: InputSchemas) -> JsonSchema:
     if parameter.rules.not_null and not isinstance(type_, GraphQLNonNull):
         type_ = GraphQLNonNull(type_)
     schema = inputs.schema(type_, enum=enum)
-    if _is_list(parameter.type):
-        schema = {**schema, "items": _with_rules(schema["items"], parameter.rules)}
-    else:
-        schema = _with_rules(schema, parameter.rules)
+    schema = constrained(schema, parameter.type, parameter.rules)
     if parameter.member_rules:
         members = [_of_member(path, rules) for path, rules in parameter.member_rules]
         schema = {"allOf": [schema, *members]}
@@ -166,35 +156,10 @@ def _schema(parameter: Parameter, inputs: InputSchemas) -> JsonSchema:
 
 def _of_member(path: str, rules: Rules) -> JsonSchema:
     """The rules of a member, where there is one."""
-    schema = _with_rules({"not": {"type": "null"}} if rules.not_null else {}, rules)
+    schema = with_rules({"not": {"type": "null"}} if rules.not_null else {}, rules)
     for name in reversed(path.split(".")):
         schema = {"properties": {name: schema}}
     return schema
-
-
-def _with_rules(schema: JsonSchema, rules: Rules) -> JsonSchema:
-    if rules.format == "OBJECT":
-        return {"type": "object" if rules.not_null else ["object", "null"], **schema}
-    told = {
-        "minimum": rules.min,
-        "maximum": rules.max,
-        "minLength": rules.min_length,
-        "maxLength": rules.max_length,
-        "pattern": rules.pattern,
-        "format": _FORMATS.get(rules.format or ""),
-    }
-    wanted = {name: value for name, value in told.items() if value is not None}
-    if rules.const is not None:
-        wanted["const"] = rules.const
-    if rules.enum:
-        null = [None] if "null" in [*_types(schema)] else []
-        wanted["enum"] = [*rules.enum, *null]
-    return {**schema, **wanted}
-
-
-def _types(schema: JsonSchema) -> Sequence[str]:
-    kind = schema.get("type", ())
-    return kind if isinstance(kind, list) else [kind]
 
 
 def _without_null(schema: JsonSchema) -> JsonSchema:
@@ -216,8 +181,3 @@ def _without_null(schema: JsonSchema) -> JsonSchema:
 
 def _but_null(values: Iterable[Any]) -> list[Any]:
     return [value for value in values if value not in (None, "null")]
-
-
-def _is_list(type_: Any) -> bool:
-    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    return isinstance(inner, GraphQLList)

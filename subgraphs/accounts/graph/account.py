@@ -26,7 +26,7 @@ from trellis.subgraphs.accounts.use_cases.export import export_person
 
 @strawberry.input
 class ChangeEmailInput:
-    new_email: str
+    new_email: checks.Email
     password: str
 
     def checked_email(self) -> str:

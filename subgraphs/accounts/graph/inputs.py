@@ -5,10 +5,21 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from strawberry import ID, UNSET
+from strawberry import UNSET
 
-from trellis.schema.inputs import InputProblems, SearchText
+from trellis.schema.inputs import Id, InputProblems, SearchText
 from trellis.subgraphs.accounts import checks, models
+from trellis.subgraphs.accounts.checks import (
+    DisplayName,
+    Domain,
+    Email,
+    Language,
+    NewPassword,
+    Phone,
+    TimeZone,
+    Url,
+    Username,
+)
 from trellis.subgraphs.accounts.history import HistoryFilters
 from trellis.subgraphs.accounts.models import (
     Bio,
@@ -60,15 +71,17 @@ class Registration:
 
 @strawberry.input
 class RegisterInput:
-    email: str
-    password: str = strawberry.field(description="at least 8 characters; 12 for profile LEARN")
-    username: str | None = strawberry.field(
+    email: Email
+    password: NewPassword = strawberry.field(
+        description="at least 8 characters; 12 for profile LEARN"
+    )
+    username: Username | None = strawberry.field(
         default=None, description="made from the e-mail address if absent"
     )
     first_name: PersonName = None
     last_name: PersonName = None
-    display_name: str | None = None
-    phone: str | None = None
+    display_name: DisplayName | None = None
+    phone: Phone | None = None
     accepted_terms: bool | None = strawberry.field(
         default=None, description="required to be true for profile LEARN"
     )
@@ -87,13 +100,13 @@ class RegisterInput:
 
 @strawberry.input
 class CreateUserInput:
-    email: str
-    password: str
-    username: str | None = None
+    email: Email
+    password: NewPassword
+    username: Username | None = None
     first_name: PersonName = None
     last_name: PersonName = None
-    display_name: str | None = None
-    phone: str | None = None
+    display_name: DisplayName | None = None
+    phone: Phone | None = None
     roles: list[str] | None = None
     role: str | None = strawberry.field(default=None, description=_SINGLE_ROLE)
 
@@ -190,14 +203,14 @@ class PreferencesInput:
 class UpdateProfileInput:
     first_name: PersonName = UNSET
     last_name: PersonName = UNSET
-    display_name: str | None = UNSET
-    avatar_url: str | None = UNSET
-    phone: str | None = UNSET
+    display_name: DisplayName | None = UNSET
+    avatar_url: Url | None = UNSET
+    phone: Phone | None = UNSET
     bio: Bio = UNSET
     country: Place = UNSET
     city: Place = UNSET
-    timezone: str | None = UNSET
-    language: str | None = UNSET
+    timezone: TimeZone | None = UNSET
+    language: Language | None = UNSET
     preferences: PreferencesInput | None = UNSET
     version: int | None = strawberry.field(
         default=None, description="refuse unless the user still has this version"
@@ -258,8 +271,8 @@ class HistoryFiltersInput:
 @strawberry.input(name="UserFilters", description="Only users that fit all members given.")
 class UserFiltersInput:
     search: SearchText | None = strawberry.field(default=None, description="part of a name")
-    organization_id: ID | None = None
-    team_id: ID | None = None
+    organization_id: Id | None = None
+    team_id: Id | None = None
     is_active: bool | None = None
 
     def checked(self) -> UserFilters:
@@ -270,9 +283,9 @@ class UserFiltersInput:
 @strawberry.input
 class CreateOrganizationInput:
     name: GroupName
-    domain: str | None = None
+    domain: Domain | None = None
     description: GroupDescription = None
-    logo_url: str | None = None
+    logo_url: Url | None = None
 
     def checked(self) -> NewOrganization:
         """Raises ``BadUserInput`` with everything that is not acceptable."""
@@ -287,7 +300,7 @@ class CreateOrganizationInput:
 
 @strawberry.input
 class CreateTeamInput:
-    organization_id: ID
+    organization_id: Id
     name: GroupName
     description: GroupDescription = None
 
@@ -298,8 +311,8 @@ class CreateTeamInput:
 
 @strawberry.input
 class OrganizationMemberInput:
-    organization_id: ID
-    user_id: ID
+    organization_id: Id
+    user_id: Id
     role: MembershipRole = MembershipRole.MEMBER
 
     def checked(self) -> Seat:
@@ -309,8 +322,8 @@ class OrganizationMemberInput:
 
 @strawberry.input
 class InviteInput:
-    organization_id: ID
-    email: str
+    organization_id: Id
+    email: Email
     role: MembershipRole = MembershipRole.MEMBER
 
     def checked(self) -> Invited:
@@ -321,8 +334,8 @@ class InviteInput:
 
 @strawberry.input
 class TeamMemberInput:
-    team_id: ID
-    user_id: ID
+    team_id: Id
+    user_id: Id
     role: MembershipRole = MembershipRole.MEMBER
 
     def checked(self) -> TeamSeat:

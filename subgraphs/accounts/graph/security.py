@@ -82,13 +82,13 @@ class SecurityQuery:
 @strawberry.input
 class ChangePasswordInput:
     current_password: str
-    new_password: str
+    new_password: checks.NewPassword
 
 
 @strawberry.input
 class ResetPasswordInput:
     token: str = strawberry.field(description="from the letter")
-    new_password: str
+    new_password: checks.NewPassword
     profile: Profile = Profile.GRAPHQL
 
 
@@ -188,7 +188,7 @@ class SecurityMutation:
         description="Mail a link for a new password. The answer is the same for every address.",
         directives=RESET_LETTERS,
     )
-    async def request_password_reset(self, info: Ctx, email: str) -> LetterPayload | None:
+    async def request_password_reset(self, info: Ctx, email: checks.Email) -> LetterPayload | None:
         problems = InputProblems()
         wanted = checks.check_email(problems, email)
         problems.raise_any()
