@@ -41,13 +41,13 @@ def test_every_argument_of_rest_in_python_is_described():
 
 
 def test_every_argument_of_the_directive_is_described():
-    described = {word for cells in rows("What `@rest` says")[1:] for word in words(cells[0])}
+    described = {word for cells in rows("Arguments of `@rest`")[1:] for word in words(cells[0])}
     assert described == set(definitions()["rest"].args)
 
 
 @pytest.mark.parametrize("name", [name for name in definitions() if name != "rest"])
 def test_every_directive_is_described_with_its_arguments(name: str):
-    tables = [*rows("Variables"), *rows("What is shown")]
+    tables = [*rows("Variables"), *rows("Response")]
     described = [" ".join(cells[1:]) for cells in tables if cells[0] == f"`@{name}`"]
     assert described, name
     known: set[str] = set()
@@ -74,7 +74,7 @@ def test_every_dialect_is_listed_with_its_prefix():
 
 def test_statuses_are_those_of_the_plain_dialect():
     checked: set[int] = set()
-    for cells in rows("Answers")[1:]:
+    for cells in rows("Responses")[1:]:
         told = {int(status) for status in cells[0].split(", ")}
         codes = re.findall(r"`([A-Z_]{6,})`", cells[1])
         statuses = {translate(PLAIN, code, ())[0] for code in codes}
