@@ -1,4 +1,4 @@
-"""What browsers and headers may do."""
+"""CORS, trusted proxies, and the headers that are forwarded to subgraphs."""
 
 from ipaddress import ip_network
 from typing import Literal
@@ -9,7 +9,7 @@ from trellis.router.config.section import Section
 
 
 class Cors(Section):
-    """Which web pages of other origins may call."""
+    """Which origins may send cross-origin requests (CORS)."""
 
     origins: tuple[str, ...] = Field(
         default=(),
@@ -17,24 +17,25 @@ class Cors(Section):
     )
     development_origins: tuple[str, ...] = Field(
         default=("http://localhost:3000", "http://localhost:5173"),
-        description="origins that may call besides in development",
+        description="additional origins in development",
     )
     max_age_seconds: int = Field(
-        default=3600, ge=0, description="how long browsers keep a preflight"
+        default=3600, ge=0, description="how long browsers may cache a preflight response"
     )
 
 
 class Http(Section):
-    """Who stands between clients and us."""
+    """The proxies between clients and the router."""
 
     trusted_proxies: tuple[str, ...] = Field(
         default=(),
-        description="addresses and networks (`10.0.0.0/8`) that are believed about the address of "
-        "a client; `unix` for whoever comes over a Unix socket",
+        description="addresses and networks (`10.0.0.0/8`) of proxies whose header with the "
+        "client's address is trusted; `unix` for connections over a Unix socket",
     )
     client_address_header: Literal["x-forwarded-for", "forwarded"] = Field(
         default="x-forwarded-for",
-        description="the one header in which they tell it; clients can write the other one",
+        description="the header in which the proxies send the client's address; the other one is "
+        "ignored, because clients could set it",
     )
 
     @field_validator("trusted_proxies")
@@ -47,18 +48,18 @@ class Http(Section):
 
 
 class HeaderPropagation(Section):
-    """Which client headers travel on to remote subgraphs."""
+    """Which request headers are forwarded to remote subgraphs."""
 
     allow: tuple[str, ...] = Field(
         default=("authorization", "accept-language", "traceparent", "tracestate", "x-request-id"),
-        description="names in lower case; every other header stays here",
+        description="names in lower case; other headers are not forwarded",
     )
 
     @field_validator("allow")
     @classmethod
-    def _refuse_our_own(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        """What the router says about itself no client may say."""
+    def _refuse_internal_headers(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Subgraphs trust these headers as those of the router, so clients must not set them."""
         for name in names:
             if name.lower() == "x-service-token" or name.lower().startswith("x-trellis-"):
-                raise ValueError(f"`{name}` is the router's own and cannot come from clients")
+                raise ValueError(f"`{name}` is set by the router and cannot be forwarded")
         return names

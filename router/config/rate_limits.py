@@ -1,4 +1,4 @@
-"""How often callers may do what."""
+"""Rate limits: rules, and presets of rules for the dialects."""
 
 from typing import Literal
 
@@ -13,79 +13,86 @@ _NAME = r"^[A-Za-z0-9_.-]{1,64}$"
 
 
 class RateLimitRule(Section):
-    """At most `limit` in any `window` seconds, for whom and for what the other keys say. An
-    operation must pass every rule that it matches."""
+    """At most `limit` attempts in any `window` seconds, for the callers and operations that the
+    other keys select. An operation must pass every rule that it matches."""
 
     name: str = Field(
-        pattern=_NAME, description="rules of one name and window count together; clients see it"
+        pattern=_NAME,
+        description="rules with the same name and window share a counter; clients see the name",
     )
-    limit: int = Field(ge=0, description="0 keeps the callers of the rule out altogether")
+    limit: int = Field(ge=0, description="attempts per window; 0 denies access")
     window: int = Field(gt=0, le=31_622_400, description="seconds")
-    burst: int | None = Field(default=None, ge=1, description="at most this in any 10 seconds")
+    burst: int | None = Field(default=None, ge=1, description="attempts in any 10 seconds")
     key: KeyKind = Field(
         default="caller",
-        description="whose tries count together; caller: the API key, else the user, else the "
-        "address",
+        description="what is counted together; caller: the API key, otherwise the user, otherwise "
+        "the address",
     )
     classes: tuple[OperationClass, ...] = Field(
         default=(),
-        description="only these; each field of a mutation is a write or a delete of its own",
+        description="only these classes; each field of a mutation is one write or delete",
     )
     fields: tuple[str, ...] = Field(
-        default=(), description="only `Type.field`; each occurrence in an operation is a try"
+        default=(),
+        description="only these, as `Type.field`; each occurrence in an operation is an attempt",
     )
     except_fields: tuple[str, ...] = Field(
-        default=(), description="not these `Mutation.field`, which have limits of their own"
+        default=(),
+        description="not these, as `Mutation.field`, because they have limits of their own",
     )
-    routes: tuple[str, ...] = Field(default=(), description="only REST paths that begin so")
+    routes: tuple[str, ...] = Field(default=(), description="only REST paths with these prefixes")
     tiers: tuple[str, ...] = Field(
         default=(),
-        description="only callers who are anonymous, authenticated, premium or admin; or whose "
-        "subscription is free, basic, pro or enterprise",
+        description="only callers with these roles (anonymous, authenticated, premium, admin) or "
+        "subscriptions (free, basic, pro, enterprise)",
     )
     arguments: tuple[str, ...] = Field(
-        default=(), description="where key `email` looks, such as `input.email`; first with a value"
+        default=(),
+        description="arguments with the address for key `email`, such as `input.email`; the first "
+        "one with a value is used",
     )
-    cost: int = Field(default=1, ge=1, description="what one try costs")
+    cost: int = Field(default=1, ge=1, description="units that one attempt uses")
     units: Literal["tries", "cost"] = Field(
-        default="tries", description="cost: count what an operation costs instead of its tries"
+        default="tries", description="tries: count attempts; cost: count the cost of operations"
     )
     strict: bool = Field(
         default=False,
-        description="exact over workers and restarts, without Redis too; refused (503) while the "
-        "store that they share is away",
+        description="count exactly over workers and restarts, even without Redis; refuse (503) "
+        "while the shared store is unavailable",
     )
 
 
 class RateLimits(Section):
-    """How often callers may do what: answered with 429 and told in headers."""
+    """How many operations callers may send; more are refused with 429."""
 
-    enabled: bool = Field(default=True, description="whether anything is counted")
+    enabled: bool = Field(default=True, description="whether there are rate limits")
     profiles: dict[str, str] = Field(
         default_factory=dict,
-        description="which preset holds for callers of a dialect (`graphql`, `pm` ...), where it "
-        "is not the shipped one: docs/rate-limits.md",
+        description="preset by dialect (`graphql`, `pm` ...), where it is not the default one: "
+        "docs/rate-limits.md",
     )
     presets: dict[str, tuple[RateLimitRule, ...]] = Field(
         default_factory=dict,
-        description="own sets of rules by name; one that is called as a shipped one replaces it",
+        description="sets of rules by name; one with the name of a built-in preset replaces it",
     )
     rules: tuple[RateLimitRule, ...] = Field(
-        default=(), description="rules for every dialect, beside its preset"
+        default=(), description="rules for all dialects, in addition to their presets"
     )
     delete_fields: tuple[str, ...] = Field(
         default=(),
-        description="mutations of class delete, beside those called delete... and remove...",
+        description="mutations of class delete, in addition to those named delete... and remove...",
     )
     development_factor: int = Field(
         default=1000,
         ge=1,
-        description="in development callers with the preset of GraphQL may do so many times more, "
-        "so that nobody is locked out of their own machine; 1 to try the real limits",
+        description="factor for the limits of the preset of GraphQL in development, so that "
+        "developers are not locked out of their own machine; 1 for the real limits",
     )
     store_seconds: float = Field(
-        default=0.05, gt=0, description="wait for Redis; then each worker counts for itself"
+        default=0.05,
+        gt=0,
+        description="timeout of Redis; after it, each worker counts in its own memory",
     )
     keys: int = Field(
-        default=100_000, gt=0, description="callers and fields counted in memory at a time"
+        default=100_000, gt=0, description="number of callers and fields counted in memory"
     )

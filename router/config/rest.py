@@ -1,4 +1,4 @@
-"""REST dialects and who speaks which."""
+"""REST routes and their dialects."""
 
 from datetime import date
 
@@ -34,22 +34,22 @@ class Migration(Section):
 
 
 class Rest(Section):
-    """REST routes: which dialects are served, and which one a request at the root means."""
+    """REST routes: the dialects that are served, and how one is selected at the root."""
 
     profiles: tuple[str, ...] | None = Field(
-        default=None, description="names of the dialects that are served; by default all"
+        default=None, description="the dialects to serve; by default all"
     )
     default_profile: str = Field(
         default="tracker",
-        description="dialect of a path at the root that several dialects have",
+        description="dialect of paths at the root that several dialects have a route for",
     )
     hosts: dict[str, str] = Field(
         default_factory=dict,
-        description="`host`, `host:port` or `:port` of a request = its dialect at the root",
+        description="dialect at the root by `host`, `host:port` or `:port` of the request",
     )
     headers: dict[str, dict[str, str]] = Field(
         default_factory=dict,
-        description="headers of a dialect's answers, in place of its own: "
+        description="response headers of a dialect, replacing its own: "
         '`[rest.headers.tracker]`, `API-Supported-Versions = "v1"`',
     )
     migrations: dict[str, Migration] = Field(
@@ -59,18 +59,19 @@ class Rest(Section):
     )
     body_bytes: dict[str, int] = Field(
         default_factory=lambda: {"learn": 10 * 1024 * 1024},
-        description="request body in a dialect, where it is another than `limits.body_bytes`",
+        description="size of request bodies by dialect, where it is not `limits.body_bytes`",
     )
     idempotency_hours: float = Field(
-        default=24, gt=0, description="how long an answer is kept for its Idempotency-Key"
+        default=24, gt=0, description="how long the response for an Idempotency-Key is kept"
     )
     idempotency_answers: int = Field(
         default=100_000,
         gt=0,
-        description="answers kept in the router's file without Redis; then the oldest go",
+        description="number of responses kept without Redis, in the router's file; above this, the "
+        "oldest are deleted",
     )
     openapi: bool = Field(
         default=True,
-        description="whether openapi.json is served, at the root and below each dialect's prefix; "
-        "in development /docs/ shows it",
+        description="serve openapi.json, at the root and below the prefix of each dialect; in "
+        "development also /docs/, which displays it",
     )

@@ -129,7 +129,7 @@ def test_the_configuration_cannot_be_changed():
 def test_every_setting_is_described():
     reference = list(settings_reference())
     assert [key for key, _, description in reference if not description] == []
-    assert ("limits.depth", "15", "nesting of fields, fragments expanded") in reference
+    assert ("limits.depth", "15", "nesting depth of fields, fragments expanded") in reference
 
 
 def test_a_wrong_value_of_the_environment_is_not_blamed_on_the_file(
