@@ -88,6 +88,10 @@ class RateLimits(Section):
         description="factor for the limits of the preset of GraphQL in development, so that "
         "developers are not locked out of their own machine; 1 for the real limits",
     )
+    upgrade_url: str = Field(
+        default="/pricing",
+        description="where clients are sent whose subscription does not include an operation",
+    )
     store_seconds: float = Field(
         default=0.05,
         gt=0,

@@ -21,6 +21,13 @@ class SubgraphSource(Section):
         default=None,
         description="endpoint for subscriptions; by default `url` with ws:// or wss://",
     )
+    seconds: float | None = Field(
+        default=None,
+        gt=0,
+        le=60,
+        description="one call to it, at most 60; by default `limits.subgraph_seconds`. What is "
+        "longer than `limits.request_seconds` ends with the request",
+    )
     service_token: bool = Field(
         default=True,
         description="authenticate the router to it and send it the caller's identity; false for "

@@ -27,7 +27,7 @@ _SDL_QUERY = "query TrellisReadsTheSchema { _service { sdl } }"
 @dataclass(frozen=True, slots=True)
 class Member:
     """One subgraph. ``local`` is set if it runs in this process; otherwise ``url`` is its endpoint.
-    For ``errors`` and ``error_codes`` see ``trellis.router.config.SubgraphSource``."""
+    For ``seconds``, ``errors`` and ``error_codes`` see ``trellis.router.config.SubgraphSource``."""
 
     name: str
     sdl: str
@@ -37,6 +37,7 @@ class Member:
     gets_service_token: bool = True
     errors: Literal["masked", "shown"] | None = None
     error_codes: tuple[str, ...] = ()
+    seconds: float | None = None
 
 
 def load_members(config: Config) -> list[Member]:
@@ -96,6 +97,7 @@ def members_of_supergraph(sdl: str, config: Config) -> list[Member]:
                 gets_service_token=source is None or source.service_token,
                 errors=source.errors if source else None,
                 error_codes=source.error_codes if source else (),
+                seconds=source.seconds if source else None,
             )
         )
     return members
@@ -106,7 +108,7 @@ def load_member(name: str, source: SubgraphSource, tokens: ServiceTokens | None 
     it cannot be loaded."""
     if source.module and not source.url:
         local = import_subgraph(name, source.module)
-        return Member(name, local.schema.as_str(), local=local)
+        return Member(name, local.schema.as_str(), local=local, seconds=source.seconds)
     if source.url and not source.module:
         return Member(
             name,
@@ -116,6 +118,7 @@ def load_member(name: str, source: SubgraphSource, tokens: ServiceTokens | None 
             gets_service_token=source.service_token,
             errors=source.errors,
             error_codes=source.error_codes,
+            seconds=source.seconds,
         )
     raise ConfigError(f"subgraphs.{name}: set either `module` or `url`.")
 

@@ -62,15 +62,16 @@ def load_supergraph(
 def transport_to(member: Member, config: Config) -> Transport:
     """The transport to a subgraph: in-process or HTTP. Raises ConfigError for an invalid service
     secret."""
+    seconds = member.seconds or config.limits.subgraph_seconds
     if member.local is not None:
-        return LocalTransport(member.local, timeout=config.limits.subgraph_seconds)
+        return LocalTransport(member.local, timeout=seconds)
     vouch = vouch_for_nothing
     if member.gets_service_token:
         vouch = Vouch(ServiceTokens(load_service_secrets(config)), member.name)
     transport = HttpTransport(
         member.url,
         websocket_url=member.websocket_url,
-        timeout=config.limits.subgraph_seconds,
+        timeout=seconds,
         response_bytes=config.limits.response_bytes,
         connections=config.limits.subgraph_connections,
         vouch=vouch,

@@ -16,12 +16,14 @@ from trellis.router.rate_limit.report import (
     Counted,
     LimitReached,
     RateReport,
+    closed_rule,
     closed_seconds,
+    not_included,
     refusal,
     report_of,
     report_of_refusal,
 )
-from trellis.router.rate_limit.rules import Limit, Rule, RuleBook, RuleSet
+from trellis.router.rate_limit.rules import Limit, Rule, RuleBook, RuleSet, subscription_of
 from trellis.router.rate_limit.sliding_log import Charge, Level, Store
 from trellis.schema.errors import TrellisError
 from trellis.schema.request import RequestContext
@@ -91,7 +93,8 @@ class RateLimiting:
         SupergraphInvalid."""
         book = RuleBook(self._config, rules_of_fields(supergraph), factor=self._factor)
         deleting = self._config.delete_fields
-        return GraphLimiter(book, self._store, stating_fields(supergraph), deleting)
+        url = self._config.upgrade_url
+        return GraphLimiter(book, self._store, stating_fields(supergraph), deleting, url)
 
     async def start(self) -> None:
         """Connect to the store; one that is away does not keep the router down."""
@@ -120,8 +123,10 @@ class GraphLimiter:
         store: Store,
         stating: Collection[str] = (),
         deleting: Collection[str] = (),
+        upgrade_url: str = "",
     ) -> None:
         self._book = book
+        self._upgrade_url = upgrade_url
         self._store = store
         self._stating = frozenset(stating)
         self._deleting = frozenset(deleting)
@@ -180,11 +185,21 @@ class GraphLimiter:
             if not charged.fitted:
                 if context.charge is not None:
                     context.charge.closed_seconds = closed_seconds(counted)
-                raise refusal(counted, shows_window=rules.shows_window)
+                raise self._refusal(counted, rules, context)
             report = report_of(counted, shows_window=rules.shows_window)
         if footprint.wants_states:
             context = await self._with_states(context, rules)
         return Admission(context, report)
+
+    def _refusal(
+        self, counted: Sequence[Counted], rules: RuleSet, context: RequestContext
+    ) -> TrellisError:
+        closed = closed_rule(counted)
+        if closed is None:
+            return refusal(counted, shows_window=rules.shows_window)
+        who = context.identity
+        required = self._book.tier_without(closed, context.profile, who, context.route)
+        return not_included(required, subscription_of(who), self._upgrade_url)
 
     async def _with_states(self, context: RequestContext, rules: RuleSet) -> RequestContext:
         all_of_them = _Charged([_Match(rule, 0) for rule in rules.all], {}, context)

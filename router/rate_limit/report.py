@@ -101,11 +101,23 @@ def report_of(counted: Sequence[Counted], *, shows_window: bool) -> RateReport:
     return report._replace(remaining=0, reset=reset)
 
 
+def closed_rule(counted: Sequence[Counted]) -> Rule | None:
+    """The rule among those of charges that were not taken which allows nothing at all."""
+    closed = (one for one in counted if one.level.wait and one.limit.window.limit == 0)
+    return next((one.rule for one in closed), None)
+
+
+def not_included(required: str | None, current: str, upgrade_url: str) -> TrellisError:
+    """The error for what the subscription ``current`` does not have; ``required`` is one that has
+    it, if any."""
+    details = {"required_tier": required, "current_tier": current, "upgrade_url": upgrade_url}
+    message = "Your subscription does not include this."
+    return EntitlementRequired(message, **(details if required is not None else {}))
+
+
 def refusal(counted: Sequence[Counted], *, shows_window: bool) -> TrellisError:
     """The error for charges that were not taken: about the limit that takes longest to fit."""
     full = [one for one in counted if one.level.wait]
-    if any(one.limit.window.limit == 0 for one in full):
-        return EntitlementRequired("Your subscription does not include this.")
     told = max(full, key=lambda one: one.level.wait)
     window, wait = told.limit.window, told.wait_seconds
     reset_at = math.ceil(time.time()) + wait

@@ -110,6 +110,19 @@ class RuleBook:
         path = route.partition(" ")[2] if route else ""
         return self._choose(profile, *_standing(identity), path)
 
+    def tier_without(
+        self, refused: Rule, profile: str, identity: Identity, route: str | None
+    ) -> str | None:
+        """The lowest subscription above the caller's that ``refused`` does not keep out; None where
+        no subscription would help."""
+        own = _SUBSCRIPTIONS.index(subscription_of(identity))
+        for tier in _SUBSCRIPTIONS[own + 1 :]:
+            rules = self.rules_for(profile, replace(identity, tier=tier), route)
+            alike = (one for one in rules.all if one.limits[0].log == refused.limits[0].log)
+            if all(one.limits[0].window.limit for one in alike):
+                return tier
+        return None
+
     def _chosen(self, profile: str, role: str, subscription: str, path: str) -> RuleSet:
         standing = frozenset((role, subscription))
         preset = self._preset_of_profile.get(profile) or self._preset_of_profile[GRAPHQL]
@@ -172,9 +185,14 @@ def _times(rule: Rule, factor: int) -> Rule:
     return replace(rule, limits=(replace(limit, window=window),))
 
 
+def subscription_of(identity: Identity) -> str:
+    """The subscription by which a caller is limited."""
+    return identity.tier if identity.tier in _SUBSCRIPTIONS else "free"
+
+
 def _standing(identity: Identity) -> tuple[str, str]:
     """By role and by subscription; nobody in particular is treated as subscribed to free."""
-    subscription = identity.tier if identity.tier in _SUBSCRIPTIONS else "free"
+    subscription = subscription_of(identity)
     if not identity.is_authenticated:
         return "anonymous", subscription
     if identity.is_admin:

@@ -176,6 +176,9 @@ class ConnectionPool:
     """At most ``size`` connections to one origin. Further requests wait, first come first
     served."""
 
+    connect_seconds: float = 5.0
+    """A subgraph may think for longer, but not about accepting a connection."""
+
     def __init__(
         self,
         host: str,
@@ -260,7 +263,8 @@ class ConnectionPool:
         def make() -> Connection:
             return Connection(self.response_bytes)
 
-        async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+        left = max(0.0, deadline - time.monotonic())
+        async with asyncio.timeout(min(left, self.connect_seconds)):
             if self.unix_path is not None:
                 _, connection = await loop.create_unix_connection(make, self.unix_path)
             else:

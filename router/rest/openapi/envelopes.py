@@ -29,6 +29,11 @@ _PROBLEM = Problem("email", "INVALID_FORMAT", "This is no e-mail address.")
 # What the graph tells beside the code, by code: see schema/errors.py and router/errors.py.
 _DETAILS: Mapping[str, Mapping[str, Any]] = {
     "FORBIDDEN": {"required_permission": "write:things", "user_permissions": ["read:things"]},
+    "ENTITLEMENT_REQUIRED": {
+        "required_tier": "basic",
+        "current_tier": "free",
+        "upgrade_url": "/pricing",
+    },
     "RATE_LIMITED": {
         "limit": RATE.limit,
         "window": RATE.window,

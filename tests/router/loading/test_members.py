@@ -1,15 +1,22 @@
 """Subgraphs named by the configuration: imported, reached by URL, or clearly missing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from tests.support.shared import ROOT
 from tests.support.shop import catalog
 from trellis.router.config import Config, SubgraphSource
 from trellis.router.errors import ConfigError
 from trellis.router.loading.members import fetch_sdl, load_member, load_members
+from trellis.router.loading.supergraph import transport_to
+from trellis.router.transports.http import HttpTransport
+from trellis.router.transports.local import LocalTransport
 
 SHOP = "tests.support.shop"
+SDL = ROOT / "schema" / "subgraphs" / "issues.graphql"
 
 
 def test_a_module_and_attribute_is_imported():
@@ -21,6 +28,24 @@ def test_a_module_and_attribute_is_imported():
 def test_members_keep_the_order_of_the_configuration():
     sources = {name: SubgraphSource(module=f"{SHOP}:{name}") for name in ("stock", "catalog")}
     assert [m.name for m in load_members(Config(subgraphs=sources))] == ["stock", "catalog"]
+
+
+def test_a_subgraph_may_have_a_time_limit_of_its_own():
+    """Requirement S4-SVC-04: 5 s by default, 30 s and for code 60 s where a subgraph needs them."""
+    for source in (
+        {"module": f"{SHOP}:catalog"},
+        {"url": "http://127.0.0.1:1/", "schema_file": SDL},
+    ):
+        for given, expected in ((None, 5), (30, 30), (60, 60)):
+            member = load_member(
+                "catalog", SubgraphSource.model_validate(source | {"seconds": given})
+            )
+            transport = transport_to(replace(member, errors="shown"), Config())
+            assert isinstance(transport, LocalTransport | HttpTransport)
+            assert transport.timeout == expected
+    for wrong in (0, 61):
+        with pytest.raises(ValidationError):
+            SubgraphSource(module=f"{SHOP}:catalog", seconds=wrong)
 
 
 @pytest.mark.parametrize(

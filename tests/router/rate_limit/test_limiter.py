@@ -349,6 +349,34 @@ async def test_a_limit_of_zero_is_a_matter_of_the_subscription() -> None:
 
 
 @pytest.mark.parametrize(
+    ("closed_for", "tier", "required"),
+    [
+        (("free",), None, "basic"),
+        (("free", "basic"), None, "pro"),
+        (("free", "basic"), "basic", "pro"),
+        (("free", "basic", "pro", "enterprise"), "pro", None),
+        ((), None, None),
+    ],
+)
+async def test_a_refusal_names_the_subscription_that_would_do(
+    closed_for: tuple[str, ...], tier: str | None, required: str | None
+) -> None:
+    """Requirement S4-ERR-01: requiredTier, currentTier and upgradeUrl."""
+    closed = rule(0, fields=("Mutation.update",), tiers=closed_for)
+    graph = Graph(closed, upgrade_url="/plans")
+
+    refused = await graph.ask("mutation { update }", Identity(id=UUID(int=3), tier=tier))
+
+    [error] = refused.errors
+    told = {name: value for name, value in error["extensions"].items() if name != "code"}
+    assert told == (
+        {}
+        if required is None
+        else {"required_tier": required, "current_tier": tier or "free", "upgrade_url": "/plans"}
+    )
+
+
+@pytest.mark.parametrize(
     ("document", "code", "status"),
     [
         ("{", "GRAPHQL_PARSE_FAILED", 400),

@@ -18,6 +18,7 @@ from trellis.router.errors import (
 )
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse, Transport
 from trellis.router.transports.http import HttpTransport
+from trellis.router.transports.http_connection import ConnectionPool
 from trellis.router.transports.httpx_client import HttpxTransport
 from trellis.schema.request import RequestContext
 
@@ -380,3 +381,19 @@ async def test_a_cancelled_call_closes_its_connection(make: Callable[..., Transp
             await task
         await asyncio.wait_for(left.wait(), 1)
         await transport.aclose()
+
+
+async def test_connecting_has_a_limit_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requirement S4-SVC-04: 5 s to connect, however long an answer may take."""
+    assert ConnectionPool.connect_seconds == 5
+    monkeypatch.setattr(ConnectionPool, "connect_seconds", 0.05)
+
+    async def hang(*_: Any, **__: Any) -> None:
+        await asyncio.sleep(30)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", hang)
+    transport = HttpTransport("http://127.0.0.1:1/graphql", timeout=30)
+    async with asyncio.timeout(10):
+        with pytest.raises(SubgraphTimeout):
+            await transport.send(REQUEST)
+    await transport.aclose()
