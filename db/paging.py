@@ -19,11 +19,13 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class SortColumn:
-    """One column of a sort order. The last one must be unique, or pages could miss rows."""
+    """One column of a sort order. The last one must be unique, or pages could miss rows.
+    ``is_named``: cursors say that they are by this column, because clients may choose another."""
 
     name: str
     parse: Callable[[Any], Any]
     descending: bool = False
+    is_named: bool = False
 
 
 def instant(value: Any) -> datetime:
@@ -52,8 +54,13 @@ NEWEST_FIRST = (SortColumn("created_at", instant, descending=True), SortColumn("
 
 
 def order_by(name: str, parse: Callable[[Any], Any], *, descending: bool) -> Sequence[SortColumn]:
-    """The order by a column that clients may sort by; ties are ordered by id."""
-    return SortColumn(name, parse, descending), SortColumn("id", UUID)
+    """The order by a column that clients may sort by; ties are ordered by id.
+
+    A cursor of one order is refused by the others: a time is a text, too, and the page after it
+    would be any page. Those by the time of creation, which are the rule, need no name for that.
+    """
+    is_named = name != "created_at"
+    return SortColumn(name, parse, descending, is_named=is_named), SortColumn("id", UUID)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +149,11 @@ async def count_of(session: AsyncSession, statement: Select[Any]) -> int:
 
 def cursor_of(row: Any, order: Sequence[SortColumn] = NEWEST_FIRST) -> str:
     """The cursor of one row in that order."""
-    return encode_cursor([getattr(row, column.name) for column in order])
+    return encode_cursor([*_names(order), *(getattr(row, column.name) for column in order)])
+
+
+def _names(order: Sequence[SortColumn]) -> list[str]:
+    return [column.name for column in order if column.is_named]
 
 
 def _cut(rows: list[Row], page: PageRequest, order: Sequence[SortColumn]) -> Page[Row]:
@@ -195,7 +206,11 @@ def _beyond(
 
 
 def _parsed(cursor: str, order: Sequence[SortColumn]) -> list[Any]:
-    values = decode_cursor(cursor, len(order))
+    names = _names(order)
+    told = decode_cursor(cursor, len(names) + len(order))
+    if told[: len(names)] != names:
+        raise invalid_cursor()
+    values = told[len(names) :]
     try:
         return [column.parse(value) for column, value in zip(order, values, strict=True)]
     except (ValueError, TypeError, AttributeError) as broken:

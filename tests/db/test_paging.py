@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from trellis.db.paging import (
     text,
 )
 from trellis.schema.errors import BadUserInput
-from trellis.schema.paging import Page, PageRequest, encode_cursor
+from trellis.schema.paging import Page, PageRequest, decode_cursor, encode_cursor
 
 
 class Base(SQLModel):
@@ -222,6 +223,15 @@ async def test_a_cursor_of_a_value_that_its_column_cannot_have_is_refused(parse:
 
 def test_a_sort_order_ends_with_the_id_in_ascending_order():
     assert order_by("name", text, descending=True) == (
-        SortColumn("name", text, descending=True),
+        SortColumn("name", text, descending=True, is_named=True),
         SortColumn("id", UUID),
     )
+
+
+def test_the_cursors_of_an_order_that_clients_choose_name_it():
+    """But for the usual one, by the time of creation."""
+    row = SimpleNamespace(name="ash", created_at="2026-01-05T09:00:00Z", id=7)
+    by_name = cursor_of(row, order_by("name", text, descending=False))
+    by_time = cursor_of(row, order_by("created_at", instant, descending=True))
+    assert decode_cursor(by_name, 3) == ["name", "ash", 7]
+    assert decode_cursor(by_time, 2) == ["2026-01-05T09:00:00Z", 7]

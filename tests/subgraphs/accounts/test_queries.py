@@ -221,6 +221,17 @@ async def test_people_are_sorted_as_asked_on_every_page(accounts: Running, by: s
         assert values == sorted(values, reverse=order == "DESC")
 
 
+@pytest.mark.parametrize("by", COLUMNS)
+async def test_a_cursor_of_another_order_is_refused(accounts: Running, by: str):
+    """Requirement S4-PAG-01: a page that begins anywhere is worse than none."""
+    query = """query($by: UserSort, $a: String) { users(first: 1, after: $a, sortBy: $by) {
+      pageInfo { endCursor } } }"""
+    cursor = (await accounts.ask(query, ADA, by=by))["users"]["pageInfo"]["endCursor"]
+    for other in COLUMNS.keys() - {by}:
+        refusal = await accounts.refusal(query, ADA, by=other, a=cursor)
+        assert (refusal["code"], refusal["fields"][0]["field"]) == ("BAD_USER_INPUT", "after")
+
+
 async def test_no_more_rows_are_read_than_the_answer_needs(accounts: Running):
     selection = """... on User { username memberships { role } }
       ... on Organization { name memberCount } ... on Team { name memberCount }"""
