@@ -24,7 +24,8 @@ Row = TypeVar("Row")
 class BatchLoaders:
     """Created per operation, so that rows filtered for one caller are never cached for another.
 
-    Batches run concurrently and a session may not: each batch opens its own.
+    Batches run concurrently and a session may not: each batch opens its own. Loaders do not refer
+    to this object: their rows are freed with it, and not when the collector comes.
     """
 
     def __init__(self, storage: Storage, caller: Identity) -> None:
@@ -35,10 +36,11 @@ class BatchLoaders:
         self, query: Callable[[AsyncSession, Identity, list[Key]], Awaitable[Sequence[Found]]]
     ) -> DataLoader[Key, Found]:
         """A loader of a query that takes the caller: one result for each key, in order."""
+        storage, caller = self._storage, self._caller
 
         async def load(keys: list[Key]) -> Sequence[Found]:
-            async with self._storage.read() as session:
-                return await query(session, self._caller, keys)
+            async with storage.read() as session:
+                return await query(session, caller, keys)
 
         return DataLoader(load)
 
@@ -50,20 +52,21 @@ class BatchLoaders:
 
     def lists(self, query: Callable[[Identity, Kind], ChildRows[Row]]) -> "Lists[Kind, Row]":
         """Pages of lists; ``query`` says what rows the caller may see in lists of a kind."""
+        storage, caller = self._storage, self._caller
 
         async def pages(
             asked: tuple[Kind, PageRequest], parents: list[UUID]
         ) -> Mapping[UUID, Page[Row]]:
             kind, page = asked
-            async with self._storage.read() as session:
-                rows = query(self._caller, kind)
+            async with storage.read() as session:
+                rows = query(caller, kind)
                 return await pages_by_parent(
                     session, rows.statement, rows.entity, rows.parent, parents, page, rows.order
                 )
 
         async def counts(kind: Kind, parents: list[UUID]) -> Mapping[UUID, int]:
-            async with self._storage.read() as session:
-                rows = query(self._caller, kind)
+            async with storage.read() as session:
+                rows = query(caller, kind)
                 return await count_by_parent(session, rows.statement, rows.parent, parents)
 
         return Lists(

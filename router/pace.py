@@ -137,18 +137,22 @@ class _Paced(Coroutine[Any, Any, Result], Generic[Result]):
             # its result is still there when it goes on.
             return next(self._turns.wait(self._share).__await__())
         began = monotonic()
+        error, self._error = self._error, ()
         try:
-            if self._error:
-                error, self._error = self._error, ()
+            if error:
                 return self._coroutine.throw(*error)
             return self._coroutine.send(value)
         finally:
+            # The exception refers to this frame: in a cycle, all that the operation had would wait
+            # for the collector.
+            del error
             self._share.used += monotonic() - began
 
     def throw(self, *error: Any) -> Any:
         """Failures and cancellation wait for their turn, too: to take down an operation that has
         thousands of tasks takes long."""
         self._error = error
+        del error
         return self.send(None)
 
     def close(self) -> None:

@@ -29,13 +29,13 @@ from trellis.router.operation.model import NormalizedOperation, OperationKind
 from trellis.router.operation.reader import ValidRequest
 from trellis.router.operation.request import QUERIES_AND_MUTATIONS, GraphQLRequest
 from trellis.router.operation.variables import Variables
-from trellis.router.pace import expect
+from trellis.router.pace import LONG_COST, expect
 from trellis.router.planner.explain import to_json
 from trellis.router.rate_limit.limiter import Admission
+from trellis.router.rate_limit.places import Place
 from trellis.router.rate_limit.report import RateReport
 from trellis.router.stages import Stages
-from trellis.router.transports.local import LocalTransport
-from trellis.schema.errors import RateLimited, TrellisError
+from trellis.schema.errors import RateLimited, TrellisError, Unavailable
 from trellis.schema.request import RequestContext
 
 __all__ = ["Answer", "Prepared", "Refused", "answer", "prepare", "run", "stream"]
@@ -260,8 +260,8 @@ def _shared_by(prepared: Prepared, context: RequestContext, stages: Stages) -> H
         return None
     caller = replace(context.identity, token_id=None, issued_at=None, expires_at=None)
     steps = prepared.executable.plan.steps
-    is_local = all(isinstance(stages.transports[step.service], LocalTransport) for step in steps)
-    unshared = _OF_ONE_REQUEST | {"authorization"} if is_local else _OF_ONE_REQUEST
+    is_told = any(not stages.transports[step.service].is_in_process for step in steps)
+    unshared = _OF_ONE_REQUEST if is_told else _OF_ONE_REQUEST | {"authorization"}
     headers = frozenset(pair for pair in context.headers.items() if pair[0] not in unshared)
     asked = dumps(variables.wire)
     plan, verdicts = prepared.executable, prepared.outcome.key
@@ -269,29 +269,50 @@ def _shared_by(prepared: Prepared, context: RequestContext, stages: Stages) -> H
 
 
 async def run(prepared: Prepared, stages: Stages) -> Answer:
-    """Run a query or mutation, if its caller may have one more running."""
-    context = prepared.admission.context
+    """Run a query or mutation, if its caller may have one more running; a long one when there is
+    room for it."""
     try:
-        place = stages.places.take(context)
+        place = stages.places.take(prepared.admission.context)
     except RateLimited as refusal:
         return Answer.refused(refusal)
-    expect(0 if prepared.demand is None else prepared.demand.estimated)
+    cost = 0 if prepared.demand is None else prepared.demand.estimated
+    expect(cost)
     try:
-        result = await execute(
-            prepared.executable,
-            prepared.variables.wire,
-            context,
-            stages.transports,
-            refusals=prepared.refusals,
-            verdicts=prepared.outcome.verdicts,
-            introspection=prepared.introspection,
-        )
+        if cost <= LONG_COST:
+            result = await _execute(prepared, stages)
+        else:
+            result = await _run_long(prepared, stages, place, cost)
     finally:
         stages.places.give_back(place)
     if result.denied_values and stages.rejects and prepared.kind == "query":
         errors = [denied.refusal() for denied in result.denied_values]
         return Answer(errors=errors, executed=False, status=403, denied_values=result.denied_values)
     return result
+
+
+async def _execute(prepared: Prepared, stages: Stages) -> Answer:
+    return await execute(
+        prepared.executable,
+        prepared.variables.wire,
+        prepared.admission.context,
+        stages.transports,
+        refusals=prepared.refusals,
+        verdicts=prepared.outcome.verdicts,
+        introspection=prepared.introspection,
+    )
+
+
+async def _run_long(prepared: Prepared, stages: Stages, caller: Place, cost: int) -> Answer:
+    needed = {step.service for step in prepared.executable.plan.steps}
+    elsewhere = frozenset(name for name in needed if not stages.transports[name].is_in_process)
+    try:
+        await stages.room.enter(caller, cost, elsewhere, prepared.admission.context.deadline)
+    except (RateLimited, Unavailable) as refusal:
+        return Answer.refused(refusal)
+    try:
+        return await _execute(prepared, stages)
+    finally:
+        stages.room.leave(cost, elsewhere)
 
 
 def _finish(request: GraphQLRequest, prepared: Prepared, stages: Stages, result: Answer) -> Answer:

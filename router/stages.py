@@ -14,6 +14,7 @@ from trellis.router.operation.reader import OperationReader
 from trellis.router.planner.labels import DrawLabels
 from trellis.router.rate_limit.limiter import Limiter
 from trellis.router.rate_limit.places import Places
+from trellis.router.rate_limit.room import Room
 from trellis.router.transports.base import Transport
 
 
@@ -31,6 +32,7 @@ class Stages:
     demand: DemandControl
     limiter: Limiter
     places: Places
+    room: Room
     draw_labels: DrawLabels
     plans: Plans
     visible_schema: VisibleSchema

@@ -46,6 +46,7 @@ from trellis.router.planner.supergraph_ast import parse_sdl
 from trellis.router.planner.tables import FederatedGraph
 from trellis.router.rate_limit.limiter import RateLimiting, Unlimited
 from trellis.router.rate_limit.places import AnyNumber, PlacesPerCaller
+from trellis.router.rate_limit.room import AnyRoom, RoomByCost
 from trellis.router.stages import Stages
 from trellis.router.transports.base import Transport
 from trellis.router.transports.function import FunctionTransport, ReachableTransports, SendFunction
@@ -119,15 +120,16 @@ class Supergraph(Stages):
         graph = read_supergraph(document)
         library = _library(graph, transports or {}, options)
         rules, known = read_rules(document), PolicyRegistry(policies)
-        limiting = options.rate_limiting
+        limiting, cost = options.rate_limiting, options.cost
         return cls(
             reader=_reader(graph.api, options.limits, options, is_strict=True),
             enforcer=Enforcer(
                 graph, rules, known, seconds=options.policy_seconds, rejects=options.reject
             ),
-            demand=Estimates(document, options.cost, graph) if options.cost else library.demand,
+            demand=Estimates(document, cost, graph) if cost else library.demand,
             limiter=limiting.of(document) if limiting is not None else library.limiter,
             places=PlacesPerCaller(options.places) if options.places else library.places,
+            room=RoomByCost(cost.running, cost.waiting) if cost else library.room,
             draw_labels=Labels(graph.labels).draw,
             plans=library.plans,
             visible_schema=_visible_schema(graph.api, rules, known, options),
@@ -229,6 +231,7 @@ def _library(
         demand=NoDemandControl(),
         limiter=Unlimited(),
         places=AnyNumber(),
+        room=AnyRoom(),
         draw_labels=frozenset,
         plans=Plans(graph),
         visible_schema=VisibleSchema(graph.api, copies=True),

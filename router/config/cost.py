@@ -18,6 +18,18 @@ class Cost(Section):
     most: int = Field(
         default=5_000, gt=0, description="maximum cost of one operation; above it COST_LIMIT"
     )
+    running: int = Field(
+        default=10_000,
+        gt=0,
+        description="cost of all operations above 500 that run at a time on one worker; others "
+        "wait for them",
+    )
+    waiting: int = Field(
+        default=100_000,
+        gt=0,
+        description="cost of all operations that wait; one caller has at most half of it, else "
+        "429; above it 503",
+    )
     list_size: int = Field(
         default=10, gt=0, description="assumed length of lists without `@listSize`"
     )

@@ -23,6 +23,7 @@ from trellis.router.rest.routes import RestService, rest_routes
 from trellis.router.serving.authentication import build_authentication
 from trellis.router.serving.figures import FiguresLog
 from trellis.router.serving.live_graph import LiveGraph, SnapshotDoor
+from trellis.router.serving.memory import MemoryWatch
 from trellis.router.serving.snapshot import CountedGraph, Snapshot
 from trellis.router.serving.wiring import (
     PathSwitch,
@@ -133,15 +134,15 @@ def _other_routes(
 ) -> Router:
     """What does not depend on the supergraph, and the life of the application. ``page`` gets every
     path that is left."""
-    figures = FiguresLog()
+    figures, memory = FiguresLog(), MemoryWatch()
     return Router(
         operations_routes(members, _remote_checks(members, live)),
         default=page,
         lifespan=partial(
             lifespan,
             members=members,
-            opening=[live.start, figures.start],
-            closing=[figures.aclose, live.aclose, *closing],
+            opening=[live.start, figures.start, memory.start],
+            closing=[memory.aclose, figures.aclose, live.aclose, *closing],
             seed=seed,
         ),
     )

@@ -1,13 +1,30 @@
 """Lets freed memory go back to the system."""
 
+import asyncio
 import ctypes
+import gc
+import os
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h of glibc
 # Answers and messages above this are rare, and large enough for a mapping to cost little of them.
 _LARGE_BYTES = 262_144
 # As much as glibc would keep when it had grown to that threshold by itself: twice the largest.
 _KEPT_BYTES = 8_000_000
+
+_LOOK_SECONDS = 1.0
+# What a process may grow by before it is looked through: the rows and texts of one long operation.
+_GROWN_BYTES = 16_000_000
+
+
+def _libc() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def give_back_large_blocks() -> None:
@@ -15,12 +32,79 @@ def give_back_large_blocks() -> None:
 
     glibc does so only until the first of them is freed. From then on blocks up to its size, at
     most 32 MB, come from the heap, where one small block above them keeps them for good: a client
-    that did not read a hundred megabytes left the process that much larger. With another C library
-    nothing happens.
+    that did not read a hundred megabytes left the process that much larger. It also gives each
+    thread a heap of its own, though Python runs one of them at a time: rows that a database thread
+    reads leave holes in one heap that nobody else fills. With another C library nothing happens.
     """
-    if sys.platform != "linux":
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = getattr(_libc(), "mallopt", None)
     if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
         mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
         mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+def trim() -> None:
+    """Give back every free page of the heap, wherever it is: milliseconds. glibc itself gives back
+    what is free at the end of the heap only."""
+    malloc_trim = getattr(_libc(), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)
+
+
+def resident_bytes() -> int:
+    """What the process takes of the machine's memory; 0 where nobody tells."""
+    try:
+        pages = Path("/proc/self/statm").read_text().split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+class MemoryWatch:
+    """Looks once a second whether the process has grown and stopped growing, and gives back what is
+    free then. What does not suffice for is collected: operations that were cancelled may leave
+    cycles behind, in a generation that the collector rarely looks at."""
+
+    def __init__(
+        self,
+        resident: Callable[[], int] = resident_bytes,
+        give_back: Callable[[], None] = trim,
+        collect: Callable[[], object] = gc.collect,
+    ) -> None:
+        self._resident = resident
+        self._give_back = give_back
+        self._collect = collect
+        self._settled = 0  # after the last time, or at the beginning
+        self._last = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """For ``lifespan``."""
+        self._settled = self._last = self._resident()
+        self._task = asyncio.create_task(self._run())
+
+    async def aclose(self) -> None:
+        """For ``lifespan``."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            await self.look()
+
+    async def look(self) -> None:
+        """Give back what is free, if the process has grown and does not grow at the moment."""
+        now, last = self._resident(), self._last
+        self._last = now
+        self._settled = min(self._settled, now)
+        if now - self._settled < _GROWN_BYTES or now > last:
+            return
+        # On a thread: the system takes pages back without the interpreter's lock.
+        await asyncio.to_thread(self._give_back)
+        if self._resident() - self._settled >= _GROWN_BYTES:
+            self._collect()
+            await asyncio.to_thread(self._give_back)
+        self._settled = self._last = self._resident()
+        log.debug("memory_given_back", before=now, after=self._settled)

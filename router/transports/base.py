@@ -39,7 +39,14 @@ class SubgraphResponse:
 
 class Transport(Protocol):
     """Calls one subgraph. Transport failures (connection refused, timeout, invalid JSON) are raised
-    as ``trellis.router.errors.SubgraphError``; GraphQL errors are part of the response."""
+    as ``trellis.router.errors.SubgraphError``; GraphQL errors are part of the response.
+
+    ``is_in_process``: the subgraph runs here and learns who calls from the context, not from the
+    headers that the caller sent.
+    """
+
+    @property
+    def is_in_process(self) -> bool: ...
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         """Run one query or mutation. Cancelling this call cancels the request."""

@@ -17,6 +17,8 @@ class FunctionTransport:
     """Calls ``answers(query, variables)`` for a GraphQL response as a dict, which the router may
     modify afterwards. ``streams`` likewise returns the events of a subscription."""
 
+    is_in_process = False
+
     def __init__(self, answers: SendFunction, streams: SubscribeFunction | None = None) -> None:
         self.answers = answers
         self.streams = streams

@@ -33,6 +33,8 @@ class HttpTransport:
     socket as its host.
     """
 
+    is_in_process = False
+
     def __init__(
         self,
         url: str,

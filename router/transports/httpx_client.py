@@ -23,6 +23,8 @@ class HttpxTransport:
     """Behaves like ``HttpTransport``, but takes twenty times the CPU time per call. ``client`` can
     be any configured httpx client."""
 
+    is_in_process = False
+
     def __init__(
         self,
         url: str,

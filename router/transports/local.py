@@ -24,6 +24,8 @@ class LocalTransport:
     Unexpected errors of resolvers are logged and masked by ``presentable``.
     """
 
+    is_in_process = True
+
     def __init__(self, subgraph: Subgraph, *, timeout: float | None = None) -> None:
         """``timeout`` limits one query or mutation, in seconds, so that a resolver that hangs
         affects only the fields of its own subgraph."""
@@ -71,6 +73,7 @@ class LocalTransport:
             raise SubgraphTimeout(subgraph, "The subgraph did not respond in time.") from None
         finally:
             leave_turns()
+            del limit  # it refers to the task, whose exception refers to this frame
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         async with AsyncExitStack() as stack:

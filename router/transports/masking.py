@@ -39,6 +39,10 @@ class MaskedTransport:
         self._transport = transport
         self._shown = frozenset(shown)
 
+    @property
+    def is_in_process(self) -> bool:
+        return self._transport.is_in_process
+
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         response = await self._transport.send(request)
         return self._masked(response, request) if response.errors else response

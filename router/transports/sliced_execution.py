@@ -2,13 +2,15 @@
 
 import asyncio
 import warnings
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
+from functools import partial
+from inspect import isawaitable
 from time import monotonic
 from typing import Any, TypeVar
 
-from graphql import GraphQLOutputType, GraphQLResolveInfo
+from graphql import GraphQLOutputType, GraphQLResolveInfo, GraphQLResolveInfoHelpers
 from graphql.execution.incremental import IncrementalExecutor
-from graphql.pyutils import AwaitableOrValue, Path
+from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel
 
 from trellis.router.pace import Share, turn
 
@@ -35,6 +37,14 @@ class SlicedExecutor(IncrementalExecutor):
 
     _awaited = 0
     _share: Share | None = None
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        # The standard helpers are methods of the executor, which holds them: a cycle, in which the
+        # context and all rows of its loaders would wait for the collector.
+        self.async_helpers = GraphQLResolveInfoHelpers(
+            gather=_gather, track=partial(_settle, self.background_futures)
+        )
 
     async def with_abort_signal(self, awaitable: Awaitable[Result]) -> Result:
         """Await what a resolver gave. No abort signal is ever given here."""
@@ -122,6 +132,19 @@ class SlicedExecutor(IncrementalExecutor):
                     one.close()
             one = None
             left.clear()
+
+
+def _gather(values: Sequence[Awaitable[Any]]) -> Awaitable[list[Any]]:
+    """``info.async_helpers.gather``"""
+    return gather_with_cancel(*values)
+
+
+def _settle(background: set[asyncio.Future[Any]], values: Sequence[Any]) -> None:
+    """``info.async_helpers.track``: run what nobody awaits to its end."""
+    if left := [value for value in values if isawaitable(value)]:
+        future = asyncio.gather(*left, return_exceptions=True)
+        background.add(future)
+        future.add_done_callback(background.discard)
 
 
 class LongExecutor(SlicedExecutor):

@@ -30,6 +30,8 @@ class WebSocketTransport:
     ``connection_init`` payload, because subgraphs read them from either place.
     """
 
+    is_in_process = False
+
     def __init__(
         self,
         url: str,

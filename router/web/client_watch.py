@@ -47,6 +47,7 @@ class ClientWatch:
         self._timer.cancel()
         if self._listener is not None:
             self._listener.cancel()
+            self._listener = None  # its exception will refer to this object
         if self._reason is None or self._owner.uncancel() > 0 or kind is None:
             return
         if self._reason is RequestTimeout:

@@ -65,6 +65,8 @@ PROJECT = {
 
 
         class InProcess:
+            is_in_process = False
+
             async def send(self, request):
                 result = await subgraph.schema.execute(
                     request.query, variable_values=request.variables, context_value=None

@@ -31,6 +31,8 @@ SUPERGRAPH = composed(
 class Remote:
     """A subgraph that speaks bytes, as one behind HTTP does."""
 
+    is_in_process = False
+
     def __init__(self, *bodies: bytes) -> None:
         self.bodies = list(bodies)
         self.asked: list[Any] = []

@@ -85,6 +85,8 @@ GRAPHS = {"alone": ALONE, "shared out": SHARED_OUT, "interface object": INTERFAC
 class _OverBytes:
     """Answers as over HTTP, with the bytes of the answer."""
 
+    is_in_process = False
+
     def __init__(self, ask: MockTransport) -> None:
         self._function = FunctionTransport(ask)
 

@@ -17,6 +17,8 @@ class RecordingTransport:
     set once there has been a call.
     """
 
+    is_in_process = False
+
     def __init__(
         self,
         reply: Reply | Callable[[Mapping[str, Any]], Reply] = {"data": {}},  # noqa: B006

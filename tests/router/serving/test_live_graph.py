@@ -32,6 +32,8 @@ TICKS = GraphQLRequest("subscription { ticks }", kinds=ALL_KINDS)
 class Part:
     """A subgraph that answers with its name, when it may; it knows how often it was closed."""
 
+    is_in_process = False
+
     def __init__(self, name: str, *, is_held: bool = False) -> None:
         self.name = name
         self.closed = 0

@@ -146,6 +146,8 @@ class Stage:
     """Where the same subgraph of different worlds appears, one after the other: so the router
     plans each operation once."""
 
+    is_in_process = True
+
     def __init__(self, subgraph: Subgraph) -> None:
         self.enter(subgraph)
 

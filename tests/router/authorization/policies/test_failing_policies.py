@@ -174,6 +174,8 @@ async def test_a_policy_may_need_nothing_but_the_type():
 class Faulty:
     """A subgraph whose answers lose the owner's name, with an error."""
 
+    is_in_process = True
+
     def __init__(self, *, tells: bool) -> None:
         self._inner = LocalTransport(MEMBERS[0])
         self._tells = tells
