@@ -268,8 +268,6 @@ class Slot:
         by_key: dict[str, set[str]] = {}
         for runtime in sorted(self.possible if types is None else types):
             by_key.setdefault(self.key(asked, runtime), set()).add(runtime)
-        if len(by_key) == 1:
-            return [(next(iter(by_key)), types)]
         return [(key, frozenset(runtime)) for key, runtime in by_key.items()]
 
     def _shape(self, name: str, runtime: str | None) -> int:

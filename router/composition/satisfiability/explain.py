@@ -39,8 +39,16 @@ def on(runtime: str) -> TrailStep:
 def _sample(reference: TypeRef) -> str:
     if reference.of is not None:
         return "[]"
-    samples = {"Int": "0", "Float": "0.5", "Boolean": "true", "ID": '"<any id>"'}
-    return samples.get(reference.base, '"A string"' if reference.base == "String" else "...")
+    return _SAMPLES.get(reference.base, "...")
+
+
+_SAMPLES = {
+    "Int": "0",
+    "Float": "0.5",
+    "Boolean": "true",
+    "String": '"A string"',
+    "ID": '"<any id>"',
+}
 
 
 def query(trail: Trail, ending: str = "...") -> str:

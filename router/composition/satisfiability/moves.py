@@ -108,9 +108,10 @@ class Moves:
         """(type whose keys are used, type of the position) by which a subgraph accepts the object.
 
         The ``__typename`` of a representation is the object's own type, or an interface of which
-        the subgraph has an ``@interfaceObject``; there may be several in one subgraph. While only
-        interface objects are reached, the interface's own keys lead to the subgraphs that know the
-        implementations.
+        the subgraph has an ``@interfaceObject``; there may be several in one subgraph. The keys of
+        other interfaces lead to the subgraphs that know the implementations, also while only
+        interface objects are reached. Earlier stages make sure that a subgraph with a key of an
+        interface defines all its implementations, with that key.
         """
         is_known = any(p.local not in self.views[p.graph].interface_objects for p in reached)
         if is_known and view.keys.get(runtime):
@@ -120,7 +121,7 @@ class Moves:
                 continue
             if interface in view.interface_objects:
                 yield interface, interface
-            elif not is_known and runtime in view.runtime_types.get(interface, ()):
+            else:  # a key of every implementation, too, all of which the subgraph has
                 yield interface, runtime
 
     # Fields

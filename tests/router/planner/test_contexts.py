@@ -51,3 +51,23 @@ def test_a_request_above_one_of_the_enclosing_objects_cannot_carry_its_value() -
     ]
     (target,) = plan.steps[2].entities[0].targets
     assert [context.depth for context in target.contexts] == [1, 2]
+
+
+def test_each_member_of_a_union_that_sets_a_context_has_its_value() -> None:
+    graph = federated_graph(
+        a="""
+            type Query { any: Any } union Any @context(name: "any") = One | Two
+            type One @key(fields: "id") { id: ID! p: String leaf: Leaf }
+            type Two @key(fields: "id") { id: ID! p: String leaf: Leaf }
+            type Leaf @key(fields: "id") {
+              id: ID!
+              made(x: String @fromContext(field: "$any ... on One { p } ... on Two { p }")): Int }
+        """
+    )
+
+    assert plan_lines(
+        graph, "{ any { ... on One { leaf { made } } ... on Two { leaf { made } } } }"
+    ) == [
+        "0 a {any {__typename ... on One {p leaf {id}} ... on Two {p leaf {id}}}}",
+        "1 a <0 @any.leaf Leaf(id) {... on Leaf {made(x: $context0)}}",
+    ]

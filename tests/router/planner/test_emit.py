@@ -62,3 +62,19 @@ def test_a_request_waits_for_its_key_alone() -> None:
         "1 b {box {y k}}",
         "2 c <1 @box Box(k) {... on Box {far}}",
     ]
+
+
+def test_a_key_that_is_asked_of_all_types_is_not_asked_again_of_one() -> None:
+    graph = federated_graph(
+        a="""
+            type Query { nodes: [Node] } interface Node { id: ID! }
+            type Book implements Node @key(fields: "id") { id: ID! pages: Int }
+            type Film implements Node { id: ID! }
+        """,
+        b='type Book @key(fields: "id") { id: ID! title: String }',
+    )
+
+    assert plan_lines(graph, "{ nodes { id ... on Book { title pages } } }") == [
+        "0 a {nodes {__typename id ... on Book {pages}}}",
+        "1 b <0 @nodes Book(id) {... on Book {title}}",
+    ]

@@ -3,7 +3,7 @@
 import pytest
 from graphql import print_schema
 
-from tests.support.planning import composed
+from tests.support.planning import composed, plan_lines
 from trellis.router.errors import SupergraphInvalid
 from trellis.router.planner.graph import read_supergraph
 from trellis.router.planner.tables import Kind
@@ -217,3 +217,32 @@ def test_an_object_has_the_interfaces_that_it_implements_and_nothing_else_has_an
 
     assert graph.interfaces_of("Item") == ("Named", "Node")
     assert graph.interfaces_of("Named") == graph.interfaces_of("ID") == ()
+
+
+def test_a_federation_1_supergraph_leaves_provided_fields_and_implementations_unsaid() -> None:
+    graph = read_supergraph(
+        FED1.replace(
+            "{ item: Item @join__field(graph: A) }",
+            """{
+              item: Item @join__field(graph: A)
+              first: Item @join__field(graph: B, provides: "weight")
+              second: Item @join__field(graph: B, provides: "maker { name boss { name } }") }
+            interface Named { name: String }
+            type Maker implements Named @join__owner(graph: A)
+              @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {
+                id: ID! @join__field(graph: A)
+                name: String @join__field(graph: A)
+                boss: Maker @join__field(graph: A) }""",
+        ).replace("rating:", "weight: Int maker: Maker @join__field(graph: A) rating:")
+    )
+    _, b = graph.types
+
+    def external(type_name: str) -> dict[str, bool]:
+        return {name: field.is_external for name, field in b[type_name].fields.items()}
+
+    assert external("Item") == {"rating": False, "weight": True, "maker": True, "id": False}
+    assert external("Maker") == {"name": True, "boss": True, "id": False}
+    assert [types["Named"].possible for types in graph.types] == [{"Maker"}, {"Maker"}]
+    assert plan_lines(graph, "{ second { rating maker { boss { name } } } }") == [
+        "0 beta {second {rating maker {boss {name}}}}"
+    ]

@@ -111,3 +111,25 @@ def test_what_a_circle_cut_short_for_one_operation_is_whole_for_the_next() -> No
     assert plan_lines(graph, "{ t { x } }") == both[:3]
     assert plan_lines(graph, "{ t { y { n } } }") == both
     assert plan_lines(graph, "{ t { x y { n } } }") == both
+
+
+def test_a_field_whose_type_differs_from_type_to_type_is_not_asked_on_the_interface() -> None:
+    graph = federated_graph(
+        a="""
+            type Query { media: [Media] }
+            interface Media @key(fields: "id") { id: ID! box: Box }
+            type Book implements Media @key(fields: "id") { id: ID! box: Box }
+            type Film implements Media @key(fields: "id") { id: ID! box: Box! }
+            type Box { width: Int }
+        """,
+        b="""
+            type Query { best: Media }
+            type Media @key(fields: "id") @interfaceObject { id: ID! }
+        """,
+    )
+
+    assert plan_lines(graph, "{ best { box { width } } }") == [
+        "0 b {best {id}}",
+        "1 a <0 @best Media(id) {... on Media"
+        " {__typename ... on Book {box {width}} ... on Film {box_1: box {width}}}}",
+    ]

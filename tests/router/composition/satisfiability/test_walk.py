@@ -111,3 +111,19 @@ def test_an_override_from_an_unknown_subgraph_has_no_sides():
         type T @key(fields: "id") { id: ID! x: Int @override(from: "gone", label: "percent(5)") }
     """
     assert unanswerable(a=a) == []
+
+
+def test_the_query_shown_has_a_value_for_every_required_argument():
+    a = """
+        type Query { f(i: Int!, f: Float!, b: Boolean!, s: String!, id: ID!, e: E!, w: W!,
+          l: [Int!]!, free: Int, given: Int! = 1): V }
+        enum E { X } input W { x: Int } type V { x: Int }
+    """
+    (error,) = compose_parts({"a": a, "b": "type V { y: Int }"}).errors
+    assert error.message.splitlines()[1:6] == [
+        "{",
+        '  f(i: 0, f: 0.5, b: true, s: "A string", id: "<any id>", e: ..., w: ..., l: []) {',
+        "    y",
+        "  }",
+        "}",
+    ]
