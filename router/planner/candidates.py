@@ -134,14 +134,14 @@ class Option(NamedTuple):
         return cls(mask, access.round + child.round, (access,), child, effort)
 
     @classmethod
-    def combined(cls, accesses: tuple[Access, ...], child: Solution, paid: int) -> "Option":
-        """A composite field combined from several subgraphs. Fetches in ``paid`` were free when
-        ``child`` was found; the option needs them nevertheless."""
+    def combined(cls, accesses: tuple[Access, ...], child: Solution) -> "Option":
+        """A composite field combined from several subgraphs. Fetches that were paid already when
+        ``child`` was found were free then; the option needs them nevertheless."""
         mask = child.mask
         asked = child.used_holders()
         for index, access in enumerate(accesses):
             if not asked or index in asked:
-                mask |= access.mask & paid
+                mask |= access.mask
         hops = sum(a.base is None and a.mask & ~mask == 0 for a in accesses)
         return cls(mask, child.round, accesses, child, child.effort + HOP * hops)
 

@@ -280,7 +280,7 @@ class PlanSearch:
             child = self.solve(choice.field.selection, holders)
             if child is not None:
                 accesses = tuple(access for access, _ in choice.joinable)
-                options.append(Option.combined(accesses, child, paid))
+                options.append(Option.combined(accesses, child))
         if len(options) > 1:
             options.sort(key=lambda o: (weights[o.mask & free], o.effort, o.round))
 

@@ -47,6 +47,31 @@ def test_all_subgraphs_that_together_tell_every_type_are_asked_for_it(
     assert plan_lines(halves, document) == expected
 
 
+def test_a_subgraph_that_never_learns_the_type_is_asked_beside_one_that_tells_it() -> None:
+    """The media of b cannot be fetched from a, but a returns the same nodes."""
+    graph = federated_graph(
+        a="""
+            type Query { nodes: [Node] @shareable }
+            interface Node { id: ID! }
+            interface Media implements Node @key(fields: "id", resolvable: false) { id: ID! }
+            type Book implements Media & Node @key(fields: "id", resolvable: false) { id: ID! }
+            type Page implements Node { id: ID! @shareable }
+        """,
+        b="""
+            type Query { nodes: [Node] @shareable }
+            interface Node { id: ID! }
+            type Media implements Node @key(fields: "id") @interfaceObject { id: ID! stars: Int }
+            type Page implements Node { id: ID! @shareable }
+        """,
+    )
+
+    assert plan_lines(graph, "{ nodes { __typename } }") == ["0 a {nodes {__typename}}"]
+    assert plan_lines(graph, "{ nodes { ... on Book { stars } } }") == [
+        "0 b {nodes {__typename ... on Media {stars}}}",
+        "1 a {nodes {__typename}}",
+    ]
+
+
 def test_the_type_of_objects_that_the_answer_leaves_empty_is_not_fetched() -> None:
     """A medium is no page, whatever it is."""
     graph = federated_graph(

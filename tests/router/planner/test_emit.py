@@ -78,3 +78,31 @@ def test_a_key_that_is_asked_of_all_types_is_not_asked_again_of_one() -> None:
         "0 a {nodes {__typename id ... on Book {pages}}}",
         "1 b <0 @nodes Book(id) {... on Book {title}}",
     ]
+
+
+def test_a_shared_object_is_selected_under_the_keys_of_the_types_that_occur() -> None:
+    """In c a film's maker is never null, so that films have a key of their own for it; but b, which
+    returns the best medium, too, knows books only."""
+    keyed = 'implements Media @key(fields: "id") { id: ID! maker:'
+    graph = federated_graph(
+        a="""
+            type Query { best: Media @shareable }
+            type Media @key(fields: "id") @interfaceObject { id: ID! maker: Maker @shareable }
+            type Maker @shareable { x: Int }
+        """,
+        b=f"""
+            type Query {{ best: Media @shareable }}
+            interface Media {{ id: ID! maker: Maker }}
+            type Book {keyed} Maker @shareable }} type Maker @shareable {{ y: Int }}
+        """,
+        c=f"""
+            interface Media @key(fields: "id") {{ id: ID! }}
+            type Book {keyed} Maker @shareable }} type Film {keyed} Maker! @shareable }}
+            type Maker @shareable {{ x: Int y: Int }}
+        """,
+    )
+
+    assert plan_lines(graph, "{ best { maker { x y } } }") == [
+        "0 b {best {__typename maker {y}}}",
+        "1 a {best {maker {x}}}",
+    ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.planning import federated_graph, plan_lines
+from tests.support.planning import federated_graph, plan_lines, sound_plan
 
 DIRECTIVES = """
     directive @mark(as: String, at: Int) repeatable on FIELD | INLINE_FRAGMENT | FRAGMENT_SPREAD
@@ -120,3 +120,9 @@ def test_those_of_the_operation_go_with_every_request_that_may_have_them(
     graph, document: str, expected: list[str]
 ) -> None:
     assert plan_lines(graph, document) == expected
+
+
+def test_those_that_are_for_mutations_only_do_not_go_with_the_queries_that_follow(graph) -> None:
+    _, entities = sound_plan(graph, "mutation @slowly @cached(for: 1) { add { name } }").steps
+
+    assert entities.operation.startswith("query($representations: [_Any!]!) @cached(for: 1) {")

@@ -133,3 +133,45 @@ def test_a_field_whose_type_differs_from_type_to_type_is_not_asked_on_the_interf
         "1 a <0 @best Media(id) {... on Media"
         " {__typename ... on Book {box {width}} ... on Film {box_1: box {width}}}}",
     ]
+
+
+def test_an_object_is_sent_back_by_the_key_that_is_known_first() -> None:
+    graph = federated_graph(
+        a="""
+            type Query { t: T }
+            type T @key(fields: "id") @key(fields: "zip") {
+              id: ID! zip: ID! @external price: Int @external
+              total: Int @requires(fields: "price") }
+        """,
+        b='type T @key(fields: "id") { id: ID! price: Int }',
+        c='type T @key(fields: "id") { id: ID! zip: ID! }',
+    )
+
+    assert plan_lines(graph, "{ t { total } }") == [
+        "0 a {t {id}}",
+        "1 b <0 @t T(id) {... on T {price}}",
+        "2 a <1 @t T(id price) {... on T {total}}",
+    ]
+
+
+def test_an_object_is_sent_by_the_key_that_takes_the_fewest_requests() -> None:
+    """M and n together would be the simpler key, but they come from two subgraphs."""
+    long_key = "p: ID! @shareable q: ID! @shareable r: ID! @shareable"
+    graph = federated_graph(
+        a='type Query { t: T } type T @key(fields: "id") { id: ID! }',
+        b=f'type T @key(fields: "p q r") {{ {long_key} price: Int }}',
+        c=f'type T @key(fields: "id") {{ id: ID! m: ID! @shareable {long_key} }}',
+        d='type T @key(fields: "id") { id: ID! n: ID! @shareable }',
+        e=f"""
+            type T @key(fields: "m n") @key(fields: "p q r") {{
+              m: ID! @shareable n: ID! @shareable {long_key}
+              price: Int @external total: Int @requires(fields: "price") }}
+        """,
+    )
+
+    assert plan_lines(graph, "{ t { total } }") == [
+        "0 a {t {id}}",
+        "1 c <0 @t T(id) {... on T {p q r}}",
+        "2 b <1 @t T(p q r) {... on T {price}}",
+        "3 e <2 @t T(p q r price) {... on T {total}}",
+    ]
