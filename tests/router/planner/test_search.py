@@ -1,6 +1,10 @@
-"""What sources cost: a request counts in the round in which it is really sent."""
+"""What sources cost: a request counts in the round in which it is really sent, and of equally many
+requests those are best that fetch less and bring more of the answer early."""
 
-from tests.support.planning import federated_graph, plan_lines
+import pytest
+
+from tests.support.planning import federated_graph, plan_lines, sound_plan
+from trellis.router.planner.planner import SPARING_SIZE
 
 
 def test_what_a_field_requires_delays_it() -> None:
@@ -50,3 +54,66 @@ def test_what_lies_below_a_later_request_comes_later_still() -> None:
         "2 stock <0 @item Item(id) {... on Item {count}}",
         "3 brands <0 @item Item(id) {... on Item {maker {name}}}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (
+            "early late later",
+            [
+                "0 a {item {part {early id}}}",
+                "1 b <0 @item.part Part(id) {... on Part {late later}}",
+            ],
+        ),
+        (
+            "early sub { x y z }",
+            [
+                "0 a {item {part {early} id}}",
+                "1 b <0 @item Item(id) {... on Item {part {sub {x y z}}}}",
+            ],
+        ),
+        (
+            "late sub { x }",
+            [
+                "0 a {item {id}}",
+                "1 b <0 @item Item(id) {... on Item {part {late sub {x}}}}",
+            ],
+        ),
+    ],
+)
+def test_of_equally_many_requests_those_are_sent_that_bring_more_of_the_answer_early(
+    selection: str, expected: list[str]
+) -> None:
+    """All of the part could be read from b below the item."""
+    graph = federated_graph(
+        a="""
+            type Query { item: Item }
+            type Item @key(fields: "id") { id: ID! part: Part @shareable }
+            type Part @key(fields: "id") { id: ID! early: Int @shareable }
+        """,
+        b="""
+            type Item @key(fields: "id") { id: ID! part: Part @shareable }
+            type Part @key(fields: "id") {
+              id: ID! early: Int @shareable late: Int later: Int sub: Sub }
+            type Sub { x: Int y: Int z: Int }
+        """,
+    )
+
+    assert plan_lines(graph, f"{{ item {{ part {{ {selection} }} }} }}") == expected
+
+
+@pytest.mark.parametrize("others", [1, SPARING_SIZE + 10], ids=["small", "large"])
+def test_what_is_put_together_is_read_from_subgraphs_that_are_asked_anyway(others: int) -> None:
+    """Of a large operation, too, for which less is tried."""
+    box = "type Query {{ box: Box @shareable {} }} type Box {{ {} }}"
+    graph = federated_graph(
+        a=box.format("x: Int", "p: Int"),
+        b=box.format("y: Int", "r: Int @shareable"),
+        c=box.format("one(n: Int): One", "r: Int @shareable") + " type One { k: Int }",
+    )
+    fields = " ".join(f"one{n}: one(n: {n}) {{ k }}" for n in range(others))
+
+    plan = sound_plan(graph, f"{{ x {fields} box {{ p r }} }}")
+
+    assert [step.service for step in plan.steps] == ["a", "c"]
