@@ -43,7 +43,8 @@ def configure_logs(level: str, *, for_people: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=list(_SHARED),
+            # Subgraphs know no structlog: what an alert counted comes as a member of the record.
+            foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder(allow=("alert",))],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *writers],
         )
     )

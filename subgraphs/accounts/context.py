@@ -20,6 +20,7 @@ from trellis.schema.events.accounts import (
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
 from trellis.subgraphs.accounts import audit
+from trellis.subgraphs.accounts.alerts import AT_ONE_ACCOUNT, FROM_ONE_ADDRESS, Refusals
 from trellis.subgraphs.accounts.audit import Deed, Doer
 from trellis.subgraphs.accounts.background import Background, Work
 from trellis.subgraphs.accounts.cleaning import clean
@@ -61,6 +62,7 @@ class Services:
         self.keys = SigningKeys(storage, vault)
         self.revoked = Revoked(storage)
         self.profiles = Profiles(outbox_of(storage.metadata))
+        self.refusals = Refusals()
         self.postbox = Postbox(mailer)
         self.background = Background(passing=Unavailable, at_once=2)
         self._housekeeping: asyncio.Task[None] | None = None
@@ -178,7 +180,12 @@ class Context(CallerContext[Loaders]):
         return self._services.begin(self._doer)
 
     async def audit_refusal(self, action: str, target: str, reason: str) -> None:
-        """Note what somebody was kept from doing; the reason is for administrators only."""
+        """Note what somebody was kept from doing; the reason is for administrators only. Many of
+        one kind are an attack, which is told in the log."""
+        refusals, address = self._services.refusals, self.request.client_address
+        refusals.count(AT_ONE_ACCOUNT, target)
+        if address is not None:
+            refusals.count(FROM_ONE_ADDRESS, address)
         await self.audit(Deed(action, target, audit.REFUSED, reason))
 
     async def audit(self, deed: Deed) -> None:

@@ -21,6 +21,7 @@ from trellis.schema.events.accounts import (
     UserLoggedIn,
 )
 from trellis.subgraphs.accounts import proof_queries, queries
+from trellis.subgraphs.accounts.alerts import alert
 from trellis.subgraphs.accounts.errors import WrongCredentials
 from trellis.subgraphs.accounts.models import Profile, RefreshToken, Session, SessionEnd, User
 from trellis.subgraphs.accounts.passwords import Passwords
@@ -142,6 +143,7 @@ async def use_refresh_token(uow: UnitOfWork, secret: str, profile: Profile) -> O
     if rotates(session.profile):
         if not await _spend(uow, token, now):
             end_session(uow, session, SessionEnd.TOKEN_REUSED, now)
+            alert("refresh_token_reused", user=str(user.id), session=str(session.id))
             return None
         successor = _next_refresh_token(uow, session, now)
     session.last_used_at = now

@@ -59,3 +59,13 @@ def test_a_line_tells_the_request_and_its_client(capsys: pytest.CaptureFixture[s
     handled, idle = map(orjson.loads, capsys.readouterr().err.splitlines())
     assert (handled["request_id"], handled["client"]) == ("req-1", "203.0.113.9")
     assert "client" not in idle
+
+
+def test_a_line_of_a_subgraph_tells_what_an_alert_counted(capsys: pytest.CaptureFixture[str]):
+    """Requirement S4-SEC-07: machines read the pattern, not a sentence."""
+    configure_logs("info", for_people=False)
+    found = {"pattern": "guesses_at_one_account", "count": 10}
+    logging.getLogger("trellis.accounts").warning("security_alert", extra={"alert": found, "x": 1})
+    [line] = map(orjson.loads, capsys.readouterr().err.splitlines())
+    assert (line["event"], line["alert"], line["level"]) == ("security_alert", found, "warning")
+    assert "x" not in line
