@@ -67,7 +67,7 @@ class Case:
     ask_at_root: Asking | None = None
 
 
-RATE_LIMITS = "limits are off for this run; tests/router/rate_limit holds them to the documents"
+RATE_LIMITS = "limits are off for this run: see test_outages.py and tests/router/rate_limit"
 EXPIRY = "a token takes an hour to expire; tests/router/identity makes one that has"
 
 

@@ -197,8 +197,10 @@ def _union(body: Any, error: Any, response: httpx.Response) -> Iterator[str]:
 def _learn(body: Any, error: Any, response: httpx.Response) -> Iterator[str]:
     """S4-ENV-03, S4-ENV-04, C-76, S4-SEC-02 to -06."""
     yield from _members(body, {"success", "error"})
-    optional = {"details", "field"}
-    yield from _members(error, {"code", "message", "requestId"}, "error.", optional=optional)
+    wanted = {"code", "message", "requestId"}
+    if error.get("code") == "RATE_LIMIT_EXCEEDED":  # S4-RL-09
+        wanted |= {"retryAfter", "limit", "resetAt"}
+    yield from _members(error, wanted, "error.", optional={"details", "field"})
     if body.get("success") is not False:
         yield "success is not false"
     if error.get("requestId") != response.headers.get("x-request-id"):
@@ -208,7 +210,7 @@ def _learn(body: Any, error: Any, response: httpx.Response) -> Iterator[str]:
     details = error.get("details")
     for detail in details if isinstance(details, list) else ():
         yield from _learn_fault(detail)
-    wanted = {
+    headers = {
         "content-security-policy": LEARN_POLICY,
         "referrer-policy": "strict-origin-when-cross-origin",
         "x-dns-prefetch-control": "off",
@@ -218,7 +220,7 @@ def _learn(body: Any, error: Any, response: httpx.Response) -> Iterator[str]:
         "pragma": "no-cache",
         "expires": "0",
     }
-    for name, value in wanted.items():
+    for name, value in headers.items():
         if response.headers.get(name) != value:
             yield f"{name}: {response.headers.get(name)}"
 
