@@ -13,6 +13,7 @@ Check = Callable[[], Awaitable[None]]
 """Raises when the part it asks is not ready."""
 
 _PATIENCE_SECONDS = 2.0
+_RETRY_SECONDS = 5
 
 
 async def health(_request: Request) -> JSONResponse:
@@ -32,7 +33,9 @@ class Readiness:
         parts = dict(zip(self._checks, states, strict=True))
         is_ready = all(state == "ok" for state in states)
         body = {"status": "ok" if is_ready else "unavailable", "subgraphs": parts}
-        return JSONResponse(body, 200 if is_ready else 503)
+        if is_ready:
+            return JSONResponse(body)
+        return JSONResponse(body, 503, {"retry-after": str(_RETRY_SECONDS)})
 
     async def _ask(self, name: str) -> str:
         try:

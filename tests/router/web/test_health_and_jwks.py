@@ -41,6 +41,7 @@ async def test_a_subgraph_that_is_not_ready_is_named_without_its_reasons():
     async with client_of("/ready", Readiness({"a": fine, "b": broken}).respond) as client:
         response = await client.get("/ready")
         assert response.status_code == 503
+        assert response.headers["retry-after"] == "5"
         assert response.json() == {
             "status": "unavailable",
             "subgraphs": {"a": "ok", "b": "unavailable"},
