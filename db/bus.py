@@ -24,6 +24,7 @@ logger = logging.getLogger("trellis.bus")
 
 QUEUE_SIZE = 128
 _WAIT_FOR_OWNER_SECONDS = 10
+_AWAKE_AT_ONCE = 20
 _PAGE = 100
 _READ_AGAIN_SECONDS = 0.5
 # How soon a durable reader finds what another process has committed into the same database.
@@ -92,19 +93,42 @@ def order_of(cursor: str) -> tuple[int, ...]:
 
 
 class FanOut:
-    """The subscribers of one stream within this process, each with a bounded queue."""
+    """The subscribers of one stream within this process, each with a bounded queue.
+
+    All have an event at once, but are woken some at a time: each of them reads from the database
+    and writes to its client, and thousands that do so in one round of the loop keep everybody else
+    waiting for seconds.
+    """
 
     def __init__(self) -> None:
         self._queues: set[SubscriberQueue] = set()
+        self._to_wake: deque[SubscriberQueue] = deque()
 
     def deliver(self, envelope: Envelope) -> None:
         for queue in self._queues:
             queue.put(envelope)
+        self._call()
 
     def everyone_lags(self) -> None:
         """The live feed had a gap: all subscribers must read on from the log."""
         for queue in self._queues:
             queue.drop()
+        self._call()
+
+    def _call(self) -> None:
+        is_waking = bool(self._to_wake)
+        for queue in self._queues:
+            if not queue.is_called:
+                queue.is_called = True
+                self._to_wake.append(queue)
+        if not is_waking:
+            self._wake()
+
+    def _wake(self) -> None:
+        for _ in range(min(_AWAKE_AT_ONCE, len(self._to_wake))):
+            self._to_wake.popleft().wake()
+        if self._to_wake:
+            asyncio.get_running_loop().call_soon(self._wake)
 
     def join(self) -> "SubscriberQueue":
         queue = SubscriberQueue()
@@ -122,17 +146,21 @@ class SubscriberQueue:
         self._events: deque[Envelope] = deque()
         self._arrived = asyncio.Event()
         self.lags = False
+        self.is_called = False  # it is going to be woken
 
     def put(self, envelope: Envelope) -> None:
         if len(self._events) >= QUEUE_SIZE:
             self.drop()
         elif not self.lags:
             self._events.append(envelope)
-            self._arrived.set()
 
     def drop(self) -> None:
         self._events.clear()
         self.lags = True
+
+    def wake(self) -> None:
+        """Let its subscriber take what has come."""
+        self.is_called = False
         self._arrived.set()
 
     async def wait(self) -> None:

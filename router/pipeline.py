@@ -242,6 +242,7 @@ def _begin(
         prepared.variables.wire,
         prepared.admission.context,
         stages.transports,
+        gates=stages.gates,
         refusals=prepared.refusals,
         open_session=partial(_session_for_event, prepared, context, stages),
         introspection=prepared.introspection,

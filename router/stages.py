@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from trellis.router.authorization.enforcer import Enforcer
 from trellis.router.authorization.unrestricted import Unrestricted
 from trellis.router.cost.demand import DemandControl
+from trellis.router.executor.event_gates import EventGates
 from trellis.router.executor.live_fields import LiveFields
 from trellis.router.executor.plans import Plans
 from trellis.router.executor.shared_streams import SharedStreams
@@ -40,3 +41,4 @@ class Stages:
     rejects: bool = False
     live: LiveFields = field(default_factory=dict)
     streams: SharedStreams = field(default_factory=SharedStreams)
+    gates: EventGates = field(default_factory=EventGates)

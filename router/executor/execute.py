@@ -13,6 +13,7 @@ from trellis.router.authorization.policies.session import PolicySession
 from trellis.router.errors import OperationRefused, PlanningError
 from trellis.router.executor.check_objects import NO_DENIALS, Denials
 from trellis.router.executor.complete import MAX_ERRORS, complete
+from trellis.router.executor.event_gates import EventGates
 from trellis.router.executor.executable import Executable
 from trellis.router.executor.failures import client_errors
 from trellis.router.executor.project import Irregular
@@ -79,12 +80,14 @@ async def execute_stream(
     context: RequestContext,
     transports: Mapping[str, Transport],
     *,
+    gates: EventGates,
     refusals: Errors = (),
     open_session: OpenSession = without_policies,
     introspection: Introspection = NO_INTROSPECTION,
 ) -> AsyncGenerator[Answer, None]:
     """One answer per event of the source stream. Closing the generator closes the source.
 
+    ``gates`` bound how many events are resolved at a time.
     ``open_session`` is called for each event and returns what evaluates policies about it. If it
     raises OperationRefused, that is the last answer.
 
@@ -100,13 +103,16 @@ async def execute_stream(
         kind="subscription",
         context=context,
     )
+    needed = frozenset(one.service for one in executable.plan.steps)
     try:
         async with aclosing(transports[step.service].subscribe(request)) as events:
             async for event in events:
-                verdicts = await open_session()
-                gathered = await gather_rest(executable, event, variables, context, transports)
-                denials = await _check(executable, gathered, verdicts)
-                yield shape(executable, gathered, refusals, denials, introspection)
+                async with gates.passing(needed):
+                    verdicts = await open_session()
+                    gathered = await gather_rest(executable, event, variables, context, transports)
+                    denials = await _check(executable, gathered, verdicts)
+                    answer = shape(executable, gathered, refusals, denials, introspection)
+                yield answer
     except OperationRefused as refusal:
         yield Answer(errors=refusal.errors, executed=False, status=refusal.status)
     except Exception as problem:

@@ -244,6 +244,29 @@ async def test_whoever_waits_for_a_feed_that_had_a_gap_is_woken_to_read_the_log(
     assert not left.lags
 
 
+async def test_many_subscribers_are_woken_some_at_a_time_and_each_has_every_event():
+    fan_out, woken = FanOut(), list[int]()
+
+    async def listen(number: int) -> list[str]:
+        queue = fan_out.join()
+        await queue.wait()
+        woken.append(number)
+        await asyncio.sleep(0.05)  # more comes while it works
+        return [one.cursor for one in queue.take()]
+
+    listening = [asyncio.create_task(listen(number)) for number in range(500)]
+    await asyncio.sleep(0)
+    for cursor in ("1", "2"):
+        fan_out.deliver(Envelope(uuid4(), "n", "k", {}, utc_now(), cursor=cursor))
+    rounds = list[int]()
+    while len(woken) < len(listening):
+        before = len(woken)
+        await asyncio.sleep(0)
+        rounds.append(len(woken) - before)
+    assert max(rounds) <= 20
+    assert await asyncio.gather(*listening) == [["1", "2"]] * 500
+
+
 def test_a_queue_gives_each_event_once_and_forgets_them_all_when_there_is_one_too_many():
     queue = SubscriberQueue()
     envelopes = [

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.support.output import output_of
 from tests.support.recording import RecordingTransport
 from trellis.router.answer import Answer
 from trellis.router.errors import SubgraphTimeout, SubgraphUnavailable
+from trellis.router.executor.event_gates import EventGates
 from trellis.router.executor.executable import Executable
 from trellis.router.executor.execute import execute, execute_stream, shape
 from trellis.router.executor.run import Gathered
@@ -640,13 +642,15 @@ def subscription() -> Executable:
     )
 
 
+def stream_of(transports: dict[str, RecordingTransport]) -> AsyncGenerator[Answer, None]:
+    return execute_stream(subscription(), {}, RequestContext(), transports, gates=EventGates())
+
+
 async def test_each_event_is_completed_by_the_other_subgraphs() -> None:
     source = RecordingTransport(
         events=tuple({"data": {"added": {"upc": upc}}} for upc in ("1", "2"))
     )
-    stream = execute_stream(
-        subscription(), {}, RequestContext(), {"products": source, "reviews": reviews_by("a")}
-    )
+    stream = stream_of({"products": source, "reviews": reviews_by("a")})
 
     async with aclosing(stream):
         answers = [answer.to_dict() async for answer in stream]
@@ -670,7 +674,7 @@ async def test_an_event_with_errors_does_not_end_the_stream() -> None:
         "products": source,
         "reviews": RecordingTransport(SubgraphUnavailable("reviews", "Down.")),
     }
-    stream = execute_stream(subscription(), {}, RequestContext(), transports)
+    stream = stream_of(transports)
 
     async with aclosing(stream):
         answers = [answer async for answer in stream]
@@ -687,9 +691,7 @@ async def test_an_event_with_errors_does_not_end_the_stream() -> None:
 
 async def test_leaving_a_stream_ends_its_source() -> None:
     source = RecordingTransport(events=({"data": {"added": {"upc": "1"}}},) * 100)
-    stream = execute_stream(
-        subscription(), {}, RequestContext(), {"products": source, "reviews": reviews_by()}
-    )
+    stream = stream_of({"products": source, "reviews": reviews_by()})
 
     async with aclosing(stream):
         async for _ in stream:
@@ -702,9 +704,7 @@ async def test_a_source_that_breaks_ends_the_stream_with_an_error() -> None:
     source = RecordingTransport(
         events=({"data": {"added": None}}, SubgraphUnavailable("products", "Gone."))
     )
-    stream = execute_stream(
-        subscription(), {}, RequestContext(), {"products": source, "reviews": reviews_by()}
-    )
+    stream = stream_of({"products": source, "reviews": reviews_by()})
 
     answers = [answer.to_dict() async for answer in stream]
 
