@@ -225,10 +225,9 @@ class Walk:
         return frozenset(p for p in values if is_met(p))
 
     def _compare_runtime_types(self, state: State, name: str, following: State) -> None:
-        if self.merged.types[following.type].kind is TypeKind.OBJECT:
-            return
         views = [(self.views[p.graph], p.local) for p in sorted(following.positions, key=_by_graph)]
-        # A subgraph whose field has an object type (or interface object) always returns that one.
+        # A subgraph whose field has an object type (or interface object) always returns that one,
+        # so nothing is left to compare where all have one.
         sets = {v.name: v.runtime_types[local] for v, local in views if v.is_abstract(local)}
         if len(set(sets.values())) < 2:
             return

@@ -127,3 +127,24 @@ def test_the_query_shown_has_a_value_for_every_required_argument():
         "  }",
         "}",
     ]
+
+
+def test_a_field_that_moves_with_a_label_is_walked_on_either_side():
+    a = 'type Query { t: T } type T @key(fields: "id") { id: ID! v: V } type V { x: Int y: Int }'
+    b = """
+        type T @key(fields: "id") {
+          id: ID! v: V @override(from: "a", label: "percent(5)") }
+        type V { x: Int }
+    """
+    shared = a.replace("x: Int", "x: Int @shareable"), b.replace("x: Int", "x: Int @shareable")
+    assert unanswerable(a=shared[0], b=shared[1]) == ["V.y"]
+    whole = (text.replace("y: Int", "") for text in shared)
+    assert unanswerable(**dict(zip("ab", whole, strict=True))) == []
+
+
+def test_an_interface_met_again_elsewhere_is_walked_again():
+    part = "interface I { x: Int } type A implements I { x: Int @shareable"
+    a = f"type Query {{ one: I }} {part} far: Int }}"
+    b = f"type Query {{ two: I }} {part} }}"
+    assert unanswerable(a=a, b=b) == ["A.far"]
+    assert unanswerable(a=a, b=b.replace("two: I", "two: Int")) == []
