@@ -1,1 +1,1 @@
-"""How often a caller may do what."""
+"""Rate limits: how many operations a caller may send in a time window."""

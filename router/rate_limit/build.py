@@ -1,4 +1,4 @@
-"""Rate limiting as configured."""
+"""Creates rate limiting from the configuration."""
 
 import structlog
 
@@ -15,8 +15,8 @@ log = structlog.get_logger(__name__)
 
 
 def build_rate_limiting(config: Config) -> RateLimiting | None:
-    """None when nothing is to be counted. Raises ConfigError, and MissingExtra without Redis's
-    package."""
+    """The configured rate limiting, None if it is disabled. Raises ConfigError, and MissingExtra if
+    Redis is configured and its package is not installed."""
     settings = config.rate_limit
     if not settings.enabled:
         return None
@@ -27,16 +27,16 @@ def build_rate_limiting(config: Config) -> RateLimiting | None:
 def _store(config: Config) -> Store:
     settings = config.rate_limit
     if config.redis_url is not None:
-        # The Redis client is a tenth of the start of a server that has no Redis.
+        # Imported only here: the Redis client takes a tenth of the startup time.
         module = import_part("trellis.router.rate_limit.shared_store", "redis")
         return module.shared_store(
-            config.redis_url, patience=settings.store_seconds, keys=settings.keys
+            config.redis_url, timeout=settings.store_seconds, keys=settings.keys
         )
     if config.workers > 1:
         log.warning(
             "rate_limits_are_per_worker",
             workers=config.workers,
-            advice="set redis_url to count over all of them; strict limits are shared anyway",
+            advice="set redis_url to count over all workers; strict limits are shared without it",
         )
     return MachineStore(
         MemoryStore(max_keys=settings.keys),

@@ -30,8 +30,8 @@ _TYPES = (
 
 
 def rules_of_fields(supergraph: DocumentNode) -> list[Rule]:
-    """The limits that fields bring along. Raises SupergraphInvalid when one cannot be read: it
-    must not be mistaken for none."""
+    """The limits that the fields of a supergraph declare. Raises SupergraphInvalid if one cannot be
+    read, because ignoring it would leave the field without a limit."""
     names = names_of_element(supergraph, SPEC, "@rateLimit")
     return [
         _rule(coordinate, directive)
@@ -42,7 +42,7 @@ def rules_of_fields(supergraph: DocumentNode) -> list[Rule]:
 
 
 def stating_fields(supergraph: DocumentNode) -> frozenset[str]:
-    """The coordinates of fields whose resolvers want the states of the caller's limits."""
+    """The coordinates of fields whose resolvers need the states of the caller's limits."""
     names = names_of_element(supergraph, SPEC, "@rateLimitStates")
     return frozenset(
         coordinate
@@ -68,9 +68,9 @@ def _rule(coordinate: str, directive: ConstDirectiveNode) -> Rule:
         raise SupergraphInvalid(f"@rateLimit on {coordinate} cannot be read: {error}") from None
     if found.key == "email" and not found.arguments:
         raise SupergraphInvalid(
-            f"@rateLimit on {coordinate} counts by e-mail address: say in which of its "
-            '`arguments` one is, such as ["input.email"].'
+            f"@rateLimit on {coordinate} counts by e-mail address: name the argument that "
+            'contains it in `arguments`, such as ["input.email"].'
         )
-    # Every dialect counts in the same logs, so that changing doors gains nothing.
+    # All dialects share these logs, so that switching between them does not give more attempts.
     rule = rule_of(found, f"{coordinate}.{found.key}")
     return rule if profiles is None else replace(rule, profiles=frozenset(profiles))

@@ -1,4 +1,4 @@
-"""Logs in the router's own file: shared by the workers of one machine, kept over restarts."""
+"""A store in the router's own file, shared by the workers of a machine and kept over restarts."""
 
 import sqlite3
 import time
@@ -29,17 +29,17 @@ _COUNT = "SELECT count(*) FROM limit_log"
 _SHORTEN = "DELETE FROM limit_log WHERE key IN (SELECT key FROM limit_log ORDER BY ends LIMIT ?)"
 
 _SWEEP_AFTER = 200
-"""Writes between two looks for what is over: often enough that the file stays small."""
+"""Writes between two deletions of expired logs: often enough to keep the file small."""
 
 
 def wall_microseconds() -> int:
-    """The only clock that workers have in common over a restart of the machine."""
+    """The only clock that all workers share and that survives a restart of the machine."""
     return time.time_ns() // 1_000
 
 
 class FileStore:
-    """Fills ``Store``, bounded in keys; those that are over first go. Every method raises
-    StateFileAway."""
+    """Implements ``Store`` for at most ``max_keys`` keys; above that, those that expire first are
+    deleted. All methods raise StateFileAway."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class FileStore:
         self._writes = 0
 
     async def start(self) -> None:
-        """Opened when it is first needed."""
+        """The file is opened on first use."""
 
     async def take(self, charges: Sequence[Charge]) -> Sequence[Level]:
         return await self._file.run(lambda connection: self._take(connection, charges))

@@ -1,4 +1,4 @@
-"""What of an operation is counted; found once, for the operation and not for the request."""
+"""What is counted for an operation. It is independent of the request, and so computed once."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,11 @@ _DELETING = ("delete", "remove")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Footprint:
-    """``tries`` by class: a query and the start of a subscription are one, each field of a
-    mutation is a write or a delete of its own. ``fields`` are the occurrences of limited fields
-    with their coordinate and how often each stands in the operation, fragments expanded.
-    ``weight`` is that of the operation, which they hold on to."""
+    """``tries`` is the number of attempts by class: a query and the start of a subscription are
+    one, each field of a mutation is one write or delete. ``fields`` are the limited fields of the
+    operation with their coordinates and numbers of occurrences, fragments expanded.
+    ``wants_states``: a resolver needs the states of the caller's limits. ``weight`` is the memory
+    of the operation, which ``fields`` keeps alive."""
 
     tries: Mapping[str, int]
     root_fields: int = 1
@@ -24,7 +25,7 @@ class Footprint:
 
 
 REFUSED = Footprint({"read": 1})
-"""An operation that was refused before it was understood, or before its caller might run it."""
+"""A request that was refused for another reason counts as a read."""
 
 
 def footprint_of(
@@ -33,8 +34,9 @@ def footprint_of(
     stating: Collection[str],
     deleting: Collection[str],
 ) -> Footprint:
-    """``limited`` are the coordinates of fields with limits of their own, ``stating`` of those
-    whose resolvers want to know the caller's limits, ``deleting`` of more mutations that delete."""
+    """The footprint of an operation. ``limited`` are the coordinates of fields with limits,
+    ``stating`` those of fields whose resolvers need the states of limits, ``deleting`` those of
+    mutations that count as deletes in addition to the ones recognized by name."""
     roots = [root for root in operation.selection.fields if root.name != "__typename"]
     root_type = operation.selection.type
     finder = _Finder(limited)
@@ -69,7 +71,7 @@ _Occurrences = dict[tuple[str, Field], int]
 
 
 class _Finder:
-    """Visits each selection set once: they are shared, and hostile operations share many."""
+    """Visits each selection set once, because an operation may use the same one many times."""
 
     def __init__(self, limited: Collection[str]) -> None:
         self._limited = frozenset(limited)

@@ -1,4 +1,4 @@
-"""Whose tries count together."""
+"""The keys by which attempts are counted."""
 
 import hashlib
 import ipaddress
@@ -20,8 +20,8 @@ _PREFIX_OF_ONE_CUSTOMER = 64
 def keys_of(
     rule: Rule, context: RequestContext, field: Field | None, variables: Mapping[str, Any]
 ) -> Iterable[str]:
-    """The keys under which ``rule`` counts: none when it does not concern the caller, several when
-    a field is about several e-mail addresses."""
+    """The keys by which ``rule`` counts an operation: none if it does not apply to the caller,
+    several if a field has several e-mail addresses."""
     if rule.key == "email":
         if field is None:
             return ()
@@ -31,7 +31,7 @@ def keys_of(
 
 
 def caller_key(context: RequestContext) -> str:
-    """The API key, else the user, else the address."""
+    """The API key, otherwise the user, otherwise the address."""
     return _api_key(context) or _user_key(context) or _address_key(context)
 
 
@@ -65,7 +65,7 @@ _CALLER_KEYS = {
 
 @lru_cache(maxsize=4096)
 def _network(address: str) -> str:
-    """One customer: an IPv4 address, however it is written, or an IPv6 network of 64 bits."""
+    """The addresses of one client: an IPv4 address, or an IPv6 network of 64 bits."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -79,7 +79,7 @@ def _network(address: str) -> str:
 
 
 def _texts(arguments: tuple[str, ...], field: Field, variables: Mapping[str, Any]) -> Iterator[str]:
-    """The text at the first of these places, such as ``input.email``, that has any."""
+    """The texts at the first of these paths, such as ``input.email``, that has a value."""
     given = dict(field.arguments)
     for place in arguments:
         name, *members = place.split(".")
@@ -97,6 +97,6 @@ def _items(value: Any) -> list[Any]:
 
 
 def _email_key(text: str) -> str:
-    """Hashed, for the store has no business with addresses; the same however it is written."""
+    """Hashed, so that addresses are not stored; equal for all spellings of an address."""
     plain = unicodedata.normalize("NFKC", text).strip().casefold()
     return "e:" + hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:32]

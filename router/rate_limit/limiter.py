@@ -1,4 +1,4 @@
-"""The stage between authorization and planning: counts an operation, or refuses it."""
+"""The stage between authorization and planning: counts an operation or refuses it."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -30,14 +30,14 @@ from trellis.schema.request import RequestContext
 
 
 class Admission(NamedTuple):
-    """An operation that may run: the context to run it in, and what its answer says of limits."""
+    """An admitted operation: the context to execute it with, and the report for its response."""
 
     context: RequestContext
     rate: RateReport | None = None
 
 
 class Limiter(Protocol):
-    """Belongs to one supergraph."""
+    """Counts the operations of one supergraph."""
 
     async def admit(
         self,
@@ -46,24 +46,24 @@ class Limiter(Protocol):
         context: RequestContext,
         cost: int | None = None,
     ) -> Admission:
-        """Count the operation. ``cost`` is what it was estimated to cost; None counts its root
-        fields instead. Raises LimitReached (429), EntitlementRequired for what a tier does not
-        have at all, and Unavailable when it cannot be counted as it must be."""
+        """Count the operation. ``cost`` is its estimated cost; if it is None, the number of root
+        fields is used. Raises LimitReached (429), EntitlementRequired if the limit of the caller's
+        tier is 0, and Unavailable if a strict limit cannot be counted."""
         ...
 
     async def after_refusal(self, error: TrellisError, context: RequestContext) -> "CountedRefusal":
-        """Count an operation that was refused for something else: floods of those are refused,
-        too. The error to answer with, and what the answer says of limits."""
+        """Count an operation that was refused for another reason, so that such requests are limited
+        too. Returns the error to respond with and the report for the response."""
         ...
 
 
 CountedRefusal = tuple[TrellisError, RateReport | None]
 Count = Callable[[TrellisError, RequestContext], Awaitable[CountedRefusal]]
-"""``Limiter.after_refusal``, for doors that refuse requests before there is an operation."""
+"""``Limiter.after_refusal``, for requests that are refused before there is an operation."""
 
 
 class Unlimited:
-    """Fills ``Limiter`` where nothing is counted."""
+    """Implements ``Limiter`` without limits."""
 
     async def admit(
         self,
@@ -79,17 +79,17 @@ class Unlimited:
 
 
 class RateLimiting:
-    """What outlives supergraphs: the configuration and the store."""
+    """The configuration and the store, which are kept when the supergraph changes."""
 
     def __init__(self, config: RateLimits, store: Store, *, factor: int = 1) -> None:
-        """``factor`` multiplies what callers with the preset of GraphQL may. Raises ConfigError."""
+        """``factor`` multiplies the limits of the preset of GraphQL. Raises ConfigError."""
         self._config = config
         self._store = store
         self._factor = factor
         self._own = RuleBook(config, factor=factor)
 
     def of(self, supergraph: DocumentNode) -> "GraphLimiter":
-        """The limiter of a supergraph, whose fields may bring limits of their own. Raises
+        """The limiter of a supergraph, including the limits that its fields declare. Raises
         SupergraphInvalid."""
         book = RuleBook(self._config, rules_of_fields(supergraph), factor=self._factor)
         deleting = self._config.delete_fields
@@ -97,7 +97,7 @@ class RateLimiting:
         return GraphLimiter(book, self._store, stating_fields(supergraph), deleting, url)
 
     async def start(self) -> None:
-        """Connect to the store; one that is away does not keep the router down."""
+        """Connect to the store. The router starts even if it is unavailable."""
         await self._store.start()
 
     async def aclose(self) -> None:
@@ -105,8 +105,9 @@ class RateLimiting:
 
 
 class _Match(NamedTuple):
-    """``tries`` of an operation that a rule counts; at one field, if its keys depend on it. With
-    ``by_cost`` the operation's cost is counted instead."""
+    """A rule that applies to an operation, with the number of attempts that it counts. ``field`` is
+    set if the keys depend on its arguments. With ``by_cost`` the cost of the operation is counted
+    instead of ``tries``."""
 
     rule: Rule
     tries: int
@@ -115,7 +116,7 @@ class _Match(NamedTuple):
 
 
 class GraphLimiter:
-    """Fills ``Limiter`` for one supergraph. What depends on the operation only is found once."""
+    """Implements ``Limiter``. What depends on the operation only is cached."""
 
     def __init__(
         self,
@@ -158,8 +159,8 @@ class GraphLimiter:
             return error, error.report
         try:
             admission = await self._count(REFUSED, {}, context)
-        except TrellisError as stronger:
-            return stronger, report_of_refusal(stronger)
+        except TrellisError as refused:
+            return refused, report_of_refusal(refused)
         return error, admission.rate
 
     async def _count(
@@ -202,9 +203,9 @@ class GraphLimiter:
         return not_included(required, subscription_of(who), self._upgrade_url)
 
     async def _with_states(self, context: RequestContext, rules: RuleSet) -> RequestContext:
-        all_of_them = _Charged([_Match(rule, 0) for rule in rules.all], {}, context)
-        counted = await all_of_them.peek(self._store)
-        states = tuple(one.state() for one in counted if one.is_told)
+        charged = _Charged([_Match(rule, 0) for rule in rules.all], {}, context)
+        counted = await charged.peek(self._store)
+        states = tuple(one.state() for one in counted if one.is_reported)
         return replace(context, rate_limit=states)
 
 
@@ -232,7 +233,7 @@ def _matches(footprint: Footprint, rules: RuleSet, *, deletes: bool) -> Iterable
 
 
 class _Charged:
-    """The charges of one request, one for each log; ``fitted`` says whether they were taken."""
+    """The charges of one request, one for each log. ``fitted``: none of them exceeds a limit."""
 
     def __init__(
         self,
@@ -260,7 +261,7 @@ class _Charged:
         return self._counted(await store.peek(self._charges()))
 
     def _add(self, rule: Rule, limit: Limit, key: str, cost: int) -> None:
-        """Rules that share a log agree on the strictest window."""
+        """Of rules that share a log, the lowest limit applies."""
         name = limit.log + key
         known = self._taken.get(name)
         if known is None:
@@ -282,7 +283,7 @@ class _Charged:
     def _counted(self, levels: Sequence[Level]) -> Sequence[Counted]:
         counted = list(self._taken.values())
         for one, level in zip(counted, levels, strict=True):
-            one.learn(level)
+            one.set_level(level)
             if level.wait:
                 self.fitted = False
         return counted

@@ -1,18 +1,18 @@
-"""Logs in memory, and in the router's own file what must be exact over workers and restarts."""
+"""A store in memory, with the strict logs in the router's own file."""
 
 from collections.abc import Iterator, Sequence
 
 from trellis.router.rate_limit.file_store import FileStore
 from trellis.router.rate_limit.memory_store import MemoryStore
-from trellis.router.rate_limit.sliding_log import Charge, Level, uncountable
+from trellis.router.rate_limit.sliding_log import Charge, Level, store_unavailable
 from trellis.router.state_file import StateFileAway
 
 
 class MachineStore:
-    """Fills ``Store`` where there is no Redis. ``strict`` charges, which guard credentials, are
-    taken in the file; what is asked thousands of times a second is not worth a transaction.
+    """Implements ``Store`` without Redis. Only ``strict`` charges, which protect credentials, are
+    written to the file: a transaction for each operation would be too slow.
 
-    While the file is away, operations with strict charges are refused and the others go on.
+    While the file is unavailable, operations with strict charges are refused.
     """
 
     def __init__(self, memory: MemoryStore, file: FileStore) -> None:
@@ -43,8 +43,8 @@ class MachineStore:
             return _in_order(charges, levels, await self._ask_file(strict))
         shared = await self._ask_file(strict, takes=True)
         if not any(level.wait for level in shared):
-            # Others may have used up the logs in memory meanwhile. Then this is refused although
-            # the file has counted it: a try is lost, and none too many is let in.
+            # Concurrent requests may have used up the limits in memory meanwhile. Then this one is
+            # refused although the file has counted it, which errs on the safe side.
             levels = await self._memory.take(plain)
         return _in_order(charges, levels, shared)
 
@@ -52,7 +52,7 @@ class MachineStore:
         try:
             return await (self._file.take(charges) if takes else self._file.peek(charges))
         except StateFileAway as failure:
-            raise uncountable() from failure
+            raise store_unavailable() from failure
 
 
 def _parts(charges: Sequence[Charge]) -> tuple[list[Charge], list[Charge]]:
@@ -63,7 +63,7 @@ def _parts(charges: Sequence[Charge]) -> tuple[list[Charge], list[Charge]]:
 def _in_order(
     charges: Sequence[Charge], plain: Sequence[Level], strict: Sequence[Level]
 ) -> list[Level]:
-    """The levels of both parts as ``charges`` stand."""
+    """The levels of both parts in the order of ``charges``."""
     of_plain: Iterator[Level] = iter(plain)
     of_strict: Iterator[Level] = iter(strict)
     return [next(of_strict if charge.strict else of_plain) for charge in charges]

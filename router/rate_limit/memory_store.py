@@ -1,4 +1,4 @@
-"""Logs of this process alone."""
+"""A store in the memory of this process."""
 
 import time
 from collections import OrderedDict, defaultdict
@@ -22,11 +22,11 @@ def monotonic_microseconds() -> int:
 
 
 class MemoryStore:
-    """Fills ``Store``, bounded in keys and in pairs over all logs: about 60 MB when full.
+    """Implements ``Store``, limited in keys and in pairs over all logs: about 60 MB when full.
 
-    Logs of windows of one length stand in the order of their last use, so that those at the front
-    are the first to be over. Each new log drops two that are; when the store is full, what was
-    not used for longest goes.
+    The logs of windows with equal lengths are kept in the order of their last use, which is the
+    order in which they expire. Each new log removes up to two expired ones; if the store is full,
+    the least recently used log is removed.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class MemoryStore:
 
     @property
     def pairs(self) -> int:
-        """How many pairs all logs have together."""
+        """The number of pairs in all logs."""
         return self._pairs
 
     async def start(self) -> None:
@@ -69,7 +69,7 @@ class MemoryStore:
         return [self._level(charge, now) for charge in charges]
 
     async def aclose(self) -> None:
-        """Nothing to give back."""
+        """Nothing to close."""
 
     def _level(self, charge: Charge, now: int) -> Level:
         log = self._logs[charge.window.microseconds].get(charge.key)

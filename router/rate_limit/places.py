@@ -1,4 +1,4 @@
-"""How many operations of one caller run at the same time."""
+"""Limits the number of operations that one caller has running at the same time."""
 
 from collections.abc import Hashable
 from typing import Protocol
@@ -14,11 +14,11 @@ Place = Hashable
 
 
 class Places(Protocol):
-    """Belongs to one supergraph of one worker."""
+    """The places for running operations, of one supergraph in one worker."""
 
     def take(self, context: RequestContext) -> Place:
-        """A place for one operation of this caller, to be given back. Raises RateLimited when the
-        caller has all that one may have."""
+        """Take a place for one operation of this caller, which must be given back. Raises
+        RateLimited if the caller has none left."""
         ...
 
     def give_back(self, place: Place) -> None:
@@ -27,7 +27,7 @@ class Places(Protocol):
 
 
 class AnyNumber:
-    """Fills ``Places`` where nobody is in anybody's way."""
+    """Implements ``Places`` without a limit."""
 
     def take(self, context: RequestContext) -> Place:
         return ""
@@ -37,15 +37,15 @@ class AnyNumber:
 
 
 class PlacesPerCaller:
-    """Fills ``Places`` with ``most`` of them for each API key, user or address. Callers without an
-    operation take no memory."""
+    """Implements ``Places`` with ``most`` places for each API key, user or address. Only callers
+    with running operations use memory."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._taken: dict[Place, int] = {}
 
     def __len__(self) -> int:
-        """How many callers have operations running."""
+        """The number of callers with running operations."""
         return len(self._taken)
 
     def take(self, context: RequestContext) -> Place:

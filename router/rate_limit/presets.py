@@ -1,4 +1,4 @@
-"""The rules that are shipped, by preset, and which preset each dialect of clients gets."""
+"""The built-in presets, and the preset of each dialect."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,10 +30,10 @@ _LEARN_TIERS = {
     "pro": (120, 5_000, 1_000, 100),
     "enterprise": (300, 20_000, 10_000, 500),
 }
-# Divisors of the tier's rate. The burst of the document is no second limit: what the minute allows
-# may come at once.
+# Divisors of the tier's rate. The burst of the requirement document equals the limit of the minute,
+# so it needs no limit of its own.
 _LEARN_CLASSES = {"read": 1, "write": 2, "delete": 4}
-# Classes of their own, with limits by address and by e-mail: other writes do not block them.
+# These have limits by address and e-mail address, and are not blocked by other writes.
 _LEARN_AUTH = ("Mutation.login", "Mutation.register", "Mutation.requestPasswordReset")
 _LEARN_ROUTES = {
     "users": (60, ("/api/v1/users",)),

@@ -1,11 +1,11 @@
-"""The same arithmetic as ``sliding_log``, inside of Redis and atomic over all logs of a request.
+"""The algorithm of ``sliding_log`` as a Redis script, atomic over all logs of a request.
 
-A log is a list of ``time:total``. Its first element is no try: it keeps the running total of what
-has fallen out. The time is the server's, so workers with different clocks agree. When that clock
-goes back, the log moves back with it; when it jumps ahead, old tries end early.
+A log is a list of ``time:total``. Its first element is the running total of the pairs that have
+expired. The time is that of the Redis server, because the clocks of workers differ. If it is set
+back, the times in the log are moved back with it; if it jumps ahead, older attempts expire early.
 
 KEYS: the logs. ARGV: ``take`` or ``peek``; the time in microseconds, or empty for the server's;
-then limit, window, slot and cost of each log. The answer is one list: used, wait and reset of each.
+then limit, window, slot and cost of each log. Returns one list: used, wait and reset of each log.
 """
 
 SCRIPT = """

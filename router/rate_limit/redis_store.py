@@ -1,4 +1,4 @@
-"""Logs that all workers and routers share, in Redis."""
+"""A store in Redis, shared by all workers and routers."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -13,51 +13,52 @@ from trellis.router.rate_limit.redis_script import SCRIPT
 from trellis.router.rate_limit.sliding_log import Charge, Level
 
 _BATCH = 200
-_ANSWER_SECONDS = 2.0  # for the connection; those who ask are patient for much less
+_SOCKET_SECONDS = 2.0  # much longer than the timeout of a request, so that the connection is kept
 _LATE = 0.01
 _EXTRA_WAITS = 3
 
 
-class StoreAway(Exception):
-    """Redis did not answer, or not in time."""
+class StoreUnavailable(Exception):
+    """Redis is unavailable or did not respond in time."""
 
 
-class _Question(NamedTuple):
+class _Request(NamedTuple):
     keys: Sequence[str]
     arguments: Sequence[Any]
-    answer: asyncio.Future[Sequence[Level]]
+    result: asyncio.Future[Sequence[Level]]
 
 
 class RedisStore:
-    """Fills ``Store`` but for strictness. Every method raises StoreAway after ``patience``.
+    """Implements ``Store``, except for ``strict``. ``take`` and ``peek`` raise StoreUnavailable
+    after ``timeout`` seconds.
 
-    One connection serves all: what is asked while an answer is on its way travels together with
-    the next, so there is one round trip for many requests under load and nobody waits for a
-    connection. ``clock`` replaces the server's in tests.
+    There is one connection. Requests that arrive during a round trip are sent together in the next
+    one, so under load many of them share it, and none waits for a connection. ``clock`` replaces
+    the clock of the server in tests.
     """
 
     def __init__(
         self,
         url: str,
         *,
-        patience: float = 0.05,
+        timeout: float = 0.05,
         prefix: str = "trellis:limits:",
         clock: Callable[[], int] | None = None,
     ) -> None:
-        # Protocol 3 answers in other shapes; a retry would count twice.
+        # RESP3 has other types of results, and a retry could count twice.
         self._redis = Redis.from_url(
             url,
             protocol=2,
-            socket_timeout=_ANSWER_SECONDS,
-            socket_connect_timeout=_ANSWER_SECONDS,
+            socket_timeout=_SOCKET_SECONDS,
+            socket_connect_timeout=_SOCKET_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
         self._script = ""
-        self._patience = patience
+        self._timeout = timeout
         self._prefix = prefix
         self._clock = clock
-        self._questions: list[_Question] = []
-        self._courier: asyncio.Task[None] | None = None
+        self._queue: list[_Request] = []
+        self._sender: asyncio.Task[None] | None = None
 
     async def take(self, charges: Sequence[Charge]) -> Sequence[Level]:
         return await self._ask("take", charges)
@@ -66,81 +67,81 @@ class RedisStore:
         return await self._ask("peek", charges)
 
     async def connect(self) -> None:
-        """Open the connection and bring the script; raises StoreAway. Takes up to two seconds."""
+        """Open the connection and load the script, within two seconds. Raises StoreUnavailable."""
         try:
             self._script = await self._redis.script_load(SCRIPT)
         except (RedisError, OSError, TimeoutError) as failure:
-            raise StoreAway(str(failure)) from failure
+            raise StoreUnavailable(str(failure)) from failure
 
     async def aclose(self) -> None:
-        if self._courier is not None:
-            self._courier.cancel()
-            await asyncio.gather(self._courier, return_exceptions=True)
+        if self._sender is not None:
+            self._sender.cancel()
+            await asyncio.gather(self._sender, return_exceptions=True)
         await self._redis.aclose()
 
-    async def _ask(self, what: str, charges: Sequence[Charge]) -> Sequence[Level]:
+    async def _ask(self, action: str, charges: Sequence[Charge]) -> Sequence[Level]:
         loop = asyncio.get_running_loop()
-        arguments: list[Any] = [what, self._clock() if self._clock else ""]
+        arguments: list[Any] = [action, self._clock() if self._clock else ""]
         for _, window, cost, _ in charges:
             arguments += (window.limit, window.microseconds, window.slot, cost)
         keys = [self._prefix + charge.key for charge in charges]
-        question = _Question(keys, arguments, loop.create_future())
-        self._questions.append(question)
-        if self._courier is None or self._courier.done():
-            self._courier = loop.create_task(self._carry())
-        timer = _Patience(question.answer, self._patience)
+        request = _Request(keys, arguments, loop.create_future())
+        self._queue.append(request)
+        if self._sender is None or self._sender.done():
+            self._sender = loop.create_task(self._send_queue())
+        timer = _Timeout(request.result, self._timeout)
         try:
-            return await question.answer
+            return await request.result
         finally:
             timer.cancel()
 
-    async def _carry(self) -> None:
-        """Bring questions to Redis and answers back until there are none left."""
-        while self._questions:
-            batch = [q for q in self._questions[:_BATCH] if not q.answer.done()]
-            del self._questions[:_BATCH]
+    async def _send_queue(self) -> None:
+        """Send the queued requests in batches until the queue is empty."""
+        while self._queue:
+            batch = [one for one in self._queue[:_BATCH] if not one.result.done()]
+            del self._queue[:_BATCH]
             try:
-                answers = await self._send(batch)
+                results = await self._send(batch)
             except (RedisError, OSError, TimeoutError) as failure:
-                for question in batch + self._questions:
-                    if not question.answer.done():
-                        question.answer.set_exception(StoreAway(str(failure)))
-                self._questions.clear()
+                for request in batch + self._queue:
+                    if not request.result.done():
+                        request.result.set_exception(StoreUnavailable(str(failure)))
+                self._queue.clear()
                 return
-            for question, answer in zip(batch, answers, strict=True):
-                if not question.answer.done():
-                    question.answer.set_result(_levels(answer))
+            for request, levels in zip(batch, results, strict=True):
+                if not request.result.done():
+                    request.result.set_result(_levels(levels))
 
-    async def _send(self, batch: Sequence[_Question]) -> Sequence[Sequence[int]]:
+    async def _send(self, batch: Sequence[_Request]) -> Sequence[Sequence[int]]:
         if not self._script:
             self._script = await self._redis.script_load(SCRIPT)
-        answers = await self._send_once(batch)
-        # A restarted server does not know the script; what it did not run it did not count.
-        again = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        results = await self._send_once(batch)
+        # A restarted server does not know the script. It has not counted these requests.
+        again = [n for n, result in enumerate(results) if isinstance(result, NoScriptError)]
         if again:
             self._script = await self._redis.script_load(SCRIPT)
-            for number, answer in zip(
+            for number, result in zip(
                 again, await self._send_once([batch[n] for n in again]), strict=True
             ):
-                answers[number] = answer
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        return answers
+                results[number] = result
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+        return results
 
-    async def _send_once(self, batch: Sequence[_Question]) -> list[Any]:
+    async def _send_once(self, batch: Sequence[_Request]) -> list[Any]:
         pipe = self._redis.pipeline(transaction=False)
         for keys, arguments, _ in batch:
             pipe.evalsha(self._script, len(keys), *keys, *arguments)
         return await pipe.execute(raise_on_error=False)
 
 
-class _Patience:
-    """Ends the wait for an answer. When the timer itself comes late, this process was busy and
-    not Redis slow: the answer may lie in the socket, so it gets another chance."""
+class _Timeout:
+    """The timeout of one request. If the timer itself is late, this process was busy rather than
+    Redis slow, and the response may be waiting in the socket: then the time is extended."""
 
-    def __init__(self, answer: asyncio.Future[Sequence[Level]], seconds: float) -> None:
-        self._answer = answer
+    def __init__(self, result: asyncio.Future[Sequence[Level]], seconds: float) -> None:
+        self._result = result
         self._seconds = seconds
         self._extra = _EXTRA_WAITS
         self._loop = asyncio.get_running_loop()
@@ -151,16 +152,16 @@ class _Patience:
 
     def _start(self) -> None:
         self._due = self._loop.time() + self._seconds
-        self._timer = self._loop.call_at(self._due, self._is_over)
+        self._timer = self._loop.call_at(self._due, self._expire)
 
-    def _is_over(self) -> None:
-        if self._answer.done():
+    def _expire(self) -> None:
+        if self._result.done():
             return
         if self._extra and self._loop.time() - self._due > _LATE:
             self._extra -= 1
             self._start()
             return
-        self._answer.set_exception(StoreAway("no answer in time"))
+        self._result.set_exception(StoreUnavailable("no response in time"))
 
 
 def _levels(numbers: Sequence[int]) -> list[Level]:

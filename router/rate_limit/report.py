@@ -1,4 +1,4 @@
-"""What clients are told about limits: a report, and the error when one is reached."""
+"""What responses say about limits: headers, and the error of a refused operation."""
 
 import math
 import time
@@ -21,20 +21,19 @@ _remaining = attrgetter("remaining")
 
 @dataclass(slots=True)
 class Counted:
-    """What a request takes from one log, and the level once it has been asked for. ``limit`` is
-    the lowest where rules share the log. ``is_told``: it is not a mere burst. ``is_strict``: it
-    must be counted together with other workers."""
+    """The charge of a request to one log, and the level that the store returned. ``limit`` is the
+    lowest if several rules share the log. ``is_reported``: it is not a burst. ``is_strict``: it
+    must be counted exactly over all workers."""
 
     rule: Rule
     limit: Limit
     cost: int
-    is_told: bool
+    is_reported: bool
     is_strict: bool = False
     level: Level = NOTHING_USED
     remaining: int = 0
 
-    def learn(self, level: Level) -> None:
-        """Take note of what the store says."""
+    def set_level(self, level: Level) -> None:
         self.level = level
         self.remaining = max(0, self.limit.window.limit - level.used)
 
@@ -47,16 +46,16 @@ class Counted:
         return max(1, -(-self.level.wait // _MICROSECONDS))
 
     def state(self) -> RateLimitState:
-        """As resolvers see it."""
+        """The state for resolvers."""
         window, name = self.limit.window, self.rule.name
         reset_at = math.ceil(time.time()) + self.reset_seconds
         return RateLimitState(name, window.limit, window.seconds, self.remaining, reset_at)
 
 
 class RateReport(NamedTuple):
-    """The state of the limit with the fewest left. ``reset`` is Unix time in seconds; ``window``
-    is None where clients do not want to know. ``policy`` and ``levels`` are those of all limits,
-    by the IETF's draft on RateLimit header fields."""
+    """The state of the limit with the fewest remaining attempts. ``reset`` is Unix time in seconds;
+    ``window`` is None for dialects without this header. ``policy`` and ``levels`` are those of all
+    limits, as in the IETF draft on RateLimit header fields."""
 
     limit: int
     remaining: int
@@ -67,8 +66,8 @@ class RateReport(NamedTuple):
 
     @property
     def headers(self) -> Headers:
-        """As a door writes it, last of all. ``Retry-After`` is not among them: doors write it for
-        every error with ``retry_after`` in its details."""
+        """The response headers, except for ``Retry-After``, which is added for every error with
+        ``retry_after`` in its details."""
         found = (
             (b"x-ratelimit-limit", b"%d" % self.limit),
             (b"x-ratelimit-remaining", b"%d" % self.remaining),
@@ -82,7 +81,7 @@ class RateReport(NamedTuple):
 
 
 class LimitReached(RateLimited):
-    """A refusal that knows the limit it is about."""
+    """The error of a refused operation, with the report of the limit that was reached."""
 
     def __init__(self, message: str, report: RateReport, **details: object) -> None:
         super().__init__(message, **details)
@@ -90,11 +89,11 @@ class LimitReached(RateLimited):
 
 
 def report_of(counted: Sequence[Counted], *, shows_window: bool) -> RateReport:
-    """What is said with an answer: about the limit with the fewest left. Where a burst is used up
-    nothing is left, whatever the hour would still allow: the next request will be refused."""
-    told = min([one for one in counted if one.is_told], key=_remaining)
-    report = _report(told, counted, told.reset_seconds, shows_window)
-    bursts = [one for one in counted if not one.is_told and not one.remaining]
+    """The report for a response, about the limit with the fewest remaining attempts. While a burst
+    is used up, 0 remain, because the next request would be refused."""
+    shown = min([one for one in counted if one.is_reported], key=_remaining)
+    report = _report(shown, counted, shown.reset_seconds, shows_window)
+    bursts = [one for one in counted if not one.is_reported and not one.remaining]
     if not bursts:
         return report
     reset = math.ceil(time.time()) + max(one.reset_seconds for one in bursts)
@@ -116,26 +115,26 @@ def not_included(required: str | None, current: str, upgrade_url: str) -> Trelli
 
 
 def refusal(counted: Sequence[Counted], *, shows_window: bool) -> TrellisError:
-    """The error for charges that were not taken: about the limit that takes longest to fit."""
+    """The error for charges that were not taken, about the limit with the longest time to wait."""
     full = [one for one in counted if one.level.wait]
-    told = max(full, key=lambda one: one.level.wait)
-    window, wait = told.limit.window, told.wait_seconds
+    shown = max(full, key=lambda one: one.level.wait)
+    window, wait = shown.limit.window, shown.wait_seconds
     reset_at = math.ceil(time.time()) + wait
-    report = _report(told, counted, wait, shows_window)
+    report = _report(shown, counted, wait, shows_window)
     return LimitReached(
-        _message(told),
+        _message(shown),
         report,
         limit=window.limit,
         window=window.seconds,
-        remaining=told.remaining,
+        remaining=shown.remaining,
         reset_at=datetime.fromtimestamp(reset_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         retry_after=wait,
     )
 
 
 def closed_seconds(counted: Sequence[Counted]) -> float:
-    """For how long whatever this caller asks is refused: by a limit that counts every operation,
-    and of which not one more fits. 0 when another operation might pass."""
+    """How long all operations of this caller will be refused, by a used up limit that counts every
+    operation. 0 if another operation might be admitted."""
     waits = [
         one.level.wait
         for one in counted
@@ -146,43 +145,43 @@ def closed_seconds(counted: Sequence[Counted]) -> float:
 
 
 def report_of_refusal(error: TrellisError) -> RateReport | None:
-    """What an answer that is this error says about limits."""
+    """The report for a response with this error."""
     return error.report if isinstance(error, LimitReached) else None
 
 
 def tightest(several: Iterable[RateReport | None]) -> RateReport | None:
-    """Of the reports of several operations in one request, the one with the fewest left."""
-    told = [report for report in several if report is not None]
-    return min(told, key=_remaining, default=None)
+    """The report with the fewest remaining attempts, for several operations in one request."""
+    shown = [report for report in several if report is not None]
+    return min(shown, key=_remaining, default=None)
 
 
 @lru_cache(maxsize=4096)
 def _policy(limits: tuple[Limit, ...]) -> bytes:
-    """The same few combinations hold for most requests."""
+    """Cached: most requests have one of a few combinations."""
     policies = [
         f'"{limit.label}";q={limit.window.limit};w={limit.window.seconds}' for limit in limits
     ]
     return ", ".join(policies).encode()
 
 
-def _message(told: Counted) -> str:
-    window = told.limit.window
-    if told.cost > window.limit:
+def _message(shown: Counted) -> str:
+    window = shown.limit.window
+    if shown.cost > window.limit:
         return (
-            f"This counts {told.cost} times at once; at most {window.limit} are allowed in "
+            f"This counts {shown.cost} times at once; at most {window.limit} are allowed in "
             f"{window.seconds} seconds. Ask for less at a time."
         )
-    return f"Rate limit exceeded. Try again in {told.wait_seconds} seconds."
+    return f"Rate limit exceeded. Try again in {shown.wait_seconds} seconds."
 
 
 def _report(
-    told: Counted, counted: Sequence[Counted], seconds: int, shows_window: bool
+    shown: Counted, counted: Sequence[Counted], seconds: int, shows_window: bool
 ) -> RateReport:
-    window = told.limit.window
+    window = shown.limit.window
     levels = [f'"{one.limit.label}";r={one.remaining};t={one.reset_seconds}' for one in counted]
     return RateReport(
         window.limit,
-        told.remaining,
+        shown.remaining,
         math.ceil(time.time()) + seconds,
         window.seconds if shows_window else None,
         _policy(tuple([one.limit for one in counted])),

@@ -1,4 +1,4 @@
-"""Rules as they are applied: by dialect, standing and route of a caller."""
+"""The rules that apply to a caller, by dialect, tier and route."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ _PREMIUM = frozenset({"pro", "enterprise"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limit:
-    """One window of a rule. ``log`` begins the names of its logs, ``label`` is for clients."""
+    """One window of a rule. ``log`` is the prefix of its keys, ``label`` its name for clients."""
 
     window: Window
     log: str
@@ -30,9 +30,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """A rule of one preset or field. Its first limit is the one that callers are told of, the
-    other one, if any, its burst. Of its classes ``except_fields`` are not counted. ``profiles`` is
-    None for all dialects that no other rule with the same fields and key names."""
+    """A rule of a preset or a field. Its first limit is reported to clients; the second one, if
+    any, is its burst. ``except_fields`` are not counted for its classes. ``profiles`` are the
+    dialects it applies to; None means all dialects without a rule for the same fields and key."""
 
     name: str
     limits: tuple[Limit, ...]
@@ -48,20 +48,20 @@ class Rule:
     strict: bool = False
     profiles: frozenset[str] | None = None
 
-    def holds_for(self, profile: str, standing: frozenset[str], path: str) -> bool:
-        """Whether callers of this dialect and standing are under it on this path of a REST route
-        ("" for none)."""
+    def holds_for(self, profile: str, tiers_of_caller: frozenset[str], path: str) -> bool:
+        """Whether the rule applies to callers of this dialect and these tiers on the path of a REST
+        route ("" without a route)."""
         return (
             (self.profiles is None or profile in self.profiles)
-            and (not self.tiers or not self.tiers.isdisjoint(standing))
+            and (not self.tiers or not self.tiers.isdisjoint(tiers_of_caller))
             and (not self.routes or any(_is_below(path, route) for route in self.routes))
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleSet:
-    """The rules that hold for one kind of caller: those of whole operations and those of fields,
-    by coordinate. ``shows_window`` is for a dialect whose clients know that header."""
+    """The rules for one kind of caller: ``whole`` for operations, ``of_fields`` for fields, by
+    coordinate. ``shows_window``: the dialect has the header ``X-RateLimit-Window``."""
 
     whole: tuple[Rule, ...]
     of_fields: Mapping[str, tuple[Rule, ...]]
@@ -77,13 +77,13 @@ class RuleSet:
 
 
 class RuleBook:
-    """All rules of a configuration, and those that fields of a supergraph bring along."""
+    """All rules of a configuration, and those that the fields of a supergraph declare."""
 
     def __init__(
         self, config: RateLimits, of_fields: Iterable[Rule] = (), *, factor: int = 1
     ) -> None:
-        """``factor`` multiplies what callers with the preset of GraphQL may. Raises ConfigError
-        for a preset that does not exist."""
+        """``factor`` multiplies the limits of the preset of GraphQL. Raises ConfigError for an
+        unknown preset."""
         self._presets = {
             name: tuple(rule_of(rule, name) for rule in rules)
             for name, rules in {**shipped_presets(), **config.presets}.items()
@@ -106,9 +106,9 @@ class RuleBook:
         )
 
     def rules_for(self, profile: str, identity: Identity, route: str | None) -> RuleSet:
-        """What a caller of this dialect is under; ``route`` is a method and a path template."""
+        """The rules for a caller of this dialect; ``route`` is a method and a path template."""
         path = route.partition(" ")[2] if route else ""
-        return self._choose(profile, *_standing(identity), path)
+        return self._choose(profile, *_tiers_of(identity), path)
 
     def tier_without(
         self, refused: Rule, profile: str, identity: Identity, route: str | None
@@ -124,14 +124,16 @@ class RuleBook:
         return None
 
     def _chosen(self, profile: str, role: str, subscription: str, path: str) -> RuleSet:
-        standing = frozenset((role, subscription))
+        tiers_of_caller = frozenset((role, subscription))
         preset = self._preset_of_profile.get(profile) or self._preset_of_profile[GRAPHQL]
-        of_fields = [rule for rule in self._of_fields if rule.holds_for(profile, standing, path)]
+        of_fields = [
+            rule for rule in self._of_fields if rule.holds_for(profile, tiers_of_caller, path)
+        ]
         rules = [
             *(
                 rule
                 for rule in (*self._presets[preset], *self._everywhere)
-                if rule.holds_for(profile, standing, path)
+                if rule.holds_for(profile, tiers_of_caller, path)
             ),
             *(rule for rule in of_fields if not _is_replaced(rule, of_fields)),
         ]
@@ -149,7 +151,7 @@ class RuleBook:
 
 
 def rule_of(given: RateLimitRule, owner: str) -> Rule:
-    """A configured rule as it is applied; ``owner`` keeps the logs of equal names apart."""
+    """The rule for a configured one; ``owner`` distinguishes the logs of rules with equal names."""
     return Rule(
         name=given.name,
         limits=_limits_of(given, f"{owner}.{given.name}"),
@@ -167,8 +169,8 @@ def rule_of(given: RateLimitRule, owner: str) -> Rule:
 
 
 def _limits_of(given: RateLimitRule, log: str) -> tuple[Limit, ...]:
-    """A window and, beside it, what may come in any ten seconds of it. Labels tell what is counted
-    by, for rules of one name may differ in nothing else."""
+    """The window, and the burst if there is one. Labels contain the kind of key, because rules with
+    the same name may differ only in it."""
     windows = [Window(given.limit, given.window)]
     if given.burst is not None:
         windows.append(Window(given.burst, BURST_SECONDS))
@@ -179,7 +181,7 @@ def _limits_of(given: RateLimitRule, log: str) -> tuple[Limit, ...]:
 
 
 def _times(rule: Rule, factor: int) -> Rule:
-    """So many times more, and all at once if they like."""
+    """The rule with a multiplied limit and no burst."""
     limit = rule.limits[0]
     window = Window(limit.window.limit * factor, limit.window.seconds)
     return replace(rule, limits=(replace(limit, window=window),))
@@ -190,8 +192,8 @@ def subscription_of(identity: Identity) -> str:
     return identity.tier if identity.tier in _SUBSCRIPTIONS else "free"
 
 
-def _standing(identity: Identity) -> tuple[str, str]:
-    """By role and by subscription; nobody in particular is treated as subscribed to free."""
+def _tiers_of(identity: Identity) -> tuple[str, str]:
+    """The tiers by role and by subscription; callers without a subscription have ``free``."""
     subscription = subscription_of(identity)
     if not identity.is_authenticated:
         return "anonymous", subscription
@@ -203,7 +205,7 @@ def _standing(identity: Identity) -> tuple[str, str]:
 
 
 def _is_replaced(rule: Rule, rules: Iterable[Rule]) -> bool:
-    """Limits of a field that name the dialect stand instead of those that name none."""
+    """Whether another rule for the same field and key is specific to the dialect."""
     return rule.profiles is None and any(
         other.profiles is not None and other.fields == rule.fields and other.key == rule.key
         for other in rules

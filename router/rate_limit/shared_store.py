@@ -1,4 +1,4 @@
-"""Logs in Redis, and in this process while Redis is away."""
+"""A store in Redis, which counts in this process while Redis is unavailable."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import structlog
 
 from trellis.router.rate_limit.memory_store import MAX_KEYS, MemoryStore
-from trellis.router.rate_limit.redis_store import RedisStore, StoreAway
-from trellis.router.rate_limit.sliding_log import Charge, Level, uncountable
+from trellis.router.rate_limit.redis_store import RedisStore, StoreUnavailable
+from trellis.router.rate_limit.sliding_log import Charge, Level, store_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -15,9 +15,9 @@ _PROBE_SECONDS = (0.1, 0.2, 0.5, 1.0)
 
 
 class SharedStore:
-    """Fills ``Store``. The first request that Redis does not answer in time closes the way there;
-    from then on limits are those of this worker, at once, until a probe in the background gets
-    an answer. What may only be counted together is refused meanwhile.
+    """Implements ``Store``. After the first request that Redis does not answer in time, this worker
+    counts in its own memory, without waiting, until a probe in the background succeeds. Strict
+    charges are refused meanwhile.
     """
 
     def __init__(
@@ -27,8 +27,8 @@ class SharedStore:
         keys: int = MAX_KEYS,
         probe_seconds: Sequence[float] = _PROBE_SECONDS,
     ) -> None:
-        """``keys`` bounds what this process counts while Redis is away; it is looked for again
-        after each of ``probe_seconds``, and after the last of them over and over."""
+        """``keys`` limits what this process counts while Redis is unavailable. ``probe_seconds``
+        are the intervals between probes; the last one is repeated."""
         self._shared = shared
         self._probe_seconds = probe_seconds
         self._keys = keys
@@ -36,33 +36,33 @@ class SharedStore:
         self._probe: asyncio.Task[None] | None = None
 
     @property
-    def is_away(self) -> bool:
-        """Whether each worker counts for itself now."""
+    def is_local(self) -> bool:
+        """Whether this worker counts in its own memory at present."""
         return self._probe is not None
 
     async def start(self) -> None:
-        """Connect ahead of the first request; Redis may be away."""
+        """Connect before the first request. Redis may be unavailable."""
         try:
             await self._shared.connect()
-        except StoreAway as failure:
-            self._leave(failure)
+        except StoreUnavailable as failure:
+            self._count_locally(failure)
 
     async def take(self, charges: Sequence[Charge]) -> Sequence[Level]:
         if self._probe is None:
             try:
                 return await self._shared.take(charges)
-            except StoreAway as failure:
-                self._leave(failure)
+            except StoreUnavailable as failure:
+                self._count_locally(failure)
         if any(charge.strict for charge in charges):
-            raise uncountable()
+            raise store_unavailable()
         return await self._local.take(charges)
 
     async def peek(self, charges: Sequence[Charge]) -> Sequence[Level]:
         if self._probe is None:
             try:
                 return await self._shared.peek(charges)
-            except StoreAway as failure:
-                self._leave(failure)
+            except StoreUnavailable as failure:
+                self._count_locally(failure)
         return await self._local.peek(charges)
 
     async def aclose(self) -> None:
@@ -71,19 +71,19 @@ class SharedStore:
             await asyncio.gather(self._probe, return_exceptions=True)
         await self._shared.aclose()
 
-    def _leave(self, failure: StoreAway) -> None:
+    def _count_locally(self, failure: StoreUnavailable) -> None:
         if self._probe is None:
             log.warning("rate_limits_are_local", reason=str(failure))
-            self._probe = asyncio.create_task(self._return())
+            self._probe = asyncio.create_task(self._probe_until_available())
 
-    async def _return(self) -> None:
+    async def _probe_until_available(self) -> None:
         tries = 0
         while True:
             await asyncio.sleep(self._probe_seconds[min(tries, len(self._probe_seconds) - 1)])
             tries += 1
             try:
                 await self._shared.connect()
-            except StoreAway:
+            except StoreUnavailable:
                 continue
             break
         self._local = MemoryStore(max_keys=self._keys)
@@ -91,6 +91,6 @@ class SharedStore:
         log.info("rate_limits_are_shared_again")
 
 
-def shared_store(url: str, *, patience: float, keys: int) -> SharedStore:
-    """The store of a Redis that is asked with ``patience`` seconds."""
-    return SharedStore(RedisStore(url, patience=patience), keys=keys)
+def shared_store(url: str, *, timeout: float, keys: int) -> SharedStore:
+    """A store in the Redis at ``url``, with ``timeout`` seconds for each request."""
+    return SharedStore(RedisStore(url, timeout=timeout), keys=keys)

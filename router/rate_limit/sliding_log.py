@@ -1,10 +1,10 @@
-"""The arithmetic of limits: how much was taken in the last so many seconds.
+"""Sliding window logs: how many attempts there were in the last seconds.
 
-A log holds (time, running total) pairs; what is older than the window falls out at the front. So
-"at most N in any W seconds" is exact, wherever the W seconds begin, which no counter per clock
-hour and no leaky bucket can say. Logs of large limits put what comes within one 200th of the window
-into one pair, which leaves when its youngest does: never too many are let in, some wait up to half
-a percent of the window longer, and a log has at most 202 pairs.
+A log has (time, running total) pairs; those older than the window are removed at the front. So "at
+most N in any W seconds" is exact for every interval of W seconds, which is not possible with a
+counter per clock hour or a leaky bucket. Logs of large limits combine attempts within one 200th of
+the window into one pair, which expires with the youngest of them: the limit is never exceeded, some
+callers wait up to half a percent of the window longer, and a log has at most 202 pairs.
 """
 
 from array import array
@@ -21,8 +21,8 @@ _MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most ``limit`` in any ``seconds``. ``slot`` is within how many microseconds of one
-    another tries may share a pair; 0: only in the same microsecond."""
+    """At most ``limit`` attempts in any ``seconds``. Attempts in the same ``slot`` of so many
+    microseconds share a pair; 0: only those in the same microsecond."""
 
     limit: int
     seconds: int
@@ -36,8 +36,8 @@ class Window:
 
 
 class Charge(NamedTuple):
-    """``cost`` to be taken from a window; ``key`` names its log. A key has one window. ``strict``
-    ones are counted together with those of other workers, or not at all."""
+    """``cost`` attempts in a window; ``key`` identifies the log and always has the same window. A
+    ``strict`` charge is counted exactly over all workers or refused."""
 
     key: str
     window: Window
@@ -46,8 +46,8 @@ class Charge(NamedTuple):
 
 
 class Level(NamedTuple):
-    """What a log says about a charge: ``used`` of the window, ``wait`` until the charge fits (0:
-    it does) and ``reset`` until nothing is used any more, both in microseconds."""
+    """The state of a log for a charge: the attempts ``used``, the time to ``wait`` until the charge
+    fits (0 if it does) and the time to ``reset``, after which nothing is used, in microseconds."""
 
     used: int
     wait: int
@@ -58,34 +58,33 @@ NOTHING_USED = Level(0, 0, 0)
 
 
 class Store(Protocol):
-    """Where logs are kept."""
+    """Keeps the logs."""
 
     async def start(self) -> None:
-        """Connect, if there is something to connect to."""
+        """Connect to the server, if there is one."""
         ...
 
     async def take(self, charges: Sequence[Charge]) -> Sequence[Level]:
-        """Take all charges if every one fits, else none; the levels afterwards, in order.
-
-        Every ``wait`` is 0 when they were taken. No two charges may have one key. Raises
-        Unavailable where a ``strict`` one cannot be counted together with those of other workers.
+        """Take all charges if all of them fit, otherwise none. Returns the levels afterwards, in
+        order; every ``wait`` is 0 if the charges were taken. Keys must be different. Raises
+        Unavailable if a ``strict`` charge cannot be counted exactly.
         """
         ...
 
     async def peek(self, charges: Sequence[Charge]) -> Sequence[Level]:
-        """The levels as they are; nothing is taken. May raise Unavailable."""
+        """The current levels, without taking anything. May raise Unavailable."""
         ...
 
     async def aclose(self) -> None:
-        """Give back connections."""
+        """Close connections."""
         ...
 
 
 RETRY_SECONDS = 5
 
 
-def uncountable() -> Unavailable:
-    """The refusal of strict charges while what workers share is away."""
+def store_unavailable() -> Unavailable:
+    """The error for strict charges while the shared store is unavailable."""
     return Unavailable(
         "This cannot be done safely right now. Try again in a few seconds.",
         retry_after=RETRY_SECONDS,
@@ -93,26 +92,25 @@ def uncountable() -> Unavailable:
 
 
 class SlidingLog:
-    """One log in memory. ``times`` are microseconds of a clock that never goes back; their number
-    is that of the pairs. ``base`` is the running total of what has fallen out. Nobody else changes
-    them."""
+    """One log in memory. ``times`` and ``totals`` are the pairs, with times in microseconds of a
+    monotonic clock. ``base`` is the running total of the expired pairs. Callers only read them."""
 
     __slots__ = ("base", "times", "totals")
 
     def __init__(
         self, base: int = 0, times: "array[int] | None" = None, totals: "array[int] | None" = None
     ) -> None:
-        """An empty log, or one that was kept elsewhere."""
+        """An empty log, or one with stored contents."""
         self.base = base
         self.times = array("q") if times is None else times
         self.totals = array("q") if totals is None else totals
 
     def is_over(self, until: int) -> bool:
-        """Whether nothing in it came after ``until``."""
+        """Whether all attempts were at or before ``until``."""
         return not self.times or self.times[-1] <= until
 
     def level(self, charge: Charge, now: int) -> Level:
-        """What the window of ``charge`` holds now, and when the charge fits."""
+        """The attempts in the window of ``charge``, and when the charge fits."""
         window = charge.window
         times = self.times
         if times and times[0] <= now - window.microseconds:
@@ -130,7 +128,7 @@ class SlidingLog:
         return Level(used, frees + window.microseconds - now, reset)
 
     def add(self, charge: Charge, now: int) -> None:
-        """Take the charge."""
+        """Add the charge to the log."""
         times, totals = self.times, self.totals
         if not times:
             times.append(now)
@@ -145,8 +143,8 @@ class SlidingLog:
             totals.append(totals[-1] + charge.cost)
 
     def move_back_to(self, now: int) -> None:
-        """For a clock that may go back: as if the last try had come now, so that the others keep
-        their distances and nobody is locked out until the clock is where it was."""
+        """If the clock was set back, shift all times so that the last attempt is ``now``. Otherwise
+        callers would be locked out until the clock has caught up."""
         if self.times and self.times[-1] > now:
             ahead = self.times[-1] - now
             self.times = array("q", [time - ahead for time in self.times])
@@ -158,11 +156,11 @@ class SlidingLog:
 
 
 def empty_level(charge: Charge) -> Level:
-    """The level of a log that holds nothing."""
+    """The level of an empty log."""
     window = charge.window
     return Level(0, 0 if charge.cost <= window.limit else window.microseconds, 0)
 
 
 def taken_level(charge: Charge, before: Level) -> Level:
-    """The level once the charge, which fitted, has been taken."""
+    """The level after a charge that fits was taken."""
     return Level(before.used + charge.cost, 0, charge.window.microseconds)

@@ -40,12 +40,12 @@ async def test_only_in_development_are_limits_multiplied(mode: Any, limit: int) 
     assert await limit_of(Config(mode=mode, rate_limit=limits())) == limit
 
 
-def test_nothing_is_counted_when_limits_are_off() -> None:
+def test_disabled_limits_count_nothing() -> None:
     assert build_rate_limiting(Config(rate_limit=limits(enabled=False))) is None
 
 
 @pytest.mark.parametrize(("workers", "warnings"), [(1, []), (2, ["rate_limits_are_per_worker"])])
-def test_several_workers_without_a_shared_store_are_warned_of(
+def test_several_workers_without_redis_are_logged_as_a_warning(
     workers: int, warnings: list[str]
 ) -> None:
     with capture_logs() as logs:
@@ -53,7 +53,7 @@ def test_several_workers_without_a_shared_store_are_warned_of(
     assert [entry["event"] for entry in logs] == warnings
 
 
-async def test_no_more_callers_are_remembered_than_configured() -> None:
+async def test_the_number_of_callers_in_memory_is_limited_by_configuration() -> None:
     limiting = build_rate_limiting(Config(rate_limit=limits(keys=2, development_factor=1)))
     supergraph = Supergraph.load(
         SUPERGRAPH,

@@ -28,7 +28,7 @@ class Clock:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_file_and_memory_give_the_same_answers(tmp_path: Path, seed: int) -> None:
+async def test_file_and_memory_return_the_same_levels(tmp_path: Path, seed: int) -> None:
     chance, clock = random.Random(seed), Clock()
     memory = MemoryStore(clock=clock)
     workers = [FileStore(tmp_path / "router.sqlite3", clock=clock) for _ in range(2)]
@@ -46,14 +46,14 @@ async def test_file_and_memory_give_the_same_answers(tmp_path: Path, seed: int) 
         await worker.aclose()
 
 
-async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
+async def test_a_restart_keeps_the_counts(tmp_path: Path) -> None:
     for expected in range(1, 4):
         store = FileStore(tmp_path / "router.sqlite3")
         assert (await store.take([Charge("k", TEN, 1)]))[0].used == expected
         await store.aclose()
 
 
-async def test_a_clock_that_goes_back_locks_nobody_out(tmp_path: Path) -> None:
+async def test_a_clock_that_is_set_back_locks_nobody_out(tmp_path: Path) -> None:
     clock, charge = Clock(), Charge("k", Window(2, 60), 1)
     store = FileStore(tmp_path / "router.sqlite3", clock=clock)
 
@@ -67,7 +67,7 @@ async def test_a_clock_that_goes_back_locks_nobody_out(tmp_path: Path) -> None:
     await store.aclose()
 
 
-async def test_the_file_is_bounded_and_loses_what_is_over(tmp_path: Path) -> None:
+async def test_the_file_is_limited_and_expired_logs_are_deleted(tmp_path: Path) -> None:
     path, clock = tmp_path / "router.sqlite3", Clock()
     store = FileStore(path, max_keys=50, clock=clock)
 
@@ -89,7 +89,7 @@ def machine_store(folder: Path) -> MachineStore:
     return MachineStore(MemoryStore(), FileStore(folder / "router.sqlite3"))
 
 
-async def test_what_is_strict_is_shared_and_the_rest_is_each_workers(tmp_path: Path) -> None:
+async def test_strict_charges_are_shared_by_workers_and_others_are_not(tmp_path: Path) -> None:
     one, other = machine_store(tmp_path), machine_store(tmp_path)
     charges = [Charge("requests", TEN, 1), Charge("login", TEN, 1, strict=True)]
 
@@ -117,7 +117,7 @@ async def test_all_charges_are_taken_or_none(tmp_path: Path) -> None:
     await store.aclose()
 
 
-async def test_many_at_once_get_exactly_what_both_allow(tmp_path: Path) -> None:
+async def test_concurrent_requests_get_exactly_what_file_and_memory_allow(tmp_path: Path) -> None:
     one, other = machine_store(tmp_path), machine_store(tmp_path)
     charges = [Charge("requests", Window(30, 60), 1), Charge("login", Window(40, 60), 1, True)]
 
@@ -133,7 +133,7 @@ async def test_many_at_once_get_exactly_what_both_allow(tmp_path: Path) -> None:
         await store.aclose()
 
 
-async def test_without_the_file_what_is_strict_is_refused_and_the_rest_goes_on(
+async def test_without_the_file_strict_charges_are_refused_and_others_are_not(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "router.sqlite3").mkdir()

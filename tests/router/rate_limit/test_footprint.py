@@ -70,7 +70,7 @@ def test_each_field_of_a_mutation_is_a_write_or_a_delete(document: str, tries: d
     assert footprint(document).tries == tries
 
 
-def test_other_mutations_delete_by_configuration() -> None:
+def test_configured_mutations_count_as_deletes() -> None:
     assert footprint("mutation { archive }", ["Mutation.archive"]).tries == {"delete": 1}
 
 
@@ -92,13 +92,13 @@ def test_every_attempt_at_a_field_counts(document: str, times: int) -> None:
     assert occurrences(document) == {"Mutation.login": times}
 
 
-def test_fields_below_the_root_count_wherever_they_stand() -> None:
+def test_fields_below_the_root_are_counted_at_every_depth() -> None:
     document = "{ a: me { report friend { report x: report(year: 1) } } b: me { report } }"
 
     assert occurrences(document) == {"User.report": 4}
 
 
-def test_a_field_of_an_interface_counts_for_the_types_it_may_mean() -> None:
+def test_a_field_of_an_interface_counts_for_its_possible_types() -> None:
     assert occurrences("{ pets { name } }") == {"Cat.name": 1}
     assert occurrences("{ pets { ... on Dog { name } } }") == {}
 
@@ -113,7 +113,7 @@ def test_shared_fragments_are_counted_without_being_expanded() -> None:
     assert occurrences(document) == {"User.report": 1_000_000}
 
 
-def test_who_asks_for_their_limits_is_noticed() -> None:
+def test_operations_that_ask_for_the_states_of_limits_are_recognized() -> None:
     assert footprint("{ usage }").wants_states
     assert not footprint("{ me { report } }").wants_states
 
@@ -144,7 +144,9 @@ def rule(key: Any, arguments: tuple[str, ...] = ()) -> Rule:
         ("tenant", Identity(), []),
     ],
 )
-def test_tries_count_by_who_makes_them(key: str, identity: Identity, keys: list[str]) -> None:
+def test_attempts_are_counted_by_the_key_of_the_rule(
+    key: str, identity: Identity, keys: list[str]
+) -> None:
     context = RequestContext(identity, client_address="192.0.2.1")
 
     assert list(keys_of(rule(key), context, None, {})) == keys
@@ -163,7 +165,7 @@ def test_tries_count_by_who_makes_them(key: str, identity: Identity, keys: list[
         (None, "i:unknown"),
     ],
 )
-def test_an_address_is_a_customer(address: str | None, key: str) -> None:
+def test_addresses_of_one_client_have_one_key(address: str | None, key: str) -> None:
     context = RequestContext(client_address=address)
 
     assert list(keys_of(rule("ip"), context, None, {})) == [key]
@@ -186,7 +188,7 @@ def email_keys(document: str, variables: Mapping[str, Any], *arguments: str) -> 
         ("mutation($e: [String]) { login(emails: $e) }", {"e": ["ada@example.com"]}),
     ],
 )
-def test_one_address_is_one_key_however_it_is_written(document: str, variables: Mapping) -> None:
+def test_all_spellings_of_an_e_mail_address_have_one_key(document: str, variables: Mapping) -> None:
     places = ("email", "input.email", "input.username", "emails")
 
     (key,) = email_keys(document, variables, *places)
@@ -207,11 +209,13 @@ def test_one_address_is_one_key_however_it_is_written(document: str, variables: 
         ('mutation { login(input: "text") }', {}),
     ],
 )
-def test_no_address_is_no_key(document: str, variables: Mapping[str, Any]) -> None:
+def test_without_an_e_mail_address_there_is_no_key(
+    document: str, variables: Mapping[str, Any]
+) -> None:
     assert email_keys(document, variables, "email", "input.email") == []
 
 
-def test_several_addresses_are_several_keys() -> None:
+def test_several_e_mail_addresses_have_several_keys() -> None:
     document = 'mutation { login(emails: ["a@x.org", "b@x.org"]) }'
 
     assert len(set(email_keys(document, {}, "emails"))) == 2

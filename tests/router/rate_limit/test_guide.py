@@ -43,21 +43,21 @@ def rules_of(preset: str, tier: str) -> dict[str, list[RateLimitRule]]:
 
 
 @pytest.mark.parametrize("tier", TRACKER_TIERS)
-def test_the_table_of_tracker_is_what_is_shipped(tier: str) -> None:
+def test_the_table_of_tracker_lists_the_built_in_limits(tier: str) -> None:
     (rule,) = rules_of("tracker", tier)["requests"]
 
     assert [tier, str(rule.limit), str(rule.burst)] in rows()
 
 
 @pytest.mark.parametrize("tier", LEARN_TIERS)
-def test_the_table_of_learn_is_what_is_shipped(tier: str) -> None:
+def test_the_table_of_learn_lists_the_built_in_limits(tier: str) -> None:
     rules = rules_of("learn", tier)
     names = ("read", "write", "delete", "executions", "uploads")
 
     assert [tier, *(str(rule.limit) for name in names for rule in rules[name])] in rows()
 
 
-def test_each_dialect_has_the_preset_that_the_guide_says() -> None:
+def test_the_guide_lists_the_preset_of_each_dialect() -> None:
     told = {
         dialect.strip(" `"): preset
         for dialects, preset in (row for row in rows() if len(row) == 2)
@@ -71,13 +71,13 @@ def test_each_dialect_has_the_preset_that_the_guide_says() -> None:
     assert told == {k: v for k, v in PRESET_OF_PROFILE.items() if k != "graphql"}
 
 
-def test_every_key_of_a_rule_is_explained() -> None:
+def test_the_guide_explains_every_key_of_a_rule() -> None:
     explained = {name for row in rows() for name in re.findall(r"\w+", row[0])}
 
     assert set(RateLimitRule.model_fields) - {"name", "arguments"} <= explained
 
 
-def test_the_example_does_what_the_guide_says(config: Config) -> None:
+def test_the_example_configuration_has_the_described_effect(config: Config) -> None:
     book = RuleBook(config.rate_limit)
     partner = Identity(id=UUID(int=1), kind="service", key_id="k", tier="free")
 
@@ -93,7 +93,7 @@ def test_the_example_does_what_the_guide_says(config: Config) -> None:
     assert config.rate_limit.delete_fields == ("Mutation.revokeSession",)
 
 
-def test_a_settings_description_leads_here() -> None:
+def test_the_description_of_a_setting_links_to_the_guide() -> None:
     description = RateLimits.model_fields["profiles"].description
 
     assert description is not None

@@ -113,7 +113,7 @@ def header(result: Answer, name: str) -> str:
     return dict(result.headers)[name.encode()].decode()
 
 
-async def test_the_limit_is_let_in_and_no_more_until_the_window_has_passed() -> None:
+async def test_exactly_the_limit_is_admitted_per_window() -> None:
     graph = Graph(rule(3))
 
     answers = [await graph.ask("{ hello }") for _ in range(4)]
@@ -125,7 +125,7 @@ async def test_the_limit_is_let_in_and_no_more_until_the_window_has_passed() -> 
     assert (await graph.ask("{ hello }")).status == 200
 
 
-async def test_a_refusal_says_which_limit_and_when_to_come_back() -> None:
+async def test_a_refusal_has_the_limit_and_the_time_to_wait() -> None:
     graph = Graph(rule(2))
     for _ in range(2):
         await graph.ask("{ hello }")
@@ -150,7 +150,9 @@ async def test_a_refusal_says_which_limit_and_when_to_come_back() -> None:
     assert not refused.executed and refused.data is None
 
 
-async def test_headers_tell_the_rule_with_the_fewest_left_and_all_of_them_for_the_ietf() -> None:
+async def test_headers_report_the_limit_with_the_fewest_attempts_and_all_for_the_ietf_draft() -> (
+    None
+):
     graph = Graph(rule(10, burst=4, name="many"), rule(7, 3600, name="few"))
 
     result = await graph.ask("{ hello }")
@@ -179,7 +181,7 @@ async def test_a_burst_refuses_by_its_own_window() -> None:
     assert header(await graph.ask("{ hello }"), "x-ratelimit-remaining") == "97"
 
 
-async def test_headers_promise_nothing_that_a_burst_will_refuse() -> None:
+async def test_nothing_remains_in_headers_while_a_burst_is_used_up() -> None:
     graph = Graph(rule(100, 3600, burst=2))
 
     first, second = await graph.ask("{ hello }"), await graph.ask("{ hello }")
@@ -189,7 +191,7 @@ async def test_headers_promise_nothing_that_a_burst_will_refuse() -> None:
     assert codes(await graph.ask("{ hello }")) == ["RATE_LIMITED"]
 
 
-async def test_fields_with_limits_of_their_own_may_be_left_out_of_a_class() -> None:
+async def test_fields_can_be_excluded_from_a_class() -> None:
     graph = Graph(rule(2, classes=("write",), except_fields=("Mutation.login",)))
 
     logins = [await graph.ask("mutation { login }") for _ in range(5)]
@@ -201,7 +203,7 @@ async def test_fields_with_limits_of_their_own_may_be_left_out_of_a_class() -> N
     assert [codes(one) for one in updates] == [[], [], ["RATE_LIMITED"]]
 
 
-async def test_what_one_rule_refuses_is_not_taken_from_the_others() -> None:
+async def test_a_refused_operation_is_not_counted_by_other_rules() -> None:
     graph = Graph(rule(100), rule(1, 10, key="ip"))
 
     for _ in range(5):
@@ -211,7 +213,7 @@ async def test_what_one_rule_refuses_is_not_taken_from_the_others() -> None:
     assert header(result, "ratelimit").startswith('"r100-60";r=98;')
 
 
-async def test_callers_are_counted_apart() -> None:
+async def test_callers_are_counted_separately() -> None:
     graph = Graph(rule(1))
 
     first = [await graph.ask("{ hello }", who) for who in (ADA, BOB, ANONYMOUS)]
@@ -230,7 +232,9 @@ async def test_callers_are_counted_apart() -> None:
         "e: login }",
     ],
 )
-async def test_more_tries_than_are_left_are_refused_before_any_of_them(document: str) -> None:
+async def test_more_attempts_than_remain_are_refused_before_the_first_one_runs(
+    document: str,
+) -> None:
     graph = Graph()
 
     refused = await graph.ask(document)
@@ -240,7 +244,7 @@ async def test_more_tries_than_are_left_are_refused_before_any_of_them(document:
     assert (await graph.ask("mutation { login a: login b: login c: login d: login }")).status == 200
 
 
-async def test_tries_by_e_mail_address_are_counted_by_address_and_dialect() -> None:
+async def test_attempts_by_e_mail_address_are_counted_by_address_and_dialect() -> None:
     graph = Graph()
     login = "mutation($e: String) { login(email: $e) }"
 
@@ -257,7 +261,7 @@ async def test_tries_by_e_mail_address_are_counted_by_address_and_dialect() -> N
     assert await log_in("ada@x.org", 6, "graphql") == 200
 
 
-async def test_all_dialects_count_tries_at_a_field_together() -> None:
+async def test_attempts_at_a_field_are_counted_over_all_dialects() -> None:
     graph = Graph()
     profiles = ("graphql", "learn", "tracker", "graphql", "tracker", "learn")
 
@@ -268,7 +272,7 @@ async def test_all_dialects_count_tries_at_a_field_together() -> None:
     assert statuses == [200, 200, 200, 200, 200, 429]
 
 
-async def test_classes_are_counted_apart_and_a_delete_route_deletes() -> None:
+async def test_classes_are_counted_separately_and_a_delete_route_counts_as_delete() -> None:
     graph = Graph(
         rule(9, name="read", classes=("read", "subscription")),
         rule(4, name="write", classes=("write",)),
@@ -290,7 +294,7 @@ async def test_classes_are_counted_apart_and_a_delete_route_deletes() -> None:
     assert refused.status == 429
 
 
-async def test_one_document_counts_by_the_route_that_sends_it() -> None:
+async def test_the_class_of_a_document_depends_on_the_method_of_its_route() -> None:
     graph = Graph(rule(9, name="write", classes=("write",)), rule(9, classes=("delete",)))
     routes = ("POST /things/{id}", "DELETE /things/{id}", None, "DELETE /things/{id}")
 
@@ -305,7 +309,7 @@ async def test_one_document_counts_by_the_route_that_sends_it() -> None:
 
 
 @pytest.mark.parametrize("is_dear_first", [True, False])
-async def test_rules_of_one_name_count_once_at_the_higher_price_and_the_lower_limit(
+async def test_rules_with_one_name_count_once_with_the_higher_cost_and_the_lower_limit(
     is_dear_first: bool,
 ) -> None:
     dear, tight = rule(100, name="same", cost=7), rule(10, name="same", cost=2)
@@ -319,7 +323,7 @@ async def test_rules_of_one_name_count_once_at_the_higher_price_and_the_lower_li
     assert second.status == 429
 
 
-async def test_a_rule_counts_each_of_the_fields_that_it_names() -> None:
+async def test_a_rule_counts_each_of_its_fields() -> None:
     both = rule(10, cost=3, fields=("Mutation.update", "Mutation.deleteIt"))
     graph = Graph(both)
 
@@ -328,7 +332,7 @@ async def test_a_rule_counts_each_of_the_fields_that_it_names() -> None:
     assert header(result, "x-ratelimit-remaining") == "4"
 
 
-async def test_a_budget_counts_what_operations_cost() -> None:
+async def test_a_budget_counts_the_cost_of_operations() -> None:
     graph = Graph(rule(5, units="cost"))
 
     first = await graph.ask("{ a: hello b: hello c: hello }")
@@ -338,7 +342,7 @@ async def test_a_budget_counts_what_operations_cost() -> None:
     assert second.status == 429
 
 
-async def test_a_limit_of_zero_is_a_matter_of_the_subscription() -> None:
+async def test_a_limit_of_zero_is_refused_as_not_included_in_the_subscription() -> None:
     graph = Graph(rule(0, fields=("Mutation.update",), tiers=("free",)))
 
     refused = await graph.ask("mutation { update }", ADA)
@@ -384,7 +388,7 @@ async def test_a_refusal_names_the_subscription_that_would_do(
         ("subscription { x }", "GRAPHQL_VALIDATION_FAILED", 400),
     ],
 )
-async def test_operations_that_fail_count_too(document: str, code: str, status: int) -> None:
+async def test_invalid_operations_are_counted(document: str, code: str, status: int) -> None:
     graph = Graph(rule(2))
 
     answers = [await graph.ask(document) for _ in range(3)]
@@ -399,7 +403,7 @@ async def test_operations_that_fail_count_too(document: str, code: str, status: 
 
 
 @pytest.mark.parametrize("document", ["{ hello }", "{ nothing }", "{"])
-async def test_what_was_counted_is_marked_as_counted(document: str) -> None:
+async def test_a_counted_request_is_marked_as_counted(document: str) -> None:
     graph, charge = Graph(rule(1)), Charge()
     context = RequestContext(client_address="192.0.2.1", charge=charge)
 
@@ -452,7 +456,7 @@ async def test_callers_of_one_key_or_tenant_are_counted_together(
     assert (await graph.ask("{ hello }", ADA)).headers == (), "who has none is under no such rule"
 
 
-async def test_a_try_may_cost_more_than_one_unit() -> None:
+async def test_an_attempt_can_cost_several_units() -> None:
     weighty = rule(10, name="budget", cost=4, fields=("Mutation.update",))
     graph = Graph(weighty)
 
@@ -463,7 +467,7 @@ async def test_a_try_may_cost_more_than_one_unit() -> None:
     assert refused.status == 429
 
 
-async def test_a_budget_lasts_for_its_window_and_is_shared_by_the_kinds_of_operations() -> None:
+async def test_a_budget_has_a_window_and_is_shared_by_all_kinds_of_operations() -> None:
     graph = Graph(rule(4, units="cost", cost=2))
 
     statuses = [
@@ -477,7 +481,7 @@ async def test_a_budget_lasts_for_its_window_and_is_shared_by_the_kinds_of_opera
     assert header(later, "x-ratelimit-remaining") == "0"
 
 
-async def test_who_matches_no_rule_pays_nothing_and_hears_nothing() -> None:
+async def test_a_caller_without_a_matching_rule_is_not_counted_and_gets_no_headers() -> None:
     graph = Graph(rule(1, tiers=("anonymous",)))
 
     results = [await graph.ask("{ hello }", ADA) for _ in range(3)]
@@ -485,7 +489,7 @@ async def test_who_matches_no_rule_pays_nothing_and_hears_nothing() -> None:
     assert [(r.status, r.headers) for r in results] == [(200, ())] * 3
 
 
-async def test_only_tracker_is_told_the_window() -> None:
+async def test_only_tracker_has_the_header_with_the_window() -> None:
     presets = {"tracker": (rule(5, 3600),), "none": ()}
     graph = Graph(presets=presets, profiles={"tracker": "tracker", "learn": "tracker"})
 
@@ -494,7 +498,7 @@ async def test_only_tracker_is_told_the_window() -> None:
     assert b"x-ratelimit-window" not in dict(graphql.headers)
 
 
-async def test_a_field_that_asks_gets_every_limit_of_its_caller() -> None:
+async def test_a_field_that_needs_states_gets_all_limits_of_its_caller() -> None:
     graph = Graph(rule(9), rule(4, 3600, fields=("Mutation.update",), name="updates"))
 
     await graph.ask("mutation { update }", ADA)
@@ -517,7 +521,7 @@ async def test_the_state_of_a_limit_is_that_of_its_window_and_not_of_its_burst()
     assert states == [("r9", 9, 60), ("login", 5, 60)]
 
 
-def test_an_argument_that_is_null_counts_as_left_out() -> None:
+def test_a_null_argument_of_the_directive_is_the_same_as_none() -> None:
     sdl = """
     schema @link(url: "https://specs.trellis.dev/trellis/v0.1", import: ["@rateLimit"]) {
       query: Query
@@ -532,14 +536,14 @@ def test_an_argument_that_is_null_counts_as_left_out() -> None:
     assert (one.key, one.profiles, one.cost) == (other.key, other.profiles, other.cost)
 
 
-def test_a_state_says_when_the_whole_limit_is_there_again() -> None:
+def test_a_state_has_the_time_at_which_the_whole_limit_is_available() -> None:
     (rule,) = rules_of_fields(
         parse(composed("type Query { a: Int @rateLimit(limit: 4, window: 9) }"))
     )
-    counted = Counted(rule, rule.limits[0], 1, is_told=True)
+    counted = Counted(rule, rule.limits[0], 1, is_reported=True)
     before = time.time()
 
-    counted.learn(Level(used=1, wait=0, reset=3600 * SECOND - 1))
+    counted.set_level(Level(used=1, wait=0, reset=3600 * SECOND - 1))
 
     state = counted.state()
     assert (state.limit, state.window, state.remaining) == (4, 9, 3)
@@ -564,7 +568,7 @@ async def test_limits_by_e_mail_address_have_no_state_without_an_address() -> No
         'limit: 5, window: 60, key: "email"',
     ],
 )
-def test_a_limit_that_cannot_be_read_is_not_mistaken_for_none(arguments: str) -> None:
+def test_an_invalid_limit_is_an_error(arguments: str) -> None:
     with pytest.raises(SupergraphInvalid, match=r"@rateLimit on Query\.hello"):
         Graph(sdl=f"type Query {{ hello: Int @rateLimit({arguments}) }}")
 
@@ -583,9 +587,7 @@ def test_a_limit_that_cannot_be_read_is_not_mistaken_for_none(arguments: str) ->
         ('import: [{name: "@rateLimit", as: "@atMost"}]', "rateLimit", False),
     ],
 )
-def test_limits_are_read_under_the_names_that_the_link_gives_them(
-    link: str, directive: str, is_limited: bool
-) -> None:
+def test_limits_are_read_by_their_linked_names(link: str, directive: str, is_limited: bool) -> None:
     sdl = f"""
     schema @link(url: "https://specs.trellis.dev/trellis/v0.1", {link}) {{ query: Query }}
     type Query {{ hello: Int @{directive}(limit: 1, window: 60) }}
@@ -593,7 +595,7 @@ def test_limits_are_read_under_the_names_that_the_link_gives_them(
     assert len(rules_of_fields(parse(sdl))) == is_limited
 
 
-async def test_a_renamed_import_limits_as_well() -> None:
+async def test_a_renamed_import_has_an_effect() -> None:
     sdl = composed("type Query { hello: Int @rateLimit(limit: 1, window: 60) }")
     renamed = sdl.replace('"@rateLimit"', '{name: "@rateLimit", as: "@atMost"}').replace(
         "@rateLimit(", "@atMost("
@@ -621,7 +623,9 @@ type Mutation {
 
 
 @pytest.mark.parametrize(("profile", "limit"), [("learn", 2), ("tracker", 4), ("graphql", 4)])
-async def test_a_dialect_with_figures_of_its_own_goes_by_those(profile: str, limit: int) -> None:
+async def test_limits_for_a_dialect_replace_those_without_dialects(
+    profile: str, limit: int
+) -> None:
     graph = Graph(sdl=OWN_FIGURES)
 
     result = await graph.ask("mutation { login }", ADA, profile=profile)
@@ -630,7 +634,7 @@ async def test_a_dialect_with_figures_of_its_own_goes_by_those(profile: str, lim
     assert '"login-user-60";q=9;w=60' in header(result, "ratelimit-policy")
 
 
-async def test_what_the_operator_adds_is_not_replaced_by_what_fields_say() -> None:
+async def test_configured_rules_are_not_replaced_by_limits_of_fields() -> None:
     graph = Graph(rule(1, fields=("Mutation.login",), key="ip"), sdl=OWN_FIGURES)
 
     statuses = [(await graph.ask("mutation { login }", profile="learn")).status for _ in range(2)]

@@ -17,7 +17,7 @@ class Clock:
         return self.now
 
 
-async def test_no_more_than_a_hundred_thousand_keys_are_kept() -> None:
+async def test_at_most_a_hundred_thousand_keys_are_kept() -> None:
     store = MemoryStore(clock=lambda: 0)
 
     for number in range(MAX_KEYS + 500):
@@ -28,7 +28,7 @@ async def test_no_more_than_a_hundred_thousand_keys_are_kept() -> None:
     assert [level.used for level in levels] == [0, 1]
 
 
-async def test_pairs_are_bounded_over_all_keys() -> None:
+async def test_pairs_are_limited_over_all_keys() -> None:
     clock = Clock()
     store = MemoryStore(max_pairs=50, clock=clock)
 
@@ -39,7 +39,7 @@ async def test_pairs_are_bounded_over_all_keys() -> None:
     assert store.pairs <= 50
 
 
-async def test_the_count_of_pairs_is_that_of_the_logs() -> None:
+async def test_the_number_of_pairs_equals_that_in_the_logs() -> None:
     clock = Clock()
     store = MemoryStore(clock=clock)
     for number in range(30):
@@ -56,7 +56,7 @@ async def test_the_count_of_pairs_is_that_of_the_logs() -> None:
     assert store.pairs == 17
 
 
-async def test_who_was_seen_last_is_kept() -> None:
+async def test_the_most_recently_used_logs_are_kept() -> None:
     store = MemoryStore(max_keys=2, clock=lambda: 0)
 
     for key in ("a", "b", "a", "c"):
@@ -67,7 +67,7 @@ async def test_who_was_seen_last_is_kept() -> None:
 
 
 @pytest.mark.parametrize("window", [MINUTE, TEN_SECONDS])
-async def test_what_is_over_goes_when_others_come(window: Window) -> None:
+async def test_expired_logs_are_removed_when_others_are_added(window: Window) -> None:
     clock = Clock()
     store = MemoryStore(clock=clock)
     for number in range(1_000):

@@ -51,7 +51,7 @@ async def ask(graph: Supergraph, context: RequestContext, *, streams: bool = Fal
 
 
 @pytest.mark.parametrize("streams", [False, True])
-async def test_one_more_than_a_caller_may_have_running_is_refused(streams: bool) -> None:
+async def test_more_running_operations_than_allowed_are_refused(streams: bool) -> None:
     subgraph = Waiting()
     options = SupergraphOptions(places=2)
     graph = Supergraph.load(SUPERGRAPH, transports={"a": subgraph}, options=options)
@@ -74,7 +74,7 @@ async def test_one_more_than_a_caller_may_have_running_is_refused(streams: bool)
     assert [one.data for one in answers] == [{"hello": 1}] * 4
 
 
-def test_callers_without_operations_take_no_memory() -> None:
+def test_callers_without_running_operations_use_no_memory() -> None:
     places = PlacesPerCaller(3)
     taken = [places.take(context) for context in (ADA, ADA, BOB)]
     assert len(places) == 2
@@ -83,7 +83,7 @@ def test_callers_without_operations_take_no_memory() -> None:
     assert len(places) == 0
 
 
-def test_a_place_that_is_refused_is_not_taken() -> None:
+def test_a_refused_operation_takes_no_place() -> None:
     places = PlacesPerCaller(1)
     place = places.take(ADA)
     for _ in range(3):

@@ -39,7 +39,7 @@ def whole(profile: str, identity: Identity, route: str | None = None) -> dict[st
         (ADMIN, 10_000, 200),
     ],
 )
-def test_tracker_goes_by_role_and_hour(identity: Identity, limit: int, burst: int) -> None:
+def test_tracker_limits_by_role_and_hour(identity: Identity, limit: int, burst: int) -> None:
     assert whole("tracker", identity) == {"requests": [(limit, 3600), (burst, 10)]}
 
 
@@ -52,7 +52,7 @@ def test_tracker_goes_by_role_and_hour(identity: Identity, limit: int, burst: in
         ("enterprise", [(300, 60), (20_000, 3600)], [(150, 60)], [(75, 60)]),
     ],
 )
-def test_learn_goes_by_tier_and_class(tier: str | None, read: list, write: list, delete: list):
+def test_learn_limits_by_tier_and_class(tier: str | None, read: list, write: list, delete: list):
     found = whole("learn", Identity(id=ID, tier=tier))
 
     hour = read[1][0]
@@ -72,7 +72,7 @@ def test_learn_does_not_count_logins_and_registrations_as_writes() -> None:
         }
 
 
-def test_strangers_are_on_the_free_tier_of_learn() -> None:
+def test_anonymous_callers_have_the_free_tier_of_learn() -> None:
     assert whole("learn", ANONYMOUS) == whole("learn", Identity(id=ID, tier="free"))
 
 
@@ -87,22 +87,22 @@ def test_strangers_are_on_the_free_tier_of_learn() -> None:
         ("POST /api/v1/executions", "route-executions", 30),
     ],
 )
-def test_routes_of_learn_have_caps_of_their_own(route: str, name: str, limit: int) -> None:
+def test_routes_of_learn_have_additional_limits(route: str, name: str, limit: int) -> None:
     assert whole("learn", PRO, route)[name] == [(limit, 60)]
 
 
-def test_a_path_that_only_begins_with_the_same_letters_is_another_route() -> None:
+def test_a_path_with_a_similar_beginning_is_another_route() -> None:
     assert set(whole("learn", PRO, "GET /api/v1/usersettings")) == {"read", "write", "delete"}
 
 
-def test_pm_has_no_burst_and_commerce_and_todo_are_as_signed_in_callers_of_tracker() -> None:
+def test_pm_has_no_burst_and_commerce_and_todo_have_the_authenticated_tier_of_tracker() -> None:
     assert whole("pm", ANONYMOUS) == whole("pm", ADMIN) == {"requests": [(1_000, 3600)]}
     for profile in ("commerce", "todo"):
         for identity in (ANONYMOUS, USER, ADMIN):
             assert whole(profile, identity) == {"requests": [(1_000, 3600), (50, 10)]}
 
 
-def test_graphql_treats_strangers_like_signed_in_callers_of_tracker() -> None:
+def test_anonymous_callers_of_graphql_have_the_authenticated_tier_of_tracker() -> None:
     assert whole("graphql", ANONYMOUS) == whole("tracker", USER)
     assert whole("graphql", ADMIN) == whole("tracker", ADMIN)
     tracker, graphql = (
@@ -131,7 +131,7 @@ def test_uploads_search_and_executions_are_counted_by_field() -> None:
         ("enterprise", 10_000, 500),
     ],
 )
-def test_learn_runs_code_and_takes_files_by_tier(tier: str, a_day: int, an_hour: int) -> None:
+def test_learn_limits_executions_and_uploads_by_tier(tier: str, a_day: int, an_hour: int) -> None:
     caller = Identity(id=ID, tier=tier)
     learn = BOOK.rules_for("learn", caller, None).of_fields
     graphql = BOOK.rules_for("graphql", caller, None).of_fields
@@ -141,7 +141,7 @@ def test_learn_runs_code_and_takes_files_by_tier(tier: str, a_day: int, an_hour:
     assert [figures(rule) for rule in graphql["Mutation.executeCode"]] == [[(a_day, 86_400)]]
 
 
-def test_a_configuration_replaces_presets_assigns_them_and_adds_rules() -> None:
+def test_a_configuration_can_replace_and_assign_presets_and_add_rules() -> None:
     strict = RateLimitRule(name="requests", limit=1, window=5)
     everywhere = RateLimitRule(name="sign-up", limit=2, window=7, fields=("Mutation.register",))
     config = RateLimits(presets={"mine": (strict,)}, profiles={"pm": "mine"}, rules=(everywhere,))
@@ -152,7 +152,7 @@ def test_a_configuration_replaces_presets_assigns_them_and_adds_rules() -> None:
     assert list(rules.of_fields) == ["Mutation.register"]
 
 
-def test_a_preset_that_does_not_exist_is_a_mistake_of_the_configuration() -> None:
+def test_an_unknown_preset_is_a_configuration_error() -> None:
     with pytest.raises(ConfigError) as mistake:
         RuleBook(RateLimits(profiles={"pm": "pn"}, presets={"mine": ()}))
 
@@ -162,7 +162,7 @@ def test_a_preset_that_does_not_exist_is_a_mistake_of_the_configuration() -> Non
     )
 
 
-def test_the_development_factor_is_for_graphql_and_whoever_has_its_preset() -> None:
+def test_the_development_factor_applies_to_the_preset_of_graphql() -> None:
     book = RuleBook(RateLimits(), factor=1000)
 
     (graphql,) = book.rules_for("graphql", USER, None).whole

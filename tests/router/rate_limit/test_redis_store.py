@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from tests.support.servers import free_port
 from trellis.router.rate_limit.memory_store import MemoryStore
-from trellis.router.rate_limit.redis_store import RedisStore, StoreAway
+from trellis.router.rate_limit.redis_store import RedisStore, StoreUnavailable
 from trellis.router.rate_limit.sliding_log import Charge, Window
 
 SECOND = 1_000_000
@@ -31,7 +31,7 @@ async def redis_store(url: str, clock: Clock | None = None) -> AsyncIterator[Red
     """A store on an empty Redis, patient: this machine may be busy."""
     async with Redis.from_url(url, protocol=2) as redis:
         await redis.flushall()
-    store = RedisStore(url, patience=5, clock=clock)
+    store = RedisStore(url, timeout=5, clock=clock)
     try:
         yield store
     finally:
@@ -39,7 +39,7 @@ async def redis_store(url: str, clock: Clock | None = None) -> AsyncIterator[Red
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_redis_and_memory_give_the_same_answers(redis_url: str, seed: int) -> None:
+async def test_redis_and_memory_return_the_same_levels(redis_url: str, seed: int) -> None:
     chance, clock = random.Random(seed), Clock()
     memory = MemoryStore(clock=clock)
 
@@ -57,7 +57,7 @@ async def test_redis_and_memory_give_the_same_answers(redis_url: str, seed: int)
             assert await getattr(shared, what)(charges) == await getattr(memory, what)(charges)
 
 
-async def test_many_at_once_get_exactly_the_limit(redis_url: str) -> None:
+async def test_concurrent_requests_get_exactly_the_limit(redis_url: str) -> None:
     charge = Charge("many", Window(100, 60), 1)
 
     async with redis_store(redis_url) as store:
@@ -66,7 +66,7 @@ async def test_many_at_once_get_exactly_the_limit(redis_url: str) -> None:
     assert sum(level[0].wait == 0 for level in levels) == 100
 
 
-async def test_keys_leave_redis_when_their_window_is_over(redis_url: str) -> None:
+async def test_keys_expire_in_redis_with_their_window(redis_url: str) -> None:
     async with redis_store(redis_url) as store, Redis.from_url(redis_url, protocol=2) as redis:
         await store.take([Charge("short", Window(5, 2), 1)])
 
@@ -75,7 +75,7 @@ async def test_keys_leave_redis_when_their_window_is_over(redis_url: str) -> Non
     assert 2_000 <= lives <= 3_001
 
 
-async def test_a_clock_that_goes_back_locks_nobody_out(redis_url: str) -> None:
+async def test_a_clock_that_is_set_back_locks_nobody_out(redis_url: str) -> None:
     clock, charge = Clock(), Charge("k", Window(2, 60), 1)
 
     async with redis_store(redis_url, clock) as store:
@@ -88,7 +88,7 @@ async def test_a_clock_that_goes_back_locks_nobody_out(redis_url: str) -> None:
     assert (second[0].used, third[0].wait, fourth[0].used) == (2, 60 * SECOND, 1)
 
 
-async def test_a_server_that_lost_its_scripts_gets_them_again(redis_url: str) -> None:
+async def test_a_script_is_loaded_again_when_the_server_has_lost_it(redis_url: str) -> None:
     charge = Charge("k", Window(5, 60), 1)
 
     async with redis_store(redis_url) as store, Redis.from_url(redis_url, protocol=2) as redis:
@@ -98,7 +98,7 @@ async def test_a_server_that_lost_its_scripts_gets_them_again(redis_url: str) ->
         assert (await store.take([charge]))[0].used == 2
 
 
-async def test_a_request_that_was_given_up_takes_no_other_with_it(redis_url: str) -> None:
+async def test_a_cancelled_request_does_not_affect_others(redis_url: str) -> None:
     charge = Charge("k", Window(9, 60), 1)
     async with redis_store(redis_url) as store, Redis.from_url(redis_url, protocol=2) as redis:
         await store.take([charge])
@@ -115,17 +115,17 @@ async def test_a_request_that_was_given_up_takes_no_other_with_it(redis_url: str
     assert [level.used for (level,) in levels] in ([2, 3], [3, 4])
 
 
-async def test_a_server_that_is_not_there_is_told_at_once() -> None:
-    store = RedisStore(f"redis://127.0.0.1:{free_port()}/0", patience=3600)
+async def test_an_unreachable_server_is_reported_immediately() -> None:
+    store = RedisStore(f"redis://127.0.0.1:{free_port()}/0", timeout=3600)
 
     async with asyncio.timeout(20):
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreUnavailable):
             await store.take([Charge("k", Window(5, 60), 1)])
 
     await store.aclose()
 
 
-async def test_what_redis_refuses_of_several_questions_is_no_answer_to_any(redis_url: str) -> None:
+async def test_an_error_for_one_request_of_a_batch_fails_the_batch(redis_url: str) -> None:
     async with redis_store(redis_url) as store, Redis.from_url(redis_url, protocol=2) as redis:
         await redis.set("trellis:limits:text", "no log")
         answers = await asyncio.gather(
@@ -134,15 +134,15 @@ async def test_what_redis_refuses_of_several_questions_is_no_answer_to_any(redis
         )
         again = await store.take([Charge("k", Window(9, 60), 1)])
 
-    assert [type(answer) for answer in answers] == [StoreAway, StoreAway]
+    assert [type(answer) for answer in answers] == [StoreUnavailable, StoreUnavailable]
     assert again[0].wait == 0
 
 
-async def test_a_store_that_was_never_asked_anything_can_be_closed() -> None:
+async def test_an_unused_store_can_be_closed() -> None:
     await RedisStore("redis://127.0.0.1:1/0").aclose()
 
 
-async def test_a_silent_server_is_waited_for_no_longer_than_patience_allows() -> None:
+async def test_a_server_that_does_not_respond_is_abandoned_after_the_timeout() -> None:
     over = asyncio.Event()
 
     async def stay_silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -151,7 +151,7 @@ async def test_a_silent_server_is_waited_for_no_longer_than_patience_allows() ->
 
     server = await asyncio.start_server(stay_silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    store = RedisStore(f"redis://127.0.0.1:{port}/0", patience=0.05)
+    store = RedisStore(f"redis://127.0.0.1:{port}/0", timeout=0.05)
     began = time.monotonic()
 
     results = await asyncio.gather(
@@ -159,7 +159,7 @@ async def test_a_silent_server_is_waited_for_no_longer_than_patience_allows() ->
         return_exceptions=True,
     )
 
-    assert {type(result) for result in results} == {StoreAway}
+    assert {type(result) for result in results} == {StoreUnavailable}
     assert time.monotonic() - began < 1
     await store.aclose()
     over.set()

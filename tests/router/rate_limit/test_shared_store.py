@@ -15,14 +15,14 @@ from tests.support.serving import served
 from trellis.router.composition.compose import compose
 from trellis.router.composition.subgraph import Subgraph
 from trellis.router.config import Config, RateLimitRule, RateLimits
-from trellis.router.rate_limit.redis_store import StoreAway
+from trellis.router.rate_limit.redis_store import StoreUnavailable
 from trellis.router.rate_limit.shared_store import SharedStore, shared_store
 from trellis.router.rate_limit.sliding_log import Charge, Level, Window
 from trellis.router.serving.application import create_app
 from trellis.schema.errors import Unavailable
 
 MANY, TEN = Window(100_000, 3600), Window(10, 3600)
-PATIENCE = 0.05
+TIMEOUT = 0.05
 LOADED = 0.5  # patience with a Redis that this machine may keep waiting
 IN_A_ROW = 8
 
@@ -37,7 +37,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 @asynccontextmanager
 async def store_of(server: RedisServer) -> AsyncIterator[SharedStore]:
-    store = shared_store(server.url, patience=PATIENCE, keys=1_000)
+    store = shared_store(server.url, timeout=TIMEOUT, keys=1_000)
     await store.start()
     try:
         yield store
@@ -47,7 +47,7 @@ async def store_of(server: RedisServer) -> AsyncIterator[SharedStore]:
 
 async def until_shared(store: SharedStore) -> None:
     async with asyncio.timeout(20):
-        while store.is_away:  # noqa: ASYNC110 (the store has nobody else to tell)
+        while store.is_local:  # noqa: ASYNC110 (the store has nobody else to tell)
             await asyncio.sleep(0.02)
 
 
@@ -55,7 +55,7 @@ async def used(store: SharedStore, key: str = "k") -> int:
     return (await store.peek([Charge(key, MANY, 0)]))[0].used
 
 
-async def test_while_redis_is_frozen_one_request_waits_and_the_others_do_not(
+async def test_while_redis_does_not_respond_only_one_request_waits(
     redis: RedisServer,
 ) -> None:
     async with store_of(redis) as store:
@@ -74,7 +74,7 @@ async def test_while_redis_is_frozen_one_request_waits_and_the_others_do_not(
     assert 5 <= level <= 6
 
 
-async def test_a_stopped_redis_leaves_each_worker_with_its_own_limits(redis: RedisServer) -> None:
+async def test_without_redis_each_worker_counts_for_itself(redis: RedisServer) -> None:
     async with store_of(redis) as store:
         await store.take([Charge("k", TEN, 4)])
         redis.stop()
@@ -86,7 +86,7 @@ async def test_a_stopped_redis_leaves_each_worker_with_its_own_limits(redis: Red
     assert local.count(True) == again.count(True) == 10
 
 
-async def test_what_must_be_counted_together_is_refused_meanwhile(redis: RedisServer) -> None:
+async def test_strict_charges_are_refused_without_redis(redis: RedisServer) -> None:
     charge = Charge("login", TEN, 1, strict=True)
     async with store_of(redis) as store:
         await store.take([charge])
@@ -103,12 +103,12 @@ async def test_what_must_be_counted_together_is_refused_meanwhile(redis: RedisSe
     assert levels[0].used == 1
 
 
-async def test_a_redis_that_is_not_there_at_the_start_does_not_keep_anything_down(
+async def test_the_router_starts_without_redis(
     redis: RedisServer,
 ) -> None:
     redis.stop()
     async with store_of(redis) as store:
-        assert store.is_away
+        assert store.is_local
         assert (await store.take([Charge("k", TEN, 1)]))[0].wait == 0
         redis.start()
         await until_shared(store)
@@ -127,7 +127,7 @@ class Unsteady:
         self.connected += 1
         if self.failures:
             self.failures -= 1
-            raise StoreAway("away")
+            raise StoreUnavailable("away")
 
     async def peek(self, charges: Sequence[Charge]) -> Sequence[Level]:
         await self.connect()
@@ -146,11 +146,11 @@ def unsteady(failures: int, *, probe_seconds: Sequence[float]) -> tuple[Unsteady
 
 
 @pytest.mark.parametrize("way", ["start", "peek", "take"])
-async def test_it_is_looked_for_again_and_again_whoever_noticed_that_it_is_away(way: str) -> None:
+async def test_probes_are_repeated_until_redis_is_available(way: str) -> None:
     shared, store = unsteady(6, probe_seconds=(0, 0))
     charges = [Charge("k", TEN, 1)]
     await (store.start() if way == "start" else getattr(store, way)(charges))
-    assert store.is_away
+    assert store.is_local
     assert (await store.peek(charges))[0].used == (1 if way == "take" else 0)
     await until_shared(store)
 
@@ -158,10 +158,10 @@ async def test_it_is_looked_for_again_and_again_whoever_noticed_that_it_is_away(
     assert (await store.peek(charges))[0].used == 7
 
 
-async def test_it_can_be_closed_while_it_is_away() -> None:
+async def test_a_store_can_be_closed_while_redis_is_unavailable() -> None:
     shared, store = unsteady(1, probe_seconds=(3600,))
     await store.start()
-    assert store.is_away
+    assert store.is_local
     before = asyncio.all_tasks()
     await store.aclose()
     assert shared.is_closed
@@ -225,7 +225,7 @@ class Load:
             await asyncio.sleep(0.01)
 
 
-async def test_under_load_reads_go_on_and_logins_are_closed_until_redis_is_back(
+async def test_under_load_without_redis_reads_continue_and_logins_are_refused(
     redis: RedisServer,
 ) -> None:
     rule = RateLimitRule(name="requests", limit=1_000_000, window=3600)

@@ -54,7 +54,7 @@ def test_small_limits_are_exact(tries: list[tuple[int, int]], limit: int, second
 
 @given(st.lists(st.integers(0, 30_000), min_size=300, max_size=900))
 @settings(max_examples=examples(20), deadline=None)
-def test_large_limits_never_let_in_too_many_and_wait_half_a_percent_longer_at_most(
+def test_large_limits_are_never_exceeded_and_waits_are_half_a_percent_longer_at_most(
     pauses: list[int],
 ) -> None:
     window = Window(EXACT_UP_TO + 50, 2)
@@ -75,7 +75,7 @@ def test_large_limits_never_let_in_too_many_and_wait_half_a_percent_longer_at_mo
         assert len(log.times) <= EXACT_UP_TO + 2
 
 
-def test_an_hour_of_a_large_limit_stays_small() -> None:
+def test_the_log_of_a_large_limit_stays_small() -> None:
     window = Window(20_000, 3600)
     log, charge = SlidingLog(), Charge("k", window, 1)
 
@@ -88,7 +88,7 @@ def test_an_hour_of_a_large_limit_stays_small() -> None:
     assert 19_800 <= log.level(charge, 7200 * SECOND).used <= 20_000
 
 
-async def test_what_is_refused_by_one_window_is_taken_from_none() -> None:
+async def test_a_charge_refused_by_one_window_is_taken_from_none() -> None:
     now = 0
     store = MemoryStore(clock=lambda: now)
     wide, narrow = Window(100, 60), Window(2, 10)
@@ -100,7 +100,7 @@ async def test_what_is_refused_by_one_window_is_taken_from_none() -> None:
     assert [(level.used, level.wait) for level in levels] == [(2, 0), (2, 10 * SECOND)]
 
 
-async def test_more_tries_at_once_than_are_left_take_nothing() -> None:
+async def test_more_attempts_than_remain_take_nothing() -> None:
     store = MemoryStore(clock=lambda: 0)
     window = Window(5, 60)
 
@@ -112,13 +112,13 @@ async def test_more_tries_at_once_than_are_left_take_nothing() -> None:
     assert (taken[0].used, taken[0].wait) == (5, 0)
 
 
-async def test_a_limit_of_zero_lets_nobody_in() -> None:
+async def test_a_limit_of_zero_admits_nothing() -> None:
     store = MemoryStore(clock=lambda: 0)
 
     assert (await store.take([Charge("k", Window(0, 60), 1)]))[0].wait == 60 * SECOND
 
 
-def test_a_log_is_over_when_its_last_try_is() -> None:
+def test_a_log_expires_with_its_last_attempt() -> None:
     log, charge = SlidingLog(), Charge("k", Window(5, 60), 1)
     assert log.is_over(0)
 

@@ -64,7 +64,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
     server.close()
 
 
-async def test_two_processes_under_load_let_in_exactly_the_limit(
+async def test_two_processes_under_load_admit_exactly_the_limit(
     redis: RedisServer, tmp_path: Path
 ) -> None:
     async def ask(url: str, times: int) -> list[httpx.Response]:
