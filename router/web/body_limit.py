@@ -1,4 +1,4 @@
-"""Bounds on what a client may send: URL, headers, and the body as it arrives and unpacks."""
+"""Limits on requests: URL, headers, and the body as it is received and decompressed."""
 
 import asyncio
 import zlib
@@ -18,7 +18,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 class RequestLimits:
-    """Refuses a request whose URL, headers or announced body are too large, on every route."""
+    """Refuses requests whose URL or headers are too large, on every route."""
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
@@ -42,11 +42,11 @@ def check_head(scope: Scope, limits: Limits) -> None:
 
 
 async def read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
-    """The request's body, gzip unpacked.
+    """The body of the request, decompressed if it is gzip.
 
-    Raises PayloadTooLarge as soon as the limit is passed (also chunked or unpacked), BodyTimeout
-    when the client falls silent, UnsupportedMediaType for another content encoding, BadRequest
-    when the client leaves or its gzip is broken.
+    Raises PayloadTooLarge as soon as the limit is exceeded (also for chunked and decompressed
+    bodies), BodyTimeout if the client stops sending, UnsupportedMediaType for other content
+    encodings, BadRequest if the client disconnects or the gzip data are invalid.
     """
     encoding = b""
     for name, value in scope["headers"]:
@@ -58,7 +58,7 @@ async def read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
     if encoding in (b"", b"identity"):
         return await _collect(receive, limits)
     if encoding in (b"gzip", b"x-gzip"):
-        return _unpack(await _collect(receive, limits), limits)
+        return _decompress(await _collect(receive, limits), limits)
     raise UnsupportedMediaType("Content-Encoding must be gzip or absent.")
 
 
@@ -89,15 +89,15 @@ async def _next_part(receive: Receive, limits: Limits):
     return message
 
 
-def _unpack(packed: bytes, limits: Limits) -> bytes:
-    unpacker = zlib.decompressobj(_GZIP)
+def _decompress(data: bytes, limits: Limits) -> bytes:
+    decompressor = zlib.decompressobj(_GZIP)
     try:
-        body = unpacker.decompress(packed, limits.body_bytes + 1)
+        body = decompressor.decompress(data, limits.body_bytes + 1)
     except zlib.error:
         raise BadRequest("The body is not valid gzip.") from None
     if len(body) > limits.body_bytes:
         raise _too_large(limits)
-    if not unpacker.eof or unpacker.unused_data:
+    if not decompressor.eof or decompressor.unused_data:
         raise BadRequest("The body is not valid gzip.")
     return body
 

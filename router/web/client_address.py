@@ -1,4 +1,4 @@
-"""Finds out from which address a client calls, through the proxies that are trusted to tell."""
+"""Determines the address of a client behind trusted proxies."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -27,11 +27,11 @@ _ELEMENT = re.compile(rf'(?:[^",]|{_QUOTED})+')
 
 
 class ClientAddresses:
-    """Finds clients behind the proxies that are trusted to tell.
+    """Determines the addresses of clients behind trusted proxies.
 
-    Each proxy appends the address that it was called from, and a client may send a header of its
-    own: so the right-most address that is no trusted proxy is the client. What stands left of
-    something that is no address was not written by a trusted proxy and is not looked at.
+    Each proxy appends the address of its peer, and clients may send such a header themselves, so
+    the client is the right-most address that is not a trusted proxy. What precedes an invalid
+    address was not written by a trusted proxy and is ignored.
     """
 
     def __init__(self, http: Http) -> None:
@@ -42,14 +42,14 @@ class ClientAddresses:
         self.trusts_anyone = bool(http.trusted_proxies)
 
     def is_proxy(self, peer: str | None) -> bool:
-        """Whether a connection's other end is trusted; None is a Unix socket."""
+        """Whether the peer of a connection is trusted; None is a Unix socket."""
         return self._trusts_sockets if peer is None else self._is_trusted(peer)
 
     def told_by(self, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-        """The client that a trusted proxy names; None when it names none."""
+        """The address of the client according to the header of a trusted proxy, if any."""
         lines = [value for name, value in headers if name == self._header]
         text = b",".join(lines).decode("latin-1")
-        if len(text) > _MAX_LENGTH:  # an element cut apart could be read as another address
+        if len(text) > _MAX_LENGTH:  # a truncated element could be read as another address
             text = text[-_MAX_LENGTH:].partition(",")[2]
         found: str | None = None
         for hop in reversed(self._hops(text)[-_MAX_HOPS:]):
@@ -63,8 +63,8 @@ class ClientAddresses:
 
 
 class ClientAddress:
-    """Replaces the address of the connection by that of the client, where a trusted proxy made the
-    connection and tells one."""
+    """Replaces the address of the connection by that of the client if the peer is a trusted
+    proxy."""
 
     def __init__(self, app: ASGIApp, http: Http) -> None:
         self._app = app
@@ -73,12 +73,12 @@ class ClientAddress:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             if self._clients.trusts_anyone:
-                self._look(scope)
+                self._replace_address(scope)
             client = scope.get("client")
             current_client_address.set(client[0] if client else None)
         await self._app(scope, receive, send)
 
-    def _look(self, scope: Scope) -> None:
+    def _replace_address(self, scope: Scope) -> None:
         peer = scope.get("client")
         if self._clients.is_proxy(peer[0] if peer else None):
             found = self._clients.told_by(scope["headers"])
@@ -87,8 +87,8 @@ class ClientAddress:
 
 
 def read_address(text: str) -> Address | None:
-    """An address as proxies write it: with or without a port, IPv6 with or without brackets
-    (RFC 7239, section 6); None for names, unknown ones and anything else."""
+    """An address as written by proxies: with or without a port, IPv6 with or without brackets
+    (RFC 7239, section 6). None for anything else, such as names and ``unknown``."""
     text = text.strip(" \t")
     match = _V4.fullmatch(text) or _V6.fullmatch(text)
     if match is None:
@@ -117,9 +117,9 @@ def _x_forwarded_for(text: str) -> Sequence[str]:
 
 
 def _forwarded(text: str) -> Sequence[str]:
-    """The ``for`` of each element (RFC 7239, section 4); an element without one is no address."""
+    """The ``for`` of each element (RFC 7239, section 4), empty for an element without one."""
     elements = _ELEMENT.findall(text)
-    # Whatever is not made of whole elements could hide where one ends.
+    # If the elements do not make up the whole text, their boundaries are ambiguous.
     if ",".join(elements) != text:
         return []
     return [_for(element) for element in elements]

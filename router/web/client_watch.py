@@ -1,4 +1,4 @@
-"""Ends the work on a request when its client leaves or its time is up."""
+"""Cancels the work on a request if its client disconnects or its time is up."""
 
 import asyncio
 from types import TracebackType
@@ -8,19 +8,19 @@ from starlette.types import Receive
 
 from trellis.router.web.refusals import RequestTimeout
 
-# Most answers are faster than this, and for them nobody needs to listen.
+# Most responses are faster than this, and do not need a task that waits for a disconnect.
 _LISTEN_AFTER_SECONDS = 0.05
 
 
 class ClientGone(Exception):
-    """The client closed the connection: nobody wants the answer any more."""
+    """The client closed the connection, so there is nobody to respond to."""
 
 
 class ClientWatch:
-    """``async with ClientWatch(receive, seconds)``: cancels the block for one of two reasons.
+    """``async with ClientWatch(receive, seconds)``: cancels the block if the client disconnects or
+    the time is up, and raises ClientGone or RequestTimeout.
 
-    Raises ClientGone or RequestTimeout in its place. The request's body must have been read. A
-    fast request pays for one timer that never fires.
+    The body of the request must have been read. For a fast request this costs only a timer.
     """
 
     def __init__(self, receive: Receive, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Which pages of other origins may read our answers."""
+"""Cross-origin requests (CORS)."""
 
 from collections.abc import Sequence
 
@@ -43,11 +43,10 @@ _CLIENTS_MAY_SEND = (
 
 
 class AllowOrigins:
-    """Answers preflights (Fetch standard, section 3.2) and marks answers for exact origins.
+    """Responds to preflights (Fetch standard, section 3.2) and adds the CORS headers.
 
-    Pages may send credentials, unless every origin is allowed. No door of ours reads cookies:
-    callers prove themselves by the Authorization header. A request without an Origin only learns
-    that answers differ by it, and skips the rest.
+    Credentials are allowed unless all origins are. Cookies are never read: callers authenticate
+    with the Authorization header. Without an Origin, the response only gets ``Vary: Origin``.
     """
 
     def __init__(self, app: ASGIApp, origins: Sequence[str], max_age_seconds: int) -> None:
@@ -72,7 +71,7 @@ class AllowOrigins:
 
 class _CrossOrigin(CORSMiddleware):
     def preflight_response(self, request_headers: Headers) -> Response:
-        """204 in place of 200, which has a body that nobody reads."""
+        """204 instead of 200, whose body would be useless."""
         response = super().preflight_response(request_headers)
         if response.status_code != 200:
             return response

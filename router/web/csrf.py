@@ -1,4 +1,4 @@
-"""No operation runs from a browser's "simple request", which needs no preflight."""
+"""Protection against cross-site requests that browsers send without a preflight."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from trellis.router.web.media_type import JSON, media_type_of
 from trellis.router.web.refusals import CrossSiteRequest
 
-# A page of another origin cannot set one of these without asking by a preflight first.
+# Pages of other origins cannot set these headers without a preflight.
 PREFLIGHT_HEADERS = frozenset(
     {
         b"x-trellis-preflight",
@@ -24,11 +24,11 @@ _BROWSER_MARKS = frozenset({b"origin", b"cookie", b"referer"})
 
 
 class Csrf:
-    """Refuses GET requests that another site may have made a browser send.
+    """Refuses GET requests that a browser may have sent on behalf of another site.
 
-    POST bodies need ``application/json``, which the endpoints check; that alone forces a
-    preflight. A GET passes when it carries one of ``PREFLIGHT_HEADERS``, when the browser says
-    that it comes from our own pages (Fetch Metadata), or when nothing shows a browser at all.
+    POST bodies have to be ``application/json``, which the endpoints check and which requires a
+    preflight. A GET is accepted if it has one of ``PREFLIGHT_HEADERS``, if it comes from a page of
+    this site (Fetch Metadata), or if it has no headers that only browsers send.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -56,9 +56,9 @@ def _may_be_forged(scope: Scope) -> bool:
 
 
 def is_allowed_origin(scope: Scope, allowed: Iterable[str]) -> bool:
-    """Whether a WebSocket handshake may come from its Origin: browsers ask no preflight there.
+    """Whether the Origin of a WebSocket handshake is allowed. Browsers send no preflight for it.
 
-    Programs send no Origin; pages of this very host are our own.
+    Requests without Origin, which do not come from browsers, and pages of this host are allowed.
     """
     headers = dict(scope["headers"])
     origin = headers.get(b"origin")

@@ -1,4 +1,4 @@
-"""The last boundary of a request: whatever was raised becomes a clear answer that leaks nothing."""
+"""The last error boundary: converts exceptions to responses without internal details."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,25 +17,25 @@ Body = Mapping[str, Any]
 
 
 class ErrorAnswer(NamedTuple):
-    """An error as it goes out."""
+    """The response for an error."""
 
     status: int
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes
 
     async def send(self, send: Send, *, kind: str = "http.response") -> None:
-        """Write it, with the length of the body; ``kind`` begins the types of the messages."""
+        """Send the response. ``kind`` is the prefix of the ASGI message types."""
         headers = [*self.headers, (b"content-length", b"%d" % len(self.body))]
         await send({"type": f"{kind}.start", "status": self.status, "headers": headers})
         await send({"type": f"{kind}.body", "body": self.body})
 
 
 WriteError = Callable[[TrellisError, Scope], ErrorAnswer]
-"""Writes an error in the words that the clients of this request's address know."""
+"""Creates the response for an error in the form that the clients of this path expect."""
 
 
 class InternalError(TrellisError):
-    """Stands for anything that was not the caller's doing."""
+    """Replaces unexpected exceptions, whose details are only logged."""
 
 
 def graphql_error_body(error: TrellisError, request_id: str) -> Body:
@@ -49,16 +49,15 @@ def graphql_error_body(error: TrellisError, request_id: str) -> Body:
 
 
 def graphql_error(error: TrellisError, scope: Scope) -> ErrorAnswer:
-    """The error as clients of GraphQL read it."""
+    """The error as a GraphQL response."""
     body = orjson.dumps(graphql_error_body(error, request_id_of(scope)), default=str)
     headers = [*error_headers(error), (b"content-type", b"application/json; charset=utf-8")]
     return ErrorAnswer(status_of(error), headers, body)
 
 
 class Errors:
-    """Answers with the status of a ``TrellisError``; anything else is logged and answered as 500.
-
-    What reaches a client about our own faults is the request id, by which the log is found.
+    """Responds to a ``TrellisError`` with its status. Other exceptions are logged and get a 500,
+    which contains only the request id.
     """
 
     def __init__(self, app: ASGIApp, write: WriteError = graphql_error) -> None:
@@ -82,14 +81,14 @@ class Errors:
         try:
             await self._app(scope, receive, watched_send)
         except Exception as error:  # the boundary of a request
-            mendable = as_trellis_error(error)
-            if has_started:  # too late for a status: the server cuts the connection
+            presentable = as_trellis_error(error)
+            if has_started:  # the status is already sent: the server closes the connection
                 raise
-            await self._write(mendable, scope).send(send)
+            await self._write(presentable, scope).send(send)
 
     async def _run_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A refused handshake is answered like a request, where the server can do that (ASGI
-        extension ``websocket.http.response``); a close before the accept means 403."""
+        """A refused handshake gets an HTTP response if the server supports it (ASGI extension
+        ``websocket.http.response``), otherwise it is closed, which means 403."""
         has_begun = False
 
         async def watched_send(message: Message) -> None:
@@ -107,7 +106,7 @@ class Errors:
 
 
 def as_trellis_error(error: Exception) -> TrellisError:
-    """The error itself when the caller can mend it; otherwise it is logged and masked."""
+    """A ``TrellisError`` as it is; other exceptions are logged and replaced by InternalError."""
     if isinstance(error, TrellisError):
         return error
     log.error("request_failed", exc_info=error)
@@ -119,8 +118,8 @@ def status_of(error: TrellisError) -> int:
 
 
 def error_headers(error: TrellisError, retry_seconds: int = 5) -> list[tuple[bytes, bytes]]:
-    """What HTTP wants beside a status: RFC 9110 sections 10.2.1, 10.2.3 and 11.6.1.
-    ``retry_seconds`` is told where something is unavailable and the error does not say how long."""
+    """The headers that a status requires: RFC 9110 sections 10.2.1, 10.2.3 and 11.6.1.
+    ``retry_seconds`` is the default for 503."""
     status = status_of(error)
     headers = []
     if status == 401:
@@ -134,5 +133,5 @@ def error_headers(error: TrellisError, retry_seconds: int = 5) -> list[tuple[byt
 
 
 def _challenge(error: TrellisError) -> bytes:
-    """RFC 6750 section 3: a token that was sent and refused is told apart from none."""
+    """RFC 6750 section 3: ``invalid_token`` only if there was a token."""
     return b'Bearer error="invalid_token"' if "reason" in error.details else b"Bearer"

@@ -1,4 +1,4 @@
-"""What stands behind a GraphQL door: a router's supergraph, or one subgraph on its own."""
+"""What the endpoints execute operations on: the supergraph of a router, or a single subgraph."""
 
 from collections.abc import AsyncGenerator, Awaitable
 from typing import Protocol
@@ -9,14 +9,14 @@ from trellis.schema.request import RequestContext
 
 
 class Graph(Protocol):
-    """Answers operations; a refused one is an answer too (``executed`` is false)."""
+    """Executes operations. A refused one also gives an Answer, whose ``executed`` is false."""
 
     def answer(self, request: GraphQLRequest, context: RequestContext) -> Awaitable[Answer]:
-        """Run one query or mutation."""
+        """Execute one query or mutation."""
         ...
 
     def stream(
         self, request: GraphQLRequest, context: RequestContext
     ) -> AsyncGenerator[Answer, None]:
-        """Run one subscription; closing the generator ends it at its source."""
+        """Execute one subscription. Closing the generator ends it in the subgraph."""
         ...

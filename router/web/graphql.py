@@ -1,4 +1,4 @@
-"""The GraphQL endpoint: GraphQL over HTTP, POST and GET, as a raw ASGI callable."""
+"""The GraphQL endpoint: GraphQL over HTTP with POST and GET, as an ASGI application."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -33,9 +33,9 @@ from trellis.router.web.response_headers import add_response_header
 from trellis.router.web.services import Services
 from trellis.schema.errors import BadRequest, TrellisError
 
-# With application/json the draft answers these with 200: to clients of that type a well-formed
-# GraphQL response always was a success of HTTP (GraphQL-over-HTTP, section 6.4.1).
-_PART_OF_THE_PROTOCOL = frozenset(
+# With application/json, these errors have status 200, because clients of that media type expect it
+# for every well-formed GraphQL response (GraphQL-over-HTTP, section 6.4.1).
+_OK_AS_JSON = frozenset(
     {
         "GRAPHQL_PARSE_FAILED",
         "GRAPHQL_VALIDATION_FAILED",
@@ -44,8 +44,8 @@ _PART_OF_THE_PROTOCOL = frozenset(
         "PERSISTED_QUERY_NOT_FOUND",
     }
 )
-_KEEP_BODIES = 256
-_KEEP_BODIES_UP_TO = 4096
+_CACHED_BODIES = 256
+_CACHED_BODY_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,10 @@ class _Response:
 
 
 class GraphQLEndpoint:
-    """``/graphql``: reads a request, has the graph answer it, and writes the answer.
+    """``/graphql``: reads a request, executes it and writes the response.
 
-    Statuses and media types follow the GraphQL-over-HTTP draft. ``shows_plans`` lets clients ask
-    for the query plan by the header ``x-trellis-plan: 1``.
+    Statuses and media types follow the GraphQL-over-HTTP draft. With ``shows_plans`` clients get
+    the query plan by the header ``x-trellis-plan: 1``.
     """
 
     def __init__(self, services: Services, *, shows_plans: bool = False) -> None:
@@ -66,7 +66,7 @@ class GraphQLEndpoint:
         self._limits = services.limits
         self._make_context = services.make_context
         self._shows_plans = shows_plans
-        self._read_before: dict[bytes, GraphQLRequest] = {}
+        self._parsed_bodies: dict[bytes, GraphQLRequest] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -87,21 +87,21 @@ class GraphQLEndpoint:
         requests = await self._read(scope, headers, receive)
         context = self._make_context(scope)
         if self._shows_plans and headers.get(b"x-trellis-plan") == b"1":
-            requests = _asking_for_plans(requests)
+            requests = _with_plans(requests)
         async with ClientWatch(receive, self._limits.request_seconds):
             if isinstance(requests, GraphQLRequest):
                 return _response(await self._graph.answer(requests, context), scope, media)
-            members = [self._member(request, scope, context) for request in requests]
+            members = [self._batch_member(request, scope, context) for request in requests]
             answers = await asyncio.gather(*members)
             report = tightest(rate for _, rate in answers)
             if report is not None:
                 _add_headers(scope, report.headers)
             return _Response(200, b"[" + b",".join(body for body, _ in answers) + b"]")
 
-    async def _member(
+    async def _batch_member(
         self, request: GraphQLRequest, scope: Scope, context: Any
     ) -> tuple[bytes, RateReport | None]:
-        """One answer of a batch: a refused operation does not take the others with it."""
+        """The result of one operation of a batch. An error does not affect the others."""
         try:
             answer = await self._graph.answer(request, context)
             return answer.to_bytes(), answer.rate
@@ -120,19 +120,19 @@ class GraphQLEndpoint:
         raise MethodNotAllowed("Use GET or POST.", allow="GET, POST")
 
     def _from_body(self, body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
-        """A body seen before is not parsed again: clients repeat themselves."""
-        known = self._read_before.get(body)
+        """The requests in a body. Small bodies are cached, because clients repeat their queries."""
+        known = self._parsed_bodies.get(body)
         if known is not None:
             return known
         payload = load_json(body, max_depth=self._limits.json_depth)
         if isinstance(payload, list):
             return self._batch(payload)
         request = read_request(payload, kinds=QUERIES_AND_MUTATIONS)
-        # Mutations are not repeated as they are, and their variables may hold passwords.
-        if len(body) <= _KEEP_BODIES_UP_TO and "mutation" not in request.document:
-            if len(self._read_before) >= _KEEP_BODIES:
-                self._read_before.pop(next(iter(self._read_before)))
-            self._read_before[body] = request
+        # Mutations are rarely repeated, and their variables may contain passwords.
+        if len(body) <= _CACHED_BODY_BYTES and "mutation" not in request.document:
+            if len(self._parsed_bodies) >= _CACHED_BODIES:
+                self._parsed_bodies.pop(next(iter(self._parsed_bodies)))
+            self._parsed_bodies[body] = request
         return request
 
     def _batch(self, payload: list[Any]) -> list[GraphQLRequest]:
@@ -158,7 +158,7 @@ class GraphQLEndpoint:
         return read_request(payload, kinds=QUERIES)
 
 
-def _asking_for_plans(
+def _with_plans(
     requests: GraphQLRequest | list[GraphQLRequest],
 ) -> GraphQLRequest | list[GraphQLRequest]:
     if isinstance(requests, list):
@@ -173,7 +173,7 @@ def _response(answer: Answer, scope: Scope, media: str) -> _Response:
         add_response_header(scope, b"retry-after", b"%d" % seconds)
     if answer.executed:
         return _Response(answer.status, answer.to_bytes())
-    if media == JSON and _is_part_of_protocol(answer):
+    if media == JSON and _is_ok_as_json(answer):
         return _Response(200, answer.to_bytes())
     if answer.status == 405:  # RFC 9110, section 15.5.6
         add_response_header(scope, b"allow", b"POST")
@@ -183,14 +183,14 @@ def _response(answer: Answer, scope: Scope, media: str) -> _Response:
 
 
 def _waits(answer: Answer) -> list[int]:
-    """For how long to wait (RFC 9110, section 10.2.3), if an error says it: the longest."""
-    told = [error.get("extensions", {}).get("retry_after") for error in answer.errors]
-    return sorted((int(seconds) for seconds in told if seconds is not None), reverse=True)[:1]
+    """The longest ``retry_after`` of the errors, if there is one (RFC 9110, section 10.2.3)."""
+    seconds = [error.get("extensions", {}).get("retry_after") for error in answer.errors]
+    return sorted((int(one) for one in seconds if one is not None), reverse=True)[:1]
 
 
-def _is_part_of_protocol(answer: Answer) -> bool:
+def _is_ok_as_json(answer: Answer) -> bool:
     codes = {error.get("extensions", {}).get("code") for error in answer.errors}
-    return answer.status == 400 and codes <= _PART_OF_THE_PROTOCOL
+    return answer.status == 400 and codes <= _OK_AS_JSON
 
 
 def _refusal(error: TrellisError, scope: Scope) -> _Response:

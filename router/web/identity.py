@@ -1,4 +1,4 @@
-"""Proves who calls, once per request, before anything is read from it."""
+"""Authenticates the caller of a request before the request is read."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trellis.router.identity.credentials import NO_CREDENTIALS, Credentials
-from trellis.router.web.service_token import router_word_of
+from trellis.router.web.service_token import vouched_context_of
 from trellis.schema.errors import BadRequest
 from trellis.schema.identity import ANONYMOUS, Identity
 
@@ -14,16 +14,16 @@ _KEY = "trellis.identity"
 _CREDENTIALS = {b"authorization": "Authorization", b"x-api-key": "X-API-Key"}
 
 Authenticate = Callable[[Credentials], Awaitable[Identity]]
-"""Turns what a caller brings along into an identity or raises ``Unauthenticated``."""
+"""Returns the identity for credentials. Raises ``Unauthenticated``."""
 
 
 async def authenticate_nobody(_credentials: Credentials) -> Identity:
-    """For a router that knows no issuer: every caller is anonymous."""
+    """For a router without issuers: all callers are anonymous."""
     return ANONYMOUS
 
 
 class CallerIdentity:
-    """Verifies the caller's credentials; those that are no good refuse the request (401)."""
+    """Verifies the credentials of the caller. Invalid ones are refused with 401."""
 
     def __init__(self, app: ASGIApp, authenticate: Authenticate) -> None:
         self._app = app
@@ -36,11 +36,11 @@ class CallerIdentity:
 
 
 def credentials_of(scope: Mapping[str, Any]) -> Credentials:
-    """``Authorization`` or ``X-API-Key`` of the request, unless a router that proved itself says
-    who calls. Raises BadRequest when there is more than one of them."""
-    word = router_word_of(scope)
-    if word is not None:
-        return Credentials(vouched=word.identity)
+    """``Authorization`` or ``X-API-Key`` of the request, or the identity that an authenticated
+    router vouches for. Raises BadRequest if there are several."""
+    context = vouched_context_of(scope)
+    if context is not None:
+        return Credentials(vouched=context.identity)
     found: dict[bytes, str] = {}
     for name, value in scope["headers"]:
         if name in _CREDENTIALS:
@@ -55,5 +55,5 @@ def credentials_of(scope: Mapping[str, Any]) -> Credentials:
 
 
 def identity_of(scope: Mapping[str, Any]) -> Identity:
-    """Who ``CallerIdentity`` proved the caller to be."""
+    """The identity that ``CallerIdentity`` has verified."""
     return scope.get(_KEY, ANONYMOUS)

@@ -1,6 +1,6 @@
-"""``/internal/...``: what a subgraph on its own tells the router beside its graph.
+"""``/internal/...``: what a subgraph in its own process provides to the router besides its graph.
 
-Only reached behind ``RequireServiceToken``.
+``RequireServiceToken`` protects these routes.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ _MAX_KEY_LENGTH = 512
 
 
 def internal_routes(subgraph: Subgraph, limits: Limits) -> list[BaseRoute]:
-    """The routes for what this subgraph can tell; the others do not exist."""
+    """The routes for what this subgraph provides."""
     routes: list[BaseRoute] = []
     if subgraph.revocations is not None:
         routes.append(Route(REVOCATIONS, _Revocations(subgraph).respond, methods=["GET"]))
@@ -45,8 +45,8 @@ def internal_routes(subgraph: Subgraph, limits: Limits) -> list[BaseRoute]:
 
 
 class _Policies:
-    """GET tells which policies there are, POST asks one. The caller comes in the body: the word of
-    a router that has proved itself."""
+    """GET lists the policies, POST evaluates one. The body contains the caller, which is trusted
+    because the router is authenticated."""
 
     def __init__(self, subgraph: Subgraph, limits: Limits) -> None:
         self._own = LocalPolicies(subgraph.name, subgraph.policies)
@@ -58,19 +58,21 @@ class _Policies:
             return _json(policies_to_json(declared))
         if request.headers.get("content-type") != "application/json":
             raise UnsupportedMediaType("Send the question as application/json.")
-        question = _question(await read_body(request.scope, request.receive, self._limits))
-        if question.version != version_of(declared) or question.policy not in declared:
+        policy_request = _read_policy_request(
+            await read_body(request.scope, request.receive, self._limits)
+        )
+        if policy_request.version != version_of(declared) or policy_request.policy not in declared:
             raise NotFound("Read the list of policies again: it has changed.")
-        context = RequestContext(question.caller)
-        if question.objects is None and declared[question.policy].needs is None:
-            return _json({"answer": await self._own.holds(question.policy, context)})
-        if question.objects is not None and declared[question.policy].needs is not None:
-            answer = await self._own.judge(question.policy, context, question.objects)
+        context = RequestContext(policy_request.caller)
+        if policy_request.objects is None and declared[policy_request.policy].needs is None:
+            return _json({"answer": await self._own.holds(policy_request.policy, context)})
+        if policy_request.objects is not None and declared[policy_request.policy].needs is not None:
+            answer = await self._own.judge(policy_request.policy, context, policy_request.objects)
             return _json({"answer": list(answer)})
         raise BadRequest("The policy decides by the caller alone, or needs objects.")
 
 
-def _question(body: bytes) -> PolicyRequest:
+def _read_policy_request(body: bytes) -> PolicyRequest:
     try:
         return read_request(orjson.loads(body))
     except ValueError:
@@ -84,8 +86,8 @@ def _json(value: Any) -> Response:
 
 
 class _Revocations:
-    """Asked every two seconds by every router, so an answer that has not changed is not repeated
-    (RFC 9110, section 13.1.2)."""
+    """Polled by all routers every two seconds, so unchanged responses are 304 (RFC 9110, section
+    13.1.2)."""
 
     def __init__(self, subgraph: Subgraph) -> None:
         assert subgraph.revocations is not None
@@ -101,7 +103,7 @@ class _Revocations:
 
 
 class _ApiKeys:
-    """Whose key it is. The key comes in the body: addresses are written into logs."""
+    """The identity for an API key, which is in the body because URLs are logged."""
 
     def __init__(self, subgraph: Subgraph, limits: Limits) -> None:
         assert subgraph.verify_api_key is not None

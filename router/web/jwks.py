@@ -1,4 +1,4 @@
-"""``/.well-known/jwks.json``: the public keys by which others verify our tokens."""
+"""``/.well-known/jwks.json``: the public keys for verifying the access tokens."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,8 +12,8 @@ LoadKeySet = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 class JwksEndpoint:
-    """A key set (RFC 7517). Kept by clients for five minutes, less than a key is published before
-    it signs, then asked again with its ETag."""
+    """A key set (RFC 7517). Clients may cache it for five minutes and revalidate it with its ETag.
+    A new key is published for longer than that before it is used."""
 
     def __init__(self, load: LoadKeySet) -> None:
         self._load = load
@@ -22,7 +22,7 @@ class JwksEndpoint:
         body = orjson.dumps(await self._load(), option=orjson.OPT_SORT_KEYS)
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {"cache-control": "public, max-age=300", "etag": etag}
-        asked = {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
-        if etag in asked or "*" in asked:
+        requested = {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
+        if etag in requested or "*" in requested:
             return Response(status_code=304, headers=headers)
         return Response(body, media_type="application/jwk-set+json", headers=headers)

@@ -1,4 +1,4 @@
-"""Which of the two GraphQL media types a client wants (GraphQL-over-HTTP, section 6.2)."""
+"""Media types of requests and responses (GraphQL-over-HTTP, section 6.2)."""
 
 from functools import lru_cache
 
@@ -15,10 +15,10 @@ _OFFERED = {
 
 @lru_cache(maxsize=256)
 def negotiate(accept: str) -> str | None:
-    """The media type of the answer for an Accept header; None when neither is acceptable.
+    """The media type of the response for an Accept header; None if neither type is acceptable.
 
-    Without the header the answer is ``application/json``, for clients older than the other type.
-    Of two types with the same weight the one named first wins.
+    Without the header it is ``application/json``, which older clients expect. Of two types with
+    the same weight, the first one is used.
     """
     if not accept.strip():
         return JSON
@@ -38,7 +38,7 @@ def media_type_of(content_type: str) -> str:
 
 
 def is_json(content_type: str) -> bool:
-    """Whether a request body says it is JSON in UTF-8, the only kind there is (RFC 8259)."""
+    """Whether the content type is JSON in UTF-8, its only allowed encoding (RFC 8259)."""
     name, *parameters = (piece.strip().lower() for piece in content_type.split(";"))
     return name == JSON and _is_utf8(parameters)
 

@@ -1,4 +1,4 @@
-"""Files of the pages that we serve ourselves: packed once, tagged, with a strict content policy."""
+"""Files of built-in pages: compressed, with an entity tag and a content security policy."""
 
 import gzip
 import hashlib
@@ -26,7 +26,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class PageFile:
-    """A gzip-packed file with its entity tag and the headers it is served with."""
+    """A file compressed with gzip, with its entity tag and response headers."""
 
     packed: bytes
     etag: bytes
@@ -34,10 +34,10 @@ class PageFile:
 
 
 def page_file(name: str, packed: bytes, *, policy: str, is_immutable: bool = False) -> PageFile:
-    """The file ``name``, whose suffix tells its type. ``policy`` is the content security policy;
-    an immutable file has a hash in its name and need never be asked for again."""
+    """The file ``name``; its suffix determines its type. ``policy`` is the content security policy.
+    An immutable file has a hash in its name, so browsers never need to request it again."""
     caching = "public, max-age=31536000, immutable" if is_immutable else "no-cache"
-    # Weak, because the packed and the plain form share it (RFC 9110, section 8.8.1).
+    # Weak, because it is the same for the compressed and the plain form (RFC 9110, section 8.8.1).
     etag = f'W/"{hashlib.sha256(packed).hexdigest()[:32]}"'.encode()
     headers = (
         (b"content-type", _TYPES[Path(name).suffix].encode()),
@@ -52,7 +52,7 @@ def page_file(name: str, packed: bytes, *, policy: str, is_immutable: bool = Fal
 
 
 def file_answer(file: PageFile, request: Mapping[bytes, bytes]) -> tuple[int, Headers, bytes]:
-    """Status, headers and body for a request with these headers."""
+    """Status, headers and body of the response to a request with these headers."""
     if _matches(request.get(b"if-none-match", b""), file.etag):
         return 304, [pair for pair in file.headers if pair[0] != b"content-type"], b""
     if _takes_gzip(request.get(b"accept-encoding", b"")):
@@ -61,13 +61,13 @@ def file_answer(file: PageFile, request: Mapping[bytes, bytes]) -> tuple[int, He
 
 
 def with_own(headers: Headers, own: Sequence[tuple[bytes, bytes]]) -> Headers:
-    """``own`` in place of headers of the same names, and besides the others."""
+    """``headers`` with ``own``, which replace headers of the same names."""
     names = {name for name, _ in own}
     return [*(pair for pair in headers if pair[0] not in names), *own]
 
 
 async def send_answer(scope: Scope, send: Send, status: int, headers: Headers, body: bytes) -> None:
-    """Send a whole answer; none of the body to a HEAD request."""
+    """Send a response, without the body for HEAD."""
     if status != 304:
         headers = [*headers, (b"content-length", str(len(body)).encode())]
     if scope["method"] == "HEAD":
@@ -82,7 +82,7 @@ def _matches(if_none_match: bytes, etag: bytes) -> bool:
 
 
 def _takes_gzip(accept_encoding: bytes) -> bool:
-    """RFC 9110, section 12.5.3: ``gzip`` or ``*`` with a weight above zero; the name rules."""
+    """Whether ``gzip``, or else ``*``, has a weight above zero (RFC 9110, section 12.5.3)."""
     weights: dict[str, float] = {}
     for part in accept_encoding.decode("latin-1").lower().split(","):
         name, _, weight = part.partition(";")

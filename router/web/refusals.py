@@ -1,8 +1,8 @@
-"""What HTTP itself refuses, beside the errors of ``trellis.schema.errors``.
+"""Errors of the HTTP layer, in addition to those of ``trellis.schema.errors``.
 
 TrellisError (trellis.schema.errors)
 ├── NotAcceptable          NOT_ACCEPTABLE            406
-├── MethodNotAllowed       METHOD_NOT_ALLOWED        405   ``allow`` names the methods
+├── MethodNotAllowed       METHOD_NOT_ALLOWED        405   ``allow`` lists the methods
 ├── BodyTimeout            REQUEST_BODY_TIMEOUT      408
 ├── UrlTooLong             URL_TOO_LONG              414
 ├── UnsupportedMediaType   UNSUPPORTED_MEDIA_TYPE    415

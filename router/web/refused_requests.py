@@ -1,4 +1,4 @@
-"""Counts requests that a door refused before there was an operation to count."""
+"""Counts requests that were refused before there was an operation to count."""
 
 import time
 from collections.abc import Callable
@@ -21,22 +21,22 @@ from trellis.schema.errors import BadRequest
 from trellis.schema.rate_limit import Charge
 
 _REFUSED = BadRequest("This request was refused.")
-# As exact as Retry-After is.
-_SAME_SECONDS = 1.0
-_CALLERS = 4_096
-# Of an id that a client has chosen: a shorter one may stand in an answer by chance. Ours have 36.
+# The resolution of Retry-After.
+_REPEAT_SECONDS = 1.0
+_MAX_REMEMBERED = 4_096
+# Shorter ids of clients may occur in a response by chance. Generated ids have 36 characters.
 _MIN_ID_LENGTH = 32
-_OF_NO_MATTER = frozenset(
+_IGNORED_HEADERS = frozenset(
     {b"content-length", b"content-type", b"user-agent", b"x-request-id", b"traceparent"}
 )
-# Each layer adds these anew.
-_OF_THE_REQUEST = frozenset({b"x-request-id", b"vary", *(name for name, _ in SECURITY_HEADERS)})
+# Added to each response by other layers.
+_ADDED_BY_LAYERS = frozenset({b"x-request-id", b"vary", *(name for name, _ in SECURITY_HEADERS)})
 
 
 @dataclass(slots=True)
-class _Closed:
-    """The answer to a caller of whom nothing is let in before ``until``, as it was given to the
-    request ``request_id``."""
+class _RepeatableRefusal:
+    """The 429 of a caller whose requests will all be refused before ``until``, with the id of the
+    request that it was the response to."""
 
     until: float
     request_id: bytes
@@ -44,7 +44,7 @@ class _Closed:
     body: bytes = b""
 
     async def send(self, send: Send, request_id: bytes) -> None:
-        """Give it to another request, whose id stands wherever the first one's did."""
+        """Send it as the response to another request, with the id of that request."""
         body = self.body.replace(self.request_id, request_id)
         headers: list[tuple[bytes, bytes]] = []
         for name, value in self.headers:
@@ -57,8 +57,8 @@ class _Closed:
         await send({"type": "http.response.body", "body": body})
 
 
-class _Watch:
-    """Sends an answer on, and keeps it in ``closed`` if it may be given again."""
+class _ResponseRecorder:
+    """Forwards a response, and stores it in ``repeatable`` if later requests may get it too."""
 
     def __init__(
         self, send: Send, charge: Charge, request_id: bytes, clock: Callable[[], float]
@@ -67,39 +67,41 @@ class _Watch:
         self._request_id = request_id
         self._charge = charge
         self._clock = clock
-        self.closed: _Closed | None = None
+        self.repeatable: _RepeatableRefusal | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             is_replaceable = len(self._request_id) >= _MIN_ID_LENGTH
             if is_replaceable and self._charge.closed_seconds and message["status"] == 429:
-                until = self._clock() + min(_SAME_SECONDS, self._charge.closed_seconds)
-                self.closed = _Closed(until, self._request_id, tuple(message.get("headers", ())))
-        elif self.closed is not None:
-            self.closed.body += message.get("body", b"")
+                until = self._clock() + min(_REPEAT_SECONDS, self._charge.closed_seconds)
+                self.repeatable = _RepeatableRefusal(
+                    until, self._request_id, tuple(message.get("headers", ()))
+                )
+        elif self.repeatable is not None:
+            self.repeatable.body += message.get("body", b"")
         await self._send(message)
 
 
-def _caller_of(scope: Scope) -> bytes:
-    """Who asks, in which dialect and for which kind of answer: whatever may change a 429. What a
-    request says of itself is hashed, for it may be long and secret."""
-    told = [scope["method"].encode(), scope["path"].encode("utf-8", "surrogateescape")]
-    told += [b"%b:%b" % pair for pair in scope["headers"] if pair[0] not in _OF_NO_MATTER]
+def _fingerprint(scope: Scope) -> bytes:
+    """A hash of everything that a 429 may depend on: method, path, headers and address. It is
+    hashed because headers may be long and contain secrets."""
+    parts = [scope["method"].encode(), scope["path"].encode("utf-8", "surrogateescape")]
+    parts += [b"%b:%b" % pair for pair in scope["headers"] if pair[0] not in _IGNORED_HEADERS]
     client = scope.get("client")
-    told.append(client[0].encode() if client else b"")
-    return blake2b(b"\n".join(told), digest_size=16).digest()
+    parts.append(client[0].encode() if client else b"")
+    return blake2b(b"\n".join(parts), digest_size=16).digest()
 
 
 class RefusedRequests:
-    """Bad tokens, bodies that cannot be read, addresses where nothing is: each counts as one
-    request of its caller, and of its address where nobody proved who calls. A flood of them is
-    answered with 429; it takes nothing from those who are signed in behind the same address.
+    """Counts invalid tokens, malformed bodies and unknown paths as one request of the caller, or of
+    the address if the caller is not authenticated. Too many of them get a 429; signed-in callers
+    behind the same address are not affected.
 
-    What was counted on its way, as an operation or by a door that words its own refusals, is not
-    counted here.
+    Requests that were counted already, as an operation or by an endpoint with its own form of
+    errors, are not counted again.
 
-    Callers of whom nothing would be let in hear the same 429 for a second, without another look at
-    who they are and what they ask: refusing them is the cheapest that there is.
+    If all requests of a caller would be refused, the same 429 is repeated for a second, without
+    authenticating them again, so that refusing them is as cheap as possible.
     """
 
     def __init__(
@@ -114,19 +116,19 @@ class RefusedRequests:
         self._services = services
         self._write = write
         self._clock = clock
-        self._closed: dict[bytes, _Closed] = {}
+        self._repeatable: dict[bytes, _RepeatableRefusal] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request_id = request_id_of(scope).encode()
-        known = self._closed.get(_caller_of(scope)) if self._closed else None
+        known = self._repeatable.get(_fingerprint(scope)) if self._repeatable else None
         if known is not None and self._clock() < known.until:
             await known.send(send, request_id)
             return
         charge = begin_charge(scope)
-        watch = _Watch(send, charge, request_id, self._clock)
+        recorder = _ResponseRecorder(send, charge, request_id, self._clock)
         is_replaced = False
 
         async def counting_send(message: Message) -> None:
@@ -136,22 +138,22 @@ class RefusedRequests:
                 and not charge.is_taken
                 and _is_refusal(message["status"])
             ):
-                is_replaced = await self._count(scope, watch.send)
+                is_replaced = await self._count(scope, recorder.send)
             if not is_replaced:
-                await watch.send(message)
+                await recorder.send(message)
 
         await self._app(scope, receive, counting_send)
-        if watch.closed is not None:
-            watch.closed.headers += added_headers(scope, but=_OF_THE_REQUEST)
-            self._remember(_caller_of(scope), watch.closed)
+        if recorder.repeatable is not None:
+            recorder.repeatable.headers += added_headers(scope, except_for=_ADDED_BY_LAYERS)
+            self._remember(_fingerprint(scope), recorder.repeatable)
 
-    def _remember(self, caller: bytes, closed: "_Closed") -> None:
-        if len(self._closed) >= _CALLERS:
-            self._closed.clear()  # all of them are a second old at most, or over
-        self._closed[caller] = closed
+    def _remember(self, fingerprint: bytes, refusal: _RepeatableRefusal) -> None:
+        if len(self._repeatable) >= _MAX_REMEMBERED:
+            self._repeatable.clear()  # they are valid for at most a second
+        self._repeatable[fingerprint] = refusal
 
     async def _count(self, scope: Scope, send: Send) -> bool:
-        """Whether the refusal was replaced by that of a limit."""
+        """Count the request; whether its response was replaced by a 429."""
         context = self._services.make_context(scope)
         error, report = await self._services.charge_once(_REFUSED, context)
         for name, value in report.headers if report is not None else ():
@@ -163,5 +165,5 @@ class RefusedRequests:
 
 
 def _is_refusal(status: int) -> bool:
-    """What the caller did wrong; 429 says itself that a limit has been reached."""
+    """Whether the request is an error of the caller that has not been counted; a 429 has been."""
     return 400 <= status < 500 and status != 429

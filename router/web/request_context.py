@@ -1,4 +1,4 @@
-"""What the pipeline and subgraphs learn about a request from the door it came through."""
+"""Creates the context of an operation, which the pipeline and subgraphs get."""
 
 import time
 from collections.abc import Iterable, Mapping, MutableMapping
@@ -8,7 +8,7 @@ from typing import Any
 
 from trellis.router.web.identity import identity_of
 from trellis.router.web.request_id import request_id_of
-from trellis.router.web.service_token import router_word_of
+from trellis.router.web.service_token import vouched_context_of
 from trellis.schema.errors import BadRequest
 from trellis.schema.identity import Identity
 from trellis.schema.rate_limit import Charge
@@ -17,35 +17,35 @@ from trellis.schema.request import RequestContext
 GRAPHQL = "graphql"
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _USER_AGENT_LENGTH = 512
-_HEADER_CHARACTERS = 8_192  # what servers usually take for one header
+_HEADER_CHARACTERS = 8_192  # the usual limit of servers for one header
 _CHARGE = "trellis.charge"
 _DIALECT = "trellis.dialect"
 
 
 def begin_charge(scope: MutableMapping[str, Any]) -> Charge:
-    """Let the contexts of this request know whether it has been counted."""
+    """Create the mark by which all contexts of this request know whether it was counted."""
     charge = scope[_CHARGE] = Charge()
     return charge
 
 
 def note_dialect(scope: MutableMapping[str, Any], dialect: str) -> None:
-    """Let whoever counts a request that no route took know the dialect that it meant."""
+    """Record the dialect of a request without a route, for counting it."""
     scope[_DIALECT] = dialect
 
 
 class ContextMaker:
-    """Makes the context of one operation: caller, id, deadline, and the headers that may travel.
+    """Creates the context of one operation: caller, id, deadline and forwarded headers.
 
-    Only allow-listed headers reach subgraphs, so nothing that a client adds can pose as ours; the
-    request id is always the one we settled on. What a router that proved itself says about the
-    request (``trellis.router.web.service_token``) is taken over as it is.
+    Only allow-listed headers are forwarded to subgraphs, so that clients cannot set internal ones;
+    the request id is always the one that ``RequestId`` determined. The context that an
+    authenticated router sends (``trellis.router.web.service_token``) is used as it is.
     """
 
     def __init__(self, allowed_headers: Iterable[str], seconds: float) -> None:
         self._allowed = {name.lower().encode(): name.lower() for name in allowed_headers}
         self._names = frozenset(self._allowed.values())
-        self._passes_id_on = b"x-request-id" in self._allowed
-        self._passes_token_on = b"authorization" in self._allowed
+        self._forwards_id = b"x-request-id" in self._allowed
+        self._forwards_token = b"authorization" in self._allowed
         self._seconds = seconds
 
     def __call__(
@@ -58,10 +58,9 @@ class ContextMaker:
         route: str | None = None,
         later_headers: Mapping[str, str] = NO_HEADERS,
     ) -> RequestContext:
-        """``identity``, the ``authorization`` that proves it and ``later_headers`` (see
-        ``allowed_of``) are given by doors that learn them later than by the request's headers;
-        ``profile`` and ``route`` by those that have some; else the dialect that was noted is meant,
-        or GraphQL."""
+        """The context of an operation of this request. ``identity``, its ``authorization`` and
+        ``later_headers`` (see ``allowed_of``) are for endpoints that do not get them from the
+        headers of the request. ``profile`` is by default the recorded dialect, or GraphQL."""
         allowed = self._allowed
         headers = {
             allowed[name]: value.decode("latin-1")
@@ -69,17 +68,17 @@ class ContextMaker:
             if name in allowed
         }
         headers |= later_headers
-        if authorization is not None and self._passes_token_on:
+        if authorization is not None and self._forwards_token:
             headers["authorization"] = authorization
         request_id = request_id_of(scope)
-        if self._passes_id_on:
+        if self._forwards_id:
             headers["x-request-id"] = request_id
-        word = router_word_of(scope)
-        if word is not None:
+        vouched = vouched_context_of(scope)
+        if vouched is not None:
             return replace(
-                word,
+                vouched,
                 headers=headers,
-                deadline=self._deadline(word.deadline),
+                deadline=self._deadline(vouched.deadline),
                 charge=scope.get(_CHARGE),
             )
         client = scope.get("client")
@@ -96,8 +95,8 @@ class ContextMaker:
         )
 
     def allowed_of(self, payload: Mapping[str, Any]) -> dict[str, str]:
-        """What of a message's members may travel like headers: texts under allow-listed names, in
-        any case. Raises BadRequest for one that is longer than headers may be."""
+        """The members of a message that are forwarded like headers: strings with allow-listed names
+        in any case. Raises BadRequest for one that is too long for a header."""
         found: dict[str, str] = {}
         for name, value in payload.items():
             if name.lower() in self._names and isinstance(value, str):
@@ -106,9 +105,9 @@ class ContextMaker:
                 found[name.lower()] = value
         return found
 
-    def _deadline(self, told: float | None = None) -> float:
+    def _deadline(self, limit: float | None = None) -> float:
         own = time.monotonic() + self._seconds
-        return own if told is None else min(own, told)
+        return own if limit is None else min(own, limit)
 
 
 def _user_agent(scope: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""The headers that every answer carries, whoever wrote it."""
+"""Adds headers to all responses."""
 
 from collections.abc import Container, MutableMapping
 from typing import Any
@@ -7,8 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _KEY = "trellis.response_headers"
 
-# A page of another origin can neither frame an answer, nor guess its type, nor read it; what must
-# be looser (the explorer) says so itself.
+# Pages of other origins can neither frame a response, nor guess its type, nor read it. Responses
+# with other needs, such as GraphiQL, have headers of their own.
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -20,9 +20,8 @@ SECURITY_HEADERS = (
 
 
 class ResponseHeaders:
-    """Adds the security headers and those given by ``add_response_header`` to each answer.
-
-    A header that the answer has already is left alone.
+    """Adds the security headers and those of ``add_response_header`` to each response, unless it
+    has a header of the same name.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -39,7 +38,7 @@ class ResponseHeaders:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = list(message.get("headers", ()))
                 present = {name for name, _ in headers}
-                present.discard(b"vary")  # its values add up
+                present.discard(b"vary")  # its values are combined
                 headers += [pair for pair in extra if pair[0] not in present]
                 message["headers"] = headers
             await send(message)
@@ -48,14 +47,14 @@ class ResponseHeaders:
 
 
 def add_response_header(scope: MutableMapping[str, Any], name: bytes, value: bytes) -> None:
-    """Let the answer to this request carry a header; outside of ``ResponseHeaders`` a no-op."""
+    """Add a header to the response of this request. Without ``ResponseHeaders`` it is ignored."""
     extra = scope.get(_KEY)
     if extra is not None:
         extra.append((name, value))
 
 
 def added_headers(
-    scope: MutableMapping[str, Any], *, but: Container[bytes]
+    scope: MutableMapping[str, Any], *, except_for: Container[bytes]
 ) -> tuple[tuple[bytes, bytes], ...]:
-    """What the answer to this request carries by ``add_response_header``, but those names."""
-    return tuple(pair for pair in scope.get(_KEY, ()) if pair[0] not in but)
+    """The headers of ``add_response_header`` for this request, except for some names."""
+    return tuple(pair for pair in scope.get(_KEY, ()) if pair[0] not in except_for)

@@ -1,4 +1,4 @@
-"""Lets only the router reach a subgraph on its own, and believes it about callers."""
+"""Authenticates the router at a subgraph in its own process."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -13,18 +13,18 @@ from trellis.router.web.request_id import adopt_request_id
 from trellis.schema.errors import Forbidden
 from trellis.schema.request import RequestContext
 
-_KEY = "trellis.router_word"
+_KEY = "trellis.vouched_context"
 _NAMES = {name.encode(): name for name in (SERVICE_TOKEN, CALLER, REQUEST)}
 
 log = structlog.get_logger(__name__)
 
 
 class RequireServiceToken:
-    """Refuses whoever has no good ``X-Service-Token``, on HTTP and WebSocket alike; of those who
-    have one the ``x-trellis-...`` headers are believed, of nobody else.
+    """Refuses HTTP requests and WebSockets without a valid ``X-Service-Token``. The headers
+    ``x-trellis-...`` are trusted only with a valid token.
 
-    ``open_paths`` stay open to all. ``is_open`` lets people without a token try the subgraph by
-    hand: they are then who their own token says. A wrong service token is refused all the same.
+    ``open_paths`` need no token. With ``is_open`` it is optional, for trying the subgraph by hand:
+    the caller is then authenticated by its own token. Invalid service tokens are always refused.
     """
 
     def __init__(
@@ -44,19 +44,19 @@ class RequireServiceToken:
         if scope["type"] == "lifespan" or scope["path"] in self._open_paths:
             await self._app(scope, receive, send)
             return
-        word = self._word(scope)
-        if word is None and (not self._is_open or _has_token(scope)):
+        context = self._vouched_context(scope)
+        if context is None and (not self._is_open or _has_token(scope)):
             log.warning("refused_without_service_token", path=scope["path"][:200])
             await _refuse(scope, send)
             return
-        if word is not None:
-            scope[_KEY] = word
-            if word.request_id:
-                adopt_request_id(scope, word.request_id)
+        if context is not None:
+            scope[_KEY] = context
+            if context.request_id:
+                adopt_request_id(scope, context.request_id)
         await self._app(scope, receive, send)
 
-    def _word(self, scope: Scope) -> RequestContext | None:
-        """What the router says about the request; None when nobody proves to be one."""
+    def _vouched_context(self, scope: Scope) -> RequestContext | None:
+        """The context that the router sends; None without a valid token."""
         found: dict[str, str] = {}
         for name, value in scope["headers"]:
             if name in _NAMES:
@@ -73,8 +73,8 @@ class RequireServiceToken:
             return None
 
 
-def router_word_of(scope: Mapping[str, Any]) -> RequestContext | None:
-    """What a router that proved itself says about this request, its ``headers`` left out."""
+def vouched_context_of(scope: Mapping[str, Any]) -> RequestContext | None:
+    """The context that an authenticated router has sent, without its ``headers``."""
     return scope.get(_KEY)
 
 
@@ -83,7 +83,7 @@ def _has_token(scope: Scope) -> bool:
 
 
 async def _refuse(scope: Scope, send: Send) -> None:
-    """Not a GraphQL response: it would be shown to the router's client, whose fault this is not."""
+    """Not a GraphQL response, because the router would pass that on to its client."""
     message = "Only the router may ask this subgraph: the request has no good X-Service-Token."
     if scope["type"] == "websocket":
         raise Forbidden(message)

@@ -1,4 +1,4 @@
-"""What a door works with: a new door is a class that takes one of these."""
+"""What an endpoint needs from the rest of the router."""
 
 from dataclasses import dataclass, field
 
@@ -13,8 +13,8 @@ from trellis.schema.request import RequestContext
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The graph behind the door, who calls, the context of an operation, and limits: ``limits`` of
-    a request, ``streams`` of a connection that stays open. ``count`` counts a refused request."""
+    """The graph, the functions that authenticate callers and create contexts, and the limits of
+    requests and of ``streams`` (long-lived connections). ``count`` counts a refused request."""
 
     graph: Graph
     make_context: ContextMaker
@@ -24,8 +24,8 @@ class Services:
     count: Count = Unlimited().after_refusal
 
     async def charge_once(self, error: TrellisError, context: RequestContext) -> CountedRefusal:
-        """Count a request that a door refuses, unless it has been counted as an operation. The
-        error to answer with, which is another one where the caller has asked too often."""
+        """Count a refused request, unless it was counted as an operation. Returns the error to
+        respond with, which is another one if a limit has been reached."""
         if context.charge is None:
             return await self.count(error, context)
         if context.charge.is_taken:

@@ -60,7 +60,7 @@ async def test_urls_and_headers_may_be_as_large_as_their_limits(
         await passes(type=kind, **beyond)
 
 
-async def test_the_lifespan_is_no_request():
+async def test_the_lifespan_is_not_limited():
     assert await passes(type="lifespan", raw_path=b"/" * 50)
 
 
@@ -87,13 +87,15 @@ async def test_a_body_may_be_as_large_as_its_limit(sizes: tuple[int, ...]):
 
 
 @pytest.mark.parametrize("length", ["101", "1000000", "-1", "+5", "1e2", "", "0x10", " 5"])
-async def test_a_length_that_is_too_large_or_none_is_refused_before_anything_is_read(length: str):
+async def test_an_invalid_or_too_large_content_length_is_refused_before_the_body_is_read(
+    length: str,
+):
     with pytest.raises(PayloadTooLarge):
         await body_of([b"x"], content_length=length)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", " GZIP "])
-async def test_a_packed_body_may_unpack_to_as_much_as_its_limit(encoding: str):
+async def test_a_decompressed_body_may_be_as_large_as_its_limit(encoding: str):
     assert await body_of([gzip.compress(b"x" * 100)], content_encoding=encoding) == b"x" * 100
     for packed in (gzip.compress(b"x" * 101), gzip.compress(b"x" * 10_000_000)[:100]):
         with pytest.raises(PayloadTooLarge):
@@ -112,7 +114,7 @@ async def test_a_packed_body_may_unpack_to_as_much_as_its_limit(encoding: str):
     ],
     ids=["cut", "followed", "followed by another", "deflate", "plain", "empty"],
 )
-async def test_a_packed_body_that_is_no_gzip_is_refused(broken: bytes):
+async def test_invalid_gzip_is_refused(broken: bytes):
     with pytest.raises(BadRequest, match="not valid gzip"):
         await body_of([broken], content_encoding="gzip")
 
@@ -124,7 +126,7 @@ async def test_other_encodings_are_refused():
             await body_of([b"x"], content_encoding=encoding)
 
 
-async def test_a_client_that_leaves_or_falls_silent_sends_no_body():
+async def test_a_client_that_disconnects_or_stops_sending_is_refused():
     async def leaves() -> Any:
         return {"type": "http.disconnect"}
 

@@ -42,18 +42,18 @@ async def seen(
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-async def test_a_trusted_proxy_is_believed(kind: str):
+async def test_the_header_of_a_trusted_proxy_is_used(kind: str):
     assert await seen(CLIENT, kind=kind) == CLIENT
 
 
-async def test_nobody_else_is():
+async def test_headers_of_other_peers_are_ignored():
     assert await seen(CLIENT, peer="198.51.100.1") == "198.51.100.1"
     assert await seen(CLIENT, peer=None, proxies=("10.0.0.0/8",)) is None
     assert await seen(CLIENT, peer="10.0.0.1", proxies=()) == "10.0.0.1"
     assert await seen(CLIENT, peer="testclient") == "testclient"
 
 
-async def test_a_network_may_be_written_by_any_of_its_addresses():
+async def test_a_network_may_be_given_by_any_of_its_addresses():
     assert await seen(CLIENT, proxies=("10.7.7.7/8",)) == CLIENT
 
 
@@ -64,7 +64,7 @@ async def test_only_the_end_of_a_long_header_is_read():
         assert await seen(line, header="forwarded") == address
 
 
-async def test_over_a_unix_socket_one_may_be():
+async def test_connections_over_a_unix_socket_can_be_trusted():
     assert await seen(CLIENT, peer=None) == CLIENT
     assert await seen(peer=None) is None
 
@@ -80,7 +80,7 @@ async def test_over_a_unix_socket_one_may_be():
     ],
     ids=["invented", "two more proxies", "several lines", "a client inside", "IPv6 proxy"],
 )
-async def test_the_right_most_address_that_is_no_proxy_is_the_client(
+async def test_the_client_is_the_right_most_address_that_is_not_a_proxy(
     lines: list[str], address: str
 ):
     assert await seen(*lines) == address
@@ -92,7 +92,7 @@ async def test_the_right_most_address_that_is_no_proxy_is_the_client(
     + ["fe80::1%eth0", "::1::2", "' OR 1=1", "\x00", "\xff" * 40, "${jndi:ldap://x}", "1" * 5000]
     + ["1.2.3.4:99999999", "0x7f000001", "2130706433", "[1.2.3.4]"],
 )
-async def test_junk_never_hides_the_proxy_nor_lets_anything_left_of_it_through(junk: str):
+async def test_addresses_to_the_left_of_an_invalid_one_are_ignored(junk: str):
     assert await seen(junk) == "10.0.0.1"
     assert await seen(f"6.6.6.6,{junk}") == "10.0.0.1"
     assert await seen(f"{junk},{CLIENT}") == CLIENT
@@ -100,19 +100,19 @@ async def test_junk_never_hides_the_proxy_nor_lets_anything_left_of_it_through(j
 
 
 @pytest.mark.parametrize("hops", [1, 48, 49])
-async def test_fifty_hops_are_looked_at(hops: int):
+async def test_at_most_fifty_hops_are_read(hops: int):
     assert await seen(",".join([CLIENT] + ["10.0.0.1"] * hops)) == CLIENT
     assert await seen(",".join([CLIENT] + ["10.0.0.1"] * 50)) == "10.0.0.1"
 
 
-async def test_four_thousand_characters_of_a_chain_are_looked_at():
+async def test_at_most_four_thousand_characters_of_the_header_are_read():
     spaces = 4096 - len(CLIENT) - len(",10.0.0.1")
     assert await seen(CLIENT + " " * spaces + ",10.0.0.1") == CLIENT
     for more in (1, 2, 3, 5_000):  # 3.0.113.9 would be somebody else
         assert await seen(CLIENT + " " * (spaces + more) + ",10.0.0.1") == "10.0.0.1"
 
 
-async def test_long_chains_are_cut_and_cost_nothing():
+async def test_long_headers_are_truncated_and_read_quickly():
     assert await seen(",".join([CLIENT] + ["10.0.0.1"] * 20_000)) == "10.0.0.1"
     assert await seen('for="' * 20_000, header="forwarded") == "10.0.0.1"
 
@@ -128,7 +128,7 @@ async def test_long_chains_are_cut_and_cost_nothing():
         ("::ffff:203.0.113.9", CLIENT),
     ],
 )
-def test_an_address_is_read_as_proxies_write_it(text: str, address: str):
+def test_all_forms_of_addresses_are_read(text: str, address: str):
     assert str(read_address(text)) == address
 
 
@@ -166,6 +166,6 @@ async def test_the_header_that_is_not_configured_is_not_read():
 
 
 @pytest.mark.parametrize("proxy", ["proxy.example", "10.0.0.0/33", "", "UNIX"])
-def test_a_proxy_that_is_no_network_is_a_mistake(proxy: str):
+def test_an_invalid_proxy_network_is_a_configuration_error(proxy: str):
     with pytest.raises(ValidationError):
         Http(trusted_proxies=(proxy,))

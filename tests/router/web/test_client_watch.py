@@ -28,13 +28,13 @@ class Client:
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0.05, 0.06])
-async def test_work_that_takes_too_long_is_stopped(seconds: float):
+async def test_work_is_cancelled_when_the_time_is_up(seconds: float):
     with pytest.raises(RequestTimeout):
         async with ClientWatch(Client().receive, seconds):
             await asyncio.Event().wait()
 
 
-async def test_work_for_a_client_that_left_is_stopped():
+async def test_work_is_cancelled_when_the_client_disconnects():
     client = Client()
     client.leaves.set()
     with pytest.raises(ClientGone):
@@ -42,7 +42,7 @@ async def test_work_for_a_client_that_left_is_stopped():
             await asyncio.Event().wait()
 
 
-async def test_messages_that_are_no_goodbye_change_nothing():
+async def test_messages_other_than_a_disconnect_are_ignored():
     messages = [{"type": "http.request", "body": b""}] * 3 + [{"type": "http.disconnect"}]
 
     async def receive() -> Any:
@@ -54,7 +54,7 @@ async def test_messages_that_are_no_goodbye_change_nothing():
     assert messages == []
 
 
-async def test_after_the_work_nobody_listens_and_nothing_is_stopped():
+async def test_nothing_is_cancelled_after_the_work_has_ended():
     client = Client()
     async with ClientWatch(client.receive, 3600):
         await client.is_asked.wait()
@@ -66,7 +66,7 @@ async def test_after_the_work_nobody_listens_and_nothing_is_stopped():
     await asyncio.sleep(0.05)  # past the time that the work had: it must not be stopped now
 
 
-async def test_an_error_of_the_work_is_its_own():
+async def test_an_error_of_the_work_is_raised():
     with pytest.raises(ValueError, match="broken"):
         async with ClientWatch(Client().receive, 3600):
             raise ValueError("broken")
@@ -90,7 +90,7 @@ async def test_work_that_is_cancelled_while_its_client_leaves_is_cancelled():
     assert task.cancelled()
 
 
-async def test_whoever_cancels_the_work_from_outside_cancels_it():
+async def test_a_cancellation_from_outside_is_kept():
     started = asyncio.Event()
 
     async def work() -> None:

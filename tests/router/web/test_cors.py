@@ -63,14 +63,14 @@ async def test_a_preflight_of_a_known_origin_is_told_what_it_may_send(method: st
     assert answer.headers["access-control-allow-credentials"] == "true"
 
 
-async def test_where_every_page_may_call_none_sends_credentials():
+async def test_credentials_are_not_allowed_if_all_origins_are():
     answer = await ask("POST", ("*",), origin=ELSEWHERE)
 
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
 
 
-def test_pages_of_the_developers_machine_may_call_in_development_only():
+def test_development_origins_are_allowed_in_development_only():
     cors = Cors(origins=(HERE,))
     local = ("http://localhost:3000", "http://localhost:5173")
 
@@ -99,14 +99,14 @@ async def test_a_page_of_a_known_origin_may_read_the_answer_and_its_headers():
     assert names(answer, "vary") == {"origin"}
 
 
-async def test_the_answer_for_another_page_says_of_no_origin_that_it_may_read_it():
+async def test_a_response_to_an_unknown_origin_allows_no_origin():
     answer = await ask("POST", origin=ELSEWHERE)
 
     assert answer.text == "answer"
     assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_whoever_is_no_page_learns_that_answers_differ_by_origin():
+async def test_responses_without_an_origin_vary_by_origin():
     answer = await ask("POST")
 
     assert answer.headers.get_list("vary") == ["Origin"]

@@ -24,7 +24,7 @@ from trellis.router.web.csrf import is_allowed_origin
         ("http://evil.test", None, (), False),
     ],
 )
-def test_programs_own_pages_and_listed_origins_may_open_one(
+def test_programs_pages_of_this_host_and_listed_origins_may_open_a_websocket(
     origin: str | None, host: str | None, allowed: tuple[str, ...], is_allowed: bool
 ):
     headers = [(b"origin", origin.encode())] if origin is not None else []

@@ -37,7 +37,7 @@ from trellis.schema.errors import (
         (OperationRefused([{"message": "x"}], http_status=503), [(b"retry-after", b"5")]),
     ],
 )
-def test_an_error_says_by_headers_how_to_go_on(
+def test_an_error_has_the_headers_of_its_status(
     error: TrellisError, headers: list[tuple[bytes, bytes]]
 ):
     assert error_headers(error) == headers
@@ -58,7 +58,7 @@ async def run(app: Any, kind: str = "http") -> list[Any]:
     return sent
 
 
-async def test_what_fails_before_it_has_answered_is_answered_and_later_is_raised():
+async def test_an_exception_before_the_response_is_answered_and_a_later_one_is_raised():
     async def fails(_scope: Any, _receive: Any, _send: Any) -> None:
         raise NotFound("It is gone.")
 
@@ -77,7 +77,7 @@ async def test_what_fails_before_it_has_answered_is_answered_and_later_is_raised
         await run(fails_late)
 
 
-async def test_a_refused_handshake_is_a_close_and_the_lifespan_is_no_request():
+async def test_a_refused_handshake_is_a_close_and_the_lifespan_is_passed_on():
     async def refuses(_scope: Any, _receive: Any, _send: Any) -> None:
         raise Forbidden("Not from there.")
 

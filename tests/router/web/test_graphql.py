@@ -198,7 +198,7 @@ async def test_a_partial_answer_is_200(client: httpx.AsyncClient):
     assert response.json()["errors"][0]["extensions"]["code"] == "NOT_FOUND"
 
 
-async def test_a_body_over_the_limit_is_413_also_when_it_comes_in_parts_or_packed(graph: ToyGraph):
+async def test_a_body_over_the_limit_is_413_even_if_chunked_or_compressed(graph: ToyGraph):
     async def parts() -> AsyncIterator[bytes]:
         for _ in range(20):
             yield b" " * 100
@@ -218,7 +218,7 @@ async def test_a_body_over_the_limit_is_413_also_when_it_comes_in_parts_or_packe
     assert graph.requests == []
 
 
-async def test_a_packed_body_is_unpacked(client: httpx.AsyncClient):
+async def test_a_compressed_body_is_decompressed(client: httpx.AsyncClient):
     content = gzip.compress(b'{"query": "{ hello }"}')
     headers = {"content-type": JSON, "content-encoding": "gzip"}
     response = await client.post("/graphql", content=content, headers=headers)
@@ -228,7 +228,7 @@ async def test_a_packed_body_is_unpacked(client: httpx.AsyncClient):
         assert response.status_code == 400
 
 
-async def test_a_silent_client_is_refused(graph: ToyGraph):
+async def test_a_client_that_stops_sending_is_refused(graph: ToyGraph):
     async def silent() -> AsyncIterator[bytes]:
         yield b"{"
         await asyncio.sleep(60)
@@ -267,7 +267,7 @@ async def is_kept(graph: ToyGraph, client: httpx.AsyncClient, body: bytes) -> bo
     ],
     ids=["query", "mutation", "escaped", "mutation beside a query", "at the bound", "beyond it"],
 )
-async def test_short_bodies_without_mutations_are_read_once(
+async def test_small_bodies_without_mutations_are_cached(
     graph: ToyGraph, client: httpx.AsyncClient, body: bytes, kept: bool
 ):
     # What mutations are given may be passwords: nothing of that stays in memory.
@@ -312,7 +312,9 @@ def executed_in_part(wait: int | None) -> Answer:
         (Answer({"a": 1}, rate=RateReport(5, 4, 60)), "x-ratelimit-limit", "5"),
     ],
 )
-async def test_a_refusal_says_by_headers_how_to_go_on(given: Answer, name: str, value: str | None):
+async def test_a_refused_operation_has_the_headers_of_its_status(
+    given: Answer, name: str, value: str | None
+):
     async with client_of(Refusing(given)) as client:
         response = await client.post("/graphql", json={"query": "{ a }"}, headers={"accept": GRJ})
     assert response.status_code == given.status
@@ -347,7 +349,7 @@ class Limited(ToyGraph):
         return Answer({"left": left}, rate=RateReport(9, int(left), 60))
 
 
-async def test_a_batch_tells_the_limit_with_the_fewest_left_and_refuses_only_what_is_refused():
+async def test_a_batch_has_the_headers_of_the_tightest_limit_and_fails_only_refused_operations():
     documents = ("{ n7 }", "{ refused }", "{ n3 }", "{ n5 }")
     async with client_of(Limited(), limits=Limits(batch=4)) as client:
         batch = [{"query": document} for document in documents]
@@ -370,7 +372,7 @@ class Noted(ToyGraph):
         return Answer({})
 
 
-async def test_bodies_make_room_for_newer_ones_once_256_are_kept():
+async def test_at_most_256_bodies_are_cached():
     graph = Noted()
     endpoint = GraphQLEndpoint(services_of(graph, Limits()))
     bodies = [b'{"query":"{ a%d: hello }"}' % number for number in range(257)]
@@ -433,7 +435,7 @@ async def test_the_plan_is_shown_only_where_the_server_allows_it(graph: ToyGraph
             assert "extensions" not in response.json()
 
 
-async def test_work_stops_when_the_time_is_up(graph: ToyGraph):
+async def test_execution_is_cancelled_when_the_time_is_up(graph: ToyGraph):
     async with client_of(graph, limits=Limits(request_seconds=0.1)) as client:
         response = await client.post("/graphql", json={"query": "{ slow }"})
     assert response.status_code == 504
@@ -441,7 +443,7 @@ async def test_work_stops_when_the_time_is_up(graph: ToyGraph):
     assert graph.running == 0
 
 
-async def test_work_stops_when_the_client_leaves(graph: ToyGraph):
+async def test_execution_is_cancelled_when_the_client_disconnects(graph: ToyGraph):
     limits = Limits()
     endpoint = GraphQLEndpoint(services_of(graph, limits))
     sent: list[Any] = []

@@ -53,10 +53,14 @@ async def test_why_a_subgraph_is_not_ready_is_logged():
         async with client_of("/ready", Readiness({"a": fine, "b": broken}).respond) as client:
             await client.get("/ready")
     (entry,) = logs
-    assert (entry["event"], entry["part"], entry["error"]) == ("not_ready", "b", "ConnectionError")
+    assert (entry["event"], entry["subgraph"], entry["error"]) == (
+        "not_ready",
+        "b",
+        "ConnectionError",
+    )
 
 
-async def test_a_subgraph_that_hangs_is_not_waited_for():
+async def test_a_subgraph_that_does_not_respond_is_not_ready():
     async def hangs() -> None:
         await asyncio.sleep(60)
 
@@ -65,7 +69,7 @@ async def test_a_subgraph_that_hangs_is_not_waited_for():
             assert (await client.get("/ready")).status_code == 503
 
 
-async def test_the_key_set_is_cacheable_and_asked_again_by_its_etag():
+async def test_the_key_set_can_be_cached_and_revalidated():
     keys: dict[str, Any] = {"keys": [{"kid": "1", "kty": "RSA"}]}
 
     async def load() -> dict[str, Any]:

@@ -70,7 +70,7 @@ async def post(keys: Keys, content: bytes, media: str = "application/json") -> h
     ],
     ids=["known", "as long as keys may be", "unknown", "empty"],
 )
-async def test_the_router_learns_whose_key_it_is(
+async def test_a_valid_key_returns_its_identity(
     keys: Keys, key: str, caller: dict[str, Any] | None
 ):
     response = await post(keys, orjson.dumps({"key": key}))
@@ -95,14 +95,14 @@ async def test_the_router_learns_whose_key_it_is(
         (b'{"key": "trk_good"' + b" " * 2_000 + b"}", "application/json", 413),
     ],
 )
-async def test_what_is_no_key_is_refused_and_not_tried(
+async def test_an_invalid_body_is_refused_without_verification(
     keys: Keys, body: bytes, media: str, status: int
 ):
     response = await post(keys, body, media)
     assert (response.status_code, keys.tried) == (status, [])
 
 
-async def test_revocations_are_sent_once_and_again_when_they_change(keys: Keys):
+async def test_unchanged_revocations_are_304(keys: Keys):
     async with client_of(knowing(keys)) as client:
         first = await client.get("/internal/revocations")
         etag = {"if-none-match": first.headers["etag"]}
@@ -128,7 +128,7 @@ async def test_revocations_are_sent_once_and_again_when_they_change(keys: Keys):
         (replace(billing, revocations=Keys().revocations), ["/internal/revocations"]),
     ],
 )
-def test_a_subgraph_has_the_routes_of_what_it_can_tell(subgraph: Subgraph, paths: list[str]):
+def test_a_subgraph_has_routes_for_what_it_provides(subgraph: Subgraph, paths: list[str]):
     routes = internal_routes(subgraph, Limits())
     assert [route.path for route in routes] == paths  # type: ignore[attr-defined]
     methods = {

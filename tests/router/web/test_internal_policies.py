@@ -56,7 +56,7 @@ async def ask(client: httpx.AsyncClient, body: Any, **headers: str) -> httpx.Res
     return await client.post(PATH, content=content, headers=given)
 
 
-async def test_the_router_is_told_what_policies_there_are(client: httpx.AsyncClient):
+async def test_a_get_lists_the_policies(client: httpx.AsyncClient):
     listed = await client.get(PATH, headers={SERVICE_TOKEN: token()})
     assert listed.json()["policies"] == [
         {"name": "auditor", "needs": None},
@@ -72,7 +72,7 @@ async def test_each_object_gets_its_answer_in_order(client: httpx.AsyncClient):
     assert [who for _, who, _ in diary.policies] == ["ada"]
 
 
-async def test_nobody_is_a_caller_without_members(client: httpx.AsyncClient):
+async def test_an_anonymous_caller_has_no_members(client: httpx.AsyncClient):
     response = await ask(client, await question(client, caller={}))
     assert response.json() == {"answer": [False, False]}
 
@@ -96,7 +96,7 @@ async def test_a_policy_about_the_caller_answers_once(client: httpx.AsyncClient)
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_whoever_does_not_prove_to_be_the_router_learns_nothing(
+async def test_internal_routes_require_the_service_token(
     client: httpx.AsyncClient, proof: dict[str, str], method: str
 ):
     body = orjson.dumps(await question(client))
@@ -122,7 +122,7 @@ async def test_whoever_does_not_prove_to_be_the_router_learns_nothing(
         b"[" * 100_000,
     ],
 )
-async def test_a_body_that_is_no_question_is_refused(client: httpx.AsyncClient, body: bytes):
+async def test_a_malformed_policy_request_is_refused(client: httpx.AsyncClient, body: bytes):
     response = await ask(client, body)
     assert response.status_code == 400
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
@@ -154,7 +154,7 @@ def having(**members: Any) -> Callable[[dict[str, Any]], Any]:
         without("objects"),  # of a policy about objects
     ],
 )
-async def test_a_question_with_a_wrong_part_is_refused(
+async def test_a_policy_request_with_an_invalid_member_is_refused(
     client: httpx.AsyncClient, spoil: Callable[[dict[str, Any]], Any]
 ):
     response = await ask(client, spoil(await question(client)))
@@ -163,7 +163,7 @@ async def test_a_question_with_a_wrong_part_is_refused(
 
 
 @pytest.mark.parametrize("spoil", [having(policy="nobody:knows"), having(version="0" * 32)])
-async def test_a_router_whose_list_is_old_is_told_to_read_it_again(
+async def test_an_outdated_list_of_policies_is_404(
     client: httpx.AsyncClient, spoil: Callable[[dict[str, Any]], Any]
 ):
     response = await ask(client, spoil(await question(client)))
@@ -172,19 +172,19 @@ async def test_a_router_whose_list_is_old_is_told_to_read_it_again(
     assert diary.policies == []
 
 
-async def test_a_question_needs_its_content_type(client: httpx.AsyncClient):
+async def test_a_policy_request_needs_its_content_type(client: httpx.AsyncClient):
     response = await ask(client, await question(client), **{"content-type": "text/plain"})
     assert response.status_code == 415
 
 
-async def test_more_than_a_body_may_hold_is_refused_unread(client: httpx.AsyncClient):
+async def test_a_policy_request_over_the_limit_is_refused(client: httpx.AsyncClient):
     many = [{**OBJECT, "ownerName": "x" * 1000} for _ in range(3000)]
     response = await ask(client, await question(client, objects=many))
     assert response.status_code == 413
     assert diary.policies == []
 
 
-async def test_no_objects_are_answered_by_no_answers(client: httpx.AsyncClient):
+async def test_an_empty_list_of_objects_has_an_empty_answer(client: httpx.AsyncClient):
     assert (await ask(client, await question(client, objects=[]))).json() == {"answer": []}
 
 

@@ -29,7 +29,7 @@ def test_json_may_be_as_deep_as_the_limit(within: str, beyond: str, encode: Any)
 
 
 @pytest.mark.parametrize("text", [b"{", b"", b"NaN", b"[1,]", b"\xff", b"{'a': 1}", b"1 2"])
-def test_anything_else_is_the_callers_error_with_its_place(text: bytes):
+def test_malformed_json_is_an_error_with_its_position(text: bytes):
     with pytest.raises(BadRequest, match=r"^It is not valid JSON: .*line 1"):
         load_json(text, max_depth=3, what="It")
 
@@ -42,5 +42,5 @@ def test_anything_else_is_the_callers_error_with_its_place(text: bytes):
         ({"a": 2**70, "b": "\u00e9"}, '{"a":1180591620717411303424,"b":"\u00e9"}'.encode()),
     ],
 )
-def test_foreign_values_and_keys_and_large_numbers_are_written(value: Any, text: bytes):
+def test_values_and_keys_of_other_types_and_large_integers_are_written(value: Any, text: bytes):
     assert dump_json(value) == text

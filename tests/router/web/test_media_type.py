@@ -31,9 +31,7 @@ from trellis.router.web.media_type import GRAPHQL_RESPONSE, JSON, is_json, negot
         ("application/xml, text/*", None),
     ],
 )
-def test_the_type_with_the_highest_weight_is_answered_of_equal_ones_the_first(
-    accept: str, answered: str | None
-):
+def test_the_first_type_with_the_highest_weight_is_used(accept: str, answered: str | None):
     assert negotiate(accept) == answered
 
 

@@ -20,7 +20,7 @@ HEADERS = [
 ]
 
 
-def test_a_file_is_served_with_its_headers_plain_or_packed():
+def test_a_file_is_served_with_its_headers_plain_or_compressed():
     assert file_answer(FILE, {}) == (200, HEADERS, b"<svg/>")
     packed = [*HEADERS, (b"content-encoding", b"gzip")]
     assert file_answer(FILE, {b"accept-encoding": b"gzip"}) == (200, packed, PACKED)
@@ -33,7 +33,7 @@ def test_a_file_that_the_client_has_is_not_sent_again(known: bytes):
     assert headers == HEADERS[1:]
 
 
-def test_only_a_file_with_a_hash_in_its_name_is_kept_for_good():
+def test_only_files_with_a_hash_in_their_names_are_immutable():
     hashed = page_file("a-1.svg", PACKED, policy="", is_immutable=True)
     caching = [dict(file.headers)[b"cache-control"] for file in (FILE, hashed)]
     assert caching == [b"no-cache", b"public, max-age=31536000, immutable"]
@@ -47,7 +47,7 @@ def test_only_a_file_with_a_hash_in_its_name_is_kept_for_good():
         ("GET", 304, [], b"<svg/>"),
     ],
 )
-async def test_an_answer_has_its_length_and_to_head_no_body(
+async def test_a_response_has_its_length_and_no_body_for_head(
     method: str, status: int, headers: list[Any], body: bytes
 ):
     sent: list[Any] = []

@@ -59,7 +59,7 @@ async def ask(
     ("status", "times"),
     [(200, 0), (304, 0), (399, 0), (400, 1), (401, 1), (404, 1), (429, 0), (499, 1), (500, 0)],
 )
-async def test_what_the_caller_did_wrong_is_counted_once(status: int, times: int):
+async def test_an_error_of_the_caller_is_counted_once(status: int, times: int):
     counted, sent = await ask(status)
     assert counted == times
     assert [message.get("body") for message in sent] == [None, b"own", b""]
@@ -67,12 +67,12 @@ async def test_what_the_caller_did_wrong_is_counted_once(status: int, times: int
     assert (LEFT in sent[0]["headers"]) == bool(times)
 
 
-async def test_what_has_been_counted_already_is_not_counted_again():
+async def test_a_counted_request_is_not_counted_again():
     counted, sent = await ask(400, is_charged=True)
     assert (counted, sent[0]["status"]) == (0, 400)
 
 
-async def test_a_flood_of_refusals_is_answered_with_429_and_nothing_else():
+async def test_too_many_refusals_get_a_429():
     _, sent = await ask(404, is_full=True)
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert (sent[0]["status"], LEFT in sent[0]["headers"]) == (429, True)
@@ -80,7 +80,7 @@ async def test_a_flood_of_refusals_is_answered_with_429_and_nothing_else():
     assert error["message"] == "Too many."
 
 
-async def test_sockets_are_none_of_its_business():
+async def test_websockets_are_passed_on():
     counted, sent = await ask(404, kind="websocket")
     assert (counted, len(sent)) == (0, 3)
 
@@ -129,7 +129,7 @@ class Closed:
         return sent
 
 
-async def test_a_caller_of_whom_nothing_is_let_in_hears_the_same_for_a_second():
+async def test_a_429_is_repeated_for_a_second():
     door = Closed(seconds=60)
     first = await door.ask()
     door.now = 0.9
@@ -146,7 +146,7 @@ async def test_a_caller_of_whom_nothing_is_let_in_hears_the_same_for_a_second():
     assert door.asked == 2
 
 
-async def test_it_hears_it_no_longer_than_the_limit_is_full():
+async def test_a_429_is_not_repeated_once_the_limit_is_available_again():
     door = Closed(seconds=0.2)
     await door.ask()
     door.now = 0.2
@@ -154,7 +154,7 @@ async def test_it_hears_it_no_longer_than_the_limit_is_full():
     assert door.asked == 2
 
 
-async def test_an_answer_with_an_id_of_another_length_or_one_that_may_stand_there_by_chance():
+async def test_the_id_in_a_repeated_429_is_replaced_unless_it_is_too_short():
     door = Closed(seconds=60)
     await door.ask()
     long, short = (b"x-request-id", b"x" * 40), (b"x-request-id", b"full")
@@ -170,7 +170,7 @@ async def test_an_answer_with_an_id_of_another_length_or_one_that_may_stand_ther
     assert door.asked == 2
 
 
-async def test_where_something_else_might_pass_each_request_is_looked_at():
+async def test_a_429_is_not_repeated_if_another_request_might_be_admitted():
     door = Closed(seconds=0)
     await door.ask()
     await door.ask()
@@ -189,16 +189,16 @@ async def test_where_something_else_might_pass_each_request_is_looked_at():
         {"headers": [(b"authorization", b"Bearer ada"), (b"accept", b"text/html")]},
     ],
 )
-async def test_somebody_else_is_looked_at(other: dict[str, Any]):
+async def test_a_429_is_not_repeated_to_another_caller(other: dict[str, Any]):
     door = Closed(seconds=60)
     await door.ask()
     await door.ask(**other)
     assert door.asked == 2
 
 
-async def test_the_memory_of_closed_callers_is_bounded():
+async def test_the_number_of_remembered_429s_is_limited():
     door = Closed(seconds=60)
     for number in range(5_000):
         await door.ask(client=(f"192.0.2.{number}", 5))
     subject: Any = door._subject
-    assert len(subject._app._app._closed) < 4_097
+    assert len(subject._app._app._repeatable) < 4_097

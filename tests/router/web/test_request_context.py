@@ -32,15 +32,13 @@ def scope(**more: Any) -> dict[str, Any]:
         (("x-other",), {}),
     ],
 )
-def test_only_headers_that_are_allowed_travel_on(
-    allowed: tuple[str, ...], travelling: dict[str, str]
-):
+def test_only_allowed_headers_are_forwarded(allowed: tuple[str, ...], travelling: dict[str, str]):
     context = ContextMaker(allowed, 30)(scope())
     assert context.headers == travelling
     assert (context.request_id, context.client_address) == ("settled", "192.0.2.1")
 
 
-def test_the_proof_that_a_door_has_learnt_later_travels_in_place_of_the_header():
+def test_a_later_authorization_is_forwarded_instead_of_the_header():
     ada = Identity(username="ada")
     later = ContextMaker(("authorization",), 30)(scope(), ada, "Bearer later")
     assert (later.identity, later.headers) == (ada, {"authorization": "Bearer later"})

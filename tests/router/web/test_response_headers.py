@@ -44,17 +44,17 @@ async def headers_of(
     ("kind", "start"),
     [("http", "http.response.start"), ("websocket", "websocket.http.response.start")],
 )
-async def test_an_answer_has_the_headers_that_keep_other_pages_out(kind: str, start: str):
+async def test_a_response_has_the_security_headers(kind: str, start: str):
     assert await headers_of([], kind=kind, start=start) == SECURITY
 
 
-async def test_a_header_that_the_answer_has_is_left_alone():
+async def test_a_header_of_the_response_is_kept():
     own = [(b"cache-control", b"no-cache"), (b"x-frame-options", b"SAMEORIGIN")]
     found = await headers_of(own)
     assert found == [*own, *(pair for pair in SECURITY if pair[0] not in dict(own))]
 
 
-async def test_what_is_added_stands_beside_it_and_what_an_answer_varies_by_adds_up():
+async def test_added_headers_are_appended_and_vary_is_combined():
     added = [(b"vary", b"Origin"), (b"retry-after", b"5")]
     found = await headers_of([(b"vary", b"accept")], *added)
     assert found == [(b"vary", b"accept"), *SECURITY, *added]
@@ -64,5 +64,5 @@ async def test_what_is_added_stands_beside_it_and_what_an_answer_varies_by_adds_
     ("kind", "start"),
     [("lifespan", "lifespan.startup.complete"), ("http", "http.response.body")],
 )
-async def test_other_messages_have_no_headers_of_ours(kind: str, start: str):
+async def test_other_messages_are_not_changed(kind: str, start: str):
     assert await headers_of([], (b"vary", b"Origin"), kind=kind, start=start) == []

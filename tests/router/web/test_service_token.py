@@ -14,7 +14,7 @@ from trellis.router.trust.headers import CALLER, REQUEST, Vouch
 from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 from trellis.router.web.identity import credentials_of
 from trellis.router.web.request_context import ContextMaker
-from trellis.router.web.service_token import RequireServiceToken, router_word_of
+from trellis.router.web.service_token import RequireServiceToken, vouched_context_of
 from trellis.schema.errors import Forbidden
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
@@ -58,7 +58,7 @@ async def ask(
         return await client.post(path, headers=list(headers)), inner
 
 
-async def test_a_socket_that_the_router_did_not_open_is_refused():
+async def test_a_websocket_without_service_token_is_refused():
     inner = Inner()
     app = RequireServiceToken(inner, lambda token: False)
     with pytest.raises(Forbidden, match="Only the router may ask this subgraph"):
@@ -66,11 +66,11 @@ async def test_a_socket_that_the_router_did_not_open_is_refused():
     assert inner.scopes == []
 
 
-async def test_the_router_is_let_in_and_believed():
+async def test_a_valid_service_token_is_accepted_and_its_context_trusted():
     response, inner = await ask([*VOUCHED.items(), ("authorization", "Bearer nonsense")])
     assert response.status_code == 200
     [scope] = inner.scopes
-    assert router_word_of(scope) == CONTEXT
+    assert vouched_context_of(scope) == CONTEXT
     assert credentials_of(scope) == Credentials(vouched=CONTEXT.identity)
     made = ContextMaker(("x-request-id",), 30)(scope)
     assert (made.identity, made.request_id) == (CONTEXT.identity, "req-1")
@@ -107,7 +107,7 @@ async def test_the_router_is_let_in_and_believed():
         "in another header",
     ],
 )
-async def test_nobody_else_is(headers: list[tuple[str, str]]):
+async def test_invalid_service_tokens_are_refused(headers: list[tuple[str, str]]):
     response, inner = await ask(headers)
     assert response.status_code == 403
     assert response.json()["code"] == "SERVICE_TOKEN_REQUIRED"
@@ -116,13 +116,13 @@ async def test_nobody_else_is(headers: list[tuple[str, str]]):
 
 
 @pytest.mark.parametrize("path", ["/internal/revocations", "/graphql/", "/health/../graphql", "/"])
-async def test_every_path_is_guarded_unless_it_is_named_open(path: str):
+async def test_all_paths_except_for_open_ones_need_a_token(path: str):
     response, inner = await ask(path=path)
     assert response.status_code == 403
     assert inner.scopes == []
 
 
-async def test_whoever_is_turned_away_is_logged_with_the_beginning_of_the_path():
+async def test_refusals_are_logged_with_the_beginning_of_the_path():
     with capture_logs() as logs:
         await ask(path="/" + "x" * 500)
         await ask(path="/health")
@@ -131,13 +131,13 @@ async def test_whoever_is_turned_away_is_logged_with_the_beginning_of_the_path()
     ]
 
 
-async def test_an_open_path_needs_nothing_and_believes_nothing():
+async def test_an_open_path_needs_no_token_and_trusts_no_header():
     response, inner = await ask(VOUCHED.items(), "/health")  # pyright: ignore
     assert response.status_code == 200
-    assert router_word_of(inner.scopes[0]) is None
+    assert vouched_context_of(inner.scopes[0]) is None
 
 
-async def test_an_open_subgraph_believes_the_callers_own_proof_only():
+async def test_without_a_service_token_an_open_subgraph_only_uses_the_callers_token():
     headers = [
         (CALLER, VOUCHED[CALLER]),
         (REQUEST, VOUCHED[REQUEST]),
@@ -145,11 +145,11 @@ async def test_an_open_subgraph_believes_the_callers_own_proof_only():
     ]
     response, inner = await ask(headers, is_open=True)
     assert response.status_code == 200
-    assert router_word_of(inner.scopes[0]) is None
+    assert vouched_context_of(inner.scopes[0]) is None
     assert credentials_of(inner.scopes[0]) == Credentials("Bearer x")
     assert ContextMaker((), 30)(inner.scopes[0]).client_address != "192.0.2.7"
 
 
-async def test_an_open_subgraph_still_refuses_a_wrong_service_token():
+async def test_an_open_subgraph_refuses_an_invalid_service_token():
     response, _ = await ask([(SERVICE_TOKEN, "nonsense")], is_open=True)
     assert response.status_code == 403

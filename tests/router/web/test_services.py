@@ -39,7 +39,7 @@ async def test_a_refused_request_is_counted_once_however_many_contexts_it_has() 
     assert (first, second, counter.counted) == ((ERROR, REPORT), (ERROR, None), 1)
 
 
-async def test_what_was_counted_as_an_operation_is_not_counted_as_a_refusal() -> None:
+async def test_a_counted_operation_is_not_counted_as_a_refusal() -> None:
     counter, request = Counter(), scope()
     begin_charge(request).is_taken = True
 
@@ -47,7 +47,7 @@ async def test_what_was_counted_as_an_operation_is_not_counted_as_a_refusal() ->
     assert counter.counted == 0
 
 
-async def test_each_request_is_charged_for_itself() -> None:
+async def test_each_request_is_counted_separately() -> None:
     counter = Counter()
     for _ in range(3):
         request = scope()
