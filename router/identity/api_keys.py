@@ -50,7 +50,7 @@ class ApiKeys:
         self._clock = clock
         self._wall_clock = wall_clock
         self._known: OrderedDict[bytes, tuple[Identity | None, float]] = OrderedDict()
-        self._asking: dict[bytes, asyncio.Task[Identity | None]] = {}
+        self._verifying: dict[bytes, asyncio.Task[Identity | None]] = {}
 
     async def find(self, key: str) -> Identity:
         """The caller with this key. Raises ApiKeyInvalid, and Unavailable if it cannot be
@@ -62,7 +62,7 @@ class ApiKeys:
         if known is not None and self._clock() - known[1] < self._keep_seconds:
             identity = known[0]
         else:
-            identity = await self._ask(digest, key)
+            identity = await self._verify_once(digest, key)
         if identity is None or not identity.is_authenticated or self._has_expired(identity):
             raise ApiKeyInvalid
         return identity
@@ -70,19 +70,21 @@ class ApiKeys:
     def _has_expired(self, identity: Identity) -> bool:
         return identity.expires_at is not None and identity.expires_at <= self._wall_clock()
 
-    async def _ask(self, digest: bytes, key: str) -> Identity | None:
-        task = self._asking.get(digest)
+    async def _verify_once(self, digest: bytes, key: str) -> Identity | None:
+        task = self._verifying.get(digest)
         if task is None:
-            task = self._asking[digest] = asyncio.create_task(self._learn(digest, key))
+            task = self._verifying[digest] = asyncio.create_task(
+                self._verify_and_cache(digest, key)
+            )
         # Cancelling one of the waiting requests must not cancel the verification for the others.
         return await asyncio.shield(task)
 
-    async def _learn(self, digest: bytes, key: str) -> Identity | None:
+    async def _verify_and_cache(self, digest: bytes, key: str) -> Identity | None:
         started = self._clock()
         try:
             identity = await self._verify(key)
         finally:
-            del self._asking[digest]
+            del self._verifying[digest]
         self._known[digest] = (identity, started)
         self._known.move_to_end(digest)
         if len(self._known) > self._remember:
@@ -105,10 +107,10 @@ class RemoteApiKeys:
     async def verify(self, key: str) -> Identity | None:
         """The caller with this key, or None. Raises Unavailable without a valid response."""
         try:
-            answer = await self._client.post(_PATH, {"key": key})
-            if answer.status == 404:  # it does not issue keys
+            response = await self._client.post(_PATH, {"key": key})
+            if response.status == 404:  # it does not issue keys
                 return None
-            caller = answer.value["caller"]
+            caller = response.value["caller"]
             return None if caller is None else identity_from_json(caller)
         except (SubgraphError, ValueError, TypeError, KeyError, AttributeError):
             raise Unavailable(

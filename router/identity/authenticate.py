@@ -12,7 +12,7 @@ from trellis.router.identity.keys import KeySource
 from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.tokens import TokenExpired, TokenInvalid, TokenRules, read_head, verify_token
 
-# Short beside the leeway of clocks: one that is not valid yet will be.
+# Shorter than the leeway of clocks: a token that is not valid yet will be valid soon.
 _REFUSED_SECONDS = 5.0
 
 _Refusal = type[TokenInvalid] | type[TokenExpired]
@@ -45,7 +45,7 @@ class Authenticator:
     Verified tokens are cached, since verifying a signature takes a hundred microseconds and a
     client sends the same token with every request. A cached token is still rejected if it has
     expired, if its issuer's keys have changed, or if it is revoked (``is_revoked``). Rejected
-    tokens are cached for some seconds, since a broken client repeats itself.
+    tokens are cached for some seconds, since faulty clients send them repeatedly.
     """
 
     def __init__(
@@ -65,9 +65,7 @@ class Authenticator:
         self._remember = remember
         self._clock = clock
         self._verified: OrderedDict[str, _Verified] = OrderedDict()
-        self._refused: OrderedDict[bytes, tuple[float, type[TokenInvalid] | type[TokenExpired]]] = (
-            OrderedDict()
-        )
+        self._refused: OrderedDict[bytes, tuple[float, _Refusal]] = OrderedDict()
 
     async def authenticate(self, credentials: Credentials) -> Identity:
         """The caller with these credentials; ``ANONYMOUS`` if there are none.
@@ -81,7 +79,7 @@ class Authenticator:
             identity = await self._find_by_key(credentials.api_key)
         elif credentials.authorization is not None:
             token = _bearer_token(credentials.authorization)
-            identity = self._recall(token) or await self._verify(token)
+            identity = self._cached_identity(token) or await self._verify(token)
         else:
             return ANONYMOUS
         if self._is_revoked is not None and await self._is_revoked(identity):
@@ -105,15 +103,15 @@ class Authenticator:
                 raise TokenInvalid
             key = await issuer.keys.find(head.key_id)
             if key is None:
-                raise _UnknownKey  # not for long: keys are looked for when they are asked for
+                raise _UnknownKey  # not cached, because the key set may be reloaded at any time
             if key.algorithm_name != head.algorithm:
                 raise TokenInvalid
             identity = verify_token(token, key, issuer.rules)
         except _UnknownKey:
             raise TokenInvalid from None
         except (TokenInvalid, TokenExpired) as refused:
-            kept = self._digest(token)  # keys may have been loaded meanwhile
-            self._refused[kept] = self._clock() + _REFUSED_SECONDS, type(refused)
+            digest = self._digest(token)  # keys may have been loaded meanwhile
+            self._refused[digest] = self._clock() + _REFUSED_SECONDS, type(refused)
             if len(self._refused) > self._remember:
                 self._refused.popitem(last=False)
             raise
@@ -123,12 +121,12 @@ class Authenticator:
         return identity
 
     def _digest(self, token: str) -> bytes:
-        """Of a token, which may be long, with the keys that are known."""
+        """A hash of a token and the versions of the keys that it was verified with."""
         versions = [issuer.keys.version for issuer in self._issuers.values()]
-        told = f"{versions}{token}".encode("utf-8", "surrogateescape")
-        return blake2b(told, digest_size=16).digest()
+        text = f"{versions}{token}".encode("utf-8", "surrogateescape")
+        return blake2b(text, digest_size=16).digest()
 
-    def _recall(self, token: str) -> Identity | None:
+    def _cached_identity(self, token: str) -> Identity | None:
         known = self._verified.get(token)
         if known is None:
             return None

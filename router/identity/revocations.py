@@ -43,44 +43,46 @@ class RemoteRevocations:
         self._client = client
         self._every = every
         self._clock = clock
-        self._known: Revocations | None = None
+        self._revocations: Revocations | None = None
         self._etag: str | None = None
-        self._known_at = float("-inf")
+        self._loaded_at = float("-inf")
         self._tried_at = float("-inf")
         self._is_down = False
-        self._look: asyncio.Task[None] | None = None
+        self._poll: asyncio.Task[None] | None = None
 
     async def is_revoked(self, identity: Identity) -> bool:
         """Whether this caller's token or key is revoked. Raises Unavailable before the first poll
         has succeeded."""
         now = self._clock()
-        if self._look is None and now - self._tried_at >= self._every:
+        if self._poll is None and now - self._tried_at >= self._every:
             self._tried_at = now
-            self._look = asyncio.create_task(self._learn())
-        is_outdated = now - self._known_at >= 2 * self._every
-        if self._look is not None and (self._known is None or (is_outdated and not self._is_down)):
-            await asyncio.shield(self._look)
-        if self._known is None:
+            self._poll = asyncio.create_task(self._load())
+        is_outdated = now - self._loaded_at >= 2 * self._every
+        if self._poll is not None and (
+            self._revocations is None or (is_outdated and not self._is_down)
+        ):
+            await asyncio.shield(self._poll)
+        if self._revocations is None:
             raise Unavailable("Access tokens cannot be verified at the moment; try again shortly.")
-        return self._known.cover(identity)
+        return self._revocations.cover(identity)
 
-    async def _learn(self) -> None:
+    async def _load(self) -> None:
         started = self._clock()
         try:
-            answer = await self._client.get(_PATH, etag=self._etag)
-            if answer.status == 404:
-                self._known = self._known or NOTHING_REVOKED
-            elif answer.status == 200:
-                self._known = revocations_from_json(answer.value)
-                self._etag = answer.etag
-            self._known_at = started
-            self._note(is_down=False)
+            response = await self._client.get(_PATH, etag=self._etag)
+            if response.status == 404:
+                self._revocations = self._revocations or NOTHING_REVOKED
+            elif response.status == 200:
+                self._revocations = revocations_from_json(response.value)
+                self._etag = response.etag
+            self._loaded_at = started
+            self._log_change(is_down=False)
         except (SubgraphError, ValueError) as error:
-            self._note(is_down=True, error=type(error).__name__)
+            self._log_change(is_down=True, error=type(error).__name__)
         finally:
-            self._look = None
+            self._poll = None
 
-    def _note(self, *, is_down: bool, **details: str) -> None:
+    def _log_change(self, *, is_down: bool, **details: str) -> None:
         """Log changes of the state, not every poll."""
         if is_down and not self._is_down:
             log.warning("revocations_unavailable", **details)

@@ -118,7 +118,7 @@ async def test_the_memory_is_bounded_and_holds_no_keys():
         with pytest.raises(ApiKeyInvalid):
             await keys.find(f"trk_{number}")
     assert len(keys._known) == 3
-    assert keys._asking == {}
+    assert keys._verifying == {}
     assert not any(b"trk" in digest for digest in keys._known)
 
 
