@@ -1,4 +1,4 @@
-"""Whether a null in place of a resource means that it is not there, or that it was denied."""
+"""Distinguishes resources that do not exist from those that were denied, when both are null."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,45 +9,45 @@ Path = Sequence[str | int]
 
 
 def explain_null(errors: Sequence[Mapping[str, Any]], root: Path, shape: Shape) -> bool:
-    """Whether one of these refusals may be why the data at ``root``, of this shape, is null.
+    """Whether one of these errors may be the reason why the data at ``root`` is null.
 
-    A null goes up to the next place that may be null (GraphQL specification, section 6.4.4): a
-    member that was denied explains it only if nothing on the way up may be null. Where every
-    member was denied, nothing was fetched, and nobody knows whether the resource is there.
+    A null propagates to the next nullable parent (GraphQL specification, section 6.4.4), so a
+    denied member is the reason only if there is no nullable position in between. If all members
+    were denied, nothing was fetched, and it is unknown whether the resource exists.
     """
     paths = [tuple(error.get("path") or ()) for error in errors]
-    return any(_goes_up(path, root, shape) for path in paths) or _is_nothing_left(
+    return any(_propagates(path, root, shape) for path in paths) or _is_all_denied(
         frozenset(paths), tuple(root), shape
     )
 
 
-def _is_nothing_left(
+def _is_all_denied(
     denied: frozenset[tuple[str | int, ...]], path: tuple[str | int, ...], shape: Shape
 ) -> bool:
     if path in denied:
         return True
     if isinstance(shape, Items):
-        return _is_nothing_left(denied, path, shape.item)
+        return _is_all_denied(denied, path, shape.item)
     if isinstance(shape, Unwrapped):
-        return _is_nothing_left(denied, (*path, shape.key), shape.inner)
+        return _is_all_denied(denied, (*path, shape.key), shape.inner)
     if not isinstance(shape, Record):
         return False
-    asked = [(member.key, member.shape) for member in shape.members if member.key is not None]
-    return bool(asked) and all(
-        _is_nothing_left(denied, (*path, key), below) for key, below in asked
+    selected = [(member.key, member.shape) for member in shape.members if member.key is not None]
+    return bool(selected) and all(
+        _is_all_denied(denied, (*path, key), below) for key, below in selected
     )
 
 
-def _goes_up(path: Path, root: Path, shape: Shape) -> bool:
+def _propagates(path: Path, root: Path, shape: Shape) -> bool:
     if list(path[: len(root)]) != list(root):
         return True
     for step in path[len(root) :]:
         if isinstance(shape, Items) and not isinstance(step, int):
-            shape = shape.item  # refusals made before anything is fetched have no indexes
+            shape = shape.item  # errors of authorization before fetching have no indexes
             if shape.is_nullable:
                 return False
         below = _below(shape, step)
-        if below is None:  # hidden: nothing is known of it
+        if below is None:  # hidden, so its nullability is unknown
             return True
         if below.is_nullable:
             return False

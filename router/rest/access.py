@@ -1,4 +1,4 @@
-"""Who may call a route: read off the permission directives of everything that it asks."""
+"""Who may call a route, derived from the permission directives of its operation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,8 +38,8 @@ from trellis.router.supergraph import Supergraph
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """``needed`` is what every caller must hold; who lacks what is ``wished`` besides gets an
-    answer in which something is null."""
+    """``needed`` is required of every caller. Without what is ``wished`` in addition, some members
+    of the response are null."""
 
     needed: Requirement
     wished: Requirement
@@ -52,8 +52,9 @@ class Access:
 def access_of(
     route: RestRoute, schema: GraphQLSchema, rules: AuthorizationRules, *, rejects: bool = False
 ) -> Access:
-    """What callers of a route need. With ``rejects`` one denied field refuses the operation;
-    otherwise this holds for mutations, and for fields whose null would leave nothing."""
+    """The requirements on callers of a route. With ``rejects``, or for a mutation, a denied field
+    refuses the operation; otherwise only those fields are needed without which the data would be
+    null."""
     operation, root, fragments = route.asked
     required = frozenset(
         node.variable.name.value
@@ -99,14 +100,14 @@ class _Walk:
         is_vital: bool,
         is_certain: bool = True,
     ) -> None:
-        """``path`` leads on to the data of the route; ``is_vital`` says that nothing is left to
-        show when a field that cannot be null is denied here, ``is_certain`` that every call asks
-        for what is here."""
+        """Collect the requirements of a selection. ``path`` leads to the data of the route.
+        ``is_vital``: denying a non-null field here makes the data null. ``is_certain``: the
+        selection is part of every call."""
         for node in selection.selections:
-            asked = _is_asked(node)
-            if asked is False:
+            selected = _is_selected(node)
+            if selected is False:
                 continue
-            certain = is_certain and asked is True
+            certain = is_certain and selected is True
             vital = is_vital and certain
             if isinstance(node, FieldNode):
                 self._field(owner, node, path=path, is_vital=vital, is_certain=certain)
@@ -122,9 +123,9 @@ class _Walk:
             self.visit(inner, below, path=path, is_vital=vital, is_certain=certain)
 
     def of_all(self, owner: str, selection: SelectionSetNode) -> RequirementIds:
-        """What each of several fields needs: one may be denied and the others shown."""
+        """The requirements common to all fields, of which some may be denied and others not."""
         fields = [node for node in selection.selections if isinstance(node, FieldNode)]
-        if not any(_is_asked(node) for node in fields):
+        if not any(_is_selected(node) for node in fields):
             return NO_REQUIREMENTS
         return frozenset.intersection(*(self._needs(owner, node) for node in fields))
 
@@ -167,8 +168,8 @@ class _Walk:
     def _input_needs(
         self, given: Mapping[str, ValueNode], protected: Mapping[str, InputValue]
     ) -> RequirementIds:
-        """What every call gives: a variable that may be left out needs nothing of those who leave
-        it out."""
+        """The requirements of the arguments that every call provides. Optional variables are not
+        among them."""
         needs = NO_REQUIREMENTS
         for name, value in given.items():
             target = protected.get(name)
@@ -191,23 +192,23 @@ class _Walk:
 
 
 def _is_never_null(type_: Any) -> bool:
-    """Whether neither the field nor an item of it may be null."""
+    """Whether neither the field nor its items are nullable."""
     if not isinstance(type_, GraphQLNonNull):
         return False
     inner = type_.of_type
     return _is_never_null(inner.of_type) if isinstance(inner, GraphQLList) else True
 
 
-def _is_asked(node: SelectionNode) -> bool | None:
-    """Whether calls ask for it, by @skip and @include; None where the caller has a say."""
-    asked: bool | None = True
+def _is_selected(node: SelectionNode) -> bool | None:
+    """Whether @skip and @include select the node; None if it depends on variables."""
+    selected: bool | None = True
     for directive in node.directives or ():
         name = directive.name.value
         if name not in ("skip", "include"):
             continue
         [condition] = [argument.value for argument in directive.arguments or ()]
         if not isinstance(condition, BooleanValueNode):
-            asked = None
+            selected = None
         elif condition.value is (name == "skip"):
             return False
-    return asked
+    return selected

@@ -1,4 +1,4 @@
-"""Writes what a route answers: the graph's data in the dialect's shape, or why there is none."""
+"""Writes the responses of a route: the data in the form of the dialect, or an error."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -35,10 +35,11 @@ _NOT_FOUND = "The requested resource was not found."
 
 
 class AnswerWriter:
-    """Made once per route; ``access`` is what its callers need, so that refusals can name it.
+    """Writes the responses of one route. ``access`` is the requirement on its callers, which errors
+    can name.
 
-    What an answer says of limits (``Call.rate``) is in bodies and in headers of the dialect; the
-    headers that all dialects share are written last, by the endpoint."""
+    Rate limits (``Call.rate``) are part of bodies and headers of some dialects; the headers that
+    all dialects have in common are added by the endpoint."""
 
     def __init__(self, route: RestRoute, access: Requirement) -> None:
         self.route = route
@@ -49,7 +50,7 @@ class AnswerWriter:
         self._event_name = route.root[0] if route.root else route.name
 
     def response(self, call: Call, answer: Answer) -> Response:
-        """The graph's answer as the dialect gives it, with the route's status or a refusal's."""
+        """The response for the result of the operation: the data, or an error."""
         call.rate = answer.rate
         route = self.route
         value = self._value(answer)
@@ -69,14 +70,14 @@ class AnswerWriter:
         if route.method == "GET":
             tag = _etag(data, pagination, call.media)
             headers.append((b"etag", tag))
-            if _is_known(call.headers.get(b"if-none-match"), tag):
+            if _is_unchanged(call.headers.get(b"if-none-match"), tag):
                 return Response(304, headers)
         body = orjson.dumps(self._profile.success(orjson.Fragment(data), info), default=str)
         headers.append((b"content-type", f"{call.media}; charset=utf-8".encode()))
         return Response(route.status, headers, body)
 
     def refuse(self, call: Call, error: TrellisError) -> Response:
-        """The dialect's answer to what never came to the graph, or went wrong there."""
+        """The response for an error."""
         failure = self._failures.of_exception(error, call.identity)
         response = self._fail(call, failure)
         known = {name for name, _ in response.headers}
@@ -84,11 +85,11 @@ class AnswerWriter:
         return with_headers(response, more)
 
     def invalid(self, call: Call, invalid: RequestInvalid) -> Response:
-        """The dialect's answer to what does not fit the route, member by member."""
+        """The response for an invalid request, with all its problems."""
         return self._fail(call, self._failures.of_invalid(invalid))
 
     def event(self, call: Call, answer: Answer) -> bytes:
-        """What a client reads of one event; nothing of one that is null."""
+        """One event of a stream; empty if its data are null."""
         value = self._value(answer)
         if failure := self._failure(call, answer, value):
             return self._failed_event(call, failure)
@@ -101,18 +102,18 @@ class AnswerWriter:
         return write_event(self._event_name, body, id)
 
     def failed_event(self, call: Call, error: TrellisError) -> bytes:
-        """What a client reads last when its stream is refused or breaks off."""
+        """The event of an error, with which a stream ends."""
         return self._failed_event(call, self._failures.of_exception(error, call.identity))
 
     def _failed_event(self, call: Call, failure: Failure) -> bytes:
         return write_event("error", dump_json(self._profile.failure(failure, self._info(call))))
 
     def headers(self, call: Call) -> list[Header]:
-        """The headers of an answer whose body is still to come."""
+        """The headers of a stream."""
         return self._headers(call, self._info(call))
 
     def _failure(self, call: Call, answer: Answer, value: Any) -> Failure | None:
-        """Why there is no answer; single members that were denied are merely null."""
+        """The error to respond with, if any. Denied members that are just null are no error."""
         if not answer.errors:
             return None
         if self._is_denied(answer, value) or not only_denied(answer.errors):
@@ -120,7 +121,7 @@ class AnswerWriter:
         return None
 
     def _is_denied(self, answer: Answer, value: Any) -> bool:
-        """Whether the refusals of an answer took its data away."""
+        """Whether the data are null because of denied fields."""
         route = self.route
         if value is not None:
             return False
@@ -130,7 +131,7 @@ class AnswerWriter:
         return explain_null(answer.errors, route.root, route.shape)
 
     def _value(self, answer: Answer) -> Any:
-        """What becomes the data; null also where the list that clients page through is."""
+        """The data of the response; also null if the connection that is paged is null."""
         if not answer.executed:
             return None
         page = self.route.page
@@ -186,7 +187,7 @@ class AnswerWriter:
 
 
 def with_headers(response: Response, headers: Any) -> Response:
-    """The response with these besides its own."""
+    """The response with additional headers."""
     return response._replace(headers=[*response.headers, *headers])
 
 
@@ -206,7 +207,7 @@ def _facts(connection: Mapping[str, Any]) -> PageFacts:
 
 
 def _filled(template: str, path: Mapping[str, str], shown: Any) -> bytes:
-    """A location with path parameters and members of the shown data in its braces."""
+    """A location with the values of path parameters and members of the data."""
 
     def value_of(name: str) -> str:
         value = (
@@ -220,16 +221,16 @@ def _filled(template: str, path: Mapping[str, str], shown: Any) -> bytes:
 
 
 def _etag(data: bytes, pagination: Mapping[str, Any] | None, media: str) -> bytes:
-    """A strong tag of what the answer says; times and ids of requests are no part of it."""
-    digest = sha256(data)  # processors have it built in
+    """A strong entity tag of the data, independent of time and request id."""
+    digest = sha256(data)  # fast, because processors have instructions for it
     digest.update(media.encode())
     if pagination is not None:
         digest.update(dump_json(pagination))
     return b'"' + digest.hexdigest()[:32].encode() + b'"'
 
 
-def _is_known(given: bytes | None, tag: bytes) -> bool:
-    """RFC 9110, section 13.1.2: weak comparison with each tag that the client has."""
+def _is_unchanged(given: bytes | None, tag: bytes) -> bool:
+    """Whether ``If-None-Match`` has the tag, by weak comparison (RFC 9110, section 13.1.2)."""
     if given is None:
         return False
     if given.strip() == b"*":

@@ -1,4 +1,4 @@
-"""One request on its way through an endpoint."""
+"""The state of one request in an endpoint."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ from trellis.schema.identity import ANONYMOUS, Identity
 
 @dataclass(slots=True)
 class Call:
-    """What is known of a request so far; ``prefix`` is where its route was reached, ``body`` the
-    decoded JSON."""
+    """What is known about a request so far. ``prefix`` is the prefix of the dialect in its path,
+    ``body`` the decoded JSON."""
 
     scope: Scope
     headers: Mapping[bytes, bytes]

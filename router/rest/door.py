@@ -1,4 +1,4 @@
-"""The door of all REST routes: which dialect a request means, and which route of it."""
+"""Dispatches requests to REST routes: selects the dialect and its route."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,15 +34,14 @@ _NO_ROUTE = "There is no such route."
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which dialect a request at the root means, beside what its path says."""
+    """How the dialect of a request at the root is selected, in addition to its path."""
 
     default: str
     hosts: Mapping[str, str]
 
 
 class _Found(NamedTuple):
-    """The dialect that a request means, whose words a refusal has; what is at its path; the prefix
-    by which it was reached."""
+    """The selected dialect, for errors; the routes at the path; the prefix that was used."""
 
     profile: Profile | None
     match: Match[RestEndpoint] | None
@@ -50,7 +49,7 @@ class _Found(NamedTuple):
 
 
 class RestDoor:
-    """Finds the route by the first of these that applies:
+    """Finds the route of a request by the first of these that applies:
 
     1. the prefix of a dialect;
     2. the host or port of the request, as configured;
@@ -58,9 +57,9 @@ class RestDoor:
     4. the one dialect at the root that has the path;
     5. of several: one without a prefix, the default, the first.
 
-    What is no route of ours goes on to ``otherwise``, unless a prefix claims it. That nothing is
-    there is told in the words of the dialect: of that of the host or the media type, and below the
-    first segment of a route at the root in those of the root.
+    Requests without a route are passed on to ``otherwise``, except below a prefix. A 404 or 405
+    from there gets the form of the dialect that the host or the media type selects, or of the one
+    at the root for paths that begin with the first segment of one of its routes.
     """
 
     def __init__(
@@ -99,7 +98,7 @@ class RestDoor:
             note_dialect(scope, found.profile.limits_name)
         if found.match is None and not found.prefix:
             if found.profile is not None:
-                send = self._in_words_of(found.profile, scope, send)
+                send = self._in_form_of(found.profile, scope, send)
             await self._otherwise(scope, receive, send)
             return
         try:
@@ -109,10 +108,10 @@ class RestDoor:
         await response.send(send, is_head=scope["method"] == "HEAD")
 
     def write_error(self, error: TrellisError, scope: Scope) -> ErrorAnswer | None:
-        """An error in the words of the dialect that a request means, whoever refused it; None
-        when it means none."""
+        """The response for an error in the form of the dialect that the request selects, whichever
+        layer raised it; None if it selects none."""
         segments = split_path(scope.get("raw_path"), scope["path"])
-        if segments is None:  # the prefix may be readable all the same
+        if segments is None:  # the prefix may be valid
             segments = scope["path"][1:].split("/")
         found = self._find(scope, segments)
         profile = found.profile or (found.match and _some_route(found.match, scope).profile)
@@ -149,22 +148,22 @@ class RestDoor:
     async def _refuse(
         self, profile: Profile, error: TrellisError, scope: Scope, area: str | None = None
     ) -> Response:
-        """The answer to what no route takes, counted for its caller by the dialect's limits."""
+        """The response to a request without a route, counted by the limits of the dialect."""
         try:
             identity = await self._services.authenticate(credentials_of(scope))
-        except TrellisError:  # who knows nobody is counted by address
+        except TrellisError:  # then the request is counted by address
             identity = ANONYMOUS
         context = self._services.make_context(scope, identity, profile=profile.limits_name)
         shown, rate = await self._services.charge_once(error, context)
         response = unrouted(profile, shown, scope, area)
         return response if rate is None else with_headers(response, rate.headers)
 
-    def _in_words_of(self, profile: Profile, scope: Scope, send: Send) -> Send:
-        """Tells in the dialect's words that nothing is at a path, or nothing for this method;
-        pages, health and the like are the same under every host."""
+    def _in_form_of(self, profile: Profile, scope: Scope, send: Send) -> Send:
+        """Replaces responses 404 and 405 by those of the dialect. Other responses, such as pages
+        and health, are the same on every host."""
         is_replaced = False
 
-        async def send_in_words(message: Message) -> None:
+        async def send_in_form(message: Message) -> None:
             nonlocal is_replaced
             status = message.get("status")
             if status in (404, 405) and message["type"] == "http.response.start":
@@ -178,7 +177,7 @@ class RestDoor:
             elif not is_replaced:
                 await send(message)
 
-        return send_in_words
+        return send_in_form
 
     def _find(self, scope: Scope, segments: Sequence[str]) -> _Found:
         profile = self._prefixes.get(segments[0])
@@ -211,7 +210,7 @@ class RestDoor:
 
 
 def _refused(match: Match[RestEndpoint], error: TrellisError, scope: Scope) -> Response:
-    """In the words of the route, or of any at the path where no route takes the method."""
+    """In the form of the route, or of another one at the path if none has the method."""
     route = _some_route(match, scope)
     return unrouted(route.profile, error, scope, route.area)
 
@@ -223,7 +222,7 @@ def _some_route(match: Match[RestEndpoint], scope: Scope) -> RestRoute:
 
 
 def _allowed(methods: Iterable[str]) -> str:
-    """For ``Allow``: RFC 9110, section 10.2.1."""
+    """The value of ``Allow`` (RFC 9110, section 10.2.1)."""
     known = set(methods) | {"OPTIONS"}
     if "GET" in known:
         known.add("HEAD")

@@ -1,4 +1,4 @@
-"""Answers one REST route: request -> variables -> the graph -> what ``answers.py`` writes."""
+"""The endpoint of one route: reads the request, executes the operation, writes the response."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -42,10 +42,10 @@ _MEDIA_OF = {
 
 
 class RestEndpoint:
-    """Made once per route. Limits, rights and masking are those of the graph.
+    """Serves one route. Limits, permissions and masking are those of the graph.
 
-    ``access`` is what callers need: one who is not signed in learns so before anything is read
-    from the request, and refusals can name what was missing.
+    ``access`` is the requirement on callers: if they have to be signed in, others are refused
+    before the request is read, and errors can name what is missing.
     """
 
     def __init__(
@@ -65,8 +65,8 @@ class RestEndpoint:
     async def respond(
         self, scope: Scope, receive: Receive, values: tuple[str, ...], prefix: str = ""
     ) -> Response | EventStream:
-        """The answer to a request whose path parameters have these ``values``; ``prefix`` is
-        where the route was reached. Raises ClientGone only."""
+        """The response to a request whose path parameters have these ``values``. ``prefix`` is the
+        prefix of the dialect in its path. Raises only ClientGone."""
         call = Call(scope, dict(scope["headers"]), prefix)
         response = await self._respond_to(call, receive, values)
         if call.rate is None or isinstance(response, EventStream):
@@ -200,7 +200,7 @@ class RestEndpoint:
         return stream if refused is None else self._answers.response(call, refused)
 
     async def _refuse_counted(self, call: Call, error: TrellisError | RequestInvalid) -> Response:
-        """The answer to what never came to the graph: a request of its caller like any other."""
+        """The response to a refused request, which is counted like an operation of its caller."""
         given = _INVALID if isinstance(error, RequestInvalid) else error
         shown, call.rate = await self._services.charge_once(given, self._context(call))
         if isinstance(error, RequestInvalid) and shown is _INVALID:
@@ -209,5 +209,5 @@ class RestEndpoint:
 
 
 def _has_value(data: Mapping[str, Any] | None) -> bool:
-    """Whether a mutation happened: some root field of it has a value."""
+    """Whether a mutation was executed, that is, some root field has a value."""
     return data is not None and any(value is not None for value in data.values())

@@ -4,13 +4,13 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 ::
 
-    retry: 3000                      once: a client that is cut off comes back after so long
-    id: c17                          of the field with @eventId; comes back as Last-Event-ID
-    event: issueUpdated              the subscription's response key
-    data: {"key": "TREE-1"}          as the dialect writes it, in one line
+    retry: 3000                      once: the delay in ms after which clients reconnect
+    id: c17                          the field with @eventId; clients send it as Last-Event-ID
+    event: issueUpdated              the response key of the subscription
+    data: {"key": "TREE-1"}          in the form of the dialect, in one line
     :                                a heartbeat
-    event: error                     data is a failure of the dialect; refusals end the stream
-    event: complete                  the subscription is over
+    event: error                     an error in the form of the dialect; refusals end the stream
+    event: complete                  the subscription has ended
 """
 
 import asyncio
@@ -42,20 +42,20 @@ WriteError = Callable[[TrellisError], bytes]
 
 
 class _Item(NamedTuple):
-    """What came of the subscription, None for its end; and how it is written, empty for an event
-    that clients do not see."""
+    """An event of the subscription, None for its end, and its text, empty if clients do not get
+    it."""
 
-    came: Answer | TrellisError | None
+    event: Answer | TrellisError | None
     text: bytes
 
     @property
     def is_last(self) -> bool:
-        return not isinstance(self.came, Answer) or not self.came.executed
+        return not isinstance(self.event, Answer) or not self.event.executed
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a stream waits for a refusal before it says that it is open, and between two
+    """How long a stream waits for an error before it sends its headers, and the interval of
     heartbeats."""
 
     opening_seconds: float = 1.0
@@ -66,8 +66,8 @@ PACE = Pace()
 
 
 class EventStream:
-    """One client's stream; fills in for a response. Reader and writer are tasks with a queue in
-    between, so that a client costs at most its queue: one that does not read is cut off."""
+    """The stream of one client, used like a response. Reader and writer are tasks with a queue in
+    between, which limits the memory of a client: one that does not read is disconnected."""
 
     def __init__(
         self,
@@ -94,35 +94,35 @@ class EventStream:
         self._reader: asyncio.Task[None] | None = None
 
     async def open(self) -> Answer | TrellisError | None:
-        """Begin. The refusal or error with which the stream ends before it has begun, else None:
-        it is open when an event comes, or nothing has come for a while."""
+        """Start the subscription. Returns the error if it fails, otherwise None, as soon as there
+        is an event or after a while without one."""
         self._reader = asyncio.create_task(self._read())
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.opening_seconds):
-                    while not self._first or _is_failure(self._first[-1].came):
+                    while not self._first or _is_failure(self._first[-1].event):
                         self._first.append(await self._queue.get())
         except BaseException:
             await self.aclose()
             raise
-        first = [item.came for item in self._first]
+        first = [item.event for item in self._first]
         failed = first[0] if first else None
-        if isinstance(failed, Answer) and failed.executed:  # the end, if nothing came after it
+        if isinstance(failed, Answer) and failed.executed:  # an error only if nothing follows it
             failed = failed if first[1:] == [None] else None
         if failed is not None:
             await self.aclose()
         return failed
 
     async def aclose(self) -> None:
-        """End the subscription at its source."""
+        """End the subscription in the subgraph."""
         if self._reader is not None:
             await cancel_all(self._reader)
         self._queue.clear()
 
     async def send(self, send: Send, *, is_head: bool = False) -> None:
-        """Write events until the subscription, the client or the caller's rights end."""
+        """Send events until the subscription ends, the client leaves or its rights are lost."""
         headers = [*self._headers, (b"content-type", MEDIA.encode())]
-        headers.append((b"x-accel-buffering", b"no"))  # else some proxies would collect events
+        headers.append((b"x-accel-buffering", b"no"))  # some proxies would buffer events otherwise
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             if not is_head:
@@ -184,10 +184,10 @@ class EventStream:
         await _send(send, _RETRY)
         while True:
             item = await self._next(send)
-            if isinstance(item.came, TrellisError):
+            if isinstance(item.event, TrellisError):
                 await send_last(send, _body(item.text))
                 return
-            if item.came is not None and (error := await self._rights.lost()):
+            if item.event is not None and (error := await self._rights.lost()):
                 await self._end_with(error, send)
                 return
             if item.text:
@@ -206,8 +206,7 @@ class EventStream:
 
 
 def event(name: str, data: bytes, id: object = None) -> bytes:
-    """One event as it goes over the wire; ``data`` is a line. An id that would break the line is
-    left out."""
+    """The text of one event. ``data`` is one line. An id that contains line breaks is omitted."""
     known = b""
     if id is not None and not any(character in str(id) for character in "\r\n\0"):
         known = f"id: {id}\n".encode()
@@ -215,7 +214,7 @@ def event(name: str, data: bytes, id: object = None) -> bytes:
 
 
 def _is_failure(item: Answer | TrellisError | None) -> bool:
-    """Whether an event is nothing but an error."""
+    """Whether an event has errors and no data."""
     return (
         isinstance(item, Answer)
         and item.executed

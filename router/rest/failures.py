@@ -1,4 +1,4 @@
-"""From what the graph says went wrong to what a REST client reads about it."""
+"""Converts errors of the graph to errors for REST clients."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from trellis.schema.identity import Identity
 
 DENIED = "UNAUTHORIZED_FIELD_OR_TYPE"
 
-_OURS = frozenset(
+_INTERNAL = frozenset(
     {
         "INTERNAL",
         "DOWNSTREAM_SERVICE_ERROR",
@@ -26,23 +26,23 @@ _OURS = frozenset(
 _FORBIDDEN = frozenset({DENIED, "FORBIDDEN"})
 _CAMEL_CASE = re.compile(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+\b")
 _INVALID = "Request validation failed."
-NOTHING_THERE = "The requested resource was not found."
+NOT_FOUND_MESSAGE = "The requested resource was not found."
 _NOT_SHOWN = frozenset({"code", "fields", "field"})
 
 
 def most_telling(errors: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """One response has one error: what the caller can mend comes before what failed here, and
-    anything before a field that is merely denied."""
-    return min(errors, key=lambda error: (_code(error) == DENIED, _code(error) in _OURS))
+    """The error to respond with: one that the caller can correct takes precedence over internal
+    ones, and all others over denied fields."""
+    return min(errors, key=lambda error: (_code(error) == DENIED, _code(error) in _INTERNAL))
 
 
 def only_denied(errors: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether all errors say no more than that the caller may not read some field."""
+    """Whether all errors are denied fields."""
     return all(_code(error) in _FORBIDDEN for error in errors)
 
 
 class Failures:
-    """Words the failures of one route for its clients; ``access`` is what its callers need."""
+    """Converts the errors of one route. ``access`` is the requirement on its callers."""
 
     def __init__(self, route: RestRoute, access: Requirement = FREE) -> None:
         self._route = route
@@ -61,17 +61,17 @@ class Failures:
         )
 
     def of_error(self, error: Mapping[str, Any], identity: Identity) -> Failure:
-        """For an error of the graph's answer."""
+        """The failure for an error in the result of the operation."""
         extensions = error.get("extensions") or {}
         message = str(error.get("message"))
         return self._failure(_code(error), message, extensions, identity)
 
     def of_exception(self, error: TrellisError, identity: Identity) -> Failure:
-        """For a request that was refused before the graph saw it."""
+        """The failure for an exception."""
         return self._failure(error.code, error.message, error.extensions, identity)
 
     def of_invalid(self, invalid: RequestInvalid) -> Failure:
-        """For a request whose members do not fit."""
+        """The failure for an invalid request."""
         status, code = self._status("BAD_USER_INPUT", {})
         return Failure("BAD_USER_INPUT", status, code, _INVALID, invalid.problems)
 
@@ -79,10 +79,10 @@ class Failures:
         self, canonical: str, message: str, extensions: Mapping[str, Any], identity: Identity
     ) -> Failure:
         canonical = _refined(canonical, extensions, identity)
-        if canonical == "BAD_USER_INPUT" and self._leads_nowhere(extensions):
-            canonical, message, extensions = "NOT_FOUND", NOTHING_THERE, {}
+        if canonical == "BAD_USER_INPUT" and self._is_malformed_id_in_path(extensions):
+            canonical, message, extensions = "NOT_FOUND", NOT_FOUND_MESSAGE, {}
         if canonical == "BAD_USER_INPUT":
-            message = self._in_clients_words(message)
+            message = self._with_client_names(message)
         details = {key: value for key, value in extensions.items() if key not in _NOT_SHOWN}
         problems = tuple(self._problem(given) for given in extensions.get("fields") or ())
         if named := extensions.get("field"):
@@ -91,13 +91,13 @@ class Failures:
             if self._needed and not any(each <= identity.scopes for each in self._choices):
                 details["required_permission"] = " ".join(self._needed)
             details["user_permissions"] = sorted(identity.scopes)
-            if "required_permission" not in details:  # then it is this resource that is closed
+            if "required_permission" not in details:  # then access to this object is denied
                 extensions = {"reason": "RESOURCE", **extensions}
         status, code = self._status(canonical, extensions)
         return Failure(canonical, status, code, message, problems, details)
 
-    def _leads_nowhere(self, extensions: Mapping[str, Any]) -> bool:
-        """Whether all that is wrong is that an id in the path is none: nothing is at that path."""
+    def _is_malformed_id_in_path(self, extensions: Mapping[str, Any]) -> bool:
+        """Whether the only problem is a malformed id in the path, which is 404."""
         fields = extensions.get("fields") or ()
         return bool(fields) and all(
             given.get("code") == "INVALID_FORMAT"
@@ -112,10 +112,10 @@ class Failures:
         if last and message.startswith(last):
             message = name.rpartition(".")[2] + message.removeprefix(last)
         code = str(given.get("code", "INVALID_FORMAT"))
-        return Problem(name, code, self._in_clients_words(message))
+        return Problem(name, code, self._with_client_names(message))
 
-    def _in_clients_words(self, message: str) -> str:
-        """A sentence that names other arguments. Those of one small word may be meant otherwise."""
+    def _with_client_names(self, message: str) -> str:
+        """Replaces names of arguments in a sentence, except for single words in lower case."""
 
         def client_word(found: re.Match[str]) -> str:
             word = found[0]
@@ -135,8 +135,8 @@ class Failures:
         return status, own
 
     def client_name(self, field: str) -> str:
-        """The client's word for an argument or input member that the graph complains about: a
-        path such as ``input.name``, or only the end of one."""
+        """The client's name for an argument or input field in an error: a path such as
+        ``input.name``, or only the end of one."""
         parts = field.split(".")
         arguments = self._route.arguments
         for start in (parts, ["input", *parts]):
@@ -157,7 +157,7 @@ class Failures:
 
 
 def _first_choice(access: Requirement) -> list[str]:
-    """The scopes that would do: of several sets the smallest."""
+    """The smallest set of scopes that would be sufficient."""
     choices = sorted(sorted(scopes) for scopes in access.scopes)
     return min(choices, key=len, default=[])
 
@@ -171,6 +171,8 @@ def _refined(code: str, extensions: Mapping[str, Any], identity: Identity) -> st
         return "UNAUTHENTICATED"
     if code == "UNAUTHENTICATED" and extensions.get("reason") == "TOKEN_EXPIRED":
         return "TOKEN_EXPIRED"
-    if code == "COST_LIMIT":  # the route is given: only a parameter can have asked for too much
+    if (
+        code == "COST_LIMIT"
+    ):  # the operation is fixed, so a parameter such as the page size is the reason
         return "BAD_USER_INPUT"
     return code

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.rest_routes import route, small_supergraph
 from trellis.router.requirements import Requirement
-from trellis.router.rest.failures import NOTHING_THERE, Failures
+from trellis.router.rest.failures import NOT_FOUND_MESSAGE, Failures
 from trellis.schema.identity import ANONYMOUS, Identity
 
 PAINT = """
@@ -25,8 +25,8 @@ def refusal(*fields: str, code: str = "INVALID_FORMAT") -> tuple[int, str, tuple
 
 
 def test_an_id_in_the_path_that_is_none_leads_nowhere():
-    assert refusal("thingId") == (404, NOTHING_THERE, ())
-    assert refusal("input.thingId") == (404, NOTHING_THERE, ())
+    assert refusal("thingId") == (404, NOT_FOUND_MESSAGE, ())
+    assert refusal("input.thingId") == (404, NOT_FOUND_MESSAGE, ())
 
 
 @pytest.mark.parametrize(
