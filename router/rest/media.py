@@ -1,4 +1,4 @@
-"""Which media type a REST client wants, and which it sent (RFC 9110, sections 8.3 and 12.5.1)."""
+"""Media types of REST requests and responses (RFC 9110, sections 8.3 and 12.5.1)."""
 
 from functools import lru_cache
 
@@ -10,8 +10,8 @@ _EXACT = 2
 
 @lru_cache(maxsize=512)
 def negotiate(accept: str, own: tuple[str, ...]) -> str | None:
-    """The media type of the answer: JSON or one of the profile's ``own``; None when the client
-    takes neither. Of two with the same weight the more specific, then JSON, wins."""
+    """The media type of the response: JSON or one of the profile's ``own``; None if the client
+    accepts neither. Of two with the same weight, the more specific one is used, then JSON."""
     if not accept.strip():
         return JSON
     weights = {}
@@ -22,7 +22,7 @@ def negotiate(accept: str, own: tuple[str, ...]) -> str | None:
 
 
 def is_acceptable(media: str, accept: str) -> bool:
-    """Whether a client takes answers of this type."""
+    """Whether a client accepts responses of this type."""
     return not accept.strip() or _weight_of(media, accept)[0] > 0
 
 
@@ -33,8 +33,7 @@ def is_named(media: str, accept: str) -> bool:
 
 
 def _weight_of(offered: str, accept: str) -> tuple[float, int]:
-    """The weight that the most specific matching range gives (section 12.5.1), and how specific
-    it is."""
+    """The weight of the most specific matching range (section 12.5.1), and its specificity."""
     best = (0.0, -1)
     ranges = {"*/*": 0, offered.split("/")[0] + "/*": 1, offered: _EXACT}
     for part in accept.split(","):
@@ -56,12 +55,12 @@ def _quality(parameters: list[str]) -> float:
 
 
 def is_json_like(content_type: str, own: tuple[str, ...]) -> bool:
-    """Whether a body says that it is JSON, or the profile's own kind of it."""
+    """Whether the content type is JSON or one of the profile's ``own``."""
     return is_json(content_type) or _name(content_type) in own
 
 
 def is_form(content_type: str) -> bool:
-    """Whether a body says that it is an HTML form's."""
+    """Whether the content type is that of an HTML form."""
     return _name(content_type) == FORM
 
 

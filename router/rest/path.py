@@ -9,20 +9,20 @@ _BRACES = re.compile(r"\{([^{}]+)\}")
 _FIXED = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+")
 
 DATA = "data."
-"""In a location before a shown member that is called like a path parameter."""
+"""Prefix, in a location, of a member of the response with the name of a path parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class PathTemplate:
-    """The segments of a path: a text, or the name of a parameter in front of which ``None`` of
-    ``texts`` stands. Two templates with the same ``texts`` match the same paths."""
+    """``texts`` are the segments of a path, with None for parameters; ``names`` are those of the
+    parameters in order. Templates with equal ``texts`` match the same paths."""
 
     texts: tuple[str | None, ...]
     names: tuple[str, ...]
 
 
 def read_template(path: str) -> PathTemplate:
-    """Read a template. Raises ValueError that says what is wrong with it."""
+    """Parse a template. Raises ValueError that describes what is wrong with it."""
     if not path.startswith("/") or path == "/":
         raise ValueError("a path is like /api/v1/things/{thing_id}")
     texts: list[str | None] = []
@@ -41,10 +41,10 @@ def read_template(path: str) -> PathTemplate:
 
 
 def in_braces(template: str) -> list[str]:
-    """The names that a location template has in braces, such as ``user.id``."""
+    """The names in the braces of a location, such as ``user.id``."""
     return _BRACES.findall(template)
 
 
 def fill(template: str, value_of: Callable[[str], str]) -> str:
-    """A template with a value for each name in braces."""
+    """The template with values in place of the braces."""
     return _BRACES.sub(lambda match: value_of(match[1]), template)

@@ -1,4 +1,4 @@
-"""An HTTP response as a value, and the headers that say that a route is going away."""
+"""An HTTP response as a value, and the headers of deprecated routes."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,14 +15,14 @@ Header = tuple[bytes, bytes]
 
 
 class Response(NamedTuple):
-    """What goes out; ``content-length`` is written with it."""
+    """A response; ``content-length`` is added when it is sent."""
 
     status: int
     headers: Sequence[Header] = ()
     body: bytes = b""
 
     async def send(self, send: Send, *, is_head: bool = False) -> None:
-        """Write it; the answer to HEAD has the length of the body that GET would get."""
+        """Send it. For HEAD, the body is omitted and its length is kept."""
         headers = [*self.headers]
         if self.status not in (204, 304):
             headers.append((b"content-length", b"%d" % len(self.body)))
@@ -32,7 +32,7 @@ class Response(NamedTuple):
 
 
 def failure_type(profile: Profile, media: str = "application/json") -> Header:
-    """The content type of a failure: the profile's own, else that of the answer."""
+    """The content type of an error: that of the profile if it has one, otherwise ``media``."""
     own = profile.failure_media
     return b"content-type", (own or f"{media}; charset=utf-8").encode()
 

@@ -1,4 +1,4 @@
-"""Which route answers at the root, where several dialects may have the same path."""
+"""Selects the route at the root if several dialects have the same path."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,8 @@ from trellis.router.rest.table import RouteTable
 def routes_at_root(routes: Iterable[RestRoute], default_profile: str) -> list[RestRoute]:
     """The routes that are served without a prefix, by path and method.
 
-    Of several at one place: one whose dialect has no prefix, the default's, the first.
+    Of several with the same method and path: one whose dialect has no prefix, otherwise that of the
+    default dialect, otherwise the first.
     """
     owned = [route for route in routes if route.profile.owns_root]
     table: RouteTable[RestRoute] = RouteTable()
@@ -20,5 +21,5 @@ def routes_at_root(routes: Iterable[RestRoute], default_profile: str) -> list[Re
 
 
 def rank_at_root(route: RestRoute, default_profile: str) -> tuple[bool, bool]:
-    """To sort by: the least one that has a path and method gets it at the root."""
+    """A sort key: the route with the lowest rank is served at the root."""
     return bool(route.profile.prefix), route.profile.name != default_profile

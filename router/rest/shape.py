@@ -1,12 +1,12 @@
-"""What clients see of an answer: a tree that the projector compiles and OpenAPI documents.
+"""The shape of a response: a tree that is compiled to a projection and documented in OpenAPI.
 
-A shape says for one value how the graph's data becomes what the profile shows::
+A shape describes how a value of the graph's data is converted to the response::
 
     Leaf       a scalar or enum value
     Items      a list, each item by ``item``
     Record     an object, member by member
-    Unwrapped  an object that stands for one of its members (``@unwrap``, ``@page``)
-    Constant   a value that the stored operation itself gives (``@member``)
+    Unwrapped  an object that is replaced by one of its members (``@unwrap``, ``@page``)
+    Constant   a value in the stored operation (``@member``)
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,8 +18,8 @@ from graphql import GraphQLNamedType
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A scalar or enum value. ``spelling`` are the words that clients read in place of GraphQL's:
-    every value of an enum, or those texts of a String that are spelt otherwise."""
+    """A scalar or enum value. ``spelling`` are the clients' words by GraphQL's: for all values of
+    an enum, or for some values of a String."""
 
     type: GraphQLNamedType
     is_nullable: bool
@@ -28,7 +28,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list; one that ``skips_null`` shows only the items that are not null."""
+    """A list. With ``skips_null``, null items are omitted."""
 
     item: "Shape"
     is_nullable: bool
@@ -39,10 +39,10 @@ class Items:
 class Member:
     """A member of a record.
 
-    ``key`` is the response key in the graph's data (None: a constant), ``name`` what clients read.
-    With ``is_spread`` the members of the value, a record, stand here in its place; all are null
-    when it is. A member that is not ``is_certain`` is there for some object types only. One that
-    ``omits_null`` is left out where its value is null.
+    ``key`` is the response key in the graph's data (None for a constant), ``name`` the name in the
+    response. With ``is_spread``, the value is a record that is replaced by its members, which are
+    all null if it is. Without ``is_certain``, the member exists for some object types only. With
+    ``omits_null``, it is omitted if its value is null.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
-    """An object of which only the value at ``key`` is shown, as ``inner``; null when it is null."""
+    """An object that is replaced by its value at ``key``, with the shape ``inner``."""
 
     key: str
     inner: "Shape"
@@ -74,7 +74,7 @@ class Unwrapped:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A value from the stored operation. ``until`` names the domain that will know it better."""
+    """A value in the stored operation. ``until`` names the domain that will provide it."""
 
     value: Any
     until: str | None = None
@@ -85,7 +85,7 @@ Shape = Leaf | Items | Record | Unwrapped | Constant
 
 
 def omitting_nulls(shape: Shape) -> Shape:
-    """The same shape with every member left out that is null."""
+    """The same shape with null members omitted."""
     if isinstance(shape, Items):
         return replace(shape, item=omitting_nulls(shape.item))
     if isinstance(shape, Unwrapped):
@@ -101,7 +101,7 @@ def _omitting(member: Member) -> Member:
 
 
 def visible(shape: Shape) -> Leaf | Items | Record | Constant:
-    """What is left for clients once everything is unwrapped, with its true nullability."""
+    """The shape without its wrappers, nullable if one of them is."""
     nullable = False
     while isinstance(shape, Unwrapped):
         nullable = nullable or shape.is_nullable
@@ -110,7 +110,7 @@ def visible(shape: Shape) -> Leaf | Items | Record | Constant:
 
 
 def visible_members(record: Record) -> Iterator[Member]:
-    """The members that clients read, spread ones in their place."""
+    """The members of the response, with spread records replaced by their members."""
     for member in record.members:
         inner = visible(member.shape)
         certain = member.is_certain and not member.omits_null

@@ -1,4 +1,4 @@
-"""The spellings of names and words that dialects choose from."""
+"""The spellings of names and enum values that dialects use."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def same(word: str) -> str:
-    """As GraphQL has it."""
+    """The spelling of GraphQL."""
     return word
 
 
@@ -38,15 +38,15 @@ SPELLINGS: Mapping[str, Callable[[str], str]] = {
     "TITLE": title_case,
     "GRAPHQL": same,
 }
-"""By the values of ``RestSpelling``."""
+"""The spellings by the values of ``RestSpelling``."""
 
 
 def words_of(
     type_: GraphQLNamedType, spell: Callable[[str], str], written: Mapping[str, Any] | None
 ) -> dict[str, str] | None:
-    """GraphQL's words -> a client's for values of this type; None where they are the same.
+    """The clients' words for values of this type, by GraphQL's; None if they are all equal.
 
-    ``written`` are the arguments of ``@spell``, which go before the profile's ``spell``.
+    ``written`` are the arguments of ``@spell``, which take precedence over the profile's ``spell``.
     """
     written = written or {}
     named = {word["from"]: word["to"] for word in written.get("values") or ()}

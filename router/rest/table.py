@@ -1,4 +1,4 @@
-"""Finds the route of a request by method and path, in time that depends on the path's length."""
+"""Finds routes by path, in time proportional to the length of the path."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Entry = TypeVar("Entry")
 
 
 class Match(NamedTuple, Generic[Entry]):
-    """The entries of one path by method, and the values of its parameters in their order."""
+    """The entries of one path by method, and the values of its parameters in order."""
 
     entries: Mapping[str, Entry]
     values: tuple[str, ...]
@@ -25,14 +25,14 @@ class _Node(Generic[Entry]):
 
 
 class RouteTable(Generic[Entry]):
-    """A tree of path segments. A fixed segment goes before a parameter, whatever the method, so
-    ``/users/me`` is never the user called me."""
+    """A tree of path segments. A literal segment takes precedence over a parameter for all methods,
+    so ``/users/me`` is never the user with the id ``me``."""
 
     def __init__(self) -> None:
         self._root: _Node[Entry] = _Node()
 
     def add(self, template: PathTemplate, method: str, entry: Entry) -> None:
-        """Put an entry there, unless there is one already."""
+        """Add an entry, unless there is one with this path and method already."""
         node = self._root
         for text in template.texts:
             if text is not None:
@@ -44,7 +44,7 @@ class RouteTable(Generic[Entry]):
         node.entries.setdefault(method, entry)
 
     def find(self, segments: Sequence[str]) -> Match[Entry] | None:
-        """What is at a path, given as its segments."""
+        """The entries at a path, given by its segments."""
         return _find(self._root, segments, 0, ())
 
     def __iter__(self) -> Iterator[Entry]:
@@ -77,8 +77,8 @@ def _find(
 
 
 def split_path(raw_path: bytes | None, path: str) -> list[str] | None:
-    """The segments of a path, decoded one by one so that an encoded slash stays in its segment;
-    None when it is not UTF-8."""
+    """The segments of a path, decoded individually so that an encoded slash remains in its segment;
+    None if it is not UTF-8."""
     if raw_path is None or b"%" not in raw_path:
         return path[1:].split("/")
     try:

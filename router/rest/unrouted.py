@@ -1,4 +1,4 @@
-"""Failures of requests that no route takes, in the words of the dialect that was meant."""
+"""Errors of requests without a route, in the form of the dialect that was selected."""
 
 from datetime import UTC, datetime
 
@@ -15,8 +15,8 @@ from trellis.schema.errors import TrellisError
 def unrouted(
     profile: Profile, error: TrellisError, scope: Scope, area: str | None = None
 ) -> Response:
-    """The answer of ``profile`` to a request that ended before any route; ``area`` is where its
-    path leads, as far as that is known."""
+    """The response of ``profile`` for an error outside of a route; ``area`` is that of the path, if
+    known."""
     status, code = translate(profile, error.code, (area,))
     info = ResponseInfo(request_id=request_id_of(scope), time=datetime.now(UTC))
     headers = [*profile.answer_headers(info), *error_headers(error, profile.retry_seconds)]

@@ -1,7 +1,7 @@
-"""The statuses and words of failures: said once, and what a dialect says otherwise.
+"""The statuses and codes of errors that dialects have in common.
 
-A key is the graph's code, or ``CODE:word`` for a narrower case (``Profile.failures``). A dialect
-gives a word where the status is the usual one, and ``(status, word)`` where it is not.
+A key is a code of the graph, or ``CODE:word`` for a special case (``Profile.failures``). A dialect
+defines its own code, or ``(status, code)`` if the status is not the usual one.
 """
 
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ Words = Mapping[str, str | tuple[int, str]]
 
 STATUSES: Mapping[str, int] = {
     "BAD_REQUEST": 400,
-    # GraphQL answers 400, since its draft knows no other status for a request that cannot be
-    # executed. Over REST the request was read and does not fit: RFC 9110, section 15.5.21. Dialects
-    # whose clients expect 400 say so themselves.
+    # GraphQL uses 400, because its draft has no other status for requests that cannot be executed.
+    # In REST the request is well-formed but invalid (RFC 9110, section 15.5.21). Dialects whose
+    # clients expect 400 define it themselves.
     "BAD_USER_INPUT": 422,
     "UNAUTHENTICATED": 401,
     "TOKEN_EXPIRED": 401,
@@ -44,7 +44,7 @@ STATUSES: Mapping[str, int] = {
     "SUBGRAPH_TIMEOUT": 504,
     "REQUEST_TIMEOUT": 504,
 }
-"""Of every code that has one over REST. A code that is not here is a fault of ours."""
+"""The status by code. Codes that are not listed are internal errors."""
 
 _COMMON: Words = {
     "BAD_REQUEST": "BAD_REQUEST",
@@ -57,8 +57,8 @@ _COMMON: Words = {
     "INTERNAL": "INTERNAL_SERVER_ERROR",
     "SERVICE_UNAVAILABLE": "SERVICE_UNAVAILABLE",
 }
-# What clients are told like something wider, unless their dialect has a word for it.
-_TOLD_LIKE = {
+# Codes that are replaced by a more general one, unless the dialect has a word for them.
+_GENERALIZED = {
     "TOKEN_EXPIRED": "UNAUTHENTICATED",
     "INVALID_CREDENTIALS": "UNAUTHENTICATED",
     "REFRESH_TOKEN_EXPIRED": "UNAUTHENTICATED",
@@ -70,8 +70,8 @@ _TOLD_LIKE = {
     "SUBGRAPH_INVALID_RESPONSE": "SERVICE_UNAVAILABLE",
     "REQUEST_TIMEOUT": "SERVICE_UNAVAILABLE",
 }
-# What a closed vocabulary has no word for, and the code of the nearest word that it has. The status
-# says the rest.
+# Codes without a word in a closed vocabulary, and the code whose word is used instead. The status
+# remains specific.
 _NEAREST = {
     "MFA_REQUIRED": "UNAUTHENTICATED",
     "METHOD_NOT_ALLOWED": "BAD_USER_INPUT",
@@ -88,21 +88,21 @@ _NEAREST = {
 
 
 def vocabulary(own: Words) -> Failures:
-    """The failures of a dialect that speaks the common words but for its ``own``."""
+    """The errors of a dialect with the common words, except for its ``own``."""
     found = _with_statuses({**_COMMON, **own})
-    wider = {code: found[like] for code, like in _TOLD_LIKE.items()}
+    wider = {code: found[like] for code, like in _GENERALIZED.items()}
     return {**wider, **found}
 
 
 def closed_vocabulary(own: Words) -> Failures:
-    """The failures of a dialect whose document lists all the words that its clients will see."""
+    """The errors of a dialect whose document lists all words that may be used."""
     found = vocabulary(own)
     nearest = {code: (STATUSES[code], found[like][1]) for code, like in _NEAREST.items()}
     return {**nearest, **found}
 
 
 def canonical(own: Words) -> Failures:
-    """The failures of a dialect that speaks the graph's codes but for its ``own`` words."""
+    """The errors of a dialect with the codes of the graph, except for its ``own`` words."""
     return _with_statuses(own)
 
 
