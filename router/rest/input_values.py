@@ -1,6 +1,7 @@
-"""From what clients send to GraphQL input values, with every problem told in their words.
+"""Converts the values that clients send to GraphQL input values, and reports all problems.
 
-The graph would refuse wrong values too, but speaks of variables that its REST clients never saw.
+The graph would refuse invalid values too, but with the names of variables, which are unknown to
+REST clients.
 """
 
 import json
@@ -30,7 +31,7 @@ from trellis.router.rest.route import Constraints, Format, Parameter, Rules
 from trellis.router.rest.spelling import words_of
 
 Decode = Callable[[Any, str, list[Problem]], Any]
-"""(value, the client's name for it, problems to add to) -> the value for the graph."""
+"""(value, its name for the client, list of problems to extend) -> the value for the graph."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
@@ -38,7 +39,7 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
 class Decoders:
-    """Makes the decoders of one profile and area; each input type is read once.
+    """Creates the decoders of one profile and area. Each input type is read once.
 
     ``constraints`` are the limits of members of input objects, by coordinate."""
 
@@ -57,7 +58,7 @@ class Decoders:
         self._objects: dict[str, Decode] = {}
 
     def of(self, parameter: Parameter, *, is_json: bool) -> Decode:
-        """For what clients send for a parameter: a value of JSON, or a text."""
+        """The decoder for the values of a parameter: JSON, or text."""
         make = self.json if is_json else self.text
         decode = make(parameter.type, parameter.spelling, parameter.rules)
         if not parameter.member_rules:
@@ -67,7 +68,7 @@ class Decoders:
     def json(
         self, type_: GraphQLInputType, words: Mapping[str, str] | None, rules: Rules
     ) -> Decode:
-        """For a value of a JSON body."""
+        """The decoder for values in a JSON body."""
         if rules.not_null:
             return _never_null(self.json(type_, words, replace(rules, not_null=False)))
         if is_non_null_type(type_):
@@ -82,7 +83,7 @@ class Decoders:
     def text(
         self, type_: GraphQLInputType, words: Mapping[str, str] | None, rules: Rules
     ) -> Decode:
-        """For the text of a URL, a header or a form; lists are parted by commas or repeated."""
+        """The decoder for texts in a URL, a header or a form; lists have commas or are repeated."""
         inner = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(inner):
             return _text_list(self.text(inner.of_type, words, rules))
@@ -106,7 +107,7 @@ class Decoders:
         return _checked(decode, rules)
 
     def _object(self, type_: GraphQLInputObjectType) -> Decode:
-        """Types may contain themselves: the decoder is known before its members are."""
+        """The decoder is registered before its members are read, because types may be recursive."""
         known = self._objects.get(type_.name)
         if known is not None:
             return known
@@ -147,13 +148,13 @@ def missing(name: str) -> Problem:
 
 
 def unknown(name: str) -> Problem:
-    """The problem of a member that nobody asked for."""
+    """The problem of an unknown member."""
     return Problem(name, "UNKNOWN_FIELD", f"{name[:100]} is not a member of this request.")
 
 
 def no_parameter(name: str) -> Problem:
-    """The problem of a sort or filter that a list does not have: without it the client would take
-    the list for another one."""
+    """The problem of an unknown parameter of a list. Ignoring a sort or filter would return a wrong
+    result."""
     return Problem(name[:100], "UNKNOWN_FIELD", f"{name[:100]} is not a parameter of this list.")
 
 
@@ -218,7 +219,7 @@ def _spelt(words: Mapping[str, str], decode: Decode) -> Decode:
 
 
 def _anything(value: Any, _name: str, _problems: list[Problem]) -> Any:
-    """Custom scalars are read by the subgraph that has them."""
+    """Custom scalars are parsed by their subgraph."""
     return value
 
 
@@ -303,7 +304,7 @@ def _is_uuid(value: Any) -> bool:
 
 @cache
 def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())  # found on disk each time
+    return frozenset(available_timezones())  # cached, because it is read from disk
 
 
 _DATE = _kind(_is_date, "a date such as 2026-01-31")
@@ -336,7 +337,7 @@ _FORMATS: Mapping[Format, tuple[Callable[[Any], bool], str]] = {
 
 
 def _checked(decode: Decode, rules: Rules) -> Decode:
-    """``decode``, then ``@rules`` on what it gave."""
+    """``decode``, followed by the checks of ``rules``."""
     if rules == Rules():
         return decode
     pattern = _compiled(rules.pattern) if rules.pattern else None
@@ -381,7 +382,7 @@ def _with_members_checked(decode: Decode, member_rules: Sequence[tuple[str, Rule
 
 
 def value_at(value: Any, path: str) -> Any:
-    """The member of a JSON value at ``path``, dots and numbers in it; None where nothing is."""
+    """The member of a JSON value at a path with dots and indexes; None if there is none."""
     for step in path.split("."):
         if isinstance(value, Mapping):
             value = value.get(step)
@@ -400,7 +401,7 @@ def _is_null_at(value: Any, path: str) -> bool:
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """As in JSON Schema, where ``$`` is the end and not also what is before a last line break."""
+    """As in JSON Schema, where ``$`` does not match before a trailing line break."""
     ends = pattern.endswith("$") and not pattern.endswith("\\$")
     return re.compile(pattern[:-1] + r"\Z" if ends else pattern)
 

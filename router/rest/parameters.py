@@ -1,4 +1,4 @@
-"""From an operation's variables to what clients send for them."""
+"""Reads the variables of an operation as the parameters of its route."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -57,13 +57,13 @@ def read_parameters(
     rules: Mapping[str, Rules],
     constraints: Constraints,
 ) -> tuple[Parameter, ...]:
-    """One parameter per variable that clients fill; those of pages are the paginator's.
+    """One parameter for each variable, except for those that the paginator provides.
 
-    ``rules`` are what the graph declares by variable, where ``@rules`` says nothing else;
-    ``constraints`` what it declares of the members of input objects.
+    ``rules`` are the constraints of variables, which ``@rules`` may replace; ``constraints`` those
+    of members of input objects.
 
-    Raises GraphQLError with the place of a variable that no request could fill, and of a path
-    parameter that fills none.
+    Raises GraphQLError with the location of a variable that no request could provide, and for a
+    path parameter without a variable.
     """
     reader = _Reader(
         schema,
@@ -88,7 +88,7 @@ def read_parameters(
 
 
 def argument_paths(document: DocumentNode) -> dict[str, str]:
-    """Where an operation's arguments take variables: ``input.settings.color`` -> ``color``."""
+    """The variables by the paths of arguments they are passed to: ``input.color`` -> ``color``."""
     finder = _ArgumentFinder()
     visit(document, finder)
     return finder.found
@@ -168,12 +168,12 @@ class _Reader:
         return parameter
 
     def _declared(self, variable: str, place: Place) -> Rules:
-        """What the graph declares of a variable. What breaks it in a path is the name of nothing,
-        so the graph answers that with 404."""
+        """The constraints of a variable in the graph. They do not apply to path parameters: an
+        invalid value there is the id of nothing, which is 404."""
         return self._rules.get(variable, Rules()) if place != "path" else Rules()
 
     def _check_examples(self, parameter: Parameter, node: VariableDefinitionNode) -> None:
-        """What the documentation shows has to be taken."""
+        """Examples in the documentation must be valid."""
         if not parameter.examples:
             return
         is_strict = self._profile.refuses_unknown_members
@@ -242,7 +242,7 @@ def _member_rules(
 
 
 def _rules(node: VariableDefinitionNode, given: dict[str, Any], declared: Rules) -> Rules:
-    """The rules of a directive, each in place of the one that the graph declares."""
+    """The rules of a directive, which replace the constraints of the same names."""
     pattern = given.get("pattern")
     try:
         re.compile(pattern or "")

@@ -1,4 +1,4 @@
-"""From an HTTP request to the variables of a route's operation."""
+"""Reads the variables of an operation from an HTTP request."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,10 +16,10 @@ NO_PAGE = PageRequest({})
 
 
 class RequestReader:
-    """Reads the requests of one route; made once.
+    """Reads the requests of one route.
 
-    ``needs_body`` says whether ``read`` wants the body; ``takes_token`` that the Authorization
-    header is a value for the operation and proves nobody.
+    ``needs_body``: the route has a body. ``takes_token``: the token in the Authorization header is
+    the value of a variable and not used for authentication.
     """
 
     def __init__(self, route: RestRoute) -> None:
@@ -58,9 +58,9 @@ class RequestReader:
         body: Any = None,
         form: Texts | None = None,
     ) -> tuple[dict[str, Any], PageRequest]:
-        """The variables and the page meant. ``body`` is the decoded JSON, or else ``form`` its
-        texts. Raises RequestInvalid with every problem, BadRequest, and Unauthenticated when
-        the token that the operation takes is absent."""
+        """The variables and the requested page. ``body`` is the decoded JSON, or ``form`` the
+        values of a form. Raises RequestInvalid with all problems, BadRequest, and Unauthenticated
+        if the token is missing that a variable needs."""
         variables: dict[str, Any] = {}
         problems: list[Problem] = []
         for name, parameter, decode in self._path:
@@ -126,7 +126,7 @@ class RequestReader:
 
 
 def _first_page(paginator: Paginator | None) -> PageRequest | None:
-    """What most requests mean; None where a page must be named."""
+    """The page of requests without parameters; None if they are required."""
     if paginator is None:
         return None
     try:
@@ -136,7 +136,7 @@ def _first_page(paginator: Paginator | None) -> PageRequest | None:
 
 
 def read_texts(text: bytes) -> Texts:
-    """A query string or a form. Raises BadRequest when it is not UTF-8."""
+    """The values of a query string or a form, by name. Raises BadRequest if it is not UTF-8."""
     try:
         pairs = parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError:
@@ -178,7 +178,7 @@ def _header_texts(headers: Iterable[tuple[bytes, bytes]]) -> Texts:
 
 
 def _token(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """RFC 6750, section 2.1."""
+    """The Bearer token (RFC 6750, section 2.1)."""
     values = [value for name, value in headers if name == b"authorization"]
     if len(values) > 1:
         raise BadRequest("A request may have one Authorization header.")

@@ -1,4 +1,4 @@
-"""From a stored operation's selection to the shape of what clients see."""
+"""Reads the selection of an operation as the shape of its response."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,8 +45,8 @@ _CONDITIONS = frozenset({"include", "skip"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an operation shows: the shape of the data at ``root``, and as response keys from the top
-    of the answer the connection that is paged and the id of an event."""
+    """The shape of the data at ``root``, and the paths of response keys to the connection that is
+    paged and to the id of an event."""
 
     root: tuple[str, ...]
     shape: Shape
@@ -65,8 +65,8 @@ def read_selection(
     spell_enum: Spell,
     paginator: Paginator | None,
 ) -> Shown:
-    """The shape of a valid operation's data. ``root`` and ``members`` are those of ``@rest`` and
-    ``@member``. Raises GraphQLError with the place of what cannot be shown."""
+    """The shape of the data of a valid operation. ``root`` and ``members`` are those of ``@rest``
+    and ``@member``. Raises GraphQLError with the location of what cannot be in a response."""
     root_type = schema.get_root_type(operation.operation)
     assert root_type is not None, "the operation has been validated"
     reader = _Reader(schema, fragments, spell_member, spell_enum, paginator)
@@ -81,7 +81,7 @@ def read_selection(
 
 @dataclass(slots=True)
 class _Selected:
-    """A response key of one object, with all places that select it."""
+    """A response key of one object, with all nodes that select it."""
 
     nodes: list[FieldNode]
     definition: GraphQLField
@@ -166,7 +166,7 @@ class _Reader:
         found[key] = _Selected([node], definition, is_certain)
 
     def _is_always(self, type_: GraphQLNamedType, narrow: GraphQLNamedType) -> bool:
-        """Whether every object of ``type_`` is one of ``narrow``."""
+        """Whether every object of ``type_`` is also one of ``narrow``."""
         if type_ is narrow or isinstance(type_, GraphQLObjectType):
             return True
         return is_abstract_type(narrow) and self.schema.is_sub_type(narrow, type_)  # type: ignore
@@ -197,7 +197,7 @@ class _Reader:
         self.event_id = path
 
     def _reading(self, nodes: Sequence[FieldNode]) -> Reading:
-        """A field may be selected in several places; one of them says how it is shown."""
+        """The directives of a field; of several nodes, those of the first that has any."""
         readings = [read_directives(n.directives, DirectiveLocation.FIELD, n) for n in nodes]
         return next((reading for reading in readings if reading.given), readings[0])
 
@@ -236,7 +236,7 @@ class _Reader:
                 raise GraphQLError(f"@{name} needs a field with a selection.", node)
 
     def _paged(self, record: Record, node: FieldNode, path: tuple[str, ...]) -> Shape:
-        """Items of a connection: ``nodes``, or each ``node`` of ``edges``."""
+        """The items of a connection: ``nodes``, or the ``node`` of each edge."""
         if self.paginator is None:
             raise GraphQLError("The profile has no pagination.", node)
         if self._in_list or self.page is not None:
@@ -258,7 +258,7 @@ class _Reader:
         item = next((member.shape for member in edge.members if member.key == "node"), None)
         if item is None:
             raise GraphQLError("@page needs a connection with `edges { node }` or `nodes`.", node)
-        # A page is what its reader gets to see: a node that a policy denies is no item of it.
+        # Nodes that a policy denies are null, and are not items of the page.
         node_shape = Unwrapped("node", replace(item, is_nullable=False), is_nullable=False)
         inner = Items(node_shape, edges.is_nullable, skips_null=True)
         return Unwrapped("edges", inner, record.is_nullable)
@@ -315,7 +315,7 @@ def _at(operation: OperationDefinitionNode, whole: Record, keys: Sequence[str]) 
         shape = found.shape
     if not keys:
         _refuse_doubles(whole, operation.selection_set)
-    # A query that finds null there answers 404, and so shows a value always.
+    # A query whose data are null is a 404, so the data of a response are never null.
     if operation.operation.value == "query" and shape.is_nullable:
         shape = replace(shape, is_nullable=False)
     return shape
@@ -324,7 +324,7 @@ def _at(operation: OperationDefinitionNode, whole: Record, keys: Sequence[str]) 
 def _with_constant(
     operation: OperationDefinitionNode, shape: Shape, names: Sequence[str], constant: Constant
 ) -> Shape:
-    """The shape with one member more; in lists, of each item."""
+    """The shape with an additional member; in lists, of each item."""
     if isinstance(shape, Items):
         return replace(shape, item=_with_constant(operation, shape.item, names, constant))
     if isinstance(shape, Unwrapped):
