@@ -106,6 +106,8 @@ directive @rules(
   enum: [String!]
   """May be absent, but not null."""
   notNull: Boolean
+  """A text with more in it than white space."""
+  notBlank: Boolean
   """The only value that is taken."""
   const: RestValue
 ) repeatable on VARIABLE_DEFINITION

@@ -269,8 +269,12 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and math.isfinite(value)
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+def _text(value: Any, name: str, problems: list[Problem]) -> Any:
+    if not isinstance(value, str):
+        problems.append(_format(name, "must be a text"))
+    elif "\x00" in value:  # no database of ours keeps it; lone surrogates are no JSON
+        problems.append(_format(name, "contains characters that are not text"))
+    return value
 
 
 def _is_date(value: Any) -> bool:
@@ -312,13 +316,14 @@ _DATE_TIME = _kind(_is_moment, "an ISO 8601 time with offset such as 2026-01-31T
 _JSON_SCALARS: Mapping[str, Decode] = {
     "Int": _kind(_is_int, "a whole number"),
     "Float": _kind(_is_number, "a number"),
-    "String": _kind(_is_text, "a text"),
+    "String": _text,
     "Boolean": _kind(lambda value: isinstance(value, bool), "true or false"),
     "ID": _id,
     "Date": _DATE,
     "DateTime": _DATE_TIME,
 }
 _TEXT_SCALARS: Mapping[str, Decode] = {
+    "String": _text,
     "Int": _integer_text,
     "Float": _number_text,
     "Boolean": _boolean_text,
@@ -419,6 +424,8 @@ def _check_text(
     elif rules.max_length is not None and len(text) > rules.max_length:
         message = f"{name} may have at most {rules.max_length} characters."
         problems.append(Problem(name, "VALUE_TOO_LONG", message))
+    elif rules.not_blank and not text.strip():
+        problems.append(Problem(name, "REQUIRED_FIELD_MISSING", f"{name} must not be empty."))
     elif pattern is not None and not pattern.search(text):
         problems.append(_format(name, "does not have the right form"))
     elif rules.enum and text not in rules.enum:

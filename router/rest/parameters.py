@@ -257,6 +257,7 @@ def _rules(node: VariableDefinitionNode, given: dict[str, Any], declared: Rules)
         format=given.get("format", declared.format),
         enum=tuple(given.get("enum") or ()),
         not_null=bool(given.get("notNull")),
+        not_blank=bool(given.get("notBlank")),
         const=given.get("const"),
     )
 

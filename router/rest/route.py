@@ -32,6 +32,7 @@ class Rules:
     format: Format | None = None
     enum: tuple[str, ...] = ()
     not_null: bool = False
+    not_blank: bool = False
     const: Any = None
 
 

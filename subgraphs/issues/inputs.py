@@ -32,7 +32,9 @@ class IssueFiltersInput:
 
     def checked(self) -> IssueFilters:
         """Raises ``BadUserInput``."""
-        return InputProblems().make(IssueFilters, self)
+        problems = InputProblems()
+        _refuse_blank(problems, status=self.status, priority=self.priority, type=self.issue_type)
+        return problems.make(IssueFilters, self)
 
 
 @strawberry.input
@@ -52,6 +54,7 @@ class CreateIssueInput:
     def checked(self) -> NewIssue:
         """Raises ``BadUserInput`` with everything that is not acceptable."""
         problems = InputProblems()
+        _refuse_blank(problems, type=self.issue_type, priority=self.priority)
         custom_fields = _custom_fields(problems, self.custom_fields)
         return problems.make(NewIssue, self, custom_fields=custom_fields)
 
@@ -99,6 +102,13 @@ class AddCommentInput:
     def checked(self) -> NewComment:
         """Raises ``BadUserInput``."""
         return InputProblems().make(NewComment, self)
+
+
+def _refuse_blank(problems: InputProblems, *, type: str | None, **words: str | None) -> None:
+    """A blank word is none of a project's, and not the same as no word."""
+    for field, word in {"issueType": type, **words}.items():
+        if word is not None and not word.strip():
+            problems.add(field, "INVALID_ENUM_VALUE", f"{field} must not be empty.")
 
 
 def _custom_fields(problems: InputProblems, value: Any) -> dict[str, Any]:

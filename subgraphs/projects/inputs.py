@@ -92,7 +92,7 @@ class CreateProjectInput:
             problems.add("key", "INVALID_FORMAT", message)
         _check_dates(problems, self.start_date, self.end_date)
         wanted = self.settings or ProjectSettingsInput()
-        project_type = self.project_type or "software"
+        project_type = "software" if self.project_type is None else self.project_type
         return problems.make(
             NewProject,
             self,

@@ -155,7 +155,7 @@ def with_rules(schema: JsonSchema, rules: Rules) -> JsonSchema:
         "maximum": rules.max,
         "minLength": rules.min_length,
         "maxLength": rules.max_length,
-        "pattern": rules.pattern,
+        "pattern": rules.pattern or (r"\S" if rules.not_blank else None),
         "format": _FORMATS.get(rules.format or ""),
     }
     wanted = {name: value for name, value in told.items() if value is not None}

@@ -120,6 +120,15 @@ async def test_a_filter_that_is_no_id_is_refused(issues: Running):
     assert [problem["field"] for problem in refusal["fields"]] == ["projectId"]
 
 
+async def test_a_blank_word_is_no_missing_filter(issues: Running):
+    """S1-ISS-03: the whole list would be a wrong answer."""
+    wanted = {"status": "", "priority": " ", "issueType": ""}
+    refusal = await issues.refusal(COUNT, caller("ada"), f=wanted)
+
+    told = {problem["field"]: problem["code"] for problem in refusal["fields"]}
+    assert told == dict.fromkeys(wanted, "INVALID_ENUM_VALUE")
+
+
 async def test_a_page_of_ten_thousand_is_refused_with_the_limit(issues: Running):
     refusal = await issues.refusal("{ issues(first: 10000) { totalCount } }", caller("ada"))
 

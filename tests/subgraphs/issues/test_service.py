@@ -84,6 +84,8 @@ async def test_a_refused_issue_uses_up_no_number(issues: Running):
         ({"projectId": "ENG"}, "projectId", "INVALID_FORMAT"),
         ({"issueType": "Wish"}, "issueType", "INVALID_ENUM_VALUE"),
         ({"priority": "high"}, "priority", "INVALID_ENUM_VALUE"),
+        ({"issueType": ""}, "issueType", "INVALID_ENUM_VALUE"),
+        ({"priority": " "}, "priority", "INVALID_ENUM_VALUE"),
         ({"assigneeId": str(uuid4())}, "assigneeId", "INVALID_FORMAT"),
         ({"assigneeId": user("hedy")}, "assigneeId", "INVALID_FORMAT"),
         ({"customFields": [1]}, "customFields", "INVALID_FORMAT"),

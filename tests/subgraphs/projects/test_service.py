@@ -101,6 +101,7 @@ async def test_a_taken_key_is_refused_and_leaves_nothing(projects: Running):
         ({"name": "x" * 201}, "name", "VALUE_TOO_LONG"),
         ({"name": "a\x00b"}, "name", "INVALID_FORMAT"),
         ({"name": "x", "key": "low"}, "key", "INVALID_FORMAT"),
+        ({"name": "x", "projectType": ""}, "projectType", "REQUIRED_FIELD_MISSING"),
         ({"name": "x", "leadId": "me"}, "leadId", "INVALID_FORMAT"),
         ({"name": "x", "leadId": str(uuid4())}, "leadId", "INVALID_FORMAT"),
         ({"name": "x", "leadId": user("hedy")}, "leadId", "INVALID_FORMAT"),
