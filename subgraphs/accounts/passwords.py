@@ -1,4 +1,4 @@
-"""Hashes and checks passwords with argon2id, beside the event loop."""
+"""Hashes passwords with argon2id, and checks also bcrypt hashes; both beside the event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,6 +7,7 @@ from functools import cached_property
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from pwdlib.hashers.bcrypt import BcryptHasher
 
 from trellis.schema.errors import Unavailable
 
@@ -17,6 +18,9 @@ MAX_LENGTH = 256
 # The second recommendation of RFC 9106 scaled to OWASP's minimum: 19 MiB and 30 ms a login keep
 # a small machine alive under many of them.
 _ARGON2 = Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+# All that bcrypt looks at: implementations cut the rest off, the one used here refuses it.
+_BCRYPT_BYTES = 72
 
 # Each hash occupies a thread and 19 MiB: more of them at once would only wait for one another.
 _MAX_AT_ONCE = 4
@@ -32,6 +36,21 @@ class TooManyPasswords(Unavailable):
         super().__init__(message, retry_after=2)
 
 
+class _ImportedHasher(BcryptHasher):
+    """Checks the hashes that imported users bring along (``$2a$12$...``, document 003); the next
+    login replaces them by one of argon2id."""
+
+    def verify(self, password: str | bytes, hash: str | bytes) -> bool:
+        """Whether the password fits, as where the hash comes from; a broken hash fits none."""
+        known = password.encode() if isinstance(password, str) else password
+        if b"\x00" in known:  # there it may have ended the password
+            return False
+        try:
+            return super().verify(known[:_BCRYPT_BYTES], hash)
+        except ValueError:
+            return False
+
+
 class Passwords:
     """One per running subgraph; bounds how many hashes are computed, and waited for, at once.
 
@@ -45,7 +64,7 @@ class Passwords:
         max_at_once: int = _MAX_AT_ONCE,
         max_waiting: int = _MAX_WAITING,
     ) -> None:
-        self._hasher = PasswordHash((hasher,))
+        self._hasher = PasswordHash((hasher, _ImportedHasher()))
         self._slots = asyncio.Semaphore(max_at_once)
         self._room = max_at_once + max_waiting
 

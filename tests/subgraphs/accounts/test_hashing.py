@@ -47,6 +47,36 @@ async def test_a_hash_of_other_parameters_is_renewed():
     assert await Passwords().check("right", renewed) == (True, None)
 
 
+# Made by libxcrypt: of "right" as document 003 has it, as PHP writes it, and of 80 times "a".
+IMPORTED = "$2a$12$abcdefghijklmnopqrstuu3ZNTWactmkRXVB8K.1w4IlxX.O8lI12"
+FROM_PHP = "$2y$04$abcdefghijklmnopqrstuuFmEfrkTQnczNzw475xE2VhDrK1uwJiC"
+OF_80 = "$2b$04$abcdefghijklmnopqrstuuBzzIgyKkz7xMWYSzkIjUSnxEQFQ0WNe"
+
+
+@pytest.mark.parametrize("hashed", [IMPORTED, FROM_PHP])
+async def test_the_bcrypt_hash_of_an_imported_user_is_renewed(hashed: str):
+    """S3-DM-01: document 003 keeps bcrypt hashes."""
+    passwords = Passwords(CHEAP)
+    fits, renewed = await passwords.check("right", hashed)
+    assert fits and renewed is not None and renewed.startswith("$argon2id$")
+    assert await passwords.check("right", renewed) == (True, None)
+    assert await passwords.check("wrong", hashed) == (False, None)
+
+
+async def test_of_an_imported_password_bcrypt_has_seen_72_bytes():
+    passwords = Passwords(CHEAP)
+    fits, renewed = await passwords.check("a" * 80, OF_80)
+    assert fits and renewed is not None
+    assert await passwords.check("a" * 71, OF_80) == (False, None)
+    # From now on all of it counts.
+    assert await passwords.check("a" * 79, renewed) == (False, None)
+
+
+@pytest.mark.parametrize("password", ["right\x00", "\x00", "", "rïght"])
+async def test_what_bcrypt_cannot_take_fits_no_imported_hash(password: str):
+    assert await Passwords(CHEAP).check(password, FROM_PHP) == (False, None)
+
+
 @pytest.mark.parametrize("is_known", [True, False])
 async def test_those_beyond_the_queue_are_refused_at_once_whoever_they_are(is_known: bool):
     passwords = Passwords(CHEAP, max_at_once=2, max_waiting=3)

@@ -6,6 +6,7 @@ from typing import Any
 
 import jwt
 import pytest
+from pwdlib.hashers.bcrypt import BcryptHasher
 from sqlalchemy import text
 
 from tests.subgraphs.accounts.signing_in import (
@@ -77,6 +78,16 @@ async def test_the_last_login_is_remembered(accounts_on_sqlite: Running):
         seen.append((await accounts_on_sqlite.ask("{ me { lastLoginAt } }", who))["me"])
     times = [datetime.fromisoformat(me["lastLoginAt"]) for me in seen]
     assert datetime.now(UTC) - timedelta(minutes=1) < times[0] < times[1]
+
+
+async def test_an_imported_user_signs_in_and_then_has_a_hash_of_ours(accounts: Running):
+    """S3-DM-01: ``$2a$12$`` in the users collection of document 003."""
+    hashed = BcryptHasher(rounds=4, prefix="2a").hash(PASSWORD)
+    await run_sql(accounts, f"UPDATE users SET password_hash = '{hashed}' WHERE username = 'ada'")
+    await log_in(accounts)
+    rows = await run_sql(accounts, "SELECT password_hash FROM users WHERE username = 'ada'")
+    assert rows.scalar_one().startswith("$argon2id$")
+    await log_in(accounts)
 
 
 async def test_a_login_is_no_change_of_the_person(accounts: Running):
