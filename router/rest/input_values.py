@@ -70,7 +70,7 @@ class Decoders:
     ) -> Decode:
         """The decoder for values in a JSON body."""
         if rules.not_null:
-            return _never_null(self.json(type_, words, replace(rules, not_null=False)))
+            return _never_null(self.json(type_, words, replace(rules, not_null=False)), null)
         if is_non_null_type(type_):
             return _never_null(self.json(type_.of_type, words, rules))
         if is_list_type(type_):
@@ -147,6 +147,11 @@ def missing(name: str) -> Problem:
     return Problem(name, "REQUIRED_FIELD_MISSING", f"{name} is required.")
 
 
+def null(name: str) -> Problem:
+    """The problem of a member that may be absent and is null."""
+    return Problem(name, "REQUIRED_FIELD_MISSING", f"{name} may be left out, but not null.")
+
+
 def unknown(name: str) -> Problem:
     """The problem of an unknown member."""
     return Problem(name, "UNKNOWN_FIELD", f"{name[:100]} is not a member of this request.")
@@ -162,10 +167,10 @@ def _format(name: str, wanted: str) -> Problem:
     return Problem(name, "INVALID_FORMAT", f"{name or 'The body'} {wanted}.")
 
 
-def _never_null(decode: Decode) -> Decode:
+def _never_null(decode: Decode, problem: Callable[[str], Problem] = missing) -> Decode:
     def checked(value: Any, name: str, problems: list[Problem]) -> Any:
         if value is None:
-            problems.append(missing(name))
+            problems.append(problem(name))
             return None
         return decode(value, name, problems)
 
@@ -380,7 +385,7 @@ def _with_members_checked(decode: Decode, member_rules: Sequence[tuple[str, Rule
             if member is not None:
                 check_member(member, full, problems)
             elif is_never_null and _is_null_at(value, path):
-                problems.append(missing(full))
+                problems.append(null(full))
         return decoded
 
     return check

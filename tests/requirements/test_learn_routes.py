@@ -117,6 +117,13 @@ def test_routes_by_which_clients_sign_in_look_at_no_token():
     assert anonymous == {f"/api/v1/auth/{name}" for name in public}
 
 
+def test_what_may_be_left_out_is_not_called_required():
+    with pytest.raises(RequestInvalid) as refused:
+        RequestReader(ROUTES["UpdateMe"]).read({}, b"", [], {"bio": None})
+    [problem] = refused.value.problems
+    assert problem.message == "bio may be left out, but not null."
+
+
 @pytest.mark.parametrize(("name", "body"), ACCEPTED)
 def test_what_is_just_long_enough_is_taken(name: str, body: dict[str, Any]):
     assert read(name, body) == []
