@@ -143,7 +143,13 @@ class StateFile:
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite gives its other files the mode of this one, and would make it readable for all.
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            # Never opened once it is there: closing it again would drop the locks that other
+            # connections of this process hold (https://www.sqlite.org/howtocorrupt.html, 2.2).
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError, PermissionError):
+                Path(f"{self._path}{suffix}").chmod(0o600)
         connection = sqlite3.connect(self._path, timeout=self._busy_seconds, isolation_level=None)
         try:
             connection.execute("PRAGMA journal_mode=WAL")

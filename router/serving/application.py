@@ -21,6 +21,7 @@ from trellis.router.rest.openapi.served import OpenApiDocuments
 from trellis.router.rest.route import RestRoute
 from trellis.router.rest.routes import RestService, rest_routes
 from trellis.router.serving.authentication import build_authentication
+from trellis.router.serving.data_folder import warn_of_open_folder
 from trellis.router.serving.figures import FiguresLog
 from trellis.router.serving.live_graph import LiveGraph, SnapshotDoor
 from trellis.router.serving.memory import MemoryWatch
@@ -79,6 +80,7 @@ def build_app(config: Config, *, seed: bool = False) -> ASGIApp:
     ``seed`` writes the demo data when the application starts. Raises ConfigError,
     CompositionFailed and SupergraphInvalid; the messages are for the person who starts it.
     """
+    warn_of_open_folder(config.data_dir)
     loaded = load_graph(config)
     members = loaded.members
     if loaded.composition is not None and config.is_development:

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import stat
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -35,6 +36,43 @@ async def test_files_and_their_folder_are_for_their_owner_only(tmp_path: Path) -
     assert set(modes) == {"state.sqlite3", "state.sqlite3-wal", "state.sqlite3-shm"}
     assert set(modes.values()) == {0o600}
     await file.aclose()
+
+
+async def test_files_that_were_readable_are_closed_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite3"
+    path.touch()
+    path.chmod(0o644)
+    file = StateFile(path, SCHEMA)
+    await file.run(add)
+    files = [Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm")]
+    assert {stat.S_IMODE(one.stat().st_mode) for one in files} == {0o600}
+    await file.aclose()
+
+
+async def count_elsewhere(path: Path) -> int:
+    """Another process looks into the file, and closes it."""
+    look = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+    look += "print(c.execute('SELECT count(*) FROM t').fetchone()[0]); c.close()"
+    looking = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", look, str(path), stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await looking.communicate()
+    return int(told)
+
+
+async def test_a_second_one_in_the_process_drops_no_lock_of_the_first(tmp_path: Path) -> None:
+    """POSIX drops all locks that a process has on a file when it closes any descriptor of it. The
+    next process to close the database takes itself for the last, and removes the log in use."""
+    path = tmp_path / "state.sqlite3"
+    limits, answers = StateFile(path, SCHEMA), StateFile(path, SCHEMA)
+    await limits.run(add)
+    await answers.run(add)
+    assert await count_elsewhere(path) == 2
+    assert (tmp_path / "state.sqlite3-wal").exists()
+    await limits.run(add)
+    assert await count_elsewhere(path) == 3
+    await limits.aclose()
+    await answers.aclose()
 
 
 async def test_while_another_holds_the_file_it_is_away_and_then_back(tmp_path: Path) -> None:
