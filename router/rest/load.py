@@ -1,4 +1,4 @@
-"""Reads the stored operations that are REST routes, and checks them before anybody calls.
+"""Reads and checks the stored operations that are REST routes.
 
 A file ``<folder>/<profile>/<area>/<name>.graphql`` holds one operation with ``@rest``. The comment
 lines above it are its summary (the first) and its description.
@@ -50,7 +50,7 @@ _STATUSES = frozenset({200, 201, 202, 204})
 
 
 class OperationChecks(Protocol):
-    """What a supergraph knows about operations."""
+    """The part of a supergraph that is needed to check operations."""
 
     @property
     def schema(self) -> GraphQLSchema: ...
@@ -59,7 +59,7 @@ class OperationChecks(Protocol):
     def sdl(self) -> str: ...
 
     def parse(self, document: str, operation_name: str | None = None) -> Any:
-        """Check a document's limits and validity; raises OperationRefused."""
+        """Check limits and validity of a document. Raises OperationRefused."""
         ...
 
 
@@ -70,11 +70,11 @@ def load_routes(
     *,
     served: Collection[str] | None = None,
 ) -> list[RestRoute]:
-    """Every route below ``folder``, by profile, area and name; only those of the ``served``
-    profiles if they are given.
+    """All routes below ``folder``, by profile, area and name; only those of the ``served`` profiles
+    if they are given.
 
-    Raises ConfigError that names file and line for whatever could not be answered: an unknown
-    field, variable or profile, a path parameter that goes nowhere, two routes at one place.
+    Raises ConfigError with file and line for invalid routes: an unknown field, variable or profile,
+    a path parameter without a variable, two routes with the same method and path.
     """
     routes = []
     constraints = read_constraints(graph.sdl)
@@ -123,7 +123,7 @@ def load_generated(
     source: FieldSource,
     constraints: Constraints,
 ) -> RestRoute:
-    """The route of a document that was written for a field. Raises ConfigError that names the
+    """The route of a document that was generated for a field. Raises ConfigError that names the
     field."""
     try:
         return _Document(text, graph, profile, constraints, area, source).route()
@@ -132,7 +132,7 @@ def load_generated(
 
 
 def refuse_clashes(routes: Iterable[RestRoute]) -> None:
-    """Raises ConfigError when two routes of a profile would answer the same request."""
+    """Raises ConfigError if two routes of a profile have the same method and path, or name."""
     known: dict[tuple[Any, ...], RestRoute] = {}
     for route in routes:
         for key in (
@@ -231,11 +231,11 @@ class _Document:
         return Source(self.origin, line) if isinstance(self.origin, Path) else self.origin
 
     def _check(self, printed: str, bare: DocumentNode) -> None:
-        """Let the graph judge the operation; its places are those of the file."""
+        """Validate the operation, with error locations in the file."""
         try:
             self.graph.parse(printed)
         except OperationRefused as refusal:
-            # ``bare`` keeps the places of the file, the printed text does not have them.
+            # ``bare`` has the locations of the file, the printed text does not.
             for error in validate(self.graph.schema, bare):
                 raise error from None
             raise GraphQLError(refusal.message, _only_operation(bare)) from None
@@ -337,7 +337,7 @@ def _failures(reading: Reading) -> dict[str, FailureOverride]:
 
 
 def _words_above(operation: OperationDefinitionNode) -> tuple[str, str]:
-    """The comment lines that touch the operation: the first, and the rest as one text."""
+    """The comment directly above the operation: the first line, and the other lines as one text."""
     assert operation.loc is not None
     lines: list[str] = []
     token = operation.loc.start_token
@@ -355,6 +355,6 @@ def _words_above(operation: OperationDefinitionNode) -> tuple[str, str]:
 
 
 def _line_of_operation(text: str) -> int:
-    """Where to look when an error has no place of its own: the first line that is no comment."""
+    """The line for errors without a location: the first one that is not a comment."""
     lines = text.splitlines()
     return next((n for n, line in enumerate(lines, 1) if line and line[0] != "#"), 1)

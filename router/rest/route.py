@@ -1,4 +1,4 @@
-"""One REST route as a value: how it is reached, what it asks the graph, what it shows."""
+"""A REST route as a value: path and parameters, operation, response."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ WHOLE_BODY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Checks beside those of the GraphQL type (``@rules``); None and empty: no such check."""
+    """Checks in addition to the GraphQL type. None and empty values mean no check."""
 
     min: float | None = None
     max: float | None = None
@@ -43,15 +43,14 @@ Constraints = Mapping[str, Rules]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What a client sends for one variable.
+    """The source of one variable in a request.
 
-    ``name`` is the client's word, ``WHOLE_BODY`` for a body that is the variable's value as a
-    whole. ``type`` is the variable's; members of input objects and values of enums are spelt by
-    the profile, or by ``spelling`` (GraphQL's word -> the client's). ``default`` is the JSON value
-    that the operation itself fills in; it means something only when ``has_default``. A member of
-    the body that is absent is, with ``or_bearer``, the token of the Authorization header.
-    ``examples`` are values for the documentation. ``member_rules`` hold for members of an input
-    object, each with the client's names that lead to it.
+    ``name`` is the name for clients, ``WHOLE_BODY`` if the whole body is the value. ``type`` is
+    that of the variable; fields of input objects and enum values have the profile's spelling, or
+    ``spelling`` (the clients' words by GraphQL's). ``default`` is the default value in the
+    operation as JSON, if ``has_default``. With ``or_bearer``, the token of the Authorization header
+    is used if the member of the body is absent. ``examples`` are values for the documentation.
+    ``member_rules`` are the rules of members of an input object, by their paths for clients.
     """
 
     name: str
@@ -70,8 +69,8 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class PageUse:
-    """The connection that clients page through: the response keys that lead to it, and which of
-    ``first``, ``after`` and ``skip`` the operation declares. The profile's paginator owns them."""
+    """The connection that is paged: the response keys that lead to it, and the paging variables
+    that the operation declares. The profile's paginator provides their values."""
 
     path: tuple[str, ...]
     variables: frozenset[str]
@@ -79,8 +78,8 @@ class PageUse:
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """Dates as YYYY-MM-DD; ``successor`` is the path to use instead. Callers with the role that
-    it ``spares`` may go on."""
+    """Dates as YYYY-MM-DD; ``successor`` is the path to use instead. Callers with the role
+    ``spares`` get no headers."""
 
     since: str
     successor: str | None = None
@@ -90,7 +89,7 @@ class Deprecation:
 
 @dataclass(frozen=True, slots=True)
 class FailureOverride:
-    """What this route answers in place of the profile's table."""
+    """The status and code of an error of this route, instead of those of the profile."""
 
     status: int | None = None
     code: str | None = None
@@ -98,7 +97,7 @@ class FailureOverride:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a route is written; ``line`` is that of its operation."""
+    """The file of a route and the line of its operation."""
 
     file: Path
     line: int
@@ -109,8 +108,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class FieldSource:
-    """Where a route comes from that nobody has written: a field that carries ``@rest``, and the
-    Python line of it where that is known."""
+    """The source of a generated route: the field with ``@rest``, and its Python line if known."""
 
     coordinate: str
     python: str | None = None
@@ -123,8 +121,8 @@ Fragments = Mapping[str, FragmentDefinitionNode]
 
 
 class Asked(NamedTuple):
-    """The one operation of a route as it was read, without directives of REST; the name of the type
-    that it begins at, and its fragments."""
+    """The operation of a route without the directives of REST, the name of its root type, and its
+    fragments."""
 
     operation: OperationDefinitionNode
     root: str
@@ -176,26 +174,26 @@ class RestRoute:
 
     @property
     def is_generated(self) -> bool:
-        """Whether it comes from a field's ``@rest``, not from a file."""
+        """Whether it was generated from ``@rest`` of a field."""
         return isinstance(self.source, FieldSource)
 
     @property
     def id(self) -> str:
-        """``GET /api/v1/projects/{project_id}``: how logs, limits and contexts name the route."""
+        """``GET /api/v1/projects/{project_id}``: the name in logs, limits and contexts."""
         return f"{self.method} {self.path}"
 
     @property
     def is_list(self) -> bool:
-        """Whether it shows a list, which clients may want to sort and to filter."""
+        """Whether its response is a list, for which unknown parameters are refused."""
         is_items = isinstance(visible(self.shape), Items)
         return self.method == "GET" and (self.page is not None or is_items)
 
     @property
     def has_tags(self) -> bool:
-        """Whether its answers have an ETag, by which clients ask again."""
+        """Whether its responses have an ETag."""
         return self.method == "GET" and self.answers == "JSON"
 
     @property
     def has_body(self) -> bool:
-        """Whether a request to it carries a body."""
+        """Whether its requests have a body."""
         return any(parameter.place == "body" for parameter in self.parameters)

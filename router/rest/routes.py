@@ -1,4 +1,4 @@
-"""All REST routes of an application, and the door that serves them."""
+"""All REST routes of an application, and their dispatcher."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -94,8 +94,8 @@ def generated_routes(
 
 
 class RestService:
-    """Opens the door of a supergraph's routes. It holds what outlives supergraphs: the answers that
-    are kept for idempotency keys."""
+    """Creates the dispatcher for the routes of a supergraph. It keeps what is independent of the
+    supergraph: the responses for idempotency keys."""
 
     def __init__(self, config: Config) -> None:
         self._once = Once(
@@ -132,12 +132,12 @@ class RestService:
         return RestDoor(endpoints, profiles, self._selection, services, otherwise)
 
     async def aclose(self) -> None:
-        """Wait for requests that are carried out for their key, and close connections."""
+        """Wait for running requests with a key, and close connections."""
         await self._once.aclose()
 
 
 def answer_store(config: Config) -> AnswerStore:
-    """Redis when there is one, else the router's own file. Raises MissingExtra."""
+    """Redis if it is configured, otherwise the router's own file. Raises MissingExtra."""
     if config.redis_url:
         store = import_part("trellis.router.rest.idempotency.redis_store", "redis")
         return store.RedisAnswers(config.redis_url)
