@@ -1,1 +1,1 @@
-"""Requests with an ``Idempotency-Key``: carried out once, answered as often as they come."""
+"""Requests with an ``Idempotency-Key`` are executed once, and get the same response each time."""

@@ -1,4 +1,4 @@
-"""Answers kept in the router's own file, for the workers of one machine and over restarts."""
+"""Keeps responses in the router's own file, for the workers of one machine and over restarts."""
 
 import secrets
 import sqlite3
@@ -21,10 +21,10 @@ from trellis.router.state_file import StateFile, StateFileAway, Work
 from trellis.schema.errors import Unavailable
 
 _MOST_BYTES = 256_000_000
-"""All answers together: 10,000 of 25 KB. The file does not grow much beyond it."""
+"""The size of all responses: 10,000 of 25 KB. The file does not become much larger."""
 
 _SWEEP_AFTER_BYTES = 1_000_000
-_ROW_BYTES = 500  # besides the answer: key, fingerprint, indexes; measured as 400
+_ROW_BYTES = 500  # key, fingerprint, indexes; measured as 400
 _RETRY_SECONDS = 5
 
 _SCHEMA = """
@@ -48,7 +48,7 @@ WHERE key = ? AND token = ?
 _FORGET = "DELETE FROM kept_answer WHERE key = ? AND token = ? AND status IS NULL"
 _SWEEP = "DELETE FROM kept_answer WHERE expires <= ?"
 _COUNT = "SELECT count(*), coalesce(sum(bytes), 0) FROM kept_answer"
-# Those that are not among the newest that fit; requests that are running keep their place.
+# All but the newest ones within the limits, and running requests.
 _SHORTEN = """
 DELETE FROM kept_answer WHERE leased_until <= ? AND key IN (
   SELECT key FROM (
@@ -60,7 +60,7 @@ DELETE FROM kept_answer WHERE leased_until <= ? AND key IN (
 
 
 class FileAnswers:
-    """Fills ``AnswerStore``, bounded in answers and in bytes: the oldest go."""
+    """Implements ``AnswerStore``, limited in number and bytes. The oldest responses are deleted."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class FileAnswers:
         sweep_after_bytes: int = _SWEEP_AFTER_BYTES,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """``clock`` is one that other processes have, too, and that goes on over restarts."""
+        """``clock`` must be common to all processes and survive restarts."""
         self._file = StateFile(path, _SCHEMA)
         self._most = most
         self._most_bytes = most_bytes
@@ -128,8 +128,7 @@ class FileAnswers:
             ) from failure
 
     def _make_room(self, connection: sqlite3.Connection, now: float, written: int) -> None:
-        """Looks through all answers once in so many bytes: workers may together go beyond the
-        bound by as much each."""
+        """Check the limits after so many bytes written. Each worker may exceed them by as much."""
         self._written += written
         if self._written < self._sweep_after_bytes:
             return

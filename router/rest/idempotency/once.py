@@ -1,4 +1,4 @@
-"""Carries out a request once for its Idempotency-Key."""
+"""Executes a request once for its Idempotency-Key."""
 
 import asyncio
 import hashlib
@@ -39,11 +39,11 @@ class KeyInterrupted(TrellisError):
 
 
 Work = Callable[[], Awaitable[tuple[KeptAnswer, bool]]]
-"""Carries the request out: the answer, and whether it is to be kept."""
+"""Executes the request. Returns the response, and whether to keep it."""
 
 
 class Once:
-    """Runs requests that carry a key. ``request_seconds`` is how long one may take."""
+    """Executes requests with a key. ``request_seconds`` is their time limit."""
 
     def __init__(self, store: AnswerStore, *, keep_seconds: float, request_seconds: float) -> None:
         self._store = store
@@ -52,11 +52,11 @@ class Once:
         self._running: set[asyncio.Task[KeptAnswer]] = set()
 
     async def run(self, key: str, fingerprint: str, work: Work) -> tuple[KeptAnswer, bool]:
-        """The answer, and whether it is a repeated one.
+        """The response, and whether it is a repeated one.
 
-        Raises KeyReused, KeyRunning, KeyInterrupted, Unavailable, and whatever ``work`` raises, in
-        which case nothing is kept. A caller that is cancelled does not end the work: its answer is
-        what the client comes back for.
+        Raises KeyReused, KeyRunning, KeyInterrupted, Unavailable, and the exceptions of ``work``,
+        after which the key is free. Cancelling the caller does not cancel the work, because the
+        client may come back for the response.
         """
         verdict = await self._store.begin(key, fingerprint, self._lease, self._keep_seconds)
         if isinstance(verdict, KeptAnswer):
@@ -77,20 +77,20 @@ class Once:
         return await asyncio.shield(task), False
 
     async def aclose(self) -> None:
-        """Wait for what is still carried out, and give back the store's connections."""
+        """Wait for running requests, and close the connections of the store."""
         if self._running:
             await asyncio.wait(self._running, timeout=self._lease)
         await self._store.aclose()
 
     async def _carry_out(self, key: str, claim: Begun, work: Work) -> KeptAnswer:
-        """Work that is cancelled leaves its claim: how far it came is not known."""
+        """Cancelled work keeps its claim, because it may have had effects."""
         try:
             answer, is_kept = await work()
         except Exception:
             with suppress(Unavailable):
                 await self._store.forget(key, claim.token)
             raise
-        # The work is done: a store that fails now may not hide its answer.
+        # The work is done, so a failure of the store must not replace the response.
         with suppress(Unavailable):
             if is_kept:
                 await self._store.keep(key, claim.token, answer, self._keep_seconds)
@@ -101,11 +101,11 @@ class Once:
     def _done(self, task: asyncio.Task[KeptAnswer]) -> None:
         self._running.discard(task)
         if not task.cancelled():
-            task.exception()  # told to the caller, if there still is one
+            task.exception()  # retrieved, because the caller may have been cancelled
 
 
 def key_of(headers: Mapping[bytes, bytes]) -> str | None:
-    """The request's Idempotency-Key. Raises BadRequest for one that cannot be one."""
+    """The Idempotency-Key of a request. Raises BadRequest if it is invalid."""
     given = headers.get(HEADER)
     if given is None:
         return None
@@ -116,14 +116,13 @@ def key_of(headers: Mapping[bytes, bytes]) -> str | None:
 
 
 def stored_key(identity: Identity, profile: str, route: str, key: str) -> str:
-    """The key under which an answer is kept: nobody gets the answer to somebody else's request,
-    nor that of another route."""
+    """The key of a response in the store, which is different for each caller and route."""
     caller = identity.key_id or str(identity.id)
     text = "\x00".join((identity.kind, caller, profile, route, key))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def fingerprint_of(variables: Mapping[str, Any]) -> str:
-    """The same for requests that mean the same, however their JSON is written."""
+    """A hash of the variables, independent of how their JSON is written."""
     text = json.dumps(variables, default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

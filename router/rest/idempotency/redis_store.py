@@ -1,4 +1,4 @@
-"""Answers kept in Redis, for all workers."""
+"""Keeps responses in Redis, for all workers."""
 
 import math
 import secrets
@@ -24,7 +24,7 @@ from trellis.schema.errors import Unavailable
 _PREFIX = "trellis:idempotency:"
 _SECONDS = 2.0
 
-# Only the holder of the claim ends it: an expired one may be somebody else's by now.
+# Only the holder of the claim may end it, because an expired one may belong to another request.
 _KEEP = """
 local found = redis.call('GET', KEYS[1])
 if found and cjson.decode(found)['token'] == ARGV[1] then
@@ -40,8 +40,8 @@ Result = TypeVar("Result")
 
 
 class RedisAnswers:
-    """Fills ``AnswerStore`` for all processes that share a Redis. A process that dies while it
-    carries out a request leaves its claim, by which later ones see that it was interrupted."""
+    """Implements ``AnswerStore`` for all processes with the same Redis. The claim of a process that
+    ends during a request remains, so the request is recognized as interrupted."""
 
     def __init__(self, url: str) -> None:
         self._redis: Redis = Redis.from_url(
@@ -104,7 +104,7 @@ def _verdict(claim: dict[str, Any], fingerprint: str) -> Verdict:
     if claim["fingerprint"] != fingerprint:
         return Reused()
     if "status" not in claim:
-        # Claims of earlier versions end by themselves when their lease does.
+        # Claims of earlier versions have no `until` and expire with their lease.
         return Running() if claim.get("until", math.inf) > time.time() else Interrupted()
     headers = tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in claim["headers"])
     return KeptAnswer(claim["status"], headers, b64decode(claim["body"]))

@@ -1,4 +1,4 @@
-"""What keeps answers for their Idempotency-Key."""
+"""The interface of the stores of responses for Idempotency-Keys."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,7 +8,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """The first answer to a request, as it was sent."""
+    """The first response to a request."""
 
     status: int
     headers: Headers
@@ -17,7 +17,7 @@ class KeptAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The request is new and may run; whoever holds ``token`` ends it."""
+    """The request is new and may be executed. ``token`` is needed to end it."""
 
     token: str
 
@@ -29,8 +29,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The same request was begun, and whoever carried it out has not ended it in time: nobody knows
-    whether it has happened."""
+    """The same request was not ended in time, so it is unknown whether it was executed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +41,27 @@ Verdict = Begun | Running | Interrupted | Reused | KeptAnswer
 
 
 class AnswerStore(Protocol):
-    """Keeps answers by key. ``fingerprint`` tells requests with the same key apart.
+    """Keeps responses by key. ``fingerprint`` distinguishes requests with the same key.
 
-    Every method raises ``trellis.schema.errors.Unavailable`` when the store cannot be reached: to
-    carry out a request that may have been carried out before would break the promise.
+    All methods raise ``trellis.schema.errors.Unavailable`` if the store is not available, because
+    the request may have been executed before.
     """
 
     async def begin(
         self, key: str, fingerprint: str, lease_seconds: float, seconds: float
     ) -> Verdict:
-        """Claim the key. Unless ``keep`` or ``forget`` come first, the request counts as running
-        for ``lease_seconds``, and as interrupted until ``seconds`` have passed."""
+        """Claim the key. Until ``keep`` or ``forget`` is called, the request counts as running for
+        ``lease_seconds``, and after that as interrupted until ``seconds`` have passed."""
         ...
 
     async def keep(self, key: str, token: str, answer: KeptAnswer, seconds: float) -> None:
-        """End a request with its answer; a claim that was lost meanwhile is left alone."""
+        """End a request and keep its response, unless the claim was lost."""
         ...
 
     async def forget(self, key: str, token: str) -> None:
-        """End a request that changed nothing: the next one with this key is new."""
+        """End a request without effects, which releases the key."""
         ...
 
     async def aclose(self) -> None:
-        """Give back connections."""
+        """Close connections."""
         ...
