@@ -1,4 +1,4 @@
-"""Reads ``@rest`` from a supergraph's SDL: which fields want to be routes, and where."""
+"""Reads ``@rest`` from a supergraph's SDL."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ from trellis.router.supergraph import Supergraph
 SPEC = "https://specs.trellis.dev/rest/"
 
 Locate = Callable[[str], str | None]
-"""The Python file and line of a coordinate, None when it is not known here."""
+"""Returns the Python file and line of a coordinate, None if unknown."""
 
 _MENTION = re.compile(r"(@|__)rest\b")
 _TYPES = (
@@ -63,17 +63,17 @@ class RestField:
 
 
 def nowhere(_coordinate: str) -> None:
-    """For graphs whose Python is elsewhere."""
+    """For graphs without Python sources."""
 
 
 def rest_fields(supergraph: Supergraph, locate: Locate = nowhere) -> list[RestField]:
-    """The fields of the public schema that carry ``@rest``, by coordinate. What a contract or
-    ``@inaccessible`` hides is no route.
+    """The fields of the API schema with ``@rest``, by coordinate. Fields that are hidden by a
+    contract or ``@inaccessible`` are no routes.
 
-    Raises ConfigError that names the coordinate for a directive that cannot be read, and for one
-    on a field that is not of Query or Mutation.
+    Raises ConfigError that names the coordinate for an invalid directive, and for one on a field
+    that is not of Query or Mutation.
     """
-    if not _MENTION.search(supergraph.sdl):  # most graphs have none: spare them the parsing
+    if not _MENTION.search(supergraph.sdl):  # avoids parsing, since most graphs have none
         return []
     document, schema = parse(supergraph.sdl, no_location=True), supergraph.schema
     names = names_of_element(document, SPEC, "@rest")
@@ -142,7 +142,7 @@ def _read(
 
 
 def _check(source: FieldSource, given: Mapping[str, Any]) -> None:
-    """The definition in the SDL is somebody's own, so nothing has been checked by it."""
+    """Checked here, because the definition of the directive may differ from ours."""
     for name in given:
         if name not in _NAMES:
             raise refusal(source, f"there is no argument `{name}`, only {_listed(_NAMES)}.")
@@ -161,7 +161,7 @@ def _check(source: FieldSource, given: Mapping[str, Any]) -> None:
 
 
 def _subgraph(graph: FederatedGraph, root_type: str, name: str) -> str:
-    """The first subgraph that answers the field."""
+    """The first subgraph that resolves the field."""
     for entry, view in zip(graph.subgraphs, graph.types, strict=True):
         local = view.get(root_type)
         field = local.fields.get(name) if local is not None else None

@@ -1,4 +1,4 @@
-"""Files to start a route of one's own from: the generated operation of a field."""
+"""The files that ``trellis rest generate`` writes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,14 +10,14 @@ from trellis.router.rest.spelling import snake_case
 
 
 def file_of(generated: Generated, operations_dir: Path) -> Path:
-    """Where the operation of a field belongs: below its dialect and its subgraph."""
+    """The file for the operation of a field, by dialect and subgraph."""
     folder = operations_dir / "rest" / PLAIN.name / generated.route.area
     return folder / f"{snake_case(generated.field.name)}.graphql"
 
 
 def wanted_fields(generated: Sequence[Generated], names: Sequence[str]) -> list[Generated]:
-    """Those of fields given as coordinates or by name alone; all of them if none are given.
-    Raises ConfigError for a field that has no generated operation."""
+    """The operations of fields, given by coordinate or name; all if none are given. Raises
+    ConfigError for a field without a generated operation."""
     if not names:
         return list(generated)
     found = []

@@ -1,4 +1,4 @@
-"""The text of a generated operation, as somebody would have written it into a file."""
+"""Generates the text of an operation, formatted for a file."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The routes of the fields that carry ``@rest``, where nobody has written a better one."""
+"""The routes generated from fields with ``@rest``."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ TAKEN_PATHS = (
     "/docs",
     "/docs/",
 )
-"""What other doors answer at the root."""
+"""Paths at the root that are not REST routes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A field's operation: its document, and the route that it is."""
+    """The document that was generated for a field, and its route."""
 
     field: RestField
     text: str
@@ -44,9 +44,9 @@ def generate(
 ) -> list[Generated]:
     """The operations of all fields with ``@rest``, in ``profile``, by coordinate.
 
-    A field whose method and path one of the ``written`` routes answers at the root has none.
-    Raises ConfigError that names the field for what cannot be a route, for a path that cannot be
-    reached, and for one that two fields have.
+    There is none for a field whose method and path belong to one of the ``written`` routes at the
+    root. Raises ConfigError that names the field if it cannot be a route, if its path cannot be
+    reached, or if another field has the same method and path.
     """
     fields = rest_fields(supergraph, locate)
     places = {_place(r.method, r.path) for r in written if r.profile.owns_root}
