@@ -1,6 +1,6 @@
-"""The bodies that a profile writes around data and errors, as JSON Schema.
+"""The bodies of responses of a profile, as JSON Schema.
 
-Nothing is described twice: the profile's own functions are called with sample values.
+They are derived by calling the functions of the profile with sample values.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ RATE = RateReport(limit=1000, remaining=999, reset=int(TIME.timestamp()) + 60, w
 
 _PROBLEM = Problem("email", "INVALID_FORMAT", "This is no e-mail address.")
 
-# What the graph tells beside the code, by code: see schema/errors.py and router/errors.py.
+# Details of errors by code: see schema/errors.py and router/errors.py.
 _DETAILS: Mapping[str, Mapping[str, Any]] = {
     "FORBIDDEN": {"required_permission": "write:things", "user_permissions": ["read:things"]},
     "ENTITLEMENT_REQUIRED": {
@@ -46,11 +46,11 @@ _DETAILS: Mapping[str, Mapping[str, Any]] = {
 _OURS = frozenset({"INTERNAL", "SUBGRAPH_INVALID_RESPONSE", "REQUEST_TIMEOUT"})
 _WITH_PROBLEMS = frozenset({"BAD_USER_INPUT", "ALREADY_EXISTS", "CONFLICT"})
 _OTHER = "x"
-"""Stands for whatever else an error may tell; no schema names it."""
+"""A sample of other details of an error, which are not part of the schema."""
 
 
 def success_schema(route: RestRoute, data: JsonSchema) -> JsonSchema:
-    """The body of success around data of this schema."""
+    """The schema of a response with data of this schema."""
     slot = Slot(data)
     bodies = [
         route.profile.success(slot, _info(pagination, route.message, rate))
@@ -61,18 +61,18 @@ def success_schema(route: RestRoute, data: JsonSchema) -> JsonSchema:
 
 
 def success_example(route: RestRoute, data: Any) -> Any:
-    """A body of success around example data."""
+    """A response with example data."""
     return route.profile.success(data, _info(_paginations(route)[0], route.message, None))
 
 
 def failure_schema(bodies: Sequence[Any]) -> JsonSchema:
-    """The schema of what ``failure_bodies`` gave."""
+    """The schema of the results of ``failure_bodies``."""
     return _without_other(schema_of(bodies))
 
 
 def failure_bodies(profile: Profile, failures: Sequence[tuple[str, int, str]]) -> list[Any]:
-    """Bodies of failures, given as (canonical code, status, the profile's code), of every form
-    that they can have; none when the profile sends none."""
+    """Sample bodies of errors, given as (canonical code, status, the profile's code), in all forms
+    that they can have. Empty if the profile sends no bodies."""
     bodies = [
         profile.failure(failure, _info(None, None, rate))
         for canonical, status, code in failures
@@ -83,7 +83,7 @@ def failure_bodies(profile: Profile, failures: Sequence[tuple[str, int, str]]) -
 
 
 def extra_headers(profile: Profile) -> list[str]:
-    """The names of the headers that a profile writes itself, as clients know them."""
+    """The names of the additional headers of a profile."""
     given = {name.decode() for name, _ in profile.headers(_info(None, None, RATE))}
     names = sorted(given - {"x-request-id"})  # every dialect has it
     return ["-".join(part.capitalize() for part in name.split("-")) for name in names]
@@ -113,14 +113,14 @@ def _some_page(paginator: Paginator) -> dict[str, str]:
 
 
 def _page_facts() -> Iterator[PageFacts]:
-    """A page of many, the only page, and what little a connection may tell."""
+    """A page of several, the only page, and a page without the optional facts."""
     yield PageFacts(20, 60, has_next=True, has_previous=True, start_cursor="a", end_cursor="b")
     yield PageFacts(0, 0, has_next=False, has_previous=False)
     yield PageFacts(0)
 
 
 def _samples(canonical: str, status: int, code: str) -> Iterator[Failure]:
-    """A failure of this kind with all that it may tell, with one fact of each sort, and bare."""
+    """Errors of this kind with all details, with each of them, and without any."""
     word, message = Word(code), "What went wrong, in a sentence."
     known = _DETAILS.get(canonical, {})
     told: list[Mapping[str, Any]] = [known, {}, *({name: value} for name, value in known.items())]

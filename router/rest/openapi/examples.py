@@ -1,4 +1,4 @@
-"""Example values for schemas: always the same, and valid."""
+"""Deterministic and valid example values for schemas."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ class Examples:
         self._components = components
 
     def of(self, schema: JsonSchema, name: str = "value", depth: int = 0) -> Any:
-        """A value of ``schema``; ``name``, its member, is the text for want of a better one."""
+        """An example for ``schema``; ``name``, that of its member, is the default for strings."""
         if "examples" in schema:
             return schema["examples"][0]
         if "const" in schema:

@@ -1,4 +1,4 @@
-"""GraphQL input types as JSON Schema: what a client may send."""
+"""GraphQL input types as JSON Schema."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -39,10 +39,9 @@ _FORMATS = {
 
 
 class InputSchemas:
-    """Schemas of input types in one profile's words.
+    """Schemas of input types in the spelling of one profile.
 
-    Input objects become ``components``, since they may contain one another in circles; the others
-    are written where they are used.
+    Input objects become ``components``, because they may be recursive; other types are inlined.
     """
 
     def __init__(
@@ -112,7 +111,7 @@ class InputSchemas:
         return {**schema, "default": self.spell_value(field.type, default)}
 
     def spell_value(self, type_: Any, value: Any) -> Any:
-        """A GraphQL input value in the profile's words: members and enums renamed."""
+        """A GraphQL input value in the spelling of the profile."""
         if value is None:
             return None
         if isinstance(type_, GraphQLNonNull):
@@ -131,7 +130,7 @@ class InputSchemas:
 
 
 def _default(field: GraphQLInputField) -> Any:
-    """Its default as JSON, enum values by name; ``Undefined`` when it has none."""
+    """The default as JSON, with names of enum values; ``Undefined`` if there is none."""
     if field.default is None:
         return field.default_value
     if field.default.literal is not None:
@@ -140,14 +139,14 @@ def _default(field: GraphQLInputField) -> Any:
 
 
 def constrained(schema: JsonSchema, type_: GraphQLInputType, rules: Rules) -> JsonSchema:
-    """The schema of a type with what ``rules`` ask of its values, or of the items of a list."""
+    """The schema of a type with the restrictions of ``rules``; of a list, for its items."""
     if isinstance(get_nullable_type(type_), GraphQLList):
         return {**schema, "items": with_rules(schema["items"], rules)}
     return with_rules(schema, rules)
 
 
 def with_rules(schema: JsonSchema, rules: Rules) -> JsonSchema:
-    """The schema with what ``rules`` ask of its values."""
+    """The schema with the restrictions of ``rules``."""
     if rules.format == "OBJECT":
         return {"type": "object" if rules.not_null else ["object", "null"], **schema}
     told = {

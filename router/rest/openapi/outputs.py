@@ -1,4 +1,4 @@
-"""The shapes of answers as JSON Schema: what a client may read."""
+"""The shapes of responses as JSON Schema."""
 
 from collections.abc import Mapping
 
@@ -28,8 +28,8 @@ from trellis.router.web.json_text import dump_json
 
 
 def shape_schema(shape: Shape) -> JsonSchema:
-    """What the profile shows of a value of this shape. Null where GraphQL says that it may be:
-    what a caller may not see is null there."""
+    """The schema of a value with this shape. It is nullable where GraphQL is, because denied values
+    are null."""
     shown = visible(shape)
     match shown:
         case Constant():
@@ -49,13 +49,13 @@ def _leaf_schema(leaf: Leaf) -> JsonSchema:
         return enum_schema(leaf.type, lambda name: words.get(name, name))
     if isinstance(leaf.type, GraphQLScalarType):
         schema = scalar_schema(leaf.type)
-        # What we write is in range; readers care for the format.
+        # The range is irrelevant for readers, the format is not.
         return {name: schema[name] for name in schema if name not in ("minimum", "maximum")}
     return {}
 
 
 def _record_schema(record: Record) -> JsonSchema:
-    """An object, titled by its GraphQL type. A member may come from several object types."""
+    """An object with its GraphQL type as title. A member may belong to several object types."""
     found: dict[str, list[Member]] = {}
     for member in visible_members(record):
         found.setdefault(member.name, []).append(member)
@@ -70,7 +70,7 @@ def _record_schema(record: Record) -> JsonSchema:
 
 
 def _constant_schema(constant: Constant) -> JsonSchema:
-    """Clients rely on its kind: once its domain is here, the value will be another one."""
+    """Only the type of a constant, because its domain will provide other values."""
     if constant.value is None:
         schema: JsonSchema = {}
     else:

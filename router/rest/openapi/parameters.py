@@ -1,4 +1,4 @@
-"""What a client sends to a route: path, query string, headers and body."""
+"""Parameters and request bodies in OpenAPI."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -34,7 +34,7 @@ SHARED_PARAMETERS: dict[str, Any] = {
         "schema": {"type": "string"},
     },
 }
-"""Parameters that many routes have; they stand among the components."""
+"""Parameters of many routes, which are components."""
 
 _MEDIA_TYPES: dict[BodyKind, str] = {
     "JSON": "application/json",
@@ -45,7 +45,7 @@ _PLACES = ("path", "query", "header")
 
 
 def parameter_objects(route: RestRoute, inputs: InputSchemas) -> list[dict[str, Any]]:
-    """OpenAPI's parameters of a route; a body and a bearer token are not among them."""
+    """The parameters of a route in path, query and headers."""
     found = [_parameter(p, inputs) for p in route.parameters if p.place in _PLACES]
     if route.page is not None and route.profile.paginator is not None:
         found += [_page_parameter(p) for p in route.profile.paginator.parameters]
@@ -59,7 +59,7 @@ def parameter_objects(route: RestRoute, inputs: InputSchemas) -> list[dict[str, 
 def request_body(
     route: RestRoute, inputs: InputSchemas, examples: Examples
 ) -> dict[str, Any] | None:
-    """OpenAPI's request body of a route, None when it takes none."""
+    """The request body of a route, None if it has none."""
     if not route.has_body:
         return None
     schema, required = _body_schema(route, inputs)
@@ -117,7 +117,7 @@ def _body_schema(route: RestRoute, inputs: InputSchemas) -> tuple[JsonSchema, bo
 
 
 def _tree_schema(tree: dict[str, Any], inputs: InputSchemas, *, closed: bool) -> JsonSchema:
-    """Dots in the names of parameters lead into members."""
+    """The schema of a body. Dots in names of parameters separate the names of members."""
     members = {
         name: _tree_schema(entry, inputs, closed=closed)
         if isinstance(entry, dict)
@@ -163,7 +163,7 @@ def _of_member(path: str, rules: Rules) -> JsonSchema:
 
 
 def _without_null(schema: JsonSchema) -> JsonSchema:
-    """There is no null in a URL or a header: what is nullable is left out there."""
+    """The schema without null, which cannot be sent in a URL or a header."""
     plain = dict(schema)
     if isinstance(schema.get("type"), list):
         [plain["type"], *more] = _but_null(schema["type"])

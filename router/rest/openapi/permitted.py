@@ -1,7 +1,7 @@
-"""Routes as a caller with fewer rights may read of them: without the members and parameters that
+"""Routes as documented for callers with fewer permissions: without the members and parameters that
 the caller's view of the schema (``trellis.router.authorization.view.schema_view``) lacks.
 
-What is denied in an answer is null there; it is left out of the document, not of the answer.
+Denied members are omitted from the document. In responses they are null.
 """
 
 from collections.abc import Iterator
@@ -25,13 +25,13 @@ from trellis.router.rest.route import Fragments, Parameter, RestRoute
 from trellis.router.rest.shape import Constant, Items, Leaf, Record, Shape, Unwrapped
 
 _Selections = tuple[tuple[str, SelectionSetNode], ...]
-"""Each with the type that it is of."""
+"""Each with its parent type."""
 
 
 def permitted_route(
     route: RestRoute, schema: GraphQLSchema, view: GraphQLSchema
 ) -> RestRoute | None:
-    """The route with what ``view``, a part of ``schema``, has of it; None when it shows nothing."""
+    """The route restricted to ``view``, a part of ``schema``; None if it has no members left."""
     operation, root, fragments = route.asked
     narrower = _Narrower(schema, view, fragments)
     selections: _Selections = ((root, operation.selection_set),)
@@ -82,8 +82,8 @@ class _Narrower:
         return replace(record, members=tuple(members)) if members else None
 
     def below(self, selections: _Selections, key: str) -> _Selections | None:
-        """What is selected of the fields that give this response key; None when the view has none
-        of them."""
+        """The selections of the fields with this response key; None if the view has none of
+        them."""
         found: list[tuple[str, SelectionSetNode]] = []
         is_there = False
         for owner, node in self.fields(selections):
@@ -99,7 +99,7 @@ class _Narrower:
         return name == "__typename" or name in getattr(self.view.get_type(owner), "fields", {})
 
     def fields(self, selections: _Selections) -> Iterator[tuple[str, FieldNode]]:
-        """The fields selected, those of fragments too, each with the type that it is of."""
+        """The selected fields, including those of fragments, each with its parent type."""
         for owner, selection_set in selections:
             for node in selection_set.selections:
                 if isinstance(node, FieldNode):
@@ -117,7 +117,7 @@ class _Narrower:
 
 
 class _Arguments:
-    """Which of a route's parameters the view has an argument or an input member for."""
+    """Selects the parameters whose arguments and input fields are in the view."""
 
     def __init__(self, view: GraphQLSchema, root: str, nodes: list[FieldNode]) -> None:
         self._view = view

@@ -1,4 +1,4 @@
-"""What a route may answer: every status with its bodies and headers."""
+"""The responses of a route in OpenAPI, by status."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -37,8 +37,8 @@ _COMMON_HEADERS = (
 
 
 class ResponseWriter:
-    """Writes the answers of one profile's routes. Answers of failures become ``components``, since
-    routes share them: those of one status with the same codes are one component."""
+    """Writes the responses of the routes of one profile. Errors become ``components``, one for each
+    status and set of codes, because routes share them."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class ResponseWriter:
     def responses(
         self, route: RestRoute, access: Access, examples: Examples, *, data: JsonSchema | None
     ) -> Responses:
-        """All answers by status; ``data`` is the schema of the route's data, None without body."""
+        """All responses by status. ``data`` is the schema of the data, None without body."""
         found = {str(route.status): self._success(route, examples, data)}
         if route.has_tags:
             found["304"] = {
@@ -111,8 +111,8 @@ class ResponseWriter:
         return {"$ref": f"#/components/responses/{name}"}
 
     def _content(self, schema: str, example: Any, only: str | None = None) -> dict[str, Any]:
-        """The same schema for each media type, or for the ``only`` one; the example stands beside
-        the first."""
+        """The same schema for each media type, or for the ``only`` one, with an example for the
+        first."""
         reference = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
         if only is not None:
             return {only: {**reference, "example": example}}
@@ -132,7 +132,7 @@ class ResponseWriter:
                     yield canonical, status, code
 
     def _translations(self, route: RestRoute, canonical: str) -> Iterator[tuple[int, str]]:
-        """What the profile makes of a code, for whatever reason and field."""
+        """The statuses and codes of the profile for a code, with all reasons and fields."""
         words = [
             word
             for key in (*self._profile.failures, *route.failures)
@@ -153,7 +153,7 @@ class ResponseWriter:
 
 
 def _stream(schema: str, example: Any) -> dict[str, Any]:
-    """OpenAPI 3.1 knows no streams: the schema is that of the text, and says what data is."""
+    """OpenAPI 3.1 has no streams, so the schema is a string with the schema of its data."""
     data = {"$ref": f"#/components/schemas/{schema}"}
     told = {
         "type": "string",
@@ -166,7 +166,7 @@ def _stream(schema: str, example: Any) -> dict[str, Any]:
 
 
 def _place(components: dict[str, Any], name: str, value: Any) -> str:
-    """Under which name the components have the value; equal ones are one component."""
+    """The name of the component with this value; equal values are one component."""
     place, number = name, 1
     while components.setdefault(place, value) != value:
         number += 1
@@ -175,7 +175,7 @@ def _place(components: dict[str, Any], name: str, value: Any) -> str:
 
 
 def possible_failures(route: RestRoute, access: Access) -> Iterator[str]:
-    """The graph's codes that a call of this route may end with."""
+    """The codes of the graph that are possible for this route."""
     changes = route.kind == "mutation"
     has_input = bool(route.parameters) or route.is_list  # lists refuse other parameters
     yield from ("UNAUTHENTICATED", "TOKEN_EXPIRED")  # a token that is sent must be good

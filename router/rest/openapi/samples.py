@@ -1,7 +1,7 @@
-"""The schema of what a function writes, read off what it writes for sample values.
+"""Derives the schema of the results of a function from sample calls.
 
-Profiles write their envelopes in code. Describing them a second time would drift; so they are
-called with a ``Slot`` in place of the data, and the schema is that of the result.
+The envelopes of profiles are written in code. A separate description could become wrong, so the
+functions are called with a ``Slot`` instead of data, and the schema is derived from the result.
 """
 
 import re
@@ -16,20 +16,20 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Stands in a sample for any value of ``schema``."""
+    """A placeholder in a sample for values of ``schema``."""
 
     schema: JsonSchema
 
 
 class Word(str):
-    """A text in a sample that is one of a fixed set: its schema is a constant."""
+    """A string in a sample whose schema is a constant."""
 
     __slots__ = ()
 
 
 def schema_of(samples: Sequence[Any]) -> JsonSchema:
-    """What takes all the samples: members that every sample has are required, booleans that are
-    the same everywhere are constants, texts and numbers stand for all of their kind."""
+    """A schema for all samples: members of every sample are required, equal booleans are constants,
+    strings and numbers represent all values of their type."""
     return either([_schema(sample) for sample in samples])
 
 

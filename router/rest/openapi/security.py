@@ -1,4 +1,4 @@
-"""Who may call a route, in the words of OpenAPI."""
+"""Security requirements in OpenAPI."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +27,7 @@ SCHEMES: dict[str, Any] = {
 
 
 def security_requirements(route: RestRoute, access: Access) -> list[dict[str, list[str]]]:
-    """OpenAPI's alternatives of what must be sent; empty when nothing is needed."""
+    """The alternative credentials of a route; empty if none are needed."""
     bearers = [parameter for parameter in route.parameters if parameter.place == "bearer"]
     if bearers:
         optional: list[dict[str, list[str]]] = [{}] if not bearers[0].is_required else []
@@ -38,7 +38,7 @@ def security_requirements(route: RestRoute, access: Access) -> list[dict[str, li
 
 
 def access_sentences(access: Access) -> Iterator[str]:
-    """What OpenAPI has no member for: policies, and what is null for whom."""
+    """Descriptions of what OpenAPI cannot express: policies, and denied members."""
     if access.needed.policies != NOTHING_NEEDED:
         yield f"Needs {Requirement(policies=access.needed.policies)}."
     if access.wished != FREE:

@@ -1,4 +1,4 @@
-"""The OpenAPI documents of an application: written when first asked for, then kept."""
+"""The OpenAPI documents of an application, which are created on demand and cached."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,12 +26,12 @@ from trellis.schema.identity import Identity
 _KEPT_CHARACTERS = 20_000_000
 
 MERGED = ""
-"""The name of the document of what is served without a prefix."""
+"""The name of the document of the routes at the root."""
 
 
 class OpenApiDocuments:
-    """By name: a profile's, or ``MERGED``. Profiles without a prefix are served at the root only,
-    and so have no document of their own."""
+    """The documents by name, that of a profile or ``MERGED``. Profiles without a prefix are part of
+    ``MERGED`` only."""
 
     def __init__(
         self,
@@ -68,12 +68,12 @@ class OpenApiDocuments:
         return [MERGED, *self.profiles]
 
     def document(self, name: str, *, caller: Identity | None = None) -> Document:
-        """A document; with a ``caller`` only of what their rights open: routes, and of these the
-        members and parameters in the caller's view of the schema. Raises KeyError."""
+        """A document; with a ``caller``, of the routes that are permitted and of the members and
+        parameters in the caller's view of the schema. Raises KeyError."""
         return self._document(name, self._open_to(caller), self._view_of(caller))
 
     def text(self, name: str, *, caller: Identity | None = None) -> bytes:
-        """The document as JSON, remembered for all callers to whom the same is open."""
+        """The document as JSON, cached for all callers with the same permissions."""
         routes, view = self._open_to(caller), self._view_of(caller)
         key = (name, frozenset(id(route) for route in routes), view)
         write = lambda: dump_json(self._document(name, routes, view))  # noqa: E731
@@ -104,7 +104,7 @@ class OpenApiDocuments:
 
     def _is_open(self, route: RestRoute, caller: Identity) -> bool:
         needed = self._needed[id(route)]
-        # Policies are asked about objects, not about routes: whether one holds is not known here.
+        # Policies are about objects, not routes, so they are assumed to allow access.
         return needed == FREE or needed.is_met_by(
             caller.is_authenticated,
             caller.is_admin,

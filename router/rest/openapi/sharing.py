@@ -1,6 +1,6 @@
-"""Objects that answers have in common become components, named by their GraphQL type.
+"""Moves equal objects of several responses to components, named by their GraphQL type.
 
-Of a type that is shown with different members, the most used selection becomes the component.
+If a type occurs with different members, the most frequent selection becomes the component.
 """
 
 from collections import Counter
@@ -14,10 +14,9 @@ _MIN_MEMBERS = 2
 
 
 def share_objects(schemas: dict[str, JsonSchema]) -> None:
-    """Move titled objects that stand in several places of ``schemas`` to schemas of their own,
-    in place."""
+    """Replace titled objects that occur several times in ``schemas`` by references, in place."""
     while chosen := _most_used(schemas):
-        # Innermost first: once these are references, what contains them may be equal too.
+        # Innermost first: once these are references, the objects that contain them may be equal.
         replace = _replacer(chosen)
         for name, schema in schemas.items():
             schemas[name] = _rewritten(schema, replace)
@@ -25,7 +24,7 @@ def share_objects(schemas: dict[str, JsonSchema]) -> None:
 
 
 def _most_used(schemas: dict[str, JsonSchema]) -> dict[str, bytes]:
-    """The objects worth sharing that contain no other such object, by title."""
+    """The objects to share that contain no other such object, by title."""
     counts: dict[str, Counter[bytes]] = {}
     for whole in schemas.values():
         for schema in _objects(whole):
@@ -62,7 +61,7 @@ def _replacer(chosen: dict[str, bytes]) -> Callable[[JsonSchema], JsonSchema]:
 
 
 def _bare(schema: JsonSchema) -> JsonSchema:
-    """The object itself, without what is said about its place."""
+    """The object without the description of its member."""
     bare = {name: value for name, value in schema.items() if name != "description"}
     return {**bare, "type": "object"}
 
@@ -82,7 +81,7 @@ def _inner(schema: JsonSchema) -> Iterator[JsonSchema]:
 
 
 def _rewritten(schema: JsonSchema, replace: Callable[[JsonSchema], JsonSchema]) -> JsonSchema:
-    """The schema with its objects replaced, from the inside out."""
+    """The schema with its objects replaced, innermost first."""
     changed = dict(schema)
     if "properties" in schema:
         members = schema["properties"].items()

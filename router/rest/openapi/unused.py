@@ -1,4 +1,4 @@
-"""Leaves out the components that nothing refers to."""
+"""Removes unused components."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,8 +7,7 @@ _START = "#/components/"
 
 
 def without_unused(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with those components that its operations reach; security schemes are reached
-    by name."""
+    """The document with only those components that its operations use, directly or indirectly."""
     components = document["components"]
     wanted: set[tuple[str, str]] = set()
     waiting = list(_references(document["paths"]))
