@@ -1,4 +1,4 @@
-"""The dialects in which the platform speaks REST: each file is one."""
+"""The REST dialects of the platform, one per file."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,6 +15,6 @@ from trellis.router.rest.profiles.union import UNION
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {profile.name: profile for profile in (PM, TRACKER, COMMERCE, TODO, LEARN, UNION, PLAIN)}
 )
-"""By name; the folder of a profile's stored operations is called the same."""
+"""The profiles by name, which is also that of the folder of their stored operations."""
 
 __all__ = ["PROFILES"]

@@ -8,13 +8,13 @@ from trellis.router.rest.statuses import phrase
 
 
 def success(data: Any, _info: ResponseInfo) -> Any:
-    """The data and nothing else."""
+    """The data without an envelope."""
     return data
 
 
 def failure(failed: Failure, _info: ResponseInfo) -> dict[str, Any]:
-    """An object under ``error``: code, message, and what there is to say beside it."""
-    # What failed on our side is nothing that clients could mend.
+    """An object under ``error``: code, message, and details."""
+    # Clients cannot correct internal errors.
     message = phrase(failed.status) if failed.status >= 500 else failed.message
     error: dict[str, Any] = {"code": failed.code, "message": message}
     if failed.problems:

@@ -14,21 +14,21 @@ from trellis.router.rest.profile import (
 )
 
 MOST_SKIPPED = 10_000
-"""As many rows as connections of the graph skip; who wants to see more should filter."""
+"""The most rows that connections of the graph skip."""
 
 _LAST_PAGE = MOST_SKIPPED + 1
-"""With one item on each."""
+"""With one item per page."""
 
 _BACKWARD = "~"
 _MOST_DIGITS = 10
-"""More than any page has: not worth the time that reading them would take."""
+"""Longer numbers are never valid, and would take long to parse."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberedPages:
     """``page`` and ``per_page``.
 
-    More than ``most`` per page is refused, or with ``clamps`` cut down. ``tells_neighbours`` adds
+    More than ``most`` per page is refused, or reduced with ``clamps``. ``tells_neighbours`` adds
     has_next, has_prev, next_page and prev_page to the pagination object.
     """
 
@@ -96,7 +96,7 @@ class NumberedPages:
 
 @dataclass(frozen=True, slots=True)
 class OffsetPages:
-    """``limit`` and ``offset``; answers tell nothing of the page."""
+    """``limit`` and ``offset``, without a pagination object."""
 
     default: int = 10
     most: int = 100
@@ -133,9 +133,9 @@ class OffsetPages:
 class CursorPages:
     """``cursor`` and ``limit``; a deprecated ``offset`` beside them.
 
-    Cursors are the connection's own; one that leads back begins with a tilde, and there is one
-    only where the operation declares ``$last`` and ``$before`` and selects hasPreviousPage and
-    startCursor. What does not apply is absent from the pagination object, not null.
+    Cursors are those of the connection. Cursors of previous pages begin with a tilde; they exist
+    only if the operation declares ``$last`` and ``$before`` and selects hasPreviousPage and
+    startCursor. Members that do not apply are absent from the pagination object, not null.
     """
 
     offset_deprecated_since: bytes
@@ -205,7 +205,7 @@ class CursorPages:
 
 @dataclass(frozen=True, slots=True)
 class RelayPages:
-    """``first`` and ``after`` as the graph has them, and the graph's ``pageInfo`` in answers."""
+    """``first``, ``after`` and ``pageInfo``, as in the graph."""
 
     default: int = 20
     most: int = 100
@@ -245,7 +245,7 @@ def _limit(default: int, most: int) -> PageParameter:
 
 
 class _Reader:
-    """Whole numbers out of a query string; every problem is told at once."""
+    """Reads integers from a query string and collects all problems."""
 
     def __init__(self, query: Mapping[str, str], parameters: Sequence[PageParameter]) -> None:
         self._query = query

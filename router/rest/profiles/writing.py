@@ -8,7 +8,7 @@ from trellis.router.rest.profile import Failure, Headers, ResponseInfo
 from trellis.router.rest.spelling import snake_case
 
 NOT_FOR_CLIENTS = frozenset({"fields", "reason", "service", "path", "user_permissions"})
-"""Details of failures that are told in other places of an answer, or are nobody's business."""
+"""Details of errors that are in other places of a response, or internal."""
 
 
 def written_time(moment: datetime) -> str:
@@ -19,19 +19,19 @@ def written_time(moment: datetime) -> str:
 
 
 def iso_moment(value: Any) -> Any:
-    """A moment in ISO 8601, whether it is given so or as Unix time."""
+    """A time in ISO 8601, given in ISO 8601 or as Unix time."""
     if isinstance(value, int | float):
         return written_time(datetime.fromtimestamp(value, UTC))
     return value
 
 
 def prefixed_request_id(request_id: str) -> str:
-    """``req_`` and the id, unless the client has chosen one that begins so."""
+    """The id with the prefix ``req_``."""
     return request_id if request_id.startswith("req_") else f"req_{request_id}"
 
 
 def prefixed_request_id_header(info: ResponseInfo) -> Headers:
-    """``X-Request-ID`` with the id that the body has."""
+    """``X-Request-ID`` with the same id as the body."""
     return ((b"x-request-id", prefixed_request_id(info.request_id).encode()),)
 
 
@@ -44,7 +44,7 @@ def told_message(failure: Failure, fixed: Mapping[str, str]) -> str:
 
 
 def rate_details(failure: Failure) -> Mapping[str, Any]:
-    """The limit that was exceeded, as the refusal names it: limit, window, reset_at."""
+    """The limit that was exceeded: limit, window, reset_at."""
     details = failure.details
     told = {name: details[name] for name in ("limit", "window") if name in details}
     if "reset_at" in details:
@@ -63,7 +63,7 @@ def service_down(failure: Failure, retry_seconds: int) -> list[dict[str, Any]]:
 
 
 def other_details(failure: Failure) -> dict[str, Any]:
-    """What else an error tells clients (``current_version``, ``limit`` ...), in snake case."""
+    """The other details of an error (``current_version``, ``limit`` ...), in snake case."""
     return {
         snake_case(name): value
         for name, value in failure.details.items()
