@@ -11,7 +11,7 @@ TEXT = """query Book($id: ID!) @rest(method: GET, path: "/api/books/{id}") {
 }"""
 
 
-async def test_a_missing_book_is_not_found_whoever_asks():
+async def test_a_missing_book_is_404_for_every_caller():
     web = client(door(Library({"book": None}), (BARE, TEXT)), "http://trellis.test/bare")
     for caller in ({}, {"authorization": "Bearer eve"}, {"authorization": "Bearer ada"}):
         assert (await web.get("/api/books/7", headers=caller)).status_code == 404
@@ -20,7 +20,7 @@ async def test_a_missing_book_is_not_found_whoever_asks():
     assert (response.status_code, response.json()["price"]) == (200, None)
 
 
-async def test_a_book_of_which_nothing_may_be_read_is_forbidden_and_not_looked_for():
+async def test_a_book_with_only_denied_members_is_403_without_a_fetch():
     text = """query Prices($id: ID!) @rest(method: GET, path: "/api/books/{id}") {
       book(id: $id) { price first: sequels { nodes { price } } }
     }"""
@@ -48,7 +48,7 @@ async def test_a_book_of_which_nothing_may_be_read_is_forbidden_and_not_looked_f
         (["book", "hidden"], True),
     ],
 )
-def test_a_refusal_explains_a_null_that_it_makes(path: list, explains: bool):
+def test_a_denied_field_explains_the_null_that_it_causes(path: list, explains: bool):
     read = route(TEXT, profile=BARE)
     assert explain_null([{"path": path}], read.root, read.shape) is explains
     assert explain_null([{"path": ["book", "price"]}, {"path": path}], read.root, read.shape) is (

@@ -40,7 +40,7 @@ def test_a_query_needs_what_leaves_nothing_when_it_is_denied_and_wishes_for_the_
     assert "read:secrets" in wished and "read:secrets" not in needed
 
 
-def test_a_mutation_needs_all_that_it_asks_for():
+def test_a_mutation_needs_the_permissions_of_all_its_fields():
     text = """mutation P($thingId: ID!) @rest(method: POST, path: "/api/p") {
       paint(input: {thingId: $thingId}) { thing { secretNote } } }"""
     [needed, wished] = needs(text)
@@ -78,7 +78,7 @@ PAINT = """mutation P($thingId: ID!, $all: Boolean = false) @rest(method: POST, 
     ],
 )
 @pytest.mark.parametrize("form", ["secretNote %s", "... on Thing %s { secretNote }"])
-def test_what_not_every_call_asks_for_is_not_needed_of_every_caller(
+def test_permissions_of_conditional_fields_are_not_needed(
     form: str, condition: str, needed: bool, wished: bool
 ):
     found = needs(PAINT % (form % condition))
@@ -86,7 +86,7 @@ def test_what_not_every_call_asks_for_is_not_needed_of_every_caller(
     assert ("read:secrets" in found[0], "read:secrets" in found[1]) == (needed, wished)
 
 
-def test_a_query_whose_fields_all_depend_on_the_call_needs_nothing():
+def test_a_query_with_only_conditional_fields_needs_no_permission():
     variables = "($all: Boolean = false)"
     text = get(f"{THINGS} @include(if: $all) {{ totalCount }}", variables=variables)
 

@@ -106,7 +106,7 @@ def left(answer: httpx.Response) -> int:
     return int(answer.headers["x-ratelimit-remaining"])
 
 
-async def test_a_hundred_logins_are_a_hundred_tries_and_share_them_with_graphql() -> None:
+async def test_logins_are_counted_together_with_those_of_graphql() -> None:
     application = Application(rule(1_000))
 
     answers = [await application.http.post("/api/login") for _ in range(100)]
@@ -135,7 +135,7 @@ async def test_a_route_is_counted_as_its_operation(
     assert answer.headers["ratelimit-policy"] == f'"{counted}-3600";q=9;w=3600'
 
 
-async def test_what_a_caller_asks_wrongly_is_the_callers_and_not_the_addresses() -> None:
+async def test_invalid_requests_are_counted_by_caller_and_not_by_address() -> None:
     application = Application(rule(2))
 
     answers = [await application.http.get("/api/hello/x", headers=ADA) for _ in range(3)]
@@ -158,7 +158,7 @@ async def test_what_a_caller_asks_wrongly_is_the_callers_and_not_the_addresses()
     [("/api/hello/1", {"authorization": "Bearer forged"}), ("/api/secret", {})],
     ids=["a forged token", "none"],
 )
-async def test_requests_that_prove_nobody_count_once_and_for_their_address(
+async def test_requests_with_invalid_credentials_are_counted_once_by_address(
     path: str, headers: dict[str, str]
 ) -> None:
     application = Application(rule(3))
@@ -172,7 +172,7 @@ async def test_requests_that_prove_nobody_count_once_and_for_their_address(
     assert (signed_in.status_code, left(signed_in)) == (200, 2)
 
 
-async def test_an_answer_that_is_repeated_for_its_key_is_a_request_too() -> None:
+async def test_a_repeated_response_is_counted() -> None:
     application = Application(rule(3))
     headers = {**ADA, "idempotency-key": "once"}
 
@@ -193,7 +193,7 @@ async def test_an_answer_that_is_repeated_for_its_key_is_a_request_too() -> None
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/nothing", 404), ("PATCH", "/api/it", 405)]
 )
-async def test_what_no_route_takes_counts_for_its_caller(method: str, path: str, status: int):
+async def test_requests_without_a_route_are_counted_by_caller(method: str, path: str, status: int):
     application = Application(rule(2))
 
     answers = [await application.http.request(method, path, headers=ADA) for _ in range(3)]

@@ -81,7 +81,7 @@ async def test_pages_below_a_prefix_refuse_in_the_words_of_the_dialect(folder: P
     assert set(answer.json()) == {"success", "error", "timestamp", "request_id"}
 
 
-async def test_its_pages_have_them_too(folder: Path):
+async def test_the_pages_of_learn_have_its_security_headers(folder: Path):
     async with web(folder) as http:
         page = await http.get("/learn/docs/")
         other = await http.get("/pm/docs/")
@@ -121,7 +121,7 @@ def test_the_learning_platform_takes_ten_megabytes():
     assert Rest().body_bytes == {"learn": 10 * 1024 * 1024}
 
 
-def test_a_limit_of_no_dialect_is_a_mistake(folder: Path):
+def test_a_limit_for_an_unknown_dialect_is_a_configuration_error(folder: Path):
     with pytest.raises(ConfigError, match="no dialect lern"):
         web(folder, rest=Rest(body_bytes={"lern": 1}))
 

@@ -63,13 +63,13 @@ async def test_of_several_dialects_at_the_root_the_default_answers():
     assert dialect(await make(*BOTH).get("/api/books/7")) == "snake"
 
 
-async def test_a_dialect_without_a_prefix_goes_before_the_default():
+async def test_a_dialect_without_a_prefix_takes_precedence_over_the_default():
     web = make(*BOTH, (UNION, get("/api/books/{ID}").replace("$id: ID!", "$id: ID!")))
     assert dialect(await web.get("/api/books/7")) == "union"
     assert dialect(await web.get("/snake/api/books/7")) == "snake"
 
 
-async def test_a_path_of_one_dialect_is_its_own_at_the_root():
+async def test_a_path_of_one_dialect_is_served_by_it_at_the_root():
     web = make((BARE, get("/api/only/{id}")), (SNAKE, get("/api/books/{id}")))
     assert dialect(await web.get("/api/only/7")) == "bare"
 
@@ -151,13 +151,13 @@ async def test_preflights_are_those_of_the_application():
     assert "access-control-allow-origin" not in response.headers
 
 
-async def test_below_a_prefix_nothing_else_answers():
+async def test_paths_below_a_prefix_are_not_passed_on():
     response = await make(*BOTH).get("/snake/nothing")
     assert (response.status_code, response.json()["error"]) == (404, "MISSING")
     assert response.headers["x-dialect"] == "snake"
 
 
-async def test_what_is_no_route_goes_on():
+async def test_requests_without_a_route_are_passed_on():
     response = await make(*BOTH).get("/nothing")
     assert response.status_code == 404
     assert response.json()["errors"][0]["extensions"]["code"] == "NOT_FOUND"
@@ -180,7 +180,7 @@ async def test_segments_are_decoded_one_by_one(path: str, id: str):
 @pytest.mark.parametrize(
     "path", ["/api/books/", "/api/books", "/api/books/7/", "/api//books/7", "/api/books/%ff"]
 )
-async def test_near_misses_are_404(path: str):
+async def test_paths_similar_to_a_route_are_404(path: str):
     assert (await make((SNAKE, get("/api/books/{id}"))).get(path)).status_code == 404
 
 

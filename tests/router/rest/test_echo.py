@@ -40,7 +40,7 @@ BODY = {
         ("id", "no-id"),
     ],
 )
-def test_a_value_is_said_again_and_cut_at_a_hundred_characters(field: str, value: Any):
+def test_a_rejected_value_is_returned_and_truncated(field: str, value: Any):
     assert told(field) == value
 
 
@@ -51,7 +51,7 @@ def test_a_value_is_said_again_and_cut_at_a_hundred_characters(field: str, value
         *("preferences", "roles", "none", "missing", "roles.7", "email.more", ""),
     ],
 )
-def test_secrets_lists_objects_and_what_is_absent_are_not(field: str):
+def test_secrets_lists_objects_and_absent_values_are_not_returned(field: str):
     assert told(field) is None
 
 

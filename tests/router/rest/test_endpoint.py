@@ -143,7 +143,9 @@ async def test_parameters_of_the_query_string_fill_the_variables(
     assert library.calls == [("books", expected)]
 
 
-async def test_what_was_made_has_a_location_and_a_message(web: httpx.AsyncClient, library: Library):
+async def test_a_created_object_has_a_location_and_a_message(
+    web: httpx.AsyncClient, library: Library
+):
     sent = {"title": "T", "genre": "crime", "place": {"shelf_name": "s", "row_number": 3}}
     response = await web.post("/api/books", json=sent, headers=ADA)
     assert response.status_code == 201
@@ -192,7 +194,9 @@ async def test_the_context_names_profile_and_route(web: httpx.AsyncClient, libra
     assert context.request_id == "r1"
 
 
-async def test_a_token_that_is_a_value_proves_nobody(web: httpx.AsyncClient, library: Library):
+async def test_a_token_for_a_variable_does_not_authenticate(
+    web: httpx.AsyncClient, library: Library
+):
     library.roots["refresh"] = lambda token: {"accessToken": f"new for {token}"}
     response = await web.post("/api/refresh", headers={"authorization": "Bearer r3fresh"})
     assert response.json()["data"] == {"access_token": "new for r3fresh"}
@@ -235,7 +239,9 @@ async def test_every_problem_of_a_request_is_told_in_the_clients_words(
     assert library.calls == []
 
 
-async def test_problems_that_the_graph_finds_are_led_back(web: httpx.AsyncClient, library: Library):
+async def test_problems_found_by_the_graph_have_the_names_of_the_client(
+    web: httpx.AsyncClient, library: Library
+):
     fields = [
         {"field": "bookTitle", "code": "VALUE_TOO_SHORT", "message": "bookTitle is too short."},
         {"field": "input.place.shelfName", "code": "INVALID_FORMAT", "message": "What?"},
@@ -275,20 +281,20 @@ async def test_errors_have_the_profiles_status_and_code(
     assert response.headers.get("retry-after") == ("7" if status == 429 else None)
 
 
-async def test_a_route_can_word_a_failure_of_its_own(library: Library):
+async def test_a_route_can_replace_status_and_code_of_an_error(library: Library):
     text = GET_BOOK.replace("@rest", '@failure(code: "NOT_FOUND", status: 410, as: "GONE") @rest')
     library.roots["book"] = None
     response = await client(door(library, text)).get("/api/books/7")
     assert (response.status_code, response.json()["error"]) == (410, "GONE")
 
 
-async def test_nothing_there_is_404(web: httpx.AsyncClient, library: Library):
+async def test_null_data_are_404(web: httpx.AsyncClient, library: Library):
     library.roots["book"] = None
     response = await web.get("/api/books/7")
     assert (response.status_code, response.json()["error"]) == (404, "MISSING")
 
 
-async def test_without_a_token_a_guarded_route_is_401_before_anything_is_read(
+async def test_a_protected_route_is_401_before_the_request_is_read(
     web: httpx.AsyncClient, library: Library
 ):
     for content in (b'{"title": "T"}', b"{", b'{"title": 3}'):
@@ -299,7 +305,7 @@ async def test_without_a_token_a_guarded_route_is_401_before_anything_is_read(
     assert library.requests == []
 
 
-async def test_a_token_that_is_no_good_is_401(web: httpx.AsyncClient, library: Library):
+async def test_an_invalid_token_is_401(web: httpx.AsyncClient, library: Library):
     for token, own in (("old", "TOKEN_EXPIRED"), ("bad", "UNAUTHENTICATED")):
         response = await web.get("/api/books/7", headers={"authorization": f"Bearer {token}"})
         assert (response.status_code, response.json()["error"]) == (401, own)
@@ -318,7 +324,7 @@ async def test_missing_rights_are_named(web: httpx.AsyncClient, library: Library
     assert library.calls == []
 
 
-async def test_a_member_that_is_merely_denied_is_null(web: httpx.AsyncClient):
+async def test_a_denied_nullable_member_is_null(web: httpx.AsyncClient):
     for token, price in (("ada", 9.5), ("bob", None), ("eve", None)):
         headers = {"authorization": f"Bearer {token}"}
         response = await web.get("/api/prices/7", headers=headers)
@@ -335,7 +341,7 @@ async def test_a_member_that_failed_fails_the_request(web: httpx.AsyncClient, li
     assert response.headers["retry-after"] == "5"
 
 
-async def test_our_own_fault_is_500_and_leaks_nothing(library: Library):
+async def test_an_internal_error_is_500_without_details(library: Library):
     rest = door(library, GET_BOOK)
 
     async def broken(request: Any, context: Any) -> Any:
@@ -437,7 +443,7 @@ async def test_a_whole_body_can_be_one_variable(library: Library):
         ("application/json;q=0", None),
     ],
 )
-async def test_the_answer_has_a_media_type_that_the_client_accepts(
+async def test_the_response_has_an_accepted_media_type(
     web: httpx.AsyncClient, accept: str, kind: str | None
 ):
     response = await web.get("/api/books/7", headers={"accept": accept})
@@ -464,7 +470,7 @@ async def test_an_etag_saves_the_body(web: httpx.AsyncClient, library: Library):
     assert changed.headers["etag"] != tag
 
 
-async def test_an_etag_is_that_of_everything_the_answer_says(
+async def test_an_etag_depends_on_data_page_and_media_type(
     web: httpx.AsyncClient, library: Library
 ):
     async def tag_of(total: int, page: int = 1, accept: str = "*/*") -> str:
@@ -502,7 +508,7 @@ async def add(web: httpx.AsyncClient, key: str, title: str = "T", token: str = "
     return await web.post("/api/books", json={"title": title}, headers=headers)
 
 
-async def test_the_same_key_gives_the_first_answer_again(web: httpx.AsyncClient, library: Library):
+async def test_a_repeated_key_returns_the_first_response(web: httpx.AsyncClient, library: Library):
     first, second = await add(web, "k"), await add(web, "k")
     assert (second.status_code, second.content) == (first.status_code, first.content)
     assert second.headers["location"] == first.headers["location"]
@@ -511,7 +517,9 @@ async def test_the_same_key_gives_the_first_answer_again(web: httpx.AsyncClient,
     assert len(library.calls) == 1
 
 
-async def test_the_same_request_may_be_written_otherwise(web: httpx.AsyncClient, library: Library):
+async def test_a_repeated_request_may_be_written_differently(
+    web: httpx.AsyncClient, library: Library
+):
     headers = {**ADA, "content-type": "application/json", "idempotency-key": "k"}
     for text in (b'{"title":"T","genre":"crime"}', b'{ "genre": "crime", "title": "T" }'):
         assert (await web.post("/api/books", content=text, headers=headers)).status_code == 201
@@ -525,9 +533,7 @@ async def test_the_same_key_for_another_request_is_409(web: httpx.AsyncClient, l
     assert len(library.calls) == 1
 
 
-async def test_keys_of_others_and_of_other_routes_are_other_keys(
-    web: httpx.AsyncClient, library: Library
-):
+async def test_keys_are_separate_by_caller_and_route(web: httpx.AsyncClient, library: Library):
     library.roots["removeBook"] = "7"
     await add(web, "k")
     assert "idempotency-replayed" not in (await add(web, "k", token="cyd")).headers
@@ -536,9 +542,7 @@ async def test_keys_of_others_and_of_other_routes_are_other_keys(
     assert len(library.calls) == 3
 
 
-async def test_nothing_is_kept_of_a_request_that_was_refused(
-    web: httpx.AsyncClient, library: Library
-):
+async def test_refused_requests_are_not_kept(web: httpx.AsyncClient, library: Library):
     headers = {**ADA, "idempotency-key": "k"}
     assert (await web.post("/api/books", json={}, headers=headers)).status_code == 422
     library.roots["addBook"] = Refused("BAD_USER_INPUT")
@@ -585,7 +589,7 @@ async def test_a_key_has_a_bounded_length(web: httpx.AsyncClient, key: str, stat
     assert (await add(web, key)).status_code == status
 
 
-async def test_without_a_caller_a_key_means_nothing(web: httpx.AsyncClient, library: Library):
+async def test_a_key_is_ignored_without_a_caller(web: httpx.AsyncClient, library: Library):
     library.roots["refresh"] = {"accessToken": "t"}
     headers = {"authorization": "Bearer r", "idempotency-key": "k"}
     for _ in range(2):
@@ -622,7 +626,7 @@ async def test_a_route_that_goes_away_says_so(library: Library):
 
 
 @pytest.mark.parametrize("name", ["sort_by", "isOld", "filter[genre]", "Genre", ";"])
-async def test_a_list_refuses_sorts_and_filters_that_it_does_not_have(
+async def test_a_list_refuses_unknown_parameters(
     web: httpx.AsyncClient, library: Library, name: str
 ):
     library.roots["books"] = connection([])
@@ -638,11 +642,11 @@ async def test_separators_without_names_are_no_parameters(web: httpx.AsyncClient
     assert (await web.get("/api/books?&&=&page=1&")).status_code == 200
 
 
-async def test_what_is_no_list_takes_no_notice_of_other_parameters(web: httpx.AsyncClient):
+async def test_other_routes_ignore_unknown_parameters(web: httpx.AsyncClient):
     assert (await web.get("/api/prices/7", params={"_": "1"})).status_code == 200
 
 
-async def test_body_and_header_agree_on_when_to_come_back():
+async def test_body_and_header_have_the_same_retry_after():
     route = GET_PRICE.replace("/api/prices", "/api/v1/prices")
     library = Library({"book": Refused("SUBGRAPH_UNAVAILABLE")})
     async with client(door(library, (PM, route)), "http://trellis.test/pm") as http:
@@ -654,7 +658,7 @@ async def test_body_and_header_agree_on_when_to_come_back():
 
 
 @pytest.mark.parametrize("code", ["FORBIDDEN", "NOT_FOUND", "CONFLICT", "INVALID_CREDENTIALS"])
-async def test_what_a_subgraph_refuses_is_no_service_that_is_down(code: str):
+async def test_an_error_of_a_subgraph_is_not_reported_as_unavailability(code: str):
     library = Library({"book": Refused(code)})
     async with client(door(library, (PM, GET_PRICE)), "http://trellis.test/pm") as http:
         response = await http.get("/api/prices/b1")

@@ -102,14 +102,14 @@ async def test_events_come_with_id_name_and_data_and_the_source_ends_with_the_cl
         )
 
 
-async def test_who_comes_back_gets_what_was_missed(client: httpx.AsyncClient):
+async def test_a_client_that_reconnects_gets_missed_events(client: httpx.AsyncClient):
     await ticker.tick("missed 1", "missed 2")
     last = str(len(ticker.texts) - 2)
     async with listening(client, **{"last-event-id": last}) as blocks:
         assert "missed 2" in await anext(blocks)
 
 
-async def test_the_end_and_a_failure_are_told(client: httpx.AsyncClient):
+async def test_a_stream_has_events_for_its_end_and_for_errors(client: httpx.AsyncClient):
     async with listening(client) as blocks:
         await ticker.tick("end")
         assert await anext(blocks) == "event: complete\ndata:"
@@ -130,7 +130,7 @@ async def test_the_end_and_a_failure_are_told(client: httpx.AsyncClient):
         ("/ticks", {"authorization": "Bearer forged"}, 401),
     ],
 )
-async def test_a_refusal_is_an_answer_not_a_stream(
+async def test_a_refused_subscription_is_an_error_response(
     client: httpx.AsyncClient, path: str, headers: dict[str, str], status: int
 ):
     response = await client.get(path, headers=headers)
@@ -139,7 +139,7 @@ async def test_a_refusal_is_an_answer_not_a_stream(
     assert ticker.listening == 0
 
 
-async def test_a_stream_ends_when_the_token_does(client: httpx.AsyncClient):
+async def test_a_stream_ends_when_the_token_expires(client: httpx.AsyncClient):
     now = int(time.time())
     token = KEY.sign(good_claims(username="grace", iat=now, nbf=now, exp=now + 2))
     async with listening(client, "/private", authorization=f"Bearer {token}") as blocks:
@@ -162,7 +162,7 @@ async def test_head_and_the_document(client: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("bound", [{"queue": 2}, {"queue": 10_000, "queue_bytes": 150_000}])
-async def test_a_client_that_does_not_read_is_cut_off(tmp_path: Path, bound: dict[str, int]):
+async def test_a_client_that_does_not_read_is_disconnected(tmp_path: Path, bound: dict[str, int]):
     limits = StreamLimits(slow_seconds=0.2, **bound)
     app = build_app(settings(tmp_path, websocket=limits))
     async with running(app) as client:
@@ -231,7 +231,7 @@ async def forever(*answers: Answer) -> AsyncGenerator[Answer, None]:
 
 
 @pytest.mark.parametrize(("events", "recheck_seconds"), [(0, 0.01), (1, 60.0)])
-async def test_a_stream_ends_when_rights_do_whether_something_happens_or_not(
+async def test_a_stream_ends_when_rights_are_lost_even_without_events(
     events: int, recheck_seconds: float
 ):
     proofs = [ADA, Identity(id=ADA.id)]
@@ -255,7 +255,7 @@ async def test_an_idle_stream_has_heartbeats_until_its_client_leaves():
     assert client.chunks[:4] == [b"retry: 3000\n\n", b":\n\n", b":\n\n", b":\n\n"]
 
 
-async def test_what_fails_at_once_is_a_failure_and_what_goes_on_is_a_stream():
+async def test_an_immediate_error_is_a_response_unless_events_follow():
     failed = Answer({"a": None}, errors=[{"message": "No."}])
 
     async def ending() -> AsyncGenerator[Answer, None]:

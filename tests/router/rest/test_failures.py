@@ -24,7 +24,7 @@ def refusal(*fields: str, code: str = "INVALID_FORMAT") -> tuple[int, str, tuple
     return failure.status, failure.message, tuple(one.field for one in failure.problems)
 
 
-def test_an_id_in_the_path_that_is_none_leads_nowhere():
+def test_a_malformed_id_in_the_path_is_404():
     assert refusal("thingId") == (404, NOT_FOUND_MESSAGE, ())
     assert refusal("input.thingId") == (404, NOT_FOUND_MESSAGE, ())
 
@@ -58,7 +58,7 @@ ACCESS = Requirement(
         ({"a:write"}, {"required_permission": "root"}, "INSUFFICIENT_PERMISSIONS", "root"),
     ],
 )
-def test_a_missing_permission_is_told_apart_from_a_closed_resource(
+def test_a_missing_permission_is_distinguished_from_a_forbidden_resource(
     scopes: set[str], extensions: dict[str, str], code: str, required: str | None
 ):
     failures = Failures(route(small_supergraph(), "tracker", PAINT), ACCESS)
@@ -93,7 +93,7 @@ query Things($first: Int, $after: String, $skip: Int)
         ("commerce", "skip", "offset"),
     ],
 )
-def test_what_the_graph_says_of_a_page_names_the_parameter_of_the_dialect(
+def test_errors_about_paging_name_the_parameter_of_the_dialect(
     dialect: str, argument: str, name: str
 ):
     failures = Failures(route(small_supergraph(), dialect, PAGE))

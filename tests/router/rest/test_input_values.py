@@ -214,7 +214,7 @@ def test_members_of_an_object_may_have_rules(value: Any, problems: list[tuple[st
     assert [(problem.field, problem.code) for problem in found] == problems
 
 
-def test_of_a_constant_nothing_else_is_taken():
+def test_a_constant_rule_accepts_only_its_value():
     rules = Rules(const=True)
 
     assert decode("Boolean", True, rules=rules) == (True, [])

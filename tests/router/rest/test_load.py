@@ -79,7 +79,7 @@ mutation Add($title: String! @rules(minLength: 3) @example(value: "Emma"), $genr
 """
 
 
-def test_an_example_is_for_the_documentation_and_has_to_be_taken():
+def test_an_example_must_be_valid():
     assert _parameter(route(EXEMPLARY).parameters, "title").examples == ("Emma",)
     with pytest.raises(ConfigError) as raised:
         route(EXEMPLARY.replace('"Emma"', '"Em"'))
@@ -134,7 +134,7 @@ def test_the_variables_of_pages_belong_to_the_paginator():
         ("$bookId: ID!)", '$bookId: ID! @rules(pattern: "("))', 3, "the pattern is none"),
     ],
 )
-def test_what_could_not_be_answered_stops_the_start_with_its_place(
+def test_an_invalid_route_is_an_error_with_file_and_line(
     old: str, new: str, line: int, message: str
 ):
     assert old in GET
@@ -195,7 +195,7 @@ def test_what_could_not_be_answered_stops_the_start_with_its_place(
         ),
     ],
 )
-def test_a_document_that_is_no_route_stops_the_start(text: str, message: str):
+def test_a_document_without_a_route_is_an_error(text: str, message: str):
     with pytest.raises(ConfigError) as raised:
         route(text)
     assert raised.value.message.startswith("book.graphql:1: ")
@@ -220,7 +220,7 @@ def test_folders_are_profiles_and_areas(tmp_path: Path):
     assert [one.profile for one in only] == [SNAKE]
 
 
-def test_an_unknown_profile_stops_the_start(tmp_path: Path):
+def test_an_unknown_profile_is_an_error(tmp_path: Path):
     _write(tmp_path, "martian/books/get.graphql", GET)
     with pytest.raises(ConfigError, match="there is no profile martian, only snake, bare"):
         load_routes(tmp_path, LIBRARY.supergraph, PROFILES)
@@ -237,7 +237,7 @@ def test_an_unknown_profile_stops_the_start(tmp_path: Path):
         (GET.replace("/api/books", "/api/other"), "The operation GetBook is in"),
     ],
 )
-def test_routes_that_clash_stop_the_start(tmp_path: Path, other: str, message: str):
+def test_conflicting_routes_are_an_error(tmp_path: Path, other: str, message: str):
     _write(tmp_path, "snake/books/a.graphql", GET)
     _write(tmp_path, "snake/books/b.graphql", other)
     with pytest.raises(ConfigError) as raised:

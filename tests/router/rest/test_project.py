@@ -54,7 +54,7 @@ def test_nulls_stay_where_a_dialect_shows_them():
     }
 
 
-def test_a_page_shows_only_what_there_is_of_it():
+def test_a_page_omits_null_items():
     node = Unwrapped("node", TEXT, is_nullable=False)
     page = [{"node": "a"}, {"node": None}, {"node": "b"}]
 
@@ -79,7 +79,7 @@ def test_members_that_are_null_are_left_out_on_every_level():
     ]
 
 
-def test_an_omitted_member_is_never_null_and_not_always_there():
+def test_an_omitted_member_is_optional_and_not_nullable():
     shape = omitting_nulls(THING)
     assert isinstance(shape, Record)
 

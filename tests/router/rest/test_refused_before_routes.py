@@ -114,7 +114,7 @@ async def test_an_address_that_has_used_up_its_limit_is_told_so_in_the_words_of_
         ("/nothing/%ff", {"errors"}),
     ],
 )
-async def test_a_path_that_leads_nowhere_is_answered_by_the_dialect_that_it_has(
+async def test_an_unknown_path_is_an_error_in_the_form_of_its_dialect(
     folder: Path, path: str, members: set[str]
 ):
     async with client(folder) as http:

@@ -17,7 +17,7 @@ def _kinds(kind: type[TrellisError]) -> Iterator[type[TrellisError]]:
         yield from _kinds(below)
 
 
-def test_an_error_has_the_same_status_over_rest_as_elsewhere_but_where_it_is_said():
+def test_errors_have_the_same_status_as_in_graphql_unless_defined_otherwise():
     assert refusals.UrlTooLong in set(_kinds(TrellisError))
     assert once.KeyReused in set(_kinds(TrellisError))
     found = {
@@ -37,13 +37,13 @@ def test_a_word_alone_has_the_usual_status():
     }
 
 
-def test_a_dialect_is_told_like_the_common_words_but_for_its_own():
+def test_a_dialect_has_the_common_words_except_for_its_own():
     usual, own = vocabulary({}), vocabulary({"NOT_FOUND": "GONE"})
     assert usual["NOT_FOUND"] == (404, "NOT_FOUND")
     assert {**usual, "NOT_FOUND": (404, "GONE")} == own
 
 
-def test_what_has_no_word_of_its_own_is_told_like_something_wider():
+def test_a_code_without_a_word_has_that_of_a_more_general_code():
     told = vocabulary({"FORBIDDEN": (404, "HIDDEN"), "ENTITLEMENT_REQUIRED": "PAY_FIRST"})
     assert told["UNAUTHORIZED_FIELD_OR_TYPE"] == (404, "HIDDEN")
     assert told["ENTITLEMENT_REQUIRED"] == (403, "PAY_FIRST")

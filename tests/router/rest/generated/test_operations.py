@@ -66,7 +66,7 @@ def text_of(field: str, *, kind: str = "Query") -> str:
     return "\n".join(one.text for one in generate(supergraph, [], PLAIN))
 
 
-def test_a_resource_shows_its_leaves_and_what_it_refers_to_by_key():
+def test_a_resource_has_its_scalars_and_the_keys_of_entities():
     field = '"""\nThe book.\n\nOnly one.\n"""\nbook(isbn: ID!): Book @rest(path: "/books/{isbn}")'
     assert text_of(field) == (
         "# The book.\n#\n# Only one.\n"
@@ -91,7 +91,7 @@ def test_a_connection_becomes_a_page():
     )
 
 
-def test_a_connection_without_cursors_is_shown_whole():
+def test_a_connection_without_cursors_is_not_paged():
     text = text_of('books(limit: Int): BookConnection! @rest(path: "/books")')
     assert "books(limit: $limit) {\n    edges {\n      node {\n        isbn" in text
     assert text.endswith("pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n}\n")
@@ -114,13 +114,13 @@ def test_types_that_differ_in_one_name_get_aliases():
     assert "idOfSong: id\n      lengthOfSong: length\n      size { width height }" in text
 
 
-def test_a_leaf_is_the_answer_itself():
+def test_a_scalar_field_is_the_response_itself():
     assert text_of('version: [String!] @rest(path: "/version")') == (
         'query Version @rest(method: GET, path: "/version") {\n  version\n}\n'
     )
 
 
-def test_the_members_of_an_input_stand_side_by_side_and_the_payload_is_opened():
+def test_the_fields_of_an_input_become_variables_and_the_payload_is_unwrapped():
     field = (
         "addBook(input: BookInput!): BookPayload "
         '@rest(path: "/books", status: 201, location: "/books/{isbn}")'
@@ -138,7 +138,7 @@ def test_the_members_of_an_input_stand_side_by_side_and_the_payload_is_opened():
     )
 
 
-def test_the_path_may_name_members_of_the_input_and_a_payload_may_hold_more():
+def test_the_path_may_contain_fields_of_the_input_and_a_payload_may_have_several_members():
     field = (
         "put(isbn: ID!, input: BookInput!): ChangePayload! "
         '@rest(method: "PUT", path: "/shelves/{shelf}/books/{isbn}")'
@@ -188,7 +188,7 @@ def test_long_texts_are_broken_into_lines():
     assert text.endswith("memberNumber4: $memberNumber4\n    }\n  )\n}\n")
 
 
-def test_what_callers_may_be_denied_is_shown_where_it_takes_nothing_else_along():
+def test_protected_fields_are_included_only_if_they_are_nullable():
     guarded = '@requiresScopes(scopes: [["a"]])'
     asked = text_of(f'book: Book @rest(path: "/b") {guarded}')
     assert ("secret\n" in asked, "hint\n" in asked) == (True, True)
@@ -203,7 +203,7 @@ def test_what_callers_may_be_denied_is_shown_where_it_takes_nothing_else_along()
     assert ("secret\n" in done, "hint\n" in done) == (False, False)
 
 
-def test_a_delete_sends_what_it_can_in_the_query():
+def test_arguments_of_a_delete_are_sent_in_the_query():
     field = 'drop(id: ID!, input: SizeInput!): Boolean @rest(method: "DELETE", path: "/x/{id}")'
     text = text_of(field, kind="Mutation")
     assert text.startswith("mutation Drop($id: ID!, $width: Int = 3, $height: Int)")
@@ -237,7 +237,7 @@ def test_a_delete_sends_what_it_can_in_the_query():
         ),
     ],
 )
-def test_what_cannot_be_a_route_is_told_with_its_field(field: str, message: str):
+def test_a_field_that_cannot_be_a_route_is_named(field: str, message: str):
     with pytest.raises(ConfigError) as refused:
         text_of(field)
     assert message in refused.value.message
@@ -250,6 +250,6 @@ def test_only_root_fields_can_be_routes():
     assert supergraph_of(("a", "type Query { rest: Int }")) is not None
 
 
-def test_a_mutation_is_no_get():
+def test_a_mutation_cannot_be_a_get():
     with pytest.raises(ConfigError, match=r"Mutation.a: @rest: a GET changes nothing"):
         text_of('a: Int @rest(path: "/a", method: "GET")', kind="Mutation")

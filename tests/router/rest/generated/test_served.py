@@ -105,7 +105,7 @@ async def test_refusals_are_problems(
     assert told.items() <= problem.items()
 
 
-async def test_what_does_not_fit_is_named_member_by_member(client: httpx.AsyncClient):
+async def test_all_invalid_members_are_named(client: httpx.AsyncClient):
     body = {"genre": "NOVEL", "titel": "x"}
     response = await client.post("/books", json=body, headers={"authorization": token()})
     assert {(one["field"], one["code"]) for one in response.json()["errors"]} == {
@@ -115,7 +115,7 @@ async def test_what_does_not_fit_is_named_member_by_member(client: httpx.AsyncCl
     }
 
 
-async def test_who_may_not_is_told_what_is_missing(client: httpx.AsyncClient):
+async def test_a_403_names_the_missing_permission(client: httpx.AsyncClient):
     response = await client.get("/margin", headers={"authorization": token()})
     assert (response.status_code, response.json()["code"]) == (403, "FORBIDDEN")
     assert response.json()["details"]["required_permission"] == "read:prices"
@@ -203,7 +203,7 @@ async def test_without_the_dialect_there_are_none(tmp_path: Path):
         ),
     ],
 )
-def test_what_is_wrong_is_led_back_to_python(tmp_path: Path, name: str, message: str):
+def test_errors_name_the_python_line(tmp_path: Path, name: str, message: str):
     source = SubgraphSource(module=f"tests.support.books:{name}")
     with pytest.raises(ConfigError) as refused:
         build_app(settings(tmp_path, subgraphs={**BOTH, name: source}))
@@ -232,7 +232,7 @@ def test_a_contract_keeps_the_routes_of_what_it_keeps():
     ]
 
 
-def test_what_is_inaccessible_is_neither_route_nor_shown():
+def test_inaccessible_fields_are_neither_routes_nor_members():
     supergraph = supergraph_of(
         (
             "a",
@@ -244,7 +244,7 @@ def test_what_is_inaccessible_is_neither_route_nor_shown():
     assert "a { x }" in one.text
 
 
-def test_a_remote_subgraph_may_call_the_directive_as_it_likes():
+def test_a_remote_subgraph_may_rename_the_directive():
     sdl = HEAD.replace('["@rest"]', '[{name: "@rest", as: "@route"}]').replace("@rest", "@route")
     sdl = sdl.replace('{name: "@route"', '{name: "@rest"')
     sdl += "directive @route(path: String!) on FIELD_DEFINITION\n"

@@ -21,7 +21,7 @@ async def answer() -> tuple[KeptAnswer, bool]:
     return ANSWER, True
 
 
-async def test_a_client_that_leaves_finds_its_answer_later():
+async def test_a_client_that_disconnected_gets_the_response_later():
     once, started, released = make(), asyncio.Event(), asyncio.Event()
 
     async def slow() -> tuple[KeptAnswer, bool]:
@@ -41,7 +41,7 @@ async def test_a_client_that_leaves_finds_its_answer_later():
     assert await once.run("k", "f", answer) != (ANSWER, True)  # closing forgets what was kept
 
 
-async def test_work_ends_although_nobody_waits():
+async def test_work_is_completed_without_a_client():
     once, done = make(), asyncio.Event()
 
     async def slow() -> tuple[KeptAnswer, bool]:
@@ -68,7 +68,7 @@ async def test_work_that_fails_leaves_the_key_free():
     assert await once.run("k", "f", answer) == (ANSWER, False)
 
 
-async def test_an_answer_that_is_not_to_be_kept_is_not():
+async def test_a_response_that_is_not_to_be_kept_leaves_the_key_free():
     once = make()
 
     async def refused() -> tuple[KeptAnswer, bool]:
@@ -78,7 +78,7 @@ async def test_an_answer_that_is_not_to_be_kept_is_not():
     assert await once.run("k", "f", answer) == (ANSWER, False)
 
 
-async def test_a_store_that_fails_afterwards_hides_no_answer():
+async def test_a_failing_store_does_not_replace_the_response():
     class Failing(MemoryAnswers):
         async def keep(self, key: str, token: str, answer: KeptAnswer, seconds: float) -> None:
             raise Unavailable("Gone.")
@@ -87,7 +87,7 @@ async def test_a_store_that_fails_afterwards_hides_no_answer():
     assert await once.run("k", "f", answer) == (ANSWER, False)
 
 
-def test_keys_are_those_of_caller_dialect_and_route():
+def test_keys_are_separate_by_caller_dialect_and_route():
     keys = {
         stored_key(ADA, "pm", "POST /x", "k"),
         stored_key(BOB, "pm", "POST /x", "k"),
@@ -98,7 +98,7 @@ def test_keys_are_those_of_caller_dialect_and_route():
     assert len(keys) == 5
 
 
-def test_a_fingerprint_sees_values_and_not_their_order():
+def test_a_fingerprint_does_not_depend_on_the_order_of_members():
     assert fingerprint_of({"a": 1, "b": {"c": 2**70, "d": "é"}}) == fingerprint_of(
         {"b": {"d": "é", "c": 2**70}, "a": 1}
     )

@@ -55,7 +55,7 @@ async def claim(store: AnswerStore, key: str, *, lease: float = 60, seconds: flo
     return verdict.token
 
 
-async def test_an_answer_is_given_again_by_both_workers(
+async def test_a_response_is_repeated_by_both_workers(
     stores: tuple[AnswerStore, AnswerStore], key: str
 ):
     one, other = stores
@@ -65,19 +65,19 @@ async def test_an_answer_is_given_again_by_both_workers(
     assert await one.begin(key, "f", 60, 60) == await other.begin(key, "f", 60, 60) == ANSWER
 
 
-async def test_another_request_with_the_key_is_told(store: AnswerStore, key: str):
+async def test_another_request_with_the_same_key_is_recognized(store: AnswerStore, key: str):
     token = await claim(store, key)
     assert await store.begin(key, "other", 60, 60) == Reused()
     await store.keep(key, token, ANSWER, 60)
     assert await store.begin(key, "other", 60, 60) == Reused()
 
 
-async def test_what_is_forgotten_is_new(store: AnswerStore, key: str):
+async def test_a_released_key_is_free(store: AnswerStore, key: str):
     await store.forget(key, await claim(store, key))
     await claim(store, key)
 
 
-async def test_a_request_that_nobody_ended_is_not_carried_out_again(store: AnswerStore, key: str):
+async def test_an_interrupted_request_is_not_executed_again(store: AnswerStore, key: str):
     token = await claim(store, key, lease=0.02)
     await asyncio.sleep(0.03)
     assert await store.begin(key, "f", 60, 60) == Interrupted()
@@ -85,7 +85,7 @@ async def test_a_request_that_nobody_ended_is_not_carried_out_again(store: Answe
     assert await store.begin(key, "f", 60, 60) == ANSWER
 
 
-async def test_a_claim_is_forgotten_like_an_answer_and_is_its_holders_alone(
+async def test_a_claim_expires_like_a_response_and_belongs_to_its_holder(
     store: AnswerStore, key: str
 ):
     old = await claim(store, key, lease=0.01, seconds=0.02)
@@ -98,13 +98,13 @@ async def test_a_claim_is_forgotten_like_an_answer_and_is_its_holders_alone(
     assert await store.begin(key, "f", 60, 60) == ANSWER
 
 
-async def test_an_answer_ends_with_its_time(store: AnswerStore, key: str):
+async def test_a_response_expires(store: AnswerStore, key: str):
     await store.keep(key, await claim(store, key), ANSWER, 0.02)
     await asyncio.sleep(0.03)
     await claim(store, key)
 
 
-async def test_one_of_many_claims_of_two_workers_wins(
+async def test_one_of_many_concurrent_claims_of_two_workers_succeeds(
     stores: tuple[AnswerStore, AnswerStore], key: str
 ):
     asked = (store.begin(key, "f", 60, 60) for _ in range(25) for store in stores)
@@ -113,7 +113,7 @@ async def test_one_of_many_claims_of_two_workers_wins(
     assert sum(verdict == Running() for verdict in verdicts) == 49
 
 
-async def test_where_redis_is_away_nothing_is_promised():
+async def test_requests_with_a_key_are_refused_without_redis():
     store = RedisAnswers(f"redis://127.0.0.1:{free_port()}/0")
     with pytest.raises(Unavailable):
         await store.begin("k", "f", 60, 60)
@@ -135,7 +135,7 @@ async def known(store: FileAnswers, count: int) -> list[int]:
     return [n for n, verdict in enumerate(verdicts) if isinstance(verdict, KeptAnswer)]
 
 
-async def test_the_newest_answers_are_kept_and_what_is_running(tmp_path: Path):
+async def test_the_newest_responses_and_running_requests_are_kept(tmp_path: Path):
     store = FileAnswers(tmp_path / "router.sqlite3", 3, sweep_after_bytes=1)
     token = await claim(store, "running", seconds=61)
     await fill(store, 10)
@@ -145,7 +145,7 @@ async def test_the_newest_answers_are_kept_and_what_is_running(tmp_path: Path):
     await store.aclose()
 
 
-async def test_a_bounded_size_is_kept(tmp_path: Path):
+async def test_the_size_of_the_store_is_limited(tmp_path: Path):
     store = FileAnswers(
         tmp_path / "router.sqlite3", 100, most_bytes=10_000, sweep_after_bytes=2_000
     )
@@ -156,7 +156,7 @@ async def test_a_bounded_size_is_kept(tmp_path: Path):
     await store.aclose()
 
 
-async def test_answers_outlive_the_process(tmp_path: Path):
+async def test_responses_survive_the_process(tmp_path: Path):
     first = FileAnswers(tmp_path / "router.sqlite3", 10)
     await first.keep("k", await claim(first, "k"), ANSWER, 60)
     await first.aclose()
@@ -165,7 +165,7 @@ async def test_answers_outlive_the_process(tmp_path: Path):
     await second.aclose()
 
 
-async def test_a_file_that_cannot_be_used_refuses_and_says_when_to_try_again(tmp_path: Path):
+async def test_an_unusable_file_refuses_with_a_time_to_retry(tmp_path: Path):
     path = tmp_path / "router.sqlite3"
     path.write_bytes(b"no database at all " * 100)
     store = FileAnswers(path, 10)

@@ -122,7 +122,7 @@ def _contents(value: Any) -> Iterator[dict[str, Any]]:
                 yield from _contents(inner)
 
 
-def test_what_is_read_has_the_members_and_nulls_of_the_graph_in_the_words_of_the_dialect():
+def test_responses_have_the_members_and_nullability_of_the_graph_in_the_spelling_of_the_dialect():
     data = answer_schema(GET_THING)["properties"]["data"]
     colours = ["light_blue", "dark_red", None]
     assert data["properties"] == {
@@ -206,7 +206,7 @@ def test_security_is_read_off_the_permission_directives():
     assert operation(MOTTO)["security"] == []
 
 
-def test_who_lacks_a_right_to_a_member_that_may_be_null_is_told_so_and_not_refused():
+def test_permissions_of_nullable_members_are_documented_but_not_required():
     told = operation(GET_THING)
     assert told["summary"] == "One thing."
     assert told["description"] == (
@@ -214,7 +214,7 @@ def test_who_lacks_a_right_to_a_member_that_may_be_null_is_told_so_and_not_refus
     )
 
 
-def test_where_one_denied_field_refuses_everything_each_right_is_needed():
+def test_in_reject_mode_all_permissions_are_required():
     facts = GraphFacts(GRAPH.schema, GRAPH.rules, rejects=True)
     written = profile_document(PROFILES["tracker"], routes("tracker", GET_THING), facts)
     [item] = written["paths"].values()
@@ -232,7 +232,7 @@ def test_where_one_denied_field_refuses_everything_each_right_is_needed():
     ],
     ids=["motto", "thing", "thing-todo", "thing-learn", "paint"],
 )
-def test_a_route_tells_every_status_that_it_can_answer(text: str, profile: str, statuses: str):
+def test_a_route_documents_every_status_that_it_can_return(text: str, profile: str, statuses: str):
     assert list(operation(text, profile)["responses"]) == statuses.split()
 
 

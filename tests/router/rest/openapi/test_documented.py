@@ -20,7 +20,7 @@ def document(profile: str) -> dict[str, Any]:
     return profile_document(PROFILES[profile], [route(GRAPH, profile, text)], facts)
 
 
-def test_the_learning_platform_presents_itself_as_its_document_does():
+def test_the_metadata_of_learn_are_those_of_its_document():
     told = document("learn")
 
     assert (told["info"]["title"], told["info"]["version"]) == ("FIS Learn API", "1.0.0")
@@ -48,7 +48,7 @@ def test_a_bearer_token_is_needed_unless_an_operation_says_otherwise():
     assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
 
 
-def test_failures_and_pages_are_told_as_kinds_of_the_documented_schemas():
+def test_errors_and_pages_refer_to_the_documented_schemas():
     schemas = document("learn")["components"]["schemas"]
 
     assert schemas["Error"]["properties"]["error"]["required"] == ["code", "message"]

@@ -72,20 +72,20 @@ async def test_each_dialect_has_its_document_at_its_prefix(
     assert list(answer.json()["paths"]) == paths
 
 
-async def test_at_the_root_the_default_dialect_answers_where_several_could():
+async def test_the_document_of_the_root_prefers_the_default_dialect():
     async with client() as http:
         paths = (await http.get("/openapi.json")).json()["paths"]
     assert paths["/api/v1/motto"]["get"]["operationId"] == "trackerMotto"
 
 
-async def test_a_document_that_is_known_is_not_sent_again():
+async def test_an_unchanged_document_is_304():
     async with client() as http:
         first = await http.get("/openapi.json")
         again = await http.get("/openapi.json", headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_in_the_permitted_view_callers_read_of_the_routes_that_are_open_to_them():
+async def test_in_the_permitted_view_only_permitted_routes_are_documented():
     async with client(is_permitted_view=True) as http:
         for token, paths in [
             (None, ["/api/v1/motto"]),
@@ -100,7 +100,7 @@ async def test_in_the_permitted_view_callers_read_of_the_routes_that_are_open_to
 
 
 @pytest.mark.parametrize("place", ["/docs/", "/pm/docs/"])
-async def test_the_page_and_all_that_it_refers_to_are_files_of_ours(place: str):
+async def test_the_page_only_refers_to_local_files(place: str):
     async with client() as http:
         page = await http.get(place)
         assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -114,7 +114,7 @@ async def test_the_page_and_all_that_it_refers_to_are_files_of_ours(place: str):
             assert (await http.get(place + name)).status_code == 200, name
 
 
-async def test_the_address_without_a_slash_leads_to_the_page():
+async def test_the_path_without_a_slash_redirects_to_the_page():
     async with client() as http:
         answer = await http.get("/pm/docs")
     assert (answer.status_code, answer.headers["location"]) == (307, "/pm/docs/")
@@ -134,7 +134,7 @@ async def test_the_page_knows_the_other_dialects_and_the_demo_account_only_when_
         assert "secret" not in json.dumps((await http.get("/docs/config.json")).json())
 
 
-async def test_what_would_change_something_is_refused():
+async def test_methods_other_than_get_and_head_are_refused():
     async with client() as http:
         for path in ("/openapi.json", "/docs/docs.js"):
             answer = await http.post(path)

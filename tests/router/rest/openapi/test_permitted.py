@@ -119,7 +119,7 @@ def test_fragments_and_interfaces_are_followed():
     ("caller", "has_pay"),
     [("anonymous", False), ("plain", False), ("payroll", True), ("all", True)],
 )
-def test_routes_are_there_for_those_who_may_call_them(caller: str, has_pay: bool):
+def test_routes_are_documented_for_callers_that_may_call_them(caller: str, has_pay: bool):
     paths = DOCUMENTS.document("todo", caller=CALLERS[caller])["paths"]
 
     assert ("/api/pay" in paths) is has_pay
@@ -157,7 +157,7 @@ def test_every_view_of_a_document_is_valid(name: str, caller: str):
     assert [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
 
 
-def test_a_view_names_no_right_that_its_reader_lacks():
+def test_a_view_names_no_permission_that_its_reader_lacks():
     text = json.dumps(DOCUMENTS.document("todo", caller=PLAIN))
 
     assert not [right for right in EVERYTHING.scopes if right in text]
@@ -179,7 +179,7 @@ def test_without_the_permitted_view_everybody_reads_everything():
     assert open_to_all.document("todo") == DOCUMENTS.document("todo")
 
 
-def test_a_route_of_which_nothing_is_left_is_none():
+def test_a_route_without_permitted_members_is_omitted():
     supergraph = graph()
     text = """query Pet($id: ID!) @rest(method: GET, path: "/api/pet/{id}", root: "person.pet") {
       person(id: $id) { pet { name } } }"""

@@ -42,6 +42,6 @@ def test_an_empty_list_says_nothing_about_its_items():
     assert schema_of([["a"], [None]]) == {"type": "array", "items": {"type": ["string", "null"]}}
 
 
-def test_what_json_does_not_have_is_refused():
+def test_values_that_are_not_json_are_refused():
     with pytest.raises(TypeError, match="set is no value of JSON"):
         schema_of([{"a"}])

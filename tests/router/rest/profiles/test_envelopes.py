@@ -29,7 +29,7 @@ def failed(profile: str, canonical: str, *words: str, **changes: Any) -> dict[st
     return body
 
 
-def test_the_suite_signs_its_answers_on_top():
+def test_pm_has_its_metadata_at_the_top_level():
     whole = replace(INFO, pagination=PAGE, message="Done")
 
     assert PROFILES["pm"].success({"id": 1}, INFO) == {
@@ -297,7 +297,7 @@ def test_the_learning_platform_says_which_subscription_is_needed():
     }
 
 
-def test_what_is_not_for_clients_stays_inside():
+def test_internal_details_are_not_returned():
     details = {"reason": "X", "service": "accounts", "currentVersion": 3}
     for name in PROFILES:
         body = str(failed(name, "CONFLICT", details=details))
@@ -316,7 +316,7 @@ def test_the_tracker_tells_its_versions_in_headers():
     }
 
 
-def test_the_learning_platform_forbids_caching_in_every_word():
+def test_learn_forbids_caching_with_all_directives():
     assert dict(PROFILES["learn"].headers(INFO)) == {
         b"cache-control": b"no-store, no-cache, must-revalidate, proxy-revalidate",
         b"pragma": b"no-cache",
@@ -334,7 +334,7 @@ def test_the_learning_platform_forbids_caching_in_every_word():
         ("SUBGRAPH_TIMEOUT", ("GATEWAY_TIMEOUT", "Upstream timeout")),
     ],
 )
-def test_the_learning_platform_says_what_its_document_says(code: str, told: tuple[str, str]):
+def test_learn_has_the_messages_of_its_document(code: str, told: tuple[str, str]):
     error = failed("learn", code)["error"]
 
     assert (error["code"], error["message"]) == told

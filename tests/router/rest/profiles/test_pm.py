@@ -9,7 +9,7 @@ from trellis.router.rest.profiles.pm import PM
 INFO = ResponseInfo(request_id="abc", time=datetime(2024, 1, 15, tzinfo=UTC))
 
 
-def test_whoever_lacks_a_permission_is_told_so_in_the_words_of_the_document():
+def test_a_missing_permission_has_the_message_of_the_document():
     failure = Failure("FORBIDDEN", *PM.failures["FORBIDDEN"], "You need write:projects.")
     body: Any = PM.failure(failure, INFO)
 

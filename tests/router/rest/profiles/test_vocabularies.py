@@ -108,7 +108,7 @@ def test_every_word_of_the_tracker_is_of_its_document_and_has_its_message(profil
 
 
 @pytest.mark.parametrize("code", [*STATUSES, "A_CODE_OF_A_STRANGER"])
-def test_the_suite_says_no_word_beyond_its_vocabulary_and_the_usual_status(code: str):
+def test_pm_only_has_codes_of_its_vocabulary_with_the_usual_status(code: str):
     status, own = translate(PROFILES["pm"], code, ())
 
     assert own in PM_CODES
