@@ -9,11 +9,10 @@ import pytest
 from sqlalchemy import Column, DefaultClause, Integer, MetaData, Table, text
 
 from tests.db.conftest import notes_metadata
+from tests.support.product import SUBGRAPHS
 from trellis.db import migrate, versions
 from trellis.db.engine import Database
 from trellis.db.versions import MIGRATIONS
-
-SUBGRAPHS = ["accounts", "projects", "issues"]
 
 
 @pytest.fixture(params=SUBGRAPHS)

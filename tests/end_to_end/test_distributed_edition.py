@@ -21,6 +21,7 @@ import pytest
 import websockets
 import yaml
 
+from tests.support.product import SUBGRAPHS
 from tests.support.servers import (
     free_port,
     postgres_program,
@@ -34,7 +35,6 @@ from tests.support.trellis_server import LOG_IN
 
 pytestmark = pytest.mark.xdist_group("distributed_edition")
 
-SUBGRAPHS = ("accounts", "projects", "issues")
 BOARD = """
 query Board($first: Int!) {
   projects(first: 1) { edges { node {

@@ -7,12 +7,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from tests.support.product import SUBGRAPHS
 from tests.support.serving import served
 from trellis.router.config import Auth, Config, SubgraphSource
 from trellis.router.serving.subgraph_app import build_subgraph_app
 from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 
-SUBGRAPHS = ("accounts", "issues", "projects")
 SECRET = "s" * 32
 ASKED = (
     "{ _service { sdl } }",

@@ -1,6 +1,6 @@
-"""The three subgraphs on demo data and one graph over them, asked without a server."""
+"""Subgraphs on demo data and one graph over them, asked without a server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,7 @@ from tests.support.subgraphs import running
 from trellis.db.bus import EventBus, MemoryBus
 from trellis.db.redis_bus import RedisBus
 from trellis.db.settings import DataSettings
+from trellis.db.subgraph import MakeSubgraph
 from trellis.router import Subgraph as Member
 from trellis.router import Supergraph, compose
 from trellis.router.operation.request import GraphQLRequest
@@ -43,10 +44,11 @@ class WholeGraph:
 
 @asynccontextmanager
 async def whole_graph(
-    settings: DataSettings, *, redis_url: str | None = None
+    settings: DataSettings, *, redis_url: str | None = None, also: Sequence[MakeSubgraph] = ()
 ) -> AsyncIterator[WholeGraph]:
-    """Start and at the end stop accounts, projects and issues: over one bus of this process, or
-    with ``redis_url`` each over its own, as subgraphs in processes of their own have it."""
+    """Start and at the end stop accounts, projects, issues and those in ``also``: over one bus of
+    this process, or with ``redis_url`` each over its own, as subgraphs in processes of their own
+    have it."""
     prefix = f"{uuid4()}:"
     shared = MemoryBus()
 
@@ -63,7 +65,7 @@ async def whole_graph(
         opened.push_async_callback(shared.close)
         started = [
             await opened.enter_async_context(running(make, settings, bus=await bus()))
-            for make in (make_accounts, make_projects, make_issues)
+            for make in (make_accounts, make_projects, make_issues, *also)
         ]
         parts = [one.subgraph for one in started]
         composition = compose([Member(part.name, "", part.schema.as_str()) for part in parts])

@@ -39,6 +39,7 @@ _DESTRUCTIVE = ("revokeSession", "logout", "revoke", "remove", "deactivate", "de
 
 COMMON_NAMES = merged("common_names")
 _ENTRANCES = merged("entrances")
+_GOES_WITH = merged("goes_with")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ def nested_probes(
             selection = selection_of(field.type, owned, hops=1)
             for filling in _fillings(owner, name, field, thorough=thorough):
                 call = _Call(name, field, filling.given)
-                document = f"query{call.definitions} {{ {start} {{ {call.text} {selection} }} }}"
+                inside = below(start, f"{call.text} {selection}")
+                document = f"query{call.definitions} {{ {inside} }}"
                 yield filling.probe(document)
 
 
@@ -97,6 +99,11 @@ def entrances() -> Mapping[str, str]:
     """How one of one's own objects is reached, by its type."""
     first = {kind: ids[0] for kind, ids in HERE.ids.items()}
     return {type_: Template(how).substitute(first) for type_, how in _ENTRANCES.items()}
+
+
+def below(start: str, selection: str) -> str:
+    """The selection on the object at the end of an entrance, with all braces closed."""
+    return f"{start} {{ {selection} }}" + " }" * start.count("{")
 
 
 def types_with_arguments(schema: GraphQLSchema) -> set[str]:
@@ -175,13 +182,24 @@ def _fillings(owner: str, name: str, field: GraphQLField, *, thorough: bool) -> 
         is_list = is_list_type(get_nullable_type(type_))
         tried = foreign_values(kind)
         for number, value in enumerate(tried if thorough else tried[:1]):
-            given = deepcopy(base)
+            given = _with_company(base, field, path, place)
             _put(given, field.args, path, [mine, value] if is_list else value)
             yield _Filling(coordinate, f"{label} #{number}", given, (place,), is_foreign=True)
-        given = deepcopy(base)
+        given = _with_company(base, field, path, place)
         _put(given, field.args, path, [mine] if is_list else mine)
         own.append(_Filling(coordinate, f"{label} of their own", given, (place,)))
     yield from _joined(own)
+
+
+def _with_company(
+    base: Mapping[str, Any], field: GraphQLField, path: tuple[str, ...], place: str
+) -> dict[str, Any]:
+    """A copy of the arguments, with the member that the one at ``place`` goes with."""
+    given = deepcopy(dict(base))
+    if place in _GOES_WITH:
+        name, kind = _GOES_WITH[place]
+        _put(given, field.args, (*path[:-1], name), own_value(name, kind, HERE))
+    return given
 
 
 def _joined(fillings: Sequence[_Filling]) -> list[_Filling]:

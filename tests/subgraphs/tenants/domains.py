@@ -1,22 +1,12 @@
 """The domains of ``trellis.toml``, with what each brings to these tests: ``meanings.py``,
 ``planting.py`` and ``protected.py`` in its folder of ``tests/subgraphs``."""
 
-import tomllib
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 from tests.subgraphs.tenants.meaning import Meanings
-from tests.support.shared import ROOT
-
-
-def _names() -> tuple[str, ...]:
-    settings = tomllib.loads((ROOT / "trellis.toml").read_text(encoding="utf-8"))
-    return tuple(settings["subgraphs"])
-
-
-NAMES = _names()
-"""In the order in which they start: those whose events others read come first."""
+from tests.support.product import SUBGRAPHS as NAMES
 
 MEANINGS: Mapping[str, Meanings] = {
     name: import_module(f"tests.subgraphs.{name}.meanings").MEANINGS for name in NAMES

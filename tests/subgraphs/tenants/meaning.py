@@ -30,7 +30,9 @@ class Meanings:
     - ``values``: what a tenant has of kinds that are no ids, the obvious one first; ``unused``:
       names that nothing has yet; ``words``: what fits at a member of kind ``vocabulary``.
     - ``entrances``: how an own object of a type is reached, as a template in which ``$kind``
-      is its first id of a kind.
+      is its first id of a kind; braces that it opens are closed by whoever uses it.
+    - ``goes_with``: members of inputs that mean something beside another one only: its name and
+      the kind of what it refers to.
     - ``common_names``: members with names that are unique on the whole platform, so that whoever
       wants one learns that it is taken: an operation that wants one of the other tenant's.
     - ``makes_no_difference``: places in which nothing of one's own makes a difference to the
@@ -52,6 +54,7 @@ class Meanings:
     unused: Mapping[str, OfTenant] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     entrances: Mapping[str, str] = field(default_factory=dict)
+    goes_with: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     common_names: Mapping[str, str] = field(default_factory=dict)
     makes_no_difference: Mapping[str, str] = field(default_factory=dict)
     for_administrators: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from graphql import GraphQLObjectType, get_named_type
 
-from tests.subgraphs.tenants.asking import entrances
+from tests.subgraphs.tenants.asking import below, entrances
 from tests.subgraphs.tenants.callers import BOSS
 from tests.subgraphs.tenants.tenant import HERE, THERE
 from tests.subgraphs.tenants.world import shared_supergraph, world_of
@@ -58,7 +58,7 @@ def lists() -> Iterator[tuple[str, str]]:
         for name, field in type_.fields.items():
             if "after" in field.args and "edges" in get_named_type(field.type).fields:
                 call = f"{name}(%s) {{ totalCount edges {{ cursor }} }}"
-                yield f"{owner}.{name}", f"{{ {start} {{ {call} }} }}"
+                yield f"{owner}.{name}", f"{{ {below(start, call)} }}"
 
 
 def edited(cursor: str, chance: random.Random) -> str:

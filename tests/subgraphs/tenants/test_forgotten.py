@@ -32,6 +32,7 @@ TRACES = (
     "+49 89 424242",
     "Bletchley laptop",
     "browser of member",
+    "Sourdough",
 )
 WITH_THE_ID = {(name, table) for name in NAMES for table in MEANINGS[name].keeps_deleted}
 
@@ -49,6 +50,9 @@ async def live(world: World) -> None:
         "{ comment { id } } }",
         f'mutation {{ createIssue(input: {{projectId: "{PROJECT}", summary: "Mine"}}) '
         "{ issue { id } } }",
+        'mutation { createTask(input: {title: "Sourdough"}) { task { id } } }',
+        f'mutation {{ createTask(input: {{projectId: "{PROJECT}", title: "Shared"}}) '
+        "{ task { id } } }",
         f'mutation {{ setUpMfa(password: "{PASSWORD}") {{ enabled }} }}',
     )
     for step in steps:
@@ -116,7 +120,7 @@ async def nothing_waits(world: World) -> bool:
 
 
 async def in_no_project(world: World, id: str) -> bool:
-    """Whether neither projects nor issues list the person among a project's people."""
+    """Whether no subgraph lists the person among a project's people."""
     return all(table != "project_member" for _, table, _ in await world.rows([id]))
 
 
