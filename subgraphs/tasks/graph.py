@@ -28,7 +28,7 @@ from trellis.schema.inputs import InputProblems, known_id
 from trellis.schema.paging import Connection, PageRequest, SortOrder
 from trellis.schema.references import load_one
 from trellis.subgraphs.project_scope.scope import ProjectNotFound
-from trellis.subgraphs.tasks import models, queries, seed
+from trellis.subgraphs.tasks import keeping, models, queries, seed
 from trellis.subgraphs.tasks.errors import DependencyNotFound, TaskNotFound
 from trellis.subgraphs.tasks.inputs import (
     AddTaskDependencyInput,
@@ -218,6 +218,8 @@ make_subgraph = define_subgraph(
         Replica(ACCOUNTS, (UserDeleted,), upkeep.forget_person),
     ],
     seed=seed.write_demo_data,
+    jobs=[keeping.JOB],
+    env_settings=keeping.SETTINGS,
 )
 
 subgraph = make_subgraph()

@@ -1,16 +1,21 @@
 """What news of people and of milestones, and time, do to tasks."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
+import pytest
 from sqlmodel import col, select
 
 from tests.subgraphs.tasks.asking import ENG, create, events, task_id
 from tests.support.subgraphs import Running, caller
 from trellis.db.models import utc_now
 from trellis.db.seed.world import demo_id
+from trellis.db.settings import DataSettings
 from trellis.schema.events.accounts import UserDeleted
 from trellis.schema.events.projects import MilestoneCreated
+from trellis.subgraphs.tasks import keeping
+from trellis.subgraphs.tasks.graph import make_subgraph
 from trellis.subgraphs.tasks.models import Milestone, Project, Task
 from trellis.subgraphs.tasks.use_cases import upkeep
 
@@ -69,6 +74,33 @@ async def test_personal_tasks_that_nobody_touched_for_long_are_deleted(tasks: Ru
         assert len(list(of_projects)) == 120
     first = [event.key for event in (await events(tasks))[1:31]]
     assert task_id("ada-1") in first and task_id("tommy-3") not in first
+
+
+async def test_the_job_deletes_by_the_setting_in_portions(
+    tasks: Running, monkeypatch: pytest.MonkeyPatch
+):
+    storage = tasks.context().storage
+    monkeypatch.setattr(keeping, "_AT_ONCE", 10)
+    left = []
+    for days in ("", "36500", "1"):
+        monkeypatch.setenv("TRELLIS_TASKS_KEEP_DAYS", days)
+        await keeping.JOB.work(storage)
+        async with storage.read() as session:
+            personal = await session.scalars(select(Task).where(col(Task.project_id).is_(None)))
+            left.append(len(list(personal)))
+
+    assert left == [36, 36, 0]
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "1.5", "a week", "36501"])
+async def test_a_wrong_number_of_days_keeps_the_subgraph_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+):
+    monkeypatch.setenv("TRELLIS_TASKS_KEEP_DAYS", given)
+    subgraph = make_subgraph(DataSettings(data_dir=tmp_path))
+
+    with pytest.raises(ValueError, match="a whole number of days from 1 to 36500"):
+        await subgraph.start()
 
 
 async def test_a_milestone_is_known_unless_its_project_is_gone(tasks: Running):

@@ -1,0 +1,52 @@
+"""Work that a subgraph does again and again while it runs."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from trellis.db.storage import Storage
+from trellis.db.tasks import end_tasks
+
+logger = logging.getLogger("trellis.jobs")
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """``work`` is done ``every_seconds``, for the first time that long after the start. Several
+    workers over one database each do it. ``check`` raises when it could never be done: then the
+    subgraph does not start."""
+
+    name: str
+    every_seconds: float
+    work: Callable[[Storage], Awaitable[None]]
+    check: Callable[[], object] = _nothing
+
+
+class RunningJob:
+    """A job between ``start`` and ``stop``. What goes wrong once is logged and tried again."""
+
+    def __init__(self, job: Job, storage: Storage) -> None:
+        self._job = job
+        self._storage = storage
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        await end_tasks(self._task)
+        self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._job.every_seconds)
+            try:
+                await self._job.work(self._storage)
+            except Exception:
+                # The boundary of a background task: it must outlive whatever goes wrong once.
+                logger.exception("%s failed; trying again later", self._job.name)

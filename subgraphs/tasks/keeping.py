@@ -1,0 +1,50 @@
+"""How long personal tasks are kept that nobody touches.
+
+TRELLIS_TASKS_KEEP_DAYS   after that many days without a change they are deleted
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+
+from trellis.db.jobs import Job
+from trellis.db.models import utc_now
+from trellis.db.storage import Storage
+from trellis.schema.subgraph import Setting
+from trellis.subgraphs.tasks.use_cases.upkeep import delete_old
+
+_NAME = "TRELLIS_TASKS_KEEP_DAYS"
+_EVERY_SECONDS = 3_600.0
+_AT_ONCE = 500
+
+SETTINGS = (
+    Setting(
+        _NAME,
+        "for ever",
+        "after how many days without a change personal tasks are deleted, a whole number from 1",
+    ),
+)
+
+
+def keep_for(environ: Mapping[str, str] = os.environ) -> timedelta | None:
+    """How long; None is for ever. Raises ``ValueError`` for what is no number of days."""
+    given = environ.get(_NAME)
+    if not given:
+        return None
+    if not given.isdecimal() or not 1 <= int(given) <= 36_500:
+        raise ValueError(f"{_NAME} must be a whole number of days from 1 to 36500, not {given!r}")
+    return timedelta(days=int(given))
+
+
+async def delete_what_is_too_old(storage: Storage) -> None:
+    """Some at once, so that nobody waits long for the locks of all of them."""
+    kept_for = keep_for()
+    if kept_for is None:
+        return
+    before, deleted = utc_now() - kept_for, _AT_ONCE
+    while deleted == _AT_ONCE:
+        async with storage.begin() as uow:
+            deleted = await delete_old(uow, before, most=_AT_ONCE)
+
+
+JOB = Job("deletion of old tasks", _EVERY_SECONDS, delete_what_is_too_old, check=keep_for)

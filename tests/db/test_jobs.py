@@ -1,0 +1,45 @@
+"""Work that is done again and again while a subgraph runs."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.db.conftest import notes_metadata
+from trellis.db.jobs import Job, RunningJob
+from trellis.db.settings import DataSettings
+from trellis.db.storage import Storage
+
+
+class Work:
+    """Fails the first time, and tells when it was done twice more."""
+
+    def __init__(self) -> None:
+        self.storages: list[Storage] = []
+        self.is_done = asyncio.Event()
+
+    async def __call__(self, storage: Storage) -> None:
+        self.storages.append(storage)
+        if len(self.storages) == 1:
+            raise OSError
+        if len(self.storages) == 3:
+            self.is_done.set()
+
+
+async def test_a_job_outlives_a_failure_and_ends_with_its_subgraph(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    storage = Storage("notes", notes_metadata(), settings=DataSettings(data_dir=tmp_path))
+    work = Work()
+    job = RunningJob(Job("counting", 0.001, work), storage)
+    job.start()
+    await asyncio.wait_for(work.is_done.wait(), 5)
+    await job.stop()
+    count = len(work.storages)
+    await asyncio.sleep(0.02)
+
+    assert len(work.storages) == count
+    assert set(work.storages) == {storage}
+    assert [record.getMessage() for record in caplog.records] == [
+        "counting failed; trying again later"
+    ]
