@@ -11,11 +11,13 @@ SERVED = {
     ("pm", "Authentication Service"),
     ("pm", "User Service"),
     ("pm", "Project Service"),
+    ("pm", "Task Service"),
     ("tracker", "User Management Service"),
     ("tracker", "Project Management Service"),
     ("tracker", "Issue Management Service"),
     ("commerce", "User Service"),
     ("todo", "User Management Server (UMS)"),
+    ("todo", "Task Management Server (TMS)"),
     ("learn", "Auth Service"),
     ("learn", "User Service"),
 }

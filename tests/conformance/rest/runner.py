@@ -11,7 +11,7 @@ from graphql import DirectiveNode, OperationDefinitionNode, parse, value_from_as
 from tests.conformance.rest.asking import Ask, Asking, Case, unprovoked, usual_refusal
 from tests.conformance.rest.cases import CASES
 from tests.conformance.rest.contract import Operation
-from tests.conformance.rest.shape import ENVELOPES, differences, schema_problems
+from tests.conformance.rest.shape import EMPTY, ENVELOPES, differences, schema_problems
 from tests.conformance.rest.world import World
 from tests.support.shared import ROOT
 
@@ -99,7 +99,9 @@ def _compare(operation: Operation, case: Case, body: Any) -> list[str]:
         wrong += schema_problems(operation.response_schema, body)
     if envelope is not None:
         wrong += _envelope_problems(operation.profile, body)
-    return wrong
+    # A list of a domain that is not there yet has nothing in it.
+    waiting = {f"data.{name}: {EMPTY}" for name in waiting_members(operation)}
+    return [problem for problem in wrong if problem not in waiting]
 
 
 def _envelope_problems(profile: str, body: Any) -> list[str]:

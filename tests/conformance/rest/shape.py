@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 WILDCARD = "..."
+EMPTY = "empty, so nothing could be compared"
 
 ENVELOPES: Mapping[str, frozenset[str]] = {
     "pm": frozenset({"success", "data", "message", "pagination", "timestamp", "request_id"}),
@@ -61,7 +62,7 @@ def schema_problems(schema: Mapping[str, Any], actual: Any, path: str = "") -> l
         return [f"{path}: {actual!r} is no {schema['format']}"]
     found: list[str] = []
     if "items" in schema:
-        found += [f"{path}: empty, so nothing could be compared"] if not actual else []
+        found += [f"{path}: {EMPTY}"] if not actual else []
         for item in actual:
             found += schema_problems(schema["items"], item, path)
     for name, value in actual.items() if "properties" in schema else ():
@@ -121,7 +122,7 @@ class _Comparison:
         if not example or example == [WILDCARD]:
             return
         if not actual:
-            self.found.append(f"{path}: empty, so nothing could be compared")
+            self.found.append(f"{path}: {EMPTY}")
         for item in actual:
             self.value(example[0], item, path)
 

@@ -50,6 +50,8 @@ def path_values(world: World, route: RestRoute) -> dict[str, str]:
         "user_id": world.person_id("grace"),
         "org_id": organization_of(world, "alan"),
         "id": of_area.get(route.area, ""),
+        # A personal task is seen by its maker alone: here by the one who may everything.
+        "task_id": world.task if route.profile.name == "pm" else world.personal_task,
     }
     return {p.name: known[p.name] for p in route.parameters if p.place == "path"}
 

@@ -146,6 +146,16 @@ class World:
         """ENG-2, which has two comments."""
         return str(demo_id("issue", "ENG-2"))
 
+    @property
+    def task(self) -> str:
+        """ENG-3, which waits for another one."""
+        return str(demo_id("task", "ENG-3"))
+
+    @property
+    def personal_task(self) -> str:
+        """One of ada's."""
+        return str(demo_id("task", "ada-1"))
+
     def link(self, source: str, target: str) -> None:
         query = (
             """mutation Link($input: LinkIssuesInput!) { linkIssues(input: $input) { linkId } }"""

@@ -22,6 +22,11 @@ MEANINGS = Meanings(
         "Subscription.taskUpdated.projectId": "project",
     },
     entrances={"Milestone": 'task(id: "$task") { milestone'},
+    # The personal task list knows no others.
+    in_dialect={
+        ("todo", f"{field}.id"): "personal_task"
+        for field in ("Query.task", "Mutation.updateTask", "Mutation.deleteTask")
+    },
     # A personal task has neither.
     goes_with=dict.fromkeys(
         ("CreateTaskInput.assigneeId", "CreateTaskInput.milestoneId"), ("projectId", "project")

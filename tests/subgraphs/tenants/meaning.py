@@ -26,6 +26,8 @@ class Meanings:
     - ``counts``: how many a tenant has of each kind; ``of_people``: kinds with one for each person.
     - ``by_name``, ``by_coordinate``: the kind of what an argument or input member refers to, by its
       name wherever it stands, and by where it stands.
+    - ``in_dialect``: the kind at a coordinate in the routes of a dialect that knows only some of
+      what it can refer to, by the name of the dialect and the coordinate.
     - ``good_texts``: what a free text must look like to be accepted, by name.
     - ``values``: what a tenant has of kinds that are no ids, the obvious one first; ``unused``:
       names that nothing has yet; ``words``: what fits at a member of kind ``vocabulary``.
@@ -49,6 +51,7 @@ class Meanings:
     of_people: tuple[str, ...] = ()
     by_name: Mapping[str, str] = field(default_factory=dict)
     by_coordinate: Mapping[str, str] = field(default_factory=dict)
+    in_dialect: Mapping[tuple[str, str], str] = field(default_factory=dict)
     good_texts: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, OfTenant] = field(default_factory=dict)
     unused: Mapping[str, OfTenant] = field(default_factory=dict)

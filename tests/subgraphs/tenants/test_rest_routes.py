@@ -20,9 +20,10 @@ from graphql import (
     visit,
 )
 
-from tests.subgraphs.tenants.arguments import foreign_values, good_value, kind_of
+from tests.subgraphs.tenants.arguments import foreign_values, good_value, kind_of, own_value
 from tests.subgraphs.tenants.asking import COMMON_NAMES
 from tests.subgraphs.tenants.callers import BOSS, CALLERS
+from tests.subgraphs.tenants.domains import merged
 from tests.subgraphs.tenants.meaning import FREE
 from tests.subgraphs.tenants.tenant import HERE, THERE
 from tests.subgraphs.tenants.world import (
@@ -47,6 +48,7 @@ SUPERGRAPH = shared_supergraph()[0]
 ROUTES = rest_routes(Config(), SUPERGRAPH)
 DIALECTS = sorted({route.profile.name for route in ROUTES})
 _LAST = ("DELETE", "logout")
+_IN_DIALECT = merged("in_dialect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,14 @@ def requests(dialect: str) -> Iterator[Request]:
     for route in sorted(routes, key=lambda route: any(word in route.id for word in _LAST)):
         meanings = coordinates(route)
         good = {
-            parameter.name: good_value(meanings[parameter.variable], parameter.type, HERE)
+            parameter.name: own_of(route, meanings[parameter.variable], parameter.type)
             for parameter in route.parameters
             if parameter.is_required
         }
         for parameter in route.parameters:
             place = meanings[parameter.variable]
-            kind = kind_of(place, get_named_type(parameter.type))
+            kind = _IN_DIALECT.get((dialect, place))
+            kind = kind or kind_of(place, get_named_type(parameter.type))
             if kind in (None, FREE) or place in COMMON_NAMES:
                 continue
             value = foreign_values(kind)[0]
@@ -86,6 +89,12 @@ def requests(dialect: str) -> Iterator[Request]:
         if route.page is not None and "after" in route.page.variables:
             yield request(route, "cursor", {**good, "cursor": THERE.cursor("issue", 1)})
         yield request(route, None, good)
+
+
+def own_of(route: RestRoute, place: str, type_: Any) -> Any:
+    """A value that the callers' own tenant may well send there in the dialect of the route."""
+    kind = _IN_DIALECT.get((route.profile.name, place))
+    return own_value(place, kind, HERE) if kind else good_value(place, type_, HERE)
 
 
 def request(route: RestRoute, place: str | None, values: Mapping[str, Any]) -> Request:

@@ -50,8 +50,12 @@ _RANDOM_MEMBERS = frozenset(
     | {"access_token", "refresh_token", "request_id", "requestId"}
 )
 
-# Of a new project there are none until issues has heard of it.
-_STATISTICS = frozenset({"issueStatistics", "statistics", "issue_statistics"})
+# Of a new project there are none until issues and tasks have heard of it.
+_STATISTICS = frozenset({"issueStatistics", "statistics", "issue_statistics", "taskStatistics"})
+_FIGURES = frozenset(
+    {"totalTasks", "completedTasks", "progress", "total_tasks", "completed_tasks"}
+    | {"taskCount", "completedTaskCount", "task_count", "completed_task_count"}
+)
 
 # What the relay notes about events on their way.
 _OF_THE_RELAY = frozenset({"attempts", "available_at", "lease_until", "done_at"})
@@ -250,7 +254,9 @@ def _masked_member(key: str, value: Any, known: frozenset[str]) -> Any:
     if key in _RANDOM_MEMBERS and value:
         return "<random>"
     if key in _STATISTICS and not any(isinstance(n, int) and n for n in (value or {}).values()):
-        return "<no issues, or none heard of>"
+        return "<none, or none heard of>"
+    if key in _FIGURES and not value:
+        return "<none, or none heard of>"
     return _masked(value, known)
 
 
