@@ -21,6 +21,7 @@ from trellis.schema.request import RequestContext
 from trellis.subgraphs.accounts.graph import make_subgraph as make_accounts
 from trellis.subgraphs.issues.graph import make_subgraph as make_issues
 from trellis.subgraphs.projects.graph import make_subgraph as make_projects
+from trellis.subgraphs.workflows.graph import make_subgraph as make_workflows
 
 
 @dataclass
@@ -46,9 +47,9 @@ class WholeGraph:
 async def whole_graph(
     settings: DataSettings, *, redis_url: str | None = None, also: Sequence[MakeSubgraph] = ()
 ) -> AsyncIterator[WholeGraph]:
-    """Start and at the end stop accounts, projects, issues and those in ``also``: over one bus of
-    this process, or with ``redis_url`` each over its own, as subgraphs in processes of their own
-    have it."""
+    """Start and at the end stop accounts, projects, issues, workflows and those in ``also``: over
+    one bus of this process, or with ``redis_url`` each over its own, as subgraphs in processes of
+    their own have it."""
     prefix = f"{uuid4()}:"
     shared = MemoryBus()
 
@@ -65,7 +66,7 @@ async def whole_graph(
         opened.push_async_callback(shared.close)
         started = [
             await opened.enter_async_context(running(make, settings, bus=await bus()))
-            for make in (make_accounts, make_projects, make_issues, *also)
+            for make in (make_accounts, make_projects, make_issues, make_workflows, *also)
         ]
         parts = [one.subgraph for one in started]
         composition = compose([Member(part.name, "", part.schema.as_str()) for part in parts])

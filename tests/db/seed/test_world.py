@@ -1,6 +1,7 @@
 from collections import Counter
 from uuid import UUID
 
+from trellis.db.seed.workflows import demo_executions, demo_workflows
 from trellis.db.seed.world import PASSWORD, demo_id, demo_world
 
 
@@ -21,10 +22,11 @@ def test_no_id_is_used_twice():
     world = demo_world()
     everything = [
         *world.organizations, *world.teams, *world.users, *world.projects, *world.issues,
-        *world.links, *world.comments, *world.attachments,
+        *world.links, *world.comments, *world.attachments, *demo_workflows(), *demo_executions(),
     ]  # fmt: skip
+    everything += [part for one in demo_workflows() for part in (*one.states, *one.transitions)]
 
-    assert len(everything) == 2 + 4 + 12 + 5 + 400 + 67 + 401 + 42
+    assert len(everything) == 2 + 4 + 12 + 5 + 400 + 67 + 401 + 42 + 4 + 74 + 4 * (4 + 6)
     assert [id for id, count in Counter(one.id for one in everything).items() if count > 1] == []
 
 
@@ -58,3 +60,20 @@ def test_links_stay_within_a_project():
     assert [source for source, _ in ends] == [target for _, target in ends]
     linked = Counter(source for source, _ in ends)
     assert [linked[project.id] for project in world.projects] == [20, 15, 12, 12, 8]
+
+
+def test_issues_with_a_workflow_stand_where_their_last_transition_has_led():
+    active = {
+        (one.project_id, issue_type): one.id
+        for one in demo_workflows()
+        for issue_type in one.issue_types
+        if one.is_active
+    }
+    assert len(active) == sum(one.is_active for one in demo_workflows()) == 3
+    places = {(one.project_id, one.issue_type): 0 for one in demo_world().issues}
+    assert active.keys() <= places.keys()
+    last = {one.issue_id: one for one in sorted(demo_executions(), key=lambda e: e.executed_at)}
+    for issue in demo_world().issues:
+        workflow = active.get((issue.project_id, issue.issue_type))
+        reached = last[issue.id].transition.to_state if issue.id in last else "Open"
+        assert reached == (issue.status if workflow else "Open")

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from trellis.schema.events import accounts, issues, projects
+from trellis.schema.events import accounts, issues, projects, workflows
 from trellis.schema.events.event import Event
 
 A, B, C = (UUID(f"00000000-0000-4000-8000-00000000000{n}") for n in (1, 2, 3))
@@ -67,6 +67,74 @@ STORED_STATE = {
     "priority": "Low",
     "assignee_id": c,
     "reporter_id": b,
+}
+WORKFLOW: dict[str, Any] = {
+    "workflow_id": A,
+    "project_id": B,
+    "version": 1,
+    "state": workflows.WorkflowDefinition(
+        name="Bugs",
+        issue_types=("Bug",),
+        is_active=True,
+        states=(
+            workflows.StateDefinition(id=B, name="Open", type=workflows.StateType.INITIAL),
+            workflows.StateDefinition(id=C, name="Done", type=workflows.StateType.FINAL),
+        ),
+        transitions=(
+            workflows.TransitionDefinition(
+                id=A,
+                name="Finish",
+                from_state="Open",
+                to_state="Done",
+                conditions=(
+                    workflows.RuleDefinition(name="role", parameters={"roles": ["owner"]}),
+                ),
+                validators=(workflows.RuleDefinition(name="has_assignee"),),
+            ),
+        ),
+    ),
+}
+STORED_WORKFLOW = {
+    "workflow_id": a,
+    "project_id": b,
+    "version": 1,
+    "state": {
+        "name": "Bugs",
+        "issue_types": ["Bug"],
+        "is_active": True,
+        "states": [
+            {"id": b, "name": "Open", "type": "initial"},
+            {"id": c, "name": "Done", "type": "final"},
+        ],
+        "transitions": [
+            {
+                "id": a,
+                "name": "Finish",
+                "from_state": "Open",
+                "to_state": "Done",
+                "conditions": [{"name": "role", "parameters": {"roles": ["owner"]}}],
+                "validators": [{"name": "has_assignee", "parameters": {}}],
+            }
+        ],
+    },
+}
+MOVE: dict[str, Any] = {
+    "execution_id": A,
+    "workflow_id": B,
+    "transition_id": C,
+    "transition_name": "Finish",
+    "from_state": "Open",
+    "to_state": "Done",
+    "executed_by": B,
+    "executed_at": SOON,
+}
+STORED_MOVE = {
+    **MOVE,
+    "execution_id": a,
+    "workflow_id": b,
+    "transition_id": c,
+    "executed_by": b,
+    "executed_at": "2026-03-01T12:30:00+00:00",
 }
 
 STORED: list[tuple[Event, str, str, dict[str, Any]]] = [
@@ -228,12 +296,28 @@ STORED: list[tuple[Event, str, str, dict[str, Any]]] = [
         a,
         {**STORED_ISSUE, "comment_id": c, "author_id": b},
     ),
+    (workflows.WorkflowCreated(**WORKFLOW), "workflow.created", a, STORED_WORKFLOW),
+    (
+        workflows.WorkflowUpdated(**WORKFLOW, changed=("is_active",)),
+        "workflow.updated",
+        a,
+        {**STORED_WORKFLOW, "changed": ["is_active"]},
+    ),
+    (
+        workflows.TransitionExecuted(project_id=B, issue_id=A, issue_key="ENG-1", **MOVE),
+        "workflow.transition_executed",
+        a,
+        {"project_id": b, "issue_id": a, "issue_key": "ENG-1", **STORED_MOVE},
+    ),
 ]
+
+
+OWNERS = (accounts, issues, projects, workflows)
 
 
 def kinds(of: type[Event] = Event) -> set[type[Event]]:
     """The events of these owners, without their common bases."""
-    found = [value for owner in (accounts, issues, projects) for value in vars(owner).values()]
+    found = [value for owner in OWNERS for value in vars(owner).values()]
     return {
         one
         for one in found
@@ -281,9 +365,10 @@ def test_an_event_that_breaks_its_contract_is_not_read(stored: dict[str, Any]):
 
 def test_topics_are_used_once():
     topics = [kind.topic for kind in kinds()]
-    assert len(topics) == len(set(topics)) == 31
+    assert len(topics) == len(set(topics)) == 34
 
 
 def test_what_replicas_read_are_all_events_with_a_state():
     assert set(projects.PROJECT_STATES) == kinds(projects.ProjectEvent)
     assert set(accounts.USER_STATES) == kinds(accounts.UserEvent)
+    assert set(workflows.WORKFLOW_STATES) == kinds(workflows.WorkflowEvent)

@@ -3,6 +3,7 @@ somebody else's. One that no domain's ``meanings.py`` tells fails the tests: som
 about it."""
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from graphql import (
@@ -24,6 +25,7 @@ from tests.subgraphs.tenants.tenant import THERE, Tenant
 BY_NAME = merged("by_name")
 BY_COORDINATE = merged("by_coordinate")
 _GOOD_TEXTS, _WORDS = merged("good_texts"), merged("words")
+_GOOD_VALUES = merged("good_values")
 _VALUES, _UNUSED = merged("values"), merged("unused")
 # Where the rows of lists stand in which a cursor may be tried.
 _ROWS = (("issue", 2), ("project", 1), ("team", 0))
@@ -66,6 +68,8 @@ def values_of(kind: str, tenant: Tenant) -> tuple[Any, ...]:
 
 def good_value(coordinate: str, type_: GraphQLInputType, tenant: Tenant) -> Any:
     """A value that ``tenant`` may well send there."""
+    if coordinate in _GOOD_VALUES:
+        return deepcopy(_GOOD_VALUES[coordinate])
     named = get_named_type(type_)
     kind = kind_of(coordinate, named)
     if isinstance(named, GraphQLInputObjectType):

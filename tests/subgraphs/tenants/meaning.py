@@ -28,7 +28,8 @@ class Meanings:
       name wherever it stands, and by where it stands.
     - ``in_dialect``: the kind at a coordinate in the routes of a dialect that knows only some of
       what it can refer to, by the name of the dialect and the coordinate.
-    - ``good_texts``: what a free text must look like to be accepted, by name.
+    - ``good_texts``: what a free text must look like to be accepted, by name; ``good_values``:
+      whole values that must fit together to be accepted, by coordinate.
     - ``values``: what a tenant has of kinds that are no ids, the obvious one first; ``unused``:
       names that nothing has yet; ``words``: what fits at a member of kind ``vocabulary``.
     - ``entrances``: how an own object of a type is reached, as a template in which ``$kind``
@@ -53,6 +54,7 @@ class Meanings:
     by_coordinate: Mapping[str, str] = field(default_factory=dict)
     in_dialect: Mapping[tuple[str, str], str] = field(default_factory=dict)
     good_texts: Mapping[str, Any] = field(default_factory=dict)
+    good_values: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, OfTenant] = field(default_factory=dict)
     unused: Mapping[str, OfTenant] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)

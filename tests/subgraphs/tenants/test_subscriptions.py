@@ -55,7 +55,7 @@ async def first_of(
 
 async def write(world: World, name: str, tenant: Tenant, text: str) -> None:
     project = str(tenant.id("project", 0))
-    told = await world.ask(WRITES[name], tenant.caller("lead"), id=project, text=text)
+    told = await world.ask(WRITES[name], tenant.caller("boss"), id=project, text=text)
     assert told["errors"] == []
 
 
