@@ -305,7 +305,7 @@ class Moves:
             return position if position.local in (*interfaces, runtime) else None
         if runtime in view.runtime_types.get(position.local, ()):
             return SubgraphPosition(position.graph, runtime, position.provided)
-        # The subgraph may know the type only as an interface object that is a member of the union.
+        # The subgraph may know the type only as an interface object that implements the interface.
         interfaces = self.merged.types[runtime].interfaces
         members = view.runtime_types.get(position.local, frozenset())
         for interface in interfaces:

@@ -106,3 +106,30 @@ def test_a_shared_object_is_selected_under_the_keys_of_the_types_that_occur() ->
         "0 b {best {__typename maker {y}}}",
         "1 a {best {maker {x}}}",
     ]
+
+
+def test_what_all_types_are_asked_is_asked_once_on_the_interface() -> None:
+    graph = federated_graph(
+        a="""
+            type Query { nodes: [Node] } interface Node { id: ID! }
+            type Book implements Node @key(fields: "id") { id: ID! pages: Int }
+            type Film implements Node @key(fields: "id") { id: ID! length: Int }
+        """,
+        b="""
+            type Book @key(fields: "id") { id: ID! title: String }
+            type Film @key(fields: "id") { id: ID! title: String }
+        """,
+    )
+
+    assert plan_lines(graph, "{ nodes { ... on Book { pages title } ... on Film { title } } }") == [
+        "0 a {nodes {__typename id ... on Book {pages}}}",
+        "1 b <0 @nodes Book|Film(id) {... on Book {title} ... on Film {title}}",
+    ]
+
+
+def test_one_field_under_two_response_keys_is_asked_once() -> None:
+    graph = federated_graph(a="type Query { size: Int part: Part } type Part { x: Int y: Int }")
+
+    assert plan_lines(graph, "{ a: size b: size c: part { x } d: part { y } }") == [
+        "0 a {size part {x y}}"
+    ]

@@ -87,3 +87,7 @@ def test_a_single_request_needs_no_sequence() -> None:
         "QueryPlan {",
         '  Fetch(service: "a") {',
     ]
+
+
+def test_a_plan_tells_the_same_itself(plan) -> None:
+    assert plan.to_json() == to_json(plan)

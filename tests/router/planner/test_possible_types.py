@@ -55,7 +55,7 @@ def test_an_interface_object_is_not_asked_for_what_its_neighbour_does_not_return
         """,
         b="""
             type Query { best: Media @shareable }
-            type Media @key(fields: "id") @interfaceObject { id: ID! stars: Int }
+            type Media @key(fields: "id") @interfaceObject { id: ID! stars: Int rank: Int }
         """,
         c=f"""
             interface Media @key(fields: "id") {{ id: ID! }}
@@ -65,6 +65,10 @@ def test_an_interface_object_is_not_asked_for_what_its_neighbour_does_not_return
 
     assert plan_lines(graph, "{ best { ... on Film { stars } } }") == ["0 a {best {__typename}}"]
     assert plan_lines(graph, "{ best { ... on Book { stars } } }") == [
+        "0 b {best {stars}}",
+        "1 a {best {__typename}}",
+    ]
+    assert plan_lines(graph, "{ best { ... on Book { stars } ... on Film { rank } } }") == [
         "0 b {best {stars}}",
         "1 a {best {__typename}}",
     ]

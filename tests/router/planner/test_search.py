@@ -103,6 +103,46 @@ def test_of_equally_many_requests_those_are_sent_that_bring_more_of_the_answer_e
     assert plan_lines(graph, f"{{ item {{ part {{ {selection} }} }} }}") == expected
 
 
+def test_a_value_made_of_required_fields_is_weighed_against_the_others_by_all_it_has() -> None:
+    """All three leaves of sub come as late in either way, but early need not."""
+    graph = federated_graph(
+        a="""
+            type Query { item: Item }
+            type Item @key(fields: "id") { id: ID! w: Int part: Part @shareable }
+            type Part @key(fields: "id") { id: ID! early: Int @shareable }
+        """,
+        b="""
+            type Item @key(fields: "id") {
+              id: ID! w: Int @external part: Part @shareable @requires(fields: "w") }
+            type Part @key(fields: "id") { id: ID! early: Int @shareable sub: Sub }
+            type Sub { x: Int y: Int z: Int }
+        """,
+    )
+
+    assert plan_lines(graph, "{ item { part { early sub { x y z } } } }") == [
+        "0 a {item {part {early id}}}",
+        "1 b <0 @item.part Part(id) {... on Part {sub {x y z}}}",
+    ]
+
+
+def test_the_requests_for_required_values_count() -> None:
+    """In b the field needs two more requests at first, in d one."""
+    graph = federated_graph(
+        a='type Query { t: T } type T @key(fields: "id") { id: ID! }',
+        b="""
+            type T @key(fields: "id") {
+              id: ID! p: Int @external q: Int @external
+              far: Int @shareable @requires(fields: "p q") }
+        """,
+        c='type T @key(fields: "id") { id: ID! code: ID! @shareable }',
+        d='type T @key(fields: "code") { code: ID! @shareable far: Int @shareable }',
+        p='type T @key(fields: "id") { id: ID! p: Int }',
+        q='type T @key(fields: "id") { id: ID! q: Int }',
+    )
+
+    assert [step.service for step in sound_plan(graph, "{ t { far } }").steps] == ["a", "c", "d"]
+
+
 @pytest.mark.parametrize("others", [1, SPARING_SIZE + 10], ids=["small", "large"])
 def test_what_is_put_together_is_read_from_subgraphs_that_are_asked_anyway(others: int) -> None:
     """Of a large operation, too, for which less is tried."""
@@ -110,9 +150,9 @@ def test_what_is_put_together_is_read_from_subgraphs_that_are_asked_anyway(other
     graph = federated_graph(
         a=box.format("x: Int", "p: Int"),
         b=box.format("y: Int", "r: Int @shareable"),
-        c=box.format("one(n: Int): One", "r: Int @shareable") + " type One { k: Int }",
+        c=box.format("one(n: Int): One", "r: Int @shareable") + " type One { k(n: Int): Int }",
     )
-    fields = " ".join(f"one{n}: one(n: {n}) {{ k }}" for n in range(others))
+    fields = " ".join(f"one{n}: one(n: {n}) {{ k(n: {n}) }}" for n in range(others))
 
     plan = sound_plan(graph, f"{{ x {fields} box {{ p r }} }}")
 

@@ -148,3 +148,60 @@ def test_an_interface_met_again_elsewhere_is_walked_again():
     b = f"type Query {{ two: I }} {part} }}"
     assert unanswerable(a=a, b=b) == ["A.far"]
     assert unanswerable(a=a, b=b.replace("two: I", "two: Int")) == []
+
+
+def test_a_mutation_field_runs_in_one_subgraph_which_must_answer_all_below():
+    a = "type Query { q: Int } type Mutation { make: V @shareable } type V { x: Int @shareable }"
+    b = "type Mutation { make: V @shareable } type V { x: Int @shareable y: Int }"
+    assert unanswerable(a=a, b=b) == []
+    assert unanswerable(a=a.replace("x: Int", "z: Int x: Int"), b=b) == ["Mutation.make"]
+
+
+def test_a_member_known_as_an_interface_object_is_walked_as_each_implementation():
+    a = """
+        interface Node { id: ID! } interface Media implements Node @key(fields: "id") { id: ID! }
+        type Book implements Media & Node @key(fields: "id") { id: ID! }
+    """
+    b = """
+        type Query { any: Node } interface Node { id: ID! }
+        type Media implements Node @key(fields: "id") @interfaceObject { id: ID! }
+        type Page implements Node { id: ID! }
+    """
+    assert unanswerable(a=a, b=b) == []
+    assert unanswerable(a=a, b=b, c="type Book { pages: Int }") == ["Book.pages"]
+
+
+def test_a_field_that_was_overridden_is_not_had_where_it_was():
+    a = 'type Query { t: T } type T @key(fields: "id") { id: ID! x: Int }'
+    b = """
+        type T @key(fields: "id", resolvable: false) { id: ID! x: Int @override(from: "a") }
+    """
+    assert unanswerable(a=a, b=b) == ["T.x"]
+    assert unanswerable(a=a, b=b.replace(", resolvable: false", "")) == []
+
+
+def test_what_is_found_on_several_paths_is_told_once():
+    def part(one: str, other: str) -> str:
+        return f"""
+            type Query {{ outer: Outer @shareable plain: Plain @shareable }}
+            type Outer @context(name: "c") {{ p: String @shareable t: T @shareable }}
+            type Plain {{ t: T @shareable }} type T {{ i: I @shareable }}
+            interface I {{ x: Int }} type A implements I {{ x: Int @shareable }}
+            type {one} implements I {{ x: Int @shareable }} type {other} {{ x: Int @shareable }}
+        """
+
+    composition = compose_parts({"a": part("B", "C"), "b": part("C", "B")})
+    assert composition.is_ok
+    assert [h.coordinate for h in composition.hints if "RUNTIME_TYPES" in h.code] == ["T.i"]
+
+
+def test_the_query_shown_closes_what_it_opens():
+    def shown(below: str) -> str:
+        a = f"type Query {{ v: V }} type V {{ x: Int }} {below}"
+        (error,) = compose_parts(
+            {"a": a, "b": f"type V {{ y: {'W' if below else 'Int'} }} {below}"}
+        ).errors
+        return error.message.split(":\n", 1)[1].split("\nbecause", 1)[0]
+
+    assert shown("") == "{\n  v {\n    y\n  }\n}"
+    assert shown("type W { z: Int @shareable }") == "{\n  v {\n    y {\n      ...\n    }\n  }\n}"
