@@ -47,7 +47,11 @@ from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.services import Services
 from trellis.schema.errors import TrellisError
 
-GRAPHQL_PATHS = ("/graphql", "/api/v1/graphql")
+# The tracker's document has it beside the routes: in both versions, at the root and its prefix.
+GRAPHQL_PATHS = (
+    "/graphql",
+    *(f"{prefix}/api/{version}/graphql" for prefix in ("", "/tracker") for version in ("v1", "v2")),
+)
 SOCKET_PATHS = (*GRAPHQL_PATHS, "/ws")
 
 

@@ -75,6 +75,18 @@ async def test_a_query_over_two_subgraphs_is_answered_on_both_paths(client: http
         assert await ask(client, ACROSS, path) == ANSWER
 
 
+@pytest.mark.parametrize("prefix", ["", "/tracker"])
+@pytest.mark.parametrize("version", ["v1", "v2"])
+async def test_graphql_is_at_every_address_that_the_tracker_gives_it(
+    client: httpx.AsyncClient, prefix: str, version: str
+):
+    """S1-GQL-01, S1-VER-01: a client of the document changes its base URL only."""
+    path = f"{prefix}/api/{version}/graphql"
+    assert await ask(client, ACROSS, path) == ANSWER
+    refusal = await client.put(path)
+    assert (refusal.status_code, refusal.headers["allow"]) == (405, "GET, POST")
+
+
 async def test_subscriptions_come_over_three_paths(client: httpx.AsyncClient):
     base = str(client.base_url).replace("http", "ws").rstrip("/")
     for path in ("/graphql", "/api/v1/graphql", "/ws"):

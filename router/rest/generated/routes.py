@@ -16,6 +16,7 @@ from trellis.router.supergraph import Supergraph
 TAKEN_PATHS = (
     "/graphql",
     "/api/v1/graphql",
+    "/api/v2/graphql",
     "/ws",
     "/health",
     "/ready",
