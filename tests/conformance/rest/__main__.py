@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.conformance.rest.contract import Operation, count_by_document, read_contract
 from tests.conformance.rest.refusals import Refusal, all_refusals
 from tests.conformance.rest.runner import Verdict, run_operation
+from tests.conformance.rest.troubles import running_troubles
 from tests.conformance.rest.world import running_world
 from tests.support.shared import SHARED, find_shared
 
@@ -33,7 +34,13 @@ def main(only: Sequence[str]) -> int:
     ]
     with tempfile.TemporaryDirectory() as name, running_world(Path(name)) as world:
         verdicts = [run_operation(world, operation) for operation in served]
-        refused = [(one, one.problems(world)) for one in all_refusals(world, served, operations)]
+        refused = [
+            (one, one.problems(world.client)) for one in all_refusals(world, served, operations)
+        ]
+        with running_troubles(world.folder) as troubles:
+            refused += [
+                (one, one.problems(client)) for one, client in troubles.refusals(world, served)
+            ]
     for verdict in verdicts:
         _tell(verdict)
     _tell_refusals(refused)

@@ -28,6 +28,11 @@ class Ask:
     query_text: str | None = None
 
     def send(self, world: World, method: str, path: str) -> httpx.Response:
+        """To the server of the world."""
+        return self.send_by(world.client, method, path)
+
+    def send_by(self, client: httpx.Client, method: str, path: str) -> httpx.Response:
+        """To the server of a client."""
         headers = dict(self.headers)
         if self.token is not None:
             headers["authorization"] = f"Bearer {self.token}"
@@ -42,7 +47,7 @@ class Ask:
             headers["content-type"] = "application/json"
         elif self.body is not NO_BODY:
             sent["json"] = self.body
-        return world.client.request(method, url, **sent)
+        return client.request(method, url, **sent)
 
 
 Asking = Callable[[World], Ask]
@@ -67,7 +72,9 @@ class Case:
     ask_at_root: Asking | None = None
 
 
-RATE_LIMITS = "limits are off for this run: see test_outages.py and tests/router/rate_limit"
+RATE_LIMITS = (
+    "limits are off in this world; troubles.py and test_outages.py have servers with limits"
+)
 EXPIRY = "a token takes an hour to expire; tests/router/identity makes one that has"
 
 

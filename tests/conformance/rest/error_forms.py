@@ -1,6 +1,7 @@
 """What the requirement documents say of an error's body and headers, dialect by dialect."""
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_RATE = ("limit", "remaining", "reset")
 _SECRET = ("password", "token", "secret", "code", "card")
 
 PM_CODES = {
@@ -105,6 +107,17 @@ def _wrong_headers(response: httpx.Response) -> Iterator[str]:
         yield "no Retry-After"
     if "x-request-id" not in response.headers:
         yield "no X-Request-ID"
+    if response.status_code == 429:
+        yield from _wrong_rate(response)
+
+
+def _wrong_rate(response: httpx.Response) -> Iterator[str]:
+    """S0-RL-01, S1-RL-01: what is left of a limit that is used up, and until when."""
+    told = {name: response.headers.get(f"x-ratelimit-{name}", "") for name in _RATE}
+    if not all(value.isdecimal() for value in told.values()) or told["remaining"] != "0":
+        yield f"limits {told}"
+    elif not 0 < int(told["reset"]) - time.time() <= 24 * 3600:
+        yield f"the limit is reset at {told['reset']}"
 
 
 def _wrong_faults(error: Mapping[str, Any], expected: Expected) -> Iterator[str]:
@@ -128,9 +141,20 @@ def _pm(body: Any, error: Any, response: httpx.Response) -> Iterator[str]:
     details = error.get("details")
     if not isinstance(details, list):
         yield f"details are no list: {details}"
+    elif response.status_code == 503:
+        yield from _service_down(details, response)
     elif any(set(detail) != {"field", "message"} for detail in details):
         yield f"details: {details}"
     yield from _signed(body, response)
+
+
+def _service_down(details: Any, response: httpx.Response) -> Iterator[str]:
+    """S0-ERR-04: which service is down, and when to come back."""
+    again = response.headers.get("retry-after")
+    for detail in details or ({},):
+        told = (detail.get("status"), str(detail.get("retry_after")))
+        if set(detail) != {"service", "status", "retry_after"} or told != ("down", again):
+            yield f"service: {detail}, Retry-After {again}"
 
 
 def _signed(body: Any, response: httpx.Response) -> Iterator[str]:
@@ -169,6 +193,13 @@ def _tracker_words(error: Any) -> Iterator[str]:
         and isinstance(details.get("user_permissions"), list)
     ):
         yield f"permissions are not named: {details}"
+
+    if code == "RATE_LIMIT_EXCEEDED" and not (
+        isinstance(details, dict)
+        and set(details) == {"limit", "window", "reset_at"}
+        and _TIME.fullmatch(str(details["reset_at"]))
+    ):
+        yield f"the limit is not told: {details}"
 
 
 def _meta(body: Any, response: httpx.Response) -> Iterator[str]:

@@ -81,6 +81,10 @@ _MORE_LINES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("tracker", "refusal"): ("S1-ERR-02", "S1-ERR-03", "S1-ERR-05", "S1-ERR-06", "S1-ERR-08"),
     ("tracker", "parameter"): ("S0-FLT-01", "S1-PAG-01"),
     ("tracker", "version"): ("S1-VER-02",),
+    ("pm", "limit"): ("S0-RL-01",),
+    ("pm", "away"): ("S0-ERR-04",),
+    ("tracker", "limit"): ("S1-RL-01", "S1-RL-09", "S1-ENV-03"),
+    ("tracker", "away"): ("S1-ERR-07",),
     ("commerce", "refusal"): ("S2-ERR-02",),
     ("learn", "faults"): ("S4-ENV-04", "S4-VAL-07", "C-76"),
     ("learn", "refusal"): ("S4-ERR-01", "S4-SEC-02"),
@@ -107,12 +111,12 @@ class Refusal:
         kind = self.way.partition(":")[0]
         return (*_LINES[self.dialect], *_MORE_LINES.get((self.dialect, kind), ()))
 
-    def problems(self, world: World) -> list[str]:
+    def problems(self, client: httpx.Client) -> list[str]:
         """Send it; what is wrong with the answer."""
-        return wrong_with(self.dialect, self.send(world), self.expected)
+        return wrong_with(self.dialect, self.send(client), self.expected)
 
-    def send(self, world: World) -> httpx.Response:
-        return self.ask.send(world, self.method, self.path)
+    def send(self, client: httpx.Client) -> httpx.Response:
+        return self.ask.send_by(client, self.method, self.path)
 
 
 def all_refusals(

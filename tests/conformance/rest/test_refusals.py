@@ -4,6 +4,7 @@ import pytest
 
 from tests.conformance.rest.contract import Operation, read_contract
 from tests.conformance.rest.refusals import all_refusals
+from tests.conformance.rest.troubles import Troubles
 from tests.conformance.rest.world import World
 from tests.support.shared import ROOT, find_shared, shared_path
 from trellis.router.rest.load import load_routes
@@ -30,14 +31,35 @@ SAMPLED = [
     }
 ]
 
+EVERY_TROUBLE = {
+    *((dialect, "limit:used up") for dialect in ("pm", "tracker", "todo")),
+    *(("pm", "away:projects"), ("tracker", "away:projects")),
+    *(("pm", "away:accounts"), ("todo", "away:accounts")),
+}
+
 
 @pytest.mark.parametrize("operation", SAMPLED, ids=lambda one: one.id)
 def test_every_way_to_fail_is_answered_as_the_document_says(world: World, operation: Operation):
     asked = list(all_refusals(world, [operation], CONTRACT))
-    wrong = {one.way: problems for one in asked if (problems := one.problems(world))}
+    wrong = {one.way: problems for one in asked if (problems := one.problems(world.client))}
 
     assert wrong == {}
     assert len(asked) > 8
+
+
+def test_used_up_limits_and_services_away_are_told_as_the_document_says(
+    world: World, troubles: Troubles
+):
+    asked = list(troubles.refusals(world, SAMPLED))
+    wrong = {
+        (one.operation, one.way): problems
+        for one, client in asked
+        if (problems := one.problems(client))
+    }
+
+    assert wrong == {}
+    ways = {(one.dialect, one.way) for one, _ in asked} if SAMPLED else EVERY_TROUBLE
+    assert ways >= EVERY_TROUBLE
 
 
 def test_lists_take_every_parameter_that_the_documents_name():

@@ -45,8 +45,9 @@ class Person:
 class World:
     """What requests are about: people, projects, issues; made through the graph."""
 
-    def __init__(self, client: httpx.Client, mail: Path) -> None:
+    def __init__(self, client: httpx.Client, folder: Path, mail: Path) -> None:
         self.client = client
+        self.folder = folder
         self._mail = mail
         self._numbers = count(1)
         self.token = cache(self._token)
@@ -201,7 +202,7 @@ def running_world(folder: Path) -> Iterator[World]:
     try:
         server.start()
         with httpx.Client(base_url=server.url, timeout=30) as client:
-            world = World(client, mail)
+            world = World(client, folder, mail)
             world.complete("ada", "grace", "alan", "katherine", "edsger", "barbara")
             world.link(world.issue, world.discussed_issue)
             yield world
