@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.planning import federated_graph, plan_lines
+from tests.support.planning import federated_graph, plan_lines, sound_plan
 from trellis.router.planner.tables import FederatedGraph
 
 
@@ -80,32 +80,48 @@ def test_a_key_that_is_asked_of_all_types_is_not_asked_again_of_one() -> None:
     ]
 
 
+KEYED = 'implements Media @key(fields: "id") { id: ID! maker:'
+BEST = {
+    "a": """
+        type Query { best: Media @shareable }
+        type Media @key(fields: "id") @interfaceObject { id: ID! maker: Maker @shareable }
+        type Maker @shareable { x: Int }
+    """,
+    "b": f"""
+        type Query {{ best: Media @shareable }}
+        interface Media {{ id: ID! maker: Maker }}
+        type Book {KEYED} Maker @shareable }} type Maker @shareable {{ y: Int }}
+    """,
+    "c": f"""
+        interface Media @key(fields: "id") {{ id: ID! }}
+        type Book {KEYED} Maker @shareable }} type Film {KEYED} Maker! @shareable }}
+        type Maker @shareable {{ x: Int y: Int }}
+    """,
+}
+BOTH = "{ best { maker { x y } } }"
+
+
 def test_a_shared_object_is_selected_under_the_keys_of_the_types_that_occur() -> None:
     """In c a film's maker is never null, so that films have a key of their own for it; but b, which
     returns the best medium, too, knows books only."""
-    keyed = 'implements Media @key(fields: "id") { id: ID! maker:'
-    graph = federated_graph(
-        a="""
-            type Query { best: Media @shareable }
-            type Media @key(fields: "id") @interfaceObject { id: ID! maker: Maker @shareable }
-            type Maker @shareable { x: Int }
-        """,
-        b=f"""
-            type Query {{ best: Media @shareable }}
-            interface Media {{ id: ID! maker: Maker }}
-            type Book {keyed} Maker @shareable }} type Maker @shareable {{ y: Int }}
-        """,
-        c=f"""
-            interface Media @key(fields: "id") {{ id: ID! }}
-            type Book {keyed} Maker @shareable }} type Film {keyed} Maker! @shareable }}
-            type Maker @shareable {{ x: Int y: Int }}
-        """,
-    )
-
-    assert plan_lines(graph, "{ best { maker { x y } } }") == [
+    assert plan_lines(federated_graph(**BEST), BOTH) == [
         "0 b {best {__typename maker {y}}}",
         "1 a {best {maker {x}}}",
     ]
+
+
+def test_a_key_that_no_request_selects_is_not_looked_at_in_the_answer() -> None:
+    """To clients, the maker of a film may be null as well."""
+    nullable = """
+        type Film @key(fields: "id") { id: ID! maker: Maker @shareable }
+        type Maker @shareable { x: Int }
+    """
+    plan = sound_plan(federated_graph(**BEST, d=nullable), BOTH)
+
+    assert [step.operation for step in plan.steps] == ["{best {maker {x}}}", "{best {maker {y}}}"]
+    best = plan.output.fields[0].selection
+    assert best is not None
+    assert [(field.source, field.types) for field in best.fields] == [("maker", None)]
 
 
 def test_what_all_types_are_asked_is_asked_once_on_the_interface() -> None:
