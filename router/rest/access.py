@@ -55,7 +55,7 @@ def access_of(
     """The requirements on callers of a route. With ``rejects``, or for a mutation, a denied field
     refuses the operation; otherwise only those fields are needed without which the data would be
     null."""
-    operation, root, fragments = route.asked
+    operation, root, fragments = route.nodes
     required = frozenset(
         node.variable.name.value
         for node in operation.variable_definitions or ()

@@ -1,6 +1,6 @@
 """Reads ``@constraint``: the limits of texts that subgraphs declare on input members and arguments.
 
-A route checks them before the graph is asked and documents them, so that a stored operation needs
+A route checks them before the operation is executed and documents them, so that a stored one needs
 ``@rules`` only where its dialect differs from the graph.
 """
 
@@ -128,7 +128,7 @@ def _input_values(document: DocumentNode) -> Iterator[tuple[str, InputValueDefin
 
 
 def _read(coordinate: str, directive: ConstDirectiveNode) -> Rules:
-    """The definition in the SDL may be somebody's own, so nothing has been checked by it."""
+    """Checked here, because the definition of the directive may differ from ours."""
     given = {name: v for name, v in argument_values(directive).items() if v is not None}
     for name, value in given.items():
         if name not in _TYPES:

@@ -30,10 +30,10 @@ from trellis.router.rest.path import DATA, PathTemplate, in_braces, read_templat
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.retirement import read_deprecation
 from trellis.router.rest.route import (
-    Asked,
     Constraints,
     FailureOverride,
     FieldSource,
+    OperationNodes,
     PageUse,
     RestRoute,
     Source,
@@ -197,7 +197,7 @@ class _Document:
             path=rest["path"],
             kind=operation.operation.value,
             document=printed,
-            asked=self._asked(bare),
+            nodes=self._nodes(bare),
             root=shown.root,
             shape=omitting_nulls(shown.shape) if self.profile.omits_nulls else shown.shape,
             status=rest["status"],
@@ -218,14 +218,14 @@ class _Document:
             constraints=self.constraints,
         )
 
-    def _asked(self, bare: DocumentNode) -> Asked:
+    def _nodes(self, bare: DocumentNode) -> OperationNodes:
         fragments = {
             d.name.value: d for d in bare.definitions if isinstance(d, FragmentDefinitionNode)
         }
         operation = _only_operation(bare)
         root = self.graph.schema.get_root_type(operation.operation)
         assert root is not None, "the operation has been validated"
-        return Asked(operation, root.name, fragments)
+        return OperationNodes(operation, root.name, fragments)
 
     def _source(self, line: int) -> Source | FieldSource:
         return Source(self.origin, line) if isinstance(self.origin, Path) else self.origin

@@ -15,9 +15,9 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 @dataclass(slots=True)  # made for every answer: frozen ones take three times as long to make
 class ResponseInfo:
-    """What an envelope may tell beside the data.
+    """What envelopes may contain in addition to the data.
 
-    ``pagination`` is what the paginator wrote, ``message`` the route's sentence.
+    ``pagination`` is the object of the paginator, ``message`` the sentence of the route.
     """
 
     request_id: str
@@ -29,10 +29,10 @@ class ResponseInfo:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a request. ``field`` is the client's word (dots lead into members),
+    """A problem of a request. ``field`` is its name for the client (with dots for members),
     ``code`` the canonical one: REQUIRED_FIELD_MISSING, VALUE_TOO_SHORT, VALUE_TOO_LONG,
-    INVALID_FORMAT, INVALID_ENUM_VALUE, VALUE_OUT_OF_RANGE, UNKNOWN_FIELD. ``value`` is what was
-    sent, where the dialect says it again: None is nothing to say."""
+    INVALID_FORMAT, INVALID_ENUM_VALUE, VALUE_OUT_OF_RANGE, UNKNOWN_FIELD. ``value`` is the
+    rejected value, for dialects that return it, otherwise None."""
 
     field: str
     code: str
@@ -42,9 +42,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error on its way to a client.
+    """An error to respond with.
 
-    ``canonical`` is the graph's code, ``status`` and ``code`` are what the profile makes of it.
+    ``canonical`` is the code of the graph, ``status`` and ``code`` are those of the profile.
     ``details`` are the error's other extensions: retry_after, service, limit, window, reset_at,
     user_permissions, required_permission ...
     """
@@ -59,8 +59,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class PageParameter:
-    """A parameter of the query string that a paginator owns; ``fills`` are the variables of the
-    operation that it becomes, so that the graph's complaints name it."""
+    """A parameter of the query string that belongs to a paginator. ``fills`` are the variables
+    that depend on it, so that errors about them name it."""
 
     name: str
     type: str
@@ -74,17 +74,17 @@ class PageParameter:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What a client asked for: ``variables`` for the operation (first, after, skip), ``asked``
-    for ``write`` to look at, and headers that the answer must carry."""
+    """The requested page: the paging ``variables`` of the operation, the parameters as
+    ``requested``, for ``write``, and additional headers of the response."""
 
     variables: Mapping[str, Any]
-    asked: Mapping[str, Any] = field(default_factory=dict)
+    requested: Mapping[str, Any] = field(default_factory=dict)
     headers: Headers = ()
 
 
 @dataclass(slots=True)  # as ResponseInfo
 class PageFacts:
-    """What the graph told about a page; None where the operation did not ask."""
+    """Facts about a page in the data; None for those that the operation does not select."""
 
     count: int
     total: int | None = None
@@ -99,30 +99,30 @@ class Paginator(Protocol):
 
     @property
     def parameters(self) -> Sequence[PageParameter]:
-        """Those of the query string; no variable may take one of their names."""
+        """The parameters in the query string, whose names variables must not use."""
         ...
 
     @property
     def variables(self) -> frozenset[str]:
-        """Those of first, after and skip that a paged operation must declare."""
+        """The paging variables that an operation must declare."""
         ...
 
     @property
     def selects(self) -> frozenset[str]:
-        """What a paged connection must select: ``totalCount``, ``pageInfo.hasNextPage`` ..."""
+        """The fields that a connection must select: ``totalCount``, ``pageInfo.hasNextPage`` ..."""
         ...
 
     def read(self, query: Mapping[str, str]) -> PageRequest:
-        """The page meant by the query string. Raises ``RequestInvalid``."""
+        """The page that a query string requests. Raises ``RequestInvalid``."""
         ...
 
     def write(self, page: PageRequest, facts: PageFacts) -> Mapping[str, Any] | None:
-        """The pagination object of the answer, None when the style has none."""
+        """The pagination object of the response, None if there is none."""
         ...
 
 
 class RequestInvalid(Exception):
-    """What a client sent does not fit; ``problems`` say where, in the client's words."""
+    """A request is invalid; ``problems`` have the names that the client used."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
@@ -205,11 +205,11 @@ class Profile:
     description: str = ""
 
     def answer_headers(self, info: ResponseInfo) -> list[tuple[bytes, bytes]]:
-        """Those that an answer of the profile carries whatever it says."""
+        """The headers of all responses of the profile."""
         return [*self.headers(info), *self.page_headers]
 
     def with_headers(self, own: Mapping[str, str]) -> "Profile":
-        """The profile with these headers, in place of those of the same names."""
+        """The profile with these headers, which replace those of the same names."""
         given = [(name.lower().encode(), value.encode("latin-1")) for name, value in own.items()]
         names = {name for name, _ in given}
 
@@ -220,7 +220,7 @@ class Profile:
         return replace(self, headers=headers, page_headers=kept)
 
     def paths(self, path: str) -> list[str]:
-        """A route's path and those that mean the same."""
+        """The paths of a route: its own and the equivalent ones."""
         more = [
             other + path.removeprefix(own) for own, other in self.also_below if path.startswith(own)
         ]
@@ -234,11 +234,11 @@ class Profile:
 
     @property
     def limits_name(self) -> str:
-        """The dialect whose rate limits hold."""
+        """The dialect whose rate limits apply."""
         return self.counted_as or self.name
 
     def member_speller(self, area: str) -> Spell:
-        """How members are spelt in an area of the profile."""
+        """The spelling of members in an area of the profile."""
         return self.spell_member_in.get(area, self.spell_member)
 
 

@@ -120,7 +120,7 @@ class FieldSource:
 Fragments = Mapping[str, FragmentDefinitionNode]
 
 
-class Asked(NamedTuple):
+class OperationNodes(NamedTuple):
     """The operation of a route without the directives of REST, the name of its root type, and its
     fragments."""
 
@@ -135,7 +135,7 @@ class RestRoute:
 
     ``area`` is its folder below the profile's (``projects``), ``name`` the operation's.
     ``path`` is the template without a prefix, ``/api/v1/projects/{project_id}``. ``document`` is
-    the operation as the graph gets it, ``asked`` the same as it was read; ``arguments`` says where
+    the operation as the graph gets it, ``nodes`` its syntax tree; ``arguments`` says where
     in it each variable is given (``input.name`` -> ``name``), which leads the graph's complaints
     back to the client's words. ``root`` leads to the data in the answer, ``shape`` says
     what clients see of it. ``event_id`` leads to the id of each event, where answers are EVENTS.
@@ -152,7 +152,7 @@ class RestRoute:
     path: str
     kind: OperationKind
     document: str
-    asked: Asked
+    nodes: OperationNodes
     root: tuple[str, ...]
     shape: Shape
     status: int = 200

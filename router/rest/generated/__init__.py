@@ -1,1 +1,1 @@
-"""REST routes of fields that carry ``@rest``: written from the schema as if somebody had."""
+"""REST routes that are generated from fields with ``@rest``."""

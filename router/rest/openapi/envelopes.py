@@ -123,10 +123,14 @@ def _samples(canonical: str, status: int, code: str) -> Iterator[Failure]:
     """Errors of this kind with all details, with each of them, and without any."""
     word, message = Word(code), "What went wrong, in a sentence."
     known = _DETAILS.get(canonical, {})
-    told: list[Mapping[str, Any]] = [known, {}, *({name: value} for name, value in known.items())]
+    several: list[Mapping[str, Any]] = [
+        known,
+        {},
+        *({name: value} for name, value in known.items()),
+    ]
     if canonical not in _OURS:
-        told.append({_OTHER: None})
-    for details in told:
+        several.append({_OTHER: None})
+    for details in several:
         yield Failure(canonical, status, word, message, details=details)
     if canonical in _WITH_PROBLEMS:
         for value in (None, "text", 7, 7.5, True):

@@ -149,7 +149,7 @@ def with_rules(schema: JsonSchema, rules: Rules) -> JsonSchema:
     """The schema with the restrictions of ``rules``."""
     if rules.format == "OBJECT":
         return {"type": "object" if rules.not_null else ["object", "null"], **schema}
-    told = {
+    keywords = {
         "minimum": rules.min,
         "maximum": rules.max,
         "minLength": rules.min_length,
@@ -157,7 +157,7 @@ def with_rules(schema: JsonSchema, rules: Rules) -> JsonSchema:
         "pattern": rules.pattern or (r"\S" if rules.not_blank else None),
         "format": _FORMATS.get(rules.format or ""),
     }
-    wanted = {name: value for name, value in told.items() if value is not None}
+    wanted = {name: value for name, value in keywords.items() if value is not None}
     if rules.const is not None:
         wanted["const"] = rules.const
     if rules.enum:

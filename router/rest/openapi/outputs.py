@@ -77,10 +77,10 @@ def _constant_schema(constant: Constant) -> JsonSchema:
         kind = _without_values(schema_of([constant.value]))
         schema = {**kind, "examples": [constant.value]}
     if constant.until is not None:
-        told = (
+        text = (
             f"Always {dump_json(constant.value).decode()} as long as there are no {constant.until}."
         )
-        schema = described(schema, told)
+        schema = described(schema, text)
     return nullable(schema) if constant.is_nullable else schema
 
 

@@ -32,7 +32,7 @@ def permitted_route(
     route: RestRoute, schema: GraphQLSchema, view: GraphQLSchema
 ) -> RestRoute | None:
     """The route restricted to ``view``, a part of ``schema``; None if it has no members left."""
-    operation, root, fragments = route.asked
+    operation, root, fragments = route.nodes
     narrower = _Narrower(schema, view, fragments)
     selections: _Selections = ((root, operation.selection_set),)
     for key in route.root:

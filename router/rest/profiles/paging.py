@@ -75,11 +75,11 @@ class NumberedPages:
             last = MOST_SKIPPED // size + 1
             message = f"page must not be beyond {last} with {size} items per page; filter instead."
             raise RequestInvalid([Problem("page", "VALUE_OUT_OF_RANGE", message)])
-        asked = {"page": page, "per_page": size}
-        return PageRequest({"first": size, "skip": skipped}, asked)
+        requested = {"page": page, "per_page": size}
+        return PageRequest({"first": size, "skip": skipped}, requested)
 
     def write(self, page: PageRequest, facts: PageFacts) -> Mapping[str, Any]:
-        number, size, total = page.asked["page"], page.asked["per_page"], facts.total or 0
+        number, size, total = page.requested["page"], page.requested["per_page"], facts.total or 0
         pages = -(-total // size)
         written = {"page": number, "per_page": size, "total": total, "total_pages": pages}
         if not self.tells_neighbours:
@@ -179,9 +179,9 @@ class CursorPages:
         offset = reader.number("offset") if "offset" in query else None
         reader.raise_any()
         cursor = query.get("cursor") or None
-        asked = {"cursor": cursor} if cursor else {}
+        requested = {"cursor": cursor} if cursor else {}
         if cursor and cursor.startswith(_BACKWARD):
-            return PageRequest({"last": limit, "before": cursor[len(_BACKWARD) :]}, asked)
+            return PageRequest({"last": limit, "before": cursor[len(_BACKWARD) :]}, requested)
         variables: dict[str, Any] = {"first": limit}
         headers: Headers = ()
         if cursor:
@@ -189,10 +189,10 @@ class CursorPages:
         if offset is not None:
             variables["skip"] = offset
             headers = [(b"deprecation", self.offset_deprecated_since)]
-        return PageRequest(variables, asked, headers)
+        return PageRequest(variables, requested, headers)
 
     def write(self, page: PageRequest, facts: PageFacts) -> Mapping[str, Any]:
-        written: dict[str, Any] = dict(page.asked)
+        written: dict[str, Any] = dict(page.requested)
         if facts.has_next and facts.end_cursor:
             written["nextCursor"] = facts.end_cursor
         if facts.has_previous and facts.start_cursor:

@@ -12,14 +12,14 @@ from trellis.router.rest.spelling import same
 from trellis.router.rest.statuses import phrase
 from trellis.router.rest.vocabulary import canonical
 
-# Codes are the graph's own; what is denied below an answer is told like what is denied at all.
+# The codes of the graph, except that denied fields have the code of denied operations.
 FAILURES = canonical(
     {"FORBIDDEN": "FORBIDDEN", "UNAUTHORIZED_FIELD_OR_TYPE": "FORBIDDEN", "INTERNAL": "INTERNAL"}
 )
 
 
 def success(data: Any, info: ResponseInfo) -> Any:
-    """The data and nothing else; the items of a page under ``items``, beside ``pageInfo``."""
+    """The data without an envelope; for a page, an object with ``items`` and ``pageInfo``."""
     return data if info.pagination is None else {"items": data, **info.pagination}
 
 
@@ -37,8 +37,8 @@ def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
         problem["errors"] = [
             {"field": one.field, "code": one.code, "detail": one.message} for one in failed.problems
         ]
-    told = {name: value for name, value in failed.details.items() if name not in NOT_FOR_CLIENTS}
-    return {**problem, "details": told} if told else problem
+    details = {name: value for name, value in failed.details.items() if name not in NOT_FOR_CLIENTS}
+    return {**problem, "details": details} if details else problem
 
 
 PLAIN = Profile(

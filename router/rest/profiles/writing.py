@@ -36,8 +36,8 @@ def prefixed_request_id_header(info: ResponseInfo) -> Headers:
 
 
 def told_message(failure: Failure, fixed: Mapping[str, str]) -> str:
-    """The sentence that the dialect's document has for the code, else the error's own. That of
-    VALIDATION_ERROR is told where the details say what is wrong."""
+    """The message that the document of the dialect has for the code, otherwise that of the error.
+    That of VALIDATION_ERROR is used if the details describe what is wrong."""
     if failure.code == "VALIDATION_ERROR" and not failure.problems:
         return failure.message
     return fixed.get(failure.code, failure.message)
@@ -46,10 +46,10 @@ def told_message(failure: Failure, fixed: Mapping[str, str]) -> str:
 def rate_details(failure: Failure) -> Mapping[str, Any]:
     """The limit that was exceeded: limit, window, reset_at."""
     details = failure.details
-    told = {name: details[name] for name in ("limit", "window") if name in details}
+    found = {name: details[name] for name in ("limit", "window") if name in details}
     if "reset_at" in details:
-        told["reset_at"] = iso_moment(details["reset_at"])
-    return told
+        found["reset_at"] = iso_moment(details["reset_at"])
+    return found
 
 
 def service_down(failure: Failure, retry_seconds: int) -> list[dict[str, Any]]:

@@ -115,7 +115,7 @@ class Pages:
         return PageRequest({"first": 2, "skip": 2 * (page - 1)}, {"page": page})
 
     def write(self, page: PageRequest, facts: PageFacts) -> Mapping[str, Any]:
-        return {"page": page.asked["page"], "total": facts.total, "count": facts.count}
+        return {"page": page.requested["page"], "total": facts.total, "count": facts.count}
 
 
 def success(data: Any, info: ResponseInfo) -> Any:
