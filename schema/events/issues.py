@@ -4,6 +4,7 @@ The events that make or change an issue carry its state: keep that with the grea
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -55,6 +56,22 @@ class IssueStatusChanged(IssueEvent):
     topic: ClassVar[str] = "issue.status_changed"
     old_status: str
     new_status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueTransitioned(IssueEvent):
+    """The status was changed along a transition of a workflow; ``issue.status_changed`` tells of
+    it, too."""
+
+    topic: ClassVar[str] = "issue.transitioned"
+    execution_id: UUID
+    workflow_id: UUID
+    transition_id: UUID
+    transition_name: str
+    from_state: str
+    to_state: str
+    executed_by: UUID
+    executed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

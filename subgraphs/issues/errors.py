@@ -1,6 +1,7 @@
 """What may go wrong with issues."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, Self
 from uuid import UUID
 
 from trellis.db.replica import MissingInReplica
@@ -13,6 +14,8 @@ from trellis.schema.errors import (
     NotFound,
 )
 from trellis.schema.events.projects import STREAM
+from trellis.schema.events.workflows import STREAM as WORKFLOWS
+from trellis.schema.events.workflows import TransitionDefinition
 
 
 class IssueNotFound(NotFound):
@@ -82,3 +85,59 @@ class LinkNotPossible(Conflict):
 class TooManyLinks(Conflict):
     def __init__(self, limit: int) -> None:
         super().__init__(f"An issue can have {limit} links at most.", limit=limit)
+
+
+class WorkflowNotFound(MissingInReplica, NotFound):
+    """Also the answer for a workflow that the caller may not know of."""
+
+    stream = WORKFLOWS
+
+    def __init__(self, id: UUID | str) -> None:
+        super().__init__("There is no such workflow.", id=str(id))
+
+
+class TransitionNotFound(MissingInReplica, NotFound):
+    stream = WORKFLOWS
+
+    def __init__(self, id: UUID | str) -> None:
+        super().__init__("The workflow has no such transition.", id=str(id))
+
+
+class TransitionNotPossible(Conflict):
+    """The active workflow does not let the issue go there.
+
+    ``unmet`` are the conditions that the caller does not meet, ``problems`` by validator what is
+    wrong with the issue.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        from_state: str,
+        to_state: str,
+        *,
+        unmet: Sequence[str] = (),
+        problems: Mapping[str, str] | None = None,
+    ) -> None:
+        details: dict[str, Any] = {"fromState": from_state, "toState": to_state}
+        if unmet:
+            details["conditions"] = list(unmet)
+        if problems:
+            told = [{"name": name, "message": why} for name, why in problems.items()]
+            details["validators"] = told
+        super().__init__(message, reason="WORKFLOW_TRANSITION_INVALID", **details)
+        self.unmet = tuple(unmet)
+
+    @classmethod
+    def by_rules(
+        cls,
+        transition: TransitionDefinition,
+        from_state: str,
+        unmet: Sequence[str],
+        problems: Mapping[str, str],
+    ) -> Self:
+        """A transition leads there, and its rules are not fulfilled."""
+        message = " ".join(problems.values()) or (
+            f"You do not meet the conditions of {transition.name}: {', '.join(unmet)}."
+        )
+        return cls(message, from_state, transition.to_state, unmet=unmet, problems=problems)

@@ -22,13 +22,23 @@ from trellis.subgraphs.issues.errors import IssueNotFound, LinkNotFound
 from trellis.subgraphs.issues.inputs import (
     AddCommentInput,
     CreateIssueInput,
+    ExecuteTransitionInput,
     IssueFiltersInput,
     LinkIssuesInput,
     UpdateIssueInput,
 )
 from trellis.subgraphs.issues.loaders import Loaders
-from trellis.subgraphs.issues.queries import PROJECTS, IssueFilters
-from trellis.subgraphs.issues.types import READ, WRITE, WRITE_COMMENTS, Comment, Ctx, Issue
+from trellis.subgraphs.issues.queries import PROJECTS, WORKFLOWS, IssueFilters
+from trellis.subgraphs.issues.types import (
+    EXECUTE,
+    READ,
+    WRITE,
+    WRITE_COMMENTS,
+    Comment,
+    Ctx,
+    Issue,
+    TransitionExecution,
+)
 from trellis.subgraphs.project_scope.scope import ProjectNotFound
 
 _CHANGES = (IssueCreated.topic, IssueUpdated.topic)
@@ -65,6 +75,13 @@ class UnlinkIssuesPayload:
 @strawberry.type
 class AddCommentPayload:
     comment: Comment
+
+
+@strawberry.type
+class ExecuteTransitionPayload:
+    execution: TransitionExecution
+    issue: Issue
+    comment: Comment | None = strawberry.field(description="What was said about the move.")
 
 
 @strawberry.type
@@ -138,6 +155,19 @@ class Mutation:
         row = await info.context.transact(service.add_comment, input.checked())
         return AddCommentPayload(comment=Comment.of(row))
 
+    @strawberry.federation.mutation(requires_scopes=EXECUTE)
+    async def execute_transition(
+        self, info: Ctx, input: ExecuteTransitionInput
+    ) -> ExecuteTransitionPayload | None:
+        """Move an issue along a transition of its active workflow: CONFLICT when it has another
+        status, or when a condition or validator of the transition is not fulfilled."""
+        done = await info.context.transact(service.execute_transition, input.checked())
+        return ExecuteTransitionPayload(
+            execution=TransitionExecution.of(done.news),
+            issue=Issue.of(done.issue),
+            comment=Comment.of(done.comment) if done.comment else None,
+        )
+
 
 @strawberry.type
 class Subscription:
@@ -193,7 +223,10 @@ make_subgraph = define_subgraph(
     Mutation,
     Subscription,
     loaders=Loaders,
-    replicas=[PROJECTS.replica(changed=service.start_counting, deleted=service.delete_issues_of)],
+    replicas=[
+        PROJECTS.replica(changed=service.start_counting, deleted=service.delete_issues_of),
+        WORKFLOWS.replica(),
+    ],
     seed=seed.write_demo_data,
 )
 

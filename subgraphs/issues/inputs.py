@@ -10,7 +10,7 @@ from trellis.schema.inputs import Id, InputProblems, SearchText, is_storable
 from trellis.schema.scalars import JSON
 from trellis.subgraphs.issues.models import CommentText, Description, LinkType, Summary, Word
 from trellis.subgraphs.issues.queries import IssueFilters
-from trellis.subgraphs.issues.service import NewComment, NewIssue, NewLink
+from trellis.subgraphs.issues.service import NewComment, NewExecution, NewIssue, NewLink
 
 strawberry.enum(LinkType)  # models know nothing of GraphQL: here they become known to it
 
@@ -102,6 +102,20 @@ class AddCommentInput:
     def checked(self) -> NewComment:
         """Raises ``BadUserInput``."""
         return InputProblems().make(NewComment, self)
+
+
+@strawberry.input
+class ExecuteTransitionInput:
+    workflow_id: ID = strawberry.field(description="the one that is active for the issue")
+    issue_id: ID
+    transition_id: ID
+    comment: CommentText | None = strawberry.field(
+        default=None, description="becomes a comment of the issue"
+    )
+
+    def checked(self) -> NewExecution:
+        """Raises ``BadUserInput``."""
+        return InputProblems().make(NewExecution, self)
 
 
 def _refuse_blank(problems: InputProblems, *, type: str | None, **words: str | None) -> None:

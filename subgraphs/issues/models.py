@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from trellis.db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
 from trellis.subgraphs.project_scope.tables import ProjectCopy, ProjectMemberCopy
+from trellis.subgraphs.workflow_scope.scope import WorkflowCopy
 
 # How long texts may be, for columns and inputs alike.
 Summary = Annotated[str, pydantic.Field(max_length=255)]
@@ -34,6 +35,10 @@ class Project(ProjectCopy, Base, table=True):
 
 
 class ProjectMember(ProjectMemberCopy, Base, table=True):
+    pass
+
+
+class Workflow(WorkflowCopy, Base, table=True):
     pass
 
 

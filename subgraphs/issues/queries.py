@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from trellis.db.batching import lists_by, rows_by
 from trellis.db.paging import ChildRows, SortColumn, instant
+from trellis.schema.events.workflows import StateType
 from trellis.schema.identity import Identity
 from trellis.subgraphs.issues.models import (
     Attachment,
@@ -21,11 +22,14 @@ from trellis.subgraphs.issues.models import (
     LinkType,
     Project,
     ProjectMember,
+    Workflow,
 )
-from trellis.subgraphs.issues.vocabulary import StatusCategory, Vocabulary
+from trellis.subgraphs.issues.vocabulary import Categories, StatusCategory, Vocabulary
 from trellis.subgraphs.project_scope.scope import ProjectScope
+from trellis.subgraphs.workflow_scope.scope import WorkflowScope
 
 PROJECTS = ProjectScope(Project, ProjectMember, "admin:issues")
+WORKFLOWS = WorkflowScope(Workflow)
 OLDEST_FIRST = (SortColumn("created_at", instant), SortColumn("id", UUID))
 
 Parent = Literal["project_id", "assignee_id", "reporter_id"]
@@ -96,16 +100,65 @@ async def statistics_by_project(
 ) -> list[dict[StatusCategory, int] | None]:
     """How many issues are in each category; None for projects that the caller may not see."""
     seen = select(Project).where(PROJECTS.may_see(caller), col(Project.id).in_(ids))
-    words = {row.id: Vocabulary.read(row.settings) for row in await session.scalars(seen)}
-    found = {id: dict.fromkeys(StatusCategory, 0) for id in words}
+    categories = await _categories(session, list(await session.scalars(seen)))
+    found = {id: dict.fromkeys(StatusCategory, 0) for id in categories}
+    kinds = (col(Issue.project_id), col(Issue.issue_type), col(Issue.status))
     counted = await session.execute(
-        select(Issue.project_id, Issue.status, func.count())
-        .where(col(Issue.project_id).in_(list(words)))
-        .group_by(col(Issue.project_id), col(Issue.status))
+        select(*kinds, func.count())
+        .where(col(Issue.project_id).in_(list(categories)))
+        .group_by(*kinds)
     )
-    for project_id, status, count in counted:
-        found[project_id][words[project_id].category(status)] += count
+    for project_id, issue_type, status, count in counted:
+        found[project_id][categories[project_id].of(issue_type, status)] += count
     return [found.get(id) for id in ids]
+
+
+async def _categories(session: AsyncSession, projects: Sequence[Project]) -> dict[UUID, Categories]:
+    """By project what its statuses mean."""
+    here = col(Workflow.project_id).in_([project.id for project in projects])
+    active = select(Workflow).where(here, col(Workflow.is_active).is_(True))
+    states: dict[UUID, dict[tuple[str, str], StatusCategory]] = defaultdict(dict)
+    for workflow in await session.scalars(active):
+        for issue_type in workflow.issue_types:
+            for state in workflow.states:
+                place = issue_type, state["name"]
+                states[workflow.project_id][place] = _CATEGORY_OF[StateType(state["type"])]
+    return {
+        project.id: Categories(Vocabulary.read(project.settings), states[project.id])
+        for project in projects
+    }
+
+
+_CATEGORY_OF = {
+    StateType.INITIAL: StatusCategory.OPEN,
+    StateType.INTERMEDIATE: StatusCategory.IN_PROGRESS,
+    StateType.FINAL: StatusCategory.CLOSED,
+}
+
+
+async def workflow(session: AsyncSession, caller: Identity, id: UUID) -> Workflow | None:
+    """A workflow of a project that the caller sees."""
+    seen = PROJECTS.within(select(Workflow), Workflow.project_id, caller)
+    return (await session.scalars(seen.where(col(Workflow.id) == id))).one_or_none()
+
+
+async def open_links(session: AsyncSession, issue_id: UUID) -> frozenset[str]:
+    """The types of the issue's links, as seen from it, to issues that are not closed: also to
+    those that the caller may not see."""
+    links = await links_of(session, issue_id)
+    others = {link.target_id if link.source_id == issue_id else link.source_id for link in links}
+    linked = list(await session.scalars(select(Issue).where(col(Issue.id).in_(others))))
+    of_linked = select(Project).where(col(Project.id).in_({issue.project_id for issue in linked}))
+    categories = await _categories(session, list(await session.scalars(of_linked)))
+    still_open = {
+        issue.id
+        for issue in linked
+        if categories[issue.project_id].of(issue.issue_type, issue.status)
+        is not StatusCategory.CLOSED
+    }
+    forward = {link.type.value for link in links if link.target_id in still_open}
+    backward = {_INVERSE[link.type] for link in links if link.source_id in still_open}
+    return frozenset(forward | backward)
 
 
 @dataclass(frozen=True, slots=True)

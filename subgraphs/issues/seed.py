@@ -11,12 +11,13 @@ from trellis.subgraphs.issues.models import (
     LinkType,
     Project,
 )
-from trellis.subgraphs.issues.queries import PROJECTS
+from trellis.subgraphs.issues.queries import PROJECTS, WORKFLOWS
 
 
 async def write_demo_data(uow: UnitOfWork) -> None:
     """Does nothing when the first demo project is here: it was done before."""
     world = demo_world()
+    await WORKFLOWS.write_demo_copies(uow)
     if await uow.session.get(Project, world.projects[0].id) is not None:
         return
     await PROJECTS.write_demo_copies(uow)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, or_, update
@@ -15,13 +15,13 @@ from trellis.schema.events.issues import (
     IssueCreated,
     IssueDeleted,
     IssuesLinked,
-    IssueState,
     IssueStatusChanged,
     IssuesUnlinked,
+    IssueTransitioned,
     IssueUpdated,
 )
 from trellis.schema.identity import Identity
-from trellis.subgraphs.issues import queries
+from trellis.subgraphs.issues import moves, queries
 from trellis.subgraphs.issues.errors import (
     AlreadyLinked,
     AssigneeNotMember,
@@ -32,12 +32,17 @@ from trellis.subgraphs.issues.errors import (
     LinkNotFound,
     LinkNotPossible,
     TooManyLinks,
+    TransitionNotFound,
     WordsNotInVocabulary,
+    WorkflowNotFound,
 )
 from trellis.subgraphs.issues.models import Comment, Issue, IssueCounter, IssueLink, LinkType
-from trellis.subgraphs.issues.queries import PROJECTS
+from trellis.subgraphs.issues.moves import Move
+from trellis.subgraphs.issues.news import about, state_of
+from trellis.subgraphs.issues.queries import PROJECTS, WORKFLOWS
 from trellis.subgraphs.issues.vocabulary import Vocabulary
 from trellis.subgraphs.project_scope.scope import ProjectNotFound
+from trellis.subgraphs.workflow_scope.definition import initial_state
 
 MAX_LINKS = 100
 
@@ -70,8 +75,28 @@ class NewComment:
     content: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewExecution:
+    """A wish to move an issue along a transition, and to say something about it."""
+
+    workflow_id: UUID
+    issue_id: UUID
+    transition_id: UUID
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What has come of it."""
+
+    issue: Issue
+    news: IssueTransitioned
+    comment: Comment | None
+
+
 async def create_issue(uow: UnitOfWork, caller: Identity, new: NewIssue) -> Issue:
-    """Make an issue in the project's initial status, reported by the caller."""
+    """Make an issue in the initial status of its workflow, or of the project if there is none,
+    reported by the caller."""
     assert caller.id is not None
     project = await PROJECTS.require(uow.session, caller, new.project_id)
     words = Vocabulary.read(project.settings)
@@ -82,6 +107,7 @@ async def create_issue(uow: UnitOfWork, caller: Identity, new: NewIssue) -> Issu
         "priority": (priority, words.priorities),
     }
     await _check_words_and_assignee(uow, project.id, wanted, new.assignee_id)
+    workflow = await moves.workflow_in_force(uow, project.id, issue_type)
     number = await _next_number(uow, project.id)
     issue = Issue(
         project_id=project.id,
@@ -90,7 +116,7 @@ async def create_issue(uow: UnitOfWork, caller: Identity, new: NewIssue) -> Issu
         summary=new.summary,
         description=new.description,
         issue_type=issue_type,
-        status=words.initial_status,
+        status=initial_state(workflow.definition) if workflow else words.initial_status,
         priority=priority,
         assignee_id=new.assignee_id,
         reporter_id=caller.id,
@@ -98,9 +124,9 @@ async def create_issue(uow: UnitOfWork, caller: Identity, new: NewIssue) -> Issu
     )
     uow.session.add(issue)
     await uow.session.flush()
-    uow.emit(IssueCreated(**_about(issue), state=_state(issue)))
+    uow.emit(IssueCreated(**about(issue), state=state_of(issue)))
     if issue.assignee_id is not None:
-        uow.emit(IssueAssigned(**_about(issue), assignee_id=issue.assignee_id))
+        uow.emit(IssueAssigned(**about(issue), assignee_id=issue.assignee_id))
     return issue
 
 
@@ -112,25 +138,54 @@ async def update_issue(
     *,
     version: int | None = None,
 ) -> Issue:
-    """Set the given members. With ``version``, the issue must still have that version."""
+    """Set the given members. With ``version``, the issue must still have that version.
+
+    A change of status is one that its workflow allows, see ``moves``.
+    """
     issue = await _visible(uow, caller, id)
     if version is not None and issue.version != version:
         raise IssueChanged(issue.version)
-    await _check_changes(uow, caller, issue, changes)
+    move = await _check_changes(uow, caller, issue, changes)
+    await _change(uow, issue, changes)
+    if move is not None:
+        uow.emit(move.news(issue, caller))
+    return issue
+
+
+async def execute_transition(uow: UnitOfWork, caller: Identity, new: NewExecution) -> Executed:
+    """Move an issue that the caller sees along a transition of its active workflow."""
+    issue = await _visible(uow, caller, new.issue_id)
+    await WORKFLOWS.wait_for_changes(uow.session, issue.project_id)
+    workflow = await queries.workflow(uow.session, caller, new.workflow_id)
+    if workflow is None:
+        raise WorkflowNotFound(new.workflow_id)
+    move = await moves.move_along(uow, caller, issue, workflow, new.transition_id)
+    if move is None:
+        raise TransitionNotFound(new.transition_id)
+    await _change(uow, issue, {"status": move.transition.to_state})
+    news = move.news(issue, caller)
+    uow.emit(news)
+    comment = None
+    if new.comment:
+        comment = await add_comment(uow, caller, NewComment(issue_id=issue.id, content=new.comment))
+    return Executed(issue, news, comment)
+
+
+async def _change(uow: UnitOfWork, issue: Issue, changes: Mapping[str, Any]) -> None:
+    """Set what is allowed, and announce what is new."""
     changed = tuple(name for name, value in changes.items() if getattr(issue, name) != value)
     if not changed:
-        return issue
+        return
     old_status = issue.status
     for name in changed:
         setattr(issue, name, changes[name])
     await uow.session.flush()
-    uow.emit(IssueUpdated(**_about(issue), changed=changed, state=_state(issue)))
+    uow.emit(IssueUpdated(**about(issue), changed=changed, state=state_of(issue)))
     if "status" in changed:
-        moved = IssueStatusChanged(**_about(issue), old_status=old_status, new_status=issue.status)
+        moved = IssueStatusChanged(**about(issue), old_status=old_status, new_status=issue.status)
         uow.emit(moved)
     if "assignee_id" in changed:
-        uow.emit(IssueAssigned(**_about(issue), assignee_id=issue.assignee_id))
-    return issue
+        uow.emit(IssueAssigned(**about(issue), assignee_id=issue.assignee_id))
 
 
 async def delete_issue(uow: UnitOfWork, caller: Identity, id: UUID) -> None:
@@ -142,10 +197,10 @@ async def delete_issue(uow: UnitOfWork, caller: Identity, id: UUID) -> None:
     if await queries.links_of(uow.session, id):
         raise IssueHasLinks
     # Nobody links it meanwhile: whoever makes a link holds both of its ends.
-    about = _about(issue)
+    gone = about(issue)
     await uow.session.delete(issue)
     await uow.session.flush()
-    uow.emit(IssueDeleted(**about))
+    uow.emit(IssueDeleted(**gone))
 
 
 async def link_issues(uow: UnitOfWork, caller: Identity, new: NewLink) -> IssueLink:
@@ -169,8 +224,8 @@ async def link_issues(uow: UnitOfWork, caller: Identity, new: NewLink) -> IssueL
     link = IssueLink(source_id=new.source_id, target_id=new.target_id, type=new.type)
     uow.session.add(link)
     await uow.session.flush()
-    about = _about(held[new.source_id])
-    uow.emit(IssuesLinked(**about, target_id=link.target_id, type=link.type))
+    source = about(held[new.source_id])
+    uow.emit(IssuesLinked(**source, target_id=link.target_id, type=link.type))
     return link
 
 
@@ -183,7 +238,7 @@ async def unlink_issues(uow: UnitOfWork, caller: Identity, link_id: UUID) -> Iss
     if source is None:
         raise LinkNotFound(link_id)
     await uow.session.delete(link)
-    uow.emit(IssuesUnlinked(**_about(source), target_id=link.target_id, type=link.type))
+    uow.emit(IssuesUnlinked(**about(source), target_id=link.target_id, type=link.type))
     return link
 
 
@@ -194,7 +249,7 @@ async def add_comment(uow: UnitOfWork, caller: Identity, new: NewComment) -> Com
     comment = Comment(issue_id=issue.id, author_id=caller.id, content=new.content)
     uow.session.add(comment)
     await uow.session.flush()
-    uow.emit(CommentAdded(**_about(issue), comment_id=comment.id, author_id=caller.id))
+    uow.emit(CommentAdded(**about(issue), comment_id=comment.id, author_id=caller.id))
     return comment
 
 
@@ -206,6 +261,7 @@ async def start_counting(uow: UnitOfWork, project_id: UUID) -> None:
 
 async def delete_issues_of(uow: UnitOfWork, project_id: UUID) -> None:
     """Remove all issues of a project that was deleted. No event: readers take the project's."""
+    await WORKFLOWS.forget(uow, project_id)
     # The counter first: who is just making an issue holds it, who comes later finds none.
     of_project = col(IssueCounter.project_id) == project_id
     await uow.session.execute(delete(IssueCounter).where(of_project))
@@ -238,13 +294,20 @@ async def _next_number(uow: UnitOfWork, project_id: UUID) -> int:
 
 async def _check_changes(
     uow: UnitOfWork, caller: Identity, issue: Issue, changes: Mapping[str, Any]
-) -> None:
+) -> Move | None:
+    """The move that they are, if a workflow decides about it. Raises what is wrong with them."""
     project = await PROJECTS.require(uow.session, caller, issue.project_id)
     words = Vocabulary.read(project.settings)
+    workflow, statuses = None, words.statuses
+    if any(changes.get(name, getattr(issue, name)) != getattr(issue, name) for name in _MOVING):
+        issue_type = changes.get("issue_type", issue.issue_type)
+        workflow = await moves.workflow_in_force(uow, project.id, issue_type)
+    if workflow is not None:
+        statuses = tuple(dict.fromkeys((*moves.states_of(workflow), *statuses)))
     allowed = {
         "issue_type": ("issueType", words.issue_types),
         "priority": ("priority", words.priorities),
-        "status": ("status", words.statuses),
+        "status": ("status", statuses),
     }
     # A word that was configured once may stay; only a change must use those of today.
     wanted = {
@@ -255,6 +318,13 @@ async def _check_changes(
     assignee = changes.get("assignee_id")
     is_new = assignee != issue.assignee_id
     await _check_words_and_assignee(uow, issue.project_id, wanted, assignee if is_new else None)
+    if workflow is None:
+        return None
+    return await moves.find_move(uow, caller, issue, workflow, changes)
+
+
+_MOVING = ("status", "issue_type")
+"""What the workflow of an issue has a say in."""
 
 
 async def _check_words_and_assignee(
@@ -272,33 +342,3 @@ async def _check_words_and_assignee(
         raise WordsNotInVocabulary(wrong, stranger.problems if stranger else ())
     if stranger:
         raise stranger
-
-
-class _About(TypedDict):
-    """The fields of ``IssueEvent``."""
-
-    issue_id: UUID
-    issue_key: str
-    project_id: UUID
-    version: int
-
-
-def _about(issue: Issue) -> _About:
-    return {
-        "issue_id": issue.id,
-        "issue_key": issue.key,
-        "project_id": issue.project_id,
-        "version": issue.version,
-    }
-
-
-def _state(issue: Issue) -> IssueState:
-    return IssueState(
-        summary=issue.summary,
-        description=issue.description,
-        issue_type=issue.issue_type,
-        status=issue.status,
-        priority=issue.priority,
-        assignee_id=issue.assignee_id,
-        reporter_id=issue.reporter_id,
-    )

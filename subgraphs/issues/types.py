@@ -7,8 +7,11 @@ from uuid import UUID
 import strawberry
 import strawberry.federation
 from strawberry import ID, Info
+from strawberry.federation.schema_directives import Key
+from strawberry.federation.types import FieldSet
 
 from trellis.db.caller_context import CallerContext
+from trellis.schema.events.issues import IssueTransitioned
 from trellis.schema.inputs import as_uuid
 from trellis.schema.paging import Connection, Page, PageRequest
 from trellis.schema.references import Reference, load_by_id, load_by_id_or, load_one
@@ -23,6 +26,7 @@ READ = [["read:issues"]]
 WRITE = [["write:issues"]]
 READ_COMMENTS = [["read:comments"]]
 WRITE_COMMENTS = [["write:comments"]]
+EXECUTE = [["execute:workflows"]]
 
 Ctx = Info[CallerContext[Loaders], None]
 
@@ -232,6 +236,34 @@ class Issue:
         loaders = info.context.loaders
         rows = await load_by_id_or("key", references, loaders.issue, loaders.issue_by_key)
         return [cls.of(row) if row else None for row in rows]
+
+
+@strawberry.federation.type(
+    keys=[Key(fields=FieldSet("id"), resolvable=False)],
+    description="A move of an issue; the history of moves is kept by the subgraph of workflows.",
+)
+class TransitionExecution:
+    id: ID
+    issue_id: ID = strawberry.federation.field(shareable=True)
+    transition_id: ID = strawberry.federation.field(shareable=True)
+    transition_name: str = strawberry.federation.field(shareable=True)
+    from_state: str = strawberry.federation.field(shareable=True)
+    to_state: str = strawberry.federation.field(shareable=True)
+    executed_at: datetime = strawberry.federation.field(shareable=True)
+    executed_by: User | None = strawberry.federation.field(shareable=True)
+
+    @classmethod
+    def of(cls, news: IssueTransitioned) -> Self:
+        return cls(
+            id=ID(str(news.execution_id)),
+            issue_id=ID(str(news.issue_id)),
+            transition_id=ID(str(news.transition_id)),
+            transition_name=news.transition_name,
+            from_state=news.from_state,
+            to_state=news.to_state,
+            executed_at=news.executed_at,
+            executed_by=User(id=ID(str(news.executed_by))),
+        )
 
 
 async def issue_list(

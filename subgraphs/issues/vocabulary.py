@@ -50,3 +50,15 @@ class Vocabulary:
         if status == self.statuses[-1] or status.lower() in _CLOSING_WORDS:
             return StatusCategory.CLOSED
         return StatusCategory.IN_PROGRESS
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """How far the issues of a project are: by the workflow of their type, where there is one that
+    has their status, else by the words of the project. ``states`` are by issue type and status."""
+
+    words: Vocabulary
+    states: Mapping[tuple[str, str], StatusCategory]
+
+    def of(self, issue_type: str, status: str) -> StatusCategory:
+        return self.states.get((issue_type, status)) or self.words.category(status)

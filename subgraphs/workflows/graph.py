@@ -12,8 +12,11 @@ from strawberry import ID
 from strawberry.federation.schema_directives import RequiresScopes
 
 from trellis.db.caller_context import CallerContext
+from trellis.db.replica import Replica
 from trellis.db.subgraph import define_subgraph
 from trellis.schema.directives import Live
+from trellis.schema.events.issues import STREAM as ISSUES
+from trellis.schema.events.issues import IssueTransitioned
 from trellis.schema.events.workflows import WorkflowCreated, WorkflowUpdated
 from trellis.schema.inputs import known_id
 from trellis.schema.paging import Connection, PageRequest
@@ -90,12 +93,14 @@ class Mutation:
 
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def activate_workflow(self, info: Ctx, id: ID) -> UpdateWorkflowPayload | None:
-        """Refused while another one is active for one of its issue types."""
+        """From now on issues of its types move along its transitions only. Refused while another
+        one is active for one of them."""
         current = await _require_workflow(info, id)
         return await _update(info, current.id, {"is_active": True})
 
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def deactivate_workflow(self, info: Ctx, id: ID) -> UpdateWorkflowPayload | None:
+        """From now on issues of its types may have every status of their project."""
         current = await _require_workflow(info, id)
         return await _update(info, current.id, {"is_active": False})
 
@@ -152,7 +157,10 @@ make_subgraph = define_subgraph(
     Mutation,
     Subscription,
     loaders=Loaders,
-    replicas=[PROJECTS.replica(deleted=service.delete_workflows_of)],
+    replicas=[
+        PROJECTS.replica(deleted=service.delete_workflows_of),
+        Replica(ISSUES, [IssueTransitioned], service.record_execution),
+    ],
     seed=seed.write_demo_data,
 )
 

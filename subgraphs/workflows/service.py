@@ -10,9 +10,11 @@ from sqlmodel import col
 
 from trellis.db.locks import hold
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.issues import IssueTransitioned
 from trellis.schema.events.workflows import (
     StateDefinition,
     TransitionDefinition,
+    TransitionExecuted,
     WorkflowCreated,
     WorkflowDefinition,
     WorkflowUpdated,
@@ -127,6 +129,28 @@ async def update_workflow(
         )
     )
     return workflow
+
+
+async def record_execution(uow: UnitOfWork, move: IssueTransitioned) -> None:
+    """Add a move to the history, once, unless its workflow went with its project."""
+    if await uow.session.get(TransitionExecution, move.execution_id) is not None:
+        return
+    if await uow.session.get(Workflow, move.workflow_id) is None:
+        return
+    told: dict[str, Any] = {
+        "project_id": move.project_id,
+        "issue_id": move.issue_id,
+        "issue_key": move.issue_key,
+        "workflow_id": move.workflow_id,
+        "transition_id": move.transition_id,
+        "transition_name": move.transition_name,
+        "from_state": move.from_state,
+        "to_state": move.to_state,
+        "executed_by": move.executed_by,
+        "executed_at": move.executed_at,
+    }
+    uow.session.add(TransitionExecution(id=move.execution_id, **told))
+    uow.emit(TransitionExecuted(execution_id=move.execution_id, **told))
 
 
 async def delete_workflows_of(uow: UnitOfWork, project_id: UUID) -> None:

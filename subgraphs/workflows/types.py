@@ -86,13 +86,14 @@ class WorkflowTransition:
         )
 
 
-@strawberry.federation.type(keys=["id"], requires_scopes=READ)
+@strawberry.federation.type(keys=["id"])
 class TransitionExecution:
     id: ID
+    issue_id: ID = strawberry.federation.field(shareable=True)
     issue: "Issue | None"
     workflow_id: strawberry.Private[UUID]
-    transition_id: ID
-    transition_name: str
+    transition_id: ID = strawberry.federation.field(shareable=True)
+    transition_name: str = strawberry.federation.field(shareable=True)
     from_state: str = strawberry.federation.field(shareable=True)
     to_state: str = strawberry.federation.field(shareable=True)
     executed_at: datetime = strawberry.federation.field(shareable=True)
@@ -107,6 +108,7 @@ class TransitionExecution:
     def of(cls, row: models.TransitionExecution) -> Self:
         return cls(
             id=ID(str(row.id)),
+            issue_id=ID(str(row.issue_id)),
             issue=Issue(id=ID(str(row.issue_id))),
             workflow_id=row.workflow_id,
             transition_id=ID(str(row.transition_id)),
@@ -132,7 +134,7 @@ class Workflow:
     project: "Project | None"
     issue_types: list[str]
     is_active: bool = strawberry.field(
-        description="Of the workflows of a project, one at a time for each issue type."
+        description="While it is, issues of its types move along its transitions only."
     )
     states: list[WorkflowState]
     transitions: list[WorkflowTransition]

@@ -55,3 +55,14 @@ async def test_other_locks_and_those_of_other_subgraphs_are_free(
         await hold(session, "outbox")
         assert await is_free(database, "relay")
         assert await is_free(other, "outbox")
+
+
+async def test_who_shares_a_lock_keeps_out_only_those_who_want_it_alone(
+    subgraphs: tuple[Database, Database],
+):
+    database, _ = subgraphs
+    async with database.write() as one, database.write() as other:
+        await hold(one, "outbox", shared=True)
+        await hold(other, "outbox", shared=True)
+        assert not await is_free(database, "outbox")
+    assert await is_free(database, "outbox")

@@ -17,7 +17,9 @@ from trellis.schema.request import RequestContext
 from trellis.schema.scopes import SCOPES
 from trellis.schema.subgraph import Subgraph
 
-_USER_SCOPES = frozenset(scope for scope in SCOPES if scope.split(":")[0] in ("read", "write"))
+_USER_SCOPES = frozenset(
+    scope for scope in SCOPES if scope.split(":")[0] in ("read", "write", "execute")
+)
 _PEOPLE = {user.username: user for user in demo_world().users}
 
 

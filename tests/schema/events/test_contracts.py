@@ -272,6 +272,12 @@ STORED: list[tuple[Event, str, str, dict[str, Any]]] = [
         {**STORED_ISSUE, "old_status": "Open", "new_status": "Done"},
     ),
     (
+        issues.IssueTransitioned(**ISSUE, **MOVE),
+        "issue.transitioned",
+        a,
+        {**STORED_ISSUE, **STORED_MOVE},
+    ),
+    (
         issues.IssueAssigned(**ISSUE, assignee_id=None),
         "issue.assigned",
         a,
@@ -365,7 +371,7 @@ def test_an_event_that_breaks_its_contract_is_not_read(stored: dict[str, Any]):
 
 def test_topics_are_used_once():
     topics = [kind.topic for kind in kinds()]
-    assert len(topics) == len(set(topics)) == 34
+    assert len(topics) == len(set(topics)) == 35
 
 
 def test_what_replicas_read_are_all_events_with_a_state():

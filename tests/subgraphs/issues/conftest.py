@@ -7,7 +7,7 @@ from tests.support.templates import SeededCopies
 from trellis.db.settings import DataSettings
 from trellis.subgraphs.issues.graph import make_subgraph
 
-BESIDE = ["projects"]
+BESIDE = ["projects", "workflows"]
 
 
 @pytest.fixture(scope="session")

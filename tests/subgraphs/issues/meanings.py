@@ -8,8 +8,10 @@ MEANINGS = Meanings(
         **dict.fromkeys(("assigneeId", "reporterId"), "user"),
         **dict.fromkeys(("sourceId", "targetId", "issueId"), "issue"),
         "linkId": "link",
+        "workflowId": "workflow",
+        "transitionId": "workflow_transition",
         **dict.fromkeys(("issueType", "status", "priority"), "vocabulary"),
-        **dict.fromkeys(("content", "customFields", "description", "summary"), FREE),
+        **dict.fromkeys(("comment", "content", "customFields", "description", "summary"), FREE),
     },
     by_coordinate={
         "Query.issue.id": "issue",

@@ -5,6 +5,7 @@ from typing import Any
 from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.tenants.tenant import Tenant
 from tests.subgraphs.tenants.writing import write
+from tests.subgraphs.workflows.planting import drawing_of
 from tests.support.subgraphs import Running
 from trellis.db.bus import EventBus
 from trellis.db.settings import DataSettings
@@ -21,7 +22,8 @@ def make(settings: DataSettings | None, bus: EventBus | None, letters: Letters) 
 
 
 async def plant(tenant: Tenant, board: Running) -> None:
-    await write(board, _copies_of(tenant), _issues_of(tenant), _parts_of_issues(tenant))
+    copies = [*_copies_of(tenant), *_workflows_of(tenant)]
+    await write(board, copies, _issues_of(tenant), _parts_of_issues(tenant))
 
 
 async def plant_outsider(who: Identity, board: Running) -> None:
@@ -38,6 +40,22 @@ def _copies_of(tenant: Tenant) -> list[Any]:
             version=1,
         )
         for number in range(len(tenant.ids["project"]))
+    ]
+
+
+def _workflows_of(tenant: Tenant) -> list[Any]:
+    """What issues know of workflows: the same as in ``tests.subgraphs.workflows.planting``."""
+    return [
+        issues.Workflow(
+            id=id,
+            project_id=tenant.id("project", 0),
+            name=tenant.text("Workflow"),
+            issue_types=["Task"],
+            is_active=number == 0,
+            version=1,
+            **drawing_of(tenant, number),
+        )
+        for number, id in enumerate(tenant.ids["workflow"])
     ]
 
 

@@ -53,6 +53,9 @@ async def live(world: World) -> None:
         'mutation { createTask(input: {title: "Sourdough"}) { task { id } } }',
         f'mutation {{ createTask(input: {{projectId: "{PROJECT}", title: "Shared"}}) '
         "{ task { id } } }",
+        f'mutation {{ executeTransition(input: {{workflowId: "{HERE.id("workflow")}", '
+        f'issueId: "{HERE.id("issue")}", transitionId: "{HERE.id("workflow_transition")}"}}) '
+        "{ execution { id } } }",
         f'mutation {{ setUpMfa(password: "{PASSWORD}") {{ enabled }} }}',
     )
     for step in steps:

@@ -35,6 +35,6 @@ MEANINGS = Meanings(
             '[{name: "Open", type: INITIAL}, {name: "Done", type: FINAL}]}) { workflow { id } } }'
         ),
     },
-    # Who moved which issue.
-    keeps_deleted=frozenset({"transition_execution"}),
+    # Who moved which issue, and what was announced.
+    keeps_deleted=frozenset({"transition_execution", "outbox"}),
 )

@@ -30,8 +30,8 @@ async def plant_outsider(who: Identity, part: Running) -> None:
 
 
 def drawing_of(tenant: Tenant, number: int) -> dict[str, Any]:
-    """States and transitions of a workflow; the second one's are those of the first turned
-    round."""
+    """States and transitions of a workflow: the first one leads from Open to In Progress, the
+    second one on to Done."""
     states = ("Open", "In Progress", "Done")
     kinds = ("initial", "intermediate", "final")
     return {
