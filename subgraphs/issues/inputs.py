@@ -106,9 +106,9 @@ class AddCommentInput:
 
 @strawberry.input
 class ExecuteTransitionInput:
-    workflow_id: ID = strawberry.field(description="the one that is active for the issue")
-    issue_id: ID
-    transition_id: ID
+    workflow_id: Id = strawberry.field(description="the one that is active for the issue")
+    issue_id: Id
+    transition_id: Id
     comment: CommentText | None = strawberry.field(
         default=None, description="becomes a comment of the issue"
     )
