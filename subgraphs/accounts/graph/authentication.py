@@ -1,9 +1,12 @@
 """Signing up, in and out."""
 
-from typing import Self
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self, cast
 
 import strawberry
 import strawberry.federation
+from strawberry.types.nodes import SelectedField, Selection
 
 from trellis.schema.events.accounts import (
     UserLoggedIn,
@@ -54,6 +57,26 @@ class RegisterPayload(AuthPayload):
     message: str = "Registration successful. Please verify your email."
 
 
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    """What ``RegisterPayload`` has for those who asked for no tokens: there are none."""
+
+    user: User
+    message: str = RegisterPayload.message
+
+
+# The members of ``RegisterPayload`` that a session stands behind.
+_OF_SESSION = frozenset({"accessToken", "refreshToken", "tokenType", "expiresIn"})
+
+
+def _selects(selections: Iterable[Selection], names: frozenset[str]) -> bool:
+    """Whether one of the fields is asked for, in fragments too."""
+    return any(
+        one.name in names if isinstance(one, SelectedField) else _selects(one.selections, names)
+        for one in selections
+    )
+
+
 @strawberry.type
 class LogoutPayload:
     message: str = "Successfully logged out"
@@ -77,10 +100,14 @@ async def _audit_refused_login(info: Ctx, login: str, refusal: WrongCredentials)
 @strawberry.type
 class AuthenticationMutation:
     @strawberry.mutation(
-        description="Make an account and sign in with it.", directives=REGISTRATIONS
+        description="Make an account and sign in with it. Without any of the tokens among the "
+        "fields nobody signs in.",
+        directives=REGISTRATIONS,
     )
     async def register(self, info: Ctx, input: RegisterInput) -> RegisterPayload | None:
         wish = input.checked()
+        signs_in = any(_selects(one.selections, _OF_SESSION) for one in info.selected_fields)
+        opened = None
         password_hash = await info.context.passwords.hash(wish.password)
         async with info.context.begin_for_anyone() as uow:
             user = await registration.register(
@@ -97,10 +124,13 @@ class AuthenticationMutation:
                 ),
             )
             link = await links.make_link(uow, user, LinkPurpose.VERIFY_EMAIL)
-            opened = await sign_in.open_session(
-                uow, Proof(user.id, None), profile=wish.profile, visit=info.context.visit
-            )
+            if signs_in:
+                opened = await sign_in.open_session(
+                    uow, Proof(user.id, None), profile=wish.profile, visit=info.context.visit
+                )
         post_verification(info, link)
+        if opened is None:
+            return cast("RegisterPayload", _Registered(User.of_themselves(user)))
         return await RegisterPayload.of(info, opened)
 
     @strawberry.mutation(

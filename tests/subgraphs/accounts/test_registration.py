@@ -41,6 +41,36 @@ async def test_the_history_tells_when_the_account_was_made(accounts: Running):
     }
 
 
+async def test_who_asks_for_no_tokens_is_not_signed_in(accounts: Running):
+    """Requirements S2-EVT-01, S4-EVT-01: a login that nobody made is not announced."""
+    query = "mutation($i: RegisterInput!) { register(input: $i) { message user { username } } }"
+    given = {"email": "mary@example.com", "password": PASSWORD}
+    answer = (await accounts.ask(query, i=given))["register"]
+    assert answer == {
+        "message": "Registration successful. Please verify your email.",
+        "user": {"username": "mary"},
+    }
+    assert await topics(accounts) == ["user.created"]
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        "user { id } expiresIn",
+        "token: accessToken",
+        "... { refreshToken }",
+        "...Tokens",
+    ],
+)
+async def test_who_asks_for_a_token_is_signed_in(accounts: Running, selection: str):
+    fragment = "fragment Tokens on RegisterPayload { ... { accessToken } }"
+    query = f"mutation($i: RegisterInput!) {{ register(input: $i) {{ {selection} }} }}"
+    query += fragment if selection == "...Tokens" else ""
+    answer = await accounts.ask(query, i={"email": "mary@example.com", "password": PASSWORD})
+    assert all(answer["register"].values())
+    assert await topics(accounts) == ["user.created", "user.login"]
+
+
 async def test_a_new_user_is_signed_in_and_announced(accounts: Running):
     answer = await register(accounts, firstName="Mary", lastName="Somerville", username="Mary.S")
     assert answer["user"] | {"id": ""} == {
