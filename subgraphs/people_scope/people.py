@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col, select
 
 from trellis.db.replica import Replica, keep
 from trellis.db.unit_of_work import UnitOfWork
@@ -54,3 +54,11 @@ async def is_active_in(
     """Whether the user belongs to the organization and the account is active."""
     found = await session.get(person, id)
     return found is not None and found.is_active and found.organization_id == organization_id
+
+
+async def is_organization(
+    session: AsyncSession, person: type[PersonCopy], organization_id: UUID
+) -> bool:
+    """Whether anybody belongs to it, which holds of every organization: its maker does."""
+    wanted = select(col(person.id)).where(col(person.organization_id) == organization_id)
+    return (await session.execute(wanted.limit(1))).first() is not None

@@ -87,6 +87,16 @@ class UnknownPerson(MissingInReplica, BadUserInput):
         super().__init__(message, [FieldProblem(field, "INVALID_FORMAT", message)])
 
 
+class UnknownOrganization(MissingInReplica, BadUserInput):
+    """Nobody belongs to an organization with this id."""
+
+    stream = STREAM
+
+    def __init__(self) -> None:
+        message = "There is no such organization."
+        super().__init__(message, [FieldProblem("organizationId", "INVALID_FORMAT", message)])
+
+
 class UnknownTeam(MissingInReplica, BadUserInput):
     """No team with this id, or one of another organization."""
 

@@ -33,6 +33,7 @@ from trellis.subgraphs.projects.errors import (
     ProjectNotFound,
     ProjectNotYours,
     TooManyMembers,
+    UnknownOrganization,
     UnknownPerson,
     UnknownTeam,
 )
@@ -89,6 +90,8 @@ async def create_project(uow: UnitOfWork, caller: Identity, new: NewProject) -> 
     organization_id = new.organization_id or caller.tenant_id
     if not caller.is_admin and organization_id != caller.tenant_id:
         raise OrganizationNotYours
+    if new.organization_id is not None and new.organization_id != caller.tenant_id:
+        await _require_organization(uow, new.organization_id)
     lead_id = new.lead_id or owner_id
     await _require_person(uow, lead_id, organization_id, caller, field="leadId")
     await _require_team(uow, new.team_id, organization_id)
@@ -282,6 +285,12 @@ async def _require_person(
         return
     if not await people.is_active_in(uow.session, Person, id, organization_id):
         raise UnknownPerson(field)
+
+
+async def _require_organization(uow: UnitOfWork, id: UUID) -> None:
+    """Raises ``UnknownOrganization``: administrators may name any, but it must exist."""
+    if not await people.is_organization(uow.session, Person, id):
+        raise UnknownOrganization
 
 
 async def _require_team(uow: UnitOfWork, id: UUID | None, organization_id: UUID | None) -> None:

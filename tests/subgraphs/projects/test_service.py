@@ -126,6 +126,17 @@ async def test_an_unacceptable_wish_names_its_field(
     assert await events(projects) == []
 
 
+async def test_an_administrator_makes_projects_for_organizations_that_there_are(projects: Running):
+    """S0-DM-05"""
+    other = str(caller("hedy").tenant_id)
+    assert (await create(projects, "ada", organizationId=other))["organization"] == {"id": other}
+    wish = {"name": "Nowhere", "organizationId": str(uuid4())}
+    refusal = await projects.refusal(CREATE, caller("ada"), i=wish)
+    assert [(p["field"], p["code"]) for p in refusal["fields"]] == [
+        ("organizationId", "INVALID_FORMAT")
+    ]
+
+
 async def test_nobody_makes_a_project_in_another_organization(projects: Running):
     wish = {"name": "Spy", "organizationId": str(caller("hedy").tenant_id)}
 
