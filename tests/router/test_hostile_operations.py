@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.router.hostile_operations import ATTACKS as REFUSED
 from tests.support.library import SUPERGRAPH, books, entities
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.pipeline import answer
@@ -64,3 +65,25 @@ async def test_no_operation_keeps_the_router_busy(name: str) -> None:
     assert time.process_time() - started < MOST_SECONDS
     assert result.errors == [] or not result.executed
     assert len(result.to_bytes()) < 20_000
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_each_is_refused_for_what_is_wrong_with_it(name: str) -> None:
+    transports = {"books": books({"id": "1", "title": "t"}), "readers": entities(readers=[])}
+    supergraph = Supergraph.load(SUPERGRAPH, transports=transports)
+    document, code, variables = REFUSED[name]
+    started = time.process_time()
+
+    result = await answer(GraphQLRequest(document, variables), RequestContext(), supergraph)
+
+    assert time.process_time() - started < MOST_SECONDS
+    if code is None:
+        assert not result.errors
+        assert result.executed
+        return
+    assert not result.executed
+    assert {error["extensions"]["code"] for error in result.errors} == {code}
+    assert result.status == 400
+    assert all(not transport.requests for transport in transports.values())
+    # What is told names what is wrong, and is not much longer than what was asked.
+    assert len(result.to_bytes()) < 20_000 + len(document)
