@@ -72,3 +72,16 @@ def test_an_interface_object_is_not_asked_for_what_its_neighbour_does_not_return
         "0 b {best {stars}}",
         "1 a {best {__typename}}",
     ]
+
+
+def test_where_one_subgraph_returns_one_type_no_other_is_asked_for() -> None:
+    graph = federated_graph(
+        a="""
+            type Query { best: Media @shareable }
+            interface Media { id: ID! } type Book implements Media { id: ID! @shareable }
+            type Film implements Media { id: ID! length: Int }
+        """,
+        b="type Query { best: Book @shareable } type Book { id: ID! @shareable }",
+    )
+
+    assert plan_lines(graph, "{ best { ... on Film { length } } }") == ["0 a {best {__typename}}"]
