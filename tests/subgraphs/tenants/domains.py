@@ -13,9 +13,9 @@ MEANINGS: Mapping[str, Meanings] = {
 }
 
 
-def merged(member: str) -> dict[str, Any]:
+def merged(member: str) -> dict[Any, Any]:
     """What all domains tell in a mapping; raises AssertionError where two tell the same."""
-    found: dict[str, Any] = {}
+    found: dict[Any, Any] = {}
     for name, meanings in MEANINGS.items():
         told = getattr(meanings, member)
         again = {key for key in told if key in found and found[key] != told[key]}
