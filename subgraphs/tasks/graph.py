@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 import strawberry.federation
 from strawberry import ID
-from strawberry.federation.schema_directives import RequiresScopes
+from strawberry.federation.schema_directives import Cost, RequiresScopes
 
 from trellis.db.caller_context import CallerContext
 from trellis.db.replica import Replica
@@ -39,7 +39,7 @@ from trellis.subgraphs.tasks.inputs import (
 from trellis.subgraphs.tasks.loaders import Loaders
 from trellis.subgraphs.tasks.models import TaskStatus
 from trellis.subgraphs.tasks.queries import PROJECTS, TaskFilters, TaskSort
-from trellis.subgraphs.tasks.types import READ, WRITE, Ctx, Task
+from trellis.subgraphs.tasks.types import EITHER_WAY, READ, WRITE, Ctx, Task
 from trellis.subgraphs.tasks.use_cases import dependencies, tasks, upkeep
 
 _CHANGES = (
@@ -68,7 +68,7 @@ class TaskDependencyPayload:
 
 @strawberry.type
 class Query:
-    @strawberry.federation.field(requires_scopes=READ)
+    @strawberry.federation.field(requires_scopes=READ, directives=[EITHER_WAY])
     async def tasks(
         self,
         info: Ctx,
@@ -148,7 +148,8 @@ class Mutation:
         await info.context.transact(tasks.delete_task, wanted, personal=personal)
         return DeleteTaskPayload(deleted_task_id=ID(str(wanted)))
 
-    @strawberry.federation.mutation(requires_scopes=WRITE)
+    # It follows what the other task waits for to the end.
+    @strawberry.federation.mutation(requires_scopes=WRITE, directives=[Cost(weight=20)])
     async def add_task_dependency(
         self, info: Ctx, input: AddTaskDependencyInput
     ) -> TaskDependencyPayload | None:

@@ -7,10 +7,11 @@ from uuid import UUID
 import strawberry
 import strawberry.federation
 from strawberry import ID, Info
+from strawberry.federation.schema_directives import ListSize
 
 from trellis.db.caller_context import CallerContext
 from trellis.schema.inputs import as_uuid
-from trellis.schema.paging import Connection, Page, PageRequest
+from trellis.schema.paging import DEFAULT_PAGE, Connection, Page, PageRequest
 from trellis.schema.references import Reference, load_by_id, load_one
 from trellis.subgraphs.tasks import models
 from trellis.subgraphs.tasks.inputs import TaskFiltersInput
@@ -27,6 +28,16 @@ from trellis.subgraphs.tasks.use_cases.tasks import completion_of
 
 READ = [["read:tasks"]]
 WRITE = [["write:tasks"]]
+# How long a list of tasks is unless its arguments say so.
+FORWARD, EITHER_WAY = (
+    ListSize(
+        assumed_size=DEFAULT_PAGE,
+        slicing_arguments=arguments,
+        sized_fields=["edges"],
+        require_one_slicing_argument=False,
+    )
+    for arguments in (["first"], ["first", "last"])
+)
 
 Ctx = Info[CallerContext[Loaders], None]
 
@@ -36,7 +47,9 @@ class User:
     id: ID
 
     @strawberry.federation.field(
-        requires_scopes=READ, description="Tasks they have made, as far as the caller sees them."
+        requires_scopes=READ,
+        directives=[FORWARD],
+        description="Tasks they have made, as far as the caller sees them.",
     )
     async def tasks(
         self,
@@ -47,7 +60,9 @@ class User:
     ) -> "Connection[Task] | None":
         return await _list(info, "created_by", self.id, PageRequest.of(first, after), filters)
 
-    @strawberry.federation.field(requires_scopes=READ, description="Tasks to be done by them.")
+    @strawberry.federation.field(
+        requires_scopes=READ, directives=[FORWARD], description="Tasks to be done by them."
+    )
     async def assigned_tasks(
         self,
         info: Ctx,
@@ -86,7 +101,9 @@ class TaskStatistics:
 class Project:
     id: ID
 
-    @strawberry.federation.field(requires_scopes=READ, description="Newest first.")
+    @strawberry.federation.field(
+        requires_scopes=READ, directives=[EITHER_WAY], description="Newest first."
+    )
     async def tasks(
         self,
         info: Ctx,
@@ -130,7 +147,9 @@ class Project:
 class Milestone:
     id: ID
 
-    @strawberry.federation.field(requires_scopes=READ, description="Newest first.")
+    @strawberry.federation.field(
+        requires_scopes=READ, directives=[FORWARD], description="Newest first."
+    )
     async def tasks(
         self,
         info: Ctx,

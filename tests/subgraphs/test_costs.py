@@ -69,3 +69,19 @@ CONNECTIONS = """{ issues(first: 100) { edges { node { comments(first: 100) { ed
 )
 def test_long_lists_within_long_lists_are_refused(document: str, is_too_high: bool) -> None:
     assert demand(document).is_too_high is is_too_high
+
+
+def test_a_list_of_tasks_is_as_long_as_a_page_unless_its_arguments_say_so() -> None:
+    tasks = "tasks%s { edges { node { title } } }"
+    for arguments, length in (("", 20), ("(first: 5)", 5), ("(last: 7)", 7)):
+        assert demand(f"{{ {tasks % arguments} }}").estimated == 1 + 2 * length
+        project = f'{{ project(id: "1") {{ {tasks % arguments} }} }}'
+        assert demand(project).estimated == 2 + 2 * length
+
+
+def test_a_dependency_costs_what_it_takes_to_look_for_circles() -> None:
+    add = 'mutation { addTaskDependency(input: {taskId: "1", dependsOnId: "2"}) { task { id } } }'
+    move = 'mutation { updateTaskStatus(id: "1", status: DONE) { task { id } } }'
+
+    # The input object costs one, too.
+    assert demand(add).estimated - demand(move).estimated == 19 + 1
