@@ -1,6 +1,7 @@
 """Executes operations on a Strawberry schema in this process, with or without its extensions."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from copy import copy
 from typing import Any, Protocol
 
 import strawberry.federation
@@ -15,6 +16,7 @@ from graphql import (
 )
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.extensions.base_extension import SchemaExtension
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.graphql import OperationType
 
 from trellis.router.cache import Cache
@@ -114,15 +116,30 @@ class Direct:
             return [error]
 
 
+class _SlicedExtended(SlicedExecutor, StrawberryGraphQLCoreExecutionContext):
+    """With what extensions want to know of each field."""
+
+
+class _LongExtended(LongExecutor, StrawberryGraphQLCoreExecutionContext):
+    """The same, taking turns from the start."""
+
+
 class Extended:
     """Executes with Strawberry, which runs the hooks of ``SchemaExtension``s and the directives of
-    the schema, as ``strawberry.asgi`` would."""
+    the schema, as ``strawberry.asgi`` would; in long lists it pauses, as ``Direct`` does, unless
+    the schema has an executor of its own."""
 
     def __init__(self, schema: strawberry.federation.Schema) -> None:
-        self._schema = schema
+        self._schema = self._for_long = schema
+        if schema.execution_context_class is StrawberryGraphQLCoreExecutionContext:
+            # Copies: who else uses the schema gets what it was made with.
+            self._schema, self._for_long = copy(schema), copy(schema)
+            self._schema.execution_context_class = _SlicedExtended
+            self._for_long.execution_context_class = _LongExtended
 
     async def run(self, request: SubgraphRequest, context: Any) -> ExecutionResult:
-        result = await self._schema.execute(
+        schema = self._for_long if is_expected_to_be_long() else self._schema
+        result = await schema.execute(
             request.query,
             variable_values=dict(request.variables),
             context_value=context,
