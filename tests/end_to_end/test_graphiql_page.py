@@ -56,7 +56,7 @@ def test_the_page_opens_with_the_starting_operations_and_asks_no_other_host(
         ("screenshot", f"first-{scheme}"),
         colorScheme=scheme,
     )
-    assert tabs == ["ProjectBoard", "MyProjects", "IssueUpdates", "MoveIssue", "LogIn"]
+    assert tabs == ["ProjectBoard", "MyProjects", "NextSteps", "IssueUpdates", "MoveIssue", "LogIn"]
     for root in ("query: Query", "mutation: Mutation", "subscription: Subscription"):
         assert root in docs
 
@@ -111,6 +111,6 @@ def test_a_subscription_shows_what_another_client_changes(server: TrellisServer,
 def test_every_starting_operation_is_valid_in_the_graph_that_is_served(server: TrellisServer):
     schema = build_client_schema(server.query(get_introspection_query())["data"])
     documents = sorted((ROOT / "persisted_queries" / "explorer").glob("*.graphql"))
-    assert len(documents) == 6
+    assert len(documents) == 7
     for document in documents:
         assert validate(schema, parse(document.read_text("utf-8"))) == [], document.name

@@ -15,6 +15,7 @@ SERVED = {
     ("tracker", "User Management Service"),
     ("tracker", "Project Management Service"),
     ("tracker", "Issue Management Service"),
+    ("tracker", "Workflow Engine Service"),
     ("commerce", "User Service"),
     ("todo", "User Management Server (UMS)"),
     ("todo", "Task Management Server (TMS)"),

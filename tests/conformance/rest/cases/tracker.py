@@ -1,4 +1,4 @@
-"""The issue tracker: signing in, users, projects and their members, issues and comments."""
+"""The issue tracker: signing in, users, projects and members, issues, comments, workflows."""
 
 from collections.abc import Mapping
 
@@ -10,6 +10,7 @@ from tests.conformance.rest.world import AVATAR, World
 INVALID = (422, "VALIDATION_ERROR")
 FORBIDDEN = (403, "INSUFFICIENT_PERMISSIONS")
 EXISTS = (409, "RESOURCE_ALREADY_EXISTS")
+NO_TRANSITION = (409, "WORKFLOW_TRANSITION_INVALID")
 INVALID_TOKEN = (401, "TOKEN_INVALID")
 
 
@@ -303,7 +304,83 @@ def by_caller(world: World, _ask: Ask, response: httpx.Response) -> list[str]:
     return [] if author == world.person_id("alan") else [f"author {author}"]
 
 
-NO_WORKFLOWS = "without a workflow every configured status is allowed; the workflows domain knows"
+def workflows(world: World) -> Ask:
+    """Those of a project with one that is active and one that is not."""
+    project = world.new_project()
+    world.new_workflow(project)
+    world.new_workflow(project, isActive=False)
+    return Ask(token=world.token("ada"), query={"project_id": project, "active": "true"})
+
+
+def only_active(_world: World, ask: Ask, response: httpx.Response) -> list[str]:
+    told = [(item["project_id"], item["is_active"]) for item in response.json()["data"]]
+    return [] if told == [(ask.query["project_id"], True)] else [f"listed {told}"]
+
+
+def new_workflow(world: World) -> Ask:
+    return Ask(
+        token=world.token("ada"),
+        body={
+            "name": "New Workflow",
+            "description": "Description of the new workflow",
+            "project_id": world.new_project(),
+            "issue_types": ["Task"],
+            "states": [{"name": "To Do", "type": "initial"}, {"name": "Done", "type": "final"}],
+            "transitions": [{"name": "Complete", "from_state": "To Do", "to_state": "Done"}],
+        },
+    )
+
+
+def without_a_final_state(world: World) -> Ask:
+    return changed(new_workflow, states=[{"name": "To Do", "type": "initial"}])(world)
+
+
+def has_ids(_world: World, ask: Ask, response: httpx.Response) -> list[str]:
+    data = response.json()["data"]
+    states = [{"name": one["name"], "type": one["type"]} for one in data["states"]]
+    ids = {one["id"] for one in (*data["states"], *data["transitions"])}
+    right = states == ask.body["states"] and data["is_active"] is True and len(ids) == 3
+    return [] if right else [f"made {data}"]
+
+
+def transition(world: World) -> Ask:
+    """Of an issue in the state that it leads from."""
+    project = world.new_project()
+    workflow = world.new_workflow(project)
+    return Ask(
+        token=world.token("ada"),
+        path={"id": workflow["id"]},
+        body={
+            "issue_id": world.new_issue("ada", projectId=project),
+            "transition_id": workflow["transitions"][0]["id"],
+            "comment": "Moving to next state",
+        },
+    )
+
+
+def taken_transition(world: World) -> Ask:
+    ask = transition(world)
+    ask.send(world, "POST", "/tracker/api/v1/workflows/{id}/execute")
+    return ask
+
+
+def is_moved(world: World, ask: Ask, response: httpx.Response) -> list[str]:
+    data = response.json()["data"]
+    moved = (data["issue_id"], data["from_state"], data["to_state"])
+    wrong = [] if moved == (ask.body["issue_id"], "To Do", "Done") else [f"moved {data}"]
+    issue = Ask(token=ask.token, path={"id": data["issue_id"]})
+    status = issue.send(world, "GET", "/tracker/api/v1/issues/{id}").json()["data"]["status"]
+    comments = issue.send(world, "GET", "/tracker/api/v1/issues/{id}/comments").json()["data"]
+    said = [comment["content"] for comment in comments]
+    return wrong + ([] if (status, said) == ("Done", [ask.body["comment"]]) else [status, *said])
+
+
+def move_without_transition(world: World) -> Ask:
+    project = world.new_project()
+    world.new_workflow(project)
+    issue = world.new_issue("ada", projectId=project)
+    return Ask(token=world.token("ada"), path={"id": issue}, body={"status": "Closed"})
+
 
 TRACKER: Mapping[str, Case] = {
     "S1-auth-login": Case(
@@ -389,9 +466,12 @@ TRACKER: Mapping[str, Case] = {
     ),
     "S1-issues-update": Case(
         update_issue,
-        {INVALID: changed(update_issue, status="Nowhere"), FORBIDDEN: without_rights(update_issue)},
+        {
+            INVALID: changed(update_issue, status="Nowhere"),
+            FORBIDDEN: without_rights(update_issue),
+            NO_TRANSITION: move_without_transition,
+        },
         issue_changed,
-        unprovoked={(409, "WORKFLOW_TRANSITION_INVALID"): NO_WORKFLOWS},
     ),
     "S1-issues-delete": Case(
         delete_issue,
@@ -400,6 +480,21 @@ TRACKER: Mapping[str, Case] = {
             FORBIDDEN: without_rights(delete_issue),
         },
         issue_is_gone,
+    ),
+    "S1-workflows-list": Case(workflows, {FORBIDDEN: without_rights(workflows)}, only_active),
+    "S1-workflows-create": Case(
+        new_workflow,
+        {INVALID: without_a_final_state, FORBIDDEN: without_rights(new_workflow)},
+        has_ids,
+    ),
+    "S1-workflows-execute": Case(
+        transition,
+        {
+            INVALID: changed(transition, transition_id="x"),
+            FORBIDDEN: without_rights(transition),
+            NO_TRANSITION: taken_transition,
+        },
+        is_moved,
     ),
     "S1-issue-comments-list": Case(comments, {FORBIDDEN: without_rights(comments)}, oldest_first),
     "S1-issue-comments-add": Case(
