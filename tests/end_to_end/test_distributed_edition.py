@@ -40,6 +40,7 @@ query Board($first: Int!) {
   projects(first: 1) { edges { node {
     id name lead { displayName }
     issues(first: $first) { totalCount edges { node { id key version assignee { displayName } } } }
+    tasks(first: $first) { totalCount edges { node { title createdBy { displayName } } } }
   } } }
 }
 """
@@ -215,6 +216,8 @@ def test_a_query_over_all_three_subgraphs_is_answered(edition: Edition, token: s
     assert project["lead"]["displayName"]
     assert project["issues"]["totalCount"] > 3
     assert len(project["issues"]["edges"]) == 3
+    assert project["tasks"]["totalCount"] > 3
+    assert all(edge["node"]["createdBy"]["displayName"] for edge in project["tasks"]["edges"])
 
 
 def test_seeding_again_changes_nothing(edition: Edition, token: str):
