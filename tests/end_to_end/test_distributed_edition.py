@@ -49,6 +49,30 @@ mutation Update($id: ID!, $input: UpdateIssueInput!) {
   updateIssue(id: $id, input: $input) { issue { id summary } }
 }
 """
+WORKFLOW = """
+mutation Draw($project: ID!) {
+  createWorkflow(input: {
+    projectId: $project, name: "Tasks", issueTypes: ["Task"]
+    states: [{name: "To Do", type: INITIAL}, {name: "Done", type: FINAL}]
+    transitions: [{name: "Complete", fromState: "To Do", toState: "Done"}]
+  }) { workflow { id } }
+}
+"""
+ISSUE = """
+mutation Report($project: ID!) {
+  createIssue(input: {projectId: $project, summary: "Moved between processes"}) {
+    issue { id status availableTransitions { id } }
+  }
+}
+"""
+EXECUTE = """
+mutation Execute($input: ExecuteTransitionInput!) {
+  executeTransition(input: $input) {
+    execution { fromState toState workflow { name } }
+    issue { status transitionExecutions { totalCount } }
+  }
+}
+"""
 REGISTER = "mutation($i: RegisterInput!) { register(input: $i) { user { id } } }"
 FIRST_PASSWORD = "Wintergarten-71!"
 # Seconds. Five are promised; a machine with much else to do may take longer to start asking.
@@ -225,6 +249,20 @@ def test_seeding_again_changes_nothing(edition: Edition, token: str):
     edition.run("migrate")
     edition.run("seed")
     assert edition.ask(BOARD, {"first": 5}, token) == before
+
+
+def test_a_workflow_made_in_one_process_holds_in_another_at_once(edition: Edition, token: str):
+    project = edition.ask(BOARD, {"first": 1}, token)["projects"]["edges"][0]["node"]["id"]
+    workflow = edition.ask(WORKFLOW, {"project": project}, token)["createWorkflow"]["workflow"]
+    issue = edition.ask(ISSUE, {"project": project}, token)["createIssue"]["issue"]
+    assert issue["status"] == "To Do"
+    [transition] = issue["availableTransitions"]
+    ids = {"workflowId": workflow["id"], "transitionId": transition["id"]}
+    done = edition.ask(EXECUTE, {"input": {**ids, "issueId": issue["id"]}}, token)
+    assert done["executeTransition"] == {
+        "execution": {"fromState": "To Do", "toState": "Done", "workflow": {"name": "Tasks"}},
+        "issue": {"status": "Done", "transitionExecutions": {"totalCount": 1}},
+    }
 
 
 async def test_a_change_reaches_subscribers_in_other_processes(edition: Edition, token: str):

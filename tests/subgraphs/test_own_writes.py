@@ -39,6 +39,18 @@ SEAT = """mutation($i: OrganizationMemberInput!) {
 }"""
 CLOSE = "mutation($id: ID!) { deactivateUser(id: $id) { user { id } } }"
 TEAM = "mutation($i: CreateTeamInput!) { createTeam(input: $i) { team { id } } }"
+WORKFLOW = """mutation($i: CreateWorkflowInput!) {
+  createWorkflow(input: $i) { workflow { id transitions { id } } }
+}"""
+EXECUTE = """mutation($i: ExecuteTransitionInput!) {
+  executeTransition(input: $i) { issue { status transitionExecutions { totalCount } } }
+}"""
+DRAWN = {
+    "name": "Tasks",
+    "issueTypes": ["Task"],
+    "states": [{"name": "To Do", "type": "INITIAL"}, {"name": "Done", "type": "FINAL"}],
+    "transitions": [{"name": "Complete", "fromState": "To Do", "toState": "Done"}],
+}
 HOME = str(demo_id("organization", "analytical.example.com"))
 
 
@@ -112,6 +124,20 @@ async def test_projects_know_a_team_that_was_made_a_moment_ago(graph: WholeGraph
     """The replica of teams."""
     made = await graph.ask(TEAM, ADA, i={"organizationId": HOME, "name": "Loom"})
     assert await new_project(graph, teamId=made["createTeam"]["team"]["id"])
+
+
+async def test_issues_go_by_a_new_workflow_and_workflows_know_of_the_move(graph: WholeGraph):
+    """The replicas of projects and moves in workflows, and of workflows in issues."""
+    project = await new_project(graph)
+    made = await graph.ask(WORKFLOW, GRACE, i={"projectId": project, **DRAWN})
+    workflow = made["createWorkflow"]["workflow"]
+    issue = await new_issue(graph, project)
+    [transition] = workflow["transitions"]
+    wish = {"workflowId": workflow["id"], "issueId": issue, "transitionId": transition["id"]}
+
+    done = await graph.ask(EXECUTE, GRACE, i=wish)
+    moved = {"status": "Done", "transitionExecutions": {"totalCount": 1}}
+    assert done["executeTransition"]["issue"] == moved
 
 
 async def test_two_workers_over_one_folder_answer_by_what_either_has_changed(tmp_path: Path):
