@@ -1,7 +1,7 @@
 """Whether an issue may be moved to another status: the one place where that is decided.
 
 While a workflow is active for the issue's project and type, every change of status is one of its
-transitions, whichever door it comes through (docs/decisions/0080). Whoever asks holds the issue
+transitions, whichever door it comes through (docs/decisions/0081). Whoever asks holds the issue
 against other writers, so what is decided is still so at the commit.
 """
 
