@@ -24,7 +24,7 @@ from trellis.schema.events.tasks import (
     TaskDependencyRemoved,
     TaskUpdated,
 )
-from trellis.schema.inputs import InputProblems, known_id
+from trellis.schema.inputs import Id, InputProblems, known_id
 from trellis.schema.paging import Connection, PageRequest, SortOrder
 from trellis.schema.references import load_one
 from trellis.subgraphs.project_scope.scope import ProjectNotFound
@@ -129,7 +129,7 @@ class Mutation:
 
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def assign_task(
-        self, info: Ctx, id: ID, assignee_id: ID | None = None, version: int | None = None
+        self, info: Ctx, id: ID, assignee_id: Id | None = None, version: int | None = None
     ) -> TaskPayload | None:
         """To a member of its project, or without ``assigneeId`` to nobody. Refused, with
         ``version``, unless the task still has it."""

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 import strawberry
-from strawberry import ID, UNSET
+from strawberry import UNSET
 
-from trellis.schema.inputs import InputProblems, SearchText
+from trellis.schema.inputs import Id, InputProblems, SearchText
 from trellis.subgraphs.tasks.models import (
     DependencyType,
     Description,
@@ -38,10 +38,10 @@ _MAX_TAG = 50
     description="Only tasks that fit all members given. Days begin and end in UTC.",
 )
 class TaskFiltersInput:
-    project_id: ID | None = None
-    milestone_id: ID | None = None
-    assignee_id: ID | None = None
-    created_by_id: ID | None = None
+    project_id: Id | None = None
+    milestone_id: Id | None = None
+    assignee_id: Id | None = None
+    created_by_id: Id | None = None
     status: list[TaskStatus] | None = strawberry.field(default=None, description="one of these")
     priority: list[TaskPriority] | None = strawberry.field(default=None, description="one of these")
     completion: TaskCompletion | None = None
@@ -73,10 +73,10 @@ class TaskFiltersInput:
 @strawberry.input(description="Without projectId it is a personal task, which nobody else sees.")
 class CreateTaskInput:
     title: Title
-    project_id: ID | None = None
-    milestone_id: ID | None = None
+    project_id: Id | None = None
+    milestone_id: Id | None = None
     description: Description = None
-    assignee_id: ID | None = strawberry.field(default=None, description="a member of the project")
+    assignee_id: Id | None = strawberry.field(default=None, description="a member of the project")
     priority: TaskPriority | None = strawberry.field(default=None, description="MEDIUM if absent")
     due_date: datetime | None = None
     estimated_hours: float | None = None
@@ -94,7 +94,7 @@ class CreateTaskInput:
 class UpdateTaskInput:
     title: Title | None = UNSET
     description: Description = UNSET
-    milestone_id: ID | None = UNSET
+    milestone_id: Id | None = UNSET
     priority: TaskPriority | None = UNSET
     due_date: datetime | None = UNSET
     estimated_hours: float | None = UNSET
@@ -122,8 +122,8 @@ class UpdateTaskInput:
 
 @strawberry.input(description="The task taskId waits for dependsOnId.")
 class AddTaskDependencyInput:
-    task_id: ID
-    depends_on_id: ID
+    task_id: Id
+    depends_on_id: Id
     type: DependencyType | None = strawberry.field(
         default=None, description="FINISH_TO_START if absent"
     )
