@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import strawberry
-from strawberry import ID, UNSET
+from strawberry import UNSET
 
 from trellis.schema.events.workflows import (
     RuleDefinition,
@@ -14,7 +14,7 @@ from trellis.schema.events.workflows import (
     StateType,
     TransitionDefinition,
 )
-from trellis.schema.inputs import InputProblems
+from trellis.schema.inputs import Id, InputProblems
 from trellis.schema.scalars import JSON
 from trellis.subgraphs.workflow_scope.definition import ANY_STATE, read_states, read_transitions
 from trellis.subgraphs.workflow_scope.rules import (
@@ -43,7 +43,7 @@ _MAX_RULES = 10
 
 @strawberry.input(name="WorkflowFilters", description="Only workflows that fit all members given.")
 class WorkflowFiltersInput:
-    project_id: ID | None = None
+    project_id: Id | None = None
     is_active: bool | None = None
 
     def checked(self) -> WorkflowFilters:
@@ -84,7 +84,7 @@ class WorkflowTransitionInput:
 
 @strawberry.input
 class CreateWorkflowInput:
-    project_id: ID
+    project_id: Id
     name: Name
     description: Description = None
     issue_types: list[str]
