@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.conformance.rest.error_forms import Expected, wrong_with
+from tests.support.product import SUBGRAPHS
 from tests.support.shared import ROOT
 from trellis.router.config import Config
 from trellis.router.config.rate_limits import RateLimitRule, RateLimits
@@ -62,6 +63,8 @@ LIMITED = {
 class Failing:
     """A subgraph that always fails in one way."""
 
+    is_in_process = False
+
     def __init__(self, failure: type[SubgraphError]) -> None:
         self._failure = failure
 
@@ -83,7 +86,7 @@ def graph(failure: type[SubgraphError], *, most: int = 1_000) -> Supergraph:
     limits = RateLimits(rules=rules, profiles=profiles, **nothing)
     return Supergraph.load(
         SDL,
-        transports=dict.fromkeys(("accounts", "projects", "issues"), Failing(failure)),
+        transports=dict.fromkeys(SUBGRAPHS, Failing(failure)),
         options=SupergraphOptions(rate_limiting=RateLimiting(limits, MemoryStore())),
     )
 
