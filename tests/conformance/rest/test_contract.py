@@ -26,7 +26,7 @@ def test_every_operation_of_the_first_domains_has_a_case_and_no_other():
     shared_path("requirements")
 
     assert {operation.id for operation in SERVED} == set(CASES)
-    assert (len(SERVED), len(OPERATIONS)) == (77, 166)
+    assert (len(SERVED), len(OPERATIONS)) == (80, 166)
 
 
 def test_nothing_waits_silently_for_a_domain():

@@ -98,17 +98,26 @@ UNFORESEEN = (
     Unforeseen("one member or another", "Give either email or username|Give password to begin"),
     Unforeseen("consent", "acceptedTerms must be true"),
     Unforeseen("what the caller is", "You cannot"),
+    Unforeseen("whether a task belongs to a project", "A personal task has no"),
+    Unforeseen(
+        "states and transitions that fit together", "of the states must be|to another state"
+    ),
+    Unforeseen("names that are all different", "must not have the same twice"),
+    Unforeseen("each rule has parameters of its own", "needs the parameter|has no parameter"),
+    Unforeseen("the star is every state", "stands for every state"),
     Unforeseen("cursors are opaque", "cursor"),
 )
 
-# Texts are trimmed, and stored as text: what is left may be too short, or hold no characters.
+# Texts are trimmed, and stored as text: what is left may be too short, or hold no characters. How
+# long lists must be is told by no document.
 _OF_TEXTS = "must not be empty|needs at least|characters that are not text|is required"
 
 
 def is_foreseeable(problem: dict[str, Any], case: Case) -> bool:
     """Whether the document could have told that this would be refused."""
     if re.search(_OF_TEXTS, str(problem.get("message"))):
-        return not any(map(_loses_characters, _texts([case.body, case.query])))
+        sent = [case.body, case.query]
+        return not any(map(_loses_characters, _texts(sent))) and not _has_empty_list(sent)
     return not any(one.explains(problem) for one in UNFORESEEN)
 
 
@@ -121,6 +130,12 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _texts(inner)
+
+
+def _has_empty_list(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_empty_list, value.values()))
+    return isinstance(value, list) and (not value or any(map(_has_empty_list, value)))
 
 
 def _loses_characters(text: str) -> bool:
