@@ -1,6 +1,6 @@
 """The responses of a route in OpenAPI, by status."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -25,6 +25,9 @@ from trellis.router.rest.statuses import phrase
 from trellis.router.web.media_type import JSON
 
 Responses = dict[str, Any]
+
+_Failures = tuple[tuple[str, int, str], ...]
+"""Canonical code, status and the code of the dialect."""
 
 _NO_CONTENT = 204
 
@@ -54,6 +57,7 @@ class ResponseWriter:
         self._prefix = prefix
         self._areas = areas
         self._extra = extra_headers(profile)
+        self._written: dict[tuple[int, _Failures], dict[str, Any]] = {}
         for name in self._extra:
             components.headers.setdefault(name, {"schema": {"type": "string"}})
 
@@ -71,7 +75,7 @@ class ResponseWriter:
         for canonical, status, code in self._failures(route, access):
             by_status.setdefault(status, []).append((canonical, status, code))
         for status in sorted(by_status):
-            found[str(status)] = self._failure(status, by_status[status], examples)
+            found[str(status)] = self._failure(status, tuple(by_status[status]))
         return dict(sorted(found.items()))
 
     def _success(
@@ -93,9 +97,14 @@ class ResponseWriter:
                 written["content"] = _stream(name, example)
         return written
 
-    def _failure(
-        self, status: int, failures: Sequence[tuple[str, int, str]], examples: Examples
-    ) -> dict[str, Any]:
+    def _failure(self, status: int, failures: _Failures) -> dict[str, Any]:
+        """Routes share most sets of failures, so each set is written once."""
+        found = self._written.get((status, failures))
+        if found is None:
+            found = self._written[status, failures] = self._write_failure(status, failures)
+        return found
+
+    def _write_failure(self, status: int, failures: _Failures) -> dict[str, Any]:
         bodies = failure_bodies(self._profile, failures)
         names = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
         written: dict[str, Any] = {
