@@ -13,6 +13,7 @@ from trellis.db.batching import in_groups
 from trellis.db.paging import ChildRows, count_by_parent, pages_by_parent
 from trellis.db.storage import Storage
 from trellis.schema.identity import Identity
+from trellis.schema.inputs import as_uuid
 from trellis.schema.paging import Page, PageRequest
 
 Key = TypeVar("Key")
@@ -89,3 +90,9 @@ class Lists(Generic[Kind, Row]):
         """A page of the list of ``parent``; its rows are counted when the total is asked for."""
         found = await self._pages.load(((kind, page), parent))
         return replace(found, count=partial(self._counts.load, (kind, parent)))
+
+    async def load_for(self, kind: Kind, parent: str, page: PageRequest) -> Page[Row]:
+        """The same by the id of an entity as other subgraphs give it: of what is no UUID there are
+        no rows."""
+        id = as_uuid(parent)
+        return Page() if id is None else await self.load(kind, id, page)

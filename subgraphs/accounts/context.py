@@ -1,7 +1,5 @@
 """What a resolver of accounts may reach."""
 
-import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
@@ -9,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from trellis.db.caller_context import CallerContext
+from trellis.db.jobs import Job, RunningJob
 from trellis.db.models import utc_now
 from trellis.db.outbox import outbox_of
 from trellis.db.storage import Storage
@@ -39,8 +38,6 @@ from trellis.subgraphs.accounts.use_cases.passwords import confirm_password
 from trellis.subgraphs.accounts.use_cases.sign_in import OpenSession, Visit
 from trellis.subgraphs.accounts.vault import Vault
 
-logger = logging.getLogger("trellis.accounts")
-
 _KEEP_HOUSE_EVERY_SECONDS = 600.0
 
 
@@ -65,7 +62,8 @@ class Services:
         self.refusals = Refusals()
         self.postbox = Postbox(mailer)
         self.background = Background(passing=Unavailable, at_once=2)
-        self._housekeeping: asyncio.Task[None] | None = None
+        job = Job("housekeeping", _KEEP_HOUSE_EVERY_SECONDS, self._keep_house)
+        self._housekeeping = RunningJob(job, storage)
 
     async def start(self) -> None:
         """Seal what is not sealed yet, make the first signing key and let time rotate them from
@@ -79,12 +77,10 @@ class Services:
             # Nobody stops what has not started.
             await self.storage.stop()
             raise
-        self._housekeeping = asyncio.create_task(self._keep_house())
+        self._housekeeping.start()
 
     async def stop(self) -> None:
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
-            await asyncio.gather(self._housekeeping, return_exceptions=True)
+        await self._housekeeping.stop()
         await self.revoked.stop()
         await self.background.finish()
         await self.postbox.empty()
@@ -127,16 +123,10 @@ class Services:
         async with self.storage.begin() as uow:
             await api_keys.note_use(uow.session, id, now)
 
-    async def _keep_house(self) -> None:
-        while True:
-            await asyncio.sleep(_KEEP_HOUSE_EVERY_SECONDS)
-            try:
-                await self.keys.keep_fresh()
-                async with self.storage.begin() as uow:
-                    await clean(uow.session, utc_now())
-            except Exception:
-                # The boundary of a background task: it must outlive whatever goes wrong once.
-                logger.exception("housekeeping failed; trying again later")
+    async def _keep_house(self, storage: Storage) -> None:
+        await self.keys.keep_fresh()
+        async with storage.begin() as uow:
+            await clean(uow.session, utc_now())
 
 
 class Context(CallerContext[Loaders]):

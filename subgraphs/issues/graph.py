@@ -2,15 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from functools import partial
-from uuid import UUID
 
 import strawberry
 import strawberry.federation
 from strawberry import ID
 from strawberry.federation.schema_directives import RequiresScopes
 
-from trellis.db.caller_context import CallerContext
 from trellis.db.subgraph import define_subgraph
 from trellis.schema.directives import Live
 from trellis.schema.events.issues import IssueCreated, IssueUpdated
@@ -39,7 +36,7 @@ from trellis.subgraphs.issues.types import (
     Issue,
     TransitionExecution,
 )
-from trellis.subgraphs.project_scope.scope import ProjectNotFound
+from trellis.subgraphs.project_scope.changes import changes_within
 
 _CHANGES = (IssueCreated.topic, IssueUpdated.topic)
 
@@ -180,19 +177,12 @@ class Subscription:
         Ends with NOT_FOUND when the project is gone or the caller may not see it any more. With
         ``after`` (an ``eventCursor``) it begins with what was missed.
         """
-        context, wanted = info.context, known_id(project_id, ProjectNotFound)
-        see_project = partial(_see_project, context, wanted)
-        await context.with_news(see_project)
-        async with aclosing(context.storage.events(after)) as events:
-            async for event in events:
-                if event.topic not in _CHANGES or event.payload["project_id"] != str(wanted):
-                    continue
-                context.refresh()
-                row = await context.loaders.issue.load(UUID(event.key))
-                if row is not None:
-                    yield Issue.of(row, event_cursor=event.cursor)
-                else:
-                    await context.with_news(see_project)
+        changes = changes_within(
+            info.context, PROJECTS, project_id, _CHANGES, lambda loaders: loaders.issue, after
+        )
+        async with aclosing(changes) as rows:
+            async for row, cursor in rows:
+                yield Issue.of(row, event_cursor=cursor)
 
 
 async def _require_issue(info: Ctx, id: str) -> models.Issue:
@@ -200,11 +190,6 @@ async def _require_issue(info: Ctx, id: str) -> models.Issue:
     if row is None:
         raise IssueNotFound(id)
     return row
-
-
-async def _see_project(context: CallerContext[Loaders], id: UUID) -> None:
-    async with context.storage.read() as session:
-        await PROJECTS.require(session, context.caller, id)
 
 
 async def _ends(info: Ctx, link: models.IssueLink) -> tuple[Issue, Issue]:

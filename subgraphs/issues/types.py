@@ -12,8 +12,7 @@ from strawberry.federation.types import FieldSet
 
 from trellis.db.caller_context import CallerContext
 from trellis.schema.events.issues import IssueTransitioned
-from trellis.schema.inputs import as_uuid
-from trellis.schema.paging import Connection, Page, PageRequest
+from trellis.schema.paging import Connection, PageRequest
 from trellis.schema.references import Reference, load_by_id, load_by_id_or, load_one
 from trellis.schema.scalars import JSON
 from trellis.subgraphs.issues import models
@@ -270,10 +269,8 @@ async def issue_list(
     info: Ctx, parent: Parent, id: str, page: PageRequest, filters: IssueFiltersInput | None
 ) -> Connection[Issue]:
     """The issues that hang on something, loaded together with those of its siblings."""
-    parent_id, wanted = as_uuid(id), filters.checked() if filters else IssueFilters()
-    if parent_id is None:
-        return Connection.of(Issue.of, Page())
-    found = await info.context.loaders.issues.load((parent, wanted), parent_id, page)
+    wanted = filters.checked() if filters else IssueFilters()
+    found = await info.context.loaders.issues.load_for((parent, wanted), id, page)
     return Connection.of(Issue.of, found)
 
 

@@ -9,8 +9,7 @@ import strawberry.federation
 from strawberry import ID, Info
 
 from trellis.db.caller_context import CallerContext
-from trellis.schema.inputs import as_uuid
-from trellis.schema.paging import Connection, Page, PageRequest
+from trellis.schema.paging import Connection, PageRequest
 from trellis.schema.references import Reference, load_by_id, load_by_id_or
 from trellis.subgraphs.projects import models, queries
 from trellis.subgraphs.projects.errors import ProjectNotFound
@@ -211,7 +210,5 @@ class Project:
 async def _project_list(
     info: Ctx, kind: ListOf, id: str, first: int | None, after: str | None
 ) -> Connection[Project]:
-    page, parent = PageRequest.of(first, after), as_uuid(id)
-    if parent is None:
-        return Connection.of(Project.of, Page())
-    return Connection.of(Project.of, await info.context.loaders.projects.load(kind, parent, page))
+    page = PageRequest.of(first, after)
+    return Connection.of(Project.of, await info.context.loaders.projects.load_for(kind, id, page))

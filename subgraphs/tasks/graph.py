@@ -2,15 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from functools import partial
-from uuid import UUID
 
 import strawberry
 import strawberry.federation
 from strawberry import ID
 from strawberry.federation.schema_directives import Cost, RequiresScopes
 
-from trellis.db.caller_context import CallerContext
 from trellis.db.replica import Replica
 from trellis.db.subgraph import define_subgraph
 from trellis.schema.directives import Live
@@ -27,7 +24,7 @@ from trellis.schema.events.tasks import (
 from trellis.schema.inputs import Id, InputProblems, known_id
 from trellis.schema.paging import Connection, PageRequest, SortOrder
 from trellis.schema.references import load_one
-from trellis.subgraphs.project_scope.scope import ProjectNotFound
+from trellis.subgraphs.project_scope.changes import changes_within
 from trellis.subgraphs.tasks import keeping, models, queries, seed
 from trellis.subgraphs.tasks.errors import DependencyNotFound, TaskNotFound
 from trellis.subgraphs.tasks.inputs import (
@@ -174,24 +171,12 @@ class Subscription:
         Ends with NOT_FOUND when the project is gone or the caller may not see it any more. With
         ``after`` (an ``eventCursor``) it begins with what was missed.
         """
-        context, wanted = info.context, known_id(project_id, ProjectNotFound)
-        see_project = partial(_see_project, context, wanted)
-        await context.with_news(see_project)
-        async with aclosing(context.storage.events(after)) as events:
-            async for event in events:
-                if event.topic not in _CHANGES or event.payload["project_id"] != str(wanted):
-                    continue
-                context.refresh()
-                row = await context.loaders.task.load(UUID(event.key))
-                if row is not None:
-                    yield Task.of(row, event_cursor=event.cursor)
-                else:
-                    await context.with_news(see_project)
-
-
-async def _see_project(context: CallerContext[Loaders], id: UUID) -> None:
-    async with context.storage.read() as session:
-        await PROJECTS.require(session, context.caller, id)
+        changes = changes_within(
+            info.context, PROJECTS, project_id, _CHANGES, lambda loaders: loaders.task, after
+        )
+        async with aclosing(changes) as rows:
+            async for row, cursor in rows:
+                yield Task.of(row, event_cursor=cursor)
 
 
 async def _ends(info: Ctx, row: models.TaskDependency) -> TaskDependencyPayload:

@@ -10,8 +10,7 @@ from strawberry import ID, Info
 from strawberry.federation.schema_directives import ListSize
 
 from trellis.db.caller_context import CallerContext
-from trellis.schema.inputs import as_uuid
-from trellis.schema.paging import DEFAULT_PAGE, Connection, Page, PageRequest
+from trellis.schema.paging import DEFAULT_PAGE, Connection, PageRequest
 from trellis.schema.references import Reference, load_by_id, load_one
 from trellis.subgraphs.tasks import models
 from trellis.subgraphs.tasks.inputs import TaskFiltersInput
@@ -251,10 +250,8 @@ async def _list(
     info: Ctx, parent: Parent, id: str, page: PageRequest, filters: TaskFiltersInput | None
 ) -> Connection[Task]:
     """The tasks that hang on something, loaded together with those of its siblings."""
-    parent_id, wanted = as_uuid(id), filters.checked() if filters else TaskFilters()
-    if parent_id is None:
-        return Connection.of(Task.of, Page())
-    found = await info.context.loaders.tasks.load((parent, wanted), parent_id, page)
+    wanted = filters.checked() if filters else TaskFilters()
+    found = await info.context.loaders.tasks.load_for((parent, wanted), id, page)
     return Connection.of(Task.of, found)
 
 

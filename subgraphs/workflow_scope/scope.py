@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel, col, select
 from trellis.db.locks import hold
 from trellis.db.models import JsonB
 from trellis.db.replica import Replica, keep
-from trellis.db.seed.workflows import demo_workflows
+from trellis.db.seed.workflows import DemoWorkflow, demo_workflows
 from trellis.db.unit_of_work import UnitOfWork
 from trellis.schema.events.workflows import (
     STREAM,
@@ -83,13 +83,13 @@ class WorkflowScope(Generic[Copy]):
     async def wait_for_changes(self, session: AsyncSession, project_id: UUID) -> None:
         """Let nobody change the project's workflows until the transaction ends: an answer by one
         that was replaced in between would be wrong."""
-        await hold(session, f"workflows-of:{project_id}", shared=True)
+        await hold(session, _lock_of(project_id), shared=True)
 
     def replica(self) -> Replica[WorkflowEvent]:
         """Keeps the table."""
 
         async def take(uow: UnitOfWork, event: WorkflowEvent) -> None:
-            await hold(uow.session, f"workflows-of:{event.project_id}")
+            await hold(uow.session, _lock_of(event.project_id))
             await keep(uow, self._copy(event.workflow_id, event.project_id, event.version, event))
 
         return Replica(STREAM, WORKFLOW_STATES, take)
@@ -123,12 +123,23 @@ class WorkflowScope(Generic[Copy]):
                 project_id=demo.project_id,
                 version=_FIRST_VERSION,
                 name=demo.name,
-                issue_types=list(demo.issue_types),
                 is_active=demo.is_active,
-                states=stored_states(read_states([asdict(one) for one in demo.states])),
-                transitions=stored_transitions(
-                    read_transitions([asdict(one) for one in demo.transitions])
-                ),
+                **demo_columns(demo),
             )
             for demo in demo_workflows()
         )
+
+
+def demo_columns(demo: DemoWorkflow) -> dict[str, Any]:
+    """The columns that a workflow of the demo world and its copies have alike."""
+    states = read_states([asdict(state) for state in demo.states])
+    transitions = read_transitions([asdict(transition) for transition in demo.transitions])
+    return {
+        "issue_types": list(demo.issue_types),
+        "states": stored_states(states),
+        "transitions": stored_transitions(transitions),
+    }
+
+
+def _lock_of(project_id: UUID) -> str:
+    return f"workflows-of:{project_id}"

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,17 +10,15 @@ import strawberry.federation
 from strawberry import ID
 from strawberry.federation.schema_directives import RequiresScopes
 
-from trellis.db.caller_context import CallerContext
 from trellis.db.replica import Replica
 from trellis.db.subgraph import define_subgraph
 from trellis.schema.directives import Live
 from trellis.schema.events.issues import STREAM as ISSUES
 from trellis.schema.events.issues import IssueTransitioned
 from trellis.schema.events.workflows import WorkflowCreated, WorkflowUpdated
-from trellis.schema.inputs import known_id
 from trellis.schema.paging import Connection, PageRequest
 from trellis.schema.references import load_one
-from trellis.subgraphs.project_scope.scope import ProjectNotFound
+from trellis.subgraphs.project_scope.changes import changes_within
 from trellis.subgraphs.workflows import models, queries, seed, service
 from trellis.subgraphs.workflows.errors import WorkflowNotFound
 from trellis.subgraphs.workflows.inputs import (
@@ -116,19 +113,12 @@ class Subscription:
         Ends with NOT_FOUND when the project is gone or the caller may not see it any more. With
         ``after`` (an ``eventCursor``) it begins with what was missed.
         """
-        context, wanted = info.context, known_id(project_id, ProjectNotFound)
-        see_project = partial(_see_project, context, wanted)
-        await context.with_news(see_project)
-        async with aclosing(context.storage.events(after)) as events:
-            async for event in events:
-                if event.topic not in _CHANGES or event.payload["project_id"] != str(wanted):
-                    continue
-                context.refresh()
-                row = await context.loaders.workflow.load(UUID(event.key))
-                if row is not None:
-                    yield Workflow.of(row, event_cursor=event.cursor)
-                else:
-                    await context.with_news(see_project)
+        changes = changes_within(
+            info.context, PROJECTS, project_id, _CHANGES, lambda loaders: loaders.workflow, after
+        )
+        async with aclosing(changes) as rows:
+            async for row, cursor in rows:
+                yield Workflow.of(row, event_cursor=cursor)
 
 
 async def _require_workflow(info: Ctx, id: str) -> models.Workflow:
@@ -143,11 +133,6 @@ async def _update(
 ) -> UpdateWorkflowPayload:
     row = await info.context.transact(service.update_workflow, id, changes, version=version)
     return UpdateWorkflowPayload(workflow=Workflow.of(row))
-
-
-async def _see_project(context: CallerContext[Loaders], id: UUID) -> None:
-    async with context.storage.read() as session:
-        await PROJECTS.require(session, context.caller, id)
 
 
 make_subgraph = define_subgraph(

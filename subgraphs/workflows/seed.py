@@ -1,23 +1,14 @@
 """The demo world's workflows and their history, written once and without events."""
 
-from dataclasses import asdict
-from typing import Any
-
 from trellis.db.seed.workflows import (
     DemoExecution,
-    DemoTransition,
     DemoWorkflow,
     demo_executions,
     demo_workflows,
 )
 from trellis.db.seed.world import demo_world
 from trellis.db.unit_of_work import UnitOfWork
-from trellis.subgraphs.workflow_scope.definition import (
-    read_states,
-    read_transitions,
-    stored_states,
-    stored_transitions,
-)
+from trellis.subgraphs.workflow_scope.scope import demo_columns
 from trellis.subgraphs.workflows.models import (
     ActiveWorkflow,
     Project,
@@ -49,17 +40,11 @@ def _workflow(demo: DemoWorkflow) -> Workflow:
         project_id=demo.project_id,
         name=demo.name,
         description=demo.description,
-        issue_types=list(demo.issue_types),
         is_active=demo.is_active,
-        states=stored_states(read_states([asdict(state) for state in demo.states])),
-        transitions=stored_transitions(read_transitions(_transitions(demo.transitions))),
         created_at=demo.created_at,
         updated_at=demo.created_at,
+        **demo_columns(demo),
     )
-
-
-def _transitions(transitions: tuple[DemoTransition, ...]) -> list[dict[str, Any]]:
-    return [asdict(transition) for transition in transitions]
 
 
 def _execution(demo: DemoExecution) -> TransitionExecution:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -77,14 +77,7 @@ async def create_workflow(uow: UnitOfWork, caller: Identity, new: NewWorkflow) -
     await uow.session.flush()
     if workflow.is_active:
         await _claim(uow, workflow)
-    uow.emit(
-        WorkflowCreated(
-            workflow_id=workflow.id,
-            project_id=workflow.project_id,
-            version=workflow.version,
-            state=_definition(workflow),
-        )
-    )
+    uow.emit(WorkflowCreated(**_about(workflow)))
     return workflow
 
 
@@ -119,15 +112,7 @@ async def update_workflow(
         await _release(uow, workflow)
         if workflow.is_active:
             await _claim(uow, workflow)
-    uow.emit(
-        WorkflowUpdated(
-            workflow_id=workflow.id,
-            project_id=workflow.project_id,
-            version=workflow.version,
-            state=_definition(workflow),
-            changed=changed,
-        )
-    )
+    uow.emit(WorkflowUpdated(**_about(workflow), changed=changed))
     return workflow
 
 
@@ -199,11 +184,26 @@ def _stored(name: str, value: Any) -> Any:
     return list(value) if name == "issue_types" else value
 
 
-def _definition(workflow: Workflow) -> WorkflowDefinition:
-    return WorkflowDefinition(
+class _About(TypedDict):
+    """The fields of ``WorkflowEvent``."""
+
+    workflow_id: UUID
+    project_id: UUID
+    version: int
+    state: WorkflowDefinition
+
+
+def _about(workflow: Workflow) -> _About:
+    state = WorkflowDefinition(
         name=workflow.name,
         issue_types=tuple(workflow.issue_types),
         is_active=workflow.is_active,
         states=read_states(workflow.states),
         transitions=read_transitions(workflow.transitions),
     )
+    return {
+        "workflow_id": workflow.id,
+        "project_id": workflow.project_id,
+        "version": workflow.version,
+        "state": state,
+    }

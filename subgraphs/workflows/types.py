@@ -18,7 +18,7 @@ from trellis.schema.events.workflows import (
     TransitionDefinition,
 )
 from trellis.schema.inputs import as_uuid
-from trellis.schema.paging import Connection, Page, PageRequest
+from trellis.schema.paging import Connection, PageRequest
 from trellis.schema.references import Reference, load_by_id
 from trellis.schema.scalars import JSON
 from trellis.subgraphs.workflow_scope.definition import offered, read_states, read_transitions
@@ -189,11 +189,9 @@ class Project:
         after: str | None = None,
         filters: WorkflowFiltersInput | None = None,
     ) -> Connection[Workflow] | None:
-        page, id = PageRequest.of(first, after), as_uuid(self.id)
+        page = PageRequest.of(first, after)
         wanted = filters.checked() if filters else WorkflowFilters()
-        if id is None:
-            return Connection.of(Workflow.of, Page())
-        found = await info.context.loaders.workflows.load(wanted, id, page)
+        found = await info.context.loaders.workflows.load_for(wanted, self.id, page)
         return Connection.of(Workflow.of, found)
 
 
@@ -260,8 +258,5 @@ async def _history(
     info: Ctx, parent: HistoryOf, id: str, page: PageRequest
 ) -> Connection[TransitionExecution]:
     """The executions of a workflow or an issue, loaded together with those of its siblings."""
-    parent_id = as_uuid(id)
-    if parent_id is None:
-        return Connection.of(TransitionExecution.of, Page())
-    found = await info.context.loaders.executions.load(parent, parent_id, page)
+    found = await info.context.loaders.executions.load_for(parent, id, page)
     return Connection.of(TransitionExecution.of, found)
