@@ -261,8 +261,8 @@ def _shared_by(prepared: Prepared, context: RequestContext, stages: Stages) -> H
         return None
     caller = replace(context.identity, token_id=None, issued_at=None, expires_at=None)
     steps = prepared.executable.plan.steps
-    is_told = any(not stages.transports[step.service].is_in_process for step in steps)
-    unshared = _OF_ONE_REQUEST if is_told else _OF_ONE_REQUEST | {"authorization"}
+    is_local = all(stages.transports[step.service].is_in_process for step in steps)
+    unshared = _OF_ONE_REQUEST | {"authorization"} if is_local else _OF_ONE_REQUEST
     headers = frozenset(pair for pair in context.headers.items() if pair[0] not in unshared)
     asked = dumps(variables.wire)
     plan, verdicts = prepared.executable, prepared.outcome.key

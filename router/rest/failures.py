@@ -171,8 +171,6 @@ def _refined(code: str, extensions: Mapping[str, Any], identity: Identity) -> st
         return "UNAUTHENTICATED"
     if code == "UNAUTHENTICATED" and extensions.get("reason") == "TOKEN_EXPIRED":
         return "TOKEN_EXPIRED"
-    if (
-        code == "COST_LIMIT"
-    ):  # the operation is fixed, so a parameter such as the page size is the reason
+    if code == "COST_LIMIT":  # of a fixed operation: a parameter such as the page size is too large
         return "BAD_USER_INPUT"
     return code

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
-from email.utils import format_datetime
 from typing import Any
 
 from graphql import GraphQLError, Node
@@ -12,6 +11,7 @@ from trellis.router.config import Migration, a_year_after
 from trellis.router.errors import ConfigError
 from trellis.router.rest.profile import Headers, Profile, ResponseInfo
 from trellis.router.rest.profiles.writing import written_time
+from trellis.router.rest.response import deprecation_headers
 from trellis.router.rest.route import Deprecation
 
 
@@ -51,16 +51,16 @@ def with_migration(profile: Profile, migration: Migration) -> Profile:
     """
     if profile.version is None:
         raise ConfigError(f"[rest.migrations]: answers of {profile.name} tell no version.")
-    told = {
+    members = {
         "current_version": profile.version,
         "latest_version": migration.latest_version,
         "migration_guide": migration.guide,
-        "deprecation_date": written_time(_moment(migration.deprecation)),
+        "deprecation_date": written_time(datetime.combine(migration.deprecation, time.min, UTC)),
     }
-    more = _headers(migration)
+    more = deprecation_headers(_deprecation_of(migration), "")
 
     def success(data: Any, info: ResponseInfo) -> Any:
-        return {**profile.success(data, info), "migration": told}
+        return {**profile.success(data, info), "migration": members}
 
     def headers(info: ResponseInfo) -> Headers:
         return [*profile.headers(info), *more]
@@ -68,14 +68,7 @@ def with_migration(profile: Profile, migration: Migration) -> Profile:
     return replace(profile, success=success, headers=headers)
 
 
-def _headers(migration: Migration) -> Headers:
-    """``Deprecation`` (RFC 9745) and ``Sunset`` (RFC 8594)."""
-    headers = [(b"deprecation", b"@%d" % _moment(migration.deprecation).timestamp())]
-    if migration.sunset is not None:
-        sunset = format_datetime(_moment(migration.sunset), usegmt=True)
-        headers.append((b"sunset", sunset.encode()))
-    return headers
-
-
-def _moment(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
+def _deprecation_of(migration: Migration) -> Deprecation:
+    """The end of a version, as that of a route is written."""
+    sunset = None if migration.sunset is None else migration.sunset.isoformat()
+    return Deprecation(migration.deprecation.isoformat(), sunset=sunset)

@@ -1,34 +1,22 @@
 """Tells in the log how full the caches are and what they are good for."""
 
-import asyncio
-
 import structlog
 
 from trellis.router.cache import cache_figures
+from trellis.router.serving.periodic import Periodic
 
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 300.0
 
 
-class FiguresLog:
+class FiguresLog(Periodic):
     """Writes the event ``caches`` every five minutes, one member for each cache that was asked."""
 
     def __init__(self, seconds: float = EVERY_SECONDS) -> None:
-        self._seconds = seconds
-        self._task: asyncio.Task[None] | None = None
+        super().__init__(seconds)
 
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
-
-    async def aclose(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._seconds)
-            asked = {name: one for name, one in cache_figures().items() if one.hits + one.misses}
-            if asked:
-                log.info("caches", **{name: one._asdict() for name, one in asked.items()})
+    async def work(self) -> None:
+        asked = {name: one for name, one in cache_figures().items() if one.hits + one.misses}
+        if asked:
+            log.info("caches", **{name: one._asdict() for name, one in asked.items()})

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import structlog
 
+from trellis.router.serving.periodic import Periodic
+
 log = structlog.get_logger(__name__)
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h of glibc
@@ -60,7 +62,7 @@ def resident_bytes() -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-class MemoryWatch:
+class MemoryWatch(Periodic):
     """Looks once a second whether the process has grown and stopped growing, and gives back what is
     free then. What does not suffice for is collected: operations that were cancelled may leave
     cycles behind, in a generation that the collector rarely looks at."""
@@ -71,30 +73,18 @@ class MemoryWatch:
         give_back: Callable[[], None] = trim,
         collect: Callable[[], object] = gc.collect,
     ) -> None:
+        super().__init__(_LOOK_SECONDS)
         self._resident = resident
         self._give_back = give_back
         self._collect = collect
         self._settled = 0  # after the last time, or at the beginning
         self._last = 0
-        self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """For ``lifespan``."""
         self._settled = self._last = self._resident()
-        self._task = asyncio.create_task(self._run())
+        await super().start()
 
-    async def aclose(self) -> None:
-        """For ``lifespan``."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            await self.look()
-
-    async def look(self) -> None:
+    async def work(self) -> None:
         """Give back what is free, if the process has grown and does not grow at the moment."""
         now, last = self._resident(), self._last
         self._last = now

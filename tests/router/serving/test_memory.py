@@ -32,13 +32,13 @@ async def test_nothing_is_done_while_the_process_grows_or_before_it_has_grown_mu
     watch = await process.watch()
     for _ in range(10):
         process.resident += 10 * MB
-        await watch.look()
+        await watch.work()
     assert process.done == []
-    await watch.look()
+    await watch.work()
     assert process.done == ["give back", "collect", "give back"]
     process.resident += 10 * MB
     for _ in range(10):
-        await watch.look()
+        await watch.work()
     assert len(process.done) == 3
 
 
@@ -46,8 +46,8 @@ async def test_what_is_free_goes_back_without_a_collection() -> None:
     process = Process()
     watch = await process.watch()
     process.resident, process.free = 150 * MB, 45 * MB
-    await watch.look()
-    await watch.look()
+    await watch.work()
+    await watch.work()
     assert process.done == ["give back"]
     assert process.resident == 105 * MB
 
@@ -56,8 +56,8 @@ async def test_what_cycles_hold_is_collected() -> None:
     process = Process()
     watch = await process.watch()
     process.resident, process.cyclic = 150 * MB, 45 * MB
-    await watch.look()
-    await watch.look()
+    await watch.work()
+    await watch.work()
     assert process.done == ["give back", "collect", "give back"]
     assert process.resident == 105 * MB
 
