@@ -21,7 +21,8 @@ CONSTRAINT_SPEC = "https://specs.trellis.dev/constraint/v0.1"
     repeatable=True,
     compose=True,
     import_url=TRELLIS_SPEC,
-    description="How often this field may be asked for; each occurrence in an operation is a try.",
+    description="How often this field may be requested; each occurrence in an operation counts as "
+    "one attempt.",
 )
 class RateLimit:
     """``limit`` attempts in any ``window`` seconds, of which ``burst`` in any ten seconds.
@@ -49,7 +50,7 @@ class RateLimit:
     name="rateLimitStates",
     compose=True,
     import_url=TRELLIS_SPEC,
-    description="The resolver of this field wants the states of all limits of its caller.",
+    description="The resolver of this field needs the state of all limits of its caller.",
 )
 class RateLimitStates:
     """The router puts all limits of the caller into ``RequestContext.rate_limit``."""
@@ -60,7 +61,7 @@ class RateLimitStates:
     name="live",
     compose=True,
     import_url=LIVE_SPEC,
-    description="The events of this subscription do not depend on when it began.",
+    description="The events of this subscription do not depend on when it started.",
 )
 class Live:
     """Lets the router serve equal subscriptions of a caller from one: this field of Subscription
@@ -103,23 +104,29 @@ class Rest:
     repeatable=True,  # so that composition keeps those of all subgraphs that share an input
     compose=True,
     import_url=CONSTRAINT_SPEC,
-    description="What the resolver accepts beyond the type; of a list, for each of its items.",
+    description="Constraints on the value beyond its type; for a list, on each item.",
 )
 class Constraint:
-    """Limits of a text, which the subgraph checks itself. The router does not check operations by
-    it: it tells REST clients and their documentation the limits that hold.
+    """Limits of a text or a number, which the subgraph checks itself. The router does not check
+    operations by it: it tells REST clients and their documentation the limits that hold.
 
-    Lengths are in characters. ``pattern`` is a regular expression that a value has to contain, so
-    it usually begins with ``^`` and ends with ``$``. ``format`` is one of ``DATE``, ``DATE_TIME``,
-    ``EMAIL``, ``URI``, ``UUID`` and ``TIME_ZONE``. Write it into the type of an input member or an
-    argument, ``Email = Annotated[str, Constraint(format="EMAIL", max_length=254)]``, which members
-    of inputs put into the SDL by themselves (``trellis.schema.inputs``).
+    ``min`` and ``max`` are of numbers and included; ``not_null`` is of a member that may be absent,
+    but not null. Lengths are in characters. ``pattern`` is a regular expression that a value has to
+    contain, so it usually begins with ``^`` and ends with ``$``. ``format`` is one of ``DATE``,
+    ``DATE_TIME``, ``EMAIL``, ``URI``, ``UUID`` and ``TIME_ZONE``. Write it into the type of an
+    input member or an argument, ``Email = Annotated[str, Constraint(format="EMAIL",
+    max_length=254)]``, which members of inputs put into the SDL by themselves
+    (``trellis.schema.inputs``).
     """
 
     min_length: int | None = UNSET
     max_length: int | None = UNSET
     pattern: str | None = UNSET
     format: str | None = UNSET
+    min: int | None = UNSET
+    max: int | None = UNSET
+    not_null: bool | None = UNSET
 
-    def __hash__(self) -> int:
-        return hash((self.min_length, self.max_length, self.pattern, self.format))  # for `| None`
+    def __hash__(self) -> int:  # for `| None`
+        texts = (self.min_length, self.max_length, self.pattern, self.format)
+        return hash((texts, self.min, self.max, self.not_null))

@@ -11,6 +11,8 @@ import inspect
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import copy
+from types import MappingProxyType
 from typing import Any
 
 import strawberry.federation
@@ -26,13 +28,16 @@ from graphql import (
 from graphql.type import GraphQLEnumType, GraphQLScalarType
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.federation.schema import FederationAny
+from strawberry.federation.schema_directives import External, Tag
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, Info
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
+from strawberry.types.union import StrawberryUnion
 from strawberry.utils.str_converters import to_snake_case
 
+from trellis.schema.dialects import Tags
 from trellis.schema.errors import BadUserInput, TrellisError
 from trellis.schema.inputs import constraint_of
 from trellis.schema.scalars import SCALARS
@@ -47,7 +52,9 @@ Reference = dict[str, Any]
 class TrellisSchema(strawberry.federation.Schema):
     """A federation schema with shared scalars, caches, entity resolution and error masking."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, tags: Tags = MappingProxyType({}), **kwargs: Any) -> None:
+        """As Strawberry's, and with ``tags`` the ``@tag`` of fields and unions by coordinate."""
+        self._tags = tags
         kwargs.setdefault("config", StrawberryConfig(scalar_map=SCALARS))
         kwargs.setdefault(
             "extensions",
@@ -56,15 +63,31 @@ class TrellisSchema(strawberry.federation.Schema):
         super().__init__(*args, **kwargs)
         _forget_null_defaults(self._schema)
         _mark_one_of(self._schema)
+        _tag_unions(self._schema, tags)
+
+    @property
+    def schema_directives_in_use(self) -> list[object]:
+        """Strawberry imports the directives that it finds on types: that is before fields get
+        their tags."""
+        found = super().schema_directives_in_use
+        return [*found, Tag(name=tag)] if (tag := next(iter(self._tags), None)) else found
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
-        """The fields of a type; members of inputs and arguments get the ``@constraint`` that their
-        Python type stands for. Schemas may share types, so this may happen more than once."""
+        """The fields of a type with their tags; members of inputs and arguments get the
+        ``@constraint`` that their Python type stands for. Schemas may share types, so this may
+        happen more than once."""
         fields = super().get_fields(type_definition)
         for field in fields:
             for one in [field] if type_definition.is_input else field.arguments:
                 _add_constraint(one)
-        return fields
+        if not self._tags or type_definition.is_input:
+            return fields
+        names = self.config.name_converter
+        owner = names.from_type(type_definition)
+        return [
+            _tagged(field, self._tags.get(f"{owner}.{names.from_field(field)}", ()))
+            for field in fields
+        ]
 
     def _extend_introspection(self) -> None:
         """Leave ``__Type.isOneOf`` as graphql-core resolves it. There is one ``__Type`` per
@@ -118,11 +141,21 @@ class TrellisSchema(strawberry.federation.Schema):
     def _read_reference(self, representation: Any) -> tuple[str, Reference]:
         """Type name and Python values of a representation. Raises ``BadUserInput``."""
         name = representation.get("__typename") if isinstance(representation, dict) else None
-        concrete = self._schema.type_map.get(name) if isinstance(name, str) else None
+        found = self._schema.type_map.get(name) if isinstance(name, str) else None
         entities = self._schema.type_map["_Entity"].types  # type: ignore[union-attr]
-        if not isinstance(concrete, GraphQLObjectType) or concrete not in entities:
+        is_entity = isinstance(found, GraphQLObjectType) and found in entities
+        if not is_entity and not self._is_entity_interface(found):
             raise BadUserInput("This subgraph resolves no entity of that type.", typename=name)
-        return concrete.name, _python_values(concrete, representation)
+        assert isinstance(found, (GraphQLObjectType, GraphQLInterfaceType))
+        return found.name, _python_values(found, representation)
+
+    def _is_entity_interface(self, found: Any) -> bool:
+        """An interface with keys, by which subgraphs with ``@interfaceObject`` refer to what it
+        may be: it resolves all references itself."""
+        if not isinstance(found, GraphQLInterfaceType):
+            return False
+        definition = self.schema_converter.type_map[found.name].definition
+        return hasattr(getattr(definition, "origin", None), "resolve_references")
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -147,7 +180,7 @@ def presentable(error: GraphQLError, request_id: str) -> GraphQLError:
         exc_info=(type(cause), cause, cause.__traceback__),
     )
     return GraphQLError(
-        "Something went wrong on our side. Tell us the request id.",
+        "Internal error. Report the request id.",
         nodes=error.nodes,
         path=error.path,
         extensions={"code": "INTERNAL", "requestId": request_id},
@@ -163,6 +196,28 @@ def _add_constraint(given: StrawberryField | StrawberryArgument) -> None:
         given.directives = [*given.directives, constraint]
     else:
         given.directives = (*given.directives, constraint)
+
+
+def _tagged(field: StrawberryField, tags: Sequence[str]) -> StrawberryField:
+    """A copy with tags, since other schemas may share the field. What another subgraph resolves
+    is tagged there: composition refuses ``@tag`` beside ``@external``."""
+    if not tags or any(isinstance(one, External) for one in field.directives):
+        return field
+    copied = copy(field)
+    copied.directives = [*field.directives, *(Tag(name=tag) for tag in tags)]
+    return copied
+
+
+def _tag_unions(schema: GraphQLSchema, tags: Tags) -> None:
+    for kind in schema.type_map.values():
+        definition = kind.extensions.get("strawberry-definition")
+        if isinstance(definition, StrawberryUnion) and kind.name in tags:
+            copied = copy(definition)
+            copied.directives = (
+                *definition.directives,
+                *(Tag(name=tag) for tag in tags[kind.name]),
+            )
+            kind.extensions["strawberry-definition"] = copied
 
 
 def _forget_null_defaults(schema: GraphQLSchema) -> None:

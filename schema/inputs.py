@@ -16,11 +16,14 @@ In the SDL it is ``@constraint``, by which REST routes check and document what t
             return InputProblems().make(NewIssue, self)
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from functools import cache
 from types import NoneType
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field
@@ -28,6 +31,7 @@ from pydantic.fields import FieldInfo
 from strawberry import ID, UNSET
 from strawberry.utils.str_converters import to_camel_case
 
+from trellis.schema.currencies import CURRENCIES
 from trellis.schema.directives import Constraint
 from trellis.schema.errors import BadUserInput, FieldProblem, TrellisError
 
@@ -43,6 +47,9 @@ SearchText = Annotated[str, Field(max_length=200)]
 
 Id = Annotated[ID, Constraint(format="UUID")]
 """An id that is refused as malformed when it is no UUID, where a plain ``ID`` may be not found."""
+
+
+_CENT = Decimal("0.01")
 
 
 class InputProblems:
@@ -74,6 +81,35 @@ class InputProblems:
     def optional_text(self, field: str, value: str | None, *, maximum: int) -> str | None:
         """Like ``text``; absent and blank values are None."""
         return self.text(field, value, maximum=maximum, minimum=0) or None if value else None
+
+    def web_address(self, field: str, value: str | None, *, maximum: int) -> str | None:
+        """An http(s) address; other schemes could run code in clients that show it as a link.
+        Absent and blank values are None."""
+        url = self.optional_text(field, value, maximum=maximum)
+        if url is not None and not _is_web_address(url):
+            self.add(field, "INVALID_FORMAT", f"{field} must be an http or https address.")
+        return url
+
+    def currency(self, field: str, value: str) -> str:
+        """A code of ISO 4217, without surrounding spaces."""
+        code = value.strip()
+        if code not in CURRENCIES:
+            message = f"{field} must be a code of ISO 4217 such as EUR."
+            self.add(field, "INVALID_ENUM_VALUE", message)
+        return code
+
+    def money(
+        self, field: str, value: Decimal, *, maximum: Decimal | int, may_be_zero: bool = False
+    ) -> Decimal:
+        """An amount as it is stored, with two decimals; a problem if it has more, or is none."""
+        is_in_range = 0 <= value <= maximum and (may_be_zero or value != 0)
+        # Comparing is exact, whatever arithmetic rounds.
+        if is_in_range and value == (amount := value.quantize(_CENT)):
+            return abs(amount)  # Decimal has a zero below zero
+        wanted = f"between 0 and {maximum}" if may_be_zero else f"above 0 and at most {maximum}"
+        message = f"{field} must be {wanted}, with two decimals at most."
+        self.add(field, "INVALID_FORMAT", message)
+        return value
 
     def one_of(self, field: str, value: str, allowed: Collection[str]) -> str:
         if value not in allowed:
@@ -150,6 +186,11 @@ def as_uuid(value: str) -> UUID | None:
         return None
 
 
+def is_id_of(value: str, known: UUID | None) -> bool:
+    """Whether an id sent by a client is this one, in any case; none is that of nobody."""
+    return known is not None and as_uuid(value) == known
+
+
 def constraint_of(hint: Any) -> Constraint | None:
     """What ``@constraint`` says about a member with this type: the ``Constraint`` in its
     annotations, else the limits of pydantic's ``Field``; None where there is neither.
@@ -169,6 +210,14 @@ def constraint_of(hint: Any) -> Constraint | None:
 def is_storable(value: str) -> bool:
     """Whether databases accept the text: no NUL, no lone surrogate."""
     return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Secrets that nobody has to set up: in a file for its owner only, made by whoever comes first."""
+"""Secrets without configuration: in a file readable only by its owner, created by the first process
+that needs one."""
 
 import os
 import secrets

@@ -51,7 +51,7 @@ class PageRequest:
     ) -> Self:
         """From GraphQL arguments. Raises ``BadUserInput`` that names the argument and its limit."""
         if first is not None and last is not None:
-            raise _refused("last", "Ask for first or for last, not for both.")
+            raise _refused("last", "Use either first or last, not both.")
         for name, value in (("first", first), ("last", last)):
             if value is not None and not 1 <= value <= MAX_PAGE:
                 message = f"{name} must be between 1 and {MAX_PAGE}, not {value}."
@@ -90,7 +90,7 @@ def _refused(field: str, message: str, **details: Any) -> BadUserInput:
     return BadUserInput(message, [problem], **details)
 
 
-@strawberry.federation.type(shareable=True, description="Where a page lies within its list.")
+@strawberry.federation.type(shareable=True, description="The position of a page in its list.")
 class PageInfo:
     has_next_page: bool
     has_previous_page: bool
@@ -100,8 +100,8 @@ class PageInfo:
 
 @strawberry.type
 class Edge(Generic[Node]):
-    """The node is null, with an error, where another subgraph does not tell what it cannot be
-    without: that costs one place in the list, not the list."""
+    """The node is null, with an error, where another subgraph does not provide a non-null field:
+    one entry of the list is lost, not the list."""
 
     node: Node | None
     cursor: str
@@ -122,7 +122,40 @@ class Connection(Generic[Node]):
         ]
         return cls(edges=edges, page_info=page.info(), count=page.count)
 
-    @strawberry.field(description="All that match, on whatever page; counted only when asked for.")
+    @strawberry.field(
+        description="The number of all matches, across pages; computed only if selected."
+    )
+    async def total_count(self) -> int:
+        return await self.count()
+
+
+@strawberry.federation.type(name="Edge", shareable=True)
+class SharedEdge(Generic[Node]):
+    node: Node | None
+    cursor: str
+
+
+@strawberry.federation.type(name="Connection", shareable=True)
+class SharedConnection(Generic[Node]):
+    """A ``Connection`` of an entity of which two subgraphs have lists, as long as a field moves
+    from one to the other (docs/moving-a-field.md)."""
+
+    edges: list[SharedEdge[Node]]
+    page_info: PageInfo
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @classmethod
+    def of(cls, make: Callable[[Row], Node], page: "Page[Row]") -> Self:
+        """A page whose rows become nodes by ``make``."""
+        edges = [
+            SharedEdge(node=make(row), cursor=cursor)
+            for row, cursor in zip(page.rows, page.cursors, strict=True)
+        ]
+        return cls(edges=edges, page_info=page.info(), count=page.count)
+
+    @strawberry.field(
+        description="The number of all matches, across pages; computed only if selected."
+    )
     async def total_count(self) -> int:
         return await self.count()
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 @dataclass(slots=True)
 class Charge:
     """One for each request at a door, shared by all contexts that are made for it. ``is_taken``
-    says whether it was counted, as whatever: so a request that fails is counted once, by the
-    stage that knows most about it. ``closed_seconds`` is for how long nothing else of its caller
-    would be let in either."""
+    says whether it was counted, as whatever: so a request that fails is counted once, by the stage
+    that knows most about it. ``closed_seconds`` is for how long other requests of its caller would
+    be rejected as well."""
 
     is_taken: bool = False
     closed_seconds: float = 0.0

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.rate_limit import Charge, RateLimitState
+from trellis.schema.uploads import UploadedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +14,14 @@ class RequestContext:
 
     ``headers`` are the allow-listed client headers in lower case that remote subgraphs get.
     ``deadline`` is a ``time.monotonic()`` instant in seconds after which nobody waits.
-    ``client_address`` is the client's IP address, told by a trusted proxy or else that of the
-    connection; ``user_agent`` what the client calls itself. ``profile`` names the dialect that the
-    client speaks: ``graphql`` or a REST profile. ``route`` is the method and path template of a
-    REST route, such as ``POST /api/v1/auth/login``. ``rate_limit`` is what the caller has left of
-    each limit, for operations that ask a field which says that it wants to know. ``charge`` is
-    there where requests are counted that come to no operation.
+    ``client_address`` is the client's IP address, from a trusted proxy or else from the connection;
+    ``user_agent`` is that header. ``profile`` names the dialect that the client speaks: ``graphql``
+    or a REST profile. ``route`` is the method and path template of a REST route, such as ``POST
+    /api/v1/auth/login``. ``rate_limit`` is what the caller has left of each limit, for operations
+    with a field whose directive requests it. ``charge`` is there where requests are counted that
+    come to no operation. ``uploads`` are the files of a multipart request by the references that
+    stand for them in the variables. In a dry run (``is_dry_run``) nothing is committed: the
+    caller learns what would be refused.
     """
 
     identity: Identity = ANONYMOUS
@@ -31,3 +34,5 @@ class RequestContext:
     route: str | None = None
     rate_limit: tuple[RateLimitState, ...] = ()
     charge: Charge | None = field(default=None, repr=False, compare=False)
+    uploads: Mapping[str, UploadedFile] = field(default_factory=dict, repr=False, compare=False)
+    is_dry_run: bool = False

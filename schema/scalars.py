@@ -1,6 +1,5 @@
-"""The scalars of all subgraphs: DateTime, Date, Decimal and JSON, parsed strictly."""
+"""The scalars of all subgraphs: DateTime, Date, Decimal, JSON and Secret, parsed strictly."""
 
-import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -8,8 +7,13 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+from pydantic import SecretStr
 from strawberry.scalars import JSON as JSON
 from strawberry.types.scalar import ScalarDefinition
+
+from trellis.schema.errors import BadUserInput
+from trellis.schema.times import read_date, read_moment
+from trellis.schema.uploads import Upload, UploadScalar
 
 
 def _write_datetime(value: datetime) -> str:
@@ -17,44 +21,59 @@ def _write_datetime(value: datetime) -> str:
 
 
 def _read_datetime(value: object) -> datetime:
-    """RFC 3339 with an offset; a time without one is ambiguous and rejected."""
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is not None:
-                return moment.astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-    raise _unreadable("DateTime", "an ISO 8601 time with offset such as 2026-01-31T12:00:00Z")
+    moment = read_moment(value)
+    if moment is None:
+        raise _unreadable("DateTime", "an ISO 8601 time with offset such as 2026-01-31T12:00:00Z")
+    return moment
 
 
 def _read_date(value: object) -> date:
-    if isinstance(value, str) and len(value) == len("2026-01-31"):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    raise _unreadable("Date", "a date such as 2026-01-31")
+    day = read_date(value)
+    if day is None:
+        raise _unreadable("Date", "a date such as 2026-01-31")
+    return day
+
+
+# The greatest number of a float has as many places; what is smaller or greater is no amount, and
+# arithmetic would round it to nothing.
+_MAX_EXPONENT = 308
+_NO_NUMBER = Decimal("NaN")
 
 
 def _read_decimal(value: object) -> Decimal:
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        text = str(value)
         try:
-            number = Decimal(str(value))
-            if math.isfinite(number):
-                return number
+            number = Decimal(text)
         except InvalidOperation:
-            pass
-    raise _unreadable("Decimal", 'a decimal number, best as text such as "12.50"')
+            number = _NO_NUMBER
+        # Python reads more than there is elsewhere: 1_000, and digits of all scripts.
+        is_plain = text.isascii() and "_" not in text
+        if is_plain and number.is_finite() and abs(number.adjusted()) <= _MAX_EXPONENT:
+            return number
+    raise _unreadable("Decimal", 'a decimal number, preferably a string such as "12.50"')
+
+
+def _read_secret(value: object) -> SecretStr:
+    """Never an error: its message would be sent and logged with the value that it is about. What
+    is neither a text nor a number is an empty secret, which the input's own check refuses."""
+    is_text = isinstance(value, (str, int)) and not isinstance(value, bool)
+    return SecretStr(str(value) if is_text else "")
+
+
+def _write_secret(value: object) -> str:
+    raise GraphQLError("A Secret is never part of a response.")
 
 
 def _unreadable(scalar: str, wanted: str) -> GraphQLError:
-    return GraphQLError(f"{scalar} cannot represent this value: it wants {wanted}.")
+    # The router leaves custom scalars to subgraphs, so clients get this code.
+    message = f"{scalar} cannot represent this value: it wants {wanted}."
+    return GraphQLError(message, extensions={"code": BadUserInput.code})
 
 
 DateTime = strawberry.scalar(
     name="DateTime",
-    description="A moment in UTC, ISO 8601: 2026-01-31T12:00:00Z",
+    description="A date and time in UTC, ISO 8601: 2026-01-31T12:00:00Z",
     serialize=_write_datetime,
     parse_value=_read_datetime,
 )
@@ -66,16 +85,29 @@ Date = strawberry.scalar(
 )
 Decimal_ = strawberry.scalar(
     name="Decimal",
-    description="An exact decimal number, written as text",
+    description="An exact decimal number, as a string",
     serialize=str,
     parse_value=_read_decimal,
 )
+Secret = strawberry.scalar(
+    name="Secret",
+    description="A confidential string such as a card number. It never appears in responses, "
+    "errors or logs. Pass it in a variable.",
+    serialize=_write_secret,
+    parse_value=_read_secret,
+)
 
-SCALARS: Mapping[object, ScalarDefinition] = {datetime: DateTime, date: Date, Decimal: Decimal_}
+SCALARS: Mapping[object, ScalarDefinition] = {
+    datetime: DateTime,
+    date: Date,
+    Decimal: Decimal_,
+    SecretStr: Secret,
+    Upload: UploadScalar,
+}
 
 
 def json_object(value: Any, name: str) -> dict[str, Any]:
     """The JSON input ``value`` when it is an object. Raises ``GraphQLError`` naming ``name``."""
     if isinstance(value, dict):
         return value
-    raise GraphQLError(f"{name} must be a JSON object.")
+    raise GraphQLError(f"{name} must be a JSON object.", extensions={"code": BadUserInput.code})

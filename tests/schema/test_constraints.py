@@ -14,6 +14,8 @@ from trellis.schema.inputs import Id
 Title = Annotated[str, Field(max_length=5)]
 Code = Annotated[str, Field(min_length=2, max_length=5)]
 Note = Annotated[str | None, Field(max_length=7)]
+Width = Annotated[int, Constraint(min=1, max=9)]
+Switch = Annotated[bool, Constraint(not_null=True)]
 Email = Annotated[str, Constraint(format="EMAIL", max_length=9)]
 
 
@@ -26,6 +28,8 @@ class LeafInput:
     email: Email | None = strawberry.UNSET
     lead_id: Id | None = None
     size: int = 3
+    width: Width = 3
+    is_green: Switch | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -52,6 +56,8 @@ LIMITS = {
     "email": '@constraint(maxLength: 9, format: "EMAIL")',
     "leadId": '@constraint(format: "UUID")',
     "size": "",
+    "width": "@constraint(min: 1, max: 9)",
+    "isGreen": "@constraint(notNull: true)",
     "colour": "@constraint(minLength: 1, maxLength: 5)",
 }
 

@@ -254,3 +254,11 @@ def test_two_schemas_in_one_process_keep_their_own_entities():
 
     assert "Lonely" in other.as_str()
     assert "Lonely" not in schema.as_str()
+
+
+def test_tags_of_one_schema_are_not_those_of_another_that_shares_its_types():
+    tags = {"Query.ask": ("pm",), "Order.orderId": ("pm", "todo")}
+    marked = TrellisSchema(query=Query, types=[Order, Item, Stub], tags=tags).as_str()
+    assert '"@tag"' in marked
+    assert marked.count("@tag(") == 3
+    assert "@tag" not in TrellisSchema(query=Query, types=[Order, Item, Stub]).as_str()

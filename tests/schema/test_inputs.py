@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlmodel import SQLModel
 from strawberry import UNSET
 
 from trellis.schema.errors import BadUserInput, NotFound
-from trellis.schema.inputs import InputProblems, as_uuid, is_storable, known_id
+from trellis.schema.inputs import InputProblems, as_uuid, is_id_of, is_storable, known_id
 
 
 def test_all_problems_are_told_at_once():
@@ -41,6 +42,79 @@ def test_good_values_come_back_trimmed():
     assert problems.optional_text("bio", "  ", maximum=5) is None
     assert problems.optional_text("bio", None, maximum=5) is None
     problems.raise_any()
+
+
+@pytest.mark.parametrize(
+    ("address", "codes"),
+    [
+        ("https://example.com/a.png", []),
+        (" http://localhost:8080 ", []),
+        ("", []),
+        (None, []),
+        ("javascript:alert(1)", ["INVALID_FORMAT"]),
+        ("https://", ["INVALID_FORMAT"]),
+        ("https://[::1", ["INVALID_FORMAT"]),
+        ("https://example.com/a b", ["INVALID_FORMAT"]),
+        ("https://example.com/" + "x" * 20, ["VALUE_TOO_LONG"]),
+    ],
+)
+def test_a_web_address_leads_to_a_web_server(address: str | None, codes: list[str]):
+    problems = InputProblems()
+    clean = problems.web_address("url", address, maximum=30)
+    assert clean == ((address or "").strip() or None)
+
+    if codes:
+        with pytest.raises(BadUserInput) as refusal:
+            problems.raise_any()
+        assert [p["code"] for p in refusal.value.extensions["fields"]] == codes
+    else:
+        problems.raise_any()
+
+
+def outcome(problems: InputProblems) -> list[tuple[str, str]]:
+    """Code and message of each problem."""
+    try:
+        problems.raise_any()
+    except BadUserInput as refusal:
+        return [(p["code"], p["message"]) for p in refusal.extensions["fields"]]
+    return []
+
+
+@pytest.mark.parametrize("given", ["12.5", "12.50", "12.500", "0.01", "100"])
+def test_money_has_two_decimals(given: str):
+    problems = InputProblems()
+    stored = problems.money("price", Decimal(given), maximum=100)
+    assert (stored, stored.as_tuple().exponent) == (Decimal(given), -2)
+    assert outcome(problems) == []
+
+
+@pytest.mark.parametrize("given", ["0", "-0", "-0.01", "0.001", "100.01", "1E+99", "1E-99"])
+def test_what_is_no_amount_is_refused(given: str):
+    problems = InputProblems()
+    problems.money("price", Decimal(given), maximum=100)
+    message = "price must be above 0 and at most 100, with two decimals at most."
+    assert outcome(problems) == [("INVALID_FORMAT", message)]
+
+
+def test_zero_is_an_amount_where_something_may_be_free():
+    problems = InputProblems()
+    assert str(problems.money("price", Decimal("-0"), maximum=100, may_be_zero=True)) == "0.00"
+    assert outcome(problems) == []
+
+    problems.money("price", Decimal("-1"), maximum=100, may_be_zero=True)
+    message = "price must be between 0 and 100, with two decimals at most."
+    assert outcome(problems) == [("INVALID_FORMAT", message)]
+
+
+def test_a_currency_has_a_code():
+    problems = InputProblems()
+    assert problems.currency("currency", " EUR ") == "EUR"
+    assert outcome(problems) == []
+
+    for unknown in ("eur", "XYZ", ""):
+        problems.currency("currency", unknown)
+    message = "currency must be a code of ISO 4217 such as EUR."
+    assert outcome(problems) == [("INVALID_ENUM_VALUE", message)] * 3
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
@@ -198,3 +272,38 @@ def test_an_id_that_can_be_nobodys_is_answered_like_one_that_is_nobodys():
     with pytest.raises(NotFound) as refusal:
         known_id("7", missing)
     assert refusal.value.extensions == {"code": "NOT_FOUND", "id": "7"}
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        "0." + "9" * 40,  # a product would be rounded to 100
+        "1." + "0" * 30 + "1",
+        "1E-100",
+        "1E-999999999999999999",  # and this one to nothing
+        "0.001",
+        "-0.01",
+        "1000000.01",
+    ],
+)
+def test_an_amount_is_never_rounded_to_one(amount: str):
+    problems = InputProblems()
+    problems.money("price", Decimal(amount), maximum=1_000_000, may_be_zero=True)
+    with pytest.raises(BadUserInput):
+        problems.raise_any()
+
+
+def test_an_amount_has_two_decimals_however_it_is_written():
+    problems = InputProblems()
+    for given in ("12.5", "12.500000", "1.25E1"):
+        assert str(problems.money("price", Decimal(given), maximum=1_000_000)) == "12.50"
+    problems.raise_any()
+
+
+def test_an_id_is_known_in_any_case_and_is_never_that_of_nobody():
+    known = UUID("30b10e63-6802-56c9-9e20-da364101d4e9")
+    assert is_id_of(str(known), known)
+    assert is_id_of(str(known).upper(), known)
+    for other in ("", "x", "None", str(UUID(int=1))):
+        assert not is_id_of(other, known)
+        assert not is_id_of(other, None)

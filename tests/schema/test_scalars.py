@@ -54,10 +54,13 @@ async def test_times_are_shown_in_utc(given: str, shown: str):
     [
         ("moment", "DateTime", "2026-01-31T12:00:00"),
         ("moment", "DateTime", "0001-01-01T00:00:00+14:00"),
+        ("moment", "DateTime", "9999-12-31T23:59:59-12:00"),
         ("moment", "DateTime", "yesterday"),
         ("moment", "DateTime", 1_700_000_000),
         ("day", "Date", "2026-02-30"),
         ("day", "Date", "20260131"),
+        ("day", "Date", "2026-W05-4"),
+        ("day", "Date", "٢٠٢٦-01-31"),
         ("day", "Date", "2026-01-31T00:00:00Z"),
         ("amount", "Decimal", "NaN"),
         ("amount", "Decimal", "Infinity"),
@@ -74,6 +77,14 @@ async def test_decimals_keep_their_digits(given: Any, shown: str):
     assert await echo("amount", "Decimal", given) == shown
 
 
+async def test_an_unreadable_value_of_a_variable_is_told_as_bad_input():
+    query = "query($v: DateTime!) { moment(value: $v) }"
+    result = await schema.execute(query, variable_values={"v": "9999-12-31T23:59:59-12:00"})
+
+    assert result.errors
+    assert [one.extensions for one in result.errors] == [{"code": "BAD_USER_INPUT"}]
+
+
 async def test_dates_stay_dates():
     assert await echo("day", "Date", "2026-01-31") == "2026-01-31"
 
@@ -83,3 +94,12 @@ async def test_a_time_of_another_zone_is_shown_in_utc():
 
     assert result.data == {"local": "2026-01-31T12:00:00Z"}
     assert datetime.fromisoformat("2026-01-31T12:00:00Z").tzinfo == UTC
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["NaN", "sNaN", "-sNaN12", "Infinity", "1E+999999", "1E-999999", "1_000", "\uff11\uff12"],
+)
+async def test_what_is_no_amount_is_refused_in_the_same_words(value: str):
+    refused = await echo("amount", "Decimal", value)
+    assert "Decimal cannot represent this value: it wants a decimal number" in refused

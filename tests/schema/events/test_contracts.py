@@ -23,8 +23,16 @@ USER: dict[str, Any] = {
     "organization_id": B,
     "roles": ("user", "admin"),
     "is_active": True,
+    "timezone": "Europe/London",
+    "organization_ids": (B, C),
 }
-STORED_USER = {**USER, "user_id": a, "organization_id": b, "roles": ["user", "admin"]}
+STORED_USER = {
+    **USER,
+    "user_id": a,
+    "organization_id": b,
+    "roles": ["user", "admin"],
+    "organization_ids": [b, c],
+}
 STATE = projects.ProjectState(
     key="ENG",
     name="Engine",
@@ -33,6 +41,7 @@ STATE = projects.ProjectState(
     lead_id=B,
     settings={"statuses": ["Open"], "time_tracking": True},
     members={B: "owner", C: "member"},
+    description="Weaves algebra",
 )
 PROJECT: dict[str, Any] = {"project_id": A, "version": 2, "state": STATE}
 STORED_PROJECT = {
@@ -46,6 +55,7 @@ STORED_PROJECT = {
         "lead_id": b,
         "settings": {"statuses": ["Open"], "time_tracking": True},
         "members": {b: "owner", c: "member"},
+        "description": "Weaves algebra",
     },
 }
 ISSUE: dict[str, Any] = {"issue_id": A, "issue_key": "ENG-1", "project_id": B, "version": 1}
@@ -148,6 +158,21 @@ STORED: list[tuple[Event, str, str, dict[str, Any]]] = [
     (accounts.UserVerified(**USER), "user.verified", a, STORED_USER),
     (accounts.UserDeactivated(**USER), "user.deactivated", a, STORED_USER),
     (accounts.UserDeleted(**USER), "user.deleted", a, STORED_USER),
+    (
+        accounts.ContactChanged(
+            user_id=A, version=3, email="x@example.com", by_email=True, by_push=False, in_app=True
+        ),
+        "contact.changed",
+        a,
+        {
+            "user_id": a,
+            "version": 3,
+            "email": "x@example.com",
+            "by_email": True,
+            "by_push": False,
+            "in_app": True,
+        },
+    ),
     (
         accounts.UserLoggedIn(user_id=A, session_id=B, profile="graphql"),
         "user.login",
@@ -297,10 +322,46 @@ STORED: list[tuple[Event, str, str, dict[str, Any]]] = [
         {**STORED_ISSUE, "target_id": c, "type": "relates_to"},
     ),
     (
-        issues.CommentAdded(**ISSUE, comment_id=C, author_id=B),
+        issues.CommentAdded(**ISSUE, comment_id=C, author_id=B, content="Oiled.", created_at=SOON),
         "comment.added",
         a,
-        {**STORED_ISSUE, "comment_id": c, "author_id": b},
+        {
+            **STORED_ISSUE,
+            "comment_id": c,
+            "author_id": b,
+            "content": "Oiled.",
+            "created_at": SOON.isoformat(),
+        },
+    ),
+    (
+        issues.CommentsBackfilled(
+            comments=(
+                issues.BackfilledComment(
+                    comment_id=A,
+                    issue_id=B,
+                    project_id=C,
+                    author_id=B,
+                    content="Oiled.",
+                    created_at=SOON,
+                    updated_at=SOON,
+                ),
+            )
+        ),
+        "comments.backfilled",
+        a,
+        {
+            "comments": [
+                {
+                    "comment_id": a,
+                    "issue_id": b,
+                    "project_id": c,
+                    "author_id": b,
+                    "content": "Oiled.",
+                    "created_at": SOON.isoformat(),
+                    "updated_at": SOON.isoformat(),
+                }
+            ]
+        },
     ),
     (workflows.WorkflowCreated(**WORKFLOW), "workflow.created", a, STORED_WORKFLOW),
     (
@@ -347,12 +408,34 @@ def test_an_event_is_written_as_ever_and_read_back_as_it_was(
     assert type(event).read(stored) == event
 
 
+def test_people_of_earlier_releases_live_in_utc():
+    stored = {key: value for key, value in STORED_USER.items() if key != "timezone"}
+
+    assert accounts.UserVerified.read(stored).timezone == "UTC"
+
+
 def test_what_a_later_release_adds_is_passed_over():
     stored = {"user_id": a, "session_id": b, "profile": "graphql", "device": "phone"}
 
     event = accounts.UserLoggedIn.read(stored)
 
     assert event == accounts.UserLoggedIn(user_id=A, session_id=B, profile="graphql")
+
+
+def test_early_events_about_people_and_projects_are_understood():
+    stored = {name: value for name, value in STORED_USER.items() if name != "organization_ids"}
+    state = {
+        name: value for name, value in STORED_PROJECT["state"].items() if name != "description"
+    }
+
+    first, homeless = (
+        accounts.UserCreated.read({**stored, "organization_id": id}) for id in (b, None)
+    )
+    project = projects.ProjectCreated.read({**STORED_PROJECT, "state": state})
+
+    assert (first.organizations, homeless.organizations) == ((B,), ())
+    assert accounts.UserCreated.read(STORED_USER).organizations == (B, C)
+    assert project.state.description is None
 
 
 @pytest.mark.parametrize(
@@ -371,7 +454,7 @@ def test_an_event_that_breaks_its_contract_is_not_read(stored: dict[str, Any]):
 
 def test_topics_are_used_once():
     topics = [kind.topic for kind in kinds()]
-    assert len(topics) == len(set(topics)) == 35
+    assert len(topics) == len(set(topics)) == 37
 
 
 def test_what_replicas_read_are_all_events_with_a_state():
