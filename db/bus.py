@@ -10,7 +10,8 @@ import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
+from functools import partial
 from typing import Protocol
 
 from broadcaster import Broadcast
@@ -18,6 +19,7 @@ from broadcaster import Broadcast
 from trellis.db.outbox import Envelope
 from trellis.db.readers import Board, MemoryBoard
 from trellis.db.tasks import end_tasks
+from trellis.schema.background import keep_running
 from trellis.schema.errors import BadUserInput, Unavailable
 
 logger = logging.getLogger("trellis.bus")
@@ -45,7 +47,7 @@ class EventBus(Protocol):
     """Carries envelopes from relays to subscribers; at least once, in order per stream.
 
     ``sees_commits``: whether ``head`` counts events that are committed but not relayed yet.
-    ``readers`` tells how far the durable readers of the streams have come.
+    ``readers`` has the positions of the durable readers of the streams.
     """
 
     sees_commits: bool
@@ -53,6 +55,10 @@ class EventBus(Protocol):
 
     def attach(self, stream: str, log: Log) -> None:
         """Called by the process that owns ``stream`` before it publishes."""
+        ...
+
+    def knows(self, stream: str) -> bool:
+        """Whether the stream is available: within one process only after its owner has started."""
         ...
 
     async def publish(self, stream: str, envelopes: Sequence[Envelope]) -> None: ...
@@ -140,7 +146,7 @@ class FanOut:
 
 
 class SubscriberQueue:
-    """At most ``QUEUE_SIZE`` events; one more and it forgets them and says that it lags."""
+    """At most ``QUEUE_SIZE`` events; one more and they are dropped and it reports a lag."""
 
     def __init__(self) -> None:
         self._events: deque[Envelope] = deque()
@@ -230,19 +236,24 @@ class MemoryBus:
         self._fan_outs: dict[str, FanOut] = {}
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._followers: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._watches: dict[str, asyncio.Task[None]] = {}
         self.readers: Board = MemoryBoard()
 
     async def connect(self) -> None:
         await self._broadcast.connect()
 
     async def close(self) -> None:
-        await end_tasks(*self._pumps.values())
+        await end_tasks(*self._pumps.values(), *self._watches.values())
         self._pumps.clear()
+        self._watches.clear()
         await self._broadcast.disconnect()
 
     def attach(self, stream: str, log: Log) -> None:
         self._logs[stream] = log
         self._attached_event(stream).set()
+
+    def knows(self, stream: str) -> bool:
+        return stream in self._logs
 
     async def publish(self, stream: str, envelopes: Sequence[Envelope]) -> None:
         if stream not in self._pumps:
@@ -259,18 +270,39 @@ class MemoryBus:
     async def follow_log(self, stream: str, after: str) -> AsyncGenerator[Envelope]:
         cursor, grew = after, asyncio.Event()
         self._followers[stream].add(grew)
+        if stream not in self._watches:
+            self._watches[stream] = keep_running(
+                partial(self._watch, stream), name=f"watch of {stream}"
+            )
         try:
             while True:
                 grew.clear()
-                async with aclosing(_log_after(self, stream, order_of(cursor))) as news:
-                    async for envelope in news:
+                async with aclosing(_log_after(self, stream, order_of(cursor))) as missed:
+                    async for envelope in missed:
                         cursor = envelope.cursor
                         yield envelope
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_EVERY_SECONDS):
-                        await grew.wait()
+                await grew.wait()
         finally:
             self._followers[stream].discard(grew)
+            if not self._followers[stream]:
+                await end_tasks(self._watches.pop(stream, None))
+
+    async def _watch(self, stream: str) -> None:
+        """Look for what other processes commit, once for all followers of the stream."""
+        known = None
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            try:
+                head = await self.head(stream)
+            except Unavailable:
+                continue
+            except Exception:
+                # The boundary of a background task: it must outlive whatever goes wrong once.
+                logger.exception("the head of %s cannot be read", stream)
+                continue
+            if head != known:
+                known = head
+                self.log_grew(stream)
 
     def log_grew(self, stream: str) -> None:
         for follower in self._followers[stream]:
@@ -305,13 +337,17 @@ class MemoryBus:
             return
         fan_out = self._fan_outs.setdefault(stream, FanOut())
         listening = asyncio.Event()
-        self._pumps[stream] = asyncio.create_task(self._pump(stream, fan_out, listening))
+        self._pumps[stream] = keep_running(
+            partial(self._pump, stream, fan_out, listening), name=f"pump of {stream}"
+        )
         await listening.wait()
 
     async def _pump(self, stream: str, fan_out: FanOut, listening: asyncio.Event) -> None:
         # broadcaster's own queues have no bound: this task is its only subscriber and never
         # waits for anybody, so they stay empty.
         async with self._broadcast.subscribe(stream) as arrivals:
+            # Nothing is missed where this begins again after a failure.
+            fan_out.everyone_lags()
             listening.set()
             while True:
                 fan_out.deliver((await arrivals.get()).message)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 from sqlalchemy import Select
 
+from trellis.db.dry_run import DryRunEnded, rolled_back
 from trellis.db.paging import NEWEST_FIRST, SortColumn, count_of, page_of
 from trellis.db.replica import MissingInReplica
 from trellis.db.storage import Storage
@@ -53,7 +54,7 @@ class CallerContext(Generic[LoadersT]):
         page: PageRequest,
         order: Sequence[SortColumn] = NEWEST_FIRST,
     ) -> Page[Row]:
-        """One page of the rows of ``statement``, which are counted when the total is asked for."""
+        """One page of the rows of ``statement``, which are counted if the total is selected."""
 
         async def count() -> int:
             async with self.storage.read() as session:
@@ -72,10 +73,22 @@ class CallerContext(Generic[LoadersT]):
     @asynccontextmanager
     async def _begin(self) -> AsyncGenerator[UnitOfWork]:
         headers = {"actorId": str(self.caller.id), "requestId": self.request.request_id}
-        async with self.storage.begin(headers) as uow:
+        async with self.unless_dry_run(self.storage.begin(headers)) as uow:
             yield uow
         # Rows cached before the change must not be used for the mutation's selection.
         self.refresh()
+
+    def unless_dry_run(
+        self, transaction: AbstractAsyncContextManager[UnitOfWork]
+    ) -> AbstractAsyncContextManager[UnitOfWork]:
+        """The transaction, which a dry run rolls back."""
+        return rolled_back(transaction) if self.request.is_dry_run else transaction
+
+    def end_dry_run(self) -> None:
+        """To be called before an effect that no transaction takes back. Raises ``DryRunEnded`` in a
+        dry run."""
+        if self.request.is_dry_run:
+            raise DryRunEnded
 
     async def transact(
         self,

@@ -19,6 +19,7 @@ from trellis.db.outbox import Envelope
 from trellis.db.readers import Reader
 from trellis.db.tasks import end_tasks
 from trellis.db.unit_of_work import UnitOfWork, begin
+from trellis.schema.background import keep_running
 from trellis.schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.consumer")
@@ -64,7 +65,7 @@ class Consumer:
         self._database, self._tables, self._bus = database, metadata.tables, bus
         self._on_commit = on_commit
         self._reader = Reader(f"{database.name}/{self.name}", self._topics)
-        self._task = asyncio.create_task(self._run())
+        self._task = keep_running(self._run, name=f"{self.name} of {database.name}")
 
     async def stop(self) -> None:
         await end_tasks(self._task)
@@ -109,11 +110,12 @@ class Consumer:
         await self._move_to(envelope.cursor)
 
     async def _move_to(self, cursor: str) -> None:
-        """Say how far this reader has come: to those here who wait for it, and to writers."""
+        """Publish the position of this reader: to those in this process that wait for it, and to
+        writers."""
         async with self._progress:
             self._position = cursor
             self._progress.notify_all()
-        # Writers that cannot be told wait in vain once; that is no reason to read anything again.
+        # Writers that do not learn of it wait in vain once: no reason to read anything again.
         with suppress(Unavailable):
             await self._bus.readers.note(self.stream, self._reader, cursor)
 

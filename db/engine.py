@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from trellis.db.metrics import QueryMetrics
 from trellis.schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.database")
@@ -29,10 +30,10 @@ logger = logging.getLogger("trellis.database")
 _RETRY_AFTER_SECONDS = 1
 
 # How long a writer waits on SQLite, for its turn and for other processes together: less than the
-# five seconds that the router waits for a subgraph, so that callers are told to try again.
+# five seconds that the router waits for a subgraph, so that its error reaches the caller.
 _BUSY_SECONDS = 4.0
-# What is left for other processes is told in such steps, and is never less than one: statements
-# stay the same from one to the next.
+# The remaining time to wait for other processes is rounded up to such steps, so that the statement
+# that sets it is one of a few.
 _BUSY_STEP_SECONDS = 0.25
 
 _FOR_OWNER_ONLY, _FOLDER_FOR_OWNER_ONLY = 0o600, 0o700
@@ -51,12 +52,14 @@ class Database:
     def __init__(self, name: str, url: str, *, busy_seconds: float = _BUSY_SECONDS) -> None:
         self.name = name
         self.engine = make_engine(url, schema=name, busy_seconds=busy_seconds)
+        self._metrics = QueryMetrics(name, self.engine)
         self._busy_seconds = busy_seconds
         # Write sessions take SQLite's write lock at BEGIN: a read-modify-write transaction that
         # starts as a reader would lose updates. PostgreSQL ignores the option.
         writing = self.engine.execution_options(write=True)
         # Writers of one process queue up here in order; SQLite itself would let them poll.
         self._writers_turn = None if self.is_postgres else asyncio.Lock()
+        self._is_closed = False
         self._read_sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._write_sessions = async_sessionmaker(writing, expire_on_commit=False)
 
@@ -67,12 +70,14 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncSession]:
         """A session for SELECTs, one per concurrent task. Raises ``Unavailable`` when down."""
+        self._refuse_when_closed()
         async with _refusing_when_down(), self._read_sessions() as session:
             yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
         """A session in one transaction that commits at the end. Raises ``Unavailable``."""
+        self._refuse_when_closed()
         waiting_since = time.monotonic()
         async with (
             self._alone_on_sqlite(),
@@ -107,7 +112,14 @@ class Database:
             await session.execute(text("select 1"))
 
     async def close(self) -> None:
+        self._is_closed = True
         await self.engine.dispose()
+
+    def _refuse_when_closed(self) -> None:
+        # The engine would connect anew, and nobody would end that: readers of the stream of a
+        # subgraph may go on for a moment when it has stopped.
+        if self._is_closed:
+            raise _unavailable()
 
 
 def make_engine(url: str, *, schema: str, busy_seconds: float = _BUSY_SECONDS) -> AsyncEngine:
@@ -127,9 +139,13 @@ def make_engine(url: str, *, schema: str, busy_seconds: float = _BUSY_SECONDS) -
     database = make_url(url).database
     if database and database != ":memory:":
         _make_private(Path(database))
-    connect_args = {"timeout": busy_seconds, "factory": _UndoingConnection}
+    connect_args = {
+        "timeout": busy_seconds,
+        "factory": _SQLiteConnection,
+        # The driver would otherwise begin only at the first write: we say BEGIN ourselves.
+        "isolation_level": None,
+    }
     engine = create_async_engine(url, connect_args=connect_args)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
@@ -148,28 +164,32 @@ def _make_private(database: Path) -> None:
             Path(f"{database}{suffix}").chmod(_FOR_OWNER_ONLY)
 
 
-class _UndoingConnection(sqlite3.Connection):
-    """A connection that gives its locks back when it is closed.
+class _SQLiteConnection(sqlite3.Connection):
+    """A connection that is ready when it is open, and gives its locks back when it is closed.
 
-    SQLite only pretends to close one that has a statement half read: the transaction, and with it
-    the write lock, would live until the statement is collected as garbage. That is how a task ends
-    that is cancelled between an INSERT ... RETURNING and the reading of its rows.
+    It is prepared in the driver's thread, in which it is opened: a listener of the engine would be
+    one switch of threads per statement, and leave the connection to the garbage collector if the
+    task is cancelled between them.
     """
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        try:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                self.execute(f"PRAGMA {pragma}").close()
+        except BaseException:
+            super().close()
+            raise
+
     def close(self) -> None:
+        # SQLite only pretends to close a connection that has a statement half read: the
+        # transaction, and with it the write lock, would live until the statement is collected as
+        # garbage. That is how a task ends that is cancelled between an INSERT ... RETURNING and
+        # the reading of its rows.
         # Closing always works, also twice and on a broken disk; rolling back does not.
         with suppress(sqlite3.Error):
             self.rollback()
         super().close()
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-    # The driver would otherwise begin only at the first write: we say BEGIN ourselves.
-    connection.isolation_level = None
 
 
 def _begin_sqlite(connection: Any) -> None:

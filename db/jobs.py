@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trellis.db.storage import Storage
 from trellis.db.tasks import end_tasks
+from trellis.schema.background import keep_running
 
 logger = logging.getLogger("trellis.jobs")
 
@@ -17,14 +18,15 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``work`` is done ``every_seconds``, for the first time that long after the start. Several
-    workers over one database each do it. ``check`` raises when it could never be done: then the
-    subgraph does not start."""
+    """``work`` is done ``every_seconds``, for the first time that long after the start, or
+    ``at_start`` also before the subgraph answers anything. Several workers over one database each
+    do it. ``check`` raises when it could never be done: then the subgraph does not start."""
 
     name: str
     every_seconds: float
     work: Callable[[Storage], Awaitable[None]]
     check: Callable[[], object] = _nothing
+    at_start: bool = False
 
 
 class RunningJob:
@@ -36,7 +38,7 @@ class RunningJob:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
+        self._task = keep_running(self._run, name=self._job.name)
 
     async def stop(self) -> None:
         await end_tasks(self._task)

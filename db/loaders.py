@@ -51,6 +51,17 @@ class BatchLoaders:
         """The same for parts of an object that the caller is already allowed to see."""
         return self.rows(lambda session, _, keys: query(session, keys))
 
+    def current(self, stream: str) -> DataLoader[None, None]:
+        """Loads nothing: waits, once for the operation, until all that ``stream`` has announced is
+        kept here. Raises ``Unavailable``."""
+        storage = self._storage
+
+        async def wait(keys: list[None]) -> list[None]:
+            await storage.require_current(stream)
+            return keys
+
+        return DataLoader(wait)
+
     def lists(self, query: Callable[[Identity, Kind], ChildRows[Row]]) -> "Lists[Kind, Row]":
         """Pages of lists; ``query`` says what rows the caller may see in lists of a kind."""
         storage, caller = self._storage, self._caller
@@ -87,7 +98,7 @@ class Lists(Generic[Kind, Row]):
         self._counts = counts
 
     async def load(self, kind: Kind, parent: UUID, page: PageRequest) -> Page[Row]:
-        """A page of the list of ``parent``; its rows are counted when the total is asked for."""
+        """A page of the list of ``parent``; its rows are counted if the total is selected."""
         found = await self._pages.load(((kind, page), parent))
         return replace(found, count=partial(self._counts.load, (kind, parent)))
 

@@ -1,5 +1,6 @@
 """Runs the migrations of one subgraph: its own line of versions in its own database or schema."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,18 +43,38 @@ async def differences(database: Database, metadata: MetaData) -> list[Any]:
     """What the models have that the database has not, or the reverse; empty when they agree."""
 
     def compare(connection: Connection) -> list[Any]:
-        options = {"compare_type": True, "compare_server_default": True}
+        options = {
+            "compare_type": True,
+            "compare_server_default": True,
+            "include_name": is_described_by(metadata),
+        }
         return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
     async with database.engine.connect() as connection:
         return await connection.run_sync(compare)
 
 
+def is_described_by(metadata: MetaData) -> Callable[[str | None, str, Any], bool]:
+    """Alembic's filter of names without the tables that models cannot describe, such as SQLite's
+    virtual ones with what they keep behind them: ``metadata.info["beside_models"]`` names them, and
+    only migrations make them."""
+    beside = tuple(metadata.info.get("beside_models", ()))
+
+    def is_described(name: str | None, kind: str, _parents: Any) -> bool:
+        if kind != "table" or name is None:
+            return True
+        return not any(name == own or name.startswith(f"{own}_") for own in beside)
+
+    return is_described
+
+
 async def _run(database: Database, metadata: MetaData, act: Any) -> None:
     config = _config(database.name)
 
     def with_connection(connection: Connection) -> None:
-        config.attributes.update(connection=connection, metadata=metadata)
+        config.attributes.update(
+            connection=connection, metadata=metadata, include_name=is_described_by(metadata)
+        )
         act(config)
 
     engine = database.engine.execution_options(write=True, busy_seconds=_BUSY_SECONDS)

@@ -1,6 +1,7 @@
 """Shared by all tables: constraint names, JSON, enums, row versions, the event tables."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Numeric,
     String,
     Table,
     Text,
@@ -72,6 +74,38 @@ class Instant(TypeDecorator[datetime]):
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+MAX_MONEY = Decimal("9999999999.99")
+"""The greatest amount of a column of ``Money``."""
+
+
+class Money(TypeDecorator[Decimal]):
+    """An exact amount with two decimals and ten digits before them: NUMERIC(12, 2) on PostgreSQL,
+    hundredths on SQLite, which has no exact decimals. A finer amount is rejected, not rounded."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        is_exact = dialect.name == "postgresql"
+        return dialect.type_descriptor(Numeric(12, 2) if is_exact else BigInteger())
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        hundredths = value * 100
+        if hundredths != int(hundredths) or abs(value) > MAX_MONEY:
+            raise ValueError(f"{value} cannot be stored as an amount with two decimals")
+        return value if dialect.name == "postgresql" else int(hundredths)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        return value if dialect.name == "postgresql" else Decimal(value).scaleb(-2)
+
+    def __repr__(self) -> str:
+        return "Money()"
 
 
 def utc_now() -> datetime:

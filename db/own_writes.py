@@ -17,8 +17,9 @@ from trellis.schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.readers")
 
-# Readers need milliseconds. One that needs longer stands still, and with it whoever waits: a
-# change that is committed is answered within the time that callers have, known or not.
+# Readers need milliseconds. One that needs longer is stuck, and so would be those that wait for it:
+# a committed change is answered within the deadline of the caller, whether or not readers have
+# confirmed it.
 _PATIENCE_SECONDS = 1.0
 
 

@@ -45,7 +45,7 @@ def text(value: Any) -> str:
 
 def integer(value: Any) -> int:
     """Parse an integer of a cursor that a column can be compared with."""
-    if not isinstance(value, int) or not 0 <= value < 2**31:
+    if type(value) is not int or not 0 <= value < 2**31:  # a bool is an int, too
         raise ValueError(value)
     return value
 
@@ -207,10 +207,10 @@ def _beyond(
 
 def _parsed(cursor: str, order: Sequence[SortColumn]) -> list[Any]:
     names = _names(order)
-    told = decode_cursor(cursor, len(names) + len(order))
-    if told[: len(names)] != names:
+    decoded = decode_cursor(cursor, len(names) + len(order))
+    if decoded[: len(names)] != names:
         raise invalid_cursor()
-    values = told[len(names) :]
+    values = decoded[len(names) :]
     try:
         return [column.parse(value) for column, value in zip(order, values, strict=True)]
     except (ValueError, TypeError, AttributeError) as broken:

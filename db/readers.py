@@ -1,4 +1,4 @@
-"""How far the durable readers of streams have come, told to those who write into them.
+"""How far the durable readers of streams have come, for those who write into them.
 
 A board belongs to a bus: one in memory for the readers of a process, one in Redis for those of
 several. Writers wait by it until what they have changed is known everywhere (``own_writes``).
@@ -24,7 +24,7 @@ class Reader:
 
 
 class Board(Protocol):
-    """Positions only move forward, whichever process of a subgraph tells them."""
+    """Positions only move forward, whichever process of a subgraph reports them."""
 
     async def note(self, stream: str, reader: Reader, cursor: str) -> None:
         """Called by a reader: everything up to ``cursor`` is taken in. Raises ``Unavailable``."""

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from trellis.db.outbox import Envelope
 from trellis.db.readers import Board
 from trellis.db.redis_readers import RedisBoard
 from trellis.db.tasks import end_tasks
+from trellis.schema.background import keep_running
 from trellis.schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.bus")
@@ -53,6 +55,9 @@ class RedisBus:
 
     def attach(self, stream: str, log: Log) -> None:
         """Nothing to remember: Redis keeps the log."""
+
+    def knows(self, stream: str) -> bool:
+        return True  # one that nobody has written yet is empty
 
     async def publish(self, stream: str, envelopes: Sequence[Envelope]) -> None:
         """Append in order. Raises ``Unavailable`` when Redis is away."""
@@ -101,8 +106,8 @@ class RedisBus:
         fan_out = self._fan_outs.setdefault(stream, FanOut())
         if stream not in self._readers:
             start = asyncio.Event()
-            reader = self._read_for_ever(stream, fan_out, start)
-            self._readers[stream] = asyncio.create_task(reader)
+            reader = partial(self._read_for_ever, stream, fan_out, start)
+            self._readers[stream] = keep_running(reader, name=f"reader of {stream}")
             await start.wait()
         return fan_out
 

@@ -11,20 +11,20 @@ from redis.exceptions import RedisError
 from trellis.db.readers import Reader
 from trellis.schema.errors import Unavailable
 
-# A reader needs a few milliseconds; being told by Redis would need a connection for each writer.
+# A reader needs a few milliseconds; notifications by Redis would need one connection per writer.
 _LOOK_AGAIN_SECONDS = 0.005
 
-# Several processes of one subgraph share a reader: one that was slow to tell must not take back
-# what another has told since. Cursors are those of Redis Streams, milliseconds and a number.
+# Several processes of one subgraph share a reader: a late report must not overwrite a newer one of
+# another process. Cursors are those of Redis Streams, milliseconds and a number.
 _NOTE = """
 local function parts(cursor)
     local milliseconds, number = string.match(cursor, '^(%d+)-?(%d*)')
     return tonumber(milliseconds) or 0, tonumber(number) or 0
 end
-local told = redis.call('HGET', KEYS[1], ARGV[1])
-local old_time, old_number = parts(told or '0')
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+local old_time, old_number = parts(known or '0')
 local time, number = parts(ARGV[2])
-if not told or time > old_time or (time == old_time and number >= old_number) then
+if not known or time > old_time or (time == old_time and number >= old_number) then
     redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[3])
 end
 """
@@ -32,7 +32,7 @@ end
 
 class RedisBoard:
     """One hash per stream: of each reader its cursor and, after a blank, its topics. Readers that
-    are gone for good stay in it; each writer waits for them once."""
+    no longer exist stay in it; each writer waits for them once."""
 
     def __init__(self, redis: "Redis", prefix: str) -> None:
         self._redis = redis
@@ -52,7 +52,7 @@ class RedisBoard:
             found = await asked
         except (RedisError, OSError) as failure:
             raise _away() from failure
-        return dict(_unpacked(name, told) for name, told in found.items())
+        return dict(_unpacked(name, known) for name, known in found.items())
 
     async def moved(self, stream: str) -> None:
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
@@ -65,8 +65,8 @@ def _packed(topics: frozenset[str] | None) -> bytes:
     return orjson.dumps(sorted(topics) if topics is not None else None)
 
 
-def _unpacked(name: bytes, told: bytes) -> tuple[Reader, str]:
-    cursor, _, packed = told.partition(b" ")
+def _unpacked(name: bytes, known: bytes) -> tuple[Reader, str]:
+    cursor, _, packed = known.partition(b" ")
     topics = orjson.loads(packed)
     takes = frozenset(topics) if topics is not None else None
     return Reader(name.decode(), takes), cursor.decode()

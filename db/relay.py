@@ -20,9 +20,11 @@ from trellis.db import outbox
 from trellis.db.bus import EventBus
 from trellis.db.engine import Database
 from trellis.db.locks import hold
+from trellis.db.metrics import OutboxMetrics
 from trellis.db.models import utc_now
 from trellis.db.outbox import Envelope
 from trellis.db.tasks import end_tasks
+from trellis.schema.background import keep_running
 from trellis.schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.relay")
@@ -38,7 +40,7 @@ _BACK_OFF_SECONDS = (0.1, 0.5, 2.0, 5.0)
 
 
 class OutboxLog:
-    """An outbox as the log of a stream: what is committed is in it before anybody is told."""
+    """An outbox as the log of a stream: what is committed is in it before anybody hears of it."""
 
     def __init__(self, database: Database, table: Table) -> None:
         self._database = database
@@ -61,6 +63,7 @@ class Relay:
         self._database = database
         self._table = table
         self._bus = bus
+        self._metrics = OutboxMetrics(database.name)
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -70,7 +73,7 @@ class Relay:
     def start(self) -> None:
         self._bus.attach(self._database.name, OutboxLog(self._database, self._table))
         self._work.set()
-        self._task = asyncio.create_task(self._run())
+        self._task = keep_running(self._run, name=f"relay of {self._database.name}")
 
     def wake(self) -> None:
         """Notify the relay of a commit."""
@@ -117,6 +120,8 @@ class Relay:
             await self._bus.publish(self._database.name, [outbox.envelope_of(r) for r in rows])
             published = [row["id"] for row in rows]
             self._outages = 0
+            for row in rows:
+                self._metrics.has_published(row["topic"])
         except Unavailable as down:
             await self._hold(rows, down.message)
             return 0
@@ -136,6 +141,7 @@ class Relay:
             except Exception as failed:
                 return published, failed  # later events wait, to keep the order
             published.append(row["id"])
+            self._metrics.has_published(row["topic"])
         return published, failure
 
     async def _claim(self) -> list[Mapping[str, Any]]:
@@ -155,9 +161,11 @@ class Relay:
             .returning(self._table)
         )
         async with self._database.read() as session:
-            waiting = await session.execute(select(t.id).where(open_rows).limit(1))
-            if waiting.first() is None:
-                return []  # the common case, without a write lock
+            waiting = select(t.occurred_at).where(open_rows).order_by(t.id).limit(1)
+            oldest = (await session.execute(waiting)).scalar()
+        self._metrics.oldest_seconds.set((now - oldest).total_seconds() if oldest else 0)
+        if oldest is None:
+            return []  # the common case, without a write lock
         async with self._database.write() as session:
             await hold(session, "relay")
             rows = (await session.execute(claim)).mappings().all()
@@ -187,6 +195,7 @@ class Relay:
         first, behind = left[0], left[1:]
         dead = first["attempts"] >= _MAX_TRIES
         if dead:
+            self._metrics.parked.inc()
             logger.error("outbox %s: event %s is parked", self._database.name, first["event_id"])
         pause = _BACK_OFF_SECONDS[min(first["attempts"], len(_BACK_OFF_SECONDS)) - 1]
         values = {

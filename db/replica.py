@@ -1,6 +1,7 @@
 """What a subgraph keeps of another one's data, fed by its events (docs/decisions/0008)."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from trellis.db.consumer import Consumer
@@ -43,11 +44,44 @@ class Replica(Generic[EventT]):
         if kind is not None:
             await self._take(uow, kind.read(envelope.payload))
 
+    @classmethod
+    def dated(
+        cls,
+        stream: str,
+        kinds: Iterable[type[EventT]],
+        take: Callable[[UnitOfWork, EventT, datetime], Awaitable[None]],
+        *,
+        name: str | None = None,
+    ) -> "Replica[EventT]":
+        """The same for what counts by time: ``take`` gets the moment of the event as well, which
+        is the same whenever the event is read again."""
+        return _Dated(stream, kinds, take, name=name)
+
+
+class _Dated(Replica[EventT]):
+    def __init__(
+        self,
+        stream: str,
+        kinds: Iterable[type[EventT]],
+        take: Callable[[UnitOfWork, EventT, datetime], Awaitable[None]],
+        *,
+        name: str | None = None,
+    ) -> None:
+        self.stream = stream
+        self.name = name
+        self._kinds = {kind.topic: kind for kind in kinds}
+        self._take_at = take
+
+    async def handle(self, uow: UnitOfWork, envelope: Envelope) -> None:
+        kind = self._kinds.get(envelope.topic)
+        if kind is not None:
+            await self._take_at(uow, kind.read(envelope.payload), envelope.occurred_at)
+
 
 class MissingInReplica(TrellisError):
-    """Mixed into errors about what another subgraph owns: news of it may be on the way here.
+    """Mixed into errors about objects of another subgraph, whose events may not have been read yet.
 
-    A use case that fails with one is tried once more when ``stream`` has been read.
+    A use case that fails with one is retried once when ``stream`` has been read.
     """
 
     stream: ClassVar[str]

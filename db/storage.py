@@ -21,6 +21,7 @@ from trellis.db.versions import is_at_newest
 from trellis.schema.errors import Unavailable
 
 _SETTLE_SECONDS = 0.25
+_CURRENT_SECONDS = 3.0  # less than the router waits for a subgraph
 
 
 class Storage:
@@ -48,7 +49,7 @@ class Storage:
 
     async def start(self) -> None:
         """Open the database, bring it to the newest migration, start relay and consumers."""
-        settings = self._settings or DataSettings.from_environment()
+        settings = self.settings
         self._database = Database(self.name, settings.url_for(self.name))
         if not await is_at_newest(self._database):
             await run_migrations(self._database, self.metadata)
@@ -72,6 +73,11 @@ class Storage:
         self._database = None
 
     @property
+    def settings(self) -> DataSettings:
+        """Where the subgraph keeps its data: what was given, or read from the environment."""
+        return self._settings or DataSettings.from_environment()
+
+    @property
     def database(self) -> Database:
         """The open database. Raises ``Unavailable`` before ``start`` and after ``stop``."""
         if self._database is None:
@@ -89,8 +95,8 @@ class Storage:
         Returns when the readers of the events have taken them in, as far as can be waited for:
         who asks another subgraph next is answered by what was changed here.
         """
-        outbox, told = outbox_of(self.metadata), self._has_committed
-        async with begin(self.database, outbox, headers=headers, on_commit=told) as uow:
+        outbox, on_commit = outbox_of(self.metadata), self._has_committed
+        async with begin(self.database, outbox, headers=headers, on_commit=on_commit) as uow:
             yield uow
         if uow.events:
             if not self._bus.sees_commits:
@@ -114,6 +120,23 @@ class Storage:
             async with asyncio.timeout(timeout):
                 head = await self._bus.head(stream)
                 await asyncio.gather(*(reader.reach(head) for reader in readers))
+
+    async def require_current(self, stream: str) -> None:
+        """Wait until all that ``stream`` has announced so far is kept here: for answers that must
+        not leave out what is still on its way, such as those about what moves here from another
+        subgraph. Does nothing as long as nobody has announced anything by that name.
+
+        Raises ``Unavailable`` when that takes longer than ``_CURRENT_SECONDS``.
+        """
+        if not self._bus.knows(stream):
+            return
+        readers = [consumer for consumer in self._consumers if consumer.stream == stream]
+        try:
+            async with asyncio.timeout(_CURRENT_SECONDS):
+                head = await self._bus.head(stream)
+                await asyncio.gather(*(reader.reach(head) for reader in readers))
+        except TimeoutError:
+            raise Unavailable(f"{self.name} has not read all of {stream} yet.") from None
 
     async def ping(self) -> None:
         """Raises ``Unavailable`` unless the database answers."""

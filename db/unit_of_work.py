@@ -15,15 +15,22 @@ from trellis.schema.events.event import Event
 
 
 class UnitOfWork:
-    """What a use case works with: a session inside of its transaction, and ``emit``."""
+    """What a use case works with: a session inside of its transaction, and what is to happen if it
+    commits."""
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
         self.events: list[Event] = []
+        self.acts_on_commit: list[Callable[[], object]] = []
 
     def emit(self, event: Event) -> None:
         """Publish ``event`` if and only if this transaction commits."""
         self.events.append(event)
+
+    def on_commit(self, act: Callable[[], object]) -> None:
+        """Call ``act`` if and only if this transaction commits. For what cannot fail, such as
+        counting: its failure could take nothing back."""
+        self.acts_on_commit.append(act)
 
 
 @asynccontextmanager
@@ -48,6 +55,8 @@ async def begin(
             if uow.events:
                 await outbox.append(session, outbox_table, uow.events, headers or {})
     except StaleDataError as lost:
-        raise Conflict("Somebody else changed this meanwhile. Read it again and retry.") from lost
+        raise Conflict("This was changed concurrently. Read it again and retry.") from lost
     if uow.events and on_commit is not None:
         on_commit()
+    for act in uow.acts_on_commit:
+        act()

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
 
 from trellis.db import bus as bus_module
 from trellis.db.bus import QUEUE_SIZE, EventBus, FanOut, MemoryBus, SubscriberQueue, order_of
@@ -121,6 +122,31 @@ async def test_what_another_process_commits_is_found_in_the_log(monkeypatch: pyt
         await every_task_waits()
         stream.log.envelopes.append(Envelope(uuid4(), "n", "7", {"n": 7}, utc_now(), cursor="1"))
         assert await waiting == [7]
+
+
+async def test_the_followers_of_a_stream_share_one_look_for_what_others_commit(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(bus_module, "_LOOK_EVERY_SECONDS", 0.01)
+    stream = Stream(MemoryBus())
+    reads = 0
+    read_after = stream.log.read_after
+
+    async def counted(cursor: str, limit: int) -> Sequence[Envelope]:
+        nonlocal reads
+        reads += 1
+        return await read_after(cursor, limit)
+
+    monkeypatch.setattr(stream.log, "read_after", counted)
+    async with (
+        aclosing(stream.bus.follow_log(stream.name, after="0")) as first,
+        aclosing(stream.bus.follow_log(stream.name, after="0")) as second,
+    ):
+        waiting = [asyncio.create_task(take(events, 1)) for events in (first, second)]
+        await asyncio.sleep(0.1)  # ten looks
+        assert reads <= 2 * 2  # of each follower its own, and after the first look
+        stream.log.envelopes.append(Envelope(uuid4(), "n", "7", {"n": 7}, utc_now(), cursor="1"))
+        assert await asyncio.gather(*waiting) == [[7], [7]]
 
 
 async def test_a_log_that_grew_is_looked_at_at_once(monkeypatch: pytest.MonkeyPatch):
@@ -370,3 +396,22 @@ async def test_a_subscriber_lives_through_a_lost_redis_connection(redis_url: str
         assert await take(events, 1) == [2]
     await bus.close()
     await killer.close()
+
+
+async def test_a_reader_that_meets_what_it_cannot_read_is_begun_again(redis_url: str):
+    bus = RedisBus(redis_url)
+    stream = Stream(bus)
+    foreign = Redis.from_url(redis_url, protocol=2)
+    try:
+        async with aclosing(bus.subscribe(stream.name, "0")) as events:
+            await stream.write(1)
+            assert await take(events, 1) == [1]
+            await foreign.xadd(f"trellis:events:{stream.name}", {"nothing": b"known"})
+            with pytest.raises(KeyError):  # whoever listens hears of it
+                await take(events, 1)
+        async with aclosing(bus.subscribe(stream.name, await bus.head(stream.name))) as events:
+            await stream.write(2)
+            assert await take(events, 1) == [2]
+    finally:
+        await foreign.aclose()
+        await bus.close()

@@ -321,3 +321,14 @@ async def test_tasks_cancelled_anywhere_do_not_keep_others_from_writing(
             assert len(counts) == 1
     finally:
         await other.close()
+
+
+async def test_a_closed_database_refuses_and_does_not_connect_anew(tmp_path: Path):
+    database = Database("notes", f"sqlite+aiosqlite:///{tmp_path}/notes.sqlite3")
+    await database.ping()
+    await database.close()
+    with pytest.raises(Unavailable):
+        await database.ping()
+    with pytest.raises(Unavailable):
+        async with database.write():
+            raise AssertionError("nothing can be written")

@@ -4,11 +4,20 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import strawberry
 
 from tests.db.conftest import notes_metadata
+from trellis.db.bus import MemoryBus
 from trellis.db.jobs import Job, RunningJob
 from trellis.db.settings import DataSettings
 from trellis.db.storage import Storage
+from trellis.db.subgraph import define_subgraph
+from trellis.subgraphs.issues.models import Base
+
+
+@strawberry.type
+class Query:
+    hello: str = "hello"
 
 
 class Work:
@@ -43,3 +52,20 @@ async def test_a_job_outlives_a_failure_and_ends_with_its_subgraph(
     assert [record.getMessage() for record in caplog.records] == [
         "counting failed; trying again later"
     ]
+
+
+async def test_a_job_at_the_start_is_done_before_anything_is_answered(tmp_path: Path):
+    done: list[Storage] = []
+
+    async def work(storage: Storage) -> None:
+        await storage.ping()
+        done.append(storage)
+
+    jobs = [Job("first", 60.0, work, at_start=True), Job("later", 60.0, work)]
+    make = define_subgraph("issues", Base, Query, loaders=lambda *_: None, jobs=jobs)
+    subgraph = make(DataSettings(data_dir=tmp_path), MemoryBus())
+    await subgraph.start()
+    try:
+        assert len(done) == 1
+    finally:
+        await subgraph.stop()

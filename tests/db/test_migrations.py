@@ -75,6 +75,18 @@ async def test_a_type_a_default_or_a_table_that_differs_is_found(
     ]
 
 
+async def test_a_table_beside_the_models_is_no_difference_and_others_are(database: Database):
+    beside = notes_metadata()
+    beside.info["beside_models"] = ("note_text",)
+    async with database.write() as session:
+        for name in ("note_text", "note_text_data", "note_texts"):
+            await session.execute(text(f"create table {name} (id integer)"))
+
+    found = await migrate.differences(database, beside)
+
+    assert [(kind, table.name) for kind, table in found] == [("remove_table", "note_texts")]
+
+
 def _kind_of(differences: list[Any]) -> str:
     """What the only difference is; those of a column are grouped by it."""
     [difference] = differences

@@ -1,14 +1,15 @@
 """What the tables of every subgraph refuse, and what they fill in themselves."""
 
+from decimal import Decimal
 from enum import StrEnum
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import MetaData, insert, null, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Column, Integer, MetaData, Table, insert, null, select
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from trellis.db.engine import Database
-from trellis.db.models import Versioned, enum_column, utc_now
+from trellis.db.models import Money, Versioned, enum_column, utc_now
 from trellis.db.outbox import outbox_of
 
 REQUIRED = ("event_id", "topic", "key", "payload", "headers", "occurred_at", "available_at")
@@ -71,3 +72,37 @@ def test_values_of_an_enum_are_text_so_that_more_can_be_added():
 def test_a_row_begins_with_its_first_version():
     field = Versioned.model_fields["version"]
     assert field.default == 1
+
+
+@pytest.fixture
+def prices(metadata: MetaData) -> Table:
+    return Table(
+        "price", metadata, Column("id", Integer(), primary_key=True), Column("amount", Money())
+    )
+
+
+AMOUNTS = [Decimal(text) for text in ("0.10", "75", "1234567890.12", "9999999999.99", "-0.01")]
+
+
+async def test_amounts_are_exact_and_ordered(prices: Table, database: Database):
+    rows = [{"id": n, "amount": amount} for n, amount in enumerate([*AMOUNTS, None])]
+    async with database.write() as session:
+        await session.execute(insert(prices), rows)
+    async with database.read() as session:
+        told = list(await session.scalars(select(prices.c.amount).order_by(prices.c.id)))
+        known = prices.c.amount.is_not(None)
+        ordered = select(prices.c.amount).where(known).order_by(prices.c.amount)
+        assert list(await session.scalars(ordered)) == sorted(AMOUNTS)
+        least = select(prices.c.id).where(prices.c.amount == Decimal("75.00"))
+        assert list(await session.scalars(least)) == [1]
+    assert told == [*AMOUNTS, None]
+    assert all(isinstance(amount, Decimal) for amount in told[:-1])
+
+
+@pytest.mark.parametrize("amount", ["0.001", "10000000000", "-10000000000.00"])
+async def test_an_amount_that_cannot_be_kept_exactly_is_refused(
+    prices: Table, database: Database, amount: str
+):
+    with pytest.raises(StatementError):
+        async with database.write() as session:
+            await session.execute(insert(prices).values(amount=Decimal(amount)))

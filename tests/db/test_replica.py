@@ -1,6 +1,7 @@
 """What a subgraph keeps of another's data: which events it takes, and which state stays."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID, uuid4
 
@@ -106,3 +107,19 @@ def test_a_reader_is_named_after_the_stream_unless_it_has_a_name():
 
     assert [one.consumer().name for one in (REPLICA, named_reader)] == ["from-things", "again"]
     assert REPLICA.consumer() is not REPLICA.consumer()
+
+
+async def test_what_counts_by_time_gets_the_moment_of_the_event(database: Database):
+    told: list[tuple[str, datetime]] = []
+
+    async def note(_uow: UnitOfWork, event: ThingNamed, at: datetime) -> None:
+        told.append((event.name, at))
+
+    dated = Replica.dated("things", [ThingNamed], note)
+    first = named("wheel", 1)
+    async with begin(database, outbox_of(Base.metadata)) as uow:
+        for one in (first, envelope("thing.broken", name=7), first):
+            await dated.handle(uow, one)
+
+    assert told == [("wheel", first.occurred_at)] * 2
+    assert dated.consumer().name == "from-things"

@@ -97,6 +97,7 @@ async def test_a_storage_that_is_not_running_is_unavailable_and_stops_without_co
     tmp_path: Path,
 ):
     storage = Storage("issues", Base.metadata, settings=DataSettings(data_dir=tmp_path))
+    assert storage.settings.data_dir == tmp_path
     await storage.stop()
     with pytest.raises(Unavailable, match="The subgraph issues is not running"):
         await storage.ping()

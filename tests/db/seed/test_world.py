@@ -1,6 +1,7 @@
 from collections import Counter
 from uuid import UUID
 
+from trellis.db.seed.comments import demo_remarks
 from trellis.db.seed.workflows import demo_executions, demo_workflows
 from trellis.db.seed.world import PASSWORD, demo_id, demo_world
 
@@ -23,10 +24,11 @@ def test_no_id_is_used_twice():
     everything = [
         *world.organizations, *world.teams, *world.users, *world.projects, *world.issues,
         *world.links, *world.comments, *world.attachments, *demo_workflows(), *demo_executions(),
+        *demo_remarks(),
     ]  # fmt: skip
     everything += [part for one in demo_workflows() for part in (*one.states, *one.transitions)]
 
-    assert len(everything) == 2 + 4 + 12 + 5 + 400 + 67 + 401 + 42 + 4 + 74 + 4 * (4 + 6)
+    assert len(everything) == 2 + 4 + 12 + 5 + 400 + 67 + 401 + 42 + 4 + 74 + 4 * (4 + 6) + 40
     assert [id for id, count in Counter(one.id for one in everything).items() if count > 1] == []
 
 
