@@ -1,5 +1,6 @@
 """The result that the pipeline returns to every door."""
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -61,6 +62,18 @@ class Answer(NamedTuple):
             rate,
             self.denied_values,
         )
+
+    def with_stale(self, ages: Mapping[str, float]) -> "Answer":
+        """The same answer, marked as containing earlier data of these subgraphs, which are ``ages``
+        seconds old."""
+        stale = [{"service": name, "seconds": math.ceil(age)} for name, age in sorted(ages.items())]
+        return self._replace(extensions={**self.extensions, "stale": stale})
+
+    @property
+    def stale_seconds(self) -> int | None:
+        """The age of the oldest data in the answer; None if all are fresh."""
+        stale = self.extensions.get("stale")
+        return max(one["seconds"] for one in stale) if stale else None
 
     def to_dict(self) -> dict[str, Any]:
         """The response map, with ``errors`` first, as the specification recommends."""

@@ -1,7 +1,7 @@
 """A bounded cache for values that are expensive to compute."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import WeakSet
 
@@ -17,6 +17,10 @@ class CacheFigures(NamedTuple):
     capacity: int
     hits: int
     misses: int
+    evictions: int
+
+
+NO_FIGURES = CacheFigures(0, 0, 0, 0, 0, 0)
 
 
 class Cache(Generic[K, V]):
@@ -33,6 +37,7 @@ class Cache(Generic[K, V]):
         self.weight = 0
         self.hits = 0
         self.misses = 0
+        self.evictions = 0
         self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
         if name:
             _named.add(self)
@@ -52,9 +57,7 @@ class Cache(Generic[K, V]):
 
     def put(self, key: K, value: V, weight: int = 1) -> None:
         """Store ``value``, evicting the least recently used entries until it fits."""
-        old = self._entries.pop(key, None)
-        if old is not None:
-            self.weight -= old[1]
+        self.remove(key)
         if weight > self.capacity:
             return
         self._entries[key] = (value, weight)
@@ -62,6 +65,13 @@ class Cache(Generic[K, V]):
         while self.weight > self.capacity:
             _, (_, freed) = self._entries.popitem(last=False)
             self.weight -= freed
+            self.evictions += 1
+
+    def remove(self, key: K) -> None:
+        """Remove the value of ``key``, if there is one."""
+        old = self._entries.pop(key, None)
+        if old is not None:
+            self.weight -= old[1]
 
     def find(self, key: K, make: Callable[[], V], weigh: Callable[[V], int] = lambda _: 1) -> V:
         """The value of ``key``, computed by ``make`` if it is missing. Exceptions of ``make`` are
@@ -73,15 +83,22 @@ class Cache(Generic[K, V]):
         return value
 
 
-_named: WeakSet[Cache[Any, Any]] = WeakSet()
+AnyCache = Cache[Any, Any]
+_named: WeakSet[AnyCache] = WeakSet()
+
+
+def named_caches() -> Sequence[AnyCache]:
+    """The caches of this process that have a name, in the order of their names."""
+    return sorted(_named, key=lambda one: one.name)
 
 
 def cache_figures() -> Mapping[str, CacheFigures]:
     """The figures of this process by name. Caches of one name, such as those of several snapshots
     or subgraphs, are added up."""
     found: dict[str, CacheFigures] = {}
-    for cache in sorted(_named, key=lambda one: one.name):
-        own = (len(cache), cache.weight, cache.capacity, cache.hits, cache.misses)
-        known = found.get(cache.name, (0, 0, 0, 0, 0))
+    for cache in named_caches():
+        uses = cache.hits, cache.misses, cache.evictions
+        own = (len(cache), cache.weight, cache.capacity, *uses)
+        known = found.get(cache.name, NO_FIGURES)
         found[cache.name] = CacheFigures(*map(sum, zip(known, own, strict=True)))
     return found

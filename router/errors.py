@@ -7,6 +7,8 @@ TrellisError (trellis.schema.errors)
 ├── PlanningError              there is no plan, or planning exceeds its limit
 ├── SubgraphError              a call to a subgraph failed
 │   ├── SubgraphUnavailable    SUBGRAPH_UNAVAILABLE        connection refused or reset, HTTP 5xx
+│   │   ├── SubgraphCircuitOpen     (reason CIRCUIT_OPEN)   not called, because it kept failing
+│   │   └── SubgraphStreamEnded                             an established subscription broke
 │   ├── SubgraphTimeout        SUBGRAPH_TIMEOUT            no response in time
 │   └── SubgraphInvalidResponse SUBGRAPH_INVALID_RESPONSE  not a GraphQL response, or too large
 ├── SupergraphInvalid          the supergraph SDL cannot be loaded
@@ -51,13 +53,45 @@ class SubgraphError(TrellisError):
     code = "SUBGRAPH_UNAVAILABLE"
     http_status = 503
 
-    def __init__(self, subgraph: str, message: str) -> None:
-        super().__init__(message, service=subgraph)
+    def __init__(
+        self,
+        subgraph: str,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: int | None = None,
+        is_reset: bool = False,
+        **details: Any,
+    ) -> None:
+        """``status`` is that of the HTTP response, ``retry_after`` the seconds of its Retry-After.
+        ``is_reset``: the connection ended before the response was complete."""
+        if retry_after is not None:
+            details["retry_after"] = retry_after
+        super().__init__(message, service=subgraph, **details)
         self.subgraph = subgraph
+        self.status = status
+        self.retry_after = retry_after
+        self.is_reset = is_reset
 
 
 class SubgraphUnavailable(SubgraphError):
     code = "SUBGRAPH_UNAVAILABLE"
+
+
+class SubgraphCircuitOpen(SubgraphUnavailable):
+    """The subgraph was not called, because its circuit breaker is open."""
+
+    def __init__(self, subgraph: str, retry_after: int) -> None:
+        super().__init__(
+            subgraph,
+            "The subgraph is not called at the moment, because it kept failing.",
+            retry_after=retry_after,
+            reason="CIRCUIT_OPEN",
+        )
+
+
+class SubgraphStreamEnded(SubgraphUnavailable):
+    """The connection of a subscription ended after the subgraph had accepted it."""
 
 
 class SubgraphTimeout(SubgraphError):

@@ -35,6 +35,7 @@ from trellis.router.rate_limit.limiter import Admission
 from trellis.router.rate_limit.places import Place
 from trellis.router.rate_limit.report import RateReport
 from trellis.router.stages import Stages
+from trellis.schema.changes import ids_in
 from trellis.schema.errors import RateLimited, TrellisError, Unavailable
 from trellis.schema.request import RequestContext
 
@@ -53,7 +54,11 @@ async def answer(request: GraphQLRequest, context: RequestContext, stages: Stage
     prepared = await prepare(request, context, stages)
     if isinstance(prepared, Refused):
         return prepared.answer()
-    return _finish(request, prepared, stages, await run(prepared, stages))
+    if request.reuse_seconds and prepared.kind == "query" and not prepared.outcome.open:
+        result = await _reuse(request, prepared, context, stages)
+    else:
+        result = await run(prepared, stages)
+    return _finish(request, prepared, stages, result)
 
 
 async def stream(
@@ -253,20 +258,41 @@ def _shared_by(prepared: Prepared, context: RequestContext, stages: Stages) -> H
     """What makes subscriptions equal, so that one serves them all: the plan, which is that of a
     selection and of rights to its fields, the variables, and the caller. None for one of its own.
 
-    Tokens of one sign-in follow one another; who holds them stays the same. Where a subgraph is
-    told of the token, it is part of what is equal.
+    Tokens of one sign-in follow one another; who holds them stays the same. Where a subgraph
+    gets the token, it is part of what is equal.
     """
     fields, variables = prepared.operation.selection.fields, prepared.variables
     if len(fields) != 1 or not is_live(fields[0], variables.coerced, stages.live):
         return None
+    return _sameness(prepared, context, stages)
+
+
+def _sameness(prepared: Prepared, context: RequestContext, stages: Stages) -> Hashable:
+    """Equal for operations of one caller that have the same result: the plan, the outcome of
+    policies, the variables, the caller, and what subgraphs learn of the request."""
     caller = replace(context.identity, token_id=None, issued_at=None, expires_at=None)
     steps = prepared.executable.plan.steps
     is_local = all(stages.transports[step.service].is_in_process for step in steps)
     unshared = _OF_ONE_REQUEST | {"authorization"} if is_local else _OF_ONE_REQUEST
     headers = frozenset(pair for pair in context.headers.items() if pair[0] not in unshared)
-    asked = dumps(variables.wire)
+    asked = dumps(prepared.variables.wire)
     plan, verdicts = prepared.executable, prepared.outcome.key
     return plan, verdicts, asked, caller, headers, context.profile, context.route
+
+
+async def _reuse(
+    request: GraphQLRequest, prepared: Prepared, context: RequestContext, stages: Stages
+) -> Answer:
+    """The kept response of the query, if there is one. It was counted, and authorized by rights and
+    policies, like any other; policies about objects of the response are evaluated each time, so
+    queries with such are executed."""
+    identity = context.identity
+    mentioned = [prepared.variables.wire, str(identity.id), str(identity.tenant_id)]
+    about = ids_in(dumps(mentioned).decode())
+    key = _sameness(prepared, context, stages)
+    return await stages.responses.reuse(
+        key, request.reuse_seconds, about, partial(run, prepared, stages)
+    )
 
 
 async def run(prepared: Prepared, stages: Stages) -> Answer:

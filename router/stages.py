@@ -16,6 +16,7 @@ from trellis.router.planner.labels import DrawLabels
 from trellis.router.rate_limit.limiter import Limiter
 from trellis.router.rate_limit.places import Places
 from trellis.router.rate_limit.room import Room
+from trellis.router.response_cache import ResponseCache
 from trellis.router.transports.base import Transport
 
 
@@ -42,3 +43,4 @@ class Stages:
     live: LiveFields = field(default_factory=dict)
     streams: SharedStreams = field(default_factory=SharedStreams)
     gates: EventGates = field(default_factory=EventGates)
+    responses: ResponseCache = field(default_factory=lambda: ResponseCache(None))

@@ -47,9 +47,11 @@ from trellis.router.planner.tables import FederatedGraph
 from trellis.router.rate_limit.limiter import RateLimiting, Unlimited
 from trellis.router.rate_limit.places import AnyNumber, PlacesPerCaller
 from trellis.router.rate_limit.room import AnyRoom, RoomByCost
+from trellis.router.response_cache import ResponseCache
 from trellis.router.stages import Stages
 from trellis.router.transports.base import Transport
 from trellis.router.transports.function import FunctionTransport, ReachableTransports, SendFunction
+from trellis.schema.changes import ReadChanges
 from trellis.schema.errors import TrellisError
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
@@ -63,7 +65,8 @@ class SupergraphOptions:
     rights permit. ``reject``: one denied field refuses the whole query. ``rate_limiting`` and
     ``cost``: limits on frequency and cost, None for no limit. ``places``: how many operations one
     caller may have running, None for any number. ``policy_seconds``: timeout of one call of a
-    policy.
+    policy. ``override_labels``: for how many percent of requests a label of a progressive
+    ``@override`` is active.
     """
 
     limits: OperationLimits = field(default_factory=OperationLimits)
@@ -74,6 +77,7 @@ class SupergraphOptions:
     cost: Cost | None = None
     places: int | None = None
     policy_seconds: float = POLICY_SECONDS
+    override_labels: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def suggestions(self) -> bool:
@@ -110,11 +114,13 @@ class Supergraph(Stages):
         transports: Mapping[str, Transport] | None = None,
         options: SupergraphOptions = DEFAULTS,
         policies: Sequence[PolicySource] = (),
+        changes: Mapping[str, ReadChanges] | None = None,
     ) -> Supergraph:
         """Load a supergraph SDL (join specification v0.1 to v0.5). Raises SupergraphInvalid.
 
         ``transports`` are the transports to its subgraphs by name. ``policies`` evaluate the names
-        in ``@policy``; a name that none of them knows denies.
+        in ``@policy``; a name that none of them knows denies. ``changes`` read what has changed in
+        each subgraph; without them no response is reused.
         """
         document = parse_sdl(sdl)
         graph = read_supergraph(document)
@@ -130,12 +136,13 @@ class Supergraph(Stages):
             limiter=limiting.of(document) if limiting is not None else library.limiter,
             places=PlacesPerCaller(options.places) if options.places else library.places,
             room=RoomByCost(cost.running, cost.waiting) if cost else library.room,
-            draw_labels=Labels(graph.labels).draw,
+            draw_labels=Labels(graph.labels, options.override_labels).draw,
             plans=library.plans,
             visible_schema=_visible_schema(graph.api, rules, known, options),
             transports=library.transports,
             rejects=options.reject,
             live=live_fields(document),
+            responses=ResponseCache(changes),
             graph=graph,
             sdl=sdl,
             schema=graph.api,

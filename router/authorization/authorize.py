@@ -257,7 +257,7 @@ def _deny_all(selection: SelectionSet) -> SelectionSet:
 def _unauthenticated(refusals: Sequence[Mapping[str, Any]]) -> OperationDenied:
     wanted = ".".join(refusals[0]["path"])
     error = {
-        "message": f"Sign in to ask for '{wanted}': the request carries no valid access token.",
+        "message": f"Sign in to request '{wanted}': the request carries no valid access token.",
         "extensions": {"code": "UNAUTHENTICATED"},
     }
     return OperationDenied([error], http_status=401)

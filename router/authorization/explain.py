@@ -64,7 +64,7 @@ class Removed:
             "path": list(self.path),
             "place": self.place,
             "rules": [rule.to_json() for rule in self.rules],
-            "policies": [said.to_json() for said in self.policies],
+            "policies": [answers.to_json() for answers in self.policies],
         }
 
 
@@ -100,14 +100,14 @@ class Explainer:
 
     def _removed(self, denied: DeniedPlace, case: Case, check: ArgumentCheck | None) -> Removed:
         about = self._about(check, case) if check is not None else None
-        said = [
+        answers = [
             self._answer_of(name, case.outcome, about)
             for name in sorted(self._rules.policies_of(denied.needs))
         ]
         field = denied.field
         place = f"{field.parent}.{field.name}"
-        rules = self._of_needs(denied.needs, place, case, said)
-        return Removed(denied.path, place, rules, tuple(said))
+        rules = self._of_needs(denied.needs, place, case, answers)
+        return Removed(denied.path, place, rules, tuple(answers))
 
     def _about(self, check: ArgumentCheck, case: Case) -> GuardedObject | None:
         try:
@@ -129,19 +129,19 @@ class Explainer:
 
     def _denied_value(self, value: DeniedValue, case: Case) -> Removed:
         denial, outcome = value.denial, case.outcome
-        said = []
+        answers = []
         for name in sorted(self._rules.policies_of(value.guard.needs)):
             if name in denial.verdicts:
-                said.append(PolicyAnswer(name, denial.verdicts[name], denial.objects.get(name)))
+                answers.append(PolicyAnswer(name, denial.verdicts[name], denial.objects.get(name)))
             else:
-                said.append(self._answer_of(name, outcome, None))
-        rules = self._of_needs(value.guard.needs, value.guard.place, case, said)
-        return Removed(value.path, value.guard.place, rules, tuple(said))
+                answers.append(self._answer_of(name, outcome, None))
+        rules = self._of_needs(value.guard.needs, value.guard.place, case, answers)
+        return Removed(value.path, value.guard.place, rules, tuple(answers))
 
     def _of_needs(
-        self, needs: RequirementIds, place: str, case: Case, said: Iterable[PolicyAnswer]
+        self, needs: RequirementIds, place: str, case: Case, answers: Iterable[PolicyAnswer]
     ) -> tuple[Rule, ...]:
-        held = {one.policy for one in said if one.verdict is Verdict.HOLDS}
+        held = {one.policy for one in answers if one.verdict is Verdict.HOLDS}
         index = self._rules.index
         found: dict[Rule, None] = {}
         for number in sorted(needs):

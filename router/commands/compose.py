@@ -71,7 +71,7 @@ def _write_or_print(sdl: str, output: Path | None, *, check: bool) -> int:
     text = sdl.rstrip() + "\n"
     if output is None:
         if check:
-            err.print("The subgraphs can be composed; there is no --output to compare with.")
+            err.print("The subgraphs compose; without --output there is nothing to compare with.")
         else:
             sys.stdout.write(text)
         return 0

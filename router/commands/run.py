@@ -10,12 +10,19 @@ from rich.table import Table
 
 from trellis.router.commands.console import ConfigFile, err, user_errors
 from trellis.router.commands.options import Host, Port
-from trellis.router.config import Config, export_overrides, export_to_subgraphs, load_config
+from trellis.router.config import (
+    Config,
+    export_overrides,
+    export_public_url,
+    export_to_subgraphs,
+    load_config,
+)
 from trellis.router.loading.graph import load_graph
 from trellis.router.serving.application import build_app, explorer_content
 from trellis.router.serving.logs import configure_logs
 from trellis.router.serving.server import listen, run_server, run_workers
 from trellis.router.serving.subgraph_app import build_subgraph_app
+from trellis.router.web.ops_paths import OPS_PATHS
 
 
 def dev(
@@ -82,7 +89,8 @@ def subgraph(
     """
     with user_errors():
         config = load_config(config_file, host=host, port=port)
-        configure_logs(config.log_level, for_people=config.is_development)
+        for_people = config.is_development
+        configure_logs(config.log_level, for_people=for_people, settings=config.logs, service=name)
         export_to_subgraphs(config)
         application = build_subgraph_app(config, name, is_open=is_open)
         bound = listen(config.host, config.port)
@@ -92,11 +100,14 @@ def subgraph(
 
 
 def _serve(config: Config, seeds: bool, build: Callable[[Config], Any]) -> None:
-    configure_logs(config.log_level, for_people=config.is_development)
+    configure_logs(config.log_level, for_people=config.is_development, settings=config.logs)
     export_to_subgraphs(config)
     bound = listen(config.host, config.port)
-    application = build(config)
     url = f"http://{config.host}:{bound.getsockname()[1]}"
+    export_public_url(f"http://{_reachable(config.host)}:{bound.getsockname()[1]}")
+    if seeds and not config.data_dir.exists():
+        err.print(f"First start: preparing the data in {config.data_dir} ...", soft_wrap=True)
+    application = build(config)
 
     def welcome() -> None:
         print_welcome(config, url, seeds=seeds)
@@ -106,13 +117,20 @@ def _serve(config: Config, seeds: bool, build: Callable[[Config], Any]) -> None:
     raise typer.Exit(run_workers("trellis.router.serving.worker:make_app", bound, config, welcome))
 
 
+def _reachable(host: str) -> str:
+    """A host for links: nobody can open one to all addresses of this machine."""
+    if host in {"", "0.0.0.0", "::"}:
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
 def print_welcome(config: Config, url: str, *, seeds: bool) -> None:
     """Print the URLs and settings of the running graph."""
     table = Table.grid(padding=(0, 2))
     if config.is_development:
         table.add_row("GraphiQL", f"{url}/")
     table.add_row("GraphQL", f"{url}/graphql [dim](HTTP and WebSocket)[/dim]")
-    table.add_row("Health", f"{url}/health [dim]and[/dim] {url}/ready")
+    table.add_row("Health", "[dim], [/dim]".join(f"{url}{path}" for path in OPS_PATHS))
     table.add_row("Subgraphs", _subgraph_list(config))
     if _has_local(config):
         where = "PostgreSQL" if config.database_url else str(config.data_dir)

@@ -11,6 +11,19 @@ class Limits(Section):
     body_bytes: int = Field(
         default=2_000_000, gt=0, description="size of a request body, compressed and decompressed"
     )
+    upload_bytes: int = Field(
+        default=50_000_000,
+        gt=0,
+        description="size of the files in a multipart request, together; its other parts count as "
+        "`body_bytes`",
+    )
+    anonymous_uploads: bool = Field(
+        default=False,
+        description="whether callers who are not signed in may send files to GraphQL; REST routes "
+        "say so themselves",
+    )
+    upload_files: int = Field(default=10, ge=0, description="files in a multipart request")
+    parts: int = Field(default=50, gt=0, description="parts of a multipart request, files included")
     headers: int = Field(default=100, gt=0, description="number of request headers")
     header_bytes: int = Field(default=65_536, gt=0, description="total size of the request headers")
     url_bytes: int = Field(default=8_192, gt=0, description="length of path and query string")

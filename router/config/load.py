@@ -63,6 +63,12 @@ def export_to_subgraphs(config: Config) -> None:
     os.environ.update({name: value for name, value in settings.items() if value})
 
 
+def export_public_url(url: str) -> None:
+    """Let subgraphs in this process link to ``url``, unless the environment says where to."""
+    if not os.environ.get("TRELLIS_PUBLIC_URL"):
+        os.environ["TRELLIS_PUBLIC_URL"] = url
+
+
 def export_overrides(file: Path | None, overrides: Mapping[str, Any]) -> None:
     """Make ``load_config()`` return the same configuration in child processes."""
     given = {"config": file, **overrides}
@@ -135,7 +141,9 @@ def _explain(error: ValidationError, path: Path | None, overrides: Mapping[str, 
         if variable is not None and overrides.get(str(problem["loc"][0])) is None:
             lines.append(f"`{variable}` in the environment: {problem['msg']}")
             continue
-        if problem["type"] == "extra_forbidden":
+        if not key:  # settings that do not go together
+            lines.append(problem["msg"].removeprefix("Value error, "))
+        elif problem["type"] == "extra_forbidden":
             near = difflib.get_close_matches(key, [k for k, _, _ in settings_reference()], 1)
             hint = f" (did you mean `{near[0]}`?)" if near else ""
             lines.append(f"unknown key `{key}`{hint}")

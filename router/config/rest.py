@@ -16,7 +16,7 @@ def a_year_after(day: date) -> date:
 
 
 class Migration(Section):
-    """A newer version of a dialect, which its answers tell of."""
+    """A newer version of a dialect, which its responses announce."""
 
     latest_version: str = Field(description="the newer version: `v2`")
     guide: str = Field(description="URL of what clients have to change")

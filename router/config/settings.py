@@ -1,9 +1,9 @@
 """The whole configuration as one immutable value."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from trellis.router.config.auth import Auth
@@ -11,9 +11,11 @@ from trellis.router.config.authorization import Authorization
 from trellis.router.config.cost import Cost
 from trellis.router.config.http import Cors, HeaderPropagation, Http
 from trellis.router.config.limits import Limits, StreamLimits
+from trellis.router.config.observability import Logs, Metrics
 from trellis.router.config.rate_limits import RateLimits
 from trellis.router.config.rest import Rest
 from trellis.router.config.subgraphs import SubgraphSource, subgraph_source
+from trellis.router.config.traffic import Traffic
 
 
 class Config(BaseSettings):
@@ -68,8 +70,15 @@ class Config(BaseSettings):
         default_factory=dict,
         description="name = `module:attribute`, a URL, or a table with the keys of SubgraphSource",
     )
+    override_labels: dict[str, Annotated[float, Field(ge=0, le=100)]] = Field(
+        default_factory=dict,
+        description="label of a progressive `@override` = percent of the requests for "
+        "which the field is already requested from its new subgraph; 0 by "
+        "default",
+    )
     limits: Limits = Field(default=Limits(), description="see Limits")
     websocket: StreamLimits = Field(default=StreamLimits(), description="see StreamLimits")
+    traffic: Traffic = Field(default=Traffic(), description="see Traffic")
     cost: Cost = Field(default=Cost(), description="see Cost")
     auth: Auth = Field(default=Auth(), description="see Auth")
     authorization: Authorization = Field(default=Authorization(), description="see Authorization")
@@ -80,6 +89,21 @@ class Config(BaseSettings):
     headers: HeaderPropagation = Field(
         default=HeaderPropagation(), description="see HeaderPropagation"
     )
+
+    logs: Logs = Field(default=Logs(), description="see Logs")
+    metrics: Metrics = Field(default=Metrics(), description="see Metrics")
+
+    @model_validator(mode="after")
+    def _forwards_idempotency_keys(self) -> Self:
+        """Without the key, a subgraph could not recognize a repeated mutation."""
+        allowed = {name.lower() for name in self.headers.allow}
+        for name, source in self.subgraphs.items():
+            if source.writes == "idempotent" and "idempotency-key" not in allowed:
+                raise ValueError(
+                    f"`subgraphs.{name}.writes`: `idempotent` needs `idempotency-key` in "
+                    "`headers.allow`"
+                )
+        return self
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:

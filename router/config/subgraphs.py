@@ -41,6 +41,20 @@ class SubgraphSource(Section):
     error_codes: tuple[str, ...] = Field(
         default=(), description="`extensions.code` of errors that are never masked"
     )
+    writes: Literal["plain", "idempotent", "critical"] = Field(
+        default="plain",
+        description="how mutations of a remote subgraph are retried: `plain` never; `idempotent` "
+        "if the client sent an `Idempotency-Key`, which the subgraph must honour and "
+        "`headers.allow` must contain; `critical` once, after HTTP 503",
+    )
+    stale_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="while the circuit breaker of a remote subgraph is open, queries may get an "
+        "earlier response to the same request of the same caller that is at most this old, marked "
+        "as stale; 0 for never",
+    )
     schema_file: Path | None = Field(
         default=None,
         description="SDL file of a remote subgraph; by default its schema is fetched from it",

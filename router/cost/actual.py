@@ -34,7 +34,8 @@ class _Counter:
         cost = 0
         counted: set[str] = set()
         for field, price, arguments in self._fields(selection):
-            # Fields of different types may share a key: an object has been asked for one of them.
+            # Fields of different types may share a key: only one of them was requested from an
+            # object.
             if field.key not in data or field.key in counted:
                 continue
             counted.add(field.key)

@@ -127,8 +127,8 @@ def _error(demand: Demand) -> dict[str, Any]:
     where = "" if dear is None else f" in the subgraph '{dear.subgraph}'"
     cost, most = (dear or demand).estimated, (dear or demand).most
     message = (
-        f"The operation may cost {cost}{where}, and {most} is the most. Ask for "
-        "shorter lists, for fewer lists within lists, or in several requests."
+        f"The operation may cost {cost}{where}, and {most} is the maximum. "
+        "Request shorter lists, fewer nested lists, or split the operation."
     )
     details: dict[str, Any] = {"code": "COST_LIMIT", "cost": cost, "limit": most}
     if dear is not None:

@@ -41,7 +41,7 @@ def compile_estimate(
 
 class Compiler:
     """Writes the estimate of one operation. ``holders`` are the subgraphs from which the object
-    comes whose fields are priced, where only the part of one subgraph is asked for."""
+    comes whose fields are priced, if only the part of one subgraph is requested."""
 
     def __init__(self, weights: Weights, default_size: int) -> None:
         self.program = Program()
@@ -73,7 +73,7 @@ class Compiler:
         return self.program.sum(for_all)
 
     def _dearest(self, for_some: Mapping[frozenset[str], list[Number]]) -> Number:
-        """The largest of what the runtime types cost that are told apart."""
+        """The largest cost among the runtime types that are distinguished."""
         parts = {types: self.program.sum(numbers) for types, numbers in for_some.items()}
         chosen: dict[str, list[frozenset[str]]] = {}
         for types in parts:

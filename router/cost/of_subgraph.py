@@ -40,9 +40,9 @@ def compile_part(
     subgraph: int,
     resolvers: Resolvers,
 ) -> Estimate:
-    """The cost of the fields that ``subgraph`` may be asked for. A field is asked where the object
-    around it comes from, if that subgraph has it; one that several may be asked for counts for each
-    of them, because the estimate is of the most it can be."""
+    """The cost of the fields that may be requested from ``subgraph``. A field is requested from the
+    subgraph of its parent object, if that has it; otherwise it counts for each subgraph that has
+    it, because the estimate is an upper bound."""
     compiler = _PartCompiler(weights, default_size, subgraph, resolvers)
     result = compiler.of_selection(operation.selection, {})
     return Estimate(tuple(compiler.program.steps), result)

@@ -42,7 +42,7 @@ class Prices:
         self._declared: dict[tuple[frozenset[str], str, str], _Declared] = {}
 
     def of(self, field: Field, selection: SelectionSet) -> Price:
-        """The price of a field where it stands: the dearest of the types it may be asked of."""
+        """The price of a field at its position: the highest among the types that may have it."""
         types = selection.possible if field.types is None else field.types
         key = types, field.parent, field.name
         declared = self._declared.get(key)

@@ -1,4 +1,5 @@
-"""What waits for one client: bounded, so that a client that does not read costs no more."""
+"""The messages waiting for one client: bounded, so that a client that does not read has a bounded
+cost."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -49,9 +50,9 @@ BACKLOG = Backlog()
 
 
 class DeliveryQueue(Generic[T]):
-    """Any number of operations put, one writer gets. A full queue holds an operation back for
-    ``slow_seconds``; then the client is to be let go. While all queues together hold too much,
-    whoever has not read what came before is let go at once."""
+    """Any number of operations put, one writer gets. A full queue blocks an operation for
+    ``slow_seconds``; then the client must be disconnected. While all queues together hold too much,
+    clients with unread messages are disconnected immediately."""
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class DeliveryQueue(Generic[T]):
         weigh: Callable[[T], int],
         backlog: Backlog = BACKLOG,
     ) -> None:
-        """``weigh`` gives the bytes of an item, the same ones whenever it is asked."""
+        """``weigh`` gives the bytes of an item, the same ones on every call."""
         self._queue = _Weighed(limits.queue, limits.queue_bytes, weigh)
         self._slow_seconds = limits.slow_seconds
         self._most = limits.backlog_bytes

@@ -43,7 +43,7 @@ class Rights:
 
     @property
     def can_end(self) -> bool:
-        """Whether time or somebody else can take the rights away."""
+        """Whether the rights can expire or be revoked."""
         return self.identity.is_authenticated and self.credentials.vouched is None
 
     @property

@@ -70,8 +70,10 @@ async def execute(
     if executable.plan.absent and _is_present(executable, gathered):
         return _unanswerable(executable)
     if gathered.size < LARGE_BYTES:
-        return shape(executable, gathered, refusals, denials, introspection)
-    return await aside(shape, executable, gathered, refusals, denials, introspection)
+        answer = shape(executable, gathered, refusals, denials, introspection)
+    else:
+        answer = await aside(shape, executable, gathered, refusals, denials, introspection)
+    return answer.with_stale(gathered.stale) if gathered.stale else answer
 
 
 async def execute_stream(

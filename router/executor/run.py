@@ -27,13 +27,15 @@ log = logging.getLogger(__name__)
 class Gathered:
     """The merged data of all subgraphs, and the failures. ``is_shared``: some object is part of
     several others. ``body``: the bytes of the only subgraph response, if they can be the client's
-    response. ``size``: how many bytes all responses had that came as bytes."""
+    response. ``size``: how many bytes all responses had that came as bytes. ``stale``: the
+    subgraphs whose data are from an earlier response, with its age in seconds."""
 
     data: Tree = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     is_shared: bool = False
     body: bytes | None = None
     size: int = 0
+    stale: dict[str, float] = field(default_factory=dict)
 
 
 async def gather(
@@ -44,6 +46,8 @@ async def gather(
 ) -> Gathered:
     """Run all steps. Subgraph failures are part of the result. Cancelling cancels all calls."""
     run = _Run(executable, variables, context, transports)
+    # Stale data would be wrong beside a change that was just made, and must not decide on rights.
+    run.accepts_stale = executable.plan.kind == "query" and executable.guards is None
     first = [index for index, count in enumerate(executable.waits) if count == 0]
     await run.start(first)
     return run.gathered
@@ -67,6 +71,7 @@ class _Run:
     """The state of one execution. Merging never awaits, so it needs no lock."""
 
     __slots__ = (
+        "accepts_stale",
         "context",
         "executable",
         "gathered",
@@ -91,6 +96,7 @@ class _Run:
         self.gathered = Gathered()
         self.waits = list(executable.waits)
         self.has_missing = False
+        self.accepts_stale = False
         self.tasks: asyncio.TaskGroup | None = None
 
     async def start(self, ready: list[int]) -> None:
@@ -148,6 +154,7 @@ class _Run:
             variables=variables,
             kind=step.kind,
             context=self.context,
+            accepts_stale=self.accepts_stale,
         )
         try:
             response = await self.transports[step.service].send(request)
@@ -157,6 +164,9 @@ class _Run:
             self.gathered.failures.append(failed_call(step, self.context, problem, batches))
             return None
         self.gathered.size += response.size
+        if response.age is not None:
+            known = self.gathered.stale.get(step.service, 0.0)
+            self.gathered.stale[step.service] = max(known, response.age)
         return response
 
     # -- root data ----------------------------------------------------------------------------

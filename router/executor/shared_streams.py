@@ -16,8 +16,8 @@ from contextlib import aclosing
 from trellis.router.answer import Answer
 from trellis.schema.errors import TrellisError
 
-# Each listener that wakes checks rights and writes to a socket, about a tenth of a millisecond:
-# between two slices whoever else waits gets the processor.
+# Each listener that wakes checks rights and writes to a socket, about a tenth of a millisecond;
+# between two slices other waiting operations get the processor.
 _SLICE = 50
 # Events that wait for a door that is held back by its client: as many as the door's own queue.
 _BEHIND = 128

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import structlog
 
-from trellis.router.errors import SubgraphError
 from trellis.router.transports.internal import InternalResponse
 from trellis.router.trust.wire import revocations_from_json
+from trellis.schema.background import start_reported
 from trellis.schema.errors import Unavailable
 from trellis.schema.identity import Identity
 from trellis.schema.revocations import NOTHING_REVOKED, Revocations
@@ -56,7 +56,7 @@ class RemoteRevocations:
         now = self._clock()
         if self._poll is None and now - self._tried_at >= self._every:
             self._tried_at = now
-            self._poll = asyncio.create_task(self._load())
+            self._poll = start_reported(self._load(), name="poll of revocations")
         is_outdated = now - self._loaded_at >= 2 * self._every
         if self._poll is not None and (
             self._revocations is None or (is_outdated and not self._is_down)
@@ -77,7 +77,8 @@ class RemoteRevocations:
                 self._etag = response.etag
             self._loaded_at = started
             self._log_change(is_down=False)
-        except (SubgraphError, ValueError) as error:
+        except Exception as error:
+            # Boundary to another system: on any failure the last result stays in use.
             self._log_change(is_down=True, error=type(error).__name__)
         finally:
             self._poll = None

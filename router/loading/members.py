@@ -5,11 +5,12 @@ import importlib
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx
+import strawberry
 
 from trellis.router.config import Config, SubgraphSource
 from trellis.router.errors import ConfigError
@@ -27,7 +28,7 @@ _SDL_QUERY = "query TrellisReadsTheSchema { _service { sdl } }"
 @dataclass(frozen=True, slots=True)
 class Member:
     """One subgraph. ``local`` is set if it runs in this process; otherwise ``url`` is its endpoint.
-    For ``seconds``, ``errors`` and ``error_codes`` see ``trellis.router.config.SubgraphSource``."""
+    For ``source`` see ``trellis.router.config.SubgraphSource``."""
 
     name: str
     sdl: str
@@ -35,9 +36,7 @@ class Member:
     websocket_url: str | None = None
     local: Subgraph | None = None
     gets_service_token: bool = True
-    errors: Literal["masked", "shown"] | None = None
-    error_codes: tuple[str, ...] = ()
-    seconds: float | None = None
+    source: SubgraphSource = field(default_factory=SubgraphSource)
 
 
 def load_members(config: Config) -> list[Member]:
@@ -95,9 +94,7 @@ def members_of_supergraph(sdl: str, config: Config) -> list[Member]:
                 url,
                 source and source.websocket_url,
                 gets_service_token=source is None or source.service_token,
-                errors=source.errors if source else None,
-                error_codes=source.error_codes if source else (),
-                seconds=source.seconds if source else None,
+                source=source or SubgraphSource(),
             )
         )
     return members
@@ -108,7 +105,7 @@ def load_member(name: str, source: SubgraphSource, tokens: ServiceTokens | None 
     it cannot be loaded."""
     if source.module and not source.url:
         local = import_subgraph(name, source.module)
-        return Member(name, local.schema.as_str(), local=local, seconds=source.seconds)
+        return Member(name, local.schema.as_str(), local=local, source=source)
     if source.url and not source.module:
         return Member(
             name,
@@ -116,16 +113,15 @@ def load_member(name: str, source: SubgraphSource, tokens: ServiceTokens | None 
             source.url,
             source.websocket_url,
             gets_service_token=source.service_token,
-            errors=source.errors,
-            error_codes=source.error_codes,
-            seconds=source.seconds,
+            source=source,
         )
     raise ConfigError(f"subgraphs.{name}: set either `module` or `url`.")
 
 
 def import_subgraph(name: str, target: str) -> Subgraph:
     """Import the ``trellis.schema.subgraph.Subgraph`` at ``module:attribute``. Like uvicorn, this
-    adds the working directory to the import path.
+    adds the working directory to the import path. A Strawberry schema is a subgraph that needs
+    nothing else to run; its resolvers get the ``RequestContext`` as ``info.context``.
 
     Raises ConfigError if it is not there. Exceptions inside the module are raised unchanged.
     """
@@ -145,10 +141,12 @@ def import_subgraph(name: str, target: str) -> Subgraph:
         near = difflib.get_close_matches(attribute, dir(module), 1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         raise ConfigError(f"subgraphs.{name}: `{module_name}` has no `{attribute}`.{hint}")
+    if isinstance(found, strawberry.Schema):
+        return Subgraph(name, found, lambda request: request)
     if not isinstance(found, Subgraph):
         raise ConfigError(
             f"subgraphs.{name}: `{target}` is a {type(found).__name__}, "
-            "not a `trellis.schema.subgraph.Subgraph`."
+            "neither a Strawberry schema nor a `trellis.schema.subgraph.Subgraph`."
         )
     if found.name != name:
         raise ConfigError(

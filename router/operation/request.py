@@ -18,6 +18,8 @@ class GraphQLRequest:
 
     ``kinds`` are the kinds of operations that the endpoint accepts (GET: queries only).
     ``wants_plan`` requests the plan in ``extensions.queryPlan``; the endpoint decides who may.
+    ``reuse_seconds``: the response may be one of the last seconds to the same caller, if what it
+    is about has not changed.
     """
 
     document: str
@@ -26,6 +28,7 @@ class GraphQLRequest:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     kinds: frozenset[OperationKind] = QUERIES_AND_MUTATIONS
     wants_plan: bool = False
+    reuse_seconds: int = 0
 
 
 def read_request(

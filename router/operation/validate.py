@@ -23,6 +23,7 @@ from graphql import (
 
 from trellis.router.errors import OperationRefused
 from trellis.router.operation.limits import refuse
+from trellis.router.operation.rules import focused_rules
 
 MAX_ERRORS = 20
 """Errors reported for one document. Validation stops there: it is enough to correct a document,
@@ -71,9 +72,10 @@ class Validator:
         arguments["assume_valid"] = True
         self.schema = GraphQLSchema(**arguments)
         self.suggestions = suggestions and introspection
-        self.rules = [rule for rule in specified_rules if is_strict or rule not in _STRICTNESS]
+        rules = [rule for rule in specified_rules if is_strict or rule not in _STRICTNESS]
         if not introspection:
-            self.rules.append(NoSchemaIntrospectionCustomRule)
+            rules.append(NoSchemaIntrospectionCustomRule)
+        self.rules = focused_rules(rules)
 
     def check(self, document: DocumentNode, text: str | None = None) -> None:
         """Raises OperationRefused with GRAPHQL_VALIDATION_FAILED or INTROSPECTION_DISABLED. If the

@@ -1,5 +1,6 @@
 """The client's variables: coerced for the router, and checked JSON values for the subgraphs."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +64,8 @@ class VariableReader:
 
         Values of undefined variables are dropped. Raises OperationRefused: with one BAD_USER_INPUT
         error per invalid value, or with MAX_VARIABLE_VALUES_LIMIT for more than ``max_values`` list
-        items and object members, because coercing a million of them takes seconds.
+        items and object members, because coercing a million of them takes seconds. The errors do
+        not repeat the values: passwords and card numbers are among them.
         """
         if self._plain is not None and self._are_plain(given):
             values = {name: given[name] for name in self._names}
@@ -83,7 +85,14 @@ class VariableReader:
         )
         if isinstance(result, list):
             raise OperationRefused(
-                [{**e.formatted, "extensions": {"code": "BAD_USER_INPUT"}} for e in result]
+                [
+                    {
+                        **e.formatted,
+                        "message": _without_value(e.message),
+                        "extensions": {"code": "BAD_USER_INPUT"},
+                    }
+                    for e in result
+                ]
             )
         wire = {name: given[name] for name in self._names if name in given}
         for name, value in self._defaults.items():
@@ -109,6 +118,21 @@ def coerce_variables(
 ) -> Variables:
     """Coerce the variables of one request; see ``VariableReader.read``."""
     return VariableReader(schema, definitions).read(given)
+
+
+_SUBJECT = re.compile(r"Variable '\$\w+' has invalid value(?: at [.\w\[\]]+)?: ")
+_VALUE = re.compile(
+    r"(?:[,;] found|(?<=[.?]) Found|(?<=value)): .*|(?<=^Value) '.*'(?= does not exist)", re.S
+)
+
+
+def _without_value(message: str) -> str:
+    """An error of graphql-core without the value that it is about, or the object around it."""
+    subject = _SUBJECT.match(message)
+    if subject is None:
+        return "A variable has an invalid value."
+    problem = _VALUE.sub("", message[subject.end() :])
+    return subject[0] + (problem if problem.endswith((".", "?")) else problem + ".")
 
 
 def _plain_types(

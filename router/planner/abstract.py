@@ -120,11 +120,11 @@ class _AtKnownType:
         ]
         # The types that all holders can return, and for which of them some holder has __typename.
         self.reach = selection.possible
-        told: set[str] = set()
+        covered: set[str] = set()
         for base in self.telling:
             self.reach &= self.view.real_types(base.subgraph, base.view)
-            told |= self.view.possible(base.subgraph, base.view)
-        self.runtime = self.reach & told
+            covered |= self.view.possible(base.subgraph, base.view)
+        self.runtime = self.reach & covered
         # When no object type implements the interface, no such object can exist (decision 0031).
         self.is_implemented = bool(self.view.graph.possible(selection.type))
         self.must_be_absent = False
@@ -261,10 +261,10 @@ class _AtKnownType:
         missing = self.runtime
         cheapest = sorted(self.telling, key=lambda a: self.view.weight(mask | a.mask))
         while not chosen or missing:
-            told = [missing & self.view.possible(a.subgraph, a.view) for a in cheapest]
-            most = max(range(len(cheapest)), key=lambda number: len(told[number]))
+            gained = [missing & self.view.possible(a.subgraph, a.view) for a in cheapest]
+            most = max(range(len(cheapest)), key=lambda number: len(gained[number]))
             chosen.append(cheapest[most])
-            missing -= told[most]
+            missing -= gained[most]
         return tuple(chosen)
 
     def _on_position(self, group: Group) -> list[Option]:

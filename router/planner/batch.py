@@ -60,7 +60,7 @@ def build_steps(
     if len(steps) > MAX_STEPS:
         raise PlanningLimit(
             f"The plan of this operation has {len(steps)} requests, more than {MAX_STEPS}."
-            " Ask for less in one request."
+            " Request less in one operation."
         )
     step_of = {fetch: step for step in steps for fetch in step.fetches}
     for fetch, other in replaced.items():

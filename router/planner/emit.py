@@ -328,8 +328,8 @@ class Emitter:
         self.fetches.append(fetch)
         if len(self.fetches) > MAX_FETCHES:
             raise PlanningLimit(
-                f"The plan of this operation has more than {MAX_FETCHES} fetches. Ask for less in"
-                " one request."
+                f"The plan of this operation has more than {MAX_FETCHES} fetches. Request less "
+                "in one operation."
             )
 
 

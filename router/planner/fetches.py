@@ -171,8 +171,9 @@ class Printer:
         self._printed += fields
         if self._printed > MAX_PRINTED_FIELDS:
             raise PlanningLimit(
-                "The subgraph requests for this operation would be too large: fragments on several"
-                " types within one another multiply. Ask for less in one request."
+                "The subgraph requests for this operation would be too large: "
+                "fragments on several types within one another multiply. "
+                "Request less in one operation."
             )
 
 

@@ -295,5 +295,5 @@ class PlanSearch:
         if self.max_options is not None and self.spent > self.max_options:
             raise PlanningLimit(
                 f"Planning this operation would examine more than {self.max_options} ways to fetch"
-                " its fields. Ask for less in one request, or use fewer type conditions."
+                " its fields. Request less in one operation, or use fewer type conditions."
             )

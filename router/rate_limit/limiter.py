@@ -26,7 +26,12 @@ from trellis.router.rate_limit.report import (
 from trellis.router.rate_limit.rules import Limit, Rule, RuleBook, RuleSet, subscription_of
 from trellis.router.rate_limit.sliding_log import Charge, Level, Store
 from trellis.schema.errors import TrellisError
+from trellis.schema.metrics import ServiceMetrics
 from trellis.schema.request import RequestContext
+
+_REFUSALS = ServiceMetrics("router").counters(
+    "rate_limit_refusals_total", "Requests rejected by a rate limit.", "rule"
+)
 
 
 class Admission(NamedTuple):
@@ -171,6 +176,8 @@ class GraphLimiter:
         cost: int = 1,
     ) -> Admission:
         if context.charge is not None:
+            if context.is_dry_run and context.charge.is_taken:
+                return Admission(context)  # of one request, which is counted once
             context.charge.is_taken = True
         rules = self._book.rules_for(context.profile, context.identity, context.route)
         deletes = context.route is not None and context.route.startswith("DELETE ")
@@ -186,6 +193,9 @@ class GraphLimiter:
             if not charged.fitted:
                 if context.charge is not None:
                     context.charge.closed_seconds = closed_seconds(counted)
+                for one in counted:
+                    if one.level.wait:
+                        _REFUSALS(one.rule.name).inc()
                 raise self._refusal(counted, rules, context)
             report = report_of(counted, shows_window=rules.shows_window)
         if footprint.wants_states:

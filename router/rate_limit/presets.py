@@ -37,7 +37,7 @@ _LEARN_CLASSES = {"read": 1, "write": 2, "delete": 4}
 _LEARN_AUTH = ("Mutation.login", "Mutation.register", "Mutation.requestPasswordReset")
 _LEARN_ROUTES = {
     "users": (60, ("/api/v1/users",)),
-    "courses": (100, ("/api/v1/courses",)),
+    "courses": (100, ("/api/v1/courses", "/api/v1/lessons")),
     "chat": (120, ("/api/v1/channels", "/api/v1/messages", "/api/v1/dm")),
     "executions": (30, ("/api/v1/executions",)),
 }

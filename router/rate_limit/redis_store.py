@@ -11,6 +11,7 @@ from redis.exceptions import NoScriptError, RedisError
 
 from trellis.router.rate_limit.redis_script import SCRIPT
 from trellis.router.rate_limit.sliding_log import Charge, Level
+from trellis.schema.background import start_reported
 
 _BATCH = 200
 _SOCKET_SECONDS = 2.0  # much longer than the timeout of a request, so that the connection is kept
@@ -88,7 +89,7 @@ class RedisStore:
         request = _Request(keys, arguments, loop.create_future())
         self._queue.append(request)
         if self._sender is None or self._sender.done():
-            self._sender = loop.create_task(self._send_queue())
+            self._sender = start_reported(self._send_queue(), name="sender of rate limits")
         timer = _Timeout(request.result, self._timeout)
         try:
             return await request.result

@@ -169,7 +169,7 @@ def _message(shown: Counted) -> str:
     if shown.cost > window.limit:
         return (
             f"This counts {shown.cost} times at once; at most {window.limit} are allowed in "
-            f"{window.seconds} seconds. Ask for less at a time."
+            f"{window.seconds} seconds. Request less at a time."
         )
     return f"Rate limit exceeded. Try again in {shown.wait_seconds} seconds."
 

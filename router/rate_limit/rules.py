@@ -93,7 +93,7 @@ class RuleBook:
             if preset not in self._presets:
                 known = ", ".join(sorted(self._presets))
                 raise ConfigError(
-                    f"`rate_limit.profiles.{profile}`: there is no preset `{preset}`, only {known}."
+                    f"`rate_limit.profiles.{profile}`: unknown preset `{preset}`, only {known}."
                 )
         self._everywhere = tuple(rule_of(rule, "rules") for rule in config.rules)
         self._of_fields = tuple(of_fields)

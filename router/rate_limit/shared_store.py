@@ -8,6 +8,7 @@ import structlog
 from trellis.router.rate_limit.memory_store import MAX_KEYS, MemoryStore
 from trellis.router.rate_limit.redis_store import RedisStore, StoreUnavailable
 from trellis.router.rate_limit.sliding_log import Charge, Level, store_unavailable
+from trellis.schema.background import keep_running
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +75,9 @@ class SharedStore:
     def _count_locally(self, failure: StoreUnavailable) -> None:
         if self._probe is None:
             log.warning("rate_limits_are_local", reason=str(failure))
-            self._probe = asyncio.create_task(self._probe_until_available())
+            self._probe = keep_running(
+                self._probe_until_available, name="probe of the store of rate limits"
+            )
 
     async def _probe_until_available(self) -> None:
         tries = 0

@@ -38,8 +38,8 @@ from trellis.router.supergraph import Supergraph
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """``needed`` is required of every caller. Without what is ``wished`` in addition, some members
-    of the response are null."""
+    """``needed`` is required of every caller. Without ``wished``, some members of the response are
+    null."""
 
     needed: Requirement
     wished: Requirement

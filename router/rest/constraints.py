@@ -1,4 +1,4 @@
-"""Reads ``@constraint``: the limits of texts that subgraphs declare on input members and arguments.
+"""Reads ``@constraint``: the limits that subgraphs declare on input members and arguments.
 
 A route checks them before the operation is executed and documents them, so that a stored one needs
 ``@rules`` only where its dialect differs from the graph.
@@ -6,6 +6,7 @@ A route checks them before the operation is executed and documents them, so that
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, get_args
 
 from graphql import (
@@ -20,15 +21,18 @@ from graphql import (
     InterfaceTypeDefinitionNode,
     InterfaceTypeExtensionNode,
     ListValueNode,
+    NonNullTypeNode,
     ObjectFieldNode,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
     TypeInfo,
     TypeInfoVisitor,
     ValueNode,
+    VariableDefinitionNode,
     VariableNode,
     Visitor,
     get_named_type,
+    is_non_null_type,
     parse,
     visit,
 )
@@ -48,10 +52,21 @@ _OUTPUT_TYPES = (
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
 )
-_TYPES: Mapping[str, type] = {"minLength": int, "maxLength": int, "pattern": str, "format": str}
+_TYPES: Mapping[str, type] = {
+    "minLength": int,
+    "maxLength": int,
+    "pattern": str,
+    "format": str,
+    "min": int,
+    "max": int,
+    "notNull": bool,
+}
 _FORMATS = frozenset(get_args(Format)) - {"OBJECT"}
 
 
+# Routes, fields with ``@rest`` and topics read those of the same supergraph, one after the other;
+# parsing that of the demo takes 0.1 s.
+@lru_cache(maxsize=1)
 def read_constraints(sdl: str) -> Constraints:
     """The constraints of a supergraph. Of several at one place, which are those of several
     subgraphs, all hold.
@@ -73,9 +88,9 @@ def read_constraints(sdl: str) -> Constraints:
 def variable_rules(
     operation: DocumentNode, schema: GraphQLSchema, constraints: Constraints
 ) -> dict[str, Rules]:
-    """The rules that an operation's variables have to keep because of where they are used."""
-    if not constraints:
-        return {}
+    """The rules that an operation's variables have to keep because of where they are used: those of
+    ``@constraint``, and no null where only a default allows the variable to be nullable (GraphQL
+    specification, section 5.8.5)."""
     types = TypeInfo(schema)
     finder = _Uses(types, constraints)
     visit(operation, TypeInfoVisitor(types, finder))
@@ -91,6 +106,11 @@ class _Uses(Visitor):
         self._types = types
         self._constraints = constraints
         self._field = ""
+        self._nullable: set[str] = set()
+
+    def enter_variable_definition(self, node: VariableDefinitionNode, *_args: Any) -> None:
+        if not isinstance(node.type, NonNullTypeNode):
+            self._nullable.add(node.variable.name.value)
 
     def enter_field(self, node: FieldNode, *_args: Any) -> None:
         self._field = node.name.value
@@ -107,6 +127,12 @@ class _Uses(Visitor):
             self._note(f"{parent.name}.{node.name.value}", node.value)
 
     def _note(self, coordinate: str, value: ValueNode) -> None:
+        if (
+            isinstance(value, VariableNode)
+            and value.name.value in self._nullable
+            and is_non_null_type(self._types.get_input_type())
+        ):
+            self.found.setdefault(value.name.value, []).append(Rules(not_null=True))
         rules = self._constraints.get(coordinate)
         if rules is None:
             return
@@ -145,10 +171,13 @@ def _read(coordinate: str, directive: ConstDirectiveNode) -> Rules:
     except re.error as error:
         raise _refusal(coordinate, f"the pattern is no regular expression: {error}") from None
     return Rules(
+        min=given.get("min"),
+        max=given.get("max"),
         min_length=given.get("minLength"),
         max_length=given.get("maxLength"),
         pattern=pattern,
         format=format_,
+        not_null=given.get("notNull", False),
     )
 
 
@@ -161,8 +190,11 @@ def _all_of(several: Iterable[Rules]) -> Rules:
     several patterns or formats one is checked here, and all by the subgraphs."""
     rules = list(several)
     return Rules(
+        min=max((r.min for r in rules if r.min is not None), default=None),
+        max=min((r.max for r in rules if r.max is not None), default=None),
         min_length=max((r.min_length for r in rules if r.min_length is not None), default=None),
         max_length=min((r.max_length for r in rules if r.max_length is not None), default=None),
         pattern=next((r.pattern for r in rules if r.pattern is not None), None),
         format=next((r.format for r in rules if r.format is not None), None),
+        not_null=any(r.not_null for r in rules),
     )

@@ -1,6 +1,7 @@
-"""The executable directives that make a stored operation a REST route.
+"""The executable directives that make a stored operation a REST route, or a topic of the event
+socket.
 
-They are read when the router starts and taken out before the graph sees the operation.
+They are read at startup and removed from the operation before the graph validates it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,48 +27,65 @@ from graphql import (
 )
 
 SDL = '''
-"""The route that this operation answers."""
+"""Makes the operation a REST route."""
 directive @rest(
   method: RestMethod!
   """Without the profile's prefix: /api/v1/projects/{project_id}"""
   path: String!
-  """Of success: 200, 201, 202 or 204, which sends no body."""
+  """The status of successful responses: 200, 201, 202 or 204 (without a body)."""
   status: Int! = 200
   """
-  Where the data is in the answer, as response keys: createProject.project. By default the only
-  root field; with several, all of them.
+  The path of response keys to the data: createProject.project. By default the only root field; if
+  there are several, all of them.
   """
   root: String
   """
-  Of what was made, from path parameters and shown members: /api/v1/projects/{id}. A member that
-  is called like a parameter is {data.id}.
+  The Location of a created resource, with path parameters and response members:
+  /api/v1/projects/{id}. A member with the name of a parameter is {data.id}.
   """
   location: String
-  """A sentence for profiles that tell one beside the data."""
+  """The `message` in responses of profiles that have one."""
   message: String
   tags: [String!]
   deprecated: RestDeprecation
-  """What a request body may be."""
+  """The accepted formats of request bodies."""
   accepts: [RestBody!]! = [JSON]
-  """EVENTS is for subscriptions: a stream of server-sent events."""
+  """EVENTS, for subscriptions: a stream of server-sent events."""
   answers: RestAnswer! = JSON
   """
-  For signing in and the like: nobody's credentials are looked at, so that a client which sends its
-  expired access token with every request can get a new one.
+  Credentials are ignored, for routes such as sign-in: a client that sends its expired access token
+  with every request can still get a new one.
   """
   anonymous: Boolean! = false
+  """
+  For queries: how many seconds a response may be reused for the same caller, if no event of a
+  subgraph mentions an id in it.
+  """
+  reuseSeconds: Int! = 0
 ) on QUERY | MUTATION | SUBSCRIPTION
 
-"""A member of the shown data that the graph does not give; in lists, of each item."""
+"""Makes a subscription a topic of the event socket."""
+directive @topic(
+  """As clients name it: channel"""
+  name: String!
+  """The variable that identifies the topic: channelId. Without it there is one per caller."""
+  id: String
+  """The path of response keys to the data, as in @rest."""
+  root: String
+) on SUBSCRIPTION
+
+"""
+A constant member of the response data, for what the graph does not provide; in lists, of each item.
+"""
 directive @member(
-  """As shown; dots lead into members: settings.theme"""
+  """As in the response; dots separate nested members: settings.theme"""
   name: String!
   value: RestValue!
-  """The domain that will know it better once it is here."""
+  """The domain that will provide the value."""
   until: String
 ) repeatable on QUERY | MUTATION | SUBSCRIPTION
 
-"""Another status or code than the profile's for one kind of failure of this route."""
+"""The status or code of one kind of error of this route, instead of the profile's."""
 directive @failure(
   """The graph's code, or code:reason, code:field."""
   code: String!
@@ -76,25 +94,28 @@ directive @failure(
 ) repeatable on QUERY | MUTATION | SUBSCRIPTION
 
 """
-Where a variable comes from. By default from the path parameter of its name, else for GET and
-DELETE from the query string, else from the body. All names are spelt as the profile does.
+The source of a variable. By default the path parameter of its name, else for GET and DELETE the
+query string, else the body. All names are spelled as in the profile.
 """
 directive @from(
   path: String
   query: String
-  """A member of the body; \\"*\\" is the whole body."""
-  body: String
+  """
+  A member of the body; \\"*\\" is the whole body. Of a multipart body a part, or with a dot a
+  member of a part with JSON; of several the first that is there.
+  """
+  body: [String!]
   header: String
   """
-  The token of the Authorization header, which then proves nobody; beside a member of the body,
-  when that is absent.
+  The token of the Authorization header, which then does not authenticate the caller. With `body`:
+  only if that member is absent.
   """
   bearer: Boolean
 ) on VARIABLE_DEFINITION
 
-"""Checks beside those of the variable's type."""
+"""Checks in addition to those of the variable's type."""
 directive @rules(
-  """Of an input object: the member that is meant, as clients write it, dots lead into members."""
+  """The member of an input object that is checked, as clients write it, with dots for nesting."""
   member: String
   min: Float
   max: Float
@@ -102,35 +123,35 @@ directive @rules(
   maxLength: Int
   pattern: String
   format: RestFormat
-  """Of an enum or a String: the only words that are taken, as clients write them."""
+  """The only accepted values of an enum or a String, as clients write them."""
   enum: [String!]
   """May be absent, but not null."""
   notNull: Boolean
-  """A text with more in it than white space."""
+  """At least one character that is not white space."""
   notBlank: Boolean
-  """The only value that is taken."""
+  """The only accepted value."""
   const: RestValue
 ) repeatable on VARIABLE_DEFINITION
 
-"""What the documentation shows as a value of this variable, as clients write it."""
+"""An example value for the documentation, as clients write it."""
 directive @example(value: RestValue!) on VARIABLE_DEFINITION
 
-"""An object of one selected member that stands for this member; lists item by item."""
+"""Replaces an object by its only selected member; in lists, each item."""
 directive @unwrap on FIELD
 
-"""The members of this object stand among those of its parent."""
+"""Merges the members of this object into its parent."""
 directive @spread on FIELD
 
-"""A connection that clients page through as the profile does; shown are its items."""
+"""A connection that is paged as in the profile; the response has its items."""
 directive @page on FIELD
 
-"""What a client that comes back names as the last event that it has seen."""
+"""The id of a server-sent event, which a reconnecting client sends as Last-Event-ID."""
 directive @eventId on FIELD
 
-"""Selected for others to use, not shown."""
+"""Selected for other members, not part of the response."""
 directive @hidden on FIELD
 
-"""Other words than the profile's for the values of an enum or a String."""
+"""The spelling of enum or String values, instead of the profile's."""
 directive @spell(as: RestSpelling, values: [RestWord!]) on FIELD | VARIABLE_DEFINITION
 
 enum RestMethod { GET POST PUT PATCH DELETE }
@@ -145,7 +166,7 @@ input RestDeprecation {
   since: String!
   successor: String
   sunset: String
-  """A role whose holders may go on: they are not told."""
+  """A role whose holders may continue to use the route without deprecation headers."""
   spares: String
 }
 scalar RestValue
@@ -155,13 +176,12 @@ scalar RestValue
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The directives of ours at one place: arguments by name, with every time a repeatable one
-    was written."""
+    """The REST directives at one place: their arguments by name, once for each use."""
 
     given: Mapping[str, list[dict[str, Any]]]
 
     def one(self, name: str) -> dict[str, Any] | None:
-        """The arguments of a directive that may be written once; None when it is absent."""
+        """The arguments of a directive that is not repeatable; None if it is absent."""
         found = self.given.get(name)
         return found[0] if found else None
 
@@ -179,10 +199,10 @@ NOTHING = Reading({})
 def read_directives(
     nodes: Sequence[DirectiveNode] | None, location: DirectiveLocation, at: Node
 ) -> Reading:
-    """Ours among the directives at one place; others are for the graph.
+    """The REST directives among those at one place; the others belong to the graph.
 
-    Raises GraphQLError with the place for an argument that does not fit and for a directive that
-    does not belong there or is written twice.
+    Raises GraphQLError with the location of an invalid argument, and of a directive that is not
+    allowed there or is repeated.
     """
     if not nodes:
         return NOTHING
@@ -201,7 +221,7 @@ def read_directives(
 
 
 def without_directives(document: DocumentNode) -> DocumentNode:
-    """The document as the graph gets it; its nodes keep their places in the text."""
+    """The document without REST directives; its nodes keep their locations in the text."""
     return visit(document, _Without())
 
 

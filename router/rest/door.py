@@ -8,8 +8,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trellis.router.rest.answers import with_headers
-from trellis.router.rest.endpoint import RestEndpoint
-from trellis.router.rest.events import EventStream
+from trellis.router.rest.endpoint import AnyResponse, RestEndpoint
 from trellis.router.rest.media import is_named
 from trellis.router.rest.path import read_template
 from trellis.router.rest.profile import Profile, ResponseInfo
@@ -21,14 +20,18 @@ from trellis.router.rest.unrouted import unrouted
 from trellis.router.web.client_watch import ClientGone
 from trellis.router.web.errors import ErrorAnswer
 from trellis.router.web.identity import credentials_of
+from trellis.router.web.ops_paths import OPS_PATHS
 from trellis.router.web.refusals import MethodNotAllowed
 from trellis.router.web.request_context import note_dialect
 from trellis.router.web.request_id import request_id_of
+from trellis.router.web.request_record import note_door, note_route
 from trellis.router.web.services import Services
 from trellis.schema.errors import NotFound, TrellisError
 from trellis.schema.identity import ANONYMOUS
 
 _Table = RouteTable[RestEndpoint]
+# Not of a dialect, and answered below its prefix too: its clients know one base URL.
+_BELOW_PREFIXES = {path[1:]: path for path in OPS_PATHS}
 _NO_ROUTE = "There is no such route."
 
 
@@ -57,9 +60,9 @@ class RestDoor:
     4. the one dialect at the root that has the path;
     5. of several: one without a prefix, the default, the first.
 
-    Requests without a route are passed on to ``otherwise``, except below a prefix. A 404 or 405
-    from there gets the form of the dialect that the host or the media type selects, or of the one
-    at the root for paths that begin with the first segment of one of its routes.
+    Requests without a route are passed on to ``otherwise``, below a prefix only the ``OPS_PATHS``.
+    A 404 or 405 from there gets the form of the dialect that the host or the media type selects, or
+    of the one at the root for paths that begin with the first segment of one of its routes.
     """
 
     def __init__(
@@ -96,6 +99,13 @@ class RestDoor:
         found = self._find(scope, segments)
         if found.profile is not None:
             note_dialect(scope, found.profile.limits_name)
+        if found.match is None and found.prefix:
+            path = _BELOW_PREFIXES.get("/".join(segments[1:]))
+            if path is not None:
+                note_door("operations")
+                inner = {**scope, "path": path, "raw_path": path.encode()}
+                await self._otherwise(inner, receive, send)
+                return
         if found.match is None and not found.prefix:
             if found.profile is not None:
                 send = self._in_form_of(found.profile, scope, send)
@@ -125,9 +135,7 @@ class RestDoor:
             return None
         return ErrorAnswer(response.status, response.headers, response.body)
 
-    async def _respond(
-        self, found: _Found, scope: Scope, receive: Receive
-    ) -> Response | EventStream:
+    async def _respond(self, found: _Found, scope: Scope, receive: Receive) -> AnyResponse:
         match = found.match
         if match is None:
             assert found.profile is not None
@@ -135,6 +143,9 @@ class RestDoor:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         endpoint = match.entries.get(method)
         if endpoint is not None:
+            route = endpoint.route
+            is_stream = route.kind == "subscription"
+            note_route(route.profile.name, route.id, is_stream=is_stream)
             return await endpoint.respond(scope, receive, match.values, found.prefix)
         allowed = _allowed(match.entries)
         route = _some_route(match, scope)
@@ -142,7 +153,7 @@ class RestDoor:
             info = ResponseInfo(request_id_of(scope), datetime.now(UTC))
             headers = route.profile.answer_headers(info)
             return Response(204, [*headers, (b"allow", allowed.encode())])
-        error = MethodNotAllowed(f"Use {allowed} here.", allow=allowed)
+        error = MethodNotAllowed(allowed)
         return await self._refuse(route.profile, error, scope, route.area)
 
     async def _refuse(
@@ -171,7 +182,7 @@ class RestDoor:
                 error: TrellisError = NotFound(_NO_ROUTE)
                 if status == 405:
                     allow = dict(message.get("headers", ())).get(b"allow", b"GET, HEAD").decode()
-                    error = MethodNotAllowed(f"Use {allow} here.", allow=allow)
+                    error = MethodNotAllowed(allow)
                 response = await self._refuse(profile, error, scope)
                 await response.send(send, is_head=scope["method"] == "HEAD")
             elif not is_replaced:

@@ -8,7 +8,7 @@ from trellis.router.rest.input_values import value_at
 from trellis.router.rest.profile import Problem
 from trellis.router.rest.request_reader import read_texts
 
-_SECRET_NAMES = ("password", "token", "secret", "code", "card")
+_SECRET_NAMES = ("password", "token", "secret", "code", "card", "cvv")
 """Values of fields with such names are never returned."""
 
 _MAX_CHARACTERS = 100

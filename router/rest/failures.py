@@ -81,15 +81,16 @@ class Failures:
         canonical = _refined(canonical, extensions, identity)
         if canonical == "BAD_USER_INPUT" and self._is_malformed_id_in_path(extensions):
             canonical, message, extensions = "NOT_FOUND", NOT_FOUND_MESSAGE, {}
-        if canonical == "BAD_USER_INPUT":
-            message = self._with_client_names(message)
+        message = self._with_client_names(message)
         details = {key: value for key, value in extensions.items() if key not in _NOT_SHOWN}
         problems = tuple(self._problem(given) for given in extensions.get("fields") or ())
         if named := extensions.get("field"):
             details["field"] = self.client_name(str(named))
         if canonical in _FORBIDDEN:
             if self._needed and not any(each <= identity.scopes for each in self._choices):
-                details["required_permission"] = " ".join(self._needed)
+                details["required_permission"] = _most_wanted(self._needed, identity)
+            elif details.get("required_permission") in identity.scopes:
+                del details["required_permission"]  # what the caller has is not what is missing
             details["user_permissions"] = sorted(identity.scopes)
             if "required_permission" not in details:  # then access to this object is denied
                 extensions = {"reason": "RESOURCE", **extensions}
@@ -109,7 +110,9 @@ class Failures:
         field, message = str(given.get("field", "")), str(given.get("message", ""))
         name = self.client_name(field)
         last = field.rpartition(".")[2]
-        if last and message.startswith(last):
+        if field and message.startswith(field):
+            message = name + message.removeprefix(field)
+        elif last and message.startswith(last):
             message = name.rpartition(".")[2] + message.removeprefix(last)
         code = str(given.get("code", "INVALID_FORMAT"))
         return Problem(name, code, self._with_client_names(message))
@@ -160,6 +163,13 @@ def _first_choice(access: Requirement) -> list[str]:
     """The smallest set of scopes that would be sufficient."""
     choices = sorted(sorted(scopes) for scopes in access.scopes)
     return min(choices, key=len, default=[])
+
+
+def _most_wanted(needed: Sequence[str], identity: Identity) -> str:
+    """The one missing scope to name: clients know one permission for each operation. The scope for
+    writing is preferred to that for reading the result."""
+    missing = [scope for scope in needed if scope not in identity.scopes]
+    return min(missing, key=lambda scope: (scope.startswith("read:"), scope))
 
 
 def _code(error: Mapping[str, Any]) -> str:

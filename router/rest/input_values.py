@@ -9,12 +9,9 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from graphql import (
     GraphQLEnumType,
@@ -29,6 +26,7 @@ from graphql import (
 from trellis.router.rest.profile import Problem, Spell
 from trellis.router.rest.route import Constraints, Format, Parameter, Rules
 from trellis.router.rest.spelling import words_of
+from trellis.schema.times import known_time_zones, read_date, read_moment
 
 Decode = Callable[[Any, str, list[Problem]], Any]
 """(value, its name for the client, list of problems to extend) -> the value for the graph."""
@@ -157,6 +155,12 @@ def unknown(name: str) -> Problem:
     return Problem(name, "UNKNOWN_FIELD", f"{name[:100]} is not a member of this request.")
 
 
+def not_a_file(name: str, *, is_file: bool = False) -> Problem:
+    """The problem of a part that should be a file and is a text, or the other way round."""
+    wanted = "must be a text, not a file" if is_file else "must be a file"
+    return _format(name[:100], wanted)
+
+
 def no_parameter(name: str) -> Problem:
     """The problem of an unknown parameter of a list. Ignoring a sort or filter would return a wrong
     result."""
@@ -283,17 +287,11 @@ def _text(value: Any, name: str, problems: list[Problem]) -> Any:
 
 
 def _is_date(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and len(value) == 10 and bool(date.fromisoformat(value))
-    except ValueError:
-        return False
+    return read_date(value) is not None
 
 
 def _is_moment(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
+    return read_moment(value) is not None
 
 
 def _is_uri(value: Any) -> bool:
@@ -311,16 +309,12 @@ def _is_uuid(value: Any) -> bool:
         return False
 
 
-@cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())  # cached, because it is read from disk
-
-
 _DATE = _kind(_is_date, "a date such as 2026-01-31")
 _DATE_TIME = _kind(_is_moment, "an ISO 8601 time with offset such as 2026-01-31T12:00:00Z")
 _JSON_SCALARS: Mapping[str, Decode] = {
     "Int": _kind(_is_int, "a whole number"),
     "Float": _kind(_is_number, "a number"),
+    "Decimal": _kind(_is_number, "a number"),
     "String": _text,
     "Boolean": _kind(lambda value: isinstance(value, bool), "true or false"),
     "ID": _id,
@@ -331,6 +325,7 @@ _TEXT_SCALARS: Mapping[str, Decode] = {
     "String": _text,
     "Int": _integer_text,
     "Float": _number_text,
+    "Decimal": _number_text,
     "Boolean": _boolean_text,
     "Date": _DATE,
     "DateTime": _DATE_TIME,
@@ -341,7 +336,7 @@ _FORMATS: Mapping[Format, tuple[Callable[[Any], bool], str]] = {
     "EMAIL": (lambda value: bool(_EMAIL.fullmatch(value)), "an e-mail address"),
     "URI": (_is_uri, "an http or https URL"),
     "UUID": (_is_uuid, "a UUID"),
-    "TIME_ZONE": (lambda value: value in _time_zones(), "a time zone such as Europe/Paris"),
+    "TIME_ZONE": (lambda value: value in known_time_zones(), "a time zone such as Europe/Paris"),
     "OBJECT": (lambda _text: False, "a JSON object"),
 }
 
@@ -376,11 +371,11 @@ def _with_members_checked(decode: Decode, member_rules: Sequence[tuple[str, Rule
 
     def check(value: Any, name: str, problems: list[Problem]) -> Any:
         decoded = decode(value, name, problems)
-        told = {problem.field for problem in problems}
+        reported = {problem.field for problem in problems}
         for path, check_member, is_never_null in checks:
             full = f"{name}.{path}" if name else path
             member = value_at(value, path)
-            if full in told:
+            if full in reported:
                 continue
             if member is not None:
                 check_member(member, full, problems)

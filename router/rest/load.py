@@ -1,13 +1,16 @@
 """Reads and checks the stored operations that are REST routes.
 
 A file ``<folder>/<profile>/<area>/<name>.graphql`` holds one operation with ``@rest``. The comment
-lines above it are its summary (the first) and its description.
+lines above it are its summary (the first) and its description. Topics of the event socket are read
+in the same way (``router/topics/load.py``).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from graphql import (
     DirectiveLocation,
@@ -26,7 +29,7 @@ from trellis.router.errors import ConfigError, OperationRefused
 from trellis.router.rest.constraints import read_constraints, variable_rules
 from trellis.router.rest.directives import Reading, read_directives, without_directives
 from trellis.router.rest.parameters import PAGE_VARIABLES, argument_paths, read_parameters
-from trellis.router.rest.path import DATA, PathTemplate, in_braces, read_template
+from trellis.router.rest.path import read_template
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.retirement import read_deprecation
 from trellis.router.rest.route import (
@@ -38,15 +41,26 @@ from trellis.router.rest.route import (
     RestRoute,
     Source,
 )
+from trellis.router.rest.route_checks import check_location, check_rest, path_template
 from trellis.router.rest.selection import Shown, read_selection
-from trellis.router.rest.shape import Record, omitting_nulls, visible, visible_members
+from trellis.router.rest.shape import Leaf, omitting_nulls, visible
+from trellis.router.rest.topic import CURSOR_HEADER, TOPIC_PATH, Topic, is_cursor
 
 _LOCATIONS = {
     "query": DirectiveLocation.QUERY,
     "mutation": DirectiveLocation.MUTATION,
     "subscription": DirectiveLocation.SUBSCRIPTION,
 }
-_STATUSES = frozenset({200, 201, 202, 204})
+_TOPIC_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
+# A topic is a stream of events like a route with `answers: EVENTS`, but for its framing.
+_TOPIC_AS_ROUTE = {
+    "method": "GET",
+    "status": 200,
+    "accepts": ("JSON",),
+    "answers": "EVENTS",
+    "anonymous": False,
+    "reuseSeconds": 0,
+}
 
 
 class OperationChecks(Protocol):
@@ -76,23 +90,35 @@ def load_routes(
     Raises ConfigError with file and line for invalid routes: an unknown field, variable or profile,
     a path parameter without a variable, two routes with the same method and path.
     """
-    routes = []
     constraints = read_constraints(graph.sdl)
+    routes = [
+        load_route(text, graph, profile, area=area, file=file, constraints=constraints)
+        for file, text, profile, area in stored_documents(folder, profiles, served)
+    ]
+    refuse_clashes(routes)
+    return routes
+
+
+class StoredDocument(NamedTuple):
+    file: Path
+    text: str
+    profile: Profile
+    area: str
+
+
+def stored_documents(
+    folder: Path, profiles: Mapping[str, Profile], served: Collection[str] | None
+) -> Iterator[StoredDocument]:
+    """The files below ``folder`` of the ``served`` profiles, of all if they are not given. Raises
+    ConfigError for a folder that is no profile."""
     for file in sorted(folder.glob("*/**/*.graphql")):
         profile_name, *areas = file.relative_to(folder).parts[:-1]
         profile = profiles.get(profile_name)
         if profile is None:
             known = ", ".join(profiles)
             raise ConfigError(f"{file}: there is no profile {profile_name}, only {known}.")
-        if served is not None and profile_name not in served:
-            continue
-        text = file.read_text(encoding="utf-8")
-        area = ".".join(areas)
-        routes.append(
-            load_route(text, graph, profile, area=area, file=file, constraints=constraints)
-        )
-    refuse_clashes(routes)
-    return routes
+        if served is None or profile_name in served:
+            yield StoredDocument(file, file.read_text(encoding="utf-8"), profile, ".".join(areas))
 
 
 def load_route(
@@ -107,8 +133,22 @@ def load_route(
     """The route that a document describes; ``file`` is the file it was read from. Without
     ``constraints`` they are read from the graph, which takes a while. Raises ConfigError."""
     constraints = read_constraints(graph.sdl) if constraints is None else constraints
-    try:
+    with _located(file, text):
         return _Document(text, graph, profile, constraints, area, file).route()
+
+
+def load_topic(stored: StoredDocument, graph: OperationChecks, constraints: Constraints) -> Topic:
+    """The topic of the event socket that a document describes. Raises ConfigError."""
+    file, text, profile, area = stored
+    with _located(file, text):
+        return _Document(text, graph, profile, constraints, area, file).topic()
+
+
+@contextmanager
+def _located(file: Path, text: str) -> Iterator[None]:
+    """Raises ConfigError with file and line for a GraphQLError."""
+    try:
+        yield
     except GraphQLError as error:
         line = error.locations[0].line if error.locations else _line_of_operation(text)
         raise ConfigError(f"{file}:{line}: {error.message}") from None
@@ -163,14 +203,49 @@ class _Document:
         if rest is None:
             message = "A route says where it is: @rest(method: GET, path: ...) after its variables."
             raise GraphQLError(message, operation)
+        if "topic" in reading:
+            raise GraphQLError("A topic is a document of its own, below `topics`.", operation)
+        return self._route(document, operation, reading, rest)
+
+    def topic(self) -> Topic:
+        document = parse(self.text)
+        operation = _only_operation(document)
+        location = _LOCATIONS[operation.operation.value]
+        reading = read_directives(operation.directives, location, operation)
+        given = reading.one("topic")
+        if given is None or "rest" in reading:
+            message = "A topic says what it is, and is no route: @topic(name: ...)."
+            raise GraphQLError(message, operation)
+        if not _TOPIC_NAME.fullmatch(given["name"]):
+            raise GraphQLError("@topic: a name has small letters, digits and `-`.", operation)
+        id = given.get("id") and self.profile.member_speller(self.area)(given["id"])
+        path = f"{TOPIC_PATH}/{given['name']}" + (f"/{{{id}}}" if id else "")
+        rest = {**_TOPIC_AS_ROUTE, "path": path, "root": given.get("root")}
+        route = self._route(document, operation, reading, rest)
+        for parameter in route.parameters:
+            if not (parameter.place == "path" or is_cursor(parameter)):
+                message = f"@topic: nothing fills ${parameter.variable}; a topic has an id, and a "
+                message += f'cursor that is @from(header: "{CURSOR_HEADER}").'
+                raise GraphQLError(message, operation)
+        return Topic(given["name"], route)
+
+    def _route(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        reading: Reading,
+        rest: Mapping[str, Any],
+    ) -> RestRoute:
         bare = without_directives(document)
         printed = print_ast(bare)
         self._check(printed, bare)
-        template = _template(rest["path"], operation)
-        _check_rest(rest, operation)
+        template = path_template(rest["path"], operation)
+        check_rest(rest, operation)
         shown = self._shown(document, operation, rest, reading)
         if shown.event_id is not None and rest["answers"] != "EVENTS":
             raise GraphQLError("@eventId goes with `answers: EVENTS`.", operation)
+        if rest["answers"] == "FILE" and not isinstance(visible(shown.shape), Leaf):
+            raise GraphQLError("@rest: a file is one field, the link to it.", operation)
         page = self._page(operation, shown)
         parameters = read_parameters(
             self.graph.schema,
@@ -180,11 +255,12 @@ class _Document:
             profile=self.profile,
             area=self.area,
             is_paged=page is not None,
+            takes_files="MULTIPART" in rest["accepts"],
             rules=variable_rules(bare, self.graph.schema, self.constraints),
             constraints=self.constraints,
         )
         if rest.get("location"):
-            _check_location(rest["location"], template, shown, operation)
+            check_location(rest["location"], template, shown, operation)
         summary, description = _words_above(operation)
         assert operation.name is not None
         assert operation.loc is not None
@@ -215,6 +291,7 @@ class _Document:
             deprecated=read_deprecation(rest.get("deprecated"), self.profile, operation),
             event_id=shown.event_id,
             anonymous=rest["anonymous"],
+            reuse_seconds=rest["reuseSeconds"],
             constraints=self.constraints,
         )
 
@@ -281,52 +358,6 @@ def _only_operation(document: DocumentNode) -> OperationDefinitionNode:
     if operations[0].name is None:
         raise GraphQLError("The operation needs a name, which documentation uses.", operations[0])
     return operations[0]
-
-
-def _template(path: str, operation: OperationDefinitionNode) -> PathTemplate:
-    try:
-        return read_template(path)
-    except ValueError as error:
-        raise GraphQLError(f"@rest: {error}.", operation) from None
-
-
-def _check_rest(rest: Mapping[str, Any], operation: OperationDefinitionNode) -> None:
-    if rest["status"] not in _STATUSES:
-        raise GraphQLError("@rest: the status is 200, 201, 202 or 204.", operation)
-    if operation.operation.value == "mutation" and rest["method"] == "GET":
-        raise GraphQLError("@rest: a GET changes nothing, so it cannot be a mutation.", operation)
-    if rest["answers"] == "FILE" or "MULTIPART" in rest["accepts"]:
-        raise GraphQLError("@rest: files and multipart are not built yet.", operation)
-    is_stream = operation.operation.value == "subscription"
-    if is_stream != (rest["answers"] == "EVENTS"):
-        raise GraphQLError("@rest: `answers: EVENTS` and subscriptions go together.", operation)
-    if is_stream and (rest["method"] != "GET" or rest["status"] != 200):
-        raise GraphQLError("@rest: a stream of events is a GET with status 200.", operation)
-    if rest.get("location") and rest["status"] not in (201, 202):
-        raise GraphQLError("@rest: a location goes with status 201 or 202.", operation)
-    if not rest["accepts"]:
-        raise GraphQLError("@rest: `accepts` is empty.", operation)
-
-
-def _check_location(
-    location: str, path: PathTemplate, shown: Shown, operation: OperationDefinitionNode
-) -> None:
-    for name in in_braces(location):
-        member = name.removeprefix(DATA)
-        if name not in path.names and not _shows(visible(shown.shape), member.split(".")):
-            message = f"@rest: the location's {{{name}}} is no parameter and no shown member."
-            raise GraphQLError(message, operation)
-
-
-def _shows(shape: Any, names: Sequence[str]) -> bool:
-    if not names:
-        return not isinstance(shape, Record)
-    if not isinstance(shape, Record):
-        return False
-    return any(
-        member.name == names[0] and _shows(visible(member.shape), names[1:])
-        for member in visible_members(shape)
-    )
 
 
 def _failures(reading: Reading) -> dict[str, FailureOverride]:

@@ -54,11 +54,13 @@ def read_parameters(
     profile: Profile,
     area: str,
     is_paged: bool,
+    takes_files: bool,
     rules: Mapping[str, Rules],
     constraints: Constraints,
 ) -> tuple[Parameter, ...]:
     """One parameter for each variable, except for those that the paginator provides.
 
+    ``takes_files``: bodies may be multipart, so variables of the type ``Upload`` have a source.
     ``rules`` are the constraints of variables, which ``@rules`` may replace; ``constraints`` those
     of members of input objects.
 
@@ -73,6 +75,7 @@ def read_parameters(
         profile.member_speller(area),
         rules,
         constraints,
+        takes_files=takes_files,
     )
     parameters = [
         reader.parameter(node)
@@ -129,7 +132,10 @@ class _Reader:
         spell: Any,
         rules: Mapping[str, Rules],
         constraints: Constraints,
+        *,
+        takes_files: bool,
     ) -> None:
+        self._takes_files = takes_files
         self._schema = schema
         self._method = method
         self._path_names = path_names
@@ -145,7 +151,7 @@ class _Reader:
             raise GraphQLError(f"There is no input type {node.type}.", node)
         variable = node.variable.name.value
         source = reading.one("from")
-        place, name = self._place(node, variable, source)
+        place, name, also = self._place(node, variable, source)
         self._check_place(node, place, name, type_)
         has_default = node.default_value is not None
         parameter = Parameter(
@@ -163,7 +169,11 @@ class _Reader:
             default=value_from_ast_untyped(node.default_value) if node.default_value else None,
             examples=_examples(reading),
             member_rules=_member_rules(node, reading, type_),
+            also=also,
         )
+        if parameter.is_file and not self._takes_files:
+            message = "A file comes in a multipart body: @rest(accepts: [MULTIPART])."
+            raise GraphQLError(message, node)
         self._check_examples(parameter, node)
         return parameter
 
@@ -192,21 +202,27 @@ class _Reader:
 
     def _place(
         self, node: VariableDefinitionNode, variable: str, given: dict[str, Any] | None
-    ) -> tuple[Place, str]:
+    ) -> tuple[Place, str, tuple[str, ...]]:
         own = self._spell(variable)
         if given is not None:
             places: list[Place] = [place for place in _PLACES if place in given]
             bearer = given.get("bearer") is True
             if bearer and not places:
-                return "bearer", "authorization"
+                return "bearer", "authorization", ()
             if len(places) != 1 or (bearer and places != ["body"]):
                 raise GraphQLError("@from names one place, or the body and the bearer.", node)
             place: Place = places[0]
+            if place == "body":
+                name, *also = [str(one) for one in given[place]]
+                if not self._takes_files and (also or "." in name):
+                    message = "Only multipart bodies have other names, and members of parts."
+                    raise GraphQLError(message, node)
+                return place, name, tuple(also)
             name = str(given[place])
-            return place, name.lower() if place == "header" else name
+            return place, name.lower() if place == "header" else name, ()
         if own in self._path_names:
-            return "path", own
-        return ("query" if self._method in IN_QUERY else "body"), own
+            return "path", own, ()
+        return ("query" if self._method in IN_QUERY else "body"), own, ()
 
     def _check_place(
         self, node: VariableDefinitionNode, place: Place, name: str, type_: GraphQLInputType
@@ -249,14 +265,14 @@ def _rules(node: VariableDefinitionNode, given: dict[str, Any], declared: Rules)
     except re.error as error:
         raise GraphQLError(f"@rules: the pattern is none: {error}.", node) from None
     return Rules(
-        min=given.get("min"),
-        max=given.get("max"),
+        min=given.get("min", declared.min),
+        max=given.get("max", declared.max),
         min_length=given.get("minLength", declared.min_length),
         max_length=given.get("maxLength", declared.max_length),
         pattern=given.get("pattern", declared.pattern),
         format=given.get("format", declared.format),
         enum=tuple(given.get("enum") or ()),
-        not_null=bool(given.get("notNull")),
+        not_null=bool(given.get("notNull", declared.not_null)),
         not_blank=bool(given.get("notBlank")),
         const=given.get("const"),
     )

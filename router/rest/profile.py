@@ -11,6 +11,8 @@ from trellis.router.rest.vocabulary import STATUSES
 Spell = Callable[[str], str]
 Body = Any
 Headers = Sequence[tuple[bytes, bytes]]
+Links = Mapping[str, Mapping[str, Any]]
+"""Relations (RFC 8288) to other pages, with the parameters that lead there."""
 
 
 @dataclass(slots=True)  # made for every answer: frozen ones take three times as long to make
@@ -120,13 +122,21 @@ class Paginator(Protocol):
         """The pagination object of the response, None if there is none."""
         ...
 
+    def links(self, page: PageRequest, facts: PageFacts) -> Links:
+        """The pages that the header ``Link`` leads to, where the body has no place for them."""
+        ...
+
 
 class RequestInvalid(Exception):
-    """A request is invalid; ``problems`` have the names that the client used."""
+    """A request is invalid; ``problems`` have the names that the client used. ``variables`` are
+    those that could be read, and what was made of the others."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(
+        self, problems: Sequence[Problem], variables: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
         self.problems = tuple(problems)
+        self.variables = variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +145,9 @@ class Documentation:
 
     ``info`` goes before title, version and description of the profile. ``servers`` stand after the
     one that the document comes from, ``tags`` have descriptions by name. ``error`` and
-    ``pagination`` are schemas that every failure and every page fits, told as components;
-    ``renamed`` are components by the name that they would have had. ``members`` says of members of
-    a type, as clients know them, what the graph does not: formats, and the words of a text.
+    ``pagination`` are schemas that match every failure and every page, listed as components;
+    ``renamed`` are components by the name that they would have had. ``members`` adds to members of
+    a type, by their client names, what the graph does not declare: formats and allowed values.
     """
 
     info: Mapping[str, Any] = field(default_factory=dict)
@@ -173,6 +183,8 @@ class Profile:
     - ``also_below``: pairs of beginnings of paths; what is below the first answers below the second
       too (``/api/v1/`` and ``/api/v2/``).
     - ``echoes_values``: whether problems tell the values that were sent.
+    - ``stale_member``: the member that marks an object with stale data. All dialects have the
+      header Cache-Status for it (RFC 9211).
     - ``counted_as``: the dialect whose rate limits it has, where they are not its own.
     - ``version``: of its interface, where answers tell it. What goes away is then announced twelve
       months before.
@@ -198,6 +210,7 @@ class Profile:
     owns_root: bool = True
     also_below: tuple[tuple[str, str], ...] = ()
     echoes_values: bool = False
+    stale_member: str | None = None
     counted_as: str | None = None
     version: str | None = None
     documentation: Documentation = field(default_factory=Documentation)

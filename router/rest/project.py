@@ -44,6 +44,12 @@ class _Words(dict[Any, Any]):
         return key
 
 
+def _number(decimal: str | None) -> float | None:
+    """A ``Decimal`` of the graph, which is a text there, as the number that REST clients expect:
+    with up to 15 digits it is written as exactly as before."""
+    return None if decimal is None else float(decimal)
+
+
 class _Body:
     """The statements of one function, and the indentation of the next one."""
 
@@ -80,6 +86,8 @@ class _Source:
         if isinstance(shape, Constant):
             return self._constant(shape.value)
         if isinstance(shape, Leaf):
+            if shape.type.name == "Decimal":
+                return f"{self._constant(_number)}({value})"
             words = shape.spelling
             return f"{self._constant(_Words(words))}[{value}]" if words else value
         if isinstance(shape, Items):

@@ -1,4 +1,4 @@
-"""What goes away: a route or a version, and how long before its end clients are told."""
+"""The retirement of a route or a version, and how long in advance it is announced."""
 
 from collections.abc import Mapping
 from dataclasses import replace

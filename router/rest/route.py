@@ -5,11 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from graphql import FragmentDefinitionNode, GraphQLInputType, OperationDefinitionNode
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLInputType,
+    OperationDefinitionNode,
+    get_named_type,
+)
 
 from trellis.router.operation.model import OperationKind
 from trellis.router.rest.profile import Profile
-from trellis.router.rest.shape import Items, Shape, visible
+from trellis.router.rest.shape import Items, Record, Shape, visible
+from trellis.schema.uploads import UPLOAD
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Place = Literal["path", "query", "body", "header", "bearer"]
@@ -51,6 +57,7 @@ class Parameter:
     operation as JSON, if ``has_default``. With ``or_bearer``, the token of the Authorization header
     is used if the member of the body is absent. ``examples`` are values for the documentation.
     ``member_rules`` are the rules of members of an input object, by their paths for clients.
+    ``also`` are other names in a multipart body, for what is absent under the first.
     """
 
     name: str
@@ -65,6 +72,17 @@ class Parameter:
     or_bearer: bool = False
     examples: tuple[Any, ...] = ()
     member_rules: tuple[tuple[str, Rules], ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names in a multipart body, the one that counts first."""
+        return (self.name, *self.also)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether its values are files of a multipart body."""
+        return get_named_type(self.type).name == UPLOAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +158,7 @@ class RestRoute:
     back to the client's words. ``root`` leads to the data in the answer, ``shape`` says
     what clients see of it. ``event_id`` leads to the id of each event, where answers are EVENTS.
     ``anonymous`` says that every caller is nobody here, whatever credentials come along.
+    ``reuse_seconds``: for how long a response to the same caller may be reused.
     ``constraints`` are those of the whole graph, for the members of input objects; those of
     variables are in the rules of ``parameters``.
     """
@@ -170,6 +189,7 @@ class RestRoute:
     deprecated: Deprecation | None = None
     event_id: tuple[str, ...] | None = None
     anonymous: bool = False
+    reuse_seconds: int = 0
     constraints: Constraints = field(default_factory=dict)
 
     @property
@@ -184,9 +204,18 @@ class RestRoute:
 
     @property
     def is_list(self) -> bool:
-        """Whether its response is a list, for which unknown parameters are refused."""
-        is_items = isinstance(visible(self.shape), Items)
-        return self.method == "GET" and (self.page is not None or is_items)
+        """Whether its response is a list, maybe as the only member of an object."""
+        shown = visible(self.shape)
+        if isinstance(shown, Record) and len(shown.members) == 1:
+            shown = visible(shown.members[0].shape)
+        return self.method == "GET" and (self.page is not None or isinstance(shown, Items))
+
+    @property
+    def refuses_unknown_parameters(self) -> bool:
+        """Whether its response depends on the query string: a misspelled filter or period without
+        effect would give a wrong answer."""
+        has_own = any(parameter.place == "query" for parameter in self.parameters)
+        return self.is_list or (self.method == "GET" and has_own)
 
     @property
     def has_tags(self) -> bool:

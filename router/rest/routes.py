@@ -1,11 +1,14 @@
 """All REST routes of an application, and their dispatcher."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from graphql import GraphQLSchema
 from starlette.types import ASGIApp
 
-from trellis.router.config import Config
+from trellis.router.config import Config, Limits
+from trellis.router.content.door import NO_CONTENTS, Contents
 from trellis.router.errors import ConfigError
 from trellis.router.rest.access import access_to
 from trellis.router.rest.door import RestDoor, Selection
@@ -71,10 +74,10 @@ def written_routes(
     served = config.rest.profiles
     for name in (*(served or ()), config.rest.default_profile, *config.rest.hosts.values()):
         if name not in profiles:
-            raise ConfigError(f"[rest]: there is no dialect {name}, only {', '.join(profiles)}.")
+            raise ConfigError(f"[rest]: unknown dialect {name}, only {', '.join(profiles)}.")
     for name in (*config.rest.body_bytes, *config.rest.headers, *config.rest.migrations):
         if name not in profiles and name not in PROFILES:
-            raise ConfigError(f"[rest]: there is no dialect {name}, only {', '.join(profiles)}.")
+            raise ConfigError(f"[rest]: unknown dialect {name}, only {', '.join(profiles)}.")
     return load_routes(config.operations_dir / "rest", supergraph, profiles, served=served)
 
 
@@ -97,7 +100,9 @@ class RestService:
     """Creates the dispatcher for the routes of a supergraph. It keeps what is independent of the
     supergraph: the responses for idempotency keys."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, contents: Contents = NO_CONTENTS) -> None:
+        """``contents`` are what the routes of files send."""
+        self._contents = contents
         self._once = Once(
             answer_store(config),
             keep_seconds=config.rest.idempotency_hours * _SECONDS_OF_AN_HOUR,
@@ -116,7 +121,7 @@ class RestService:
         """Serves the routes of ``supergraph``, which ``services.graph`` answers on; anything else
         falls through to ``otherwise``."""
         of_dialects = {
-            name: replace(services, limits=services.limits.model_copy(update={"body_bytes": most}))
+            name: replace(services, limits=_with_bodies_of(most, services.limits))
             for name, most in self._body_bytes.items()
         }
         endpoints = [
@@ -125,15 +130,36 @@ class RestService:
                 of_dialects.get(route.profile.name, services),
                 self._once,
                 access_to(route, supergraph),
+                self._contents,
             )
             for route in routes
         ]
+        join_preconditions(endpoints, supergraph.schema)
         profiles = list({route.profile.name: route.profile for route in routes}.values())
         return RestDoor(endpoints, profiles, self._selection, services, otherwise)
 
     async def aclose(self) -> None:
         """Wait for running requests with a key, and close connections."""
         await self._once.aclose()
+
+
+def join_preconditions(endpoints: Sequence[RestEndpoint], schema: GraphQLSchema) -> None:
+    """Let the mutations of each path know the route that reads what is there."""
+
+    def place(route: RestRoute) -> tuple[str, str]:
+        return route.profile.name, re.sub(r"{[^}]*}", "{}", route.path)
+
+    getters = {place(e.route): e for e in endpoints if e.route.method == "GET" and e.route.has_tags}
+    for endpoint in endpoints:
+        getter = getters.get(place(endpoint.route))
+        if endpoint.route.kind == "mutation" and getter is not None:
+            endpoint.compare_with(getter, schema)
+
+
+def _with_bodies_of(most: int, limits: Limits) -> Limits:
+    """The limits of a dialect whose bodies may have ``most`` bytes, files included."""
+    smaller = min(most, limits.upload_bytes)
+    return limits.model_copy(update={"body_bytes": most, "upload_bytes": smaller})
 
 
 def answer_store(config: Config) -> AnswerStore:

@@ -22,10 +22,8 @@ from trellis.router.identity.keys import (
     load_from_url,
 )
 from trellis.router.identity.revocations import RemoteRevocations
+from trellis.router.loading.internal import internal_client
 from trellis.router.loading.members import Member
-from trellis.router.transports.internal import InternalClient
-from trellis.router.trust.secret import load_service_secrets
-from trellis.router.trust.service_tokens import ServiceTokens
 from trellis.schema.identity import Identity
 from trellis.schema.subgraph import Subgraph
 from trellis.schema.tokens import ASYMMETRIC_ALGORITHMS, REQUIRED_CLAIMS, TokenRules
@@ -56,7 +54,7 @@ NOBODY_BELIEVED = Authentication(Authenticator([]))
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """What the subgraph tells that issues our tokens, wherever it runs."""
+    """The keys and revocations of the subgraph that issues tokens, in this process or another."""
 
     jwks: LoadKeys | None = None
     is_revoked: IsRevoked | None = None
@@ -83,7 +81,9 @@ def build_authentication(members: Sequence[Member], config: Config) -> Authentic
         )
         issuers.insert(0, TrustedIssuer(rules, KeySet(load)))
     if not issuers:
-        log.warning("no_issuer", hint="every access token is refused: see auth.subgraph, auth.jwks")
+        log.warning(
+            "no_issuer", hint="every access token is rejected: see auth.subgraph, auth.jwks"
+        )
     api_keys = ApiKeys(own.verify_api_key) if own.verify_api_key is not None else None
     return Authentication(
         Authenticator(issuers, api_keys=api_keys, is_revoked=own.is_revoked), closing
@@ -98,7 +98,7 @@ def _issuing_member(members: Sequence[Member], config: Config) -> Member | None:
                 raise ConfigError(f"auth.subgraph: `{name}` issues no tokens.")
             return member
     if name is not None and name not in config.subgraphs:
-        raise ConfigError(f"auth.subgraph: there is no subgraph `{name}`.")
+        raise ConfigError(f"auth.subgraph: unknown subgraph `{name}`.")
     return None
 
 
@@ -119,7 +119,7 @@ def _own(
     if member.local is not None:
         local = member.local
         return _Own(local.jwks, local.is_revoked, local.verify_api_key)
-    internal = InternalClient(member.name, member.url, ServiceTokens(load_service_secrets(config)))
+    internal = internal_client(member, config)
     closing.append(internal.aclose)
 
     async def load_keys() -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Tells whoever starts the server that strangers may look into its data folder."""
+"""Warns at the start of the server if other users can read its data folder."""
 
 import stat
 from pathlib import Path

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from trellis.router.answer import Answer
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.rate_limit.limiter import CountedRefusal
+from trellis.router.serving.operation_meter import OperationMeter
 from trellis.router.serving.snapshot import CountedGraph, Snapshot
 from trellis.router.supergraph import Supergraph
 from trellis.schema.errors import TrellisError
@@ -23,9 +24,9 @@ class LiveGraph:
         self._retired: list[CountedGraph] = []
 
     @classmethod
-    def over(cls, supergraph: Supergraph) -> "LiveGraph":
-        """A graph without REST routes."""
-        return cls(Snapshot(CountedGraph(supergraph)))
+    def over(cls, supergraph: Supergraph, meter: OperationMeter | None = None) -> "LiveGraph":
+        """A graph without REST routes; ``meter`` counts its operations."""
+        return cls(Snapshot(CountedGraph(supergraph, meter)))
 
     @property
     def supergraph(self) -> Supergraph:

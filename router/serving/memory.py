@@ -54,7 +54,7 @@ def trim() -> None:
 
 
 def resident_bytes() -> int:
-    """What the process takes of the machine's memory; 0 where nobody tells."""
+    """The memory used by the process; 0 if unknown."""
     try:
         pages = Path("/proc/self/statm").read_text().split()[1]
     except OSError:

@@ -2,10 +2,12 @@
 
 import asyncio
 
+from trellis.schema.background import keep_running
+
 
 class Periodic:
     """Does ``work`` every ``seconds`` between ``start`` and ``aclose``, which ``lifespan`` calls.
-    The first time is that long after the start."""
+    The first time is that long after the start. What goes wrong once is logged and tried again."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -16,7 +18,7 @@ class Periodic:
         raise NotImplementedError
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
+        self._task = keep_running(self._run, name=type(self).__name__)
 
     async def aclose(self) -> None:
         if self._task is not None:

@@ -2,9 +2,12 @@
 
 import asyncio
 import gc
+import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
@@ -15,6 +18,7 @@ from trellis.router.config import Config
 from trellis.router.errors import ConfigError
 from trellis.router.serving.front.front import Front
 from trellis.router.serving.memory import give_back_large_blocks
+from trellis.schema.metrics import DIRECTORY_VARIABLE
 
 
 class Server(uvicorn.Server):
@@ -79,13 +83,29 @@ def run_workers(
     """Serve from ``config.workers`` processes that share the socket; one that dies is replaced.
 
     ``factory`` is ``module:function`` and makes the application anew in each process, from the
-    configuration file and the environment.
+    configuration file and the environment. What the processes count is added up.
     """
     bound.listen()
     ready()
     settings = uvicorn_config(factory, config, factory=True, workers=config.workers)
-    Multiprocess(settings, sockets=[bound]).run()
+    with _shared_metrics():
+        Multiprocess(settings, sockets=[bound]).run()
     return 0
+
+
+@contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """A folder in which workers that start now write their metrics, unless there is one. Those of
+    an earlier start would be added to the sums, so it is a new one each time."""
+    if os.environ.get(DIRECTORY_VARIABLE):
+        yield
+        return
+    with TemporaryDirectory(prefix="trellis-metrics-") as folder:
+        os.environ[DIRECTORY_VARIABLE] = folder
+        try:
+            yield
+        finally:
+            del os.environ[DIRECTORY_VARIABLE]
 
 
 def uvicorn_config(app: ASGIApp | str, config: Config, **more: Any) -> uvicorn.Config:

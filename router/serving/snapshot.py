@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from time import perf_counter
 
 import structlog
 from starlette.types import ASGIApp, Scope
@@ -12,8 +13,10 @@ from trellis.router import pipeline
 from trellis.router.answer import Answer
 from trellis.router.operation.request import GraphQLRequest
 from trellis.router.rest.route import RestRoute
+from trellis.router.serving.operation_meter import OperationMeter
 from trellis.router.serving.wiring import nothing_here
 from trellis.router.supergraph import Supergraph
+from trellis.router.topics.reader import NO_TOPICS, TopicReaders
 from trellis.router.web.errors import ErrorAnswer
 from trellis.schema.errors import TrellisError
 from trellis.schema.request import RequestContext
@@ -30,8 +33,10 @@ class CountedGraph:
     ``running`` counts requests, operations and subscriptions; one may be counted twice.
     """
 
-    def __init__(self, supergraph: Supergraph) -> None:
+    def __init__(self, supergraph: Supergraph, meter: OperationMeter | None = None) -> None:
+        """``meter`` counts the operations, by default with the usual number of names."""
         self.supergraph = supergraph
+        self.meter = meter or OperationMeter()
         self.running = 0
         self._is_retired = False
         self._closing: asyncio.Task[None] | None = None
@@ -50,7 +55,12 @@ class CountedGraph:
     async def answer(self, request: GraphQLRequest, context: RequestContext) -> Answer:
         self.running += 1  # ``enter``, for every operation pays for it
         try:
-            return await pipeline.answer(request, context, self.supergraph)
+            series = self.meter.series_of(request, self.supergraph.parse)
+            self.meter.begin(series, context)
+            began = perf_counter()
+            answer = await pipeline.answer(request, context, self.supergraph)
+            self.meter.count(series, answer, perf_counter() - began)
+            return answer
         finally:
             self.leave()
 
@@ -59,9 +69,18 @@ class CountedGraph:
     ) -> AsyncGenerator[Answer, None]:
         self.enter()
         try:
-            async with aclosing(pipeline.stream(request, context, self.supergraph)) as answers:
-                async for answer in answers:
-                    yield answer
+            series = self.meter.series_of(request, self.supergraph.parse)
+            self.meter.begin(series, context)
+            began = perf_counter()
+            answers = pipeline.stream(request, context, self.supergraph)
+            with self.meter.lasting(series):
+                async with aclosing(answers):
+                    async for answer in answers:
+                        if series.kind == "subscription" and answer.executed:
+                            self.meter.count_event(answer)
+                        else:
+                            self.meter.count(series, answer, perf_counter() - began)
+                        yield answer
         finally:
             self.leave()
 
@@ -117,12 +136,14 @@ def _no_words(_error: TrellisError, _scope: Scope) -> ErrorAnswer | None:
 class Snapshot:
     """Immutable: another supergraph is another snapshot. ``door`` answers HTTP beside GraphQL: the
     ``routes``, their documents, and whatever does not depend on the supergraph. ``write_error``
-    words a refusal as the dialect that a request means, None where it means none."""
+    words a refusal as the dialect that a request means, None where it means none. ``topics`` are
+    those of the event socket."""
 
     graph: CountedGraph
     routes: tuple[RestRoute, ...] = ()
     door: ASGIApp = nothing_here
     write_error: Callable[[TrellisError, Scope], ErrorAnswer | None] = _no_words
+    topics: TopicReaders = NO_TOPICS
 
     @property
     def supergraph(self) -> Supergraph:

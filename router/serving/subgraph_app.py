@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from trellis.router.answer import Answer
 from trellis.router.cache import Cache
 from trellis.router.config import Config
+from trellis.router.content.door import content_routes
 from trellis.router.errors import ConfigError, OperationRefused
 from trellis.router.loading.members import Member, load_member
 from trellis.router.operation.limits import GENEROUS, refuse
@@ -39,14 +40,17 @@ from trellis.router.trust.service_tokens import ServiceTokens
 from trellis.router.web.graphql import GraphQLEndpoint
 from trellis.router.web.identity import CallerIdentity
 from trellis.router.web.internal import internal_routes
+from trellis.router.web.ops_paths import OPS_PATHS
 from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.service_token import RequireServiceToken
 from trellis.router.web.services import Services
+from trellis.router.web_routes.door import internal_web_routes
 from trellis.schema.request import RequestContext
 from trellis.schema.subgraph import Subgraph
 
 # For those who run the subgraph, and for those who verify its tokens.
-_OPEN_PATHS = ("/health", "/ready", "/.well-known/jwks.json")
+_OPEN_PATHS = (*OPS_PATHS, "/.well-known/jwks.json")
+_GRAPHQL_PATH = "/graphql"
 
 
 class SubgraphGraph:
@@ -118,7 +122,7 @@ def build_subgraph_app(config: Config, name: str, *, is_open: bool = False) -> A
     configured as a URL, or the secret is no good.
     """
     if is_open and not config.is_development:
-        raise ConfigError("A subgraph is open to everybody in development only.")
+        raise ConfigError("A subgraph is open to everyone in development only.")
     source = config.subgraphs.get(name)
     if source is None or not source.module:
         known = sorted(n for n, s in config.subgraphs.items() if s.module)
@@ -140,16 +144,28 @@ def _application(member: Member, config: Config, *, is_open: bool) -> ASGIApp:
         graph=graph,
         make_context=make_context,
         authenticate=authenticate,
-        limits=config.limits,
+        # The router has decided who may send files.
+        limits=config.limits.model_copy(update={"anonymous_uploads": True}),
         streams=config.websocket,
     )
     doors = PathSwitch(
-        http={"/graphql": CallerIdentity(GraphQLEndpoint(services), authenticate)},
-        websocket={"/graphql": TransportWs(services)},
+        http={_GRAPHQL_PATH: CallerIdentity(GraphQLEndpoint(services), authenticate)},
+        websocket={_GRAPHQL_PATH: TransportWs(services)},
         otherwise=Router(
-            [*operations_routes([member]), *internal_routes(member.local, config.limits)],
+            [
+                *operations_routes([member], config),
+                *internal_routes(member.local, config.limits),
+                *content_routes(member.local),
+                *internal_web_routes(member.local, config.limits),
+            ],
             default=nothing_here,
-            lifespan=partial(lifespan, members=[member], closing=[authentication.aclose]),
+            redirect_slashes=False,
+            lifespan=partial(
+                lifespan,
+                members=[member],
+                closing=[authentication.aclose],
+                is_production=not config.is_development,
+            ),
         ),
     )
     tokens = ServiceTokens(load_service_secrets(config))
@@ -158,7 +174,7 @@ def _application(member: Member, config: Config, *, is_open: bool) -> ASGIApp:
         return tokens.is_valid(token, member.name)
 
     guarded = RequireServiceToken(doors, is_valid, open_paths=_OPEN_PATHS, is_open=is_open)
-    return wrap(guarded, config)
+    return wrap(guarded, config, service=member.name, doors={_GRAPHQL_PATH: "graphql"})
 
 
 def _answer(response: SubgraphResponse, kind: OperationKind) -> Answer:

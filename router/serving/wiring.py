@@ -12,18 +12,33 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trellis.router.config import Config
 from trellis.router.loading.members import Member
+from trellis.router.serving.logs import ROUTER
+from trellis.router.serving.request_log import request_log
+from trellis.router.transports.breakers import CircuitBreakers
 from trellis.router.web.body_limit import RequestLimits
+from trellis.router.web.circuit_breakers import CircuitBreakerStatus
 from trellis.router.web.client_address import ClientAddress
 from trellis.router.web.cors import AllowOrigins
 from trellis.router.web.errors import Errors, WriteError, graphql_error
 from trellis.router.web.health import Check, Readiness, health
 from trellis.router.web.jwks import JwksEndpoint
+from trellis.router.web.metrics import MetricsDoor
+from trellis.router.web.ops_paths import (
+    BREAKERS_PATH,
+    HEALTH_PATH,
+    METRICS_PATH,
+    OPS_PATHS,
+    READY_PATH,
+)
 from trellis.router.web.request_id import RequestId
+from trellis.router.web.request_meter import RequestMeter
 from trellis.router.web.response_headers import ResponseHeaders
 from trellis.schema.errors import Forbidden, NotFound
 from trellis.schema.subgraph import Subgraph
 
 log = structlog.get_logger(__name__)
+
+_OPS_DOORS = dict.fromkeys(OPS_PATHS, "operations")
 
 
 class StartFailed(Exception):
@@ -53,13 +68,21 @@ def wrap(
     config: Config,
     *beyond_errors: Callable[[ASGIApp], ASGIApp],
     write_error: WriteError = graphql_error,
+    service: str = ROUTER,
+    doors: Mapping[str, str] = MappingProxyType({}),
 ) -> ASGIApp:
     """The layers that every request goes through, the outermost first. ``beyond_errors`` see
-    what was refused as the answer that it became by ``write_error``."""
+    what was refused as the answer that it became by ``write_error``. Requests are counted as those
+    of ``service``, and of the ``doors`` that have their paths."""
+    doors = {**_OPS_DOORS, **doors}
+    meter = partial(
+        RequestMeter, service=service, doors=doors, write=request_log(config, service, doors)
+    )
     layers: list[Callable[[ASGIApp], ASGIApp]] = [
         partial(ClientAddress, http=config.http),
         ResponseHeaders,
         RequestId,
+        meter,
         partial(
             AllowOrigins,
             origins=config.allowed_origins,
@@ -75,19 +98,27 @@ def wrap(
 
 
 def operations_routes(
-    members: Sequence[Member], remote: Mapping[str, Check] = MappingProxyType({})
+    members: Sequence[Member],
+    config: Config,
+    remote: Mapping[str, Check] = MappingProxyType({}),
+    breakers: CircuitBreakers | None = None,
 ) -> list[BaseRoute]:
     """For those who run it, and for those who verify its tokens. ``remote`` asks the members that
-    run in other processes whether they are ready."""
+    run in other processes whether they are ready; ``breakers`` are those of a router."""
     checks = {
         member.name: remote[member.name] if member.local is None else member.local.is_ready
         for member in members
         if member.local is not None or member.name in remote
     }
+    metrics = MetricsDoor(config.metrics, is_development=config.is_development)
     routes: list[BaseRoute] = [
-        Route("/health", health),
-        Route("/ready", Readiness(checks).respond),
+        Route(HEALTH_PATH, health),
+        Route(READY_PATH, Readiness(checks).respond),
+        Route(METRICS_PATH, metrics.respond),
     ]
+    if breakers is not None:
+        names = {member.name: config.traffic.names.get(member.name) for member in members}
+        routes.append(Route(BREAKERS_PATH, CircuitBreakerStatus(breakers, names).respond))
     issuer = _token_issuer(members)
     if issuer is not None and issuer.jwks is not None:
         routes.append(Route("/.well-known/jwks.json", JwksEndpoint(issuer.jwks).respond))
@@ -107,10 +138,11 @@ async def lifespan(
     opening: Sequence[Callable[[], Awaitable[None]]] = (),
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
     seed: bool = False,
+    is_production: bool = False,
 ) -> AsyncIterator[None]:
     """Subgraphs start in the order of the configuration and stop in reverse; one that fails to
     start stops those before it. ``opening`` connects what the application itself holds and
-    ``closing`` gives it back."""
+    ``closing`` gives it back. In production the log has what of a subgraph is unfit for it."""
     async with AsyncExitStack() as stack:
         for close in closing:
             stack.push_async_callback(close)
@@ -119,7 +151,19 @@ async def lifespan(
         for member in members:
             if member.local is not None:
                 await _start(member.local, stack, seed=seed)
+        if is_production:
+            _log_what_is_unfit(members)
         yield
+
+
+def _log_what_is_unfit(members: Sequence[Member]) -> None:
+    """Each reason once, with all subgraphs that have it."""
+    names: dict[str, list[str]] = {}
+    for member in members:
+        for reason in member.local.unfit_for_production() if member.local else ():
+            names.setdefault(reason, []).append(member.name)
+    for reason, having in names.items():
+        log.error("unfit_for_production", subgraph=", ".join(having), reason=reason)
 
 
 async def _start(subgraph: Subgraph, stack: AsyncExitStack, *, seed: bool) -> None:

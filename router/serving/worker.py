@@ -12,6 +12,6 @@ def make_app() -> ASGIApp:
     """The application as the environment configures it; the parent has checked that it can be."""
     config = load_config()
     give_back_large_blocks()
-    configure_logs(config.log_level, for_people=config.is_development)
+    configure_logs(config.log_level, for_people=config.is_development, settings=config.logs)
     export_to_subgraphs(config)
     return build_app(config)

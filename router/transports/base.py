@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from trellis.router.errors import SubgraphError
 from trellis.schema.request import RequestContext
 
 OperationKind = Literal["query", "mutation", "subscription"]
@@ -12,7 +13,8 @@ OperationKind = Literal["query", "mutation", "subscription"]
 @dataclass(frozen=True, slots=True)
 class SubgraphRequest:
     """One GraphQL operation for one subgraph. ``variables`` are plain JSON values; a transport must
-    not modify them."""
+    not modify them. ``accepts_stale``: an earlier response may stand in for one that cannot be had;
+    it will be marked as such."""
 
     subgraph: str
     query: str
@@ -20,6 +22,7 @@ class SubgraphRequest:
     operation_name: str | None = None
     kind: OperationKind = "query"
     context: RequestContext = field(default_factory=RequestContext)
+    accepts_stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,9 @@ class SubgraphResponse:
     """A GraphQL response. ``errors`` are the error objects as the subgraph wrote them.
 
     ``body`` has the received bytes, if any, so that a response which needs no change can be passed
-    on without serializing it again. ``size``: how many bytes were received.
+    on without serializing it again. ``size``: how many bytes were received. ``failure`` is set if
+    the call has failed though there are GraphQL errors to report. ``age``: the seconds since a
+    response was received that is no longer fresh, None for a fresh one.
     """
 
     data: dict[str, Any] | None = None
@@ -35,6 +40,8 @@ class SubgraphResponse:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     body: bytes | None = None
     size: int = field(default=0, compare=False)
+    failure: SubgraphError | None = field(default=None, compare=False)
+    age: float | None = field(default=None, compare=False)
 
 
 class Transport(Protocol):

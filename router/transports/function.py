@@ -45,7 +45,7 @@ class FunctionTransport:
 
 class ReachableTransports(dict[str, Transport]):
     """Transports by subgraph. A missing one fails like an unavailable subgraph, with a message that
-    tells how to add it."""
+    explains how to add it."""
 
     def __missing__(self, name: str) -> Transport:
         return FunctionTransport(partial(_unavailable, name))

@@ -12,7 +12,9 @@ from trellis.router.exact_json import dumps
 from trellis.router.pace import LARGE_BYTES, aside
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.transports.content_type import is_graphql_response
+from trellis.router.transports.http_connection import HttpResponse
 from trellis.router.transports.read import read_body
+from trellis.router.transports.retry_after import read_retry_after
 from trellis.schema.request import RequestContext
 
 REQUEST_HEADERS: Mapping[str, str] = {
@@ -24,6 +26,7 @@ Vouching = Callable[[RequestContext], Mapping[str, str]]
 """Makes the headers by which the router authenticates itself and passes on a request's context."""
 
 _AWAY = frozenset({502, 503, 504})
+"""The statuses with which proxies and servers report that a service cannot respond."""
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -61,9 +64,7 @@ def vouch_for_nothing(_context: RequestContext) -> Mapping[str, str]:
     return {}
 
 
-def read_http_response(
-    request: SubgraphRequest, status: int, content_type: str, body: bytes
-) -> SubgraphResponse:
+def read_http_response(request: SubgraphRequest, http: HttpResponse) -> SubgraphResponse:
     """The GraphQL response in an HTTP response. Raises SubgraphUnavailable for a server error, and
     SubgraphInvalidResponse for anything else that is not a GraphQL response.
 
@@ -73,32 +74,36 @@ def read_http_response(
     reported nevertheless, since they say more than the status; where none of them has a code, 502,
     503 and 504 mean that the subgraph is unavailable.
     """
+    status = http.status
     is_success = 200 <= status < 300
     try:
-        response = read_body(request.subgraph, body, request.query)
+        response = read_body(request.subgraph, http.body, request.query)
     except SubgraphInvalidResponse:
         # Without a GraphQL response, the status is the best explanation unless it is 2xx.
         if is_success:
             raise
-        raise _failure(request, status) from None
-    if is_success or is_graphql_response(content_type):
+        raise _failure(request, http) from None
+    if is_success or is_graphql_response(http.content_type):
         return response
     if not response.errors or not all(type(e.get("message")) is str for e in response.errors):
-        raise _failure(request, status)
+        raise _failure(request, http)
     errors = response.errors
-    if response.data is not None or (status in _AWAY and not any(_code_of(e) for e in errors)):
-        failure = _failure(request, status)
+    is_away = status in _AWAY and not any(_code_of(e) for e in errors)
+    failure = _failure(request, http)
+    if is_away or response.data is not None:
         errors = [{"message": failure.message, "extensions": failure.extensions}, *errors]
-    return SubgraphResponse(errors=errors, extensions=response.extensions)
+    return SubgraphResponse(
+        errors=errors, extensions=response.extensions, failure=failure if is_away else None
+    )
 
 
 async def read_http_response_aside(
-    request: SubgraphRequest, status: int, content_type: str, body: bytes
+    request: SubgraphRequest, http: HttpResponse
 ) -> SubgraphResponse:
     """``read_http_response``, on another thread where the answer is large."""
-    if len(body) < LARGE_BYTES:
-        return read_http_response(request, status, content_type, body)
-    return await aside(read_http_response, request, status, content_type, body)
+    if len(http.body) < LARGE_BYTES:
+        return read_http_response(request, http)
+    return await aside(read_http_response, request, http)
 
 
 def _code_of(error: Mapping[str, Any]) -> Any:
@@ -106,9 +111,14 @@ def _code_of(error: Mapping[str, Any]) -> Any:
     return extensions.get("code") if isinstance(extensions, dict) else None
 
 
-def _failure(request: SubgraphRequest, status: int) -> SubgraphError:
-    kind = SubgraphUnavailable if status >= 500 else SubgraphInvalidResponse
-    return kind(request.subgraph, f"The subgraph returned HTTP {status}.")
+def _failure(request: SubgraphRequest, http: HttpResponse) -> SubgraphError:
+    kind = SubgraphUnavailable if http.status >= 500 else SubgraphInvalidResponse
+    return kind(
+        request.subgraph,
+        f"The subgraph returned HTTP {http.status}.",
+        status=http.status,
+        retry_after=read_retry_after(http.retry_after),
+    )
 
 
 def websocket_url_of(url: str) -> str:

@@ -15,19 +15,23 @@ import httptools
 
 
 class HttpResponse(NamedTuple):
-    """``content_type`` is the value of the header, empty if there was none."""
+    """``content_type`` and ``retry_after`` are the values of the headers, empty if there were
+    none."""
 
     status: int
     content_type: str
     body: bytes
+    retry_after: str = ""
 
 
 class ConnectionBroken(Exception):
-    """The connection ended, or the peer violated HTTP. ``is_fresh``: no byte of a response was
-    received, so the server may have closed an idle connection before it saw the request."""
+    """The connection ended, or the peer violated HTTP. ``is_reset``: it ended. ``is_fresh``: no
+    byte of a response was received, so the server may have closed an idle connection before it saw
+    the request."""
 
-    def __init__(self, reason: str, *, is_fresh: bool = False) -> None:
+    def __init__(self, reason: str, *, is_reset: bool = False, is_fresh: bool = False) -> None:
         super().__init__(reason)
+        self.is_reset = is_reset
         self.is_fresh = is_fresh
 
 
@@ -48,6 +52,7 @@ class Connection(asyncio.Protocol):
         self._size = 0
         self._unpack: zlib._Decompress | None = None
         self._content_type = b""
+        self._retry_after = b""
         self._has_begun = False
         self._has_length = False
         self._in_body = False
@@ -61,7 +66,7 @@ class Connection(asyncio.Protocol):
         and also if the call is cancelled: its response must not be read by a later request.
         """
         if self._transport is None or not self.is_open:
-            raise ConnectionBroken("The connection was closed.", is_fresh=True)
+            raise ConnectionBroken("The connection was closed.", is_reset=True, is_fresh=True)
         answer = self._answer = self._loop.create_future()
         timer = self._loop.call_later(seconds, self._fail, TimeoutError())
         self._reset()
@@ -85,7 +90,7 @@ class Connection(asyncio.Protocol):
         self._parts = []
         self._size = 0
         self._unpack = None
-        self._content_type = b""
+        self._content_type = self._retry_after = b""
         self._has_begun = self._has_length = self._in_body = False
 
     def _fail(self, problem: Exception) -> None:
@@ -119,7 +124,8 @@ class Connection(asyncio.Protocol):
             # Without a length, the end of the connection ends the body (RFC 9112, section 6.3).
             self.on_message_complete()
         else:
-            self._fail(ConnectionBroken("The connection ended.", is_fresh=not self._has_begun))
+            is_fresh = not self._has_begun
+            self._fail(ConnectionBroken("The connection ended.", is_reset=True, is_fresh=is_fresh))
 
     # -- httptools callbacks ---------------------------------------------------------------------
 
@@ -135,6 +141,8 @@ class Connection(asyncio.Protocol):
             self._has_length = True
         elif name == b"content-type":
             self._content_type = value
+        elif name == b"retry-after":
+            self._retry_after = value
         elif name == b"content-encoding" and value.lower() in (b"gzip", b"x-gzip", b"deflate"):
             self._unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)
 
@@ -169,7 +177,8 @@ class Connection(asyncio.Protocol):
         if self._answer is not None and not self._answer.done():
             body = parts[0] if len(parts) == 1 else b"".join(parts)
             content_type = self._content_type.decode("latin-1")
-            self._answer.set_result(HttpResponse(status, content_type, body))
+            retry_after = self._retry_after.decode("latin-1")
+            self._answer.set_result(HttpResponse(status, content_type, body, retry_after))
 
 
 class ConnectionPool:

@@ -16,7 +16,12 @@ from trellis.router.transports.graphql_over_http import (
     vouch_for_nothing,
     websocket_url_of,
 )
+from trellis.router.transports.http_connection import HttpResponse
+from trellis.router.transports.multipart import MultipartRequest, has_files
 from trellis.router.transports.websocket import WebSocketTransport
+
+_RESETS = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+"""The connection ended. RemoteProtocolError is also raised for a response that is not HTTP."""
 
 
 class HttpxTransport:
@@ -55,17 +60,24 @@ class HttpxTransport:
         """Raises SubgraphTimeout, SubgraphUnavailable or SubgraphInvalidResponse."""
         name = request.subgraph
         try:
-            status, content_type, body = await self._post(request)
+            response = await self._post(request)
         except httpx.TimeoutException:
             raise SubgraphTimeout(name, "The subgraph did not respond in time.") from None
-        except httpx.HTTPError:
-            raise SubgraphUnavailable(name, "The subgraph cannot be reached.") from None
-        return await read_http_response_aside(request, status, content_type, body)
+        except httpx.HTTPError as problem:
+            raise SubgraphUnavailable(
+                name, "The subgraph cannot be reached.", is_reset=isinstance(problem, _RESETS)
+            ) from None
+        return await read_http_response_aside(request, response)
 
-    async def _post(self, request: SubgraphRequest) -> tuple[int, str, bytes]:
-        content = encode_request(request)
+    async def _post(self, request: SubgraphRequest) -> HttpResponse:
         context = request.context
         headers = {**forwarded_headers(context), **self.headers, **self.vouch(context)}
+        content: bytes | AsyncGenerator[bytes]
+        if has_files(request):
+            body = MultipartRequest(request)
+            content, headers = body.chunks(), {**headers, **body.headers}
+        else:
+            content = encode_request(request)
         async with self.client.stream(
             "POST", self.url, content=content, headers=headers
         ) as response:
@@ -79,8 +91,12 @@ class HttpxTransport:
                         f"The subgraph's response exceeds {self.response_bytes} bytes.",
                     )
                 parts.append(part)
-            content_type = response.headers.get("content-type", "")
-            return response.status_code, content_type, b"".join(parts)
+            return HttpResponse(
+                response.status_code,
+                response.headers.get("content-type", ""),
+                b"".join(parts),
+                response.headers.get("retry-after", ""),
+            )
 
     def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         return self.websocket.subscribe(request)

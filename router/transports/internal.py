@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -9,11 +10,23 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import orjson
 
-from trellis.router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
+from trellis.router.errors import (
+    SubgraphError,
+    SubgraphInvalidResponse,
+    SubgraphTimeout,
+    SubgraphUnavailable,
+)
 from trellis.router.trust.service_tokens import SERVICE_TOKEN, ServiceTokens
 
 _MAX_BYTES = 10_000_000
 """The largest response. It is the default of ``limits.response_bytes``, the limit for GraphQL."""
+_DRAINED_BYTES = 65_536
+"""How much of a body that is not needed is read, so that the connection can be used again. A new
+connection costs less than reading more."""
+
+
+ANSWER_SECONDS = 2.0
+"""How long a subgraph usually may take for a whole response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,7 @@ class InternalClient:
     """Authenticates itself as the router with a service token. Redirects are not followed."""
 
     def __init__(
-        self, subgraph: str, url: str, tokens: ServiceTokens, *, timeout: float = 2.0
+        self, subgraph: str, url: str, tokens: ServiceTokens, *, timeout: float = ANSWER_SECONDS
     ) -> None:
         """``url`` is the subgraph's GraphQL endpoint; the internal paths are on the same host."""
         self._subgraph = subgraph
@@ -49,6 +62,27 @@ class InternalClient:
         """The URL of an internal path."""
         return f"{self._base}{path}"
 
+    def stream(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        *,
+        content: bytes | None = None,
+        idle_seconds: float | None = None,
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        """A response whose body is still to be read. ``idle_seconds`` limits each wait for the
+        subgraph; without it the caller limits the time. Raises the errors of httpx."""
+        # An uncompressed response cannot exceed its size limit by decompression.
+        own = {SERVICE_TOKEN: self._tokens.sign(self._subgraph), "accept-encoding": "identity"}
+        return self._client.stream(
+            method,
+            self.url_of(path),
+            headers={**headers, **own},
+            content=content,
+            timeout=idle_seconds,
+        )
+
     async def get(self, path: str, *, etag: str | None = None) -> InternalResponse:
         """Raises SubgraphTimeout, SubgraphUnavailable or SubgraphInvalidResponse."""
         headers = {"if-none-match": etag} if etag is not None else {}
@@ -66,14 +100,10 @@ class InternalClient:
         self, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None
     ) -> InternalResponse:
         name = self._subgraph
-        # An uncompressed response cannot exceed its size limit by decompression.
-        ours = {SERVICE_TOKEN: self._tokens.sign(name), "accept-encoding": "identity"}
         try:
             async with (
                 asyncio.timeout(self._timeout),
-                self._client.stream(
-                    method, self.url_of(path), headers={**headers, **ours}, content=content
-                ) as response,
+                self.stream(method, path, headers, content=content) as response,
             ):
                 return await _answer(name, response)
         except TimeoutError:
@@ -82,12 +112,27 @@ class InternalClient:
             raise SubgraphUnavailable(name, "The subgraph cannot be reached.") from None
 
 
+def unexpected_status(subgraph: str, status: int) -> SubgraphError:
+    """The error for a status that is no answer."""
+    kind = SubgraphUnavailable if status >= 500 else SubgraphInvalidResponse
+    return kind(subgraph, f"The subgraph returned HTTP {status}.")
+
+
+async def _drain(response: httpx.Response) -> None:
+    """Read the rest of a response; httpx closes the connection of one that was not read."""
+    size = 0
+    async for part in response.aiter_raw():
+        size += len(part)
+        if size > _DRAINED_BYTES:
+            return
+
+
 async def _answer(subgraph: str, response: httpx.Response) -> InternalResponse:
-    if response.status_code in (304, 404):
-        return InternalResponse(response.status_code)
     if response.status_code != 200:
-        kind = SubgraphUnavailable if response.status_code >= 500 else SubgraphInvalidResponse
-        raise kind(subgraph, f"The subgraph returned HTTP {response.status_code}.")
+        await _drain(response)
+        if response.status_code in (304, 404):
+            return InternalResponse(response.status_code)
+        raise unexpected_status(subgraph, response.status_code)
     if response.headers.get("content-encoding", "identity") != "identity":
         raise SubgraphInvalidResponse(subgraph, "The subgraph compressed its response unrequested.")
     body = bytearray()

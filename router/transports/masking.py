@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse, Transport
+from trellis.router.transports.retry_after import MAX_SECONDS
 
 PRESENTABLE = "trellisPresentable"
 """The member of ``extensions`` that marks an error as meant for clients. The router removes it."""
@@ -80,7 +81,10 @@ class MaskedTransport:
         if "path" in error:
             masked["path"] = error["path"]
         if isinstance(code, str) and code in _OWN_MESSAGES:
-            masked |= {"message": _OWN_MESSAGES[code], "extensions": {"code": code}}
+            own: dict[str, Any] = {"code": code}
+            if type(wait := extensions.get("retry_after")) is int and 0 <= wait <= MAX_SECONDS:
+                own["retry_after"] = wait
+            masked |= {"message": _OWN_MESSAGES[code], "extensions": own}
         return masked
 
 

@@ -9,7 +9,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
-from trellis.router.errors import SubgraphInvalidResponse, SubgraphTimeout, SubgraphUnavailable
+from trellis.router.errors import (
+    SubgraphInvalidResponse,
+    SubgraphStreamEnded,
+    SubgraphTimeout,
+    SubgraphUnavailable,
+)
 from trellis.router.exact_json import dumps
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.transports.graphql_over_http import (
@@ -57,9 +62,11 @@ class WebSocketTransport:
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
         """Raises SubgraphUnavailable if the connection fails, SubgraphTimeout if it is not
-        acknowledged in time, SubgraphInvalidResponse for invalid messages."""
+        acknowledged in time, SubgraphStreamEnded if it ends after that, SubgraphInvalidResponse for
+        invalid messages."""
         name = request.subgraph
         headers = {**forwarded_headers(request.context), **self.vouch(request.context)}
+        unavailable = SubgraphUnavailable
         try:
             async with connect(
                 self.url,
@@ -71,6 +78,7 @@ class WebSocketTransport:
                 proxy=None,
             ) as connection:
                 await self._begin(connection, request)
+                unavailable = SubgraphStreamEnded
                 while True:
                     message, is_whole = _message(name, await connection.recv())
                     kind = message.get("type")
@@ -86,7 +94,7 @@ class WebSocketTransport:
         except TimeoutError:
             raise SubgraphTimeout(name, "The subgraph did not respond in time.") from None
         except (OSError, InvalidHandshake, InvalidURI, ConnectionClosed):
-            raise SubgraphUnavailable(name, "The connection to the subgraph ended.") from None
+            raise unavailable(name, "The connection to the subgraph ended.") from None
 
     async def _begin(self, connection: ClientConnection, request: SubgraphRequest) -> None:
         init: dict[str, Any] = {"type": "connection_init"}

@@ -3,7 +3,7 @@
 import asyncio
 import zlib
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trellis.router.config import Limits
 from trellis.router.web.refusals import (
@@ -63,7 +63,7 @@ async def read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
 
 
 async def _collect(receive: Receive, limits: Limits) -> bytes:
-    message = await _next_part(receive, limits)
+    message = await next_part(receive, limits)
     body: bytes = message.get("body", b"")
     if len(body) > limits.body_bytes:
         raise _too_large(limits)
@@ -71,14 +71,15 @@ async def _collect(receive: Receive, limits: Limits) -> bytes:
         return body
     parts = bytearray(body)
     while message.get("more_body", False):
-        message = await _next_part(receive, limits)
+        message = await next_part(receive, limits)
         parts += message.get("body", b"")
         if len(parts) > limits.body_bytes:
             raise _too_large(limits)
     return bytes(parts)
 
 
-async def _next_part(receive: Receive, limits: Limits):
+async def next_part(receive: Receive, limits: Limits) -> Message:
+    """The next message with a part of the body. Raises BodyTimeout and BadRequest."""
     try:
         async with asyncio.timeout(limits.body_idle_seconds):
             message = await receive()

@@ -35,6 +35,8 @@ _CLIENTS_MAY_SEND = (
     "Content-Type",
     "Accept-Language",
     "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
     "X-Client-Version",
     "X-Request-ID",
     "X-Trellis-Plan",

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trellis.router.web.media_type import JSON, media_type_of
+from trellis.router.web.multipart import is_multipart
 from trellis.router.web.refusals import CrossSiteRequest
 
 # Pages of other origins cannot set these headers without a preflight.
@@ -26,8 +27,9 @@ _BROWSER_MARKS = frozenset({b"origin", b"cookie", b"referer"})
 class Csrf:
     """Refuses GET requests that a browser may have sent on behalf of another site.
 
-    POST bodies have to be ``application/json``, which the endpoints check and which requires a
-    preflight. A GET is accepted if it has one of ``PREFLIGHT_HEADERS``, if it comes from a page of
+    POST bodies are ``application/json``, which the endpoints check and which requires a preflight.
+    Multipart bodies do not, so they need one of ``PREFLIGHT_HEADERS``, as browsers are made to ask
+    for those. A GET is accepted if it has one of ``PREFLIGHT_HEADERS``, if it comes from a page of
     this site (Fetch Metadata), or if it has no headers that only browsers send.
     """
 
@@ -40,7 +42,18 @@ class Csrf:
                 "A browser could send this request for another site. Add the header "
                 "'x-trellis-preflight: 1' to it, or use POST with application/json."
             )
+        if scope["type"] == "http" and scope["method"] == "POST" and _is_unasked_form(scope):
+            raise CrossSiteRequest(
+                "A browser could send this form for another site. Add the header "
+                "'x-trellis-preflight: 1' to multipart requests."
+            )
         await self._app(scope, receive, send)
+
+
+def _is_unasked_form(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    kind = headers.get(b"content-type", b"").decode("latin-1")
+    return is_multipart(kind) and PREFLIGHT_HEADERS.isdisjoint(headers)
 
 
 def _may_be_forged(scope: Scope) -> bool:

@@ -19,8 +19,10 @@ from trellis.router.rate_limit.report import RateReport, tightest
 from trellis.router.web.body_limit import read_body
 from trellis.router.web.client_watch import ClientGone, ClientWatch
 from trellis.router.web.errors import error_headers, graphql_error_body, status_of
+from trellis.router.web.graphql_uploads import read_upload_request
 from trellis.router.web.json_text import dump_json, load_json
 from trellis.router.web.media_type import GRAPHQL_RESPONSE, JSON, is_json, negotiate
+from trellis.router.web.multipart import is_multipart
 from trellis.router.web.refusals import (
     BatchingDisabled,
     BatchLimit,
@@ -31,7 +33,7 @@ from trellis.router.web.refusals import (
 from trellis.router.web.request_id import request_id_of
 from trellis.router.web.response_headers import add_response_header
 from trellis.router.web.services import Services
-from trellis.schema.errors import BadRequest, TrellisError
+from trellis.schema.errors import BadRequest, TrellisError, Unauthenticated
 
 # With application/json, these errors have status 200, because clients of that media type expect it
 # for every well-formed GraphQL response (GraphQL-over-HTTP, section 6.4.1).
@@ -84,8 +86,17 @@ class GraphQLEndpoint:
     async def _respond(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, media: str
     ) -> _Response:
-        requests = await self._read(scope, headers, receive)
+        kind = headers.get(b"content-type", b"").decode("latin-1")
+        requests: GraphQLRequest | list[GraphQLRequest]
         context = self._make_context(scope)
+        if scope["method"] == "POST" and is_multipart(kind):
+            # Before the body is read: files go to disk while they arrive.
+            if not (context.identity.is_authenticated or self._limits.anonymous_uploads):
+                raise Unauthenticated("Sign in to send files.")
+            requests, uploads = await read_upload_request(scope, receive, self._limits)
+            context = replace(context, uploads=uploads)
+        else:
+            requests = await self._read(scope, kind, receive)
         if self._shows_plans and headers.get(b"x-trellis-plan") == b"1":
             requests = _with_plans(requests)
         async with ClientWatch(receive, self._limits.request_seconds):
@@ -109,15 +120,15 @@ class GraphQLEndpoint:
             return dump_json(graphql_error_body(error, request_id_of(scope))), None
 
     async def _read(
-        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+        self, scope: Scope, kind: str, receive: Receive
     ) -> GraphQLRequest | list[GraphQLRequest]:
         if scope["method"] == "POST":
-            if not is_json(headers.get(b"content-type", b"").decode("latin-1")):
+            if not is_json(kind):
                 raise UnsupportedMediaType("Send the request as application/json in UTF-8.")
             return self._from_body(await read_body(scope, receive, self._limits))
         if scope["method"] == "GET":
             return self._from_query_string(scope["query_string"])
-        raise MethodNotAllowed("Use GET or POST.", allow="GET, POST")
+        raise MethodNotAllowed("GET, POST")
 
     def _from_body(self, body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
         """The requests in a body. Small bodies are cached, because clients repeat their queries."""

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from starlette.types import Scope, Send
 
+from trellis.router.web.refusals import MethodNotAllowed
+
 Headers = list[tuple[bytes, bytes]]
 
+_METHODS = "GET, HEAD"
 PLAIN: Headers = [(b"content-type", b"text/plain; charset=utf-8")]
 
 _TYPES = {
@@ -64,6 +67,30 @@ def with_own(headers: Headers, own: Sequence[tuple[bytes, bytes]]) -> Headers:
     """``headers`` with ``own``, which replace headers of the same names."""
     names = {name for name, _ in own}
     return [*(pair for pair in headers if pair[0] not in names), *own]
+
+
+def refuse_other_methods(scope: Scope) -> None:
+    """Raises MethodNotAllowed for methods other than those of files."""
+    if scope["method"] not in ("GET", "HEAD"):
+        raise MethodNotAllowed(_METHODS)
+
+
+async def send_file(
+    scope: Scope,
+    send: Send,
+    file: PageFile,
+    own: Sequence[tuple[bytes, bytes]] = (),
+    *,
+    is_of_caller: bool = False,
+) -> None:
+    """Send the response to a request for ``file``, with headers of its ``own``. One that
+    ``is_of_caller`` is another file for other callers, so only their browsers may keep it."""
+    status, headers, body = file_answer(file, dict(scope["headers"]))
+    headers = with_own(headers, own)
+    if is_of_caller:
+        headers = with_own(headers, [(b"cache-control", b"private, no-cache")])
+        headers.append((b"vary", b"authorization, x-api-key"))
+    await send_answer(scope, send, status, headers, body)
 
 
 async def send_answer(scope: Scope, send: Send, status: int, headers: Headers, body: bytes) -> None:

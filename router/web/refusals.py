@@ -25,8 +25,11 @@ class MethodNotAllowed(TrellisError):
     code = "METHOD_NOT_ALLOWED"
     http_status = 405
 
-    def __init__(self, message: str, *, allow: str) -> None:
-        super().__init__(message, allow=allow)
+    def __init__(self, allow: str) -> None:
+        """``allow`` is the value of the header: the methods, with commas between them."""
+        *others, last = allow.split(", ")
+        methods = f"{', '.join(others)} or {last}" if others else last
+        super().__init__(f"Use {methods} here.", allow=allow)
 
 
 class BodyTimeout(TrellisError):

@@ -33,6 +33,11 @@ def note_dialect(scope: MutableMapping[str, Any], dialect: str) -> None:
     scope[_DIALECT] = dialect
 
 
+def dialect_of(scope: Mapping[str, Any]) -> str:
+    """The dialect of a request without a route, by default GraphQL."""
+    return scope.get(_DIALECT, GRAPHQL)
+
+
 class ContextMaker:
     """Creates the context of one operation: caller, id, deadline and forwarded headers.
 
@@ -89,7 +94,7 @@ class ContextMaker:
             deadline=self._deadline(),
             client_address=client[0] if client else None,
             user_agent=_user_agent(scope),
-            profile=profile or scope.get(_DIALECT, GRAPHQL),
+            profile=profile or dialect_of(scope),
             route=route,
             charge=scope.get(_CHARGE),
         )

@@ -84,7 +84,7 @@ def _has_token(scope: Scope) -> bool:
 
 async def _refuse(scope: Scope, send: Send) -> None:
     """Not a GraphQL response, because the router would pass that on to its client."""
-    message = "Only the router may ask this subgraph: the request has no good X-Service-Token."
+    message = "Only the router may call this subgraph: the request has no valid X-Service-Token."
     if scope["type"] == "websocket":
         raise Forbidden(message)
     body = dump_json({"code": "SERVICE_TOKEN_REQUIRED", "message": message})

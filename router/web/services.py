@@ -14,7 +14,8 @@ from trellis.schema.request import RequestContext
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The graph, the functions that authenticate callers and create contexts, and the limits of
-    requests and of ``streams`` (long-lived connections). ``count`` counts a refused request."""
+    requests and of ``streams`` (long-lived connections). ``count`` counts a refused request.
+    ``supports_dry_run``: all subgraphs support dry runs (``trellis.schema.subgraph``)."""
 
     graph: Graph
     make_context: ContextMaker
@@ -22,6 +23,7 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     streams: StreamLimits = field(default_factory=StreamLimits)
     count: Count = Unlimited().after_refusal
+    supports_dry_run: bool = False
 
     async def charge_once(self, error: TrellisError, context: RequestContext) -> CountedRefusal:
         """Count a refused request, unless it was counted as an operation. Returns the error to

@@ -12,6 +12,7 @@ import structlog
 
 from trellis.router.authorization.policies.registry import RegisteredPolicies
 from trellis.router.requirements import Alternatives
+from trellis.schema.metrics import ServiceMetrics
 from trellis.schema.policy import GuardedObject
 from trellis.schema.request import RequestContext
 
@@ -19,6 +20,10 @@ POLICY_SECONDS = 1.0
 """The default of the setting ``authorization.policy_seconds``."""
 
 log = structlog.get_logger(__name__)
+
+_METRICS = ServiceMetrics("router")
+_CALLS = _METRICS.counters("policy_calls_total", "Calls of policies.", "policy", "outcome")
+_SECONDS = _METRICS.histograms("policy_call_duration_seconds", "Time of calls.", "policy")
 
 
 class Verdict(Enum):
@@ -96,16 +101,23 @@ class PolicySession:
 
     async def _in_time(self, policy: str, answer: Any) -> tuple[Any, Verdict | None]:
         """The policy's answer, or the reason why there is none."""
-        limit = asyncio.timeout(self._patience())
+        limit, began, outcome = asyncio.timeout(self._patience()), time.perf_counter(), "cancelled"
         try:
             async with limit:
-                return await answer, None
+                found = await answer
+                outcome = "answered"
+                return found, None
         except Exception as error:  # boundary to user code: a policy that fails denies
             if isinstance(error, TimeoutError) and limit.expired():
+                outcome = "late"
                 log.warning("policy_late", policy=policy, seconds=self._seconds)
                 return None, Verdict.LATE
+            outcome = "failed"
             log.error("policy_failed", policy=policy, exc_info=error)
             return None, Verdict.FAILED
+        finally:
+            _CALLS(policy, outcome).inc()
+            _SECONDS(policy).observe(time.perf_counter() - began)
 
     def _patience(self) -> float:
         deadline = self.context.deadline

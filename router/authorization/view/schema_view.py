@@ -35,7 +35,7 @@ from trellis.router.cache import Cache
 
 NOTHING_OPEN = "_"
 _NOTHING_OPEN_FIELD = (
-    '"""Nothing of this graph is open to you: sign in, or ask for more rights."""\n_: Boolean'
+    '"""You have no access to this graph: sign in, or request more rights."""\n_: Boolean'
 )
 _VIEWS = 64
 """Views in memory. A view is a whole schema; few sets of rights are in use at a time."""

@@ -21,9 +21,9 @@ def check(subgraph: SubgraphSchema) -> Iterator[Violation]:
         kind = kind_of(subgraph, name)
         if kind is None:
             foreign = advice(subgraph, name)
-            told = f". {foreign}" if foreign else "; define it or correct the name."
+            hint = f". {foreign}" if foreign else "; define it or correct the name."
             yield Violation(
-                f'Unknown type "{name}" of "{coordinate}"{told}', coordinate, element.place
+                f'Unknown type "{name}" of "{coordinate}"{hint}', coordinate, element.place
             )
         elif kind not in (_OUTPUT if output else _INPUT):
             yield Violation(

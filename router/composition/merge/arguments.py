@@ -44,11 +44,11 @@ def _is_left_to_context(merge: Merge, place: str, sources: Mapping[int, InputVal
     others = {i: s for i, s in present.items() if i not in contextual}
     required = [i for i, s in others.items() if is_required(s)]
     code = "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS"
-    told = f"Argument {place} is set by @fromContext in {quoted(map(merge.name, contextual))}"
+    where = f"Argument {place} is set by @fromContext in {quoted(map(merge.name, contextual))}"
     if required:
         merge.error(
             code,
-            f"{told} and required in {quoted(map(merge.name, required))}: make it optional or "
+            f"{where} and required in {quoted(map(merge.name, required))}: make it optional or "
             "contextual there.",
             place,
             present.values(),
@@ -56,7 +56,7 @@ def _is_left_to_context(merge: Merge, place: str, sources: Mapping[int, InputVal
     elif others:
         merge.hint(
             code,
-            f"{told} and not in {quoted(map(merge.name, others))}: it is left out of the graph.",
+            f"{where} and not in {quoted(map(merge.name, others))}: it is left out of the graph.",
             place,
             present.values(),
         )

@@ -128,7 +128,7 @@ def _hint_major_versions(merge: Merge) -> None:
 def _names_agree(merge: Merge, requested: list[ComposedDirective]) -> bool:
     """Check that each directive has one name, and each name means one directive."""
     agree = True
-    for group_by, told in (
+    for group_by, describe in (
         (lambda r: (r.link.identity, r.element), lambda r: r.local),
         (lambda r: r.local, lambda r: f"{r.link.identity} {r.element}"),
     ):
@@ -136,12 +136,12 @@ def _names_agree(merge: Merge, requested: list[ComposedDirective]) -> bool:
         for request in requested:
             groups.setdefault(group_by(request), []).append(request)
         for group in groups.values():
-            if len({told(r) for r in group}) > 1:
+            if len({describe(r) for r in group}) > 1:
                 agree = False
                 merge.error(
                     ERROR,
                     f"Composed directive {group[0].local} is not the same everywhere: "
-                    f"{differences(merge, {r.index: told(r) for r in group})}.",
+                    f"{differences(merge, {r.index: describe(r) for r in group})}.",
                     group[0].local,
                 )
     return agree

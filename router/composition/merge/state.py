@@ -152,7 +152,7 @@ def quoted(names: Iterable[str]) -> str:
 
 def differences(merge: Merge, values: Mapping[int, object]) -> str:
     """What differs where: ``"Int" in subgraph "a", "Int!" in subgraphs "b" and "c"``."""
-    said: dict[str, list[str]] = {}
+    places: dict[str, list[str]] = {}
     for index, value in values.items():
-        said.setdefault(str(value), []).append(merge.name(index))
-    return ", ".join(f'"{value}" in {quoted(names)}' for value, names in said.items())
+        places.setdefault(str(value), []).append(merge.name(index))
+    return ", ".join(f'"{value}" in {quoted(names)}' for value, names in places.items())

@@ -37,16 +37,16 @@ def declarations(merge: Merge, coordinate: str) -> str:
     """What differs where: ``T.f(a:) is Int! in subgraph "a", Int in subgraph "b", missing in
     subgraph "c"``. An element counts as missing if the subgraph has its parent."""
     owner, member, argument = _parts(coordinate)
-    said: dict[str, list[str]] = {}
+    places: dict[str, list[str]] = {}
     for subgraph in merge.subgraphs:
         for element in _find(subgraph.schema, owner, member, argument):
-            said.setdefault(_declaration(element), []).append(subgraph.name)
+            places.setdefault(_declaration(element), []).append(subgraph.name)
     for subgraph in merge.subgraphs if member is not None else ():
         outer = _find(subgraph.schema, owner, member if argument else None, None)
         if any(outer) and not any(_find(subgraph.schema, owner, member, argument)):
-            said.setdefault("missing", []).append(subgraph.name)
-    told = ", ".join(f"{text} in {quoted(names)}" for text, names in said.items())
-    return f"{coordinate} is {told}"
+            places.setdefault("missing", []).append(subgraph.name)
+    variants = ", ".join(f"{text} in {quoted(names)}" for text, names in places.items())
+    return f"{coordinate} is {variants}"
 
 
 def _parts(coordinate: str) -> tuple[str, str | None, str | None]:

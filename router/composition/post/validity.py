@@ -74,13 +74,13 @@ def _report(merge: Merge, violation: Violation, advice: str) -> None:
     if coordinate is None:
         merge.error("INVALID_GRAPHQL", f"Once merged: {violation.message} {advice}")
         return
-    told = [declarations(merge, place) for place in (coordinate, *violation.others)]
+    details = [declarations(merge, place) for place in (coordinate, *violation.others)]
     refusing = _refusing(merge, coordinate)
     if refusing:
-        told.append(f"the value is not accepted by {quoted(map(merge.name, refusing))}")
+        details.append(f"the value is not accepted by {quoted(map(merge.name, refusing))}")
     merge.error(
         "INVALID_GRAPHQL",
-        f"Once merged: {violation.message} {'; '.join(told)}. {advice}",
+        f"Once merged: {violation.message} {'; '.join(details)}. {advice}",
         coordinate,
         (
             element

@@ -15,7 +15,7 @@ def check(subgraph: SubgraphSchema) -> Iterator[CompositionError]:
                 yield broken(
                     "EXTERNAL_UNUSED",
                     f'Field "{coordinate}" is marked @external but no @key, @requires or @provides'
-                    " names it and no interface asks for it: remove the field, or its @external.",
+                    " names it and no interface requires it: remove the field, or its @external.",
                     coordinate,
                     field.place,
                 )

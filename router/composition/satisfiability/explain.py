@@ -162,7 +162,7 @@ def disjoint_runtime_types(
     message = (
         f'"{coordinate}" is shared and returns "{output}", but its subgraphs have no object type '
         f"in common that they can return:\n{_types_by_graph(sets)}\nas in\n{sample}\n"
-        "A shared field has one value, whichever subgraph is asked: give them a common type."
+        "A shared field has one value, whichever subgraph resolves it: give them a common type."
     )
     return CompositionError("SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES", message, coordinate)
 

@@ -101,7 +101,7 @@ def rest_fields(supergraph: Supergraph, locate: Locate = nowhere) -> list[RestFi
 
 
 def refusal(source: FieldSource, message: str) -> ConfigError:
-    """Why a field cannot be the route that its directive asks for."""
+    """Why a field cannot be the route that its directive declares."""
     return ConfigError(f"{source}: @rest: {message}")
 
 

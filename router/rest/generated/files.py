@@ -27,7 +27,7 @@ def wanted_fields(generated: Sequence[Generated], names: Sequence[str]) -> list[
             known = ", ".join(_coordinate(one) for one in generated) or "none"
             raise ConfigError(
                 f"`{name}` has no generated operation; these have: {known}. Put @rest on a field "
-                "of Query or Mutation, and mind that a stored operation goes before it."
+                "of Query or Mutation. A stored operation for the same route has precedence."
             )
         found += chosen
     return found

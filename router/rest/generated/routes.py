@@ -12,20 +12,26 @@ from trellis.router.rest.path import PathTemplate, read_template
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.route import RestRoute
 from trellis.router.supergraph import Supergraph
+from trellis.router.web.ops_paths import OPS_PATHS
+from trellis.schema.content import CONTENT_PATH
+from trellis.schema.web_routes import WEB_PATH
 
 TAKEN_PATHS = (
     "/graphql",
     "/api/v1/graphql",
     "/api/v2/graphql",
     "/ws",
-    "/health",
-    "/ready",
+    *OPS_PATHS,
     "/.well-known/jwks.json",
     "/openapi.json",
+    "/asyncapi.json",
     "/docs",
     "/docs/",
 )
 """Paths at the root that are not REST routes."""
+
+TAKEN_FOLDERS = (CONTENT_PATH, WEB_PATH)
+"""What is two or more segments below them is not a REST route either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,11 @@ def _refuse_unreachable(field: RestField, prefixes: Iterable[str]) -> None:
     for path in TAKEN_PATHS:
         if _covers(template, path):
             raise refusal(field.source, f"{field.path} would take {path} from the router.")
+    for folder in TAKEN_FOLDERS:
+        if len(template.texts) > 2 and template.texts[0] in (None, folder[1:]):
+            raise refusal(
+                field.source, f"{field.path} would take paths below {folder} from the router."
+            )
 
 
 def _covers(template: PathTemplate, path: str) -> bool:

@@ -222,7 +222,7 @@ def _way_to_items(connection: GraphQLObjectType) -> tuple[str, ...]:
 
 
 def _is_free(type_: GraphQLNamedType, name: str) -> bool:
-    """Whether an object type has the field, and it can be asked for as it is."""
+    """Whether an object type has the field, and it can be selected without arguments."""
     field = type_.fields.get(name) if isinstance(type_, GraphQLObjectType) else None
     return field is not None and field.deprecation_reason is None and not _needs_argument(field)
 

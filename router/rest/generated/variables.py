@@ -35,8 +35,8 @@ _Input = GraphQLArgument | GraphQLInputField
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable as it is declared: ``$name: type = default``, with ``@from`` where it does not
-    come from where its name says."""
+    """One variable as it is declared: ``$name: type = default``, with ``@from`` if its source is
+    not the default one."""
 
     name: str
     type: str

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -64,7 +65,7 @@ class Once:
         if isinstance(verdict, Reused):
             raise KeyReused("This Idempotency-Key was used for another request. Take a new one.")
         if isinstance(verdict, Running):
-            message = "The same request is being carried out. Ask again for its answer."
+            message = "The same request is still being processed. Retry to get its response."
             raise KeyRunning(message, retry_after=1)
         if isinstance(verdict, Interrupted):
             raise KeyInterrupted(
@@ -122,7 +123,11 @@ def stored_key(identity: Identity, profile: str, route: str, key: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def fingerprint_of(variables: Mapping[str, Any]) -> str:
-    """A hash of the variables, independent of how their JSON is written."""
+def fingerprint_of(variables: Mapping[str, Any], key: str) -> str:
+    """A hash of the variables, independent of how their JSON is written.
+
+    It is keyed by the Idempotency-Key, of which only a hash is stored: a card number among the
+    variables cannot be found out by trying all of them.
+    """
     text = json.dumps(variables, default=str, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()

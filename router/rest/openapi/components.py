@@ -13,7 +13,7 @@ SHARED_HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
     },
     "X-RateLimit-Limit": {
-        "description": "Requests in the window of the limit closest to refusing you.",
+        "description": "Requests in the window of the limit that is closest to being exceeded.",
         "schema": {"type": "integer"},
     },
     "X-RateLimit-Remaining": {
@@ -48,10 +48,13 @@ SHARED_HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
     },
     "Sunset": {
-        "description": "When this route goes away (RFC 8594).",
+        "description": "When this route is removed (RFC 8594).",
         "schema": {"type": "string"},
     },
-    "Link": {"description": "What to use instead.", "schema": {"type": "string"}},
+    "Link": {
+        "description": "The pages beside this one, or what to use instead (RFC 8288).",
+        "schema": {"type": "string"},
+    },
 }
 """Headers that many answers have; they stand among the components."""
 

@@ -12,7 +12,7 @@ _SCHEMAS, _RESPONSES = "#/components/schemas/", "#/components/responses/"
 
 
 def documented(document: dict[str, Any], words: Documentation) -> dict[str, Any]:
-    """The document with what the dialect says of itself."""
+    """The document with the additions of the dialect."""
     places = (_SCHEMAS, _RESPONSES)
     renamed = {place + a: place + b for a, b in words.renamed.items() for place in places}
     document = _renamed(document, renamed)
@@ -40,14 +40,14 @@ def documented(document: dict[str, Any], words: Documentation) -> dict[str, Any]
 
 
 def with_members(schema: JsonSchema, words: Documentation) -> JsonSchema:
-    """The schema of data, with what the dialect says of members by the type that they are of."""
+    """The schema of data, with the dialect's additions to members, by their type."""
     if not words.members:
         return schema
     changed = dict(schema)
     if "properties" in schema:
-        told = words.members.get(schema.get("title", ""), {})
+        additions = words.members.get(schema.get("title", ""), {})
         changed["properties"] = {
-            name: {**with_members(member, words), **told.get(name, {})}
+            name: {**with_members(member, words), **additions.get(name, {})}
             for name, member in schema["properties"].items()
         }
     if isinstance(schema.get("items"), dict):
@@ -57,10 +57,12 @@ def with_members(schema: JsonSchema, words: Documentation) -> JsonSchema:
     return changed
 
 
-def _tags(used: Sequence[Mapping[str, str]], told: Mapping[str, str]) -> list[Mapping[str, str]]:
+def _tags(
+    used: Sequence[Mapping[str, str]], descriptions: Mapping[str, str]
+) -> list[Mapping[str, str]]:
     """The dialect's own, also those of domains that are still to come, then the others."""
-    own = [{"name": name, "description": about} for name, about in told.items()]
-    return [*own, *(tag for tag in used if tag["name"] not in told)]
+    own = [{"name": name, "description": about} for name, about in descriptions.items()]
+    return [*own, *(tag for tag in used if tag["name"] not in descriptions)]
 
 
 def _of_failures(components: Mapping[str, Any]) -> set[str]:
@@ -71,13 +73,16 @@ def _of_failures(components: Mapping[str, Any]) -> set[str]:
 
 
 def _with_pagination(schema: JsonSchema) -> JsonSchema:
-    """A body that may have a page under ``meta`` says that it is one like any other."""
+    """A body that may have a page under ``meta`` is described like other pages."""
     meta = schema.get("properties", {}).get("meta", {})
     page = meta.get("properties", {}).get("pagination")
     if page is None:
         return schema
-    told = {**meta["properties"], "pagination": _as_part_of(PAGINATION, page)}
-    return {**schema, "properties": {**schema["properties"], "meta": {**meta, "properties": told}}}
+    members = {**meta["properties"], "pagination": _as_part_of(PAGINATION, page)}
+    return {
+        **schema,
+        "properties": {**schema["properties"], "meta": {**meta, "properties": members}},
+    }
 
 
 def _as_part_of(name: str, schema: JsonSchema) -> JsonSchema:

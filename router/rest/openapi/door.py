@@ -22,15 +22,13 @@ from trellis.router.web.identity import Authenticate, credentials_of
 from trellis.router.web.json_text import dump_json
 from trellis.router.web.page_files import (
     PageFile,
-    file_answer,
     page_file,
+    refuse_other_methods,
     send_answer,
-    with_own,
+    send_file,
 )
-from trellis.router.web.refusals import MethodNotAllowed
 
 _KEPT_FILES = 16
-_METHODS = "GET, HEAD"
 
 PAGE = Path(__file__).parent / "page"
 
@@ -56,7 +54,7 @@ def document_doors(
 def page_doors(
     documents: OpenApiDocuments, sign_in: SignIn | None, *, show_demo_account: bool = False
 ) -> dict[str, ASGIApp]:
-    """The doors of the page's files by path. ``sign_in`` tells how the page gets a token; its
+    """The doors of the page's files by path. ``sign_in`` describes how the page gets a token; its
     demo account reaches the page only with ``show_demo_account``."""
     if sign_in is not None and not show_demo_account:
         sign_in = replace(sign_in, demo=None)
@@ -126,18 +124,12 @@ class _DocumentDoor:
         self._files: Cache[bytes, PageFile] = Cache(_KEPT_FILES, "openapi_files")
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        if scope["method"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(f"Use {_METHODS} here.", allow=_METHODS)
+        refuse_other_methods(scope)
         caller = await self._authenticate(credentials_of(scope)) if self._authenticate else None
         text = self._documents.text(self._name, caller=caller)
         file = self._files.find(text, lambda: _file("openapi.json", text))
-        status, headers, body = file_answer(file, dict(scope["headers"]))
-        headers = with_own(headers, _page_headers(self._documents, self._name))
-        if caller is not None:
-            headers = [pair for pair in headers if pair[0] != b"cache-control"]
-            headers.append((b"cache-control", b"private, no-cache"))
-            headers.append((b"vary", b"authorization, x-api-key"))
-        await send_answer(scope, send, status, headers, body)
+        own = _page_headers(self._documents, self._name)
+        await send_file(scope, send, file, own, is_of_caller=caller is not None)
 
 
 class _FileDoor:
@@ -146,10 +138,8 @@ class _FileDoor:
         self._own = own
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        if scope["method"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(f"Use {_METHODS} here.", allow=_METHODS)
-        status, headers, body = file_answer(self._file, dict(scope["headers"]))
-        await send_answer(scope, send, status, with_own(headers, self._own), body)
+        refuse_other_methods(scope)
+        await send_file(scope, send, self._file, self._own)
 
 
 class _MovedDoor:

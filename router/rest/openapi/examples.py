@@ -87,7 +87,7 @@ def _text(schema: JsonSchema, name: str) -> str:
         return schema["default"]
     if schema.get("format") in _BY_FORMAT:
         return _BY_FORMAT[schema["format"]]
-    if name == "id" or name.endswith(("_id", "Id")):
+    if name == "id" or name.endswith(("_id", "Id", "_ids", "Ids")):
         return _BY_FORMAT["uuid"]
     text = name.replace("_", " ")
     text = text.ljust(schema.get("minLength", 0), ".")

@@ -99,8 +99,12 @@ class InputSchemas:
         return described(whole, type_.description)
 
     def _field(self, field: GraphQLInputField, coordinate: str) -> JsonSchema:
-        schema = self.schema(field.type)
-        if rules := self._constraints.get(coordinate):
+        rules = self._constraints.get(coordinate)
+        type_ = field.type
+        if rules is not None and rules.not_null and not isinstance(type_, GraphQLNonNull):
+            type_ = GraphQLNonNull(type_)
+        schema = self.schema(type_)
+        if rules is not None:
             schema = constrained(schema, field.type, rules)
         schema = described(schema, field.description)
         if field.deprecation_reason is not None:
@@ -110,17 +114,17 @@ class InputSchemas:
             return schema
         return {**schema, "default": self.spell_value(field.type, default)}
 
-    def spell_value(self, type_: Any, value: Any) -> Any:
-        """A GraphQL input value in the spelling of the profile."""
+    def spell_value(self, type_: Any, value: Any, *, enum: Spell | None = None) -> Any:
+        """A GraphQL input value in the spelling of the profile; ``enum`` as in ``schema``."""
         if value is None:
             return None
         if isinstance(type_, GraphQLNonNull):
-            return self.spell_value(type_.of_type, value)
+            return self.spell_value(type_.of_type, value, enum=enum)
         if isinstance(type_, GraphQLList):
             items = value if isinstance(value, list | tuple) else [value]
-            return [self.spell_value(type_.of_type, item) for item in items]
+            return [self.spell_value(type_.of_type, item, enum=enum) for item in items]
         if isinstance(type_, GraphQLEnumType):
-            return self._enum(value) if isinstance(value, str) else value
+            return (enum or self._enum)(value) if isinstance(value, str) else value
         if isinstance(type_, GraphQLInputObjectType):
             return {
                 self._member(name): self.spell_value(type_.fields[name].type, item)

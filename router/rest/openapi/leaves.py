@@ -6,6 +6,7 @@ from graphql import GraphQLEnumType, GraphQLScalarType
 
 from trellis.router.rest.openapi.json_schema import JsonSchema, described
 
+ANY_BYTES: JsonSchema = {"type": "string", "contentMediaType": "application/octet-stream"}
 _INT_32 = 2**31
 
 # GraphQL specification, section 3.5, and the scalars of schema/scalars.py.
@@ -19,8 +20,11 @@ _SCALARS: dict[str, JsonSchema] = {
     "Date": {"type": "string", "format": "date"},
     "Time": {"type": "string", "format": "time"},
     "UUID": {"type": "string", "format": "uuid"},
-    "Decimal": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"},
+    "Decimal": {"type": "number"},
     "JSON": {},
+    "Secret": {"type": "string", "format": "password", "writeOnly": True},
+    # A part of a multipart body (OpenAPI 3.1, section 4.8.14.3).
+    "Upload": ANY_BYTES,
 }
 
 

@@ -1,6 +1,7 @@
 """Parameters and request bodies in OpenAPI."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from graphql import GraphQLNonNull
@@ -63,6 +64,9 @@ def request_body(
     if not route.has_body:
         return None
     schema, required = _body_schema(route, inputs)
+    if "JSON" not in route.accepts:
+        members = {name: _without_null(member) for name, member in schema["properties"].items()}
+        schema = {**schema, "properties": members}
     content = {"schema": schema, "example": examples.of(schema)}
     media_types = [_MEDIA_TYPES[kind] for kind in route.accepts]
     if "JSON" in route.accepts:
@@ -106,11 +110,12 @@ def _body_schema(route: RestRoute, inputs: InputSchemas) -> tuple[JsonSchema, bo
         return _schema(whole, inputs), whole.is_required
     tree: dict[str, Any] = {}
     for parameter in body:
-        *parents, name = parameter.name.split(".")
-        place = tree
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[name] = parameter
+        for path in parameter.names:
+            *parents, name = path.split(".")
+            place = tree
+            for parent in parents:
+                place = place.setdefault(parent, {})
+            place[name] = replace(parameter, is_required=False) if parameter.also else parameter
     closed = route.profile.refuses_unknown_members
     schema = _tree_schema(tree, inputs, closed=closed)
     return schema, "required" in schema
@@ -148,7 +153,8 @@ def _schema(parameter: Parameter, inputs: InputSchemas) -> JsonSchema:
         members = [_of_member(path, rules) for path, rules in parameter.member_rules]
         schema = {"allOf": [schema, *members]}
     if parameter.has_default:
-        schema = {**schema, "default": inputs.spell_value(parameter.type, parameter.default)}
+        default = inputs.spell_value(parameter.type, parameter.default, enum=enum)
+        schema = {**schema, "default": default}
     if parameter.examples:
         schema = {**schema, "examples": list(parameter.examples)}
     return schema
@@ -163,7 +169,7 @@ def _of_member(path: str, rules: Rules) -> JsonSchema:
 
 
 def _without_null(schema: JsonSchema) -> JsonSchema:
-    """The schema without null, which cannot be sent in a URL or a header."""
+    """The schema without null, which cannot be sent in a URL, a header or a form."""
     plain = dict(schema)
     if isinstance(schema.get("type"), list):
         [plain["type"], *more] = _but_null(schema["type"])

@@ -17,9 +17,10 @@ from trellis.router.rest.openapi.envelopes import (
 )
 from trellis.router.rest.openapi.examples import Examples
 from trellis.router.rest.openapi.json_schema import JsonSchema
+from trellis.router.rest.openapi.leaves import ANY_BYTES
 from trellis.router.rest.openapi.outputs import shape_schema
 from trellis.router.rest.openapi.security import Access
-from trellis.router.rest.profile import Profile, translate
+from trellis.router.rest.profile import PageFacts, Profile, translate
 from trellis.router.rest.route import RestRoute
 from trellis.router.rest.statuses import phrase
 from trellis.router.web.media_type import JSON
@@ -65,7 +66,10 @@ class ResponseWriter:
         self, route: RestRoute, access: Access, examples: Examples, *, data: JsonSchema | None
     ) -> Responses:
         """All responses by status. ``data`` is the schema of the data, None without body."""
-        found = {str(route.status): self._success(route, examples, data)}
+        if route.answers == "FILE":
+            found = self._file()
+        else:
+            found = {str(route.status): self._success(route, examples, data)}
         if route.has_tags:
             found["304"] = {
                 "description": "Still the same as what If-None-Match names.",
@@ -86,7 +90,8 @@ class ResponseWriter:
         if route.deprecated is not None:
             names += ["Deprecation"]
             names += ["Sunset"] if route.deprecated.sunset else []
-            names += ["Link"] if route.deprecated.successor else []
+        if _has_links(route):
+            names.append("Link")
         written = {"description": phrase(route.status), "headers": self._headers(*names)}
         if data is not None:
             name = f"{self._prefix}{route.name[0].upper()}{route.name[1:]}Answer"
@@ -96,6 +101,17 @@ class ResponseWriter:
             if route.answers == "EVENTS":
                 written["content"] = _stream(name, example)
         return written
+
+    def _file(self) -> dict[str, Any]:
+        """Bytes of any type, whole or one range of them (RFC 9110, sections 14 and 15.3.7)."""
+        headers = self._headers("ETag")
+        content = {"*/*": {"schema": ANY_BYTES}}
+        return {
+            "200": {"description": phrase(200), "headers": headers, "content": content},
+            "206": {"description": "The requested range.", "content": content},
+            "304": {"description": "Still the same as what If-None-Match names."},
+            "416": {"description": "The range is behind the end."},
+        }
 
     def _failure(self, status: int, failures: _Failures) -> dict[str, Any]:
         """Routes share most sets of failures, so each set is written once."""
@@ -164,14 +180,14 @@ class ResponseWriter:
 def _stream(schema: str, example: Any) -> dict[str, Any]:
     """OpenAPI 3.1 has no streams, so the schema is a string with the schema of its data."""
     data = {"$ref": f"#/components/schemas/{schema}"}
-    told = {
+    event_schema = {
         "type": "string",
         "description": "Server-sent events; the data of each is JSON.",
         "contentMediaType": "application/json",
         "contentSchema": data,
     }
     line = orjson.dumps(example).decode()
-    return {MEDIA: {"schema": told, "example": f"data: {line}\n\n"}}
+    return {MEDIA: {"schema": event_schema, "example": f"data: {line}\n\n"}}
 
 
 def _place(components: dict[str, Any], name: str, value: Any) -> str:
@@ -186,7 +202,7 @@ def _place(components: dict[str, Any], name: str, value: Any) -> str:
 def possible_failures(route: RestRoute, access: Access) -> Iterator[str]:
     """The codes of the graph that are possible for this route."""
     changes = route.kind == "mutation"
-    has_input = bool(route.parameters) or route.is_list  # lists refuse other parameters
+    has_input = bool(route.parameters) or route.refuses_unknown_parameters
     yield from ("UNAUTHENTICATED", "TOKEN_EXPIRED")  # a token that is sent must be good
     if changes:
         yield from ("INVALID_CREDENTIALS", "MFA_REQUIRED", "REFRESH_TOKEN_EXPIRED")
@@ -216,3 +232,14 @@ def data_schema(route: RestRoute) -> JsonSchema | None:
     if route.status == _NO_CONTENT:
         return None
     return with_members(shape_schema(route.shape), route.profile.documentation)
+
+
+def _has_links(route: RestRoute) -> bool:
+    """Whether answers may lead to a successor, or to other pages."""
+    if route.deprecated is not None and route.deprecated.successor:
+        return True
+    paginator = route.profile.paginator
+    if route.page is None or paginator is None:
+        return False
+    first = paginator.read({})
+    return bool(paginator.links(first, PageFacts(count=1, has_next=True)))

@@ -15,8 +15,8 @@ SCHEMES: dict[str, Any] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An access token. What an operation needs of it stands in its `security`: "
-        "scopes, or with an empty list nothing but a signed-in caller.",
+        "description": "An access token. `security` of an operation lists the required "
+        "scopes; an empty list requires only a signed-in caller.",
     },
     REFRESH: {
         "type": "http",

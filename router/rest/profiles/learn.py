@@ -23,6 +23,7 @@ FAILURES = vocabulary(
         "BAD_USER_INPUT:INVALID_TOKEN": (401, "UNAUTHORIZED"),
         "ENTITLEMENT_REQUIRED": "SUBSCRIPTION_REQUIRED",
         "SUBGRAPH_UNAVAILABLE": (502, "BAD_GATEWAY"),
+        "SUBGRAPH_UNAVAILABLE:CIRCUIT_OPEN": (503, "SERVICE_UNAVAILABLE"),
         "SUBGRAPH_INVALID_RESPONSE": "BAD_GATEWAY",
         "SUBGRAPH_TIMEOUT": "GATEWAY_TIMEOUT",
         "REQUEST_TIMEOUT": "GATEWAY_TIMEOUT",
@@ -104,8 +105,8 @@ def _details(failed: Failure) -> Any:
 
 def _problem(problem: Problem) -> dict[str, Any]:
     code = _FIELD_CODES.get(problem.code, problem.code)
-    told = {"field": problem.field, "code": code, "message": problem.message}
-    return told if problem.value is None else {**told, "value": problem.value}
+    detail = {"field": problem.field, "code": code, "message": problem.message}
+    return detail if problem.value is None else {**detail, "value": problem.value}
 
 
 def _only_field(failed: Failure) -> str | None:
@@ -117,10 +118,10 @@ def _only_field(failed: Failure) -> str | None:
 
 def _told_limit(failed: Failure) -> dict[str, Any]:
     names = {"retryAfter": "retry_after", "limit": "limit", "resetAt": "reset_at"}
-    told = {own: failed.details[name] for own, name in names.items() if name in failed.details}
-    if "resetAt" in told:
-        told["resetAt"] = iso_moment(told["resetAt"])
-    return told
+    details = {own: failed.details[name] for own, name in names.items() if name in failed.details}
+    if "resetAt" in details:
+        details["resetAt"] = iso_moment(details["resetAt"])
+    return details
 
 
 # Section 4.3: the policy, frames, referrers, and the filter of old browsers, which is better off.
@@ -228,6 +229,7 @@ LEARN = Profile(
     success=success,
     failure=failure,
     failures=FAILURES,
+    stale_member="_stale",
     paginator=CursorPages(offset_deprecated_since=_OFFSET_DEPRECATED_SINCE),
     omits_nulls=True,
     echoes_values=True,

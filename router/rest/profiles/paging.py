@@ -6,6 +6,7 @@ from typing import Any
 
 from trellis.router.rest.profile import (
     Headers,
+    Links,
     PageFacts,
     PageParameter,
     PageRequest,
@@ -84,19 +85,23 @@ class NumberedPages:
         written = {"page": number, "per_page": size, "total": total, "total_pages": pages}
         if not self.tells_neighbours:
             return written
-        has_next, has_previous = number < pages, 1 < number <= pages + 1
+        has_next, has_previous = number < pages, number > 1 and pages > 0
         return {
             **written,
             "has_next": has_next,
             "has_prev": has_previous,
             "next_page": number + 1 if has_next else None,
-            "prev_page": number - 1 if has_previous else None,
+            "prev_page": min(number - 1, pages) if has_previous else None,
         }
+
+    def links(self, page: PageRequest, facts: PageFacts) -> Links:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
 class OffsetPages:
-    """``limit`` and ``offset``, without a pagination object."""
+    """``limit`` and ``offset``, without a pagination object: links tell what is before and after
+    the page (RFC 8288)."""
 
     default: int = 10
     most: int = 100
@@ -116,17 +121,28 @@ class OffsetPages:
 
     @property
     def selects(self) -> frozenset[str]:
-        return frozenset()
+        return frozenset({"pageInfo.hasNextPage"})
 
     def read(self, query: Mapping[str, str]) -> PageRequest:
         """Raises ``RequestInvalid``."""
         reader = _Reader(query, self.parameters)
-        variables = {"first": reader.number("limit"), "skip": reader.number("offset")}
+        limit, offset = reader.number("limit"), reader.number("offset")
         reader.raise_any()
-        return PageRequest(variables)
+        return PageRequest({"first": limit, "skip": offset}, {"limit": limit, "offset": offset})
 
     def write(self, page: PageRequest, facts: PageFacts) -> None:
         return None
+
+    def links(self, page: PageRequest, facts: PageFacts) -> Links:
+        """The first page may be shorter than others, so that none repeats an item."""
+        limit, offset = page.requested["limit"], page.requested["offset"]
+        found: dict[str, Mapping[str, int]] = {}
+        if facts.has_next and offset + limit <= MOST_SKIPPED:
+            found["next"] = {"limit": limit, "offset": offset + limit}
+        if offset > 0:
+            size = min(limit, offset)
+            found["prev"] = {"limit": size, "offset": offset - size}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +218,9 @@ class CursorPages:
             written["total"] = facts.total
         return written
 
+    def links(self, page: PageRequest, facts: PageFacts) -> Links:
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class RelayPages:
@@ -238,6 +257,9 @@ class RelayPages:
         info = {"hasNextPage": bool(facts.has_next), "endCursor": facts.end_cursor}
         total = {} if facts.total is None else {"totalCount": facts.total}
         return {"pageInfo": info, **total}
+
+    def links(self, page: PageRequest, facts: PageFacts) -> Links:
+        return {}
 
 
 def _limit(default: int, most: int) -> PageParameter:

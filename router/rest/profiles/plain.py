@@ -25,7 +25,7 @@ def success(data: Any, info: ResponseInfo) -> Any:
 
 def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
     """Problem details (RFC 9457) of the type ``about:blank``: the title is the status in words,
-    ``code`` is for programs, ``errors`` say what is wrong with the request."""
+    ``code`` is for programs, ``errors`` list what is wrong with the request."""
     problem: dict[str, Any] = {
         "title": phrase(failed.status),
         "status": failed.status,

@@ -88,5 +88,5 @@ PM = Profile(
     headers=prefixed_request_id_header,
     retry_seconds=RETRY_SECONDS,
     title="Project management suite",
-    description="Organizations, teams, projects with their milestones and tasks.",
+    description="Organizations, teams, projects with their milestones and tasks, comments.",
 )

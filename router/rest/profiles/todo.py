@@ -1,7 +1,10 @@
 """The dialect of the personal task list: bare objects and lists in snake case."""
 
-from trellis.router.rest.profile import Profile
-from trellis.router.rest.profiles.bare import failure, success
+from dataclasses import replace
+from typing import Any
+
+from trellis.router.rest.profile import Failure, Profile, ResponseInfo
+from trellis.router.rest.profiles import bare
 from trellis.router.rest.profiles.paging import OffsetPages
 from trellis.router.rest.spelling import snake_case
 from trellis.router.rest.vocabulary import vocabulary
@@ -15,12 +18,20 @@ FAILURES = vocabulary(
     }
 )
 
+
+def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
+    """An error; forbidden and missing objects are indistinguishable."""
+    if failed.status == 404:
+        failed = replace(failed, message="The requested resource was not found.")
+    return bare.failure(failed, info)
+
+
 TODO = Profile(
     name="todo",
     prefix="/todo",
     spell_member=snake_case,
     spell_enum=snake_case,
-    success=success,
+    success=bare.success,
     failure=failure,
     failures=FAILURES,
     paginator=OffsetPages(default=100),

@@ -106,17 +106,17 @@ def _details(failed: Failure) -> Any:
         return [{"field": "mfa_code", "code": code, "message": failed.message}]
     if failed.canonical == "RATE_LIMITED":
         return rate_details(failed)
-    told = other_details(failed)
+    details = other_details(failed)
     if failed.code == "INSUFFICIENT_PERMISSIONS" and "user_permissions" in failed.details:
-        told["user_permissions"] = failed.details["user_permissions"]
+        details["user_permissions"] = failed.details["user_permissions"]
     if failed.status < 500 and failed.status not in _WITHOUT_REASON:
-        told["reason"] = failed.message
-    return told
+        details["reason"] = failed.message
+    return details
 
 
 def _field_code(code: str) -> str:
-    """The nearest word of the vocabulary: numbers out of their range and unknown members are not
-    of the form that is asked for."""
+    """The nearest word of the vocabulary: numbers out of range and unknown members count as a wrong
+    format."""
     return code if code in _FIELD_CODES else "INVALID_FORMAT"
 
 

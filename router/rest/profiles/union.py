@@ -1,7 +1,8 @@
-"""Addresses that the project suite and the issue tracker share, where nobody says which is meant.
+"""Addresses that the project suite and the issue tracker share, without an indication which is
+meant.
 
-Every answer has the members of both. Where both cannot be right (statuses and codes of errors),
-it is the tracker's.
+Every response has the members of both. Where they conflict (statuses and codes of errors), the
+tracker's apply.
 """
 
 from dataclasses import replace
@@ -17,7 +18,8 @@ from trellis.router.rest.profiles.writing import (
 )
 from trellis.router.rest.spelling import snake_case
 
-# The tracker's document has an object of facts for these; the suite's clients read lists.
+# The tracker's document has an object of facts for these; the suite's clients read lists. An object
+# with the reason is written too, since the fixed message does not say what is wrong.
 _WITH_OBJECT = frozenset({"INSUFFICIENT_PERMISSIONS", "RATE_LIMIT_EXCEEDED"})
 
 
@@ -30,8 +32,9 @@ def success(data: Any, info: ResponseInfo) -> dict[str, Any]:
 def failure(failed: Failure, info: ResponseInfo) -> dict[str, Any]:
     body = tracker.failure(failed, _one_id(info))
     error = body["error"]
-    has_list = isinstance(error["details"], list) and error["details"]
-    if not has_list and failed.code not in _WITH_OBJECT:
+    details = error["details"]
+    says_enough = "reason" in details if isinstance(details, dict) else bool(details)
+    if not says_enough and failed.code not in _WITH_OBJECT:
         error["details"] = pm.details(failed)
     return body | _signature(info)
 

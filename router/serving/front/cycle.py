@@ -32,7 +32,7 @@ class Cycle(RequestResponseCycle):
         try:
             await app(self.scope, self.receive, self.send)
         except asyncio.CancelledError:  # the grace of the shutdown is over
-            self._end(Unavailable("The server is shutting down; ask again."))
+            self._end(Unavailable("The server is shutting down; retry."))
         except Exception as error:  # the last boundary of a request
             log.error("request_failed", exc_info=error)
             self._end(InternalError("Something went wrong on our side."))

@@ -32,7 +32,7 @@ class Holder(Protocol):
         ...
 
     def give_way(self) -> None:
-        """Close at once, and leave the place: somebody else waits for it."""
+        """Close immediately and free the place: another connection waits for it."""
         ...
 
 
@@ -102,7 +102,7 @@ class Places:
         self._idle.pop(holder, None)
 
     def enter_waiting_room(self) -> bool:
-        """For a connection without a place, to be told so; False when too many wait for that."""
+        """For a connection without a place, to get an error; False if too many wait for that."""
         if self._waiting >= _WAITING_ROOM:
             return False
         self._waiting += 1
@@ -147,7 +147,7 @@ class Places:
 @lru_cache(maxsize=4096)
 def share_address(host: str) -> str:
     """Whose share a client's address counts in: an IPv4 address is one, of IPv6 the network of 64
-    bits is, for whoever has one of its addresses has them all (RFC 6177)."""
+    bits is, since the holder of one of its addresses has them all (RFC 6177)."""
     address = read_address(host)
     if isinstance(address, IPv6Address):
         return str(IPv6Address(int(address) >> 64 << 64)) + "/64"

@@ -24,7 +24,7 @@ class HeadTimeout(TrellisError):
 
 
 class UpgradeRequired(TrellisError):
-    """RFC 6455, section 4.4: the answer tells the version that is spoken here."""
+    """RFC 6455, section 4.4: the response has the supported version."""
 
     code = "UPGRADE_REQUIRED"
     http_status = 426

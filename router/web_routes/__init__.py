@@ -1,0 +1,1 @@
+"""HTTP routes that subgraphs answer themselves."""
