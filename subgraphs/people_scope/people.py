@@ -1,6 +1,7 @@
 """A domain's replica of people, to check that people who are referred to exist."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,11 +29,18 @@ class PersonCopy(SQLModel):
     version: int = 0
 
 
+def _nothing_more(_event: UserEvent) -> Mapping[str, Any]:
+    return {}
+
+
 def people_replica(
-    person: type[PersonCopy], *, deleted: Callable[[UnitOfWork, UUID], Awaitable[None]]
+    person: type[PersonCopy],
+    *,
+    deleted: Callable[[UnitOfWork, UUID], Awaitable[None]],
+    more: Callable[[UserEvent], Mapping[str, Any]] = _nothing_more,
 ) -> Replica[UserEvent]:
-    """Keeps the table ``person``; ``deleted`` is called with the id of one who is gone for good,
-    in the same transaction."""
+    """Keeps the table ``person``; ``deleted`` is called with the id of a deleted person, in the
+    same transaction. ``more`` are the columns that the domain adds to the table."""
 
     async def take(uow: UnitOfWork, event: UserEvent) -> None:
         is_gone = isinstance(event, (UserDeactivated, UserDeleted))
@@ -41,6 +49,7 @@ def people_replica(
             organization_id=event.organization_id,
             is_active=event.is_active and not is_gone,
             version=event.version,
+            **more(event),
         )
         if await keep(uow, copy) and isinstance(event, UserDeleted):
             await deleted(uow, copy.id)
@@ -54,6 +63,22 @@ async def is_active_in(
     """Whether the user belongs to the organization and the account is active."""
     found = await session.get(person, id)
     return found is not None and found.is_active and found.organization_id == organization_id
+
+
+async def active_in(
+    session: AsyncSession,
+    person: type[PersonCopy],
+    ids: Sequence[UUID],
+    organization_id: UUID | None,
+) -> frozenset[UUID]:
+    """Who of them belongs to the organization with an active account."""
+    home = col(person.organization_id)
+    statement = select(col(person.id)).where(
+        col(person.id).in_(ids),
+        col(person.is_active).is_(True),
+        home.is_(None) if organization_id is None else home == organization_id,
+    )
+    return frozenset(await session.scalars(statement))
 
 
 async def is_organization(

@@ -1,13 +1,14 @@
 """Subscriptions to what is made or changed within one project."""
 
 from collections.abc import AsyncGenerator, Callable, Collection
-from contextlib import aclosing
 from typing import TypeVar
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
 from trellis.db.caller_context import CallerContext
+from trellis.db.outbox import Envelope
+from trellis.db.subscriptions import changed_rows
 from trellis.schema.inputs import known_id
 from trellis.subgraphs.project_scope.scope import ProjectNotFound, ProjectScope
 
@@ -15,7 +16,7 @@ LoadersT = TypeVar("LoadersT")
 Row = TypeVar("Row")
 
 
-async def changes_within(
+def changes_within(
     context: CallerContext[LoadersT],
     projects: ProjectScope,
     project_id: str,
@@ -37,14 +38,11 @@ async def changes_within(
         async with context.storage.read() as session:
             await projects.require(session, context.caller, wanted)
 
-    await context.with_news(see_project)
-    async with aclosing(context.storage.events(after)) as events:
-        async for event in events:
-            if event.topic not in topics or event.payload["project_id"] != str(wanted):
-                continue
-            context.refresh()
-            row = await rows(context.loaders).load(UUID(event.key))
-            if row is not None:
-                yield row, event.cursor
-            else:
-                await context.with_news(see_project)
+    def id_of(event: Envelope) -> UUID | None:
+        is_within = event.topic in topics and event.payload["project_id"] == str(wanted)
+        return UUID(event.key) if is_within else None
+
+    async def require() -> None:
+        await context.with_news(see_project)
+
+    return changed_rows(context, after, id_of, rows, require=require)

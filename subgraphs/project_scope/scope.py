@@ -20,7 +20,7 @@ from trellis.subgraphs.project_scope.visibility import administers, may_see_proj
 Row = TypeVar("Row")
 AfterNews = Callable[[UnitOfWork, UUID], Awaitable[None]]
 
-_MANAGING_ROLES = ("owner", "admin")
+MANAGING_ROLES = ("owner", "admin")
 _FIRST_VERSION = 1  # what the projects subgraph gives the projects of the demo world
 
 
@@ -53,6 +53,14 @@ class ProjectScope:
         seen = may_see_project(caller, self.project, self.member, *self._admin_scopes)
         return and_(alive, seen)
 
+    def may_manage(self, caller: Identity) -> ColumnElement[bool]:
+        """The condition on ``project`` that the caller administers it, by role or for the whole
+        organization. It holds of deleted projects, too, which have no members any more: what
+        outlives them is left to the administrators of the organization."""
+        return may_see_project(
+            caller, self.project, self.member, *self._admin_scopes, roles=MANAGING_ROLES
+        )
+
     def within(self, statement: Select[Row], project_id: Any, caller: Identity) -> Select[Row]:
         """``statement`` without what belongs to projects that the caller does not see.
 
@@ -81,7 +89,7 @@ class ProjectScope:
         organization_id = project.organization_id if project is not None else None
         if administers(caller, organization_id, *self._admin_scopes):
             return True
-        return await self.role_of(session, project_id, caller.id) in _MANAGING_ROLES
+        return await self.role_of(session, project_id, caller.id) in MANAGING_ROLES
 
     def replica(
         self, *, changed: AfterNews = _nothing, deleted: AfterNews = _nothing

@@ -1,5 +1,6 @@
 """The one rule of who sees a project and what belongs to it; the projects subgraph has it too."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,19 @@ from trellis.schema.identity import Identity
 
 
 def may_see_project(
-    caller: Identity, project: type[SQLModel], member: type[SQLModel], *admin_scopes: str
+    caller: Identity,
+    project: type[SQLModel],
+    member: type[SQLModel],
+    *admin_scopes: str,
+    roles: Collection[str] | None = None,
 ) -> ColumnElement[bool]:
     """Members see their projects, administrators all of their organization.
 
     Nobody but a platform administrator sees over the border of an organization: a membership left
     behind by somebody who has moved to another one no longer counts. ``project`` and ``member``
     are the caller's tables with ``id`` and ``organization_id``, ``project_id`` and ``user_id``;
-    who holds ``admin:projects`` or one of ``admin_scopes`` administers.
+    who holds ``admin:projects`` or one of ``admin_scopes`` administers. With ``roles`` only
+    members with one of these count.
     """
     if caller.id is None:
         return false()
@@ -31,6 +37,8 @@ def may_see_project(
     membership = exists().where(
         _column(mine, "project_id") == _column(project, "id"), _column(mine, "user_id") == caller.id
     )
+    if roles is not None:
+        membership = membership.where(_column(mine, "role").in_(roles))
     if administers(caller, caller.tenant_id, *admin_scopes):
         return or_(at_home, and_(homeless, membership))
     return and_(or_(at_home, homeless), membership)

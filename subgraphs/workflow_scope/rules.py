@@ -40,7 +40,7 @@ class IssueFacts:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """``misused`` tells what is wrong with parameters, ``holds`` whether the caller meets it."""
+    """``misused`` explains what is wrong with parameters, ``holds`` whether the caller meets it."""
 
     misused: Callable[[Parameters], str | None]
     holds: Callable[[Parameters, Mover], bool]
@@ -48,7 +48,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """``misused`` tells what is wrong with parameters, ``problem`` with the issue."""
+    """``misused`` explains what is wrong with parameters, ``problem`` with the issue."""
 
     misused: Callable[[Parameters], str | None]
     problem: Callable[[Parameters, IssueFacts], str | None]
@@ -76,7 +76,7 @@ def problems_of(rules: Collection[RuleDefinition], facts: IssueFacts) -> dict[st
     found: dict[str, str] = {}
     for rule in rules:
         kind = VALIDATORS.get(rule.name)
-        problem = kind.problem(rule.parameters, facts) if kind else "This rule is not known here."
+        problem = kind.problem(rule.parameters, facts) if kind else "Unknown rule."
         if problem:
             found[rule.name] = f"{found[rule.name]} {problem}" if rule.name in found else problem
     return found

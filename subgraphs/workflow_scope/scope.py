@@ -1,5 +1,7 @@
 """A domain's copy of workflows: how it is kept, and which one holds for an issue."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -17,15 +19,23 @@ from trellis.schema.events.workflows import (
     STREAM,
     WORKFLOW_STATES,
     StateDefinition,
+    StateType,
     TransitionDefinition,
     WorkflowDefinition,
     WorkflowEvent,
 )
+from trellis.subgraphs.project_scope.tables import ProjectCopy
 from trellis.subgraphs.workflow_scope.definition import (
     read_states,
     read_transitions,
     stored_states,
     stored_transitions,
+)
+from trellis.subgraphs.workflow_scope.vocabulary import (
+    CATEGORY_OF,
+    Categories,
+    StatusCategory,
+    Vocabulary,
 )
 
 _FIRST_VERSION = 1  # what the workflows subgraph gives the workflows of the demo world
@@ -79,6 +89,23 @@ class WorkflowScope(Generic[Copy]):
         of_project = col(self.workflow.project_id) == project_id
         rows = await session.scalars(select(self.workflow).where(of_project, active))
         return next((row for row in rows if issue_type in row.issue_types), None)
+
+    async def categories(
+        self, session: AsyncSession, projects: Iterable[ProjectCopy]
+    ) -> dict[UUID, Categories]:
+        """By the id of each project what the statuses of its issues mean now."""
+        settings = {project.id: project.settings for project in projects}
+        here = col(self.workflow.project_id).in_(list(settings))
+        active = select(self.workflow).where(here, col(self.workflow.is_active).is_(True))
+        states: dict[UUID, dict[tuple[str, str], StatusCategory]] = defaultdict(dict)
+        for workflow in await session.scalars(active):
+            for issue_type in workflow.issue_types:
+                for state in workflow.states:
+                    category = CATEGORY_OF[StateType(state["type"])]
+                    states[workflow.project_id][issue_type, state["name"]] = category
+        return {
+            id: Categories(Vocabulary.read(words), states[id]) for id, words in settings.items()
+        }
 
     async def wait_for_changes(self, session: AsyncSession, project_id: UUID) -> None:
         """Let nobody change the project's workflows until the transaction ends: an answer by one

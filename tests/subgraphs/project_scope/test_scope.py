@@ -8,7 +8,17 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import Field, SQLModel, col, select
 
-from tests.subgraphs.seeing import BOSS, INSIDER, OURS, PROJECTS, SEES, THEIRS, id_of, person
+from tests.subgraphs.seeing import (
+    ADMIN,
+    BOSS,
+    INSIDER,
+    OURS,
+    PROJECTS,
+    SEES,
+    THEIRS,
+    id_of,
+    person,
+)
 from trellis.db.engine import Database
 from trellis.db.models import new_metadata, utc_now
 from trellis.db.outbox import Envelope, outbox_of
@@ -138,6 +148,43 @@ def state(*members: UUID) -> ProjectState:
         settings={"statuses": ["Open"]},
         members=dict.fromkeys(members, "member"),
     )
+
+
+MANAGES: tuple[tuple[Identity, str], ...] = (
+    (ADMIN, "OURS EMPTY THEIRS FREE NOBODYS GONE"),
+    (BOSS, "OURS EMPTY GONE"),
+    (TASK_BOSS, "OURS EMPTY GONE"),
+    (person("owner", OURS), "OURS FREE"),
+    (person("deputy", OURS), "OURS"),
+    (person("owner", THEIRS), "THEIRS FREE"),
+    (INSIDER, ""),
+    (person("owner", None), "FREE"),
+    (Identity(tenant_id=OURS, scopes=frozenset({"admin:projects"})), ""),
+)
+
+
+async def test_owners_administrators_of_projects_and_of_the_organization_manage(
+    database: Database,
+):
+    """No membership over the border counts, and whoever manages is told so one by one, too."""
+    async with database.write() as session:
+        seats = {"OURS": ("owner", "deputy"), "THEIRS": ("owner",), "FREE": ("owner",)}
+        for key, names in seats.items():
+            session.add_all(
+                ProjectMember(
+                    project_id=id_of("project", key),
+                    user_id=id_of("user", name),
+                    role="owner" if name == "owner" else "admin",
+                )
+                for name in names
+            )
+    for who, keys in MANAGES:
+        statement = select(Project).where(SCOPE.may_manage(who))
+        async with database.read() as session:
+            found = list(await session.scalars(statement))
+            assert {project.key for project in found} == set(keys.split()), who
+            for project in found:
+                assert await SCOPE.manages(session, who, project.id)
 
 
 async def test_events_change_the_copy_and_the_domain_hears_of_it(database: Database):

@@ -1,0 +1,1 @@
+"""What domains share that write letters to people: letters, and the ways to send them."""
