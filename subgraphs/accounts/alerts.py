@@ -35,8 +35,8 @@ def alert(pattern: str, **facts: str | int) -> None:
 
 
 class Refusals:
-    """Counts what was refused, by pattern and subject. ``clock`` tells seconds that never run
-    backwards."""
+    """Counts what was refused, by pattern and subject. ``clock`` is a monotonic clock in
+    seconds."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -44,7 +44,7 @@ class Refusals:
         self._counts: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
 
     def count(self, pattern: Pattern, subject: str) -> None:
-        """One more refusal. An attack that goes on is told of again after as many."""
+        """Count a refusal. A continuing attack is reported again after the same number."""
         now, key = self._clock(), (pattern.name, subject)
         since, count = self._counts.pop(key, (now, 0))
         if now - since >= pattern.seconds:

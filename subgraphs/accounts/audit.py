@@ -1,7 +1,7 @@
 """Who did what to whom, when and with which result: a log that is only ever appended to.
 
-Each entry is hashed together with the hash of the entry before it. Whoever changes or removes one
-would have to rewrite all that follow.
+Each entry is hashed together with the hash of the entry before it. Changing or removing one would
+require rewriting all later ones.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ class Doer:
     key_id: str | None = None
 
     def forgotten(self) -> Self:
-        """Somebody who leaves no trace but the deed: whoever deletes themselves."""
+        """A person who is recorded only by the action: one who deletes their own account."""
         return replace(self, origin=None, client_address=None)
 
 
@@ -136,7 +136,7 @@ def _about(user_id: UUID) -> ColumnElement[bool]:
 def hash_of_entry(entry: AuditEntry) -> str:
     """SHA-256 over everything the entry says, the hash before it included; of its details only
     the hash, so that they can be forgotten."""
-    told = [
+    content = [
         entry.sequence,
         _moment(entry.at),
         str(entry.actor_id) if entry.actor_id else None,
@@ -146,10 +146,10 @@ def hash_of_entry(entry: AuditEntry) -> str:
         entry.request_id,
     ]
     if entry.details_hash is None:
-        told += [entry.origin]
+        content += [entry.origin]
     else:
-        told += [entry.reason, entry.key_id, entry.details_hash]
-    return hashlib.sha256(orjson.dumps([*told, entry.previous_hash])).hexdigest()
+        content += [entry.reason, entry.key_id, entry.details_hash]
+    return hashlib.sha256(orjson.dumps([*content, entry.previous_hash])).hexdigest()
 
 
 def _fit(entry: AuditEntry) -> bool:
@@ -163,8 +163,8 @@ def _fit(entry: AuditEntry) -> bool:
 
 def _hash_of_details(entry: AuditEntry) -> str:
     # Without the salt nobody can try out addresses until one fits.
-    told = [entry.details_salt, entry.origin, entry.client_address]
-    return hashlib.sha256(orjson.dumps(told)).hexdigest()
+    content = [entry.details_salt, entry.origin, entry.client_address]
+    return hashlib.sha256(orjson.dumps(content)).hexdigest()
 
 
 def _moment(value: datetime) -> str:

@@ -9,8 +9,8 @@ from trellis.subgraphs.accounts.tokens import permissions_of
 
 
 async def find_caller(storage: Storage, login: str) -> Identity | None:
-    """The identity that a token would give to whoever signs in with this username or e-mail
-    address; None when nobody does, or may not any more."""
+    """The identity that a user with this username or e-mail address would get by signing in; None
+    if there is none, or the account is closed."""
     now = utc_now()
     async with storage.read() as session:
         user = await queries.user_by_login(session, login)

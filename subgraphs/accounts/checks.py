@@ -3,11 +3,10 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from trellis.schema.directives import Constraint
 from trellis.schema.inputs import InputProblems, is_storable
+from trellis.schema.times import known_time_zones
 from trellis.subgraphs.accounts.models import Profile
 from trellis.subgraphs.accounts.passwords import MAX_LENGTH
 from trellis.subgraphs.accounts.settings import RESERVED_USERNAMES, minimum_password
@@ -16,7 +15,7 @@ from trellis.subgraphs.accounts.settings import RESERVED_USERNAMES, minimum_pass
 _EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]+@[^@\s.<>]+(\.[^@\s.<>]+)+")
 _USERNAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 _DOMAIN = re.compile(r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$")
-_LANGUAGE = re.compile(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,4})?$")
+_LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$")
 _PHONE = re.compile(r"^\+?[0-9][0-9 ()/.-]{3,30}$")
 _EMAIL_LENGTH = 254
 _USERNAME_LENGTHS = (3, 50)
@@ -86,11 +85,7 @@ def check_new_password(
 
 
 def check_url(problems: InputProblems, field: str, value: str | None) -> str | None:
-    """An http(s) address; other schemes could run code in whoever shows it as a link."""
-    url = problems.optional_text(field, value, maximum=_URL_LENGTH)
-    if url is not None and not _is_web_address(url):
-        problems.add(field, "INVALID_FORMAT", f"{field} must be an http or https address.")
-    return url
+    return problems.web_address(field, value, maximum=_URL_LENGTH)
 
 
 def check_domain(problems: InputProblems, value: str | None) -> str | None:
@@ -116,9 +111,19 @@ def check_phone(problems: InputProblems, value: str | None) -> str | None:
     return phone
 
 
-def check_profile_changes(problems: InputProblems, given: Mapping[str, Any]) -> dict[str, Any]:
+def check_language(problems: InputProblems, field: str, value: str | None) -> str:
+    """A tag whose language is in lower case; clients may write it as they like."""
+    if not _LANGUAGE.fullmatch(value or ""):
+        problems.add(field, "INVALID_FORMAT", f"{field} must be a tag such as en or pt-BR.")
+    language, dash, rest = (value or "").partition("-")
+    return language.lower() + dash + rest
+
+
+def check_profile_changes(
+    problems: InputProblems, given: Mapping[str, Any], *, language_field: str = "language"
+) -> dict[str, Any]:
     """The members of a profile that a client wants to set, clean, under their column names; what
-    has only a limit was checked before."""
+    has only a limit was checked before. ``language_field`` is the member that gave the language."""
     changes = dict(given)
     if "display_name" in given:
         changes["display_name"] = check_display_name(problems, given["display_name"] or "")
@@ -126,17 +131,9 @@ def check_profile_changes(problems: InputProblems, given: Mapping[str, Any]) -> 
         changes["avatar_url"] = check_url(problems, "avatarUrl", given["avatar_url"])
     if "phone" in given:
         changes["phone"] = check_phone(problems, given["phone"])
-    if "timezone" in given and given["timezone"] not in available_timezones():
+    if "timezone" in given and given["timezone"] not in known_time_zones():
         message = "timezone must be a name such as UTC or Europe/Paris."
         problems.add("timezone", "INVALID_FORMAT", message)
-    if "language" in given and not _LANGUAGE.fullmatch(given["language"] or ""):
-        problems.add("language", "INVALID_FORMAT", "language must be a tag such as en or pt-BR.")
+    if "language" in given:
+        changes["language"] = check_language(problems, language_field, given["language"])
     return changes
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", url)

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from trellis.subgraphs.accounts import history
+from trellis.subgraphs.accounts.billing.models import PaymentEvent
 from trellis.subgraphs.accounts.models import (
     NO_PASSWORD,
     ApiKey,
@@ -17,6 +18,7 @@ from trellis.subgraphs.accounts.models import (
     Session,
     User,
 )
+from trellis.subgraphs.accounts.providers.models import SignInCode
 from trellis.subgraphs.accounts.use_cases.guesses import forget_old_guesses
 
 # Longer than anybody needs to see that a session has ended and why.
@@ -43,6 +45,9 @@ async def clean(session: AsyncSession, now: datetime) -> None:
         # Events that were not delivered yet when the person was forgotten.
         await history.forget(session, User.metadata, id)
     await session.execute(delete(MailedLink).where(col(MailedLink.expires_at) < before))
+    await session.execute(delete(SignInCode).where(col(SignInCode.expires_at) < now))
+    # Copies that come later have signatures that are too old.
+    await session.execute(delete(PaymentEvent).where(col(PaymentEvent.received_at) < before))
     await forget_old_guesses(session, now)
 
 

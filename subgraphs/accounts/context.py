@@ -18,15 +18,16 @@ from trellis.schema.events.accounts import (
 )
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
-from trellis.subgraphs.accounts import audit
+from trellis.subgraphs.accounts import audit, queries
 from trellis.subgraphs.accounts.alerts import AT_ONE_ACCOUNT, FROM_ONE_ADDRESS, Refusals
 from trellis.subgraphs.accounts.audit import Deed, Doer
 from trellis.subgraphs.accounts.background import Background, Work
 from trellis.subgraphs.accounts.cleaning import clean
-from trellis.subgraphs.accounts.errors import PersonsOnly, WrongPassword
+from trellis.subgraphs.accounts.contacts import contacts_of
+from trellis.subgraphs.accounts.errors import PersonsOnly, ScopeNeeded, WrongPassword
 from trellis.subgraphs.accounts.loaders import Loaders
-from trellis.subgraphs.accounts.mail import Mailer, Postbox
 from trellis.subgraphs.accounts.passwords import Passwords
+from trellis.subgraphs.accounts.postbox import Postbox
 from trellis.subgraphs.accounts.profiles import Profiles
 from trellis.subgraphs.accounts.revoked import Revoked
 from trellis.subgraphs.accounts.sealing import seal_everything
@@ -36,7 +37,8 @@ from trellis.subgraphs.accounts.tokens import AccessToken, sign_access_token
 from trellis.subgraphs.accounts.use_cases import api_keys
 from trellis.subgraphs.accounts.use_cases.passwords import confirm_password
 from trellis.subgraphs.accounts.use_cases.sign_in import OpenSession, Visit
-from trellis.subgraphs.accounts.vault import Vault
+from trellis.subgraphs.mail_scope.mailer import Mailer
+from trellis.subgraphs.secret_scope.vault import Vault
 
 _KEEP_HOUSE_EVERY_SECONDS = 600.0
 
@@ -100,12 +102,24 @@ class Services:
         async with self.storage.begin({"actorId": actor, "requestId": doer.request_id}) as uow:
             yield uow
             await uow.session.flush()
+            contacts = await contacts_of(uow.session, uow.events)
             if any(isinstance(event, UserDeleted) and event.key == actor for event in uow.events):
                 doer = doer.forgotten()
             await audit.append(
                 uow.session, doer, [Deed(event.topic, event.key) for event in uow.events]
             )
+            # After the audit: that a contact is told anew is no deed of anybody.
+            for contact in contacts:
+                uow.emit(contact)
         await self.revoked.learn(uow.events)
+
+    async def audit_refusal(self, doer: Doer, action: str, target: str, reason: str) -> None:
+        """Note what ``doer`` was kept from doing. Many from one address are an attack, which is
+        told in the log."""
+        if doer.client_address is not None:
+            self.refusals.count(FROM_ONE_ADDRESS, doer.client_address)
+        async with self.storage.begin() as uow:
+            await audit.append(uow.session, doer, [Deed(action, target, audit.REFUSED, reason)])
 
     async def verify_api_key(self, text: str) -> Identity | None:
         """Whose API key this is; None when it is nobody's, has expired or was revoked.
@@ -154,6 +168,12 @@ class Context(CallerContext[Loaders]):
             raise PersonsOnly
         return self.caller_id
 
+    def require_look(self) -> None:
+        """Raises ``ScopeNeeded`` for programs that may not look at people and groups: an empty list
+        or a null would say that there are none."""
+        if self.caller.is_authenticated and not queries.may_look(self.caller):
+            raise ScopeNeeded(queries.LOOK)
+
     def begin(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction for one mutation that takes a person. Raises ``Unauthenticated`` and
         ``PersonsOnly``."""
@@ -167,19 +187,18 @@ class Context(CallerContext[Loaders]):
 
     def begin_for_anyone(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction for those who are about to sign up or in."""
-        return self._services.begin(self._doer)
+        return self.unless_dry_run(self._services.begin(self._doer))
 
     async def audit_refusal(self, action: str, target: str, reason: str) -> None:
-        """Note what somebody was kept from doing; the reason is for administrators only. Many of
-        one kind are an attack, which is told in the log."""
-        refusals, address = self._services.refusals, self.request.client_address
-        refusals.count(AT_ONE_ACCOUNT, target)
-        if address is not None:
-            refusals.count(FROM_ONE_ADDRESS, address)
-        await self.audit(Deed(action, target, audit.REFUSED, reason))
+        """Record a rejected action; the reason is for administrators only. Many of one kind are an
+        attack, which is logged."""
+        self.end_dry_run()
+        self._services.refusals.count(AT_ONE_ACCOUNT, target)
+        await self._services.audit_refusal(self._doer, action, target, reason)
 
     async def audit(self, deed: Deed) -> None:
         """Note what somebody did that changes nothing."""
+        self.end_dry_run()
         async with self.storage.begin() as uow:
             await audit.append(uow.session, self._doer, [deed])
 
@@ -202,11 +221,13 @@ class Context(CallerContext[Loaders]):
     def in_background(self, work: Work) -> None:
         """Do something after the answer, again when the database is busy; what goes wrong is
         logged."""
+        self.end_dry_run()
         self._services.background.do(work)
 
     async def confirm_password(self, password: str, field: str = "password") -> None:
         """Before a grave step: is it still the same person? Raises ``WrongPassword`` for the
         argument ``field``."""
+        self.end_dry_run()  # tries are counted
         user = await self.loaders.user.load(self.person_id)
         if user is None:
             raise WrongPassword(field)

@@ -16,9 +16,9 @@ from trellis.schema.errors import (
 
 
 class WrongCredentials(InvalidCredentials):
-    """Nobody of that name, another password, a deactivated account: the answer is the same.
+    """Unknown name, wrong password, deactivated account: the response is the same.
 
-    ``reason`` and ``user_id`` are for the audit log; clients are never told.
+    ``reason`` and ``user_id`` are for the audit log and never sent to clients.
     """
 
     def __init__(self, reason: str, user_id: UUID | None = None) -> None:
@@ -88,15 +88,27 @@ class DetailsNotShown(Forbidden):
         super().__init__(f"Only {readers} may read {field}.", field=field)
 
 
+class ScopeNeeded(Forbidden):
+    """A program requests something that its key does not allow."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This needs the scope {scope}.", required_permission=scope)
+
+
+_OF_ADMINISTRATORS = "admin:projects"
+"""The permission that stands for those who administer; there is none for people alone."""
+
+
 class AdministratorsOnly(Forbidden):
     def __init__(self) -> None:
-        super().__init__("Only administrators may do this.", required_permission="admin")
+        message = "Only administrators may do this."
+        super().__init__(message, required_permission=_OF_ADMINISTRATORS)
 
 
 class NotYourself(Forbidden):
     def __init__(self) -> None:
         message = "Only this person or an administrator may do this."
-        super().__init__(message, required_permission="admin")
+        super().__init__(message, required_permission=_OF_ADMINISTRATORS)
 
 
 class NotAnAdminThere(Forbidden):
@@ -118,7 +130,7 @@ class MemberNotFound(NotFound):
 
 class LastAdminStays(Conflict):
     def __init__(self) -> None:
-        super().__init__("Somebody has to administer the organization. Appoint another one first.")
+        super().__init__("An organization needs an administrator. Appoint another one first.")
 
 
 class TooManyOrganizations(Conflict):
@@ -134,7 +146,7 @@ class UserChanged(Conflict):
 
 class UnknownRole(BadUserInput):
     def __init__(self, role: str) -> None:
-        message = f"There is no role called {role[:50]!r}."
+        message = f"Unknown role {role[:50]!r}."
         super().__init__(message, [FieldProblem("roles", "INVALID_ENUM_VALUE", message)])
 
 
@@ -142,7 +154,7 @@ class LinkRefused(BadUserInput):
     """Unknown, expired or used up: which of them is nobody's business."""
 
     def __init__(self) -> None:
-        message = "This code or link is not valid (any more). Ask for a new one."
+        message = "This code or link is invalid or has expired. Request a new one."
         problem = FieldProblem("token", "INVALID_TOKEN", message)
         super().__init__(message, [problem], reason="INVALID_TOKEN")
 
@@ -154,6 +166,13 @@ class WrongPassword(BadUserInput):
     def __init__(self, field: str = "password") -> None:
         message = "The current password is wrong."
         super().__init__(message, [FieldProblem(field, "INVALID_PASSWORD", message)])
+
+
+class SignInCodeRefused(InvalidCredentials):
+    """Unknown, expired, used up, or another's."""
+
+    def __init__(self) -> None:
+        super().__init__("The code of this sign-in is not valid (any more); sign in again.")
 
 
 class MfaRequired(InvalidCredentials):
@@ -178,7 +197,7 @@ class MfaEnabledAlready(Conflict):
 
 class MfaNotEnrolled(Conflict):
     def __init__(self) -> None:
-        super().__init__("There is no second factor. Begin with enableMfa.")
+        super().__init__("There is no second factor. Start with enableMfa.")
 
 
 class PersonsOnly(Forbidden):
@@ -196,7 +215,7 @@ class ScopesBeyondYours(Forbidden):
 
 class UnknownScope(BadUserInput):
     def __init__(self, scope: str) -> None:
-        message = f"There is no scope called {scope[:50]!r}."
+        message = f"Unknown scope {scope[:50]!r}."
         super().__init__(message, [FieldProblem("scopes", "INVALID_ENUM_VALUE", message)])
 
 

@@ -14,6 +14,8 @@ from trellis.schema.inputs import as_uuid
 from trellis.schema.paging import Page, PageRequest, decode_cursor, encode_cursor, invalid_cursor
 
 _ABOUT_PEOPLE = ("user", "mfa", "subscription", "api_key")
+# What another domain is told so that it can write to people: nothing that has happened to them.
+_CONTACTS = "contact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ async def all_events(
     """The newest events about the user, as JSON values."""
     outbox = outbox_of(metadata)
     statement = select(outbox.c.topic, outbox.c.payload, outbox.c.headers, outbox.c.occurred_at)
-    about = statement.where(_about(outbox, user_id)).order_by(outbox.c.id.desc()).limit(most)
+    about = (
+        statement.where(_about(outbox, user_id, _CONTACTS)).order_by(outbox.c.id.desc()).limit(most)
+    )
     return [
         {**row, "occurred_at": row["occurred_at"].isoformat()}
         for row in (await session.execute(about)).mappings()
@@ -90,16 +94,19 @@ async def all_events(
 
 
 async def forget(session: AsyncSession, metadata: MetaData, user_id: UUID) -> None:
-    """Take the delivered events about the user out of the log: they tell who it was. That the
-    person is gone stays in it, for readers who begin late."""
+    """Delete the delivered events about the user from the log: they identify the person. The event
+    about the deletion stays, for readers that start later."""
     outbox = outbox_of(metadata)
     is_delivered = outbox.c.done_at.is_not(None)
     tells_who = outbox.c.topic != "user.deleted"
-    await session.execute(delete(outbox).where(_about(outbox, user_id), is_delivered, tells_who))
+    await session.execute(
+        delete(outbox).where(_about(outbox, user_id, _CONTACTS), is_delivered, tells_who)
+    )
 
 
-def _about(outbox: Table, user_id: UUID) -> ColumnElement[bool]:
-    about_people = or_(*(outbox.c.topic.like(f"{kind}.%") for kind in _ABOUT_PEOPLE))
+def _about(outbox: Table, user_id: UUID, *more: str) -> ColumnElement[bool]:
+    kinds = (*_ABOUT_PEOPLE, *more)
+    about_people = or_(*(outbox.c.topic.like(f"{kind}.%") for kind in kinds))
     return and_(outbox.c.key == str(user_id), about_people)
 
 

@@ -1,6 +1,6 @@
-"""What the letters say. Links are built from the configured address, never from a request."""
+"""The texts of e-mails. Links are built from the configured address, never from a request."""
 
-from trellis.subgraphs.accounts.mail import Letter
+from trellis.subgraphs.mail_scope.mailer import Letter
 
 
 def verification_letter(to: str, token: str, public_url: str) -> Letter:
@@ -9,7 +9,7 @@ def verification_letter(to: str, token: str, public_url: str) -> Letter:
         "Confirm your e-mail address",
         f"Open {_link(public_url, 'verify-email', token)}\n"
         f"or enter this code to confirm your address: {token}\n\n"
-        "If you did not make an account you can ignore this letter.",
+        "If you did not create an account, you can ignore this e-mail.",
     )
 
 
@@ -19,7 +19,7 @@ def reset_letter(to: str, token: str, public_url: str) -> Letter:
         "Choose a new password",
         f"Open {_link(public_url, 'reset-password', token)}\n"
         f"or enter this code to choose a new password within the hour: {token}\n\n"
-        "If you did not ask for it you can ignore this letter; your password stays.",
+        "If you did not request this, you can ignore this e-mail; your password does not change.",
     )
 
 
@@ -38,8 +38,8 @@ def new_email_letter(to: str, token: str, public_url: str) -> Letter:
         to,
         "Confirm your new e-mail address",
         f"Open {_link(public_url, 'confirm-email', token)}\n"
-        f"or enter this code to move your account here within the hour: {token}\n\n"
-        "If you did not ask for it you can ignore this letter.",
+        f"or enter this code to make this the address of your account within the hour: {token}\n\n"
+        "If you did not request this, you can ignore this e-mail.",
     )
 
 
@@ -47,18 +47,18 @@ def email_wanted_letter(to: str) -> Letter:
     return Letter(
         to,
         "Your e-mail address is in use here",
-        "Somebody wanted to move an account to this address, which has an account already.\n\n"
+        "Someone tried to change the address of another account to this one, which is in use.\n\n"
         "If that was you, sign in with this address, or choose a new password. If not, you can "
-        "ignore this letter; nothing has changed.",
+        "ignore this e-mail; nothing has changed.",
     )
 
 
 def email_warning_letter(to: str) -> Letter:
     return Letter(
         to,
-        "Your account is about to move",
-        "Your account is to move to another e-mail address once that one is confirmed.\n\n"
-        "If you did not ask for it, sign in and choose a new password now.",
+        "Your e-mail address is about to change",
+        "Your account will change to another e-mail address when that address is confirmed.\n\n"
+        "If you did not request this, sign in and choose a new password now.",
     )
 
 
@@ -66,9 +66,9 @@ def email_changed_letter(to: str) -> Letter:
     return Letter(
         to,
         "Your e-mail address was changed",
-        "Your account has moved to another e-mail address, as was asked for with its password.\n"
-        "This address does not sign in any more.\n\n"
-        "If that was not you, write to the people who run this platform at once.",
+        "The e-mail address of your account was changed, confirmed by its password.\n"
+        "You can no longer sign in with this address.\n\n"
+        "If that was not you, contact the operators of this platform immediately.",
     )
 
 
@@ -76,8 +76,18 @@ def api_key_letter(to: str, name: str) -> Letter:
     return Letter(
         to,
         "A new API key",
-        f"A new API key was made with your account: {' '.join(name.split())}\n\n"
+        f"A new API key was created with your account: {' '.join(name.split())}\n\n"
         "If that was not you, sign in, revoke it and choose a new password.",
+    )
+
+
+def linked_letter(to: str, provider: str) -> Letter:
+    return Letter(
+        to,
+        "A new way to sign in",
+        f"Somebody signed in to your account by way of {provider}, for the first time. From now on "
+        "that is a way to sign in, beside your password.\n\n"
+        "If that was not you, somebody else has an account with your address there. Write to us.",
     )
 
 

@@ -7,9 +7,14 @@ from uuid import UUID, uuid4
 
 import pydantic
 from sqlalchemy import Column, Index, Text, false, true
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from trellis.db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
+from trellis.db.models import JsonB, Timestamped, Versioned, enum_column, utc_now
+from trellis.subgraphs.accounts.base import Base, Subscribed
+from trellis.subgraphs.accounts.base import SubscriptionStatus as SubscriptionStatus
+from trellis.subgraphs.accounts.base import Tier as Tier
+from trellis.subgraphs.accounts.billing import models as _billing  # noqa: F401 its tables
+from trellis.subgraphs.accounts.providers import models as _providers  # noqa: F401 its tables
 
 # How long texts may be, for columns and inputs alike.
 PersonName = Annotated[str | None, pydantic.Field(max_length=100)]
@@ -19,33 +24,11 @@ GroupName = Annotated[str, pydantic.Field(max_length=100)]
 GroupDescription = Annotated[str | None, pydantic.Field(max_length=2000)]
 
 
-class Base(SQLModel):
-    metadata = new_metadata()
-
-
 class MembershipRole(StrEnum):
     """What somebody is in an organization or a team."""
 
     ADMIN = "admin"
     MEMBER = "member"
-
-
-class Tier(StrEnum):
-    """What an organization or a user pays for."""
-
-    FREE = "free"
-    BASIC = "basic"
-    PRO = "pro"
-    ENTERPRISE = "enterprise"
-
-
-class SubscriptionStatus(StrEnum):
-    """How the payments for a tier stand."""
-
-    ACTIVE = "active"
-    PAST_DUE = "past_due"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
 
 
 class Profile(StrEnum):
@@ -66,7 +49,7 @@ class Theme(StrEnum):
 
 
 class LinkPurpose(StrEnum):
-    """What whoever holds a mailed link may do with it."""
+    """What the holder of a mailed link may do with it."""
 
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"
@@ -100,19 +83,6 @@ def forgotten_address(id: UUID) -> str:
     """The e-mail address of a forgotten account: nobody receives letters there, and so nobody else
     can confirm that it is theirs."""
     return f"{id}@deleted.invalid"
-
-
-class Subscribed(SQLModel):
-    """What is paid for, and until when: null is without an end."""
-
-    tier: Tier = Field(default=Tier.FREE, sa_type=enum_column(Tier), nullable=False)
-    subscription_status: SubscriptionStatus = Field(
-        default=SubscriptionStatus.ACTIVE,
-        sa_type=enum_column(SubscriptionStatus),
-        nullable=False,
-        sa_column_kwargs={"server_default": SubscriptionStatus.ACTIVE.value},
-    )
-    subscription_expires_at: datetime | None = None
 
 
 class User(Versioned, Timestamped, Subscribed, Base, table=True):
@@ -233,7 +203,7 @@ class Session(Base, table=True):
 
 
 class RefreshToken(Base, table=True):
-    """Only the hash is kept: whoever reads this table can refresh nothing."""
+    """Only the hash is stored: reading this table does not allow refreshing a session."""
 
     __tablename__ = "refresh_tokens"  # type: ignore[assignment]
 
@@ -315,7 +285,7 @@ class ApiKey(Base, table=True):
 
 
 class Invitation(Base, table=True):
-    """An open door into an organization for whoever has the mailbox."""
+    """An invitation into an organization for the owner of the mailbox."""
 
     __tablename__ = "invitations"  # type: ignore[assignment]
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 
 from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pwdlib.hashers.bcrypt import BcryptHasher
 
@@ -54,7 +55,8 @@ class _ImportedHasher(BcryptHasher):
 class Passwords:
     """One per running subgraph; bounds how many hashes are computed, and waited for, at once.
 
-    Both methods raise ``TooManyPasswords``, whoever asks: it tells nothing about an account.
+    Both methods raise ``TooManyPasswords`` for every caller, so it reveals nothing about an
+    account.
     """
 
     def __init__(
@@ -76,7 +78,8 @@ class Passwords:
     async def check(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
         """Whether the password fits, and a new hash to keep when the old one is outdated.
 
-        Without a hash (nobody of that name) it takes as long as with one and does not fit.
+        Without a hash (nobody of that name), and with one that is none (``NO_PASSWORD``), it takes
+        as long as with one and does not fit.
         """
         async with self._turn():
             return await asyncio.to_thread(self._check, password[:MAX_LENGTH], hashed)
@@ -95,8 +98,11 @@ class Passwords:
     def _check(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
         # Made by whoever comes first, known or not: it is never the unknown who take longer.
         nobody = self._hash_of_nobody
-        fits, renewed = self._hasher.verify_and_update(password, hashed or nobody)
-        return (fits, renewed) if hashed is not None else (False, None)
+        if hashed is not None:
+            with suppress(UnknownHashError):  # of a forgotten account: no password has it
+                return self._hasher.verify_and_update(password, hashed)
+        self._hasher.verify(password, nobody)
+        return False, None
 
     @cached_property
     def _hash_of_nobody(self) -> str:

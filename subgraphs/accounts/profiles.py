@@ -38,7 +38,7 @@ class Profile:
 
 
 class Profiles:
-    """One per running subgraph. ``clock`` tells seconds that never run backwards."""
+    """One per running subgraph. ``clock`` is a monotonic clock in seconds."""
 
     def __init__(
         self,
@@ -57,10 +57,10 @@ class Profiles:
     async def users_by_id(
         self, session: AsyncSession, caller: Identity, ids: Sequence[UUID]
     ) -> list[SeenUser | None]:
-        """Everybody of these ids, strangers too: other subgraphs refer to them.
+        """All users with these ids, also strangers: other subgraphs refer to them.
 
-        Only those whom the caller sees are taken from memory. Whoever else is there is read as if
-        nobody were, so that the time which it takes does not tell one from the other.
+        Only those visible to the caller are taken from memory. Others are read like unknown ids, so
+        that the time taken does not distinguish them.
         """
         position = await self._end_by_events(session)
         own = self._fresh(caller.id) if caller.id is not None else None
@@ -90,8 +90,8 @@ class Profiles:
         if self._position is None:
             return self._move_to(await self._newest(session))
         log = self._log
-        news = select(log.id, log.key).where(log.id > self._position).order_by(log.id)
-        found = (await session.execute(news.limit(_MOST_NEWS + 1))).all()
+        newer = select(log.id, log.key).where(log.id > self._position).order_by(log.id)
+        found = (await session.execute(newer.limit(_MOST_NEWS + 1))).all()
         if len(found) > _MOST_NEWS:
             newest = await self._newest(session)
             self._kept.clear()

@@ -131,11 +131,15 @@ def may_see_team(caller: Identity) -> ColumnElement[bool]:
     return col(Team.organization_id).in_(_mine(caller)) if may_look(caller) else false()
 
 
+LOOK = "read:profile"
+"""The scope by which programs see what their owner sees of people and groups."""
+
+
 def may_look(caller: Identity) -> bool:
     """A program sees of people what strangers do, unless its key says that it may."""
     if caller.id is None:
         return False
-    return caller.kind == "user" or caller.may("read:profile")
+    return caller.kind == "user" or caller.may(LOOK)
 
 
 def _mine(caller: Identity) -> SelectOfScalar[UUID]:
@@ -191,14 +195,14 @@ async def users_by_username(
 
 
 async def user_by_login(session: AsyncSession, login: str) -> User | None:
-    """Whoever signs in with this e-mail address or username."""
+    """The user with this e-mail address or username."""
     key = login.strip().lower()
     column = User.email if "@" in key else User.username_key
     return (await session.scalars(select(User).where(col(column) == key))).one_or_none()
 
 
 async def user_by_id(session: AsyncSession, id: UUID) -> User | None:
-    """Whoever has proved to be this user."""
+    """The user with a proven identity."""
     return await session.get(User, id)
 
 
@@ -234,9 +238,10 @@ async def usernames_like(session: AsyncSession, base: str) -> set[str]:
 
 async def belonging_of(session: AsyncSession, user_id: UUID) -> Belonging:
     """The first organization that the user joined, and the first team there."""
-    organization_id = await first_organization_of(session, user_id)
-    if organization_id is None:
+    organization_ids = await organization_ids_of(session, user_id)
+    if not organization_ids:
         return Belonging()
+    organization_id = organization_ids[0]
     teams = (
         select(TeamMember.team_id)
         .join(Team, col(Team.id) == col(TeamMember.team_id))
@@ -249,14 +254,14 @@ async def belonging_of(session: AsyncSession, user_id: UUID) -> Belonging:
     return Belonging(organization_id, (await session.scalars(teams)).first(), tier)
 
 
-async def first_organization_of(session: AsyncSession, user_id: UUID) -> UUID | None:
+async def organization_ids_of(session: AsyncSession, user_id: UUID) -> Sequence[UUID]:
+    """The organizations of a user in the order of joining."""
     statement = (
         select(OrganizationMember.organization_id)
         .where(OrganizationMember.user_id == user_id)
         .order_by(col(OrganizationMember.joined_at), col(OrganizationMember.organization_id))
-        .limit(1)
     )
-    return (await session.scalars(statement)).first()
+    return (await session.scalars(statement)).all()
 
 
 async def organizations_in_force(

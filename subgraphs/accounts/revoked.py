@@ -16,6 +16,7 @@ from trellis.db.models import utc_now
 from trellis.db.outbox import Event
 from trellis.db.storage import Storage
 from trellis.db.tasks import end_tasks
+from trellis.schema.background import keep_running
 from trellis.schema.errors import Unavailable
 from trellis.schema.events.accounts import (
     ApiKeyRevoked,
@@ -49,7 +50,7 @@ class Revoked:
 
     async def start(self) -> None:
         await self._look()
-        self._task = asyncio.create_task(self._run())
+        self._task = keep_running(self._run, name="look for revocations")
 
     async def stop(self) -> None:
         await end_tasks(self._task)

@@ -5,7 +5,7 @@ from sqlmodel import col, select
 
 from trellis.db.locks import hold
 from trellis.subgraphs.accounts.models import Authenticator, SigningKey
-from trellis.subgraphs.accounts.vault import Vault
+from trellis.subgraphs.secret_scope.vault import Vault
 
 _BATCH = 500
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
+from trellis.schema.public_url import DEFAULT, VARIABLE, public_url
 from trellis.schema.subgraph import Setting
 from trellis.subgraphs.accounts.models import Profile
 
@@ -33,7 +34,7 @@ class AccountSettings:
     audience: str = "project-manager-api"
     mail_url: str = field(default="console:", repr=False)
     mail_from: str = "Trellis <trellis@localhost>"
-    public_url: str = "http://127.0.0.1:4000"
+    public_url: str = DEFAULT
     secret_key: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -44,7 +45,7 @@ class AccountSettings:
             audience=environ.get("TRELLIS_AUTH__AUDIENCE") or cls().audience,
             mail_url=environ.get("TRELLIS_MAIL_URL") or cls().mail_url,
             mail_from=environ.get("TRELLIS_MAIL_FROM") or cls().mail_from,
-            public_url=environ.get("TRELLIS_PUBLIC_URL") or cls().public_url,
+            public_url=public_url(environ),
             secret_key=environ.get("TRELLIS_SECRET_KEY") or None,
         )
 
@@ -53,16 +54,23 @@ SETTINGS = (
     Setting(
         "TRELLIS_MAIL_URL",
         AccountSettings().mail_url,
-        "how letters go out: `console:` prints them, `file:///folder` keeps them, "
-        "`smtp://user:password@host:port` and `smtps://...` send them",
+        "how e-mails are sent: `console:` prints them, `file:///folder` "
+        "stores them, `smtp://user:password@host:port` and `smtps://...` send "
+        "them",
     ),
-    Setting("TRELLIS_MAIL_FROM", AccountSettings().mail_from, "the sender of letters"),
-    Setting("TRELLIS_PUBLIC_URL", AccountSettings().public_url, "where links in letters lead to"),
+    Setting("TRELLIS_MAIL_FROM", AccountSettings().mail_from, "the sender of e-mails"),
+    Setting(
+        VARIABLE,
+        DEFAULT,
+        "the base URL of links in e-mails and of links to files; `trellis dev` and `trellis serve` "
+        "set it to their own address if it is absent",
+    ),
     Setting(
         "TRELLIS_SECRET_KEY",
-        "the file `secret_key` in `TRELLIS_DATA_DIR`, made by the first process",
-        "what signing keys and second factors are sealed with, at least 32 characters; to change "
-        "it put the new one before the old one, with a comma between",
+        "the file `secret_key` in `TRELLIS_DATA_DIR`, created by the first process",
+        "the secret that encrypts signing keys and second factors, at least "
+        "32 characters; to rotate it, put the new one before the old one, "
+        "separated by a comma",
     ),
 )
 

@@ -30,7 +30,7 @@ from trellis.db.models import utc_now
 from trellis.db.storage import Storage
 from trellis.subgraphs.accounts.models import KeyState, SigningKey
 from trellis.subgraphs.accounts.sealing import signing_key_purpose
-from trellis.subgraphs.accounts.vault import Vault
+from trellis.subgraphs.secret_scope.vault import Vault
 
 ALGORITHM = "RS256"
 # Longer than any access token lives, and than verifiers believe what they once loaded.

@@ -20,8 +20,8 @@ def status_of(terms: Subscribed, now: datetime) -> SubscriptionStatus:
 def tier_of(terms: Subscribed, now: datetime) -> Tier:
     """What the subscription gives: free once it is over.
 
-    Whoever is behind with paying keeps the tier until the status says otherwise; a cancelled one
-    lasts until the end of what was paid for.
+    A past due subscription keeps its tier until the status changes; a cancelled one lasts until the
+    end of what was paid for.
     """
     status = status_of(terms, now)
     if status is SubscriptionStatus.EXPIRED:

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import jwt
 
+from trellis.schema.roles import scopes_of
 from trellis.subgraphs.accounts.models import Session, Tier, User
-from trellis.subgraphs.accounts.permissions import roles_in_force, scopes_of
+from trellis.subgraphs.accounts.permissions import roles_in_force
 from trellis.subgraphs.accounts.queries import Belonging
 from trellis.subgraphs.accounts.settings import AccountSettings, access_lifetime
 from trellis.subgraphs.accounts.signing_keys import ALGORITHM, Signer
@@ -70,8 +71,8 @@ def permissions_of(roles: Iterable[str], tier: Tier) -> frozenset[str]:
 
 
 def good_from(user: User) -> int:
-    """The Unix second from which tokens of this user are good: those issued before tell rights
-    that have changed since. One made within that very second is dated to the next."""
+    """The Unix second from which tokens of this user are valid: those issued before contain
+    outdated rights. One made within that very second is dated to the next."""
     changed_at = user.rights_changed_at
     return int(changed_at.timestamp()) + 1 if changed_at is not None else 0
 

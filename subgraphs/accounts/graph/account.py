@@ -1,11 +1,13 @@
 """One's own account: moving it to another address, and a copy of all that is kept."""
 
-from typing import cast
+from typing import Self, cast
+from uuid import UUID
 
 import strawberry
 import strawberry.federation
+from strawberry import ID
 
-from trellis.schema.inputs import InputProblems
+from trellis.schema.inputs import InputProblems, is_id_of
 from trellis.schema.scalars import JSON
 from trellis.subgraphs.accounts import checks, queries
 from trellis.subgraphs.accounts.audit import Deed
@@ -37,28 +39,49 @@ class ChangeEmailInput:
         return email
 
 
+@strawberry.federation.type(
+    keys=["userId"],
+    description="Everything that is stored about the caller, except secrets. Each subgraph adds a "
+    "field.",
+)
+class PersonalData:
+    user_id: ID
+
+    @strawberry.federation.field(
+        authenticated=True,
+        description="What accounts stores about the caller, rows by table.",
+    )
+    async def accounts(self, info: Ctx) -> JSON | None:
+        async with info.context.storage.read() as session:
+            user = await queries.user_by_id(session, UUID(self.user_id))
+            if user is None:
+                raise UserNotFound
+            return cast("JSON", await export_person(session, user))
+
+    @classmethod
+    async def resolve_reference(cls, info: Ctx, user_id: str) -> Self | None:
+        """Nobody but the person themselves."""
+        return cls(user_id=ID(user_id)) if is_id_of(user_id, info.context.caller.id) else None
+
+
 @strawberry.type
 class AccountQuery:
     @strawberry.federation.field(
         authenticated=True,
-        description="Everything that is kept about the caller here, except for secrets.",
+        description="Everything that is stored about the caller, in all subgraphs.",
     )
-    async def export_my_data(self, info: Ctx) -> JSON | None:
-        context = info.context
-        await context.audit(Deed("user.exported", str(context.person_id)))
-        async with context.storage.read() as session:
-            user = await queries.user_by_id(session, context.person_id)
-            if user is None:
-                raise UserNotFound
-            return cast("JSON", await export_person(session, user))
+    async def export_my_data(self, info: Ctx) -> PersonalData | None:
+        person_id = info.context.person_id
+        await info.context.audit(Deed("user.exported", str(person_id)))
+        return PersonalData(user_id=ID(str(person_id)))
 
 
 @strawberry.type
 class AccountMutation:
     @strawberry.federation.mutation(
         authenticated=True,
-        description="Mail a link to another address, by which the account moves there. The answer "
-        "is the same whether or not somebody has the address.",
+        description="Send an e-mail to a new address, with a link that makes it the address of the "
+        "account. The response is the same whether or not another account has the address.",
         directives=VERIFICATION_LETTERS,
     )
     async def request_email_change(
@@ -73,10 +96,10 @@ class AccountMutation:
             free = new_email_letter(email, token, url)
             context.postbox.post(email_wanted_letter(email) if wanted.is_taken else free)
             context.postbox.post(email_warning_letter(wanted.old_email))
-        return LetterPayload(message="A letter is on its way to the new address.")
+        return LetterPayload(message="An e-mail has been sent to the new address.")
 
     @strawberry.mutation(
-        description="Move the account to the address that the link was mailed to.",
+        description="Change the address of the account to the one that the link was sent to.",
         directives=PROOFS,
     )
     async def confirm_email_change(self, info: Ctx, token: str) -> UserPayload | None:

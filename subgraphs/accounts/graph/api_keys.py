@@ -9,6 +9,7 @@ from strawberry import ID
 
 from trellis.db.models import utc_now
 from trellis.schema.inputs import InputProblems, as_uuid
+from trellis.schema.list_sizes import list_size
 from trellis.subgraphs.accounts import models, proof_queries
 from trellis.subgraphs.accounts.errors import ApiKeyNotFound
 from trellis.subgraphs.accounts.graph.types import Ctx
@@ -18,15 +19,17 @@ from trellis.subgraphs.accounts.use_cases import api_keys
 _MOST_SCOPES = 100
 
 
-@strawberry.type(description="A program's way in, in the name of the person who made it.")
+@strawberry.type(
+    description="A key with which a program acts on behalf of the person who created it."
+)
 class ApiKey:
     id: ID
     name: str
-    prefix: str = strawberry.field(description="how the key begins, to recognize it by")
-    scopes: list[str]
+    prefix: str = strawberry.field(description="the first characters of the key, to recognize it")
+    scopes: list[str] = strawberry.field(directives=[list_size(_MOST_SCOPES)])
     created_at: datetime
     expires_at: datetime | None
-    last_used_at: datetime | None = strawberry.field(description="to the hour")
+    last_used_at: datetime | None = strawberry.field(description="rounded down to the hour")
     revoked_at: datetime | None
     is_active: bool
 
@@ -47,10 +50,10 @@ class ApiKey:
 
 @strawberry.input
 class CreateApiKeyInput:
-    name: str = strawberry.field(description="what it is for")
-    scopes: list[str] = strawberry.field(description="none that the caller does not have")
+    name: str = strawberry.field(description="what the key is used for")
+    scopes: list[str] = strawberry.field(description="only scopes that the caller has")
     expires_at: datetime | None = strawberry.field(
-        default=None, description="absent: good until it is revoked"
+        default=None, description="if absent, it is valid until it is revoked"
     )
 
     def checked_name(self) -> str:
@@ -69,7 +72,7 @@ class CreateApiKeyInput:
 @strawberry.type
 class CreateApiKeyPayload:
     api_key: ApiKey
-    secret: str = strawberry.field(description="Told once: send it as X-API-Key.")
+    secret: str = strawberry.field(description="Shown only once. Send it in the header X-API-Key.")
 
 
 @strawberry.type
@@ -80,7 +83,9 @@ class RevokeApiKeyPayload:
 @strawberry.type
 class ApiKeysQuery:
     @strawberry.federation.field(
-        authenticated=True, description="The caller's API keys, the newest first."
+        directives=[list_size(api_keys.MOST_KEYS)],
+        authenticated=True,
+        description="The API keys of the caller, newest first.",
     )
     async def api_keys(self, info: Ctx) -> list[ApiKey] | None:
         async with info.context.storage.read() as session:
@@ -91,7 +96,8 @@ class ApiKeysQuery:
 @strawberry.type
 class ApiKeysMutation:
     @strawberry.federation.mutation(
-        authenticated=True, description="Make a key by which a program acts in the caller's name."
+        authenticated=True,
+        description="Create a key with which a program acts on behalf of the caller.",
     )
     async def create_api_key(
         self, info: Ctx, input: CreateApiKeyInput
@@ -106,7 +112,8 @@ class ApiKeysMutation:
 
     @strawberry.federation.mutation(
         authenticated=True,
-        description="End a key, one's own or as an administrator anybody's, within seconds.",
+        description="Revoke a key: your own, or as an administrator that of any user. It takes "
+        "effect within seconds.",
     )
     async def revoke_api_key(self, info: Ctx, id: ID) -> RevokeApiKeyPayload | None:
         wanted = as_uuid(id)

@@ -7,23 +7,26 @@ import strawberry
 import strawberry.federation
 from strawberry import ID
 
+from trellis.schema.list_sizes import FORWARD
 from trellis.schema.paging import Connection, PageRequest
 from trellis.subgraphs.accounts import audit, models
 from trellis.subgraphs.accounts.errors import AdministratorsOnly
 from trellis.subgraphs.accounts.graph.types import Ctx, User
 
 
-@strawberry.type(description="Who did what, when, and with which result.")
+@strawberry.type(description="Who did what and when, and with which result.")
 class AuditEntry:
     sequence: int
     at: datetime
     action: str
     target: str
     result: str
-    reason: str | None = strawberry.field(description="why it was refused; nobody else is told")
+    reason: str | None = strawberry.field(
+        description="why it was rejected; not part of the error response"
+    )
     request_id: str
     api_key_id: ID | None
-    origin: str | None = strawberry.field(description="what the client called itself")
+    origin: str | None = strawberry.field(description="the User-Agent of the client")
     client_address: str | None
     row: strawberry.Private[models.AuditEntry]
 
@@ -53,7 +56,7 @@ class AuditEntry:
 @strawberry.type
 class AuditQuery:
     @strawberry.federation.field(
-        authenticated=True, description="The newest first; administrators only."
+        directives=[FORWARD], authenticated=True, description="Newest first; administrators only."
     )
     async def audit_log(
         self, info: Ctx, first: int | None = None, after: str | None = None
@@ -67,8 +70,7 @@ class AuditQuery:
 
     @strawberry.federation.field(
         authenticated=True,
-        description="The first entry that was tampered with, null when there is none; "
-        "administrators only.",
+        description="The first entry that was tampered with, or null; administrators only.",
     )
     async def audit_log_broken_at(self, info: Ctx) -> int | None:
         _require_administrator(info)

@@ -30,11 +30,14 @@ from trellis.subgraphs.accounts.use_cases.second_factor import Verdict
 from trellis.subgraphs.accounts.use_cases.sign_in import OpenSession, Proof
 
 
-@strawberry.type(description="Tokens for the caller to send: access as Bearer, refresh to renew.")
+@strawberry.type(
+    description="Tokens for the client: the access token is sent as Bearer, the refresh token "
+    "gets new ones."
+)
 class AuthPayload:
     access_token: str
     refresh_token: str | None = strawberry.field(
-        description="null when the one that was used stays valid"
+        description="null if the refresh token that was used remains valid"
     )
     token_type: str
     expires_in: int = strawberry.field(description="seconds until the access token expires")
@@ -70,7 +73,7 @@ _OF_SESSION = frozenset({"accessToken", "refreshToken", "tokenType", "expiresIn"
 
 
 def _selects(selections: Iterable[Selection], names: frozenset[str]) -> bool:
-    """Whether one of the fields is asked for, in fragments too."""
+    """Whether one of the fields is selected, also in fragments."""
     return any(
         one.name in names if isinstance(one, SelectedField) else _selects(one.selections, names)
         for one in selections
@@ -100,33 +103,33 @@ async def _audit_refused_login(info: Ctx, login: str, refusal: WrongCredentials)
 @strawberry.type
 class AuthenticationMutation:
     @strawberry.mutation(
-        description="Make an account and sign in with it. Without any of the tokens among the "
-        "fields nobody signs in.",
+        description="Create an account and sign in with it. If no token is selected, nobody is "
+        "signed in.",
         directives=REGISTRATIONS,
     )
     async def register(self, info: Ctx, input: RegisterInput) -> RegisterPayload | None:
-        wish = input.checked()
+        new = input.checked()
         signs_in = any(_selects(one.selections, _OF_SESSION) for one in info.selected_fields)
         opened = None
-        password_hash = await info.context.passwords.hash(wish.password)
+        password_hash = await info.context.passwords.hash(new.password)
         async with info.context.begin_for_anyone() as uow:
             user = await registration.register(
                 uow,
                 NewUser(
-                    email=wish.email,
+                    email=new.email,
                     password_hash=password_hash,
-                    username=wish.username,
-                    first_name=wish.first_name,
-                    last_name=wish.last_name,
-                    display_name=wish.display_name,
-                    phone=wish.phone,
-                    roles=wish.roles,
+                    username=new.username,
+                    first_name=new.first_name,
+                    last_name=new.last_name,
+                    display_name=new.display_name,
+                    phone=new.phone,
+                    roles=new.roles,
                 ),
             )
             link = await links.make_link(uow, user, LinkPurpose.VERIFY_EMAIL)
             if signs_in:
                 opened = await sign_in.open_session(
-                    uow, Proof(user.id, None), profile=wish.profile, visit=info.context.visit
+                    uow, Proof(user.id, None), profile=new.profile, visit=info.context.visit
                 )
         post_verification(info, link)
         if opened is None:
@@ -134,12 +137,13 @@ class AuthenticationMutation:
         return await RegisterPayload.of(info, opened)
 
     @strawberry.mutation(
-        description="Prove who you are; the answer is the same for every failure.",
+        description="Sign in with a password; the response is the same for every failure.",
         directives=LOGINS,
     )
     async def login(self, info: Ctx, input: LoginInput) -> AuthPayload | None:
         context = info.context
         login = input.login()
+        context.end_dry_run()  # tries are counted
         try:
             proof = await sign_in.prove_password(
                 context.storage, context.passwords, context.vault, login, input.password
@@ -165,8 +169,9 @@ class AuthenticationMutation:
         return await AuthPayload.of(info, opened)
 
     @strawberry.mutation(
-        description="Get a new access token. A spent refresh token ends its session; one that was "
-        "given in another dialect is refused and stays as it is."
+        description="Get a new access token. A refresh token that was used before ends its "
+        "session; one that was issued in another dialect is rejected and remains "
+        "valid."
     )
     async def refresh_token(self, info: Ctx, input: RefreshTokenInput) -> AuthPayload | None:
         async with info.context.begin_for_anyone() as uow:
@@ -176,7 +181,7 @@ class AuthenticationMutation:
         return await AuthPayload.of(info, opened)
 
     @strawberry.federation.mutation(
-        authenticated=True, description="End the session of the access token in use."
+        authenticated=True, description="End the session of the access token of this request."
     )
     async def logout(self, info: Ctx) -> LogoutPayload | None:
         async with info.context.begin() as uow:

@@ -40,9 +40,7 @@ from trellis.subgraphs.accounts.use_cases.organizations import (
     TeamSeat,
 )
 
-strawberry.enum(
-    Profile, name="ClientProfile", description="The dialect of the interface a client speaks."
-)
+strawberry.enum(Profile, name="ClientProfile", description="The REST dialect that a client uses.")
 
 _MOST_EVENT_TYPES = 50
 _NEVER_EMPTY = (
@@ -76,14 +74,14 @@ class RegisterInput:
         description="at least 8 characters; 12 for profile LEARN"
     )
     username: Username | None = strawberry.field(
-        default=None, description="made from the e-mail address if absent"
+        default=None, description="derived from the e-mail address if absent"
     )
     first_name: PersonName = None
     last_name: PersonName = None
     display_name: DisplayName | None = None
     phone: Phone | None = None
     accepted_terms: bool | None = strawberry.field(
-        default=None, description="required to be true for profile LEARN"
+        default=None, description="must be true for profile LEARN"
     )
     profile: Profile = Profile.GRAPHQL
 
@@ -145,7 +143,8 @@ class LoginInput:
     email: str | None = None
     username: str | None = None
     mfa_code: str | None = strawberry.field(
-        default=None, description="from the authenticator, or a recovery code, when it is asked for"
+        default=None,
+        description="from the authenticator, or a recovery code; only if it is required",
     )
     profile: Profile = Profile.GRAPHQL
 
@@ -167,22 +166,22 @@ class RefreshTokenInput:
     refresh_token: str
     profile: Profile = strawberry.field(
         default=Profile.GRAPHQL,
-        description="the one that the session was opened with: its tokens are good there only",
+        description="the dialect in which the session was created; its tokens are valid only there",
     )
 
 
-@strawberry.input(description="Channels that are absent stay as they are.")
+@strawberry.input(description="Channels that are absent are not changed.")
 class NotificationChannelsInput:
     email: bool | None = UNSET
     push: bool | None = UNSET
     in_app: bool | None = UNSET
 
 
-@strawberry.input(description="Members that are absent stay as they are.")
+@strawberry.input(description="Members that are absent are not changed.")
 class PreferencesInput:
     theme: models.Theme | None = UNSET
-    language: str | None = strawberry.field(
-        default=UNSET, description="the same as the language beside the preferences"
+    language: Language | None = strawberry.field(
+        default=UNSET, description="the same as the language of the profile"
     )
     notifications: NotificationChannelsInput | None = UNSET
 
@@ -199,7 +198,7 @@ class PreferencesInput:
         return {name: value for name, value in given.items() if value not in (UNSET, None)}
 
 
-@strawberry.input(description="Members that are absent stay as they are; null empties a member.")
+@strawberry.input(description="Members that are absent are not changed; null clears a member.")
 class UpdateProfileInput:
     first_name: PersonName = UNSET
     last_name: PersonName = UNSET
@@ -213,18 +212,18 @@ class UpdateProfileInput:
     language: Language | None = UNSET
     preferences: PreferencesInput | None = UNSET
     version: int | None = strawberry.field(
-        default=None, description="refuse unless the user still has this version"
+        default=None, description="the expected version of the user; another one is a conflict"
     )
 
     def checked(self) -> dict[str, Any]:
         """The changes by column. Raises ``BadUserInput``."""
         problems = InputProblems()
-        changes = checks.check_profile_changes(problems, _given(problems, self))
+        changes = _changes(problems, self, _given(problems, self))
         problems.raise_any()
         return changes
 
 
-@strawberry.input(description="Members that are absent stay as they are; null empties a member.")
+@strawberry.input(description="Members that are absent are not changed; null clears a member.")
 class UpdateUserInput(UpdateProfileInput):
     roles: list[str] | None = UNSET
     role: str | None = strawberry.field(default=UNSET, description=_SINGLE_ROLE)
@@ -242,18 +241,18 @@ class UpdateUserInput(UpdateProfileInput):
             given["roles"] = list(dict.fromkeys(given["roles"]))
         if given.get("role") is not None:
             problems.one_of("role", given["role"], SINGLE_ROLES)
-        changes = checks.check_profile_changes(problems, given)
+        changes = _changes(problems, self, given)
         problems.raise_any()
         return changes
 
 
-@strawberry.input(name="UserEventFilters", description="Only events that fit all members given.")
+@strawberry.input(name="UserEventFilters", description="Only events that match all members given.")
 class HistoryFiltersInput:
     event_types: list[str] | None = strawberry.field(
         default=None, description="such as user.login or mfa.enabled"
     )
-    since: datetime | None = strawberry.field(default=None, description="from this moment on")
-    until: datetime | None = strawberry.field(default=None, description="before this moment")
+    since: datetime | None = strawberry.field(default=None, description="from this time on")
+    until: datetime | None = strawberry.field(default=None, description="before this time")
 
     def checked(self) -> HistoryFilters:
         """Raises ``BadUserInput``."""
@@ -268,9 +267,9 @@ class HistoryFiltersInput:
         return HistoryFilters(types, self.since, self.until)
 
 
-@strawberry.input(name="UserFilters", description="Only users that fit all members given.")
+@strawberry.input(name="UserFilters", description="Only users that match all members given.")
 class UserFiltersInput:
-    search: SearchText | None = strawberry.field(default=None, description="part of a name")
+    search: SearchText | None = strawberry.field(default=None, description="a part of a name")
     organization_id: Id | None = None
     team_id: Id | None = None
     is_active: bool | None = None
@@ -341,6 +340,14 @@ class TeamMemberInput:
     def checked(self) -> TeamSeat:
         """Raises ``BadUserInput``."""
         return InputProblems().make(TeamSeat, self)
+
+
+def _changes(
+    problems: InputProblems, wanted: UpdateProfileInput, given: dict[str, Any]
+) -> dict[str, Any]:
+    preferences = wanted.preferences.columns() if wanted.preferences else {}
+    field = "preferences.language" if "language" in preferences else "language"
+    return checks.check_profile_changes(problems, given, language_field=field)
 
 
 def _given(problems: InputProblems, wanted: UpdateProfileInput) -> dict[str, Any]:

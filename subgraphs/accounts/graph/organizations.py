@@ -46,7 +46,9 @@ class InvitationPayload:
 @strawberry.type
 class OrganizationsMutation:
     @strawberry.federation.mutation(
-        authenticated=True, description="Mail an invitation into an organization one administers."
+        authenticated=True,
+        description="Send an e-mail with an invitation to an organization that the caller "
+        "administers.",
     )
     async def invite_to_organization(
         self, info: Ctx, input: InviteInput
@@ -64,14 +66,16 @@ class OrganizationsMutation:
         return InvitationPayload(invitation=Invitation.of(row))
 
     @strawberry.federation.mutation(
-        authenticated=True, description="Join by an invitation sent to the caller's own address."
+        authenticated=True,
+        description="Accept an invitation that was sent to the caller's address.",
     )
     async def accept_invitation(self, info: Ctx, token: str) -> OrganizationPayload | None:
         row = await info.context.transact(invitations.accept, token)
         return OrganizationPayload(organization=Organization.of(row))
 
     @strawberry.federation.mutation(
-        authenticated=True, description="Make an organization; the caller administers it."
+        authenticated=True,
+        description="Create an organization; the caller becomes its administrator.",
     )
     async def create_organization(
         self, info: Ctx, input: CreateOrganizationInput
@@ -96,7 +100,7 @@ class OrganizationsMutation:
         return MemberPayload(member=Member.of(row))
 
     @strawberry.federation.mutation(
-        authenticated=True, description="Put somebody out, or leave oneself; the role is ignored."
+        authenticated=True, description="Remove a member, or leave; the role is ignored."
     )
     async def remove_organization_member(
         self, info: Ctx, input: OrganizationMemberInput
@@ -107,7 +111,7 @@ class OrganizationsMutation:
 
     @strawberry.federation.mutation(
         authenticated=True,
-        description="Make a team in an organization that the caller administers.",
+        description="Create a team in an organization that the caller administers.",
     )
     async def create_team(self, info: Ctx, input: CreateTeamInput) -> TeamPayload | None:
         row = await info.context.transact(organizations.create_team, input.checked())
@@ -119,7 +123,7 @@ class OrganizationsMutation:
         return MemberPayload(member=Member.of(row))
 
     @strawberry.federation.mutation(
-        authenticated=True, description="Put somebody out, or leave oneself; the role is ignored."
+        authenticated=True, description="Remove a member, or leave; the role is ignored."
     )
     async def remove_team_member(
         self, info: Ctx, input: TeamMemberInput

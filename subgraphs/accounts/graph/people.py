@@ -43,7 +43,7 @@ class PeopleMutation:
 
     @strawberry.federation.mutation(
         requires_scopes=WRITE,
-        description="Change a profile: one's own, or as an administrator anybody's.",
+        description="Change a profile: your own, or as an administrator that of any user.",
     )
     async def update_user(self, info: Ctx, id: ID, input: UpdateUserInput) -> UserPayload | None:
         wanted, changes = _user_id(id), input.checked()
@@ -54,35 +54,35 @@ class PeopleMutation:
         return UserPayload(user=User.of(info, row))
 
     @strawberry.federation.mutation(
-        authenticated=True, description="Make an account for somebody else; administrators only."
+        authenticated=True, description="Create an account for another person; administrators only."
     )
     async def create_user(self, info: Ctx, input: CreateUserInput) -> UserPayload | None:
         if not info.context.caller.is_admin:
             # Before the password is hashed: nobody else may make us work.
             raise AdministratorsOnly
-        wish = input.checked()
-        password_hash = await info.context.passwords.hash(wish.password)
+        new = input.checked()
+        password_hash = await info.context.passwords.hash(new.password)
         async with info.context.begin() as uow:
             row = await registration.create_user(
                 uow,
                 info.context.caller,
                 NewUser(
-                    email=wish.email,
+                    email=new.email,
                     password_hash=password_hash,
-                    username=wish.username,
-                    first_name=wish.first_name,
-                    last_name=wish.last_name,
-                    display_name=wish.display_name,
-                    phone=wish.phone,
-                    roles=wish.roles,
+                    username=new.username,
+                    first_name=new.first_name,
+                    last_name=new.last_name,
+                    display_name=new.display_name,
+                    phone=new.phone,
+                    roles=new.roles,
                 ),
             )
         return UserPayload(user=User.of(info, row))
 
     @strawberry.federation.mutation(
         authenticated=True,
-        description="Close an account, one's own or as an administrator anybody's; "
-        "its sessions end.",
+        description="Close an account: your own, or as an administrator that of any user; its "
+        "sessions end.",
     )
     async def deactivate_user(self, info: Ctx, id: ID) -> UserPayload | None:
         wanted = _user_id(id)
@@ -90,7 +90,7 @@ class PeopleMutation:
         return UserPayload(user=User.of(info, row))
 
     @strawberry.federation.mutation(
-        authenticated=True, description="Open a closed account again; administrators only."
+        authenticated=True, description="Reopen a closed account; administrators only."
     )
     async def reactivate_user(self, info: Ctx, id: ID) -> UserPayload | None:
         wanted = _user_id(id)
@@ -99,8 +99,8 @@ class PeopleMutation:
 
     @strawberry.federation.mutation(
         authenticated=True,
-        description="Forget a person, oneself or as an administrator anybody: name, address, "
-        "memberships and sessions are gone for good.",
+        description="Erase a person: yourself, or as an administrator any user. Name, address, "
+        "memberships and sessions are deleted permanently.",
     )
     async def delete_user(self, info: Ctx, id: ID) -> DeleteUserPayload | None:
         wanted = _user_id(id)

@@ -8,6 +8,7 @@ import strawberry.federation
 from strawberry import ID
 
 from trellis.schema.inputs import as_uuid
+from trellis.schema.list_sizes import EITHER_WAY, FORWARD
 from trellis.schema.paging import Connection, PageRequest, SortOrder
 from trellis.subgraphs.accounts import models, queries
 from trellis.subgraphs.accounts.errors import (
@@ -24,16 +25,18 @@ strawberry.enum(GroupSort)
 
 @strawberry.type
 class PeopleQuery:
-    @strawberry.federation.field(authenticated=True, description="Who is signed in.")
+    @strawberry.federation.field(authenticated=True, description="The user who is signed in.")
     async def me(self, info: Ctx) -> User | None:
         return User.seen(info, await info.context.loaders.user.load(info.context.caller_id))
 
     @strawberry.federation.field(
-        authenticated=True, description="A colleague, by id or by username; null for strangers."
+        authenticated=True,
+        description="A user, by id or by username; null if the caller may not see the user.",
     )
     async def user(
         self, info: Ctx, id: ID | None = None, username: str | None = None
     ) -> User | None:
+        info.context.require_look()
         loaders, wanted = info.context.loaders, as_uuid(id) if id is not None else None
         if wanted is not None:
             seen = await loaders.user.load(wanted)
@@ -46,7 +49,9 @@ class PeopleQuery:
         return User.seen(info, seen)
 
     @strawberry.federation.field(
-        authenticated=True, description="The people whom the caller may see, newest first."
+        directives=[EITHER_WAY],
+        authenticated=True,
+        description="The users that the caller may see, newest first.",
     )
     async def users(
         self,
@@ -64,7 +69,7 @@ class PeopleQuery:
         return await _people(info, page, filters, sort_by, sort_order)
 
     @strawberry.federation.field(
-        authenticated=True, description="Everybody there is; administrators only."
+        directives=[EITHER_WAY], authenticated=True, description="All users; administrators only."
     )
     async def all_users(
         self,
@@ -85,13 +90,15 @@ class PeopleQuery:
 
     @strawberry.federation.field(authenticated=True)
     async def organization(self, info: Ctx, id: ID) -> Organization | None:
+        info.context.require_look()
         wanted = as_uuid(id)
         seen = await info.context.loaders.organization.load(wanted) if wanted else None
         return Organization.seen(seen) if seen is not None and seen.is_visible else None
 
     @strawberry.federation.field(
+        directives=[FORWARD],
         authenticated=True,
-        description="The caller's organizations; with all, those that the caller may see.",
+        description="The organizations of the caller; with `all`, those that the caller may see.",
     )
     async def organizations(
         self,
@@ -103,6 +110,7 @@ class PeopleQuery:
         sort_by: GroupSort = GroupSort.CREATED_AT,
         sort_order: SortOrder = SortOrder.DESC,
     ) -> Connection[Organization] | None:
+        info.context.require_look()
         context, page = info.context, PageRequest.of(first, after, skip=skip)
         order = sort_by.order(descending=sort_order is SortOrder.DESC)
         statement = queries.organizations_of(context.caller, everybodys=all)
@@ -111,12 +119,15 @@ class PeopleQuery:
 
     @strawberry.federation.field(authenticated=True)
     async def team(self, info: Ctx, id: ID) -> Team | None:
+        info.context.require_look()
         wanted = as_uuid(id)
         seen = await info.context.loaders.team.load(wanted) if wanted else None
         return Team.seen(seen) if seen is not None and seen.is_visible else None
 
     @strawberry.federation.field(
-        authenticated=True, description="Teams of the caller's organizations, or of one of them."
+        directives=[FORWARD],
+        authenticated=True,
+        description="Teams of the organizations of the caller, or of one of them.",
     )
     async def teams(
         self,
@@ -128,6 +139,7 @@ class PeopleQuery:
         sort_by: GroupSort = GroupSort.CREATED_AT,
         sort_order: SortOrder = SortOrder.DESC,
     ) -> Connection[Team] | None:
+        info.context.require_look()
         context, page = info.context, PageRequest.of(first, after, skip=skip)
         order = sort_by.order(descending=sort_order is SortOrder.DESC)
         wanted = None
@@ -144,6 +156,7 @@ async def _people(
     sort_by: UserSort,
     sort_order: SortOrder,
 ) -> Connection[User]:
+    info.context.require_look()
     context, wanted = info.context, filters.checked() if filters else UserFilters()
     order = sort_by.order(descending=sort_order is SortOrder.DESC)
     statement = queries.matching_users(context.caller, wanted)

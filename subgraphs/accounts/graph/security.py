@@ -11,6 +11,7 @@ from strawberry import ID
 
 from trellis.db.models import utc_now
 from trellis.schema.inputs import InputProblems, as_uuid
+from trellis.schema.list_sizes import list_size
 from trellis.subgraphs.accounts import checks, models, proof_queries, queries
 from trellis.subgraphs.accounts.context import Context
 from trellis.subgraphs.accounts.errors import SessionNotFound, UserNotFound, WrongCode
@@ -21,12 +22,13 @@ from trellis.subgraphs.accounts.graph.types import Ctx, User
 from trellis.subgraphs.accounts.letters import reset_letter
 from trellis.subgraphs.accounts.models import LinkPurpose, Profile, SessionEnd
 from trellis.subgraphs.accounts.use_cases import links, passwords, second_factor, sessions
-from trellis.subgraphs.accounts.use_cases.second_factor import Verdict
+from trellis.subgraphs.accounts.use_cases.second_factor import RECOVERY_CODES, Verdict
+from trellis.subgraphs.accounts.use_cases.sign_in import MOST_SESSIONS
 
 _ISSUER = "Trellis"
 
 
-@strawberry.type(description="One sign-in of the caller.")
+@strawberry.type(description="A session of the caller: one sign-in.")
 class Session:
     id: ID
     profile: Profile
@@ -51,7 +53,7 @@ class Session:
         )
 
 
-@strawberry.type(description="Whether signing in takes a second step.")
+@strawberry.type(description="Whether signing in requires a second factor.")
 class MfaStatus:
     enabled: bool
     method: str | None
@@ -61,7 +63,9 @@ class MfaStatus:
 @strawberry.type
 class SecurityQuery:
     @strawberry.federation.field(
-        authenticated=True, description="The caller's open sessions, the latest used first."
+        directives=[list_size(MOST_SESSIONS)],
+        authenticated=True,
+        description="The open sessions of the caller, most recently used first.",
     )
     async def sessions(self, info: Ctx) -> list[Session] | None:
         async with info.context.storage.read() as session:
@@ -87,7 +91,7 @@ class ChangePasswordInput:
 
 @strawberry.input
 class ResetPasswordInput:
-    token: str = strawberry.field(description="from the letter")
+    token: str = strawberry.field(description="from the e-mail")
     new_password: checks.NewPassword
     profile: Profile = Profile.GRAPHQL
 
@@ -125,24 +129,25 @@ class EnableMfaPayload:
     uri: str
 
 
-@strawberry.type(description="Told once: keep them where the authenticator is not.")
+_CODES = list_size(RECOVERY_CODES)
+
+
+@strawberry.type(description="Shown only once. Keep them apart from the authenticator.")
 class ConfirmMfaPayload:
-    recovery_codes: list[str]
+    recovery_codes: list[str] = strawberry.field(directives=[_CODES])
 
 
-@strawberry.type(description="What the step of setting up a second factor brought.")
+@strawberry.type(description="The result of a step of setting up a second factor.")
 class SetUpMfaPayload:
     enabled: bool
     secret: str | None = None
     uri: str | None = None
-    recovery_codes: list[str] | None = None
+    recovery_codes: list[str] | None = strawberry.field(default=None, directives=[_CODES])
 
 
 @strawberry.type
 class SecurityMutation:
-    @strawberry.federation.mutation(
-        authenticated=True, description="End one of the caller's sessions."
-    )
+    @strawberry.federation.mutation(authenticated=True, description="End a session of the caller.")
     async def revoke_session(self, info: Ctx, id: ID) -> RevokeSessionPayload | None:
         wanted = as_uuid(id)
         if wanted is None:
@@ -152,7 +157,7 @@ class SecurityMutation:
         return RevokeSessionPayload(revoked_session_id=ID(str(wanted)))
 
     @strawberry.federation.mutation(
-        authenticated=True, description="End all of the caller's sessions but the one in use."
+        authenticated=True, description="End all sessions of the caller except the current one."
     )
     async def revoke_all_sessions(
         self, info: Ctx, include_current: bool = False
@@ -185,7 +190,8 @@ class SecurityMutation:
         return PasswordPayload(message="Password changed", revoked_sessions=ended)
 
     @strawberry.mutation(
-        description="Mail a link for a new password. The answer is the same for every address.",
+        description="Send an e-mail with a link to reset the password. The response is the same "
+        "for every address.",
         directives=RESET_LETTERS,
     )
     async def request_password_reset(self, info: Ctx, email: checks.Email) -> LetterPayload | None:
@@ -194,10 +200,12 @@ class SecurityMutation:
         problems.raise_any()
         # In the background: how long it takes would tell whether there is such an account.
         info.context.in_background(partial(_mail_reset_link, info.context, wanted))
-        return LetterPayload(message="If there is such an account, a letter is on its way.")
+        return LetterPayload(message="If the account exists, an e-mail has been sent.")
 
     @strawberry.mutation(
-        description="Use a mailed link; all sessions of the account end.", directives=PROOFS
+        description="Set a new password with the link from the e-mail; all sessions of the "
+        "account end.",
+        directives=PROOFS,
     )
     async def reset_password(self, info: Ctx, input: ResetPasswordInput) -> PasswordPayload | None:
         context = info.context
@@ -209,7 +217,7 @@ class SecurityMutation:
         return PasswordPayload(message="Password changed; sign in with the new one.")
 
     @strawberry.mutation(
-        description="Confirm an e-mail address with the code from the letter.", directives=PROOFS
+        description="Confirm an e-mail address with the code from the e-mail.", directives=PROOFS
     )
     async def verify_user(
         self, info: Ctx, token: str, user_id: ID | None = None
@@ -223,7 +231,7 @@ class SecurityMutation:
 
     @strawberry.federation.mutation(
         authenticated=True,
-        description="Mail another link to confirm the caller's address.",
+        description="Send another e-mail to confirm the caller's address.",
         directives=VERIFICATION_LETTERS,
     )
     async def request_verification(self, info: Ctx) -> LetterPayload | None:
@@ -237,17 +245,19 @@ class SecurityMutation:
             )
         post_verification(info, link)
         done = "Your address is confirmed already."
-        return LetterPayload(message="A letter is on its way." if is_needed else done)
+        return LetterPayload(message="An e-mail has been sent." if is_needed else done)
 
     @strawberry.federation.mutation(
-        authenticated=True, description="Begin with a second factor; it counts once confirmed."
+        authenticated=True,
+        description="Start to set up a second factor; it takes effect when it is confirmed.",
     )
     async def enable_mfa(self, info: Ctx, password: str) -> EnableMfaPayload | None:
         secret, uri = await _enrol(info.context, password)
         return EnableMfaPayload(secret=secret, uri=uri)
 
     @strawberry.federation.mutation(
-        authenticated=True, description="Prove that the authenticator shows the right codes."
+        authenticated=True,
+        description="Confirm the second factor with a code of the authenticator.",
     )
     async def confirm_mfa(self, info: Ctx, code: str) -> ConfirmMfaPayload | None:
         async with info.context.begin() as uow:
@@ -258,8 +268,8 @@ class SecurityMutation:
 
     @strawberry.federation.mutation(
         authenticated=True,
-        description="Both steps in one place: with password a new secret is told, with code it is "
-        "confirmed.",
+        description="Both steps of the set-up in one field: with a password it returns a new "
+        "secret, with a code it confirms the secret.",
     )
     async def set_up_mfa(
         self, info: Ctx, password: str | None = None, code: str | None = None

@@ -23,7 +23,7 @@ class ChangeSubscriptionInput:
     tier: models.Tier
     status: models.SubscriptionStatus = models.SubscriptionStatus.ACTIVE
     expires_at: datetime | None = strawberry.field(
-        default=None, description="absent: without an end"
+        default=None, description="if absent, it does not expire"
     )
 
     def checked(self) -> tuple[UUID | None, UUID | None]:
@@ -56,8 +56,8 @@ class ChangeSubscriptionPayload:
 class SubscriptionsMutation:
     @strawberry.federation.mutation(
         authenticated=True,
-        description="Change what a person or an organization has subscribed to; administrators "
-        "only. Access tokens that tell the old tier end within seconds.",
+        description="Change the subscription of a person or an organization; administrators only. "
+        "Access tokens with the old tier are revoked within seconds.",
     )
     async def change_subscription(
         self, info: Ctx, input: ChangeSubscriptionInput

@@ -12,11 +12,14 @@ from strawberry import ID, Info
 
 from trellis.db.models import utc_now
 from trellis.db.paging import NEWEST_FIRST
-from trellis.schema.paging import Connection, PageRequest
+from trellis.schema.list_sizes import FORWARD, list_size
+from trellis.schema.paging import DEFAULT_PAGE, Connection, PageRequest
 from trellis.schema.references import Reference, load_by_id, load_by_id_or
+from trellis.schema.roles import ROLE_SCOPES
+from trellis.schema.scopes import SCOPES
 from trellis.subgraphs.accounts import history, models, queries
 from trellis.subgraphs.accounts.context import Context
-from trellis.subgraphs.accounts.errors import DetailsNotShown
+from trellis.subgraphs.accounts.errors import DetailsNotShown, ScopeNeeded
 from trellis.subgraphs.accounts.graph.inputs import HistoryFiltersInput
 from trellis.subgraphs.accounts.graph.values import (
     NotificationChannels,
@@ -31,14 +34,19 @@ from trellis.subgraphs.accounts.permissions import mightiest
 from trellis.subgraphs.accounts.queries import SeenOrganization, SeenTeam, SeenUser
 from trellis.subgraphs.accounts.subscriptions import PREMIUM, in_force, tier_of
 from trellis.subgraphs.accounts.tokens import permissions_of
+from trellis.subgraphs.accounts.use_cases.organizations import MOST_ORGANIZATIONS
+
+_ROLES = list_size(len(ROLE_SCOPES))
+_SCOPES = list_size(len(SCOPES))
+_AS_LONG_AS_A_PAGE = list_size(DEFAULT_PAGE)  # of what has no upper bound
 
 Ctx = Info[Context, None]
 
 
 @strawberry.federation.type(
     keys=["id", "username"],
-    description="A person. Everybody may know the name and the picture; colleagues in an "
-    "organization and administrators may know the rest.",
+    description="A person. Name and picture are visible to everyone, the rest to members of the "
+    "same organization and to administrators.",
 )
 class User:
     id: ID
@@ -49,6 +57,7 @@ class User:
     row: strawberry.Private[models.User]
     is_visible: strawberry.Private[bool]
     is_self: strawberry.Private[bool]
+    needs_scope: strawberry.Private[bool]
 
     @strawberry.field
     def email(self) -> str:
@@ -74,7 +83,7 @@ class User:
     def city(self) -> str | None:
         return self._for_colleagues("city").city
 
-    @strawberry.field(description="What the person tells about themselves, together.")
+    @strawberry.field(description="The profile of the person.")
     def profile(self) -> UserProfile | None:
         return UserProfile.of(self._for_colleagues("profile"))
 
@@ -86,13 +95,14 @@ class User:
     def language(self) -> str | None:
         return self._for_colleagues("language").language
 
-    @strawberry.field
+    @strawberry.field(directives=[_ROLES])
     def roles(self) -> list[str] | None:
         return list(self._for_colleagues("roles").roles)
 
     @strawberry.field(
-        description="The mightiest role, for those who know only one. To the person themselves it "
-        "follows the effective tier, to others the person's own subscription."
+        description="The highest role, for clients that support only one. For the person it is "
+        "derived from the effective tier, for others from the person's own "
+        "subscription."
     )
     async def role(self, info: Ctx) -> str | None:
         row = self._for_colleagues("role")
@@ -113,7 +123,7 @@ class User:
     def updated_at(self) -> datetime | None:
         return self._for_colleagues("updatedAt").updated_at
 
-    @strawberry.field(description="Send it with an update to notice lost races.")
+    @strawberry.field(description="Send it with an update to detect concurrent changes.")
     def version(self) -> int | None:
         return self._for_colleagues("version").version
 
@@ -125,20 +135,20 @@ class User:
     def phone(self) -> str | None:
         return self._for_themselves("phone").phone
 
-    @strawberry.field(description="What the person's own subscription gives now.")
+    @strawberry.field(description="The current state of the person's own subscription.")
     def tier(self) -> models.Tier | None:
         return tier_of(self._for_themselves("tier"), utc_now())
 
     @strawberry.field(
-        description="The subscription that limits follow: the person's own, or their "
-        "organization's where that gives a higher tier."
+        description="The subscription that determines the limits: the person's own, or that of "
+        "their organization if its tier is higher."
     )
     async def subscription(self, info: Ctx) -> SubscriptionTerms | None:
         return SubscriptionTerms.of(await self._terms_in_force(info, "subscription"), utc_now())
 
     @strawberry.field(
-        description="The higher tier of one's own subscription and one's organization's: what "
-        "tokens tell and limits follow."
+        description="The higher tier of the person's own subscription and that of their "
+        "organization. Tokens contain it, and it determines the limits."
     )
     async def effective_tier(self, info: Ctx) -> models.Tier | None:
         return await self._effective_tier(info, "effectiveTier")
@@ -151,7 +161,10 @@ class User:
     def last_login_at(self) -> datetime | None:
         return self._for_themselves("lastLoginAt").last_login_at
 
-    @strawberry.field(description="The scopes that the roles and the effective tier bring.")
+    @strawberry.field(
+        directives=[_SCOPES],
+        description="The scopes that result from the roles and the effective tier.",
+    )
     async def permissions(self, info: Ctx) -> list[str] | None:
         tier = await self._effective_tier(info, "permissions")
         return sorted(permissions_of(self.row.roles, tier))
@@ -160,11 +173,11 @@ class User:
     def preferences(self) -> UserPreferences | None:
         return UserPreferences.of(self._for_themselves("preferences"))
 
-    @strawberry.field(description="The channels alone, without the other preferences.")
+    @strawberry.field(description="Only the channels of the preferences.")
     def notification_preferences(self) -> NotificationChannels | None:
         return NotificationChannels.of(self._for_themselves("notificationPreferences"))
 
-    @strawberry.field(description="What happened to the account, in order.")
+    @strawberry.field(directives=[FORWARD], description="The events of the account, in order.")
     async def events(
         self,
         info: Ctx,
@@ -185,7 +198,10 @@ class User:
 
         return Connection.of(partial(UserEvent.of, row), replace(found, count=count))
 
-    @strawberry.field(description="The organizations that the caller may see.")
+    @strawberry.field(
+        directives=[list_size(MOST_ORGANIZATIONS)],
+        description="The organizations that the caller may see.",
+    )
     async def memberships(self, info: Ctx) -> "list[OrganizationMembership] | None":
         id = self._for_colleagues("memberships").id
         rows = await info.context.loaders.memberships.load(id)
@@ -201,20 +217,29 @@ class User:
 
     def _for_colleagues(self, field: str) -> models.User:
         if not self.is_visible:
+            self._require_scope()
             raise DetailsNotShown(field, "people of the same organization")
         return self.row
 
     def _for_themselves(self, field: str) -> models.User:
         if not self.is_self:
+            self._require_scope()
             raise DetailsNotShown(field, "the person and administrators")
         return self.row
+
+    def _require_scope(self) -> None:
+        """What a program without the scope lacks is not the place of its owner."""
+        if self.needs_scope:
+            raise ScopeNeeded(queries.LOOK)
 
     @classmethod
     def of(cls, info: Ctx, row: models.User, *, is_visible: bool = True) -> Self:
         """A user as the caller of this operation sees them."""
         caller = info.context.caller
-        is_self = caller.is_admin or (caller.id == row.id and queries.may_look(caller))
-        return cls._made(row, is_visible, is_self=is_self)
+        may_look = queries.may_look(caller)
+        is_self = caller.is_admin or (caller.id == row.id and may_look)
+        needs_scope = caller.is_authenticated and not may_look
+        return cls._made(row, is_visible, is_self=is_self, needs_scope=needs_scope)
 
     @classmethod
     def of_themselves(cls, row: models.User) -> Self:
@@ -222,7 +247,9 @@ class User:
         return cls._made(row, is_visible=True, is_self=True)
 
     @classmethod
-    def _made(cls, row: models.User, is_visible: bool, *, is_self: bool) -> Self:
+    def _made(
+        cls, row: models.User, is_visible: bool, *, is_self: bool, needs_scope: bool = False
+    ) -> Self:
         return cls(
             id=ID(str(row.id)),
             username=row.username,
@@ -232,6 +259,7 @@ class User:
             row=row,
             is_visible=is_visible or is_self,
             is_self=is_self,
+            needs_scope=needs_scope,
         )
 
     @classmethod
@@ -248,7 +276,7 @@ class User:
         return cls.of(info, seen.row, is_visible=seen.is_visible) if seen else None
 
 
-@strawberry.type(description="What a person is in an organization.")
+@strawberry.type(description="The role of a person in an organization.")
 class OrganizationMembership:
     role: models.MembershipRole
     joined_at: datetime
@@ -304,7 +332,7 @@ class Invitation:
 
 
 @strawberry.federation.type(
-    keys=["id"], description="Outsiders may know its name and logo, members the rest."
+    keys=["id"], description="Its name and logo are visible to everyone, the rest to its members."
 )
 class Organization:
     id: ID
@@ -321,7 +349,7 @@ class Organization:
     def description(self) -> str | None:
         return self._for_members("description").description
 
-    @strawberry.field(description="What the organization's subscription gives now.")
+    @strawberry.field(description="The current subscription of the organization.")
     def tier(self) -> models.Tier | None:
         return tier_of(self._for_members("tier"), utc_now())
 
@@ -329,7 +357,7 @@ class Organization:
     def subscription(self) -> SubscriptionTerms | None:
         return SubscriptionTerms.of(self._for_members("subscription"), utc_now())
 
-    @strawberry.field(description="premium for the tiers pro and enterprise, else the tier.")
+    @strawberry.field(description="premium for the tiers pro and enterprise, otherwise the tier.")
     def subscription_plan(self) -> str | None:
         tier = tier_of(self._for_members("subscriptionPlan"), utc_now())
         return "premium" if tier in PREMIUM else tier.value
@@ -342,7 +370,7 @@ class Organization:
     def updated_at(self) -> datetime | None:
         return self._for_members("updatedAt").updated_at
 
-    @strawberry.field(description="What the caller is in it.")
+    @strawberry.field(description="The role of the caller in it.")
     async def role(self, info: Ctx) -> models.MembershipRole | None:
         return await info.context.loaders.organization_role.load(self.row.id)
 
@@ -352,7 +380,7 @@ class Organization:
             self._for_members("memberCount").id
         )
 
-    @strawberry.field
+    @strawberry.field(directives=[FORWARD])
     async def members(
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> Connection[Member] | None:
@@ -361,7 +389,7 @@ class Organization:
         found = await loaders.organization_members.load(queries.BY_JOINING, id, page)
         return Connection.of(Member.of, found)
 
-    @strawberry.field
+    @strawberry.field(directives=[FORWARD])
     async def teams(
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> "Connection[Team] | None":
@@ -369,7 +397,10 @@ class Organization:
         page = PageRequest.of(first, after)
         return Connection.of(Team.of, await loaders.teams.load(NEWEST_FIRST, id, page))
 
-    @strawberry.field(description="Open invitations, for those who administer it.")
+    @strawberry.field(
+        directives=[_AS_LONG_AS_A_PAGE],
+        description="Open invitations; only for its administrators.",
+    )
     async def invitations(self, info: Ctx) -> list[Invitation] | None:
         loaders, id = info.context.loaders, self._for_members("invitations").id
         is_admin = info.context.caller.is_admin
@@ -405,7 +436,8 @@ class Organization:
 
 
 @strawberry.federation.type(
-    keys=["id"], description="Outsiders may know its name, members of the organization the rest."
+    keys=["id"],
+    description="Its name is visible to everyone, the rest to members of the organization.",
 )
 class Team:
     id: ID
@@ -443,7 +475,7 @@ class Team:
     def updated_at(self) -> datetime | None:
         return self._for_members("updatedAt").updated_at
 
-    @strawberry.field(description="What the caller is in it.")
+    @strawberry.field(description="The role of the caller in it.")
     async def role(self, info: Ctx) -> models.MembershipRole | None:
         return await info.context.loaders.team_role.load(self.row.id)
 
@@ -451,7 +483,7 @@ class Team:
     async def member_count(self, info: Ctx) -> int | None:
         return await info.context.loaders.team_size.load(self._for_members("memberCount").id)
 
-    @strawberry.field
+    @strawberry.field(directives=[FORWARD])
     async def members(
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> Connection[Member] | None:

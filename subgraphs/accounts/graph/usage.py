@@ -7,22 +7,27 @@ import strawberry
 import strawberry.federation
 
 from trellis.schema.directives import RateLimitStates
+from trellis.schema.list_sizes import list_size
+from trellis.schema.paging import DEFAULT_PAGE
 from trellis.schema.rate_limit import RateLimitState
 from trellis.subgraphs.accounts.graph.types import Ctx
 from trellis.subgraphs.accounts.models import Tier
 
 _REQUESTS = frozenset({"requests", "read", "write", "delete"})
+_LIMITS = list_size(DEFAULT_PAGE)
 
 
-@strawberry.type(description="A limit of the caller, and what is used of it.")
+@strawberry.type(description="A limit of the caller and its usage.")
 class UsageLimit:
     name: str
     limit: int
-    window: int = strawberry.field(description="seconds; the limit holds for any that long")
+    window: int = strawberry.field(
+        description="in seconds; the limit applies to every period of this length"
+    )
     used: int
     remaining: int
     resets_at: datetime = strawberry.field(
-        description="when nothing will be used any more if nothing is added"
+        description="when the usage will be zero if nothing is added"
     )
 
     @classmethod
@@ -37,13 +42,17 @@ class UsageLimit:
         )
 
 
-@strawberry.type(description="What the caller may do how often, by tier and interface.")
+@strawberry.type(description="The limits of the caller, by tier and interface.")
 class Usage:
     tier: Tier
-    requests: list[UsageLimit]
-    executions: UsageLimit | None = strawberry.field(description="runs of code; null: no limit")
-    uploads: UsageLimit | None = strawberry.field(description="files; null: no limit")
-    limits: list[UsageLimit] = strawberry.field(description="all limits, also of single fields")
+    requests: list[UsageLimit] = strawberry.field(directives=[list_size(len(_REQUESTS))])
+    executions: UsageLimit | None = strawberry.field(
+        description="executions of code; null if unlimited"
+    )
+    uploads: UsageLimit | None = strawberry.field(description="uploaded files; null if unlimited")
+    limits: list[UsageLimit] = strawberry.field(
+        directives=[_LIMITS], description="all limits, also of single fields"
+    )
 
 
 @strawberry.type
@@ -51,7 +60,7 @@ class UsageQuery:
     @strawberry.federation.field(
         authenticated=True,
         directives=[RateLimitStates()],
-        description="What the caller has used of each limit. Empty where nothing is counted.",
+        description="The caller's usage of each limit. Empty if there are no limits.",
     )
     def my_usage(self, info: Ctx) -> Usage | None:
         limits = [UsageLimit.of(state) for state in info.context.request.rate_limit]

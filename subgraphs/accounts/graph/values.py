@@ -25,7 +25,7 @@ class UserStatus(StrEnum):
     INACTIVE = "inactive"
 
 
-@strawberry.type(description="Which ways of telling somebody something are open at all.")
+@strawberry.type(description="The channels over which the person accepts notifications.")
 class NotificationChannels:
     email: bool
     push: bool
@@ -48,7 +48,7 @@ class UserPreferences:
         return cls(theme=row.theme, language=row.language, notifications=channels)
 
 
-@strawberry.type(description="What a person tells about themselves.")
+@strawberry.type(description="The profile of a person.")
 class UserProfile:
     bio: str | None
     country: str | None
@@ -60,13 +60,13 @@ class UserProfile:
 
 
 @strawberry.type(
-    description="What a subscription gives now. Once it is over the tier is free, and the status "
-    "says why."
+    description="The current state of a subscription. After it has ended the tier is free, and "
+    "the status has the reason."
 )
 class SubscriptionTerms:
     tier: models.Tier
     status: models.SubscriptionStatus
-    expires_at: datetime | None = strawberry.field(description="null: without an end")
+    expires_at: datetime | None = strawberry.field(description="null if it does not expire")
 
     @classmethod
     def of(cls, row: models.Subscribed, now: datetime) -> Self:
@@ -85,10 +85,10 @@ _STATE = frozenset(contracts.UserEvent.__dataclass_fields__)
 class UserEvent:
     id: ID
     event_type: str
-    data: JSON = strawberry.field(description="as subscribers of the stream read it")
+    data: JSON = strawberry.field(description="as in the event stream")
     details: JSON = strawberry.field(
-        description="what is new: of user.created email, username and created_at, of user.verified "
-        "verified_at"
+        description="the changed values: email, username and created_at for user.created, "
+        "verified_at for user.verified"
     )
     created_at: datetime
 

@@ -89,14 +89,14 @@ async def create_api_key(
         expires_at=expires_at,
     )
     uow.session.add(key)
-    news = ApiKeyCreated(
+    event = ApiKeyCreated(
         user_id=user.id,
         api_key_id=key.id,
         name=name,
         scopes=tuple(wanted),
         expires_at=expires_at,
     )
-    uow.emit(news)
+    uow.emit(event)
     return NewApiKey(key, user, secret)
 
 

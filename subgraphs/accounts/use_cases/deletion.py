@@ -12,6 +12,7 @@ from trellis.schema.events.accounts import (
 )
 from trellis.schema.identity import Identity
 from trellis.subgraphs.accounts import audit, history, proof_queries, queries
+from trellis.subgraphs.accounts.billing.models import PaidSubscription
 from trellis.subgraphs.accounts.errors import AdministratorsOnly, LastAdminStays, UserNotFound
 from trellis.subgraphs.accounts.events import state_of
 from trellis.subgraphs.accounts.models import (
@@ -30,6 +31,7 @@ from trellis.subgraphs.accounts.models import (
     User,
     forgotten_address,
 )
+from trellis.subgraphs.accounts.providers.models import OutsideIdentity, SignInCode
 from trellis.subgraphs.accounts.use_cases.guesses import forget_guesses
 from trellis.subgraphs.accounts.use_cases.sessions import revoke_sessions
 
@@ -52,7 +54,7 @@ async def delete_user(uow: UnitOfWork, caller: Identity, id: UUID) -> UUID:
     _anonymize(user)
     await uow.session.flush()
     await history.forget(uow.session, User.metadata, id)
-    uow.emit(UserDeleted(**state_of(user, None)))
+    uow.emit(UserDeleted(**state_of(user, ())))
     return id
 
 
@@ -75,6 +77,9 @@ async def _drop_what_was_theirs(uow: UnitOfWork, user: User) -> None:
         MailedLink,
         RecoveryCode,
         Authenticator,
+        OutsideIdentity,
+        SignInCode,
+        PaidSubscription,
     ):
         await uow.session.execute(delete(table).where(col(table.user_id) == user.id))
     await forget_guesses(uow.session, str(user.id))

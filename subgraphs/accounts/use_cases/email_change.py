@@ -1,7 +1,7 @@
 """Moving an account to another e-mail address.
 
 request ---> a letter to the new address, a warning to the old one; nothing changes yet
-confirm ---> the new address, proved by the letter; the old one is told
+confirm ---> the new address, proved by the letter; the old one is notified
 """
 
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ class Change:
 
 
 async def request_email_change(uow: UnitOfWork, user_id: UUID, email: str) -> WantedChange:
-    """Prepare a letter to the new address; none when there were three within the hour.
+    """Prepare an e-mail to the new address; none if there were three within the hour.
 
-    Whether somebody else has the address is not told to whoever asks. Raises ``SameEmail``.
+    The caller does not learn whether another account has the address. Raises ``SameEmail``.
     """
     user = await queries.user_for_update(uow.session, user_id)
     if user is None or not user.is_active:
@@ -58,7 +58,7 @@ async def confirm_email_change(uow: UnitOfWork, token: str) -> Change:
     try:
         async with uow.session.begin_nested():
             user.email = link.email
-            # Whoever read the letter has proved the new address; tokens tell the old one.
+            # Whoever read the letter has proved the new address; tokens contain the old one.
             user.email_verified_at = user.rights_changed_at = utc_now()
     except IntegrityError:
         raise EmailTaken from None

@@ -1,8 +1,6 @@
 """Everything that accounts keeps about a person, for that person."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from enum import Enum
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +8,11 @@ from sqlalchemy import ColumnElement, Table, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trellis.db.models import utc_now
+from trellis.db.personal_data import MAX_ROWS, row_as_json
 from trellis.subgraphs.accounts import audit, history, proof_queries
 from trellis.subgraphs.accounts.models import AuditEntry, Base, User
 
-# Hashes and keys are no data about anybody; a copy of them only helps whoever steals it.
+# Hashes and keys are no data about anybody; a copy of them would only help an attacker.
 _SECRET = frozenset(
     {
         "password_hash",
@@ -21,13 +20,13 @@ _SECRET = frozenset(
         "secret",
         "secret_hash",
         "code_hash",
+        "challenge_hash",
         "entry_hash",
         "previous_hash",
         "details_salt",
         "details_hash",
     }
 )
-_MOST_ROWS = 10_000
 
 
 async def export_person(session: AsyncSession, user: User) -> dict[str, Any]:
@@ -39,11 +38,11 @@ async def export_person(session: AsyncSession, user: User) -> dict[str, Any]:
     for table in Base.metadata.sorted_tables:
         condition = _belongs_to(table, user)
         if condition is not None:
-            rows = await session.execute(select(table).where(condition).limit(_MOST_ROWS))
+            rows = await session.execute(select(table).where(condition).limit(MAX_ROWS))
             exported[table.name] = [_row(row) for row in rows.mappings()]
-    entries = await audit.entries_about(session, user.id, _MOST_ROWS)
+    entries = await audit.entries_about(session, user.id, MAX_ROWS)
     exported["audit_log"] = [_audit_row(entry, user.id) for entry in entries]
-    exported["events"] = await history.all_events(session, Base.metadata, user.id, _MOST_ROWS)
+    exported["events"] = await history.all_events(session, Base.metadata, user.id, MAX_ROWS)
     return exported
 
 
@@ -65,29 +64,17 @@ def _belongs_to(table: Table, user: User) -> ColumnElement[bool] | None:
 
 
 def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {name: _json(value) for name, value in row.items() if name not in _SECRET}
+    return row_as_json(row, without=_SECRET)
 
 
 def _audit_row(entry: AuditEntry, user_id: UUID) -> dict[str, Any]:
     """An entry; where somebody else was when they did something is theirs, and with which key."""
-    told = _row(entry.model_dump())
+    row = _row(entry.model_dump())
     # The place in the log tells how much happens to everybody.
-    del told["sequence"]
+    del row["sequence"]
     if entry.actor_id not in (None, user_id):
-        told["origin"] = told["client_address"] = told["key_id"] = None
+        row["origin"] = row["client_address"] = row["key_id"] = None
     if entry.result == audit.REFUSED and entry.target != str(user_id):
         # Whose account somebody tried to sign in to, and why in vain, shows who has one.
-        told["target"] = told["reason"] = None
-    return told
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_json(item) for item in value]
-    return value
+        row["target"] = row["reason"] = None
+    return row

@@ -1,21 +1,21 @@
 """How often a password may be tried: one count per account, by whatever name it is called.
 
-Limits at the doors count by what was typed, so an account was open to twice the guesses, by its
-e-mail address and by its username. This count is of the account, is shared by all processes and
-outlives them. A name that nobody has is counted alike: the answers must not tell who is here.
+Rate limits count by the name that was entered, which would allow twice the guesses, by e-mail
+address and by username. This count is per account, shared by all processes and persistent. Unknown
+names are counted alike: responses must not reveal which accounts exist.
 """
 
 import math
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from trellis.db.upsert import insert_into
 from trellis.schema.errors import RateLimited
 from trellis.subgraphs.accounts.models import PasswordGuesses, User
-from trellis.subgraphs.accounts.vault import Vault
+from trellis.subgraphs.secret_scope.vault import Vault
 
 # As many as the doors let in by one name (graph/limits.py): far beyond anybody's typing errors, and
 # hopeless against passwords of eight characters.
@@ -24,7 +24,7 @@ WINDOW = timedelta(hours=1)
 
 
 class TooManyGuesses(RateLimited):
-    """Also for the right password: it would tell that the guess was right."""
+    """Also for the right password, since a difference would reveal that the guess was right."""
 
     def __init__(self, resets_at: datetime, now: datetime) -> None:
         wait = max(1, math.ceil((resets_at - now).total_seconds()))
@@ -51,8 +51,7 @@ async def count_guess(session: AsyncSession, subject: str, now: datetime) -> Non
     Raises ``TooManyGuesses``; the transaction must not commit then.
     """
     # The same statement whoever it is and whatever was tried before: timing must not tell, either.
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    first = insert(PasswordGuesses).values(subject=subject, count=1, since=now)
+    first = insert_into(session, PasswordGuesses).values(subject=subject, count=1, since=now)
     kept = PasswordGuesses.__table__.c  # type: ignore[attr-defined]
     is_over = kept.since <= now - WINDOW
     counted = first.on_conflict_do_update(
@@ -62,9 +61,9 @@ async def count_guess(session: AsyncSession, subject: str, now: datetime) -> Non
             "since": case((is_over, now), else_=kept.since),
         },
     ).returning(kept.count, kept.since)
-    told = (await session.execute(counted)).mappings().one()
-    if told["count"] > MOST_GUESSES:
-        raise TooManyGuesses(told["since"] + WINDOW, now)
+    counts = (await session.execute(counted)).mappings().one()
+    if counts["count"] > MOST_GUESSES:
+        raise TooManyGuesses(counts["since"] + WINDOW, now)
 
 
 async def take_back(session: AsyncSession, subject: str) -> None:
@@ -75,7 +74,7 @@ async def take_back(session: AsyncSession, subject: str) -> None:
 
 
 async def forget_guesses(session: AsyncSession, subject: str) -> None:
-    """Begin anew: whoever guessed has to guess another password now."""
+    """Reset the count: earlier guesses were for another password."""
     await session.execute(delete(PasswordGuesses).where(col(PasswordGuesses.subject) == subject))
 
 

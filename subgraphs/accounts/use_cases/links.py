@@ -17,6 +17,7 @@ from trellis.schema.events.accounts import (
 from trellis.subgraphs.accounts import proof_queries, queries
 from trellis.subgraphs.accounts.errors import LinkRefused, UserNotFound
 from trellis.subgraphs.accounts.events import state_of
+from trellis.subgraphs.accounts.metrics import VERIFICATIONS
 from trellis.subgraphs.accounts.models import LinkPurpose, MailedLink, User
 from trellis.subgraphs.accounts.tokens import hash_of, new_secret
 from trellis.subgraphs.accounts.use_cases.passwords import replace_password
@@ -91,16 +92,17 @@ async def reset_password(uow: UnitOfWork, token: str, password_hash: str) -> Use
 
 
 async def verify_email(uow: UnitOfWork, token: str, *, user_id: UUID | None = None) -> User:
-    """Confirm the address that the link went to. Raises ``LinkRefused``, and ``UserNotFound``
-    when it is said to be for somebody else, whether or not there is such a person."""
+    """Confirm the address that the link went to. Raises ``LinkRefused``, and ``UserNotFound`` if it
+    is for another person, whether or not that person exists."""
     user = await _use(uow, token, LinkPurpose.VERIFY_EMAIL)
     if user_id is not None and user.id != user_id:
         raise UserNotFound
     if user.email_verified_at is None:
         user.email_verified_at = utc_now()
         await uow.session.flush()
-        organization_id = await queries.first_organization_of(uow.session, user.id)
-        uow.emit(UserVerified(**state_of(user, organization_id)))
+        organization_ids = await queries.organization_ids_of(uow.session, user.id)
+        uow.emit(UserVerified(**state_of(user, organization_ids)))
+        uow.on_commit(VERIFICATIONS.inc)
     return user
 
 

@@ -98,8 +98,8 @@ async def create_organization(
 async def add_member(uow: UnitOfWork, caller: Identity, seat: Seat) -> OrganizationMember:
     """Take somebody whom the caller knows into an organization that the caller administers.
 
-    Others are invited: whoever is in an organization shows more of themselves there, so strangers
-    are not put into one without being asked. Raises ``UserNotFound`` for them.
+    Others must be invited: members of an organization see more of each other, so strangers are not
+    added without consent. Raises ``UserNotFound`` for them.
     """
     await administered(uow, caller, seat.organization_id)
     if not await queries.is_colleague(uow.session, caller, seat.user_id):

@@ -17,7 +17,7 @@ from trellis.subgraphs.accounts.passwords import Passwords
 from trellis.subgraphs.accounts.use_cases.guesses import forget_guesses
 from trellis.subgraphs.accounts.use_cases.sessions import revoke_sessions
 from trellis.subgraphs.accounts.use_cases.sign_in import prove_password, take_back_guess
-from trellis.subgraphs.accounts.vault import Vault
+from trellis.subgraphs.secret_scope.vault import Vault
 
 
 async def confirm_password(
@@ -37,7 +37,7 @@ async def replace_password(
 ) -> int:
     """Keep a new hash and end the user's sessions but one; how many ended.
 
-    Links that were mailed at the wish of whoever had the old password open nothing any more.
+    Links that were requested with the old password become invalid.
     """
     user.password_hash = password_hash
     await forget_guesses(uow.session, str(user.id))

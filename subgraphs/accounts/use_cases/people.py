@@ -97,12 +97,11 @@ async def reactivate_user(uow: UnitOfWork, caller: Identity, id: UUID) -> User:
 
 
 async def announce(uow: UnitOfWork, user: User, changed: tuple[str, ...]) -> None:
-    """Tell the other subgraphs what a user is now."""
-    organization_id = await queries.first_organization_of(uow.session, user.id)
-    news = state_of(user, organization_id)
-    uow.emit(UserUpdated(**news, changed=changed))
+    """Announce the current state of a user to the other subgraphs."""
+    state = state_of(user, await queries.organization_ids_of(uow.session, user.id))
+    uow.emit(UserUpdated(**state, changed=changed))
     if "is_active" in changed and not user.is_active:
-        uow.emit(UserDeactivated(**news))
+        uow.emit(UserDeactivated(**state))
 
 
 async def _changeable(uow: UnitOfWork, caller: Identity, id: UUID) -> User:

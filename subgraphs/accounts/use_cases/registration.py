@@ -11,6 +11,7 @@ from trellis.schema.events.accounts import (
     UserCreated,
 )
 from trellis.schema.identity import Identity
+from trellis.schema.roles import ROLE_SCOPES
 from trellis.subgraphs.accounts import queries
 from trellis.subgraphs.accounts.errors import (
     AdministratorsOnly,
@@ -19,8 +20,8 @@ from trellis.subgraphs.accounts.errors import (
     UsernameTaken,
 )
 from trellis.subgraphs.accounts.events import state_of
+from trellis.subgraphs.accounts.metrics import REGISTRATIONS
 from trellis.subgraphs.accounts.models import User
-from trellis.subgraphs.accounts.permissions import ROLE_SCOPES
 from trellis.subgraphs.accounts.settings import RESERVED_USERNAMES
 
 _USERNAME_LENGTH = 50
@@ -41,36 +42,37 @@ class NewUser:
     roles: tuple[str, ...] = ("user",)
 
 
-async def register(uow: UnitOfWork, wish: NewUser) -> User:
-    """Make an account for whoever asks. Raises ``EmailTaken`` or ``UsernameTaken``."""
-    username = wish.username or await _free_username(uow, wish.email)
+async def register(uow: UnitOfWork, new: NewUser) -> User:
+    """Create an account for the caller. Raises ``EmailTaken`` or ``UsernameTaken``."""
+    username = new.username or await _free_username(uow, new.email)
     user = User(
-        email=wish.email,
+        email=new.email,
         username=username,
         username_key=username.lower(),
-        display_name=wish.display_name
-        or derived_display_name(wish.first_name, wish.last_name, username),
-        first_name=wish.first_name,
-        last_name=wish.last_name,
-        phone=wish.phone,
-        roles=list(wish.roles),
-        password_hash=wish.password_hash,
+        display_name=new.display_name
+        or derived_display_name(new.first_name, new.last_name, username),
+        first_name=new.first_name,
+        last_name=new.last_name,
+        phone=new.phone,
+        roles=list(new.roles),
+        password_hash=new.password_hash,
     )
     try:
         async with uow.session.begin_nested():
             uow.session.add(user)
     except IntegrityError:
-        raise await _what_was_taken(uow, wish) from None
-    uow.emit(UserCreated(**state_of(user, None)))
+        raise await _what_was_taken(uow, new) from None
+    uow.emit(UserCreated(**state_of(user, ())))
+    uow.on_commit(REGISTRATIONS.inc)
     return user
 
 
-async def create_user(uow: UnitOfWork, caller: Identity, wish: NewUser) -> User:
-    """Make an account for somebody else, with any roles; administrators only."""
+async def create_user(uow: UnitOfWork, caller: Identity, new: NewUser) -> User:
+    """Create an account for another person, with any roles; administrators only."""
     if not caller.is_admin:
         raise AdministratorsOnly
-    check_roles(wish.roles)
-    return await register(uow, wish)
+    check_roles(new.roles)
+    return await register(uow, new)
 
 
 def check_roles(roles: Sequence[str]) -> None:
@@ -100,6 +102,6 @@ def derived_display_name(first_name: str | None, last_name: str | None, username
     return (names or username)[:_DISPLAY_NAME_LENGTH].rstrip()
 
 
-async def _what_was_taken(uow: UnitOfWork, wish: NewUser) -> EmailTaken | UsernameTaken:
-    taken = await queries.user_by_login(uow.session, wish.email)
+async def _what_was_taken(uow: UnitOfWork, new: NewUser) -> EmailTaken | UsernameTaken:
+    taken = await queries.user_by_login(uow.session, new.email)
     return EmailTaken() if taken is not None else UsernameTaken()

@@ -28,7 +28,7 @@ from trellis.subgraphs.accounts.errors import MfaEnabledAlready, MfaNotEnrolled,
 from trellis.subgraphs.accounts.models import Authenticator, RecoveryCode
 from trellis.subgraphs.accounts.sealing import authenticator_purpose
 from trellis.subgraphs.accounts.tokens import hash_of
-from trellis.subgraphs.accounts.vault import Vault
+from trellis.subgraphs.secret_scope.vault import Vault
 
 RECOVERY_CODES = 10
 _STEP_SECONDS = 30
@@ -80,7 +80,7 @@ async def confirm(uow: UnitOfWork, vault: Vault, user_id: UUID, code: str) -> li
 
 
 async def disable(uow: UnitOfWork, user_id: UUID) -> None:
-    """Do without a second factor. Whoever calls has checked a code. Raises ``MfaNotEnrolled``."""
+    """Remove the second factor. The caller must have checked a code. Raises ``MfaNotEnrolled``."""
     device = await proof_queries.authenticator_for_update(uow.session, user_id)
     if device is None:
         raise MfaNotEnrolled

@@ -30,7 +30,7 @@ from trellis.subgraphs.accounts.settings import rotates
 from trellis.subgraphs.accounts.tokens import hash_of, new_secret
 from trellis.subgraphs.accounts.use_cases import guesses
 from trellis.subgraphs.accounts.use_cases.sessions import end_session
-from trellis.subgraphs.accounts.vault import Vault
+from trellis.subgraphs.secret_scope.vault import Vault
 
 REFRESH_LIFETIME = timedelta(days=30)
 SESSION_LIFETIME = timedelta(days=90)
@@ -56,7 +56,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """What tokens are made from; ``refresh_token`` is told once and kept only as a hash."""
+    """What tokens are made from; ``refresh_token`` is shown once and stored only as a hash."""
 
     user: User
     session: Session

@@ -51,10 +51,17 @@ async def subscribe_organization(
     organization = await queries.organization_for_update(uow.session, id)
     if organization is None:
         raise OrganizationNotFound
+    await set_terms_of_organization(uow, organization, terms)
+    return organization
+
+
+async def set_terms_of_organization(
+    uow: UnitOfWork, organization: Organization, terms: Terms
+) -> None:
+    """Like ``set_terms``; access tokens of all members are to be renewed."""
     if set_terms(uow, organization, terms):
         await uow.session.flush()
-        await _renew_tokens_of_members(uow, id)
-    return organization
+        await _renew_tokens_of_members(uow, organization.id)
 
 
 def set_terms(uow: UnitOfWork, subscribed: User | Organization, terms: Terms) -> bool:

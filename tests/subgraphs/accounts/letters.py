@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from trellis.subgraphs.accounts.mail import Letter
+from trellis.subgraphs.mail_scope.mailer import Letter
 
 
 class Letters:

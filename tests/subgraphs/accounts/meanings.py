@@ -44,7 +44,7 @@ MEANINGS = Meanings(
             ("avatarUrl", "bio", "city", "code", "country", "currentPassword", "description")
             + ("displayName", "eventTypes", "firstName", "language", "lastName", "logoUrl")
             + ("mfaCode", "name", "newPassword", "password", "phone", "role", "roles", "scopes")
-            + ("timezone",),
+            + ("timezone", "verifier"),
             FREE,
         ),
     },

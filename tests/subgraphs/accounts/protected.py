@@ -10,6 +10,7 @@ HARMLESS: Mapping[str, str] = {
     "RegisterInput.profile": "the dialect spoken",
     "LoginInput.profile": "the dialect spoken",
     "RefreshTokenInput.profile": "the dialect spoken: a token of another one is refused",
+    "SignInWithCodeInput.profile": "the dialect spoken",
     "ResetPasswordInput.profile": "the dialect spoken",
     "PreferencesInput.theme": "one's own taste",
     "UserFilters.isActive": "a filter",

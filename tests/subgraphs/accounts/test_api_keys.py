@@ -268,19 +268,22 @@ async def test_programs_cannot_do_what_no_scope_stands_for(accounts_on_sqlite: R
     await accounts_on_sqlite.ask(bio, service)
 
 
-async def test_programs_without_the_scope_see_of_people_what_strangers_see(
+async def test_programs_without_the_scope_are_told_which_one_they_need(
     accounts_on_sqlite: Running,
 ):
+    """Also about their own owner, of whom they see what strangers see."""
     made = await create(accounts_on_sqlite, scopes=["read:projects"])
     service = await known(accounts_on_sqlite, made["secret"])
-    totals = (
-        "{ users { totalCount } teams { totalCount } organizations { totalCount } "
-        "me { displayName } }"
-    )
-    assert await accounts_on_sqlite.ask(totals, service) == {
-        "users": {"totalCount": 0},
-        "teams": {"totalCount": 0},
-        "organizations": {"totalCount": 0},
-        "me": {"displayName": "Alan Turing"},
-    }
-    assert (await accounts_on_sqlite.refusal("{ me { email } }", service))["code"] == "FORBIDDEN"
+    own = f'user(id: "{service.id}") {{ displayName }}'
+    for asked in (
+        "users { totalCount }",
+        "teams { totalCount }",
+        "organizations { totalCount }",
+        own,
+        "me { email }",
+        "me { phone }",
+    ):
+        told = await accounts_on_sqlite.refusal(f"{{ {asked} }}", service)
+        assert told == {"code": "FORBIDDEN", "required_permission": "read:profile"}, asked
+    shown = await accounts_on_sqlite.ask("{ me { displayName } }", service)
+    assert shown == {"me": {"displayName": "Alan Turing"}}

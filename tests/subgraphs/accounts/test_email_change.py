@@ -45,7 +45,8 @@ async def test_the_new_address_is_proved_by_letter_and_the_old_one_told(
     await request(accounts, "Alan@New.Example.com")
     subject, token = await letter_to(letters, NEW)
     assert (subject, token is not None) == ("Confirm your new e-mail address", True)
-    assert await letter_to(letters, "alan@example.com") == ("Your account is about to move", None)
+    warning = ("Your e-mail address is about to change", None)
+    assert await letter_to(letters, "alan@example.com") == warning
     await log_in(accounts, "alan")  # nothing has changed yet
 
     answer = await accounts.ask(CONFIRM, t=token)

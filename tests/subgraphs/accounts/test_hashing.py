@@ -18,6 +18,7 @@ from trellis.db.seed.world import PASSWORD
 from trellis.db.settings import DataSettings
 from trellis.schema.subgraph import Subgraph
 from trellis.subgraphs.accounts.graph import make_subgraph
+from trellis.subgraphs.accounts.models import NO_PASSWORD
 from trellis.subgraphs.accounts.passwords import Passwords, TooManyPasswords
 
 REFUSED = "503, again in 2"
@@ -38,6 +39,12 @@ async def test_a_password_fits_its_own_hash_only():
     assert await passwords.check("right", hashed) == (True, None)
     assert await passwords.check("Right", hashed) == (False, None)
     assert await passwords.check("right", None) == (False, None)
+
+
+@pytest.mark.parametrize("hashed", [None, "", NO_PASSWORD])
+@pytest.mark.parametrize("password", ["right", "", NO_PASSWORD, "the password of nobody"])
+async def test_what_is_no_hash_fits_no_password(hashed: str | None, password: str):
+    assert await Passwords(CHEAP).check(password, hashed) == (False, None)
 
 
 async def test_a_hash_of_other_parameters_is_renewed():

@@ -10,7 +10,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from tests.support.servers import free_port
-from trellis.subgraphs.accounts.mail import ConsoleMailer, Letter, Postbox, mailer_for
+from trellis.subgraphs.accounts.postbox import Postbox
+from trellis.subgraphs.mail_scope.mailer import ConsoleMailer, Letter, mailer_for
 
 SENDER = "Trellis <trellis@example.com>"
 LETTER = Letter("ada@example.com", "Grüße", "Zeile eins\nZeile zwei")

@@ -188,6 +188,7 @@ async def test_an_administrator_takes_somebody_in(accounts: Running):
     [event] = await accounts.bus.read_after("accounts", "0", 10)
     assert event.payload["changed"] == ["organization_id"]
     assert event.payload["organization_id"] == HARBOUR
+    assert event.payload["organization_ids"] == [HARBOUR, ANALYTICAL]
 
 
 async def test_strangers_are_invited_and_not_taken_in_unasked(accounts: Running):

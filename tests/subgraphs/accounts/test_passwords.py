@@ -14,6 +14,7 @@ from tests.subgraphs.accounts.signing_in import (
     refresh_code,
     topics,
 )
+from tests.support.metrics import figures_here
 from tests.support.subgraphs import Running, caller
 from trellis.db.seed.world import PASSWORD, demo_id
 
@@ -165,6 +166,24 @@ async def test_a_new_account_confirms_its_address(accounts: Running, letters: Le
     assert (await topics(accounts))[-1] == "user.verified"
     details = await accounts.refusal(VERIFY, t=token)
     assert details["fields"][0]["code"] == "INVALID_TOKEN"
+
+
+async def test_registrations_and_verifications_are_counted(accounts: Running, letters: Letters):
+    """Requirement S2-OBS-03; a registration that is refused is none."""
+
+    def counted() -> tuple[float, float]:
+        found = figures_here()
+        return found.of("user_registrations_total"), found.of("user_verifications_total")
+
+    registered, verified = counted()
+    wish = {"email": "mary@example.com", "password": NEW}
+    await accounts.ask(REGISTER, i=wish)
+    await accounts.refusal(REGISTER, i=wish)
+    assert counted() == (registered + 1, verified)
+    token = await letters.token()
+    await accounts.ask(VERIFY, t=token)
+    await accounts.refusal(VERIFY, t=token)
+    assert counted() == (registered + 1, verified + 1)
 
 
 async def test_a_link_confirms_nobody_else_and_sets_no_password(

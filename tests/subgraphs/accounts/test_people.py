@@ -215,11 +215,21 @@ async def test_changing_nothing_announces_nothing(accounts: Running):
 
 
 @pytest.mark.parametrize(
+    ("given", "kept"), [("EN", "en"), ("De", "de"), ("PT-BR", "pt-BR"), ("yue", "yue")]
+)
+async def test_a_language_is_kept_in_lower_case(accounts: Running, given: str, kept: str):
+    for wish in ({"language": given}, {"preferences": {"language": given}}):
+        data = await accounts.ask(MINE, caller("alan"), i=wish)
+        assert data["updateMyProfile"]["user"]["language"] == kept
+
+
+@pytest.mark.parametrize(
     ("wish", "field"),
     [
         ({"timezone": "Mars/Olympus"}, "timezone"),
         ({"timezone": None}, "timezone"),
         ({"language": "english"}, "language"),
+        ({"preferences": {"language": "english"}}, "preferences.language"),
         ({"avatarUrl": "javascript:alert(1)"}, "avatarUrl"),
         ({"avatarUrl": "http://"}, "avatarUrl"),
         ({"avatarUrl": "https://exa mple.com"}, "avatarUrl"),

@@ -96,6 +96,8 @@ async def test_a_new_user_is_signed_in_and_announced(accounts: Running):
         "organization_id": None,
         "roles": ["user"],
         "is_active": True,
+        "timezone": "UTC",
+        "organization_ids": [],
     }
 
 

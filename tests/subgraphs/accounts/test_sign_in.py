@@ -21,7 +21,7 @@ from tests.subgraphs.accounts.signing_in import (
 )
 from tests.support.subgraphs import Running
 from trellis.db.seed.world import PASSWORD, demo_id
-from trellis.subgraphs.accounts.permissions import scopes_of
+from trellis.schema.roles import scopes_of
 
 ADA = str(demo_id("user", "ada"))
 
@@ -172,7 +172,7 @@ async def test_the_end_of_one_session_leaves_the_others(accounts: Running):
 async def test_of_twenty_who_refresh_at_once_one_wins(accounts: Running):
     token = (await log_in(accounts))["refreshToken"]
     results = await asyncio.gather(
-        *(accounts.answer(REFRESH, i={"refreshToken": token}) for _ in range(20))
+        *(accounts.answer_of_many(REFRESH, i={"refreshToken": token}) for _ in range(20))
     )
     won = [result for result in results if not result.errors]
     codes = {error.extensions["code"] for result in results for error in result.errors or []}

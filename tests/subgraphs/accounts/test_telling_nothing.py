@@ -15,10 +15,10 @@ from tests.subgraphs.accounts.letters import Letters
 from tests.subgraphs.accounts.signing_in import LOGIN
 from tests.subgraphs.accounts.test_second_factor import enabled
 from tests.support.statements import statements
-from tests.support.subgraphs import Running, running
+from tests.support.subgraphs import Running, caller, running
 from tests.support.templates import copy_of_folder
 from trellis.db.bus import EventBus
-from trellis.db.seed.world import PASSWORD
+from trellis.db.seed.world import PASSWORD, demo_id
 from trellis.db.settings import DataSettings
 from trellis.schema.subgraph import Subgraph
 from trellis.subgraphs.accounts.graph import make_subgraph
@@ -108,6 +108,19 @@ async def test_a_login_that_fails_says_and_does_the_same_whoever_it_is(
     assert await told_and_done(people, hasher, **wish) == (told, hashed, sent)
 
 
+async def test_a_forgotten_account_is_told_from_nobody_by_no_name(
+    people: Running, hasher: CountingHasher
+):
+    alan = str(demo_id("user", "alan"))
+    await people.ask(
+        "mutation($id: ID!) { deleteUser(id: $id) { deletedUserId } }", caller("alan"), id=alan
+    )
+    by_address = await told_and_done(people, hasher, email="nobody@example.com")
+    assert await told_and_done(people, hasher, email=f"{alan}@deleted.invalid") == by_address
+    by_name = await told_and_done(people, hasher, username="nobody")
+    assert await told_and_done(people, hasher, username=f"deleted-{alan}") == by_name
+
+
 async def test_names_tell_no_more_than_addresses(people: Running, hasher: CountingHasher):
     unknown = await told_and_done(people, hasher, username="nobody")
     assert await told_and_done(people, hasher, username="alan") == unknown
@@ -128,7 +141,7 @@ async def test_asking_for_a_new_password_waits_for_nothing(
     # Whoever has an account has a letter written, behind this lock and after the answer.
     async with people.context().storage.database.write():
         answer = await people.ask(RESET, e=f"{who}@example.com")
-    message = "If there is such an account, a letter is on its way."
+    message = "If the account exists, an e-mail has been sent."
     assert answer == {"requestPasswordReset": {"message": message}}
     assert hasher.work == []
 

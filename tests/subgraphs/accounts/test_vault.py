@@ -21,13 +21,13 @@ from trellis.db.settings import DataSettings
 from trellis.schema.subgraph import Subgraph
 from trellis.subgraphs.accounts.graph import make_subgraph
 from trellis.subgraphs.accounts.settings import AccountSettings
-from trellis.subgraphs.accounts.vault import Vault, WrongSecretKey, given_or_kept
+from trellis.subgraphs.secret_scope.vault import Vault, WrongSecretKey, given_or_kept
 
 OLD, NEW = "o" * 32, "n" * 32
 
 
 def vault(*keys: str) -> Vault:
-    return Vault(lambda: keys)
+    return Vault("accounts", lambda: keys)
 
 
 def test_what_is_sealed_opens_for_its_purpose_only():
@@ -62,6 +62,19 @@ def test_a_key_follows_another():
     assert new.open(both.seal("secret", "p"), "p") == "secret"
     with pytest.raises(WrongSecretKey):
         new.open(sealed, "p")
+
+
+def test_each_domain_has_keys_of_its_own():
+    one, other = vault(NEW), Vault("notifications", lambda: [NEW])
+    assert one.current_mark != other.current_mark
+    with pytest.raises(WrongSecretKey):
+        other.open(one.seal("secret", "p"), "p")
+    assert one.fingerprint("ada") != other.fingerprint("ada")
+
+
+def test_what_earlier_releases_have_sealed_opens():
+    sealed = "sealed:03d614ca:8nJ5AwxinyaSUyKkGn2CpgnvF7EoBFC1A9Qe7fQjfhYZuQ=="
+    assert vault(NEW).open(sealed, "p") == "secret"
 
 
 def test_fingerprints_depend_on_text_and_key():

@@ -1,0 +1,43 @@
+"""What all tables of accounts have in common, and what is paid for."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Field, SQLModel
+
+from trellis.db.models import enum_column, new_metadata
+
+
+class Base(SQLModel):
+    metadata = new_metadata()
+
+
+class Tier(StrEnum):
+    """What an organization or a user pays for."""
+
+    FREE = "free"
+    BASIC = "basic"
+    PRO = "pro"
+    ENTERPRISE = "enterprise"
+
+
+class SubscriptionStatus(StrEnum):
+    """How the payments for a tier stand."""
+
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Subscribed(SQLModel):
+    """What is paid for, and until when: null is without an end."""
+
+    tier: Tier = Field(default=Tier.FREE, sa_type=enum_column(Tier), nullable=False)
+    subscription_status: SubscriptionStatus = Field(
+        default=SubscriptionStatus.ACTIVE,
+        sa_type=enum_column(SubscriptionStatus),
+        nullable=False,
+        sa_column_kwargs={"server_default": SubscriptionStatus.ACTIVE.value},
+    )
+    subscription_expires_at: datetime | None = None

@@ -1,0 +1,1 @@
+"""Subscriptions that a payment service (Stripe) collects for: it reports what changes."""
