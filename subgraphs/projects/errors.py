@@ -83,7 +83,7 @@ class UnknownPerson(MissingInReplica, BadUserInput):
     stream = STREAM
 
     def __init__(self, field: str) -> None:
-        message = "There is no such person in the project's organization."
+        message = "There is no such user in the project's organization."
         super().__init__(message, [FieldProblem(field, "INVALID_FORMAT", message)])
 
 

@@ -13,6 +13,7 @@ from trellis.db.subgraph import define_subgraph
 from trellis.schema.directives import Live
 from trellis.schema.events.projects import ProjectDeleted
 from trellis.schema.inputs import as_uuid, known_id
+from trellis.schema.list_sizes import EITHER_WAY
 from trellis.schema.paging import Connection, PageRequest, SortOrder
 from trellis.schema.references import load_one
 from trellis.subgraphs.people_scope.people import people_replica
@@ -75,7 +76,7 @@ class MilestonePayload:
 
 @strawberry.type
 class Query:
-    @strawberry.federation.field(requires_scopes=READ)
+    @strawberry.federation.field(directives=[EITHER_WAY], requires_scopes=READ)
     async def projects(
         self,
         info: Ctx,

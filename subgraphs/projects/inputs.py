@@ -20,14 +20,13 @@ from trellis.subgraphs.projects.models import (
 )
 from trellis.subgraphs.projects.queries import ProjectFilters, ProjectSort
 from trellis.subgraphs.projects.service import NewMember, NewMilestone, NewProject
-from trellis.subgraphs.projects.settings import ProjectSettings
+from trellis.subgraphs.projects.settings import MAX_WORDS, ProjectSettings
 
 for _enum in (ProjectStatus, ProjectRole, ProjectSort, MilestoneStatus):
     strawberry.enum(_enum)  # models know nothing of GraphQL: here they become known to it
 
 _KEY = re.compile(r"^[A-Z][A-Z0-9]*$")
 _KEY_LENGTHS = (2, 10)
-_MAX_WORDS = 50
 _MAX_WORD = 50
 
 ProjectKey = Annotated[
@@ -36,7 +35,7 @@ ProjectKey = Annotated[
 ]
 
 
-@strawberry.input(name="ProjectFilters", description="Only projects that fit all members given.")
+@strawberry.input(name="ProjectFilters", description="Only projects that match all members given.")
 class ProjectFiltersInput:
     search: SearchText | None = None
     status: ProjectStatus | None = None
@@ -73,7 +72,8 @@ class ProjectSettingsInput:
 class CreateProjectInput:
     name: Name
     key: ProjectKey | None = strawberry.field(
-        default=None, description="2 to 10 capital letters and digits; made from the name if absent"
+        default=None,
+        description="2 to 10 capital letters and digits; derived from the name if absent",
     )
     description: Description = None
     project_type: ProjectType | None = None
@@ -101,7 +101,7 @@ class CreateProjectInput:
         )
 
 
-@strawberry.input(description="Members that are absent stay as they are; null empties a member.")
+@strawberry.input(description="Members that are absent are not changed; null clears a member.")
 class UpdateProjectInput:
     name: Name | None = UNSET
     description: Description = UNSET
@@ -113,7 +113,7 @@ class UpdateProjectInput:
     end_date: date | None = UNSET
     settings: ProjectSettingsInput | None = UNSET
     version: int | None = strawberry.field(
-        default=None, description="refuse unless the project still has this version"
+        default=None, description="the expected version of the project; another one is a conflict"
     )
 
     def checked(self, current: Project) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class CreateMilestoneInput:
         return InputProblems().make(NewMilestone, self)
 
 
-@strawberry.input(description="Members that are absent stay as they are; null empties a member.")
+@strawberry.input(description="Members that are absent are not changed; null clears a member.")
 class UpdateMilestoneInput:
     title: Name | None = UNSET
     description: Description = UNSET
@@ -193,7 +193,7 @@ def _is_key(text: str) -> bool:
 
 
 def _vocabulary(problems: InputProblems, field: str, words: list[str]) -> list[str]:
-    if not 1 <= len(words) <= _MAX_WORDS or len(set(words)) != len(words):
-        message = f"{field} needs 1 to {_MAX_WORDS} different words."
+    if not 1 <= len(words) <= MAX_WORDS or len(set(words)) != len(words):
+        message = f"{field} needs 1 to {MAX_WORDS} different words."
         problems.add(field, "INVALID_FORMAT", message)
     return [problems.text(field, word, maximum=_MAX_WORD) for word in words]

@@ -9,6 +9,7 @@ import pydantic
 from sqlmodel import Field, SQLModel
 
 from trellis.db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
+from trellis.db.personal_data import PersonId
 from trellis.subgraphs.people_scope.people import PersonCopy
 from trellis.subgraphs.people_scope.teams import TeamCopy
 
@@ -53,8 +54,8 @@ class Project(Versioned, Timestamped, Base, table=True):
         default=ProjectStatus.ACTIVE,
         sa_type=enum_column(ProjectStatus),  # type: ignore[arg-type]
     )
-    lead_id: UUID = Field(index=True)
-    owner_id: UUID
+    lead_id: PersonId = Field(index=True)
+    owner_id: PersonId
     organization_id: UUID | None = Field(default=None, index=True)
     team_id: UUID | None = Field(default=None, index=True)
     start_date: date | None = None
@@ -66,7 +67,7 @@ class ProjectMember(Base, table=True):
     __tablename__ = "project_member"  # type: ignore[assignment]
 
     project_id: UUID = Field(primary_key=True, foreign_key="project.id", ondelete="CASCADE")
-    user_id: UUID = Field(primary_key=True, index=True)
+    user_id: PersonId = Field(primary_key=True, index=True)
     role: ProjectRole = Field(sa_type=enum_column(ProjectRole))  # type: ignore[arg-type]
     joined_at: datetime = Field(default_factory=utc_now)
 
@@ -83,7 +84,7 @@ class Milestone(Versioned, Timestamped, Base, table=True):
         default=MilestoneStatus.PLANNED,
         sa_type=enum_column(MilestoneStatus),  # type: ignore[arg-type]
     )
-    created_by: UUID
+    created_by: PersonId
     completed_at: datetime | None = None
 
 

@@ -12,8 +12,8 @@ MEMBER = "member:project"
 
 
 def project_policies(storage: Storage) -> Mapping[str, Policy]:
-    """``member:project``: members of the project, and whoever administers those of its
-    organization, which is whoever sees it at all."""
+    """``member:project``: members of the project, and administrators of its organization: everyone
+    who may see it."""
 
     async def is_member(caller: Identity, objects: Sequence[GuardedObject]) -> list[bool]:
         ids = [as_uuid(one["id"]) for one in objects]

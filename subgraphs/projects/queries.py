@@ -137,6 +137,6 @@ async def milestones_by_id(
 
 
 async def keys_like(session: AsyncSession, base: str) -> set[str]:
-    """All keys that begin with ``base``, whoever's they are."""
+    """All keys that begin with ``base``, without a visibility filter."""
     statement = select(Project.key).where(col(Project.key).startswith(base, autoescape=True))
     return set(await session.scalars(statement))

@@ -335,4 +335,5 @@ def _state(project: Project, members: Sequence[ProjectMember]) -> ProjectState:
         lead_id=project.lead_id,
         settings=project.settings,
         members={member.user_id: member.role for member in members},
+        description=project.description,
     )

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+MAX_WORDS = 50
+"""What a vocabulary may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:

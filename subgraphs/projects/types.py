@@ -9,7 +9,8 @@ import strawberry.federation
 from strawberry import ID, Info
 
 from trellis.db.caller_context import CallerContext
-from trellis.schema.paging import Connection, PageRequest
+from trellis.schema.list_sizes import FORWARD, list_size
+from trellis.schema.paging import DEFAULT_PAGE, Connection, PageRequest
 from trellis.schema.references import Reference, load_by_id, load_by_id_or
 from trellis.subgraphs.projects import models, queries
 from trellis.subgraphs.projects.errors import ProjectNotFound
@@ -17,6 +18,7 @@ from trellis.subgraphs.projects.loaders import Loaders
 from trellis.subgraphs.projects.models import MilestoneStatus, ProjectRole, ProjectStatus
 from trellis.subgraphs.projects.policies import MEMBER
 from trellis.subgraphs.projects.queries import ListOf
+from trellis.subgraphs.projects.settings import MAX_WORDS
 from trellis.subgraphs.projects.settings import ProjectSettings as Settings
 
 READ = [["read:projects"]]
@@ -24,6 +26,9 @@ WRITE = [["write:projects"]]
 DELETE = [["delete:projects"], ["admin:projects"]]
 READ_MEMBERS = [["read:project_members"]]
 WRITE_MEMBERS = [["write:project_members"]]
+_WORDS = list_size(MAX_WORDS)
+# The usual length: with the upper bound no list of projects could show its members.
+_AS_LONG_AS_A_PAGE = list_size(DEFAULT_PAGE)
 
 Ctx = Info[CallerContext[Loaders], None]
 
@@ -33,14 +38,18 @@ class User:
     id: ID
 
     @strawberry.federation.field(
-        requires_scopes=READ, description="Projects this person is a member of."
+        directives=[FORWARD],
+        requires_scopes=READ,
+        description="Projects this person is a member of.",
     )
     async def projects(
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> "Connection[Project] | None":
         return await _project_list(info, queries.OF_MEMBER, self.id, first, after)
 
-    @strawberry.federation.field(requires_scopes=READ, description="Projects this person leads.")
+    @strawberry.federation.field(
+        directives=[FORWARD], requires_scopes=READ, description="Projects this person leads."
+    )
     async def led_projects(
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> "Connection[Project] | None":
@@ -51,7 +60,7 @@ class User:
 class Organization:
     id: ID
 
-    @strawberry.federation.field(requires_scopes=READ)
+    @strawberry.federation.field(directives=[FORWARD], requires_scopes=READ)
     async def projects(
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> "Connection[Project] | None":
@@ -62,18 +71,21 @@ class Organization:
 class Team:
     id: ID
 
-    @strawberry.federation.field(requires_scopes=READ)
+    @strawberry.federation.field(directives=[FORWARD], requires_scopes=READ)
     async def projects(
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> "Connection[Project] | None":
         return await _project_list(info, queries.OF_TEAM, self.id, first, after)
 
 
-@strawberry.type(description="The words of a project's issues, and the features it uses.")
+@strawberry.type(
+    description="The types, priorities and statuses of the issues of a project, and the features "
+    "it uses."
+)
 class ProjectSettings:
-    issue_types: list[str]
-    priorities: list[str]
-    statuses: list[str]
+    issue_types: list[str] = strawberry.field(directives=[_WORDS])
+    priorities: list[str] = strawberry.field(directives=[_WORDS])
+    statuses: list[str] = strawberry.field(directives=[_WORDS])
     time_tracking: bool
     file_attachments: bool
 
@@ -148,11 +160,13 @@ class Project:
     end_date: date | None
     created_at: datetime
     updated_at: datetime
-    version: int = strawberry.field(description="Send it with an update to notice lost races.")
+    version: int = strawberry.field(
+        description="Send it with an update to detect concurrent changes."
+    )
     event_cursor: str | None = strawberry.field(
         default=None,
-        description="Where this delivery stands in the stream; only in subscriptions. "
-        "Subscribe again with it as `after` and nothing is missed.",
+        description="The position of this event in the stream; only in subscriptions. Pass it as "
+        "`after` to resume without missing events.",
     )
     stored_settings: strawberry.Private[dict[str, Any]]
 
@@ -167,12 +181,12 @@ class Project:
             file_attachments=read.file_attachments,
         )
 
-    @strawberry.federation.field(requires_scopes=READ_MEMBERS)
+    @strawberry.federation.field(directives=[_AS_LONG_AS_A_PAGE], requires_scopes=READ_MEMBERS)
     async def members(self, info: Ctx) -> list[ProjectMember]:
         rows = await info.context.loaders.members.load(UUID(self.id))
         return [ProjectMember.of(row) for row in rows]
 
-    @strawberry.field
+    @strawberry.field(directives=[_AS_LONG_AS_A_PAGE])
     async def milestones(self, info: Ctx) -> list[Milestone]:
         rows = await info.context.loaders.milestones.load(UUID(self.id))
         return [Milestone.of(row) for row in rows]

@@ -44,7 +44,8 @@ async def create(projects: Running, who: str = "alan", **wish: Any) -> dict[str,
 
 
 async def test_a_new_project_belongs_to_its_maker_and_is_announced(projects: Running):
-    project = await create(projects, name="Naval Enigma", leadId=user("katherine"))
+    names = {"name": "Naval Enigma", "description": "Ships at sea"}
+    project = await create(projects, **names, leadId=user("katherine"))
 
     assert project["key"] == "NE"
     assert project["lead"] == {"id": user("katherine")}
@@ -55,7 +56,9 @@ async def test_a_new_project_belongs_to_its_maker_and_is_announced(projects: Run
     [event] = await events(projects)
     assert (event.topic, event.key) == ("project.created", project["id"])
     assert event.payload["version"] == 1
-    assert event.payload["state"]["members"] == {user("alan"): "owner", user("katherine"): "admin"}
+    state = event.payload["state"]
+    assert (state["name"], state["description"]) == ("Naval Enigma", "Ships at sea")
+    assert state["members"] == {user("alan"): "owner", user("katherine"): "admin"}
     assert event.headers == {"actorId": user("alan"), "requestId": "req-1"}
 
 
@@ -398,7 +401,7 @@ async def test_a_row_that_somebody_else_changed_meanwhile_is_a_conflict(projects
             await uow.session.execute(elsewhere.execution_options(synchronize_session=False))
             project.name = "Mine"
 
-    with pytest.raises(Conflict, match="Somebody else changed this meanwhile"):
+    with pytest.raises(Conflict, match="This was changed concurrently"):
         await rename()
     async with projects.context().storage.read() as session:
         kept = await session.get_one(Project, UUID(ENG))
