@@ -123,8 +123,8 @@ class TransitionNotPossible(Conflict):
         if unmet:
             details["conditions"] = list(unmet)
         if problems:
-            told = [{"name": name, "message": why} for name, why in problems.items()]
-            details["validators"] = told
+            failed = [{"name": name, "message": why} for name, why in problems.items()]
+            details["validators"] = failed
         super().__init__(message, reason="WORKFLOW_TRANSITION_INVALID", **details)
         self.unmet = tuple(unmet)
 

@@ -1,6 +1,6 @@
 """Issues in the graph: the root fields, and the subgraph that the router runs."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 import strawberry
@@ -8,14 +8,18 @@ import strawberry.federation
 from strawberry import ID
 from strawberry.federation.schema_directives import RequiresScopes
 
+from trellis.db.replica import Replica
 from trellis.db.subgraph import define_subgraph
 from trellis.schema.directives import Live
+from trellis.schema.errors import BadUserInput
+from trellis.schema.events.comments import STREAM as COMMENTS
 from trellis.schema.events.issues import IssueCreated, IssueUpdated
-from trellis.schema.inputs import known_id
+from trellis.schema.inputs import as_uuid, known_id
+from trellis.schema.list_sizes import EITHER_WAY
 from trellis.schema.paging import Connection, PageRequest
 from trellis.schema.references import load_one
-from trellis.subgraphs.issues import models, queries, seed, service
-from trellis.subgraphs.issues.errors import IssueNotFound, LinkNotFound
+from trellis.subgraphs.issues import copies, models, queries, seed, service
+from trellis.subgraphs.issues.errors import IssueNotFound, LinkNotFound, WordsNotInVocabulary
 from trellis.subgraphs.issues.inputs import (
     AddCommentInput,
     CreateIssueInput,
@@ -69,21 +73,21 @@ class UnlinkIssuesPayload:
     target: Issue
 
 
-@strawberry.type
+@strawberry.federation.type(shareable=True)
 class AddCommentPayload:
-    comment: Comment
+    comment: Comment | None
 
 
 @strawberry.type
 class ExecuteTransitionPayload:
     execution: TransitionExecution
     issue: Issue
-    comment: Comment | None = strawberry.field(description="What was said about the move.")
+    comment: Comment | None = strawberry.field(description="The comment on the move.")
 
 
 @strawberry.type
 class Query:
-    @strawberry.federation.field(requires_scopes=READ)
+    @strawberry.federation.field(directives=[EITHER_WAY], requires_scopes=READ)
     async def issues(
         self,
         info: Ctx,
@@ -98,7 +102,10 @@ class Query:
         context, page = info.context, PageRequest.of(first, after, last, before, skip)
         wanted = filters.checked() if filters else IssueFilters()
         statement = queries.matching(context.caller, wanted)
-        return Connection.of(Issue.of, await context.page(statement, models.Issue, page))
+        found = await context.page(statement, models.Issue, page)
+        if not found.rows:
+            await _require_known_words(info, wanted)
+        return Connection.of(Issue.of, found)
 
     @strawberry.federation.field(requires_scopes=READ)
     async def issue(self, info: Ctx, id: ID) -> Issue | None:
@@ -115,14 +122,27 @@ class Query:
 class Mutation:
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def create_issue(self, info: Ctx, input: CreateIssueInput) -> CreateIssuePayload | None:
-        row = await info.context.transact(service.create_issue, input.checked())
+        try:
+            new = input.checked()
+        except BadUserInput as refused:
+            raise await _with_unknown_words(
+                info, input.project_id, input.words(), refused
+            ) from None
+        row = await info.context.transact(service.create_issue, new)
         return CreateIssuePayload(issue=Issue.of(row))
 
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def update_issue(
         self, info: Ctx, id: ID, input: UpdateIssueInput
     ) -> UpdateIssuePayload | None:
-        changes, current = input.checked(), await _require_issue(info, id)
+        current = await _require_issue(info, id)
+        try:
+            changes = input.checked()
+        except BadUserInput as refused:
+            kept = {"issueType": current.issue_type, "priority": current.priority}
+            words = {field: word for field, word in input.words().items() if word != kept[field]}
+            project = str(current.project_id)
+            raise await _with_unknown_words(info, project, words, refused) from None
         row = await info.context.transact(
             service.update_issue, current.id, changes, version=input.version
         )
@@ -201,6 +221,41 @@ async def _ends(info: Ctx, link: models.IssueLink) -> tuple[Issue, Issue]:
     return Issue.of(source), Issue.of(target)
 
 
+async def _require_known_words(info: Ctx, filters: IssueFilters) -> None:
+    """Of an empty list: raises ``WordsNotInVocabulary`` for a word that no visible project has. A
+    word that some issue has needs no look, and may be one that its project once had."""
+    asked = {
+        "status": filters.status,
+        "priority": filters.priority,
+        "issueType": filters.issue_type,
+    }
+    words = {field: word for field, word in asked.items() if word is not None}
+    if not words:
+        return
+    async with info.context.storage.read() as session:
+        known = await queries.known_words(session, info.context.caller, filters.project_id)
+    wrong = {field: known[field] for field, word in words.items() if word not in known[field]}
+    if wrong:
+        raise WordsNotInVocabulary(wrong)
+
+
+async def _with_unknown_words(
+    info: Ctx, project_id: str, words: Mapping[str, str], refused: BadUserInput
+) -> BadUserInput:
+    """The refusal of an input, with the words that its project has not: all problems at once.
+    Nothing is revealed about a project that the caller may not see."""
+    wanted = as_uuid(project_id)
+    if wanted is None:
+        return refused
+    async with info.context.storage.read() as session:
+        found = await service.unknown_words(session, info.context.caller, wanted, words)
+    reported = {problem.field for problem in refused.problems}
+    more = [problem for problem in found if problem.field not in reported]
+    if not more:
+        return refused
+    return BadUserInput(refused.message, [*refused.problems, *more])
+
+
 make_subgraph = define_subgraph(
     "issues",
     models.Base,
@@ -211,8 +266,10 @@ make_subgraph = define_subgraph(
     replicas=[
         PROJECTS.replica(changed=service.start_counting, deleted=service.delete_issues_of),
         WORKFLOWS.replica(),
+        Replica(COMMENTS, copies.KINDS, copies.keep_copy),
     ],
     seed=seed.write_demo_data,
+    jobs=[copies.BACK_FILL],
 )
 
 subgraph = make_subgraph()

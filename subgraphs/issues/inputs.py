@@ -18,7 +18,7 @@ _MAX_CUSTOM_FIELDS = 50
 _MAX_CUSTOM_BYTES = 10_000
 
 
-@strawberry.input(name="IssueFilters", description="Only issues that fit all members given.")
+@strawberry.input(name="IssueFilters", description="Only issues that match all members given.")
 class IssueFiltersInput:
     project_id: Id | None = None
     assignee_id: Id | None = None
@@ -27,7 +27,7 @@ class IssueFiltersInput:
     priority: Word | None = None
     issue_type: Word | None = None
     search: SearchText | None = strawberry.field(
-        default=None, description="part of the key, the summary or the description"
+        default=None, description="a part of the key, summary or description"
     )
 
     def checked(self) -> IssueFilters:
@@ -58,8 +58,12 @@ class CreateIssueInput:
         custom_fields = _custom_fields(problems, self.custom_fields)
         return problems.make(NewIssue, self, custom_fields=custom_fields)
 
+    def words(self) -> dict[str, str]:
+        """What must be words of the project, by field."""
+        return _given_words(issueType=self.issue_type, priority=self.priority)
 
-@strawberry.input(description="Members that are absent stay as they are; null empties a member.")
+
+@strawberry.input(description="Members that are absent are not changed; null clears a member.")
 class UpdateIssueInput:
     summary: Summary | None = UNSET
     description: Description = UNSET
@@ -69,7 +73,7 @@ class UpdateIssueInput:
     assignee_id: Id | None = UNSET
     custom_fields: JSON | None = UNSET
     version: int | None = strawberry.field(
-        default=None, description="refuse unless the issue still has this version"
+        default=None, description="the expected version of the issue; another one is a conflict"
     )
 
     def checked(self) -> dict[str, Any]:
@@ -81,6 +85,10 @@ class UpdateIssueInput:
             changes["custom_fields"] = _custom_fields(problems, self.custom_fields)
         problems.raise_any()
         return changes
+
+    def words(self) -> dict[str, str]:
+        """What must be words of the project, by field. Statuses are the workflow's to judge."""
+        return _given_words(issueType=self.issue_type, priority=self.priority)
 
 
 @strawberry.input(description="source BLOCKS target, DUPLICATES it or RELATES_TO it.")
@@ -106,11 +114,11 @@ class AddCommentInput:
 
 @strawberry.input
 class ExecuteTransitionInput:
-    workflow_id: Id = strawberry.field(description="the one that is active for the issue")
+    workflow_id: Id = strawberry.field(description="the workflow that is active for the issue")
     issue_id: Id
     transition_id: Id
     comment: CommentText | None = strawberry.field(
-        default=None, description="becomes a comment of the issue"
+        default=None, description="added to the issue as a comment"
     )
 
     def checked(self) -> NewExecution:
@@ -123,6 +131,10 @@ def _refuse_blank(problems: InputProblems, *, type: str | None, **words: str | N
     for field, word in {"issueType": type, **words}.items():
         if word is not None and not word.strip():
             problems.add(field, "INVALID_ENUM_VALUE", f"{field} must not be empty.")
+
+
+def _given_words(**words: str | None) -> dict[str, str]:
+    return {field: word.strip() for field, word in words.items() if word}
 
 
 def _custom_fields(problems: InputProblems, value: Any) -> dict[str, Any]:

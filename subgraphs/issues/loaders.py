@@ -2,6 +2,7 @@
 
 from trellis.db.loaders import BatchLoaders
 from trellis.db.storage import Storage
+from trellis.schema.events.comments import STREAM as COMMENTS
 from trellis.schema.identity import Identity
 from trellis.subgraphs.issues import queries
 
@@ -9,6 +10,7 @@ from trellis.subgraphs.issues import queries
 class Loaders(BatchLoaders):
     def __init__(self, storage: Storage, caller: Identity) -> None:
         super().__init__(storage, caller)
+        self.written_elsewhere = self.current(COMMENTS)
         self.issue = self.rows(queries.issues_by_id)
         self.issue_by_key = self.rows(queries.issues_by_key)
         self.comment = self.rows(queries.comments_by_id)

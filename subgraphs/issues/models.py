@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import pydantic
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from trellis.db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
+from trellis.db.personal_data import PersonId
 from trellis.subgraphs.project_scope.tables import ProjectCopy, ProjectMemberCopy
 from trellis.subgraphs.workflow_scope.scope import WorkflowCopy
 
@@ -63,8 +64,8 @@ class Issue(Versioned, Timestamped, Base, table=True):
     issue_type: Word
     status: Word
     priority: Word
-    assignee_id: UUID | None = None
-    reporter_id: UUID
+    assignee_id: PersonId | None = None
+    reporter_id: PersonId
     custom_fields: dict[str, Any] = Field(default_factory=dict, sa_type=JsonB)
 
     __table_args__ = (
@@ -91,14 +92,27 @@ class IssueLink(Base, table=True):
 
 
 class Comment(Versioned, Timestamped, Base, table=True):
+    """The subgraph ``comments`` owns them. Here they are kept for routers that still ask this one
+    (docs/moving-a-field.md); ``is_told``: an event has announced its text."""
+
     __tablename__ = "comment"  # type: ignore[assignment]
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     issue_id: UUID = Field(foreign_key="issue.id", ondelete="CASCADE")
-    author_id: UUID
+    author_id: PersonId
     content: CommentText
+    # Of those that older workers write, too, and which only a back-fill tells.
+    is_told: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
-    __table_args__ = (Index("ix_comment_of_issue", "issue_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_comment_of_issue", "issue_id", "created_at", "id"),
+        Index(
+            "ix_comment_untold",
+            "id",
+            sqlite_where=text("NOT is_told"),
+            postgresql_where=text("NOT is_told"),
+        ),
+    )
 
 
 class Attachment(Base, table=True):

@@ -21,7 +21,7 @@ from trellis.subgraphs.issues.models import Issue, Workflow
 from trellis.subgraphs.issues.news import about
 from trellis.subgraphs.issues.queries import PROJECTS, WORKFLOWS
 from trellis.subgraphs.project_scope.tables import ProjectCopy
-from trellis.subgraphs.workflow_scope.definition import leads_from, mover_of
+from trellis.subgraphs.workflow_scope.definition import initial_state, leads_from, mover_of
 from trellis.subgraphs.workflow_scope.rules import IssueFacts, problems_of, unmet_conditions
 
 
@@ -63,11 +63,13 @@ async def find_move(
     changes: Mapping[str, Any],
 ) -> Move | None:
     """The transition by which ``changes`` may be made to an issue with this workflow; None when
-    the status stays.
+    the status stays, or when the issue enters the workflow by a change of its type.
 
     Raises ``TransitionNotPossible``, with the reasons of the transition that comes closest.
     """
     status = changes.get("status", issue.status)
+    if issue.issue_type not in workflow.issue_types and _enters(issue, workflow, status):
+        return None
     if status == issue.status:
         if status not in states_of(workflow):
             raise TransitionNotPossible(
@@ -82,6 +84,22 @@ async def find_move(
         message = f"No transition leads from {issue.status} to {status}."
         raise TransitionNotPossible(message, issue.status, status)
     return await _first_that_passes(uow, caller, issue, workflow, leading, changes)
+
+
+def _enters(issue: Issue, workflow: Workflow, status: str) -> bool:
+    """Whether an issue of another type begins anew in the workflow; false if it has the initial
+    state already and moves on. Any other state could be one that no transition has led to.
+
+    Raises ``TransitionNotPossible``.
+    """
+    initial = initial_state(workflow.definition)
+    if status != initial != issue.status:
+        raise TransitionNotPossible(
+            f"An issue that changes to this type begins in {initial}: set its status to that.",
+            issue.status,
+            status,
+        )
+    return status == initial
 
 
 async def move_along(

@@ -1,4 +1,4 @@
-"""What the events of issues tell about an issue."""
+"""The state of an issue in events."""
 
 from typing import TypedDict
 from uuid import UUID

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_
+from sqlalchemy import ColumnElement, Select, func, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from trellis.db.batching import lists_by, rows_by
 from trellis.db.paging import ChildRows, SortColumn, instant
-from trellis.schema.events.workflows import StateType
 from trellis.schema.identity import Identity
 from trellis.subgraphs.issues.models import (
     Attachment,
@@ -24,9 +23,9 @@ from trellis.subgraphs.issues.models import (
     ProjectMember,
     Workflow,
 )
-from trellis.subgraphs.issues.vocabulary import Categories, StatusCategory, Vocabulary
 from trellis.subgraphs.project_scope.scope import ProjectScope
 from trellis.subgraphs.workflow_scope.scope import WorkflowScope
+from trellis.subgraphs.workflow_scope.vocabulary import StatusCategory, Vocabulary
 
 PROJECTS = ProjectScope(Project, ProjectMember, "admin:issues")
 WORKFLOWS = WorkflowScope(Workflow)
@@ -100,7 +99,7 @@ async def statistics_by_project(
 ) -> list[dict[StatusCategory, int] | None]:
     """How many issues are in each category; None for projects that the caller may not see."""
     seen = select(Project).where(PROJECTS.may_see(caller), col(Project.id).in_(ids))
-    categories = await _categories(session, list(await session.scalars(seen)))
+    categories = await WORKFLOWS.categories(session, list(await session.scalars(seen)))
     found = {id: dict.fromkeys(StatusCategory, 0) for id in categories}
     kinds = (col(Issue.project_id), col(Issue.issue_type), col(Issue.status))
     counted = await session.execute(
@@ -113,27 +112,24 @@ async def statistics_by_project(
     return [found.get(id) for id in ids]
 
 
-async def _categories(session: AsyncSession, projects: Sequence[Project]) -> dict[UUID, Categories]:
-    """By project what its statuses mean."""
-    here = col(Workflow.project_id).in_([project.id for project in projects])
-    active = select(Workflow).where(here, col(Workflow.is_active).is_(True))
-    states: dict[UUID, dict[tuple[str, str], StatusCategory]] = defaultdict(dict)
-    for workflow in await session.scalars(active):
-        for issue_type in workflow.issue_types:
-            for state in workflow.states:
-                place = issue_type, state["name"]
-                states[workflow.project_id][place] = _CATEGORY_OF[StateType(state["type"])]
-    return {
-        project.id: Categories(Vocabulary.read(project.settings), states[project.id])
-        for project in projects
+async def known_words(
+    session: AsyncSession, caller: Identity, project_id: UUID | None
+) -> dict[str, list[str]]:
+    """By field the words of one visible project, or of all; those of a new project where the caller
+    sees none."""
+    here = true() if project_id is None else col(Project.id) == project_id
+    seen = PROJECTS.may_see(caller), here
+    settings = await session.scalars(select(Project.settings).where(*seen))
+    words = [Vocabulary.read(one) for one in settings] or [Vocabulary()]
+    of_seen = col(Workflow.project_id).in_(select(Project.id).where(*seen))
+    drawn = await session.scalars(select(Workflow.states).where(of_seen))
+    states = [state["name"] for states in drawn for state in states]
+    found = {
+        "status": [*(word for one in words for word in one.statuses), *states],
+        "priority": [word for one in words for word in one.priorities],
+        "issueType": [word for one in words for word in one.issue_types],
     }
-
-
-_CATEGORY_OF = {
-    StateType.INITIAL: StatusCategory.OPEN,
-    StateType.INTERMEDIATE: StatusCategory.IN_PROGRESS,
-    StateType.FINAL: StatusCategory.CLOSED,
-}
+    return {field: list(dict.fromkeys(named)) for field, named in found.items()}
 
 
 async def workflow(session: AsyncSession, caller: Identity, id: UUID) -> Workflow | None:
@@ -149,7 +145,7 @@ async def open_links(session: AsyncSession, issue_id: UUID) -> frozenset[str]:
     others = {link.target_id if link.source_id == issue_id else link.source_id for link in links}
     linked = list(await session.scalars(select(Issue).where(col(Issue.id).in_(others))))
     of_linked = select(Project).where(col(Project.id).in_({issue.project_id for issue in linked}))
-    categories = await _categories(session, list(await session.scalars(of_linked)))
+    categories = await WORKFLOWS.categories(session, list(await session.scalars(of_linked)))
     still_open = {
         issue.id
         for issue in linked

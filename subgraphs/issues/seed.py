@@ -71,6 +71,7 @@ def _write_what_hangs_on_issues(uow: UnitOfWork, world: World) -> None:
             issue_id=demo.issue_id,
             author_id=demo.author_id,
             content=demo.content,
+            is_told=True,  # the subgraph of comments has them from the demo world, too
             created_at=demo.created_at,
             updated_at=demo.created_at,
         )

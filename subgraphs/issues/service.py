@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, or_, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.errors import FieldProblem
 from trellis.schema.events.issues import (
     CommentAdded,
     IssueAssigned,
@@ -40,9 +42,9 @@ from trellis.subgraphs.issues.models import Comment, Issue, IssueCounter, IssueL
 from trellis.subgraphs.issues.moves import Move
 from trellis.subgraphs.issues.news import about, state_of
 from trellis.subgraphs.issues.queries import PROJECTS, WORKFLOWS
-from trellis.subgraphs.issues.vocabulary import Vocabulary
 from trellis.subgraphs.project_scope.scope import ProjectNotFound
 from trellis.subgraphs.workflow_scope.definition import initial_state
+from trellis.subgraphs.workflow_scope.vocabulary import Vocabulary
 
 MAX_LINKS = 100
 
@@ -128,6 +130,20 @@ async def create_issue(uow: UnitOfWork, caller: Identity, new: NewIssue) -> Issu
     if issue.assignee_id is not None:
         uow.emit(IssueAssigned(**about(issue), assignee_id=issue.assignee_id))
     return issue
+
+
+async def unknown_words(
+    session: AsyncSession, caller: Identity, project_id: UUID, words: Mapping[str, str]
+) -> Sequence[FieldProblem]:
+    """The problems of words that the project has not; none of a project that is not seen."""
+    try:
+        project = await PROJECTS.require(session, caller, project_id)
+    except ProjectNotFound:
+        return ()
+    known = Vocabulary.read(project.settings)
+    allowed = {"issueType": known.issue_types, "priority": known.priorities}
+    wrong = {field: allowed[field] for field, word in words.items() if word not in allowed[field]}
+    return WordsNotInVocabulary(wrong).problems if wrong else ()
 
 
 async def update_issue(
@@ -246,10 +262,18 @@ async def add_comment(uow: UnitOfWork, caller: Identity, new: NewComment) -> Com
     """Write a comment under an issue that the caller sees."""
     assert caller.id is not None
     issue = await _visible(uow, caller, new.issue_id)
-    comment = Comment(issue_id=issue.id, author_id=caller.id, content=new.content)
+    comment = Comment(issue_id=issue.id, author_id=caller.id, content=new.content, is_told=True)
     uow.session.add(comment)
     await uow.session.flush()
-    uow.emit(CommentAdded(**about(issue), comment_id=comment.id, author_id=caller.id))
+    uow.emit(
+        CommentAdded(
+            **about(issue),
+            comment_id=comment.id,
+            author_id=caller.id,
+            content=comment.content,
+            created_at=comment.created_at,
+        )
+    )
     return comment
 
 

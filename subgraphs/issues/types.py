@@ -12,20 +12,23 @@ from strawberry.federation.types import FieldSet
 
 from trellis.db.caller_context import CallerContext
 from trellis.schema.events.issues import IssueTransitioned
-from trellis.schema.paging import Connection, PageRequest
+from trellis.schema.list_sizes import EITHER_WAY, FORWARD, list_size
+from trellis.schema.paging import Connection, PageRequest, SharedConnection
 from trellis.schema.references import Reference, load_by_id, load_by_id_or, load_one
 from trellis.schema.scalars import JSON
 from trellis.subgraphs.issues import models
 from trellis.subgraphs.issues.inputs import IssueFiltersInput
 from trellis.subgraphs.issues.loaders import Loaders
 from trellis.subgraphs.issues.queries import OLDEST_FIRST, IssueFilters, Parent, SeenLink
-from trellis.subgraphs.issues.vocabulary import StatusCategory
+from trellis.subgraphs.issues.service import MAX_LINKS
+from trellis.subgraphs.workflow_scope.vocabulary import StatusCategory
 
 READ = [["read:issues"]]
 WRITE = [["write:issues"]]
 READ_COMMENTS = [["read:comments"]]
 WRITE_COMMENTS = [["write:comments"]]
 EXECUTE = [["execute:workflows"]]
+_FEW = list_size(10)  # of what has no upper bound
 
 Ctx = Info[CallerContext[Loaders], None]
 
@@ -34,7 +37,9 @@ Ctx = Info[CallerContext[Loaders], None]
 class User:
     id: ID
 
-    @strawberry.federation.field(requires_scopes=READ, description="Issues to be done by them.")
+    @strawberry.federation.field(
+        directives=[FORWARD], requires_scopes=READ, description="Issues assigned to them."
+    )
     async def assigned_issues(
         self,
         info: Ctx,
@@ -45,7 +50,9 @@ class User:
         page = PageRequest.of(first, after)
         return await issue_list(info, "assignee_id", self.id, page, filters)
 
-    @strawberry.federation.field(requires_scopes=READ, description="Issues they have reported.")
+    @strawberry.federation.field(
+        directives=[FORWARD], requires_scopes=READ, description="Issues they reported."
+    )
     async def reported_issues(
         self,
         info: Ctx,
@@ -79,7 +86,9 @@ class Project:
     id: ID
     key: str = strawberry.federation.field(external=True, default="")
 
-    @strawberry.federation.field(requires_scopes=READ, description="Newest first.")
+    @strawberry.federation.field(
+        directives=[EITHER_WAY], requires_scopes=READ, description="Newest first."
+    )
     async def issues(
         self,
         info: Ctx,
@@ -101,13 +110,17 @@ class Project:
         return await _statistics(info, self.id)
 
 
-@strawberry.federation.type(keys=["id"], requires_scopes=READ_COMMENTS)
+@strawberry.federation.type(
+    keys=[Key(fields=FieldSet("id"), resolvable=False)], requires_scopes=READ_COMMENTS
+)
 class Comment:
+    """Owned by the subgraph of comments, which alone is asked for it by id."""
+
     id: ID
-    content: str
-    author: User | None
-    created_at: datetime
-    updated_at: datetime
+    content: str = strawberry.federation.field(shareable=True)
+    author: User | None = strawberry.federation.field(shareable=True)
+    created_at: datetime = strawberry.federation.field(shareable=True)
+    updated_at: datetime = strawberry.federation.field(shareable=True)
 
     @classmethod
     def of(cls, row: models.Comment) -> Self:
@@ -131,7 +144,9 @@ class Attachment:
     filename: str
     mime_type: str
     size: int = strawberry.field(description="In bytes.")
-    url: str | None = strawberry.field(description="Null while no file store serves it.")
+    url: str | None = strawberry.field(
+        description="A link to the content; null if no server provides it."
+    )
     created_at: datetime
 
     @classmethod
@@ -151,13 +166,15 @@ class Attachment:
         return [cls.of(row) if row else None for row in rows]
 
 
-@strawberry.federation.type(requires_scopes=READ, description="A link seen from one of its ends.")
+@strawberry.federation.type(
+    requires_scopes=READ, description="A link, from the point of view of one of its issues."
+)
 class IssueLink:
     id: ID
     type: str = strawberry.field(
         description="blocks, is_blocked_by, duplicates, is_duplicated_by or relates_to"
     )
-    issue: "Issue | None" = strawberry.field(description="The issue at the other end.")
+    issue: "Issue | None" = strawberry.field(description="The linked issue.")
 
     @classmethod
     def of(cls, link: SeenLink) -> Self:
@@ -179,31 +196,39 @@ class Issue:
     custom_fields: JSON
     created_at: datetime
     updated_at: datetime
-    version: int = strawberry.field(description="Send it with an update to notice lost races.")
+    version: int = strawberry.field(
+        description="Send it with an update to detect concurrent changes."
+    )
     event_cursor: str | None = strawberry.field(
         default=None,
-        description="Where this delivery stands in the stream; only in subscriptions. "
-        "Subscribe again with it as `after` and nothing is missed.",
+        description="The position of this event in the stream; only in subscriptions. Pass it as "
+        "`after` to resume without missing events.",
     )
 
-    @strawberry.federation.field(requires_scopes=READ_COMMENTS, description="Oldest first.")
+    @strawberry.federation.field(
+        directives=[FORWARD], requires_scopes=READ_COMMENTS, description="Oldest first."
+    )
     async def comments(
         self,
         info: Ctx,
         first: int | None = None,
         after: str | None = None,
         skip: int | None = None,
-    ) -> Connection[Comment] | None:
+    ) -> SharedConnection[Comment] | None:
         page = PageRequest.of(first, after, skip=skip)
+        await info.context.loaders.written_elsewhere.load(None)
         found = await info.context.loaders.comments.load(OLDEST_FIRST, UUID(self.id), page)
-        return Connection.of(Comment.of, found)
+        return SharedConnection.of(Comment.of, found)
 
-    @strawberry.field
+    @strawberry.field(directives=[_FEW])
     async def attachments(self, info: Ctx) -> list[Attachment]:
         rows = await info.context.loaders.attachments.load(UUID(self.id))
         return [Attachment.of(row) for row in rows]
 
-    @strawberry.field(description="Without links to issues that the caller may not see.")
+    @strawberry.field(
+        directives=[list_size(MAX_LINKS)],
+        description="Links to issues that the caller may not see are left out.",
+    )
     async def links(self, info: Ctx) -> list[IssueLink]:
         links = await info.context.loaders.links.load(UUID(self.id))
         return [IssueLink.of(link) for link in links]
@@ -239,7 +264,8 @@ class Issue:
 
 @strawberry.federation.type(
     keys=[Key(fields=FieldSet("id"), resolvable=False)],
-    description="A move of an issue; the history of moves is kept by the subgraph of workflows.",
+    description="A move of an issue to another status; the history of moves is in the subgraph "
+    "workflows.",
 )
 class TransitionExecution:
     id: ID
@@ -252,16 +278,16 @@ class TransitionExecution:
     executed_by: User | None = strawberry.federation.field(shareable=True)
 
     @classmethod
-    def of(cls, news: IssueTransitioned) -> Self:
+    def of(cls, event: IssueTransitioned) -> Self:
         return cls(
-            id=ID(str(news.execution_id)),
-            issue_id=ID(str(news.issue_id)),
-            transition_id=ID(str(news.transition_id)),
-            transition_name=news.transition_name,
-            from_state=news.from_state,
-            to_state=news.to_state,
-            executed_at=news.executed_at,
-            executed_by=User(id=ID(str(news.executed_by))),
+            id=ID(str(event.execution_id)),
+            issue_id=ID(str(event.issue_id)),
+            transition_id=ID(str(event.transition_id)),
+            transition_name=event.transition_name,
+            from_state=event.from_state,
+            to_state=event.to_state,
+            executed_at=event.executed_at,
+            executed_by=User(id=ID(str(event.executed_by))),
         )
 
 

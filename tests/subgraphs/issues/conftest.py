@@ -7,7 +7,7 @@ from tests.support.templates import SeededCopies
 from trellis.db.settings import DataSettings
 from trellis.subgraphs.issues.graph import make_subgraph
 
-BESIDE = ["projects", "workflows"]
+BESIDE = ["projects", "workflows", "comments"]
 
 
 @pytest.fixture(scope="session")

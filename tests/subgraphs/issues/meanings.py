@@ -3,7 +3,7 @@
 from tests.subgraphs.tenants.meaning import FREE, Meanings
 
 MEANINGS = Meanings(
-    counts={"issue": 5, "comment": 3, "attachment": 2, "link": 2},
+    counts={"issue": 5, "attachment": 2, "link": 2},
     by_name={
         **dict.fromkeys(("assigneeId", "reporterId"), "user"),
         **dict.fromkeys(("sourceId", "targetId", "issueId"), "issue"),

@@ -98,6 +98,7 @@ def _parts_of_issues(tenant: Tenant) -> list[Any]:
             issue_id=first,
             author_id=tenant.id("user", "member"),
             content=tenant.text("Opinion"),
+            is_told=True,
             created_at=tenant.at(number),
             updated_at=tenant.at(number),
         )

@@ -252,18 +252,61 @@ async def test_all_links_closed_goes_by_the_state_of_linked_issues(issues: Runni
     await issues.ask(MOVED, ALAN, id=follower, i={"status": "Done"})
 
 
-async def test_a_type_does_not_change_into_a_workflow_without_the_status(issues: Running):
+async def test_a_type_does_not_change_into_the_middle_of_a_workflow(issues: Running):
+    """Whether or not the workflow has the status: no transition has led there."""
+    await learn(issues, definition(*PLAIN))
+    for status in ("Closed", "Done", "In Progress"):
+        new = await story(issues, issueType="Task")
+        await issues.ask(MOVED, ALAN, id=new, i={"status": status})
+        before = await kept(issues)
+        for wish in ({}, {"status": status}, {"status": "Done"}, {"status": "In Progress"}):
+            refusal = await issues.refusal(MOVED, ALAN, id=new, i={"issueType": "Story", **wish})
+            told = (refusal["code"], refusal["reason"], refusal["fromState"], refusal["toState"])
+            wanted = ("CONFLICT", "WORKFLOW_TRANSITION_INVALID", status, wish.get("status", status))
+            assert told == wanted
+        assert await kept(issues) == before
+        # It begins anew, as a new issue does.
+        both = {"issueType": "Story", "status": "Open"}
+        data = await issues.ask(MOVED, ALAN, id=new, i=both)
+        assert data["updateIssue"]["issue"] == {
+            "status": "Open",
+            "issueType": "Story",
+            "version": 3,
+        }
+    assert "issue.transitioned" not in await topics(issues)
+
+
+async def test_from_its_initial_state_an_issue_moves_on_with_its_new_type(issues: Running):
     await learn(issues, definition(*PLAIN))
     new = await story(issues, issueType="Task")
-    await issues.ask(MOVED, ALAN, id=new, i={"status": "Closed"})
+    both = {"issueType": "Story", "status": "Done"}
+    assert (await issues.refusal(MOVED, ALAN, id=new, i=both))["fromState"] == "Open"
+    await issues.ask(MOVED, ALAN, id=new, i={"issueType": "Story", "status": "In Progress"})
+    assert (await topics(issues))[-1] == "issue.transitioned"
 
+
+async def test_types_of_one_workflow_change_without_a_move(issues: Running):
+    await learn(issues, definition(*PLAIN, issue_types=("Story", "Bug")))
+    new = await story(issues)
+    await issues.ask(MOVED, ALAN, id=new, i={"status": "In Progress"})
+    data = await issues.ask(MOVED, ALAN, id=new, i={"issueType": "Bug"})
+    assert data["updateIssue"]["issue"]["status"] == "In Progress"
+
+
+async def test_nobody_gets_around_a_workflow_by_another_type(issues: Running):
+    """Out of the workflow, to any status, and back in."""
+    only_owners = rule("role", roles=["owner"])
+    close = step("Close", "Open", "Done", conditions=(only_owners,))
+    await learn(issues, definition(close))
+    new = await story(issues)
+    await issues.refusal(MOVED, ALAN, id=new, i={"status": "Done"})
+
+    await issues.ask(MOVED, ALAN, id=new, i={"issueType": "Task"})
+    await issues.ask(MOVED, ALAN, id=new, i={"status": "Done"})
     refusal = await issues.refusal(MOVED, ALAN, id=new, i={"issueType": "Story"})
     assert refusal["reason"] == "WORKFLOW_TRANSITION_INVALID"
-    both = {"issueType": "Story", "status": "Done"}
-    assert (await issues.refusal(MOVED, ALAN, id=new, i=both))["fromState"] == "Closed"
-    await issues.ask(MOVED, ALAN, id=new, i={"status": "Open"})
-    await issues.ask(MOVED, ALAN, id=new, i={"issueType": "Story", "status": "In Progress"})
-    await issues.ask(MOVED, ALAN, id=new, i={"issueType": "Task"})
+    refusal = await issues.refusal(MOVED, ALAN, id=new, i={"issueType": "Story", "status": "Done"})
+    assert refusal["reason"] == "WORKFLOW_TRANSITION_INVALID"
 
 
 async def test_from_every_state_an_issue_gets_into_a_workflow_that_has_not_its_status(

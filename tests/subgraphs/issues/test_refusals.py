@@ -83,6 +83,23 @@ async def test_what_is_refused_leaves_everything_as_it_was(issues: Running):
     assert await kept(issues) == before
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+async def test_all_faults_of_an_issue_are_told_at_once(issues: Running, is_new: bool):
+    """Those of the input and the words that its project has not."""
+    wrong = {"summary": "", "issueType": "Chore", "priority": "Huge"}
+    if is_new:
+        told = await issues.refusal(CREATE, ALAN, i={"projectId": ENG, **wrong})
+    else:
+        told = await issues.refusal(UPDATE, ALAN, **change(**wrong))
+    assert [one["field"] for one in told["fields"]] == ["summary", "issueType", "priority"]
+
+
+async def test_the_words_of_a_project_that_is_not_seen_are_not_told(issues: Running):
+    wrong = {"projectId": ENG, "summary": "", "issueType": "Chore"}
+    told = await issues.refusal(CREATE, caller("hedy"), i=wrong)
+    assert [one["field"] for one in told["fields"]] == ["summary"]
+
+
 async def test_two_issues_may_be_linked_in_several_ways_that_do_not_contradict(issues: Running):
     for wish in (link("ENG-1", "ENG-4", "RELATES_TO"), link("ENG-4", "ENG-1", "DUPLICATES")):
         await issues.ask(LINK, ALAN, **wish)
@@ -191,3 +208,27 @@ async def test_a_word_that_the_project_has_no_more_may_stay_but_not_come_back(is
     for name, word in kept_words.items():
         refusal = await issues.refusal(UPDATE, ALAN, **change(**{name: word}))
         assert [problem["field"] for problem in refusal["fields"]] == [name]
+
+
+async def test_a_dry_run_says_what_would_be_refused_and_changes_nothing(issues: Running):
+    new = {"projectId": ENG, "summary": "x"}
+    before = await kept(issues)
+    assert (await issues.dry_run(CREATE, ALAN, i=new))["code"] == "DRY_RUN"
+    assert (await issues.dry_run(UPDATE, ALAN, **change(summary="y")))["code"] == "DRY_RUN"
+    said = {"issueId": issue_id("ENG-1"), "content": "Hm."}
+    assert (await issues.dry_run(COMMENT, ALAN, i=said))["code"] == "DRY_RUN"
+
+    refused = await issues.dry_run(CREATE, ALAN, i={**new, "issueType": "Chore"})
+    assert [one["field"] for one in refused["fields"]] == ["issueType"]
+    assert (await issues.dry_run(CREATE, caller("hedy"), i=new))["code"] == "NOT_FOUND"
+    assert await kept(issues) == before
+
+
+async def test_a_word_that_stays_is_no_fault_beside_others(issues: Running):
+    async with issues.context().storage.begin() as uow:
+        issue = await uow.session.get_one(Issue, demo_id("issue", "ENG-1"))
+        issue.issue_type, issue.priority = "Wish", "Some"
+
+    faulty = change(summary="", issueType="Wish", priority="Huge")
+    told = await issues.refusal(UPDATE, ALAN, **faulty)
+    assert [one["field"] for one in told["fields"]] == ["summary", "priority"]

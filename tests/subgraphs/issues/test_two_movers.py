@@ -1,4 +1,4 @@
-"""Twenty who move one issue at once: each transition is taken once."""
+"""Fifty who move one issue at once: each transition is taken once."""
 
 import asyncio
 from itertools import pairwise
@@ -23,17 +23,19 @@ async def moves(issues: Running) -> list[tuple[str, str]]:
     return [(one["from_state"], one["to_state"]) for one in told]
 
 
-async def test_of_twenty_movers_one_succeeds(issues: Running):
+async def test_of_fifty_movers_one_succeeds(issues: Running):
     workflow = await learn(issues, definition(*PLAIN))
     new = await story(issues)
     wanted = {"workflowId": workflow, "issueId": new, "transitionId": START}
     doors = [
-        *([(EXECUTE, {"i": wanted})] * 10),
-        *([(MOVED, {"id": new, "i": {"status": "In Progress"}})] * 10),
+        *([(EXECUTE, {"i": wanted})] * 25),
+        *([(MOVED, {"id": new, "i": {"status": "In Progress"}})] * 25),
     ]
-    answers = await asyncio.gather(*(issues.answer(door, ALAN, **given) for door, given in doors))
+    answers = await asyncio.gather(
+        *(issues.answer_of_many(door, ALAN, **given) for door, given in doors)
+    )
 
-    executed = [answer for answer in answers[:10] if not answer.errors]
+    executed = [answer for answer in answers[:25] if not answer.errors]
     refused = [error.extensions for one in answers for error in one.errors or ()]
     assert {one["reason"] for one in refused} <= {"WORKFLOW_TRANSITION_INVALID"}
     # To set the status that is there already changes nothing and is no move.
@@ -44,7 +46,7 @@ async def test_of_twenty_movers_one_succeeds(issues: Running):
     assert (issue.status, issue.version) == ("In Progress", 2)
 
 
-async def test_twenty_movers_along_a_circle_never_skip_a_state(issues: Running):
+async def test_sixty_movers_along_a_circle_never_skip_a_state(issues: Running):
     circle = (
         step("Start", "Open", "In Progress"),
         step("Finish", "In Progress", "Done"),
@@ -65,6 +67,35 @@ async def test_twenty_movers_along_a_circle_never_skip_a_state(issues: Running):
     assert len(taken) == sum(not answer.errors for answer in answers) > 0
     assert all(one[1] == following[0] for one, following in pairwise(taken))
     assert taken[0][0] == "Open"
+
+
+async def test_of_many_who_change_type_and_status_at_once_nobody_skips_a_transition(
+    issues: Running,
+):
+    """A story has a state that a transition led to, or the one that stories begin in."""
+    await learn(issues, definition(*PLAIN[:1]))  # no transition leads to Done
+    new = await story(issues)
+    wishes = [
+        {"issueType": "Task"},
+        {"status": "Done"},
+        {"issueType": "Story"},
+        {"issueType": "Story", "status": "Done"},
+        {"issueType": "Task", "status": "Done"},
+        {"issueType": "Story", "status": "Open"},
+    ]
+    answers = await asyncio.gather(
+        *(issues.answer_of_many(MOVED, ALAN, id=new, i=wishes[n % len(wishes)]) for n in range(48))
+    )
+
+    refused = [error.extensions for one in answers for error in one.errors or ()]
+    assert {one["reason"] for one in refused} <= {"WORKFLOW_TRANSITION_INVALID"}
+    events = await issues.bus.read_after("issues", "0", 500)
+    states = [
+        one.payload["state"] for one in events if one.topic in ("issue.created", "issue.updated")
+    ]
+    assert len(states) > 1
+    of_stories = {one["status"] for one in states if one["issue_type"] == "Story"}
+    assert of_stories == {"Open"}
 
 
 async def test_a_move_waits_for_a_workflow_that_is_being_taken_in(issues: Running):
