@@ -1,9 +1,11 @@
 """What may go wrong with workflows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from trellis.schema.errors import Conflict, Forbidden, NotFound
+from trellis.db.replica import MissingInReplica
+from trellis.schema.errors import BadUserInput, Conflict, FieldProblem, Forbidden, NotFound
+from trellis.schema.events.projects import STREAM
 
 
 class WorkflowNotFound(NotFound):
@@ -39,3 +41,21 @@ class AnotherIsActive(Conflict):
 class TooManyWorkflows(Conflict):
     def __init__(self, limit: int) -> None:
         super().__init__(f"A project can have {limit} workflows at most.", limit=limit)
+
+
+class UnknownIssueTypes(MissingInReplica, BadUserInput):
+    """Issue types that the project has not, at the ``places`` of the request. The workflow could
+    never apply to them."""
+
+    stream = STREAM
+
+    def __init__(self, places: Sequence[int], allowed: Sequence[str]) -> None:
+        problems = [
+            FieldProblem(
+                f"issueTypes.{place}",
+                "INVALID_ENUM_VALUE",
+                f"issueTypes.{place} must be one of: {', '.join(allowed)}.",
+            )
+            for place in places
+        ]
+        super().__init__(problems[0].message, problems)

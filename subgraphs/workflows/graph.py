@@ -16,6 +16,7 @@ from trellis.schema.directives import Live
 from trellis.schema.events.issues import STREAM as ISSUES
 from trellis.schema.events.issues import IssueTransitioned
 from trellis.schema.events.workflows import WorkflowCreated, WorkflowUpdated
+from trellis.schema.list_sizes import EITHER_WAY
 from trellis.schema.paging import Connection, PageRequest
 from trellis.schema.references import load_one
 from trellis.subgraphs.project_scope.changes import changes_within
@@ -45,7 +46,7 @@ class UpdateWorkflowPayload:
 
 @strawberry.type
 class Query:
-    @strawberry.federation.field(requires_scopes=READ)
+    @strawberry.federation.field(directives=[EITHER_WAY], requires_scopes=READ)
     async def workflows(
         self,
         info: Ctx,

@@ -35,13 +35,15 @@ Item = TypeVar("Item")
 
 _MAX_WORD = 50
 _MAX_NAME = 200
-_MAX_ISSUE_TYPES = 50
-_MAX_STATES = 50
-_MAX_TRANSITIONS = 200
-_MAX_RULES = 10
+MAX_ISSUE_TYPES = 50
+MAX_STATES = 50
+MAX_TRANSITIONS = 200
+MAX_RULES = 10
 
 
-@strawberry.input(name="WorkflowFilters", description="Only workflows that fit all members given.")
+@strawberry.input(
+    name="WorkflowFilters", description="Only workflows that match all members given."
+)
 class WorkflowFiltersInput:
     project_id: Id | None = None
     is_active: bool | None = None
@@ -65,7 +67,8 @@ class WorkflowRuleInput:
     parameters: JSON | None = strawberry.field(
         default=None,
         description='role: {"roles": ["owner", "admin"]}; field_required: {"field": '
-        '"description"}; all_links_closed: {"types": ["is_blocked_by"]} or none for all links',
+        '"description"}; all_links_closed: {"types": ["is_blocked_by"]}, or none for '
+        "all links",
     )
 
 
@@ -75,10 +78,10 @@ class WorkflowTransitionInput:
     from_state: str = strawberry.field(description="The name of a state, or * for every state")
     to_state: str
     conditions: list[WorkflowRuleInput] | None = strawberry.field(
-        default=None, description="who may take it; it is not offered to others"
+        default=None, description="who may take it; others do not see it"
     )
     validators: list[WorkflowRuleInput] | None = strawberry.field(
-        default=None, description="what the issue must fulfil"
+        default=None, description="what the issue must satisfy"
     )
 
 
@@ -89,11 +92,12 @@ class CreateWorkflowInput:
     description: Description = None
     issue_types: list[str]
     states: list[WorkflowStateInput] = strawberry.field(
-        description="one of them is initial, at least one final"
+        description="exactly one is initial, at least one final"
     )
     transitions: list[WorkflowTransitionInput]
     is_active: bool = strawberry.field(
-        default=True, description="the project must have no other active one for the issue types"
+        default=True,
+        description="the project must not have another active workflow for these issue types",
     )
 
     def checked(self) -> NewWorkflow:
@@ -108,8 +112,8 @@ class CreateWorkflowInput:
 
 
 @strawberry.input(
-    description="Members that are absent stay as they are. States keep their ids by name, "
-    "transitions by name and from state."
+    description="Members that are absent are not changed. States keep their ids by name, "
+    "transitions by name and source state."
 )
 class UpdateWorkflowInput:
     name: Name | None = UNSET
@@ -118,7 +122,7 @@ class UpdateWorkflowInput:
     states: list[WorkflowStateInput] | None = UNSET
     transitions: list[WorkflowTransitionInput] | None = UNSET
     version: int | None = strawberry.field(
-        default=None, description="refuse unless the workflow still has this version"
+        default=None, description="the expected version of the workflow; another one is a conflict"
     )
 
     def checked(self, current: Workflow) -> dict[str, Any]:
@@ -144,7 +148,7 @@ class UpdateWorkflowInput:
 def _issue_types(problems: InputProblems, words: Sequence[str]) -> tuple[str, ...]:
     field = "issueTypes"
     found = tuple(problems.text(f"{field}.{n}", word, maximum=_MAX_WORD) for n, word in _few(words))
-    _check_count(problems, field, words, _MAX_ISSUE_TYPES)
+    _check_count(problems, field, words, MAX_ISSUE_TYPES)
     _check_unique(problems, field, found)
     return found
 
@@ -153,12 +157,12 @@ def _states(
     problems: InputProblems, given: Sequence[WorkflowStateInput], known: Mapping[str, UUID]
 ) -> tuple[StateDefinition, ...]:
     """The states; one keeps the id that ``known`` has for its name."""
-    _check_count(problems, "states", given, _MAX_STATES)
+    _check_count(problems, "states", given, MAX_STATES)
     states: list[StateDefinition] = []
     for n, one in _few(given):
         name = problems.text(f"states.{n}.name", one.name, maximum=_MAX_WORD)
         if name == ANY_STATE:
-            message = f"{ANY_STATE} stands for every state and cannot be the name of one."
+            message = f"{ANY_STATE} means every state and cannot be the name of one."
             problems.add(f"states.{n}.name", "INVALID_FORMAT", message)
         states.append(StateDefinition(id=known.get(name, uuid4()), name=name, type=one.type))
     return tuple(states)
@@ -170,7 +174,7 @@ def _transitions(
     known: Mapping[tuple[str, str], UUID],
 ) -> tuple[TransitionDefinition, ...]:
     """The transitions; one keeps the id that ``known`` has for its name and ``from_state``."""
-    _check_count(problems, "transitions", given, _MAX_TRANSITIONS, least=0)
+    _check_count(problems, "transitions", given, MAX_TRANSITIONS, least=0)
     transitions: list[TransitionDefinition] = []
     for n, one in _few(given):
         place = f"transitions.{n}"
@@ -196,7 +200,7 @@ def _rules(
     known: Mapping[str, Condition] | Mapping[str, Validator],
 ) -> tuple[RuleDefinition, ...]:
     rules: list[RuleDefinition] = []
-    _check_count(problems, place, given or (), _MAX_RULES, least=0)
+    _check_count(problems, place, given or (), MAX_RULES, least=0)
     for n, one in _few(given or ()):
         parameters: Any = one.parameters if one.parameters is not None else {}
         if not isinstance(parameters, dict):
@@ -237,8 +241,8 @@ def _check_drawing(
 
 
 def _few(given: Sequence[Item]) -> Iterable[tuple[int, Item]]:
-    """As many as anything may have: of longer lists it is told that they are too long."""
-    return enumerate(given[:_MAX_TRANSITIONS])
+    """As many as any list may have: longer ones are reported as too long."""
+    return enumerate(given[:MAX_TRANSITIONS])
 
 
 def _check_count(

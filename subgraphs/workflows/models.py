@@ -9,6 +9,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from trellis.db.models import JsonB, Timestamped, Versioned, new_metadata, utc_now
+from trellis.db.personal_data import PersonId
 from trellis.subgraphs.project_scope.tables import ProjectCopy, ProjectMemberCopy
 
 # How long texts may be, for columns and inputs alike.
@@ -75,7 +76,7 @@ class TransitionExecution(Base, table=True):
     transition_name: Name
     from_state: Word
     to_state: Word
-    executed_by: UUID
+    executed_by: PersonId
     executed_at: datetime = Field(default_factory=utc_now)
 
     __table_args__ = (

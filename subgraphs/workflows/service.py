@@ -1,6 +1,6 @@
 """What can be done with workflows: one function per use case, each inside one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 from uuid import UUID
@@ -21,6 +21,7 @@ from trellis.schema.events.workflows import (
 )
 from trellis.schema.identity import Identity
 from trellis.subgraphs.project_scope.scope import ProjectNotFound
+from trellis.subgraphs.project_scope.words import issue_types_of
 from trellis.subgraphs.workflow_scope.definition import (
     read_states,
     read_transitions,
@@ -31,6 +32,7 @@ from trellis.subgraphs.workflows import queries
 from trellis.subgraphs.workflows.errors import (
     AnotherIsActive,
     TooManyWorkflows,
+    UnknownIssueTypes,
     WorkflowChanged,
     WorkflowNotFound,
     WorkflowsNotYours,
@@ -62,6 +64,7 @@ async def create_workflow(uow: UnitOfWork, caller: Identity, new: NewWorkflow) -
     await uow.session.refresh(project)
     if project.is_deleted:  # a moment ago
         raise ProjectNotFound(project.id)
+    _check_issue_types(project.settings, new.issue_types)
     if await queries.count_of_project(uow.session, project.id) >= MAX_WORKFLOWS:
         raise TooManyWorkflows(MAX_WORKFLOWS)
     workflow = Workflow(
@@ -100,6 +103,10 @@ async def update_workflow(
     await _require_manager(uow, caller, workflow.project_id)
     if version is not None and workflow.version != version:
         raise WorkflowChanged(workflow.version)
+    if "issue_types" in changes:
+        project = await PROJECTS.require(uow.session, caller, workflow.project_id)
+        # A type that the project had once may stay.
+        _check_issue_types(project.settings, changes["issue_types"], known=workflow.issue_types)
     wanted = {name: _stored(name, value) for name, value in changes.items()}
     changed = tuple(name for name, value in wanted.items() if getattr(workflow, name) != value)
     if not changed:
@@ -122,7 +129,7 @@ async def record_execution(uow: UnitOfWork, move: IssueTransitioned) -> None:
         return
     if await uow.session.get(Workflow, move.workflow_id) is None:
         return
-    told: dict[str, Any] = {
+    move_data: dict[str, Any] = {
         "project_id": move.project_id,
         "issue_id": move.issue_id,
         "issue_key": move.issue_key,
@@ -134,8 +141,8 @@ async def record_execution(uow: UnitOfWork, move: IssueTransitioned) -> None:
         "executed_by": move.executed_by,
         "executed_at": move.executed_at,
     }
-    uow.session.add(TransitionExecution(id=move.execution_id, **told))
-    uow.emit(TransitionExecuted(execution_id=move.execution_id, **told))
+    uow.session.add(TransitionExecution(id=move.execution_id, **move_data))
+    uow.emit(TransitionExecuted(execution_id=move.execution_id, **move_data))
 
 
 async def delete_workflows_of(uow: UnitOfWork, project_id: UUID) -> None:
@@ -143,6 +150,17 @@ async def delete_workflows_of(uow: UnitOfWork, project_id: UUID) -> None:
     await _hold_workflows_of(uow, project_id)
     for table in (ActiveWorkflow, TransitionExecution, Workflow):
         await uow.session.execute(delete(table).where(col(table.project_id) == project_id))
+
+
+def _check_issue_types(
+    settings: Mapping[str, Any], issue_types: Sequence[str], *, known: Sequence[str] = ()
+) -> None:
+    allowed = issue_types_of(settings)
+    places = [
+        place for place, word in enumerate(issue_types) if word not in allowed and word not in known
+    ]
+    if places:
+        raise UnknownIssueTypes(places, allowed)
 
 
 async def _require_manager(uow: UnitOfWork, caller: Identity, project_id: UUID) -> None:

@@ -18,23 +18,32 @@ from trellis.schema.events.workflows import (
     TransitionDefinition,
 )
 from trellis.schema.inputs import as_uuid
+from trellis.schema.list_sizes import FORWARD, list_size
 from trellis.schema.paging import Connection, PageRequest
 from trellis.schema.references import Reference, load_by_id
 from trellis.schema.scalars import JSON
 from trellis.subgraphs.workflow_scope.definition import offered, read_states, read_transitions
 from trellis.subgraphs.workflows import models
-from trellis.subgraphs.workflows.inputs import WorkflowFiltersInput
+from trellis.subgraphs.workflows.inputs import (
+    MAX_ISSUE_TYPES,
+    MAX_RULES,
+    MAX_STATES,
+    MAX_TRANSITIONS,
+    WorkflowFiltersInput,
+)
 from trellis.subgraphs.workflows.loaders import Loaders
 from trellis.subgraphs.workflows.queries import HistoryOf, WorkflowFilters
 
 READ = [["read:workflows"]]
 WRITE = [["write:workflows"]]
 ITS_ISSUE = ["status", "issueType", "project { id }"]
-"""What is asked of an issue to tell its workflow: whoever asks must be allowed to read that."""
+"""The fields of an issue that determine its workflow: callers must be allowed to read them."""
 READ_OF_ISSUE = [["read:workflows", "read:issues", "read:projects"]]
 
 # Parts of a workflow come with its row: only the workflow is paid for.
 _FREE = [Cost(weight=0)]
+_RULES = list_size(MAX_RULES)
+_TRANSITIONS = list_size(MAX_TRANSITIONS)
 
 Ctx = Info[CallerContext[Loaders], None]
 
@@ -71,8 +80,8 @@ class WorkflowTransition:
     name: str
     from_state: str = strawberry.field(description="The name of a state, or * for every state")
     to_state: str
-    conditions: list[WorkflowRule]
-    validators: list[WorkflowRule]
+    conditions: list[WorkflowRule] = strawberry.field(directives=[_RULES])
+    validators: list[WorkflowRule] = strawberry.field(directives=[_RULES])
 
     @classmethod
     def of(cls, transition: TransitionDefinition) -> Self:
@@ -132,22 +141,24 @@ class Workflow:
     description: str | None
     project_id: ID
     project: "Project | None"
-    issue_types: list[str]
+    issue_types: list[str] = strawberry.field(directives=[list_size(MAX_ISSUE_TYPES)])
     is_active: bool = strawberry.field(
-        description="While it is, issues of its types move along its transitions only."
+        description="While it is active, issues of its types can only take its transitions."
     )
-    states: list[WorkflowState]
-    transitions: list[WorkflowTransition]
+    states: list[WorkflowState] = strawberry.field(directives=[list_size(MAX_STATES)])
+    transitions: list[WorkflowTransition] = strawberry.field(directives=[_TRANSITIONS])
     created_at: datetime
     updated_at: datetime
-    version: int = strawberry.field(description="Send it with an update to notice lost races.")
+    version: int = strawberry.field(
+        description="Send it with an update to detect concurrent changes."
+    )
     event_cursor: str | None = strawberry.field(
         default=None,
-        description="Where this delivery stands in the stream; only in subscriptions. "
-        "Subscribe again with it as `after` and nothing is missed.",
+        description="The position of this event in the stream; only in subscriptions. Pass it as "
+        "`after` to resume without missing events.",
     )
 
-    @strawberry.field(description="Latest first.")
+    @strawberry.field(directives=[FORWARD], description="Latest first.")
     async def executions(
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> Connection[TransitionExecution] | None:
@@ -181,7 +192,9 @@ class Workflow:
 class Project:
     id: ID
 
-    @strawberry.federation.field(requires_scopes=READ, description="Newest first.")
+    @strawberry.federation.field(
+        directives=[FORWARD], requires_scopes=READ, description="Newest first."
+    )
     async def workflows(
         self,
         info: Ctx,
@@ -207,17 +220,18 @@ class Issue:
     @strawberry.federation.field(
         requires=ITS_ISSUE,
         requires_scopes=READ_OF_ISSUE,
-        description="The one that is active for issues of its type in its project.",
+        description="The workflow that is active for issues of its type in its project.",
     )
     async def workflow(self, info: Ctx) -> Workflow | None:
         row = await self._in_force(info)
         return Workflow.of(row) if row else None
 
     @strawberry.federation.field(
+        directives=[_TRANSITIONS],
         requires=ITS_ISSUE,
         requires_scopes=READ_OF_ISSUE,
-        description="From its status, those whose conditions the caller meets. Validators are "
-        "asked when one is executed. Empty without an active workflow.",
+        description="The transitions from its status whose conditions the caller meets. "
+        "Validators are checked on execution. Empty without an active workflow.",
     )
     async def available_transitions(self, info: Ctx) -> list[WorkflowTransition] | None:
         row = await self._in_force(info)
@@ -227,7 +241,9 @@ class Issue:
         transitions = offered(read_transitions(row.transitions), self.status, mover)
         return [WorkflowTransition.of(one) for one in transitions]
 
-    @strawberry.federation.field(requires_scopes=READ, description="Latest first.")
+    @strawberry.federation.field(
+        directives=[FORWARD], requires_scopes=READ, description="Latest first."
+    )
     async def transition_executions(
         self, info: Ctx, first: int | None = None, after: str | None = None
     ) -> Connection[TransitionExecution] | None:

@@ -31,7 +31,7 @@ MEANINGS = Meanings(
     writes={
         "workflowUpdated": (
             "mutation($id: ID!, $text: String!) { createWorkflow(input: {projectId: $id, "
-            'name: $text, isActive: false, issueTypes: ["Idea"], transitions: [], states: '
+            'name: $text, isActive: false, issueTypes: ["Task"], transitions: [], states: '
             '[{name: "Open", type: INITIAL}, {name: "Done", type: FINAL}]}) { workflow { id } } }'
         ),
     },

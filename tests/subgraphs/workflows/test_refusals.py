@@ -39,6 +39,10 @@ def with_rule(kind: str, name: str, **parameters: Any) -> dict[str, Any]:
         ({"issueTypes": []}, [("issueTypes", "REQUIRED_FIELD_MISSING")]),
         ({"issueTypes": ["Bug", " Bug"]}, [("issueTypes", "INVALID_FORMAT")]),
         ({"issueTypes": ["x" * 51]}, [("issueTypes.0", "VALUE_TOO_LONG")]),
+        (
+            {"issueTypes": ["Chore", "Bug", "bug"]},
+            [("issueTypes.0", "INVALID_ENUM_VALUE"), ("issueTypes.2", "INVALID_ENUM_VALUE")],
+        ),
         ({"issueTypes": [f"t{n}" for n in range(51)]}, [("issueTypes", "VALUE_TOO_LONG")]),
         (
             {"states": [state("To Do", "FINAL"), state("Done", "FINAL")]},

@@ -99,11 +99,11 @@ async def test_what_keeps_its_name_keeps_its_id(workflows: Running):
 
 async def test_one_is_active_for_an_issue_type_at_a_time(workflows: Running):
     first = await create(workflows, issueTypes=["Task", "Story"])
-    again = wish(issueTypes=["Story", "Spike"])
+    again = wish(issueTypes=["Story", "Bug"])
     refusal = await workflows.refusal(CREATE, GRACE, i=again)
     assert refusal == {"code": "CONFLICT", "issueTypes": ["Story"]}
 
-    second = await create(workflows, issueTypes=["Story", "Spike"], isActive=False)
+    second = await create(workflows, issueTypes=["Story", "Bug"], isActive=False)
     assert (await workflows.refusal(ACTIVATE, GRACE, id=second["id"]))["code"] == "CONFLICT"
     await workflows.ask(DEACTIVATE, GRACE, id=first["id"])
     data = await workflows.ask(ACTIVATE, GRACE, id=second["id"])
