@@ -22,6 +22,7 @@ from trellis.schema.events.tasks import (
     TaskUpdated,
 )
 from trellis.schema.inputs import Id, InputProblems, known_id
+from trellis.schema.list_sizes import EITHER_WAY
 from trellis.schema.paging import Connection, PageRequest, SortOrder
 from trellis.schema.references import load_one
 from trellis.subgraphs.project_scope.changes import changes_within
@@ -36,7 +37,7 @@ from trellis.subgraphs.tasks.inputs import (
 from trellis.subgraphs.tasks.loaders import Loaders
 from trellis.subgraphs.tasks.models import TaskStatus
 from trellis.subgraphs.tasks.queries import PROJECTS, TaskFilters, TaskSort
-from trellis.subgraphs.tasks.types import EITHER_WAY, READ, WRITE, Ctx, Task
+from trellis.subgraphs.tasks.types import READ, WRITE, Ctx, Task
 from trellis.subgraphs.tasks.use_cases import dependencies, tasks, upkeep
 
 _CHANGES = (
@@ -59,8 +60,8 @@ class DeleteTaskPayload:
 
 @strawberry.type
 class TaskDependencyPayload:
-    task: Task = strawberry.field(description="The task that waits.")
-    depends_on: Task = strawberry.field(description="The task that is waited for.")
+    task: Task = strawberry.field(description="The dependent task.")
+    depends_on: Task = strawberry.field(description="The task it depends on.")
 
 
 @strawberry.type

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
 
+from trellis.schema.directives import Constraint
 from trellis.schema.inputs import Id, InputProblems, SearchText
 from trellis.subgraphs.tasks.models import (
     DependencyType,
@@ -24,18 +25,19 @@ from trellis.subgraphs.tasks.use_cases.tasks import NewTask
 strawberry.enum(TaskStatus)
 strawberry.enum(TaskPriority)
 strawberry.enum(DependencyType)
-strawberry.enum(TaskCompletion, description="PENDING is every status but DONE.")
+strawberry.enum(TaskCompletion, description="PENDING means every status except DONE.")
 strawberry.enum(TaskSort)
 strawberry.enum(SearchField, name="TaskSearchField")
 
 _MAX_HOURS = 100_000
-_MAX_TAGS = 20
+Hours = Annotated[float, Constraint(min=0, max=_MAX_HOURS)]
+MAX_TAGS = 20
 _MAX_TAG = 50
 
 
 @strawberry.input(
     name="TaskFilters",
-    description="Only tasks that fit all members given. Days begin and end in UTC.",
+    description="Only tasks that match all members given. Days are in UTC.",
 )
 class TaskFiltersInput:
     project_id: Id | None = None
@@ -46,17 +48,21 @@ class TaskFiltersInput:
     priority: list[TaskPriority] | None = strawberry.field(default=None, description="one of these")
     completion: TaskCompletion | None = None
     personal: bool | None = strawberry.field(
-        default=None, description="only the caller's own tasks of no project, or none of them"
+        default=None, description="true: only personal tasks of the caller; false: none of them"
     )
-    due_date_gte: date | None = strawberry.field(default=None, description="due then or later")
+    due_date_gte: date | None = strawberry.field(
+        default=None, description="due on that day or later"
+    )
     due_date_gt: date | None = strawberry.field(default=None, description="due after that day")
-    due_date_lte: date | None = strawberry.field(default=None, description="due then or earlier")
+    due_date_lte: date | None = strawberry.field(
+        default=None, description="due on that day or earlier"
+    )
     due_date_lt: date | None = strawberry.field(default=None, description="due before that day")
     search: SearchText | None = strawberry.field(
-        default=None, description="part of one of the searchFields"
+        default=None, description="a part of one of the searchFields"
     )
     search_fields: list[SearchField] | None = strawberry.field(
-        default=None, description="where to search; everywhere if absent"
+        default=None, description="which fields to search; all if absent"
     )
 
     def checked(self) -> TaskFilters:
@@ -70,7 +76,9 @@ class TaskFiltersInput:
         )
 
 
-@strawberry.input(description="Without projectId it is a personal task, which nobody else sees.")
+@strawberry.input(
+    description="Without projectId it is a personal task, visible only to the caller."
+)
 class CreateTaskInput:
     title: Title
     project_id: Id | None = None
@@ -79,7 +87,7 @@ class CreateTaskInput:
     assignee_id: Id | None = strawberry.field(default=None, description="a member of the project")
     priority: TaskPriority | None = strawberry.field(default=None, description="MEDIUM if absent")
     due_date: datetime | None = None
-    estimated_hours: float | None = None
+    estimated_hours: Hours | None = None
     tags: list[str] | None = None
 
     def checked(self) -> NewTask:
@@ -90,21 +98,21 @@ class CreateTaskInput:
         return problems.make(NewTask, self, estimated_hours=hours, tags=tags)
 
 
-@strawberry.input(description="Members that are absent stay as they are; null empties a member.")
+@strawberry.input(description="Members that are absent are not changed; null clears a member.")
 class UpdateTaskInput:
     title: Title | None = UNSET
     description: Description = UNSET
     milestone_id: Id | None = UNSET
     priority: TaskPriority | None = UNSET
     due_date: datetime | None = UNSET
-    estimated_hours: float | None = UNSET
+    estimated_hours: Hours | None = UNSET
     tags: list[str] | None = UNSET
     completion: TaskCompletion | None = strawberry.field(
         default=None,
         description="COMPLETED makes it DONE; PENDING makes it TODO again if it is DONE",
     )
     version: int | None = strawberry.field(
-        default=None, description="refuse unless the task still has this version"
+        default=None, description="the expected version of the task; another one is a conflict"
     )
 
     def checked(self) -> dict[str, Any]:
@@ -120,7 +128,7 @@ class UpdateTaskInput:
         return changes
 
 
-@strawberry.input(description="The task taskId waits for dependsOnId.")
+@strawberry.input(description="The task `taskId` depends on `dependsOnId`.")
 class AddTaskDependencyInput:
     task_id: Id
     depends_on_id: Id
@@ -148,8 +156,11 @@ def _hours(problems: InputProblems, hours: float | None) -> float | None:
 
 def _tags(problems: InputProblems, tags: Sequence[str] | None) -> list[str]:
     """Each tag once, in the order given."""
-    cleaned = [problems.text("tags", tag, maximum=_MAX_TAG) for tag in tags or ()]
+    cleaned = [
+        problems.text(f"tags.{index}", tag, maximum=_MAX_TAG)
+        for index, tag in enumerate(tags or ())
+    ]
     found = list(dict.fromkeys(cleaned))
-    if len(found) > _MAX_TAGS:
-        problems.add("tags", "VALUE_TOO_LONG", f"A task can have {_MAX_TAGS} tags at most.")
+    if len(found) > MAX_TAGS:
+        problems.add("tags", "VALUE_TOO_LONG", f"A task can have {MAX_TAGS} tags at most.")
     return found

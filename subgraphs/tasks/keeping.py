@@ -21,7 +21,7 @@ SETTINGS = (
     Setting(
         _NAME,
         "for ever",
-        "after how many days without a change personal tasks are deleted, a whole number from 1",
+        "number of days after which unchanged personal tasks are deleted, at least 1",
     ),
 )
 

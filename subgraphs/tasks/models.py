@@ -11,6 +11,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlmodel import Field, SQLModel, col
 
 from trellis.db.models import JsonB, Timestamped, Versioned, enum_column, new_metadata, utc_now
+from trellis.db.personal_data import PersonId
 from trellis.subgraphs.project_scope.tables import ProjectCopy, ProjectMemberCopy
 
 # How long texts may be, for columns and inputs alike.
@@ -76,8 +77,8 @@ class Task(Versioned, Timestamped, Base, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     project_id: UUID | None = Field(default=None, foreign_key="project.id")
     milestone_id: UUID | None = None
-    created_by: UUID
-    assignee_id: UUID | None = None
+    created_by: PersonId
+    assignee_id: PersonId | None = None
     title: Title
     description: Description = None
     status: TaskStatus = Field(

@@ -32,7 +32,7 @@ Parent = Literal["project_id", "milestone_id", "assignee_id", "created_by"]
 """What a list of tasks hangs on."""
 
 Counts = Mapping[TaskStatus, int]
-"""How many tasks there are of each status."""
+"""The number of tasks by status."""
 
 
 class TaskCompletion(StrEnum):

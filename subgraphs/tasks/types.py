@@ -7,13 +7,13 @@ from uuid import UUID
 import strawberry
 import strawberry.federation
 from strawberry import ID, Info
-from strawberry.federation.schema_directives import ListSize
 
 from trellis.db.caller_context import CallerContext
-from trellis.schema.paging import DEFAULT_PAGE, Connection, PageRequest
+from trellis.schema.list_sizes import EITHER_WAY, FORWARD, list_size
+from trellis.schema.paging import Connection, PageRequest
 from trellis.schema.references import Reference, load_by_id, load_one
 from trellis.subgraphs.tasks import models
-from trellis.subgraphs.tasks.inputs import TaskFiltersInput
+from trellis.subgraphs.tasks.inputs import MAX_TAGS, TaskFiltersInput
 from trellis.subgraphs.tasks.loaders import Loaders
 from trellis.subgraphs.tasks.models import DependencyType, TaskPriority, TaskStatus
 from trellis.subgraphs.tasks.queries import (
@@ -23,20 +23,11 @@ from trellis.subgraphs.tasks.queries import (
     TaskCompletion,
     TaskFilters,
 )
+from trellis.subgraphs.tasks.use_cases.dependencies import MAX_DEPENDENCIES
 from trellis.subgraphs.tasks.use_cases.tasks import completion_of
 
 READ = [["read:tasks"]]
 WRITE = [["write:tasks"]]
-# How long a list of tasks is unless its arguments say so.
-FORWARD, EITHER_WAY = (
-    ListSize(
-        assumed_size=DEFAULT_PAGE,
-        slicing_arguments=arguments,
-        sized_fields=["edges"],
-        require_one_slicing_argument=False,
-    )
-    for arguments in (["first"], ["first", "last"])
-)
 
 Ctx = Info[CallerContext[Loaders], None]
 
@@ -48,7 +39,7 @@ class User:
     @strawberry.federation.field(
         requires_scopes=READ,
         directives=[FORWARD],
-        description="Tasks they have made, as far as the caller sees them.",
+        description="Tasks they created that the caller may see.",
     )
     async def tasks(
         self,
@@ -60,7 +51,7 @@ class User:
         return await _list(info, "created_by", self.id, PageRequest.of(first, after), filters)
 
     @strawberry.federation.field(
-        requires_scopes=READ, directives=[FORWARD], description="Tasks to be done by them."
+        requires_scopes=READ, directives=[FORWARD], description="Tasks assigned to them."
     )
     async def assigned_tasks(
         self,
@@ -72,7 +63,7 @@ class User:
         return await _list(info, "assignee_id", self.id, PageRequest.of(first, after), filters)
 
 
-@strawberry.type(description="How many tasks there are of each status.")
+@strawberry.type(description="The number of tasks by status.")
 class TaskStatistics:
     total: int
     todo: int
@@ -80,7 +71,7 @@ class TaskStatistics:
     review: int
     completed: int
     completion_rate: float = strawberry.field(
-        description="Percent of all tasks that are done; 0 without tasks."
+        description="Percent of all tasks that are done; 0 if there are none."
     )
 
     @classmethod
@@ -132,7 +123,7 @@ class Project:
 
     @strawberry.federation.field(
         requires_scopes=READ,
-        description="Whole percent of the tasks that are done: 100 when all are, 0 without tasks.",
+        description="Percent of the tasks that are done, rounded; 0 if there are none.",
     )
     async def progress(self, info: Ctx) -> int | None:
         counts = await load_one(info.context.loaders.counts_of_project, self.id)
@@ -169,7 +160,7 @@ class Milestone:
         return counts[TaskStatus.DONE] if counts else None
 
 
-@strawberry.federation.type(requires_scopes=READ, description="What a task waits for.")
+@strawberry.federation.type(requires_scopes=READ, description="A dependency of a task.")
 class TaskDependency:
     id: ID
     type: DependencyType
@@ -195,24 +186,29 @@ class Task:
     completion: TaskCompletion
     priority: TaskPriority
     project: Project | None = strawberry.field(
-        description="Null for a personal task, which nobody but its maker sees."
+        description="Null for a personal task, which is visible only to its creator."
     )
     milestone: Milestone | None
     created_by: User | None
     assignee: User | None
     due_date: datetime | None
     estimated_hours: float | None
-    tags: list[str]
+    tags: list[str] = strawberry.field(directives=[list_size(MAX_TAGS)])
     created_at: datetime
     updated_at: datetime
-    version: int = strawberry.field(description="Send it with an update to notice lost races.")
+    version: int = strawberry.field(
+        description="Send it with an update to detect concurrent changes."
+    )
     event_cursor: str | None = strawberry.field(
         default=None,
-        description="Where this delivery stands in the stream; only in subscriptions. "
-        "Subscribe again with it as `after` and nothing is missed.",
+        description="The position of this event in the stream; only in subscriptions. Pass it as "
+        "`after` to resume without missing events.",
     )
 
-    @strawberry.field(description="What it waits for, oldest first.")
+    @strawberry.field(
+        directives=[list_size(MAX_DEPENDENCIES)],
+        description="The tasks it depends on, oldest first.",
+    )
     async def dependencies(self, info: Ctx) -> list[TaskDependency]:
         seen = await info.context.loaders.dependencies.load(UUID(self.id))
         return [TaskDependency.of(one) for one in seen]

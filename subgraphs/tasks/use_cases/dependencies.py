@@ -74,4 +74,4 @@ async def _check(uow: UnitOfWork, task: Task, other: Task) -> None:
     if len(present) >= MAX_DEPENDENCIES:
         raise TooManyDependencies(MAX_DEPENDENCIES)
     if await queries.leads_to(uow.session, other.id, task.id):
-        raise DependencyNotPossible("The tasks would wait for one another in a circle.")
+        raise DependencyNotPossible("The dependencies would be circular.")

@@ -127,8 +127,8 @@ async def assign_task(
 async def delete_task(
     uow: UnitOfWork, caller: Identity, id: UUID, *, personal: bool = False
 ) -> None:
-    """Remove a task, and with it what it waits for and what waits for it: for whoever has made it
-    and for those who manage its project."""
+    """Remove a task, and its dependencies in both directions; for its creator and managers of its
+    project."""
     task = await visible(uow, caller, id, personal=personal)
     if task.created_by != caller.id and not (
         task.project_id and await PROJECTS.manages(uow.session, caller, task.project_id)

@@ -9,7 +9,16 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
-from tests.subgraphs.tasks.asking import DELETE, DEPEND, FREE, create, events, task_id, waits
+from tests.subgraphs.tasks.asking import (
+    DELETE,
+    DEPEND,
+    FREE,
+    STATUS,
+    create,
+    events,
+    task_id,
+    waits,
+)
 from tests.support.kept import kept
 from tests.support.subgraphs import Running, caller
 from trellis.db.seed.world import demo_id
@@ -37,6 +46,19 @@ async def test_a_task_shows_what_it_waits_for(tasks: Running):
         task_id("ENG-7"),
         "start_to_start",
     )
+
+
+async def test_a_dependency_informs_and_bars_no_change_of_status(tasks: Running):
+    """ENG-3 waits for ENG-2 here, which is not done."""
+    await tasks.ask(STATUS, ALAN, id=task_id("ENG-2"), s="TODO")
+    done = await tasks.ask(STATUS, ALAN, id=task_id("ENG-3"), s="DONE")
+    assert done["updateTaskStatus"]["task"]["status"] == "DONE"
+    shown = await tasks.ask(
+        "query($id: ID!) { task(id: $id) { dependencies { dependsOn { status } } } }",
+        ALAN,
+        id=task_id("ENG-3"),
+    )
+    assert shown["task"]["dependencies"] == [{"dependsOn": {"status": "TODO"}}]
 
 
 async def test_a_task_waits_no_longer(tasks: Running):

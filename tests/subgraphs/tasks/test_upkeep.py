@@ -8,11 +8,11 @@ import pytest
 from sqlmodel import col, select
 
 from tests.subgraphs.tasks.asking import ENG, create, events, task_id
+from tests.support.leaving import user_deleted
 from tests.support.subgraphs import Running, caller
 from trellis.db.models import utc_now
 from trellis.db.seed.world import demo_id
 from trellis.db.settings import DataSettings
-from trellis.schema.events.accounts import UserDeleted
 from trellis.schema.events.projects import MilestoneCreated
 from trellis.subgraphs.tasks import keeping
 from trellis.subgraphs.tasks.graph import make_subgraph
@@ -34,16 +34,7 @@ async def tasks_of(tasks: Running, person: UUID, *, personal: bool) -> list[UUID
 async def test_the_personal_tasks_of_a_deleted_person_go_with_them(tasks: Running):
     of_projects = await tasks_of(tasks, ALAN, personal=False)
     others = await tasks_of(tasks, demo_id("user", "ada"), personal=True)
-    event = UserDeleted(
-        user_id=ALAN,
-        version=9,
-        username="x",
-        display_name="x",
-        avatar_url=None,
-        organization_id=None,
-        roles=(),
-        is_active=False,
-    )
+    event = user_deleted(ALAN)
     async with tasks.context().storage.begin() as uow:
         await upkeep.forget_person(uow, event)
 
