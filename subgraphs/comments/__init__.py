@@ -1,0 +1,1 @@
+"""Comments on projects, tasks, issues, files and milestones, with mentions and reactions."""
