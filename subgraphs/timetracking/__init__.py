@@ -1,0 +1,1 @@
+"""Time that people spend: entries, one running timer for each person, weekly timesheets."""
