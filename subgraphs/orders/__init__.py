@@ -1,0 +1,1 @@
+"""Products with their prices and stock, and the orders of them."""
