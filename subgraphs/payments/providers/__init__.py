@@ -1,0 +1,1 @@
+"""Payment providers: one Protocol, a simulated one as default, and Stripe."""

@@ -1,0 +1,53 @@
+"""Charges that the banks of payers take back."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from trellis.db.locks import hold
+from trellis.db.models import utc_now
+from trellis.db.storage import Storage
+from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.events.payments import PaymentChargedBack
+from trellis.subgraphs.payments import queries
+from trellis.subgraphs.payments.events import about
+from trellis.subgraphs.payments.models import DisputesRead, PaymentStatus
+from trellis.subgraphs.payments.providers.base import Dispute, PaymentProvider
+
+logger = logging.getLogger("trellis.payments")
+
+_BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+_AGAIN = timedelta(days=1)
+"""So far back they are read again: one may be known to the provider before its charge is here."""
+
+
+async def read_disputes(storage: Storage, provider: PaymentProvider) -> None:
+    """Note the charges that were taken back since the last time."""
+    now = utc_now()
+    async with storage.read() as session:
+        read = await session.get(DisputesRead, provider.name)
+    since = read.until - _AGAIN if read is not None else _BEGINNING
+    for dispute in await provider.disputes(since):
+        async with storage.begin() as uow:
+            await take_dispute(uow, provider.name, dispute)
+    async with storage.begin() as uow:
+        await hold(uow.session, "disputes")  # several workers read them
+        await uow.session.merge(DisputesRead(provider=provider.name, until=now))
+
+
+async def take_dispute(uow: UnitOfWork, provider: str, dispute: Dispute) -> None:
+    """Note that a bank took back what it says of a payment, once."""
+    payment_id = await queries.payment_by_transaction(uow.session, provider, dispute.transaction_id)
+    if payment_id is None:
+        return
+    payment = await queries.held_payment(uow.session, payment_id)
+    if payment.status is not PaymentStatus.COMPLETED:
+        return  # known already, or the payer has got all of it back
+    taken = min(dispute.amount, payment.amount - payment.refunded)
+    payment.status, payment.charged_back = PaymentStatus.CHARGED_BACK, taken
+    await uow.session.flush()
+    logger.warning("payment %s was charged back: %s %s", payment.id, taken, payment.currency)
+    uow.emit(
+        PaymentChargedBack(
+            **about(payment), charged_back_amount=taken, charged_back_at=dispute.created_at
+        )
+    )
