@@ -1,0 +1,1 @@
+"""What can be done with executions: ask for one, cancel it, run it, remove old ones."""
