@@ -1,0 +1,1 @@
+"""Notifications for people, in the app, by e-mail and push, and webhooks for programs."""
