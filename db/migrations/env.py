@@ -24,5 +24,6 @@ context.configure(
     compare_type=True,
     compare_server_default=True,
     render_item=_render_item,
+    include_name=attributes["include_name"],
 )
 context.run_migrations()
