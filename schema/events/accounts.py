@@ -17,6 +17,9 @@ STREAM = "accounts"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEvent(Event):
+    """``organization_id`` is the organization in whose name the user acts, the one joined first.
+    ``timezone`` is a name of the tz database; events from before it was added have UTC."""
+
     user_id: UUID
     version: int
     username: str
@@ -25,10 +28,19 @@ class UserEvent(Event):
     organization_id: UUID | None
     roles: tuple[str, ...]
     is_active: bool
+    timezone: str = "UTC"
+    organization_ids: tuple[UUID, ...] | None = None
 
     @property
     def key(self) -> str:
         return str(self.user_id)
+
+    @property
+    def organizations(self) -> tuple[UUID, ...]:
+        """All organizations of the user; of early events, which did not tell, the first one."""
+        if self.organization_ids is not None:
+            return self.organization_ids
+        return (self.organization_id,) if self.organization_id is not None else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +185,24 @@ class TeamCreated(Event):
     @property
     def key(self) -> str:
         return str(self.team_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChanged(Event):
+    """Where and by what channels somebody can be reached: for the domain that writes to people,
+    and for no other one. ``email`` is null until the address is confirmed."""
+
+    topic: ClassVar[str] = "contact.changed"
+    user_id: UUID
+    version: int
+    email: str | None
+    by_email: bool
+    by_push: bool
+    in_app: bool
+
+    @property
+    def key(self) -> str:
+        return str(self.user_id)
 
 
 USER_STATES: tuple[type[UserEvent], ...] = (

@@ -25,7 +25,7 @@ class Event:
 
     def payload(self) -> dict[str, Any]:
         """The fields as JSON values, under their Python names."""
-        return {f.name: _json_value(getattr(self, f.name)) for f in fields(self)}
+        return {f.name: json_value(getattr(self, f.name)) for f in fields(self)}
 
     @classmethod
     def read(cls, payload: Mapping[str, Any]) -> Self:
@@ -42,7 +42,9 @@ def _reader(kind: type[Event]) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _json_value(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """A value of a field or a column as JSON: enums by value, times in ISO 8601, ids and decimals
+    as text."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (datetime, date)):
@@ -50,9 +52,9 @@ def _json_value(value: Any) -> Any:
     if isinstance(value, (UUID, Decimal)):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(_json_value(k)): _json_value(v) for k, v in value.items()}
+        return {str(json_value(k)): json_value(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_json_value(item) for item in value]
+        return [json_value(item) for item in value]
     if is_dataclass(value):
-        return {f.name: _json_value(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: json_value(getattr(value, f.name)) for f in fields(value)}
     return value

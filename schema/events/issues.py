@@ -60,8 +60,8 @@ class IssueStatusChanged(IssueEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueTransitioned(IssueEvent):
-    """The status was changed along a transition of a workflow; ``issue.status_changed`` tells of
-    it, too."""
+    """The status was changed along a transition of a workflow; ``issue.status_changed`` is emitted
+    as well."""
 
     topic: ClassVar[str] = "issue.transitioned"
     execution_id: UUID
@@ -103,6 +103,38 @@ class IssuesUnlinked(IssueEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentAdded(IssueEvent):
+    """A comment was written through this subgraph; the subgraph ``comments`` stores it.
+
+    Events of earlier releases have neither ``content`` nor ``created_at``: their comments are
+    repeated in ``comments.backfilled``.
+    """
+
     topic: ClassVar[str] = "comment.added"
     comment_id: UUID
     author_id: UUID
+    content: str | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfilledComment:
+    comment_id: UUID
+    issue_id: UUID
+    project_id: UUID
+    author_id: UUID
+    content: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentsBackfilled(Event):
+    """Comments that were written before the events of this stream contained their text: in batches,
+    since a reader needs a transaction for each event."""
+
+    topic: ClassVar[str] = "comments.backfilled"
+    comments: tuple[BackfilledComment, ...]
+
+    @property
+    def key(self) -> str:
+        return str(self.comments[0].comment_id)

@@ -1,7 +1,7 @@
 """Events about projects, in the stream of the subgraph ``projects``.
 
-Each event about a project carries its whole state beside the news, so that a reader which missed
-one is right again with the next: keep the state with the greatest ``version``.
+Each event about a project carries its whole state in addition to the change, so that a reader that
+missed one recovers with the next: keep the state with the greatest ``version``.
 """
 
 from collections.abc import Mapping
@@ -25,6 +25,7 @@ class ProjectState:
     lead_id: UUID
     settings: Mapping[str, Any]
     members: Mapping[UUID, str]
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

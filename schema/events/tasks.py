@@ -1,7 +1,8 @@
 """Events about tasks, in the stream of the subgraph ``tasks``.
 
-Those that make or change a task of a project carry its state: keep that with the greatest
-``version``. What is in a personal task is told to nobody: it has no ``project_id`` and no state.
+Those that create or change a task of a project carry its state: keep that with the greatest
+``version``. The contents of personal tasks are not published: their events have no ``project_id``
+and no state.
 """
 
 from dataclasses import dataclass
