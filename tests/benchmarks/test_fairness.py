@@ -41,7 +41,7 @@ def test_nobody_waits_long_beside_ten_of_the_longest_operations(tmp_path: Path) 
     try:
         first.start()
         first.stop()
-        fill(first.data_dir / "issues.sqlite3")
+        fill(first.data_dir)
         server.start()
         token = server.log_in()
         longest = 0.0

@@ -9,6 +9,9 @@ from textwrap import dedent
 
 import pytest
 
+# The first run is made once for all of them.
+pytestmark = pytest.mark.xdist_group("mutants")
+
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     ".gitignore": ".mutants/\n",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.conformance.rest.cases import CASES
+from tests.conformance.rest.cases import CASES, CHECKED
 from tests.requirements.lines import Line
 
 
@@ -19,7 +19,7 @@ def faults(line: Line, root: Path) -> list[str]:
 
 
 def _is_case(id: str, line: Line) -> bool:
-    return id in CASES and id.partition("-")[0] == line.id.partition("-")[0]
+    return id in {*CASES, *CHECKED} and id.partition("-")[0] == line.id.partition("-")[0]
 
 
 def _unproved(line: Line) -> Iterator[str]:

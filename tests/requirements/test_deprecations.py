@@ -2,19 +2,16 @@
 
 import re
 
+from tests.support.product_graph import product_routes
 from tests.support.shared import ROOT
-from trellis.router.rest.load import load_routes
 from trellis.router.rest.profiles import PROFILES
-from trellis.router.supergraph import Supergraph
 
-GRAPH = Supergraph.load((ROOT / "schema" / "supergraph.graphql").read_text(encoding="utf-8"))
-ROUTES = load_routes(ROOT / "persisted_queries" / "rest", GRAPH, PROFILES)
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 ANNOUNCED = re.findall(r"^### Deprecated\n(.*?)(?=^##|\Z)", CHANGELOG, re.MULTILINE | re.DOTALL)
 
 
 def test_every_deprecated_route_is_announced_with_its_successor():
-    gone = [route for route in ROUTES if route.deprecated is not None]
+    gone = [route for route in product_routes() if route.deprecated is not None]
     told = "".join(ANNOUNCED)
 
     assert [route.name for route in gone] == ["GetUser"]

@@ -6,22 +6,24 @@ from typing import Any
 
 import pytest
 
+from tests.support.product_graph import product_routes
 from tests.support.shared import ROOT
-from trellis.router.rest.load import load_routes
 from trellis.router.rest.profile import RequestInvalid
-from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.request_reader import RequestReader
-from trellis.router.supergraph import Supergraph
 
-GRAPH = Supergraph.load((ROOT / "schema" / "supergraph.graphql").read_text(encoding="utf-8"))
-FOLDER = ROOT / "persisted_queries" / "rest"
-ROUTES = {route.name: route for route in load_routes(FOLDER, GRAPH, PROFILES, served=["learn"])}
+ROUTES = {route.name: route for route in product_routes() if route.profile.name == "learn"}
 LOGIN = {"email": "a@example.com", "password": "eightcha"}
 REGISTER = {
     "email": "a@example.com",
     "password": "twelvecharss",
     "displayName": "Jo",
     "acceptedTerms": True,
+}
+COURSE = {
+    "title": "Five!",
+    "description": "x" * 20,
+    "category": "programming",
+    "level": "beginner",
 }
 OPTIONAL = ("displayName", "avatarUrl", "bio", "preferences")
 """Section 3.3: may be absent, but null is none of their values."""
@@ -31,6 +33,10 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("Register", REGISTER),
     ("Register", {**REGISTER, "displayName": "x" * 50}),
     ("UpdateMe", {"preferences": {"theme": "system", "language": "de"}, "bio": "x" * 500}),
+    ("CreateCourse", COURSE),
+    ("CreateCourse", {**COURSE, "title": "x" * 200, "description": "x" * 5000, "price": 0}),
+    ("CreateCourse", {**COURSE, "thumbnailUrl": "https://example.com/x.png", "level": "advanced"}),
+    ("UpdateCourse", {"price": 12.5}),
 ]
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("Login", {**LOGIN, "email": "nobody"}, "email", "INVALID_FORMAT"),
@@ -56,6 +62,23 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "preferences.notifications.push",
         "INVALID_FORMAT",
     ),
+    ("CreateCourse", {**COURSE, "title": "Four"}, "title", "VALUE_TOO_SHORT"),
+    ("CreateCourse", {**COURSE, "title": "x" * 201}, "title", "VALUE_TOO_LONG"),
+    ("CreateCourse", {**COURSE, "description": "x" * 19}, "description", "VALUE_TOO_SHORT"),
+    ("CreateCourse", {**COURSE, "description": "x" * 5001}, "description", "VALUE_TOO_LONG"),
+    ("CreateCourse", {**COURSE, "level": "expert"}, "level", "INVALID_ENUM_VALUE"),
+    ("CreateCourse", {**COURSE, "price": -0.01}, "price", "VALUE_OUT_OF_RANGE"),
+    ("CreateCourse", {**COURSE, "thumbnailUrl": "no address"}, "thumbnailUrl", "INVALID_FORMAT"),
+    *(
+        (
+            "CreateCourse",
+            {key: value for key, value in COURSE.items() if key != name},
+            name,
+            "REQUIRED_FIELD_MISSING",
+        )
+        for name in COURSE
+    ),
+    ("UpdateCourse", {"title": "Four"}, "title", "VALUE_TOO_SHORT"),
     *(("UpdateMe", {name: None}, name, "REQUIRED_FIELD_MISSING") for name in OPTIONAL),
     *(
         ("UpdateMe", {"preferences": {name: None}}, f"preferences.{name}", "REQUIRED_FIELD_MISSING")
@@ -73,13 +96,16 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 
+ID = "00000000-0000-4000-8000-000000000001"
+ABOUT_ONE = {"UpdateCourse"}
+
 OPENAPI = json.loads((ROOT / "schema" / "openapi" / "learn.json").read_text(encoding="utf-8"))
 
 
 def read(name: str, body: dict[str, Any]) -> list[tuple[str, str]]:
     """The problems of a body, each with its member and code."""
     try:
-        RequestReader(ROUTES[name]).read({}, b"", [], body)
+        RequestReader(ROUTES[name]).read({"id": ID} if name in ABOUT_ONE else {}, b"", [], body)
     except RequestInvalid as refused:
         return [(problem.field, problem.code) for problem in refused.problems]
     return []

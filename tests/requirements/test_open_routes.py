@@ -3,16 +3,14 @@ still be able to sign in."""
 
 import pytest
 
-from tests.support.shared import ROOT
+from tests.support.product_graph import product_graph, product_routes
 from trellis.router.requirements import FREE
 from trellis.router.rest.access import access_to
-from trellis.router.rest.load import load_routes
 from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.request_reader import RequestReader
-from trellis.router.supergraph import Supergraph
 
-GRAPH = Supergraph.load((ROOT / "schema" / "supergraph.graphql").read_text(encoding="utf-8"))
-ROUTES = load_routes(ROOT / "persisted_queries" / "rest", GRAPH, PROFILES)
+GRAPH = product_graph()
+ROUTES = product_routes()
 
 
 @pytest.mark.parametrize("dialect", PROFILES)

@@ -167,6 +167,21 @@ MEANING = {
     "fields that cannot be merged": Attack(
         "{ books { x: id x: title } }", "GRAPHQL_VALIDATION_FAILED"
     ),
+    "an argument that is not there": Attack(
+        "{ books(limit: 1000000) { id } }", "GRAPHQL_VALIDATION_FAILED"
+    ),
+    "a directive twice": Attack(
+        "{ books { id @skip(if: true) @skip(if: true) } }", "GRAPHQL_VALIDATION_FAILED"
+    ),
+    "an operation without a name beside another": Attack(
+        "{ books { id } } query A { books { id } }", "GRAPHQL_VALIDATION_FAILED"
+    ),
+    "a default of another type": Attack(
+        'query ($n: Int = "x") { books(first: $n) { id } }', "GRAPHQL_VALIDATION_FAILED"
+    ),
+    "a variable declared twice": Attack(
+        "query ($n: Int, $n: Int) { books(first: $n) { id } }", "GRAPHQL_VALIDATION_FAILED"
+    ),
     "conflicts deep below": Attack(
         "{ books { readers { x: name } readers { x: __typename } } }", "GRAPHQL_VALIDATION_FAILED"
     ),

@@ -1,6 +1,7 @@
 """However many different operations clients think of, what is remembered of them is bounded."""
 
 import gc
+import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -118,6 +119,61 @@ async def test_nothing_is_kept_beyond_its_bytes() -> None:
     assert await ask(graph, document(0)) == await ask(graph, document(0))
 
 
+def mixed(number: int) -> tuple[str, Identity]:
+    """Distinct operations: every second one is refused, for what it asks for, for its depth, for
+    its cost, or because nobody has signed in."""
+    of = f'{{ a{number}: project(id: "{number}") {{ '
+    match number % 8:
+        case 1:
+            return of + f"nothing{number} }} }}", ADA
+        case 3:
+            return of + "lead { managedProjects { " * 9 + "name" + " } }" * 9 + " } }", ADA
+        case 5:
+            issues = "issues(first: 100) { edges { node { "
+            return of + issues + "project { " + issues + "key" + " } } }" * 2 + " } } }", ADA
+        case 7:
+            return of + "name } }", ANONYMOUS
+        case 6:
+            return document(number), ADA
+        case _:
+            return of + "name } }", ADA
+
+
+REFUSALS = {
+    1: "GRAPHQL_VALIDATION_FAILED",
+    3: "MAX_DEPTH_LIMIT",
+    5: "COST_LIMIT",
+    7: "UNAUTHENTICATED",
+}
+
+
+async def ask_mixed(graph: Supergraph, numbers: range) -> None:
+    for number in numbers:
+        answer = await ask(graph, *mixed(number))
+        refusal = REFUSALS.get(number % 8)
+        assert answer.executed is (refusal is None)
+        assert refusal is None or answer.errors[0]["extensions"]["code"] == refusal
+
+
+async def test_once_its_caches_are_full_nothing_grows() -> None:
+    """With caches of a three hundredth of their size, which a hundred of these operations fill."""
+    graph = supergraph()
+    caches = caches_of(graph, set())
+    for cache in caches:
+        cache.capacity //= 300
+    await ask_mixed(graph, range(120))
+    tracemalloc.start()
+    await ask_mixed(graph, range(120, 200))
+    gc.collect()
+    before, _ = tracemalloc.get_traced_memory()
+    await ask_mixed(graph, range(200, 360))
+    gc.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sum(cache.evictions for cache in caches) > 300
+    assert after - before < 100_000  # each of the 160 asks for some 20 KB
+
+
 @pytest.mark.long
 @pytest.mark.timeout(7_200)
 async def test_200_000_operations_take_no_more_than_20_000() -> None:
@@ -128,10 +184,10 @@ async def test_200_000_operations_take_no_more_than_20_000() -> None:
 
     graph = supergraph()
     start = resident()
-    for number in range(20_000):
-        await ask(graph, document(number), ADA if number % 2 else ANONYMOUS)
+    await ask_mixed(graph, range(20_000))
     full = resident()
     assert full - start < 300
-    for number in range(20_000, 200_000):
-        await ask(graph, document(number), ADA if number % 2 else ANONYMOUS)
-    assert resident() - full < 20
+    await ask_mixed(graph, range(20_000, 200_000))
+    grown = resident() - full
+    sys.stdout.write(f"\n{full:.0f} MB after 20,000, {grown:.0f} MB more after 200,000\n")
+    assert grown < 20

@@ -59,7 +59,7 @@ def test_figures_are_added_up_by_name_and_end_with_the_cache() -> None:
         cache.put("a", 1, 3)
         cache.get("a")
     one.get("b")
-    assert cache_figures()["figures of a test"] == (2, 6, 30, 2, 1)
+    assert cache_figures()["figures of a test"] == (2, 6, 30, 2, 1, 0)
     assert "" not in cache_figures()
     del one, other, cache
     gc.collect()

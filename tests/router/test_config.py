@@ -86,6 +86,11 @@ def test_folders_are_taken_from_the_folder_of_the_file(tmp_path: Path):
             'mode = "debug"\n',
             "trellis.toml: `mode`: Input should be 'development' or 'production'",
         ),
+        (
+            '[subgraphs]\npay = { url = "http://pay/", writes = "idempotent" }\n',
+            "trellis.toml: `subgraphs.pay.writes`: `idempotent` needs `idempotency-key` in "
+            "`headers.allow`",
+        ),
         ("port = \n", "trellis.toml is not valid TOML: Invalid value (at line 1, column 8)"),
     ],
 )

@@ -44,7 +44,7 @@ class Ask:
             url, _ = f"{url}?{self.query_text}", sent.pop("params", None)
         if self.content is not None:
             sent["content"] = self.content
-            headers["content-type"] = "application/json"
+            headers.setdefault("content-type", "application/json")
         elif self.body is not NO_BODY:
             sent["json"] = self.body
         return client.request(method, url, **sent)
@@ -60,7 +60,11 @@ class Case:
 
     ``check`` tells what is wrong about the facts of a success, after its shape was compared.
     ``nullable`` are paths that may be null although the example has a value: documented ones.
+    ``keyed`` are paths of objects whose members are named by the data.
     ``ask_at_root`` is how to ask it there, where that is another thing than at the mount prefix.
+    ``is_partial``: the example shows some members only, and the schema has all of them.
+    ``is_file``: the answer is no JSON but bytes, which ``check`` looks at.
+    ``beyond_enums`` are values by path that were decided on beside those of the document.
     ``unprovoked`` are refusals that this runner cannot bring about, with the reason.
     """
 
@@ -68,8 +72,12 @@ class Case:
     refusals: Mapping[Refusal, Asking] = field(default_factory=dict)
     check: Callable[[World, Ask, httpx.Response], Sequence[str]] | None = None
     nullable: tuple[str, ...] = ()
+    keyed: tuple[str, ...] = ()
+    beyond_enums: Mapping[str, str] = field(default_factory=dict)
     unprovoked: Mapping[Refusal, str] = field(default_factory=dict)
     ask_at_root: Asking | None = None
+    is_file: bool = False
+    is_partial: bool = False
 
 
 RATE_LIMITS = (

@@ -7,28 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SERVED = {
-    ("pm", "Authentication Service"),
-    ("pm", "User Service"),
-    ("pm", "Project Service"),
-    ("pm", "Task Service"),
-    ("tracker", "User Management Service"),
-    ("tracker", "Project Management Service"),
-    ("tracker", "Issue Management Service"),
-    ("tracker", "Workflow Engine Service"),
-    ("commerce", "User Service"),
-    ("todo", "User Management Server (UMS)"),
-    ("todo", "Task Management Server (TMS)"),
-    ("learn", "Auth Service"),
-    ("learn", "User Service"),
-}
-"""The services of which every operation is a route; the others wait for their domains."""
-
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation of the contract. ``errors`` are pairs of status and code, None where the
-    document names no code. ``shares_with`` are the profiles that have the same method and path."""
+    document names no code. ``shares_with`` are the profiles that have the same method and path.
+    ``kind`` is ``outbound`` for a request that we send, ``websocket`` for a socket, and ``ops`` for
+    what is asked by those who run the platform, which is no route of a dialect."""
 
     id: str
     document: str
@@ -46,10 +31,16 @@ class Operation:
     shares_with: frozenset[str]
     rules: tuple[str, ...] = ()
     query_params: tuple[Mapping[str, Any], ...] = ()
+    kind: str = "rest"
+    request_example: Any = None
 
     @property
     def is_served(self) -> bool:
-        return (self.profile, self.service) in SERVED
+        return self.is_route or self.kind == "ops"
+
+    @property
+    def is_route(self) -> bool:
+        return self.kind in ("rest", "sse")
 
     @property
     def needs_token(self) -> bool:
@@ -85,4 +76,6 @@ def _operation(entry: Mapping[str, Any], profiles: Mapping[str, str]) -> Operati
         shares_with=frozenset(profiles[id] for id in entry["shared_with"]),
         rules=(*entry["request_rules"], *entry["request_rules_inferred"]),
         query_params=tuple(entry["query_params"]),
+        kind=entry["kind"],
+        request_example=entry["request_example"],
     )

@@ -26,14 +26,16 @@ def differences(
     envelope: frozenset[str] | None = None,
     may_have_more: bool = False,
     nullable: Sequence[str] = (),
+    keyed: Sequence[str] = (),
 ) -> list[str]:
     """What is not as the example has it, each with its path.
 
     ``envelope`` holds the members that may stand on top beside those of the example.
     ``may_have_more`` allows further members everywhere. ``nullable`` are the paths (lists without
     index: ``data.attachments.url``) of members that may be null although the example has a value.
+    ``keyed`` are those of objects whose members have names from the data, and one type.
     """
-    comparison = _Comparison(frozenset(nullable), may_have_more)
+    comparison = _Comparison(frozenset(nullable), may_have_more, frozenset(keyed))
     if envelope is None or not isinstance(example, dict) or not isinstance(actual, dict):
         comparison.value(example, actual, "")
         return comparison.found
@@ -62,7 +64,9 @@ def schema_problems(schema: Mapping[str, Any], actual: Any, path: str = "") -> l
         return [f"{path}: {actual!r} is no {schema['format']}"]
     found: list[str] = []
     if "items" in schema:
-        found += [f"{path}: {EMPTY}"] if not actual else []
+        # Of items that the document names and does not define there is nothing to compare.
+        is_defined = "x-undefined-in-seed" not in schema["items"]
+        found += [f"{path}: {EMPTY}"] if not actual and is_defined else []
         for item in actual:
             found += schema_problems(schema["items"], item, path)
     for name, value in actual.items() if "properties" in schema else ():
@@ -83,8 +87,11 @@ _FORMATS = {
 
 
 class _Comparison:
-    def __init__(self, nullable: frozenset[str], may_have_more: bool) -> None:
+    def __init__(
+        self, nullable: frozenset[str], may_have_more: bool, keyed: frozenset[str]
+    ) -> None:
         self.found: list[str] = []
+        self._keyed = keyed
         self._nullable = nullable
         self._may_have_more = may_have_more
 
@@ -109,6 +116,12 @@ class _Comparison:
 
     def _object(self, example: Mapping[str, Any], actual: Mapping[str, Any], path: str) -> None:
         if WILDCARD in example:
+            return
+        if path in self._keyed:
+            self.found += [f"{path}: {EMPTY}"] if not actual else []
+            one, *_ = example.values()
+            for name, value in actual.items():
+                self.value(one, value, _below(path, name))
             return
         missing = example.keys() - actual.keys()
         self.found += [f"{_below(path, name)}: missing" for name in sorted(missing)]

@@ -15,10 +15,13 @@ import pytest
 
 from tests.conformance.rest.error_forms import Expected, wrong_with
 from tests.support.product import SUBGRAPHS
+from tests.support.product_graph import product_routes, product_sdl
 from tests.support.shared import ROOT
+from tests.support.uploads import MULTIPART, Part, multipart
 from trellis.router.config import Config
 from trellis.router.config.rate_limits import RateLimitRule, RateLimits
 from trellis.router.errors import (
+    SubgraphCircuitOpen,
     SubgraphError,
     SubgraphInvalidResponse,
     SubgraphTimeout,
@@ -37,18 +40,20 @@ from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.services import Services
 from trellis.schema.identity import ANONYMOUS, Identity
 
-SDL = (ROOT / "schema" / "supergraph.graphql").read_text(encoding="utf-8")
+SDL = product_sdl()
 ADA = Identity(id=UUID(int=1), roles=frozenset({"admin"}), scopes=frozenset({"write:profile"}))
 SECRET = "psql://accounts.internal: the disk is full"
 
 # By dialect: the status and the code of each outage, and of a limit. Document 002 names no codes.
 OUTAGES: dict[str, dict[type[SubgraphError], Expected]] = {
     "learn": {
+        SubgraphCircuitOpen: Expected(503, None, "Service temporarily unavailable"),
         SubgraphUnavailable: Expected(502, None, "Upstream service error"),
         SubgraphInvalidResponse: Expected(502, None, "Upstream service error"),
         SubgraphTimeout: Expected(504, None, "Upstream timeout"),
     },
     "commerce": {
+        SubgraphCircuitOpen: Expected(503),
         SubgraphUnavailable: Expected(503),
         SubgraphInvalidResponse: Expected(503),
         SubgraphTimeout: Expected(503),
@@ -69,6 +74,8 @@ class Failing:
         self._failure = failure
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
+        if self._failure is SubgraphCircuitOpen:
+            raise SubgraphCircuitOpen(request.subgraph, 30)
         raise self._failure(request.subgraph, SECRET)
 
     def subscribe(self, request: SubgraphRequest) -> AsyncGenerator[SubgraphResponse, None]:
@@ -115,18 +122,24 @@ async def send(web: httpx.AsyncClient, route: RestRoute) -> httpx.Response:
     paths = json.loads(file.read_text(encoding="utf-8"))["paths"]
     documented = paths[route.path][route.method.lower()]
     content = documented.get("requestBody", {}).get("content", {})
-    body = content["application/json"]["example"] if content else None
+    headers = {"authorization": "Bearer ada"}
+    sent: dict[str, Any] = {}
+    if "application/json" in content:
+        sent["json"] = content["application/json"]["example"]
+    elif content:
+        sent["content"] = multipart([Part("file", b"Words.", "words.txt", "text/plain")])
+        headers["content-type"] = MULTIPART
     path = route.path
     for parameter in documented.get("parameters", ()):
         if parameter.get("in") == "path":
             path = path.replace(f"{{{parameter['name']}}}", str(UUID(int=7)))
-    headers = {"authorization": "Bearer ada"}
-    return await web.request(route.method, route.profile.prefix + path, json=body, headers=headers)
+    url = route.profile.prefix + path
+    return await web.request(route.method, url, headers=headers, **sent)
 
 
 ROUTES = [
     route
-    for route in rest_routes(Config(), Supergraph.load(SDL))
+    for route in product_routes()
     if route.profile.name in OUTAGES and route.kind != "subscription"
 ]
 
@@ -145,6 +158,8 @@ async def test_every_route_says_that_a_subgraph_failed(failure: type[SubgraphErr
             expected = OUTAGES[dialect][failure]
             assert wrong_with(dialect, response, expected) == [], (route.id, response.text)
             assert "disk" not in response.text, route.id
+            if failure is SubgraphCircuitOpen:
+                assert response.headers["retry-after"] == "30", route.id
 
 
 async def test_every_route_says_that_a_limit_is_reached():

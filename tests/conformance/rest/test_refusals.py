@@ -6,18 +6,15 @@ from tests.conformance.rest.contract import Operation, read_contract
 from tests.conformance.rest.refusals import all_refusals
 from tests.conformance.rest.troubles import Troubles
 from tests.conformance.rest.world import World
-from tests.support.shared import ROOT, find_shared, shared_path
-from trellis.router.rest.load import load_routes
-from trellis.router.rest.profiles import PROFILES
+from tests.support.product_graph import product_routes
+from tests.support.shared import find_shared, shared_path
 from trellis.router.rest.route import RestRoute
-from trellis.router.supergraph import Supergraph
 
 pytestmark = pytest.mark.xdist_group("rest_world")
 
-GRAPH = Supergraph.load((ROOT / "schema" / "supergraph.graphql").read_text(encoding="utf-8"))
 _FOLDER = find_shared("requirements")
 CONTRACT = read_contract(_FOLDER) if _FOLDER else []
-SERVED = [operation for operation in CONTRACT if operation.is_served]
+SERVED = [operation for operation in CONTRACT if operation.is_served and operation.is_route]
 # Of each service the first operations that read, that write, and that answer with a list.
 SAMPLED = [
     operation
@@ -62,12 +59,20 @@ def test_used_up_limits_and_services_away_are_told_as_the_document_says(
     assert ways >= EVERY_TROUBLE
 
 
+def test_it_is_not_ready_while_a_subgraph_is_away(troubles: Troubles):
+    """S2-ready: what load balancers act on."""
+    response = troubles.without_projects.get("/commerce/ready")
+
+    assert response.status_code == 503
+    assert int(response.headers["retry-after"]) > 0
+    states = response.json()["subgraphs"]
+    assert {name for name, state in states.items() if state != "ok"} == {"projects", "issues"}
+    assert troubles.without_projects.get("/commerce/health").status_code == 200
+
+
 def test_lists_take_every_parameter_that_the_documents_name():
     shared_path("requirements")
-    routes = {
-        (route.profile.name, route.method, route.path): route
-        for route in load_routes(ROOT / "persisted_queries" / "rest", GRAPH, PROFILES)
-    }
+    routes = {(route.profile.name, route.method, route.path): route for route in product_routes()}
     refused = {
         operation.id: unknown
         for operation in SERVED

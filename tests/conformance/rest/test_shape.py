@@ -49,6 +49,18 @@ def test_documented_nulls_and_allowed_extras_pass():
     assert differences(EXAMPLE, answer(more=1), may_have_more=True) == []
 
 
+def test_members_that_are_named_by_the_data_have_the_type_of_the_example():
+    example, keyed = {"counts": {"PROJ": 30, "OTHER": 15}}, ["counts"]
+
+    assert differences(example, {"counts": {"ENG": 1, "HOP": 2}}, keyed=keyed) == []
+    assert differences(example, {"counts": {"ENG": "1"}}, keyed=keyed) == [
+        "counts.ENG: a string where the example has a number"
+    ]
+    assert differences(example, {"counts": {}}, keyed=keyed) == [
+        "counts: empty, so nothing could be compared"
+    ]
+
+
 def test_the_envelope_may_have_what_the_dialect_documents():
     signed = answer() | {"timestamp": "now", "request_id": "req_1"}
 

@@ -1,6 +1,7 @@
 """Requests that no client library would send are refused as the documents say."""
 
 import json
+import time
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -105,7 +106,8 @@ def requests(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _members(operation: Operation) -> list[str]:
-    schema = operation.written["requestBody"]["content"]["application/json"]["schema"]
+    content = operation.written["requestBody"]["content"]
+    schema = next(iter(content.values()))["schema"]
     return list(schema.get("properties", ())) or ["a"]
 
 
@@ -155,10 +157,13 @@ def test_hostile_requests_are_answered_as_documented(world: World, document: str
             url = f"/{document}{sent['url']}"
             body = sent.get("content")
             answer = world.client.request(operation.method, url, headers=given, content=body)
+            if answer.status_code == 503:  # a busy machine; what a request does it does again
+                time.sleep(1)
+                answer = world.client.request(operation.method, url, headers=given, content=body)
             if problem := wrong_about(operation, answer):
                 wrong.append(f"{operation.method} {operation.path}, {called}: {problem}")
             if answer.status_code >= 500:
-                wrong.append(f"{operation.method} {operation.path}, {called}: {answer.status_code}")
+                wrong.append(f"{operation.method} {operation.path}, {called}: {answer.text}")
             if answer.is_success and operation.method != "GET":  # it may have ended the session
                 token = world.log_in(callers.emails[0], callers.password)[0]
     assert wrong == []

@@ -271,6 +271,8 @@ def rest_answer(result: Answer, root: Sequence[str], caller: str | None) -> tupl
     value: Any = result.data if result.executed else None
     for key in root:
         value = value[key] if value is not None else None
+    if not root and value is not None and all(one is None for one in value.values()):
+        value = None  # of several root fields
     if value is not None:
         return 200, value
     if not result.errors:

@@ -236,6 +236,26 @@ def test_several_workers_share_the_port(folder: Path, started: list[Running]):
     assert "events of their own worker only" in server.log.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("mode", ["development", "production"])
+def test_links_lead_to_the_server_that_made_them(folder: Path, started: list[Running], mode: str):
+    (folder / "trellis.toml").write_text(
+        '[subgraphs]\nlinks = "tests.support.links:links"\n', encoding="utf-8"
+    )
+    port = free_port()
+    arguments = ("--port", str(port), "--mode", mode)
+    server = Running(folder, "serve", "-c", str(folder / "trellis.toml"), *arguments)
+    started.append(server)
+    url = f"http://127.0.0.1:{port}"
+    server.wait_for(f"{url}/ready")
+
+    answer = httpx.post(f"{url}/graphql", json={"query": "{ link }"}, trust_env=False)
+
+    assert answer.json() == {"data": {"link": url}}
+    assert server.stop() == 0
+    log = server.log.read_text(encoding="utf-8")
+    assert ("TRELLIS_PUBLIC_URL" in log) == (mode == "production")
+
+
 def test_stopping_closes_open_sockets_in_order(folder: Path, started: list[Running]):
     port = free_port()
     server = Running(folder, "dev", "-c", str(folder / "trellis.toml"), "--port", str(port))

@@ -25,19 +25,21 @@ def names(paths: list[Path]) -> set[str]:
 
 def test_documents_are_written_once(tmp_path: Path):
     config = configured(tmp_path, "pm", "tracker")
-    every = {"openapi.json", "pm.json", "tracker.json"}
+    every = {"openapi.json", "pm.json", "tracker.json", "dialects.json"}
     assert names(write_documents(SUPERGRAPH, config, dry_run=True)) == every
     assert not (tmp_path / "schema").exists()
     assert names(write_documents(SUPERGRAPH, config)) == every
     assert write_documents(SUPERGRAPH, config) == []
     written = json.loads((tmp_path / "schema" / "openapi" / "pm.json").read_text("utf-8"))
     assert list(written["paths"]) == ["/api/v1/motto"]
+    tags = json.loads((tmp_path / "schema" / "dialects.json").read_text("utf-8"))
+    assert tags == {"Query.motto": ["pm", "tracker"]}
 
 
 def test_a_dialect_that_is_gone_loses_its_document(tmp_path: Path):
     write_documents(SUPERGRAPH, configured(tmp_path, "pm", "tracker"))
     (tmp_path / "operations" / "rest" / "pm" / "things" / "motto.graphql").unlink()
-    assert names(write_documents(SUPERGRAPH, configured(tmp_path))) == {"pm.json"}
+    assert names(write_documents(SUPERGRAPH, configured(tmp_path))) == {"pm.json", "dialects.json"}
     assert not (tmp_path / "schema" / "openapi" / "pm.json").exists()
 
 

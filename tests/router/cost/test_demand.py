@@ -93,8 +93,8 @@ async def test_http_refuses_what_costs_too_much(url: str, method: str):
     assert refused.json() == {
         "errors": [
             {
-                "message": "The operation may cost 550, and 100 is the most. Ask for shorter "
-                "lists, for fewer lists within lists, or in several requests.",
+                "message": "The operation may cost 550, and 100 is the maximum. Request "
+                "shorter lists, fewer nested lists, or split the operation.",
                 "extensions": {"code": "COST_LIMIT", "cost": 550, "limit": 100},
             }
         ]

@@ -179,7 +179,7 @@ async def verdict(authentication: Authentication, credentials: Credentials) -> s
 
 
 def test_the_issuer_must_be_there(tmp_path: Path):
-    with pytest.raises(ConfigError, match="there is no subgraph `nobody`"):
+    with pytest.raises(ConfigError, match="unknown subgraph `nobody`"):
         build_authentication([], config(tmp_path, MODULE, "nobody"))
     members = [Member("catalog", "", local=shop.catalog)]
     with pytest.raises(ConfigError, match="`catalog` issues no tokens"):

@@ -194,3 +194,24 @@ async def test_a_caller_that_leaves_does_not_stop_the_look_for_others():
     leaving.cancel()
     issuer.answers.set()
     assert await staying is False
+
+
+async def test_an_answer_that_breaks_in_a_way_nobody_knows_is_an_outage_like_any_other():
+    issuer = Issuer()
+    known = issuer.revocations()
+    assert not await known.is_revoked(GRACE)
+
+    async def broken(path: str, *, etag: str | None = None) -> InternalResponse:
+        raise RuntimeError("a fault of the client library")
+
+    working, issuer.get = issuer.get, broken  # type: ignore[method-assign]
+    issuer.now += 10
+    with capture_logs() as logs:
+        assert not await known.is_revoked(GRACE)
+        await settled()
+    assert [line["event"] for line in logs] == ["revocations_unavailable"]
+    issuer.get, issuer.revoked = working, ENDED  # type: ignore[method-assign]
+    issuer.now += 10
+    await known.is_revoked(GRACE)
+    await settled()
+    assert await known.is_revoked(GRACE)

@@ -1,6 +1,5 @@
 """Subgraphs named by the configuration: imported, reached by URL, or clearly missing."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,11 @@ from trellis.router.config import Config, SubgraphSource
 from trellis.router.errors import ConfigError
 from trellis.router.loading.members import fetch_sdl, load_member, load_members
 from trellis.router.loading.supergraph import transport_to
-from trellis.router.transports.http import HttpTransport
+from trellis.router.transports.base import SubgraphRequest
 from trellis.router.transports.local import LocalTransport
+from trellis.router.transports.resilient import ResilientTransport
+from trellis.schema.identity import Identity
+from trellis.schema.request import RequestContext
 
 SHOP = "tests.support.shop"
 SDL = ROOT / "schema" / "subgraphs" / "issues.graphql"
@@ -23,6 +25,38 @@ def test_a_module_and_attribute_is_imported():
     member = load_member("catalog", SubgraphSource(module=f"{SHOP}:catalog"))
     assert member.local is catalog
     assert "type Product" in member.sdl
+
+
+@pytest.mark.parametrize("schema_class", ["strawberry.Schema", "strawberry.federation.Schema"])
+async def test_a_strawberry_schema_is_a_subgraph(
+    schema_class: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    module = f"plain_{schema_class.count('.')}"
+    (tmp_path / f"{module}.py").write_text(_SCHEMA.format(schema_class), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    member = load_member("fleet", SubgraphSource(module=f"{module}:schema"))
+    context = RequestContext(identity=Identity(kind="user", username="ada"))
+
+    assert member.local is not None
+    assert member.local.name == "fleet"
+    assert "captain: String!" in member.sdl
+    asked = SubgraphRequest("fleet", "{ captain }", context=context)
+    assert (await LocalTransport(member.local).send(asked)).data == {"captain": "ada"}
+
+
+_SCHEMA = """
+import strawberry
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def captain(self, info: strawberry.Info) -> str:
+        return info.context.identity.username
+
+
+schema = {}(query=Query)
+"""
 
 
 def test_members_keep_the_order_of_the_configuration():
@@ -37,11 +71,10 @@ def test_a_subgraph_may_have_a_time_limit_of_its_own():
         {"url": "http://127.0.0.1:1/", "schema_file": SDL},
     ):
         for given, expected in ((None, 5), (30, 30), (60, 60)):
-            member = load_member(
-                "catalog", SubgraphSource.model_validate(source | {"seconds": given})
-            )
-            transport = transport_to(replace(member, errors="shown"), Config())
-            assert isinstance(transport, LocalTransport | HttpTransport)
+            settings = source | {"seconds": given, "errors": "shown"}
+            member = load_member("catalog", SubgraphSource.model_validate(settings))
+            transport = transport_to(member, Config())
+            assert isinstance(transport, LocalTransport | ResilientTransport)
             assert transport.timeout == expected
     for wrong in (0, 61):
         with pytest.raises(ValidationError):
@@ -55,7 +88,7 @@ def test_a_subgraph_may_have_a_time_limit_of_its_own():
         ("a", "no.such.module:x", "subgraphs.a: there is no module `no`"),
         ("a", f"{SHOP}.deeper:x", f"subgraphs.a: there is no module `{SHOP}.deeper`"),
         ("a", f"{SHOP}:catalogue", "has no `catalogue`. Did you mean `catalog`?"),
-        ("a", f"{SHOP}:Product", "is a type, not a `trellis.schema.subgraph.Subgraph`"),
+        ("a", f"{SHOP}:Product", "is a type, neither a Strawberry schema nor a"),
         ("a", f"{SHOP}:catalog", "subgraphs.a: the subgraph's own name is `catalog`"),
     ],
 )

@@ -112,3 +112,58 @@ def test_more_values_than_allowed_are_refused_before_they_are_checked(value: Any
         coerce("$l: [Int!]", {"l": value})
 
     assert refusal.value.errors[0]["extensions"] == {"code": "MAX_VARIABLE_VALUES_LIMIT"}
+
+
+SECRETS = build_schema(
+    """enum E { AB } input One @oneOf { a: Int, b: Int } scalar Any
+    input Card { name: String!, number: String, year: Int, valid: Boolean, rate: Float, kind: E,
+      id: ID, codes: [Int!], one: One, card: Card, extra: Any }
+    type Query { pay(card: Card!): Int }"""
+)
+
+
+@pytest.mark.parametrize(
+    ("card", "told"),
+    [
+        ({"number": "4111"}, ": Expected value of type 'Card' to include required field 'name'."),
+        (
+            {"name": "A", "number": "4111", "nam": "B"},
+            ": Expected value of type 'Card' not to include unknown field 'nam'. "
+            "Did you mean 'name'?",
+        ),
+        ({"name": 4111}, " at .name: String cannot represent a non string value."),
+        ({"name": "A", "year": "4111"}, " at .year: Int cannot represent non-integer value."),
+        (
+            {"name": "A", "year": 4111 * 2**30},
+            " at .year: Int cannot represent non 32-bit signed integer value.",
+        ),
+        ({"name": "A", "rate": "4111"}, " at .rate: Float cannot represent non numeric value."),
+        ({"name": "A", "kind": "4111"}, " at .kind: Value does not exist in 'E' enum."),
+        (
+            {"name": "A", "kind": "ab"},
+            " at .kind: Value does not exist in 'E' enum. Did you mean the enum value 'AB'?",
+        ),
+        ({"name": "A", "kind": 4111}, " at .kind: Enum 'E' cannot represent non-string value."),
+        ({"name": "A", "id": 41.11}, " at .id: ID cannot represent value."),
+        (
+            {"name": "A", "codes": ["41\n11"]},
+            " at .codes[0]: Int cannot represent non-integer value.",
+        ),
+        (
+            {"name": "A", "card": "4111"},
+            " at .card: Expected value of type 'Card' to be an object.",
+        ),
+        (
+            {"name": "A", "card": {"number": "x, found: 4111"}},
+            " at .card: Expected value of type 'Card' to include required field 'name'.",
+        ),
+        (None, ": Expected value of non-null type 'Card!' not to be None."),
+    ],
+)
+def test_errors_do_not_repeat_values(card: Any, told: str) -> None:
+    operation = parse("query($card: Card!) { pay(card: $card) }").definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    with pytest.raises(OperationRefused) as refused:
+        VariableReader(SECRETS, operation.variable_definitions or ()).read({"card": card})
+    [error] = refused.value.errors
+    assert error["message"] == "Variable '$card' has invalid value" + told

@@ -37,7 +37,7 @@ def plan_or_refuse(graph, operation) -> None:
     try:
         Planner(graph).plan(operation)
     except PlanningLimit as refusal:
-        assert "Ask for less" in refusal.message  # noqa: PT017  both outcomes are right
+        assert "Request less" in refusal.message  # noqa: PT017  both outcomes are right
 
 
 @pytest.mark.parametrize(

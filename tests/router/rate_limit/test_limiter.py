@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from graphql import parse
 
+from tests.support.metrics import figures_here
 from tests.support.recording import RecordingTransport
 from trellis.router.answer import Answer
 from trellis.router.authorization.authorize import Authorized
@@ -123,6 +124,15 @@ async def test_exactly_the_limit_is_admitted_per_window() -> None:
     assert graph.calls == 3
     graph.now += 60 * SECOND
     assert (await graph.ask("{ hello }")).status == 200
+
+
+async def test_refusals_are_counted_by_the_rule_that_is_used_up() -> None:
+    graph = Graph(rule(2, name="test_tight"), rule(50, name="test_wide"))
+    for _ in range(5):
+        await graph.ask("{ hello }")
+    found = figures_here()
+    assert found.of("rate_limit_refusals_total", rule="test_tight") == 3
+    assert found.of("rate_limit_refusals_total", rule="test_wide") == 0
 
 
 async def test_a_refusal_has_the_limit_and_the_time_to_wait() -> None:

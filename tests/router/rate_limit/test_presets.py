@@ -82,6 +82,7 @@ def test_anonymous_callers_have_the_free_tier_of_learn() -> None:
         ("GET /api/v1/users", "route-users", 60),
         ("GET /api/v1/users/{id}", "route-users", 60),
         ("GET /api/v1/courses/search", "route-courses", 100),
+        ("GET /api/v1/lessons/{id}/video", "route-courses", 100),
         ("POST /api/v1/dm/{user_id}", "route-chat", 120),
         ("GET /api/v1/messages", "route-chat", 120),
         ("POST /api/v1/executions", "route-executions", 30),
@@ -157,8 +158,8 @@ def test_an_unknown_preset_is_a_configuration_error() -> None:
         RuleBook(RateLimits(profiles={"pm": "pn"}, presets={"mine": ()}))
 
     assert str(mistake.value) == (
-        "`rate_limit.profiles.pm`: there is no preset `pn`, "
-        "only default, learn, mine, pm, signed-in, tracker."
+        "`rate_limit.profiles.pm`: unknown preset `pn`, only default, learn, "
+        "mine, pm, signed-in, tracker."
     )
 
 

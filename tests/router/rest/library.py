@@ -24,6 +24,7 @@ from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.load import load_route, refuse_clashes
 from trellis.router.rest.profile import (
     Failure,
+    Links,
     PageFacts,
     PageParameter,
     PageRequest,
@@ -31,6 +32,7 @@ from trellis.router.rest.profile import (
     ResponseInfo,
 )
 from trellis.router.rest.route import RestRoute
+from trellis.router.rest.routes import join_preconditions
 from trellis.router.rest.spelling import same, snake_case, title_case
 from trellis.router.serving.live_graph import LiveGraph
 from trellis.router.serving.wiring import nothing_here, wrap
@@ -116,6 +118,10 @@ class Pages:
 
     def write(self, page: PageRequest, facts: PageFacts) -> Mapping[str, Any]:
         return {"page": page.requested["page"], "total": facts.total, "count": facts.count}
+
+    def links(self, page: PageRequest, facts: PageFacts) -> Links:
+        more = facts.count * page.requested["page"] < (facts.total or 0)
+        return {"next": {"page": page.requested["page"] + 1}} if more else {}
 
 
 def success(data: Any, info: ResponseInfo) -> Any:
@@ -247,6 +253,7 @@ def door(
     selection: Selection | None = None,
     limits: Limits | None = None,
     store: Any = None,
+    supports_dry_run: bool = False,
 ) -> RestDoor:
     routes = [
         route(text[1], library, text[0]) if isinstance(text, tuple) else route(text, library)
@@ -260,10 +267,12 @@ def door(
         make_context=ContextMaker(("authorization",), 30),
         authenticate=authenticate,
         limits=limits or Limits(),
+        supports_dry_run=supports_dry_run,
     )
     endpoints = [
         RestEndpoint(one, services, once, access_to(one, library.supergraph)) for one in routes
     ]
+    join_preconditions(endpoints, library.supergraph.schema)
     profiles = list({one.profile.name: one.profile for one in routes}.values())
     return RestDoor(
         endpoints, profiles, selection or Selection("snake", {}), services, nothing_here

@@ -22,20 +22,25 @@ extend schema
   @link(url: "https://specs.trellis.dev/constraint/v0.1", import: ["@constraint"])
   @composeDirective(name: "@constraint")
 directive @constraint(
-  minLength: Int, maxLength: Int, pattern: String, format: String
+  minLength: Int, maxLength: Int, pattern: String, format: String,
+  min: Int, max: Int, notNull: Boolean
 ) repeatable on ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
 input BookInput {
   bookTitle: String! @constraint(minLength: 1, maxLength: 5)
   tagNames: [String!] @constraint(maxLength: 3)
   isbn: String @constraint(pattern: "^[0-9-]+$")
+  pages: Int @constraint(min: 1, max: 9)
+  isLent: Boolean @constraint(notNull: true)
   inner: BookInput
 }
+input LendInput { name: String! = "Ada" }
 type Query {
   books(named: String @constraint(maxLength: 4), ids: [ID!] @constraint(format: "UUID")): [String!]
 }
 type Mutation {
   addBook(input: BookInput!): String
   rename(id: ID! @constraint(format: "UUID"), bookTitle: String @constraint(maxLength: 8)): String
+  lend(days: Int! = 7, to: LendInput): Int
 }
 """
 TITLE = Rules(min_length=1, max_length=5)
@@ -68,6 +73,8 @@ def test_constraints_are_read_by_coordinate_and_no_client_sees_them() -> None:
         "BookInput.bookTitle": TITLE,
         "BookInput.tagNames": Rules(max_length=3),
         "BookInput.isbn": Rules(pattern="^[0-9-]+$"),
+        "BookInput.pages": Rules(min=1, max=9),
+        "BookInput.isLent": Rules(not_null=True),
         "Query.books(named:)": Rules(max_length=4),
         "Query.books(ids:)": Rules(format="UUID"),
         "Mutation.rename(id:)": Rules(format="UUID"),
@@ -93,9 +100,11 @@ def test_of_two_subgraphs_both_limits_hold() -> None:
 
 
 ADD = """
-mutation Add($title: String!, $tags: [String!], $isbn: String)
+mutation Add($title: String!, $tags: [String!], $isbn: String, $pages: Int, $isLent: Boolean)
 @rest(method: POST, path: "/api/books") {
-  addBook(input: { bookTitle: $title, tagNames: $tags, isbn: $isbn })
+  addBook(
+    input: { bookTitle: $title, tagNames: $tags, isbn: $isbn, pages: $pages, isLent: $isLent }
+  )
 }
 """
 
@@ -105,11 +114,16 @@ def test_a_variable_keeps_the_rules_of_the_member_that_takes_it() -> None:
         "title": TITLE,
         "tags": Rules(max_length=3),
         "isbn": Rules(pattern="^[0-9-]+$"),
+        "pages": Rules(min=1, max=9),
+        "isLent": Rules(not_null=True),
     }
-    assert problems(ADD, {"title": "longer", "tags": ["ok", "long"], "isbn": "x"}) == [
+    body = {"title": "longer", "tags": ["ok", "long"], "isbn": "x", "pages": 0, "is_lent": None}
+    assert problems(ADD, body) == [
         ("title", "VALUE_TOO_LONG"),
         ("tags.1", "VALUE_TOO_LONG"),
         ("isbn", "INVALID_FORMAT"),
+        ("pages", "VALUE_OUT_OF_RANGE"),
+        ("is_lent", "REQUIRED_FIELD_MISSING"),
     ]
 
 
@@ -132,6 +146,26 @@ def test_a_variable_in_two_places_keeps_the_narrower_limit() -> None:
     """
 
     assert rules(text)["title"] == TITLE
+
+
+def test_null_is_refused_where_only_a_default_makes_a_value_optional() -> None:
+    text = """
+    mutation Lend($days: Int, $name: String = "Bob", $month: Int!)
+    @rest(method: POST, path: "/api/loans") {
+      lend(days: $days, to: { name: $name })
+      later: lend(days: $month)
+    }
+    """
+
+    assert rules(text) == {
+        "days": Rules(not_null=True),
+        "name": Rules(not_null=True),
+        "month": Rules(),
+    }
+    assert problems(text, {"days": None, "name": None, "month": 1}) == [
+        ("days", "REQUIRED_FIELD_MISSING"),
+        ("name", "REQUIRED_FIELD_MISSING"),
+    ]
 
 
 def test_a_path_parameter_has_none_because_what_breaks_it_is_not_found() -> None:
@@ -159,6 +193,22 @@ def test_a_rule_of_the_document_replaces_that_of_the_graph(written: str, expecte
     assert rules(text)["title"] == expected
 
 
+@pytest.mark.parametrize(
+    ("variable", "written", "expected"),
+    [
+        ("$pages: Int", "max: 5", Rules(min=1, max=5)),
+        ("$isLent: Boolean", "const: true", Rules(const=True, not_null=True)),
+        ("$isLent: Boolean", "notNull: false", Rules()),
+    ],
+)
+def test_of_numbers_and_nulls_the_document_replaces_one_rule(
+    variable: str, written: str, expected: Rules
+) -> None:
+    text = ADD.replace(variable, f"{variable} @rules({written})")
+
+    assert rules(text)[variable.partition(":")[0][1:]] == expected
+
+
 WHOLE = """
 mutation Add($book: BookInput! @from(body: "*")) @rest(method: POST, path: "/api/books") {
   addBook(input: $book)
@@ -167,11 +217,13 @@ mutation Add($book: BookInput! @from(body: "*")) @rest(method: POST, path: "/api
 
 
 def test_members_of_an_input_object_are_checked_at_every_depth() -> None:
-    body = {"book_title": "", "inner": {"book_title": "Emma", "tag_names": ["long"]}}
+    inner = {"book_title": "Emma", "tag_names": ["long"], "pages": 10, "is_lent": None}
 
-    assert problems(WHOLE, body) == [
+    assert problems(WHOLE, {"book_title": "", "inner": inner}) == [
         ("book_title", "VALUE_TOO_SHORT"),
         ("inner.tag_names.0", "VALUE_TOO_LONG"),
+        ("inner.pages", "VALUE_OUT_OF_RANGE"),
+        ("inner.is_lent", "REQUIRED_FIELD_MISSING"),
     ]
 
 
@@ -186,6 +238,8 @@ def test_the_documentation_has_them_for_variables_and_members() -> None:
         members = {name.removeprefix("book_"): m for name, m in schema["properties"].items()}
         assert members["title"] == {"type": "string", "minLength": 1, "maxLength": 5}
         assert members["isbn"] == {"type": ["string", "null"], "pattern": "^[0-9-]+$"}
+        assert members["is_lent"] == {"type": "boolean"}
+        assert (members["pages"]["minimum"], members["pages"]["maximum"]) == (1, 9)
         tags = members.get("tags") or members["tag_names"]
         assert tags["items"] == {"type": "string", "maxLength": 3}
 
@@ -196,7 +250,7 @@ def test_the_documentation_has_them_for_variables_and_members() -> None:
         ('"UUID"', '"ULID"', "the format ULID is not known, only DATE, DATE_TIME, EMAIL, "),
         ("^[0-9-]+$", "^[0-9-+$", "the pattern is no regular expression: "),
         ("maxLength: 5", 'maxLength: "5"', "`maxLength` cannot be used with this value"),
-        ("maxLength: 5", "size: 5", "there is no argument `size`, only format, maxLength, "),
+        ("maxLength: 5", "size: 5", "there is no argument `size`, only format, max, "),
     ],
 )
 def test_one_that_cannot_be_read_is_refused_with_its_place(

@@ -122,7 +122,7 @@ def test_the_learning_platform_takes_ten_megabytes():
 
 
 def test_a_limit_for_an_unknown_dialect_is_a_configuration_error(folder: Path):
-    with pytest.raises(ConfigError, match="no dialect lern"):
+    with pytest.raises(ConfigError, match="unknown dialect lern"):
         web(folder, rest=Rest(body_bytes={"lern": 1}))
 
 

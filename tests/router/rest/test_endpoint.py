@@ -133,6 +133,29 @@ async def test_a_page_has_bare_items_constants_and_the_profiles_pagination(
     assert library.calls == [("books", {"first": 2, "skip": 2})]
 
 
+async def test_a_link_leads_to_the_next_page_with_the_other_parameters(
+    web: httpx.AsyncClient, library: Library
+):
+    library.roots["books"] = connection([book("1"), book("2")], total=3)
+    response = await web.get("/api/books?genre=crime&page=1&names=a%20b")
+    assert response.status_code == 200, response.text
+    target = "/api/books?genre=crime&names=a+b&page=2"
+    assert response.headers["link"] == f'</snake{target}>; rel="next"'
+    last = await web.get(f"{target}&is_old=true")
+    assert "link" not in last.headers
+
+
+async def test_who_lacks_a_scope_is_told_so_and_not_what_is_wrong_with_the_request(
+    web: httpx.AsyncClient, library: Library
+):
+    for body in (b"{", b"[]", b"{}", b'{"title": 5}'):
+        headers = {"authorization": "Bearer eve", "content-type": "application/json"}
+        response = await web.post("/api/books", content=body, headers=headers)
+        assert response.status_code == 403
+        assert response.json()["details"]["required_permission"] == "write:books"
+    assert library.calls == []
+
+
 async def test_parameters_of_the_query_string_fill_the_variables(
     web: httpx.AsyncClient, library: Library
 ):
@@ -318,7 +341,7 @@ async def test_missing_rights_are_named(web: httpx.AsyncClient, library: Library
     assert response.status_code == 403
     # A mutation is refused as a whole: for a member that it selects, too.
     assert response.json()["details"] == {
-        "required_permission": "read:prices write:books",
+        "required_permission": "write:books",
         "user_permissions": [],
     }
     assert library.calls == []
@@ -636,10 +659,29 @@ async def test_a_list_refuses_unknown_parameters(
     assert library.calls == []
 
 
+async def test_a_list_that_is_the_only_member_refuses_them_too(library: Library):
+    text = """query ListGenres($bookId: ID!) @rest(method: GET, path: "/api/genres/{book_id}") {
+      book(id: $bookId) { genres } }"""
+    answer = await client(door(library, text)).get("/api/genres/7", params={"sort_by": "name"})
+
+    assert (answer.status_code, answer.json()["problems"]) == (422, [["sort_by", "UNKNOWN_FIELD"]])
+    assert library.calls == []
+
+
 async def test_separators_without_names_are_no_parameters(web: httpx.AsyncClient, library: Library):
     library.roots["books"] = connection([])
 
     assert (await web.get("/api/books?&&=&page=1&")).status_code == 200
+
+
+async def test_a_route_with_parameters_of_its_own_refuses_unknown_ones():
+    route = GET_PRICE.replace("/{book_id}", "")
+    async with client(door(Library(), (PM, route)), "http://trellis.test/pm") as http:
+        refused = await http.get("/api/prices", params={"book_id": "7", "bookid": "7"})
+        taken = await http.get("/api/prices", params={"book_id": "7"})
+
+    assert (refused.status_code, taken.status_code) == (400, 404)
+    assert [one["field"] for one in refused.json()["error"]["details"]] == ["bookid"]
 
 
 async def test_other_routes_ignore_unknown_parameters(web: httpx.AsyncClient):

@@ -56,6 +56,7 @@ ACCESS = Requirement(
         ({"a:write"}, {}, "RESOURCE_FORBIDDEN", None),
         ({"admin"}, {}, "RESOURCE_FORBIDDEN", None),
         ({"a:write"}, {"required_permission": "root"}, "INSUFFICIENT_PERMISSIONS", "root"),
+        ({"a:write", "root"}, {"required_permission": "root"}, "RESOURCE_FORBIDDEN", None),
     ],
 )
 def test_a_missing_permission_is_distinguished_from_a_forbidden_resource(
@@ -69,6 +70,36 @@ def test_a_missing_permission_is_distinguished_from_a_forbidden_resource(
 
     assert (failure.status, failure.code) == (403, code)
     assert failure.details.get("required_permission") == required
+
+
+@pytest.mark.parametrize(
+    ("scopes", "named"),
+    [
+        (set(), "write:a"),
+        ({"read:a"}, "write:a"),
+        ({"write:a"}, "read:a"),
+        ({"read:b", "write:b"}, "write:a"),
+    ],
+)
+def test_one_permission_is_named_that_the_caller_lacks(scopes: set[str], named: str):
+    access = Requirement(authenticated=True, scopes=frozenset([frozenset({"read:a", "write:a"})]))
+    failures = Failures(route(small_supergraph(), "tracker", PAINT), access)
+    error = {"message": "No.", "extensions": {"code": "FORBIDDEN"}}
+
+    failure = failures.of_error(error, Identity(id=UUID(int=1), scopes=frozenset(scopes)))
+
+    assert failure.details["required_permission"] == named
+
+
+def test_sentences_name_nested_members_as_clients_do():
+    field = "transitions.0.fromState"
+    given = {"field": field, "code": "INVALID_FORMAT", "message": f"{field} must be one of: A."}
+    error = {"message": "No.", "extensions": {"code": "BAD_USER_INPUT", "fields": [given]}}
+
+    [problem] = FAILURES.of_error(error, ANONYMOUS).problems
+
+    assert problem.field == "transitions.0.from_state"
+    assert problem.message == "transitions.0.from_state must be one of: A."
 
 
 PAGE = """

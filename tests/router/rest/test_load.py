@@ -114,7 +114,8 @@ def test_the_variables_of_pages_belong_to_the_paginator():
         ('tags: ["books"]', "status: 418", 3, "the status is 200, 201, 202 or 204"),
         ('tags: ["books"]', 'root: "book.nope"', 3, "`root: book.nope` is not in the answer"),
         ('tags: ["books"]', 'location: "/x/{id}"', 3, "a location goes with status 201 or 202"),
-        ('tags: ["books"]', "answers: FILE", 3, "not built yet"),
+        ('tags: ["books"]', "reuseSeconds: -1", 3, "`reuseSeconds` is for queries, from 0 on"),
+        ('tags: ["books"]', "answers: FILE", 3, "a file is one field, the link to it"),
         ('tags: ["books"]', "answers: EVENTS", 3, "and subscriptions go together"),
         ("{ id author", "{ id @eventId author", 3, "@eventId goes with `answers: EVENTS`"),
         ("coAuthors { id }", "coAuthors { id @eventId }", 5, "@eventId stands on one leaf"),
@@ -153,6 +154,10 @@ def test_an_invalid_route_is_an_error_with_file_and_line(
         (
             'query A @rest(method: GET, path: "/a") { version } query B { version }',
             "exactly one operation",
+        ),
+        (
+            'mutation A @rest(method: POST, path: "/a", reuseSeconds: 9) { removeBook(id: 1) }',
+            "`reuseSeconds` is for queries",
         ),
         (
             'mutation A @rest(method: GET, path: "/a") { removeBook(id: 1) }',

@@ -1,6 +1,6 @@
 """How shapes turn the graph's data into what clients see."""
 
-from graphql import GraphQLObjectType, GraphQLString
+from graphql import GraphQLObjectType, GraphQLScalarType, GraphQLString
 
 from trellis.router.rest.project import make_projection
 from trellis.router.rest.shape import (
@@ -94,3 +94,11 @@ def test_an_omitted_member_is_optional_and_not_nullable():
         "lead": (False, False),
         "count": (True, False),
     }
+
+
+def test_exact_decimals_are_numbers():
+    money = Leaf(GraphQLScalarType("Decimal"), is_nullable=True)
+    shape = record(Member("price", money, "price"), Member("all", Items(money, False), "all"))
+    told = make_projection(shape)({"price": "75.10", "all": ["9999999999.99", None]})
+    assert told == {"price": 75.1, "all": [9999999999.99, None]}
+    assert make_projection(shape)({"price": None, "all": []}) == {"price": None, "all": []}

@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.router.identity.tokens import AUDIENCE, ISSUER, SigningKey, good_claims
 from tests.support import shop
+from tests.support.metrics import read_figures
 from tests.support.serving import served
 from trellis.router.config import Auth, Config, SubgraphSource
 from trellis.router.errors import ConfigError
@@ -68,6 +69,14 @@ async def test_it_answers_and_tells_its_schema(url: str):
     assert answer == {"data": {"product": {"title": "Product 1", "size": "SMALL"}}}
     sdl = await asyncio.to_thread(fetch_sdl, "catalog", f"{url}/graphql", headers=service())
     assert sdl == shop.catalog.schema.as_str()
+
+
+async def test_it_has_its_own_metrics(url: str):
+    """Requirement S2-OBS-01: without a token, and as those of the subgraph."""
+    await ask(url, '{ product(sku: "1") { title } }')
+    async with httpx.AsyncClient(trust_env=False) as client:
+        found = read_figures((await client.get(f"{url}/metrics")).text)
+    assert found.of("http_requests_total", service="catalog", door="graphql", status="200") > 0
 
 
 async def test_it_tells_its_schema_to_routers_only(url: str):

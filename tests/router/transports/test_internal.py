@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -132,6 +132,33 @@ async def test_an_answer_comes_with_its_etag_and_the_router_proves_itself():
 async def test_nothing_new_and_nothing_there_are_answers(status: str):
     async with impostor(says(status)) as server, asking(server.url) as client:
         assert await client.get("/internal/x") == InternalResponse(int(status[:3]))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [("304 Not Modified", b""), ("404 Not Found", b"gone"), ("403 Forbidden", b"x" * 60_000)],
+)
+async def test_a_response_without_a_value_keeps_its_connection(status: str, body: bytes):
+    connections: set[object] = set()
+    kept_alive = f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.add(writer)
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(kept_alive)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with asking(f"http://127.0.0.1:{port}/graphql") as client:
+        for _ in range(3):
+            with suppress(SubgraphInvalidResponse):
+                await client.get("/internal/x")
+    server.close()
+
+    assert len(connections) == 1
 
 
 DEEP = b"[" * 5_000 + b"]" * 5_000

@@ -56,7 +56,9 @@ def test_every_fact_survives_the_way(identity: Identity):
 
 
 def test_every_member_of_a_context_travels_but_whether_this_process_has_counted_it():
-    assert set(RequestContext.__dataclass_fields__) - {"charge"} == {
+    """Files are parts of the request's body; dry runs stay in one process (decision 0113)."""
+    staying = {"charge", "uploads", "is_dry_run"}
+    assert set(RequestContext.__dataclass_fields__) - staying == {
         "identity",
         "request_id",
         "headers",

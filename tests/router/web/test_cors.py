@@ -19,6 +19,7 @@ READABLE = {
 SENDABLE = {
     *("authorization", "x-api-key", "content-type", "idempotency-key", "x-request-id"),
     *("x-trellis-plan", "x-trellis-preflight", "x-client-version", "accept-language"),
+    *("if-match", "if-none-match"),
 }
 BY_THEMSELVES = {"accept", "accept-language", "content-language", "content-type"}
 

@@ -29,7 +29,7 @@ from trellis.schema.errors import (
             Unauthenticated("x", reason="TOKEN_EXPIRED"),
             [(b"www-authenticate", b'Bearer error="invalid_token"')],
         ),
-        (MethodNotAllowed("x", allow="GET, POST"), [(b"allow", b"GET, POST")]),
+        (MethodNotAllowed("GET, POST"), [(b"allow", b"GET, POST")]),
         (Unavailable("x"), [(b"retry-after", b"5")]),
         (Unavailable("x", retry_after=7), [(b"retry-after", b"7")]),
         (Conflict("x", retry_after=3), [(b"retry-after", b"3")]),

@@ -35,5 +35,11 @@ def test_a_refusal_has_its_code_and_status(name: str):
 
 
 def test_whoever_uses_another_method_is_told_which_to_use():
-    refusal = refusals.MethodNotAllowed("Use GET.", allow="GET, HEAD")
-    assert refusal.extensions == {"code": "METHOD_NOT_ALLOWED", "allow": "GET, HEAD"}
+    for allow, told in (
+        ("POST", "Use POST here."),
+        ("GET, HEAD", "Use GET or HEAD here."),
+        ("GET, HEAD, PUT", "Use GET, HEAD or PUT here."),
+    ):
+        refusal = refusals.MethodNotAllowed(allow)
+        assert refusal.message == told
+        assert refusal.extensions == {"code": "METHOD_NOT_ALLOWED", "allow": allow}

@@ -61,7 +61,7 @@ async def ask(
 async def test_a_websocket_without_service_token_is_refused():
     inner = Inner()
     app = RequireServiceToken(inner, lambda token: False)
-    with pytest.raises(Forbidden, match="Only the router may ask this subgraph"):
+    with pytest.raises(Forbidden, match="Only the router may call this subgraph"):
         await app({"type": "websocket", "path": "/graphql", "headers": []}, None, None)  # type: ignore[arg-type]
     assert inner.scopes == []
 

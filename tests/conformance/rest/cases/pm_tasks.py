@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from tests.conformance.rest.asking import Ask, Asking, Case, by, changed
+from tests.conformance.rest.cases.files import new_file
 from tests.conformance.rest.world import World
 from trellis.db.seed.world import demo_id
 
@@ -97,6 +98,7 @@ def elsewhere(world: World) -> Ask:
 
 
 def task(world: World) -> Ask:
+    new_file(world, projectId=None, taskId=demo_task(3))
     return Ask(token=world.token("alan"), path={"task_id": demo_task(3)})
 
 

@@ -462,7 +462,6 @@ TRACKER: Mapping[str, Case] = {
     "S1-issues-get": Case(
         issue,
         {FORBIDDEN: without_rights(issue)},
-        nullable=("data.attachments.url",),  # until the files domain serves them
     ),
     "S1-issues-update": Case(
         update_issue,

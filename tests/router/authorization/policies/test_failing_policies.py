@@ -27,7 +27,7 @@ from trellis.schema.request import RequestContext
 
 SUPERGRAPH = composed_office()
 QUERY = '{ projects { id budget } report(id: "1") billing }'
-SECONDS = 0.05
+SECONDS = 0.2
 
 
 def supergraph(*policies: LocalPolicies, **options: Any) -> Supergraph:

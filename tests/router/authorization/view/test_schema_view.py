@@ -195,7 +195,8 @@ CASES = [
         "type Query { a: Int @authenticated } type Mutation { b: Payload } "
         "type Payload { i: Int query: Query }",
         "type Mutation { b: Payload } type Payload { i: Int } type Query { "
-        '"""Nothing of this graph is open to you: sign in, or ask for more rights.""" _: Boolean }',
+        '"""You have no access to this graph: sign in, or request '
+        'more rights.""" _: Boolean }',
     ),
 ]
 

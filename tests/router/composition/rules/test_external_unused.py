@@ -37,6 +37,7 @@ def test_external_fields_without_any(sdl):
 
 def test_the_message_names_the_field():
     assert messages_of(START + 'type T @key(fields: "id") { id: ID! e: Int @external }') == [
-        '[a] Field "T.e" is marked @external but no @key, @requires or @provides names it and no'
-        " interface asks for it: remove the field, or its @external."
+        '[a] Field "T.e" is marked @external but no @key, @requires or '
+        "@provides names it and no interface requires it: remove the field, "
+        "or its @external."
     ]

@@ -226,7 +226,21 @@ def test_arguments_of_a_delete_are_sent_in_the_query():
             "Query.a: @rest: `b` of type [SizeInput!]! cannot be sent in the query of a GET",
         ),
         ('a: Int @rest(path: "/health")', "Query.a: @rest: /health would take /health from"),
+        ('a: Int @rest(path: "/asyncapi.json")', "would take /asyncapi.json from the router"),
+        (
+            'a(b: ID!, c: ID!): Int @rest(path: "/web/{b}/{c}")',
+            "would take paths below /web from the router",
+        ),
         ('a(b: ID!): Int @rest(path: "/{b}")', "/{b} would take /graphql from the router"),
+        (
+            'a: Int @rest(path: "/content/a/b")',
+            "/content/a/b would take paths below /content from the router",
+        ),
+        ('a: Int @rest(path: "/web/a/b/c")', "would take paths below /web from the router"),
+        (
+            'a(b: ID!): Int @rest(path: "/{b}/a/b/c")',
+            "/{b}/a/b/c would take paths below /content from the router",
+        ),
         (
             'a: Int @rest(path: "/a") b: Int @rest(path: "/a")',
             "Query.b: GET /a is in Query.a already.",

@@ -99,8 +99,11 @@ def test_keys_are_separate_by_caller_dialect_and_route():
 
 
 def test_a_fingerprint_does_not_depend_on_the_order_of_members():
-    assert fingerprint_of({"a": 1, "b": {"c": 2**70, "d": "é"}}) == fingerprint_of(
-        {"b": {"d": "é", "c": 2**70}, "a": 1}
-    )
-    assert fingerprint_of({"a": 1}) != fingerprint_of({"a": "1"})
-    assert fingerprint_of({"a": None}) != fingerprint_of({})
+    one, same = {"a": 1, "b": {"c": 2**70, "d": "é"}}, {"b": {"d": "é", "c": 2**70}, "a": 1}
+    assert fingerprint_of(one, "k") == fingerprint_of(same, "k")
+    assert fingerprint_of({"a": 1}, "k") != fingerprint_of({"a": "1"}, "k")
+    assert fingerprint_of({"a": None}, "k") != fingerprint_of({}, "k")
+
+
+def test_a_fingerprint_says_nothing_without_the_key():
+    assert fingerprint_of({"a": 1}, "k") != fingerprint_of({"a": 1}, "l")

@@ -226,7 +226,10 @@ def test_an_error_of_the_union_has_details_whatever_it_is():
     down = failed("union", "SUBGRAPH_UNAVAILABLE", details={"service": "accounts"})["error"]
 
     assert failed("union", "NOT_FOUND")["error"]["details"] == []
-    assert failed("union", "CONFLICT")["error"]["details"] == []
+    reason = {"reason": "What happened."}
+    for code in ("CONFLICT", "BAD_REQUEST", "METHOD_NOT_ALLOWED", "NOT_ACCEPTABLE"):
+        told = failed("union", code)["error"]["details"]
+        assert told == failed("tracker", code)["error"]["details"] == reason
     assert failed("tracker", "CONFLICT")["error"]["details"] == {"reason": "What happened."}
     assert failed("tracker", "METHOD_NOT_ALLOWED")["error"] == {
         "code": "VALIDATION_ERROR",

@@ -88,7 +88,8 @@ def test_the_short_pagination_object_has_four_members():
         ("2", 41, (True, True, 3, 1)),
         ("3", 41, (False, True, None, 2)),
         ("4", 41, (False, True, None, 3)),
-        ("9", 41, (False, False, None, None)),
+        ("9", 41, (False, True, None, 3)),
+        ("9", 0, (False, False, None, None)),
     ],
 )
 def test_the_long_pagination_object_tells_its_neighbours(page: str, total: int, neighbours: tuple):
@@ -98,7 +99,34 @@ def test_the_long_pagination_object_tells_its_neighbours(page: str, total: int, 
     assert tuple(written[name] for name in names) == neighbours
 
 
-def test_offsets_skip_and_tell_nothing():
+@pytest.mark.parametrize(
+    ("query", "has_next", "links"),
+    [
+        ({}, False, {}),
+        ({}, True, {"next": {"limit": 10, "offset": 10}}),
+        (
+            {"limit": "5", "offset": "7"},
+            True,
+            {"next": {"limit": 5, "offset": 12}, "prev": {"limit": 5, "offset": 2}},
+        ),
+        ({"offset": "3"}, False, {"prev": {"limit": 3, "offset": 0}}),
+        (
+            {"limit": "10", "offset": "9990"},
+            True,
+            {"next": {"limit": 10, "offset": 10000}, "prev": {"limit": 10, "offset": 9980}},
+        ),
+        ({"limit": "11", "offset": "9990"}, True, {"prev": {"limit": 11, "offset": 9979}}),
+    ],
+)
+def test_links_lead_to_the_pages_beside_without_repeating_an_item(
+    query: dict, has_next: bool, links: dict
+):
+    told = OFFSETS.links(OFFSETS.read(query), PageFacts(count=1, has_next=has_next))
+
+    assert told == links
+
+
+def test_offsets_skip_and_have_no_object_in_the_body():
     page = OFFSETS.read({"offset": "30"})
 
     assert page.variables == {"first": 10, "skip": 30}

@@ -53,6 +53,11 @@ def test_each_code_of_the_graph_in_the_words_of_five_dialects(code: str):
         ("commerce", "ALREADY_EXISTS", "username", (409, "USER_002")),
         ("commerce", "BAD_USER_INPUT", "INVALID_TOKEN", (400, "USER_003")),
         ("commerce", "NOT_FOUND", "users", (404, "USER_004")),
+        ("commerce", "BAD_USER_INPUT", "INVALID_USER", (400, "ORDER_001")),
+        ("commerce", "BAD_USER_INPUT", "NO_ITEMS", (400, "ORDER_002")),
+        ("commerce", "CONFLICT", "orders", (409, "ORDER_004")),
+        ("commerce", "CONFLICT", "OUT_OF_STOCK", (409, "OUT_OF_STOCK")),
+        ("commerce", "CONFLICT", "TOO_MANY_UNPAID", (409, "TOO_MANY_UNPAID")),
         ("commerce", "NOT_FOUND", "orders", (404, "ORDER_003")),
         ("tracker", "CONFLICT", "ISSUE_CANNOT_BE_DELETED", (409, "ISSUE_CANNOT_BE_DELETED")),
         (
