@@ -4,22 +4,27 @@ and what was left out."""
 import gc
 import logging
 import os
+import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.support import servers
+from tests.support.alike_dialects import compile_statements_once
 from tests.support.any_order import turn_round_what_has_no_order
 from tests.support.services import require, require_program
+from tests.support.worker_groups import worker_group
 
 # Tests are in a hurry, and all come from one address; those of limits switch them on again.
 os.environ.setdefault("TRELLIS_RATE_LIMIT__ENABLED", "false")
 
 turn_round_what_has_no_order()
+compile_statements_once()
 
 # The same examples in every run, so that a change is to blame for what fails; new ones each time
 # in `make long`, which asks for `random`.
@@ -29,6 +34,60 @@ settings.register_profile(
 )
 settings.register_profile("random", print_blob=True, deadline=None)
 settings.load_profile("fixed")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """More workers than cores: half of the time a test waits, for a server it has started, for a
+    child process, for a deadline. Four more are enough, each has a PostgreSQL of its own."""
+    cores = os.cpu_count() or 1
+    return min(2 * cores, cores + 4)
+
+
+# A run leaves about a gigabyte.
+_MEMORY, _ENOUGH_BYTES = "/dev/shm", 4 << 30
+
+
+def _put_files_into_memory() -> None:
+    """SQLite waits for the disk at each commit, in tests a third of the time. Not where programs
+    cannot be executed: some tests install the package and start it."""
+    with suppress(OSError):
+        state = os.statvfs(_MEMORY)
+        has_room = state.f_bavail * state.f_frsize > _ENOUGH_BYTES
+        if has_room and not state.f_flag & os.ST_NOEXEC and os.access(_MEMORY, os.W_OK):
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _MEMORY)
+
+
+_put_files_into_memory()
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Every worker must call a test by the same name: ids and files that are made when the tests
+    are collected differ from one to the next."""
+    if isinstance(val, bytes) and len(val) > 24:
+        return argname
+    if isinstance(val, str) and _UUID.search(val):
+        return _UUID.sub("uuid", val)
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        group = worker_group(item.path)
+        if group is not None and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Without the garbage collector: all that is made here stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,6 +16,9 @@ from tests.support.shared import ROOT
 from tests.support.trellis_server import TrellisServer
 from trellis.db.seed.world import demo_id
 
+# The house is made once for all of them.
+pytestmark = pytest.mark.xdist_group("adding a domain")
+
 GUIDE = ROOT / "docs" / "adding-a-domain.md"
 _FILE = re.compile(r"^`([\w/]+\.py)`\n\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _IGNORED = shutil.ignore_patterns("__pycache__")

@@ -179,6 +179,45 @@ def test_every_queue_has_a_bound():
     assert found == []
 
 
+# Where a task is made otherwise than by ``schema/background.py``: its result is awaited, or asked
+# for by a callback, so that a failure reaches somebody.
+AWAITED_TASKS = {
+    "router/delivery/socket.py": "a task that fails ends its connection",
+    "router/executor/shared_streams.py": "its listeners raise what it has met",
+    "router/identity/api_keys.py": "requests await it",
+    "router/identity/keys.py": "catches whatever another system does",
+    "router/rest/events.py": "whichever is done ends the stream",
+    "router/rest/idempotency/once.py": "the request awaits it",
+    "router/serving/front/websocket.py": "uvicorn's own callback asks for its result",
+    "router/serving/snapshot.py": "catches what each part does, and is awaited",
+    "router/state_file.py": "whoever asked gets the failure",
+    "router/web/client_watch.py": "the deadline beside it ends the request all the same",
+    "schema/background.py": "here they are made",
+    "subgraphs/accounts/background.py": "catches and logs everything",
+    "subgraphs/executions/following.py": "the subscription asks for its result",
+    "subgraphs/executions/runners/bubblewrap.py": "ends the program when it fails",
+    "subgraphs/executions/worker.py": "the worker awaits it",
+}
+
+
+def test_the_end_of_every_background_task_is_noticed():
+    def is_task(call: ast.Call) -> bool:
+        func = call.func
+        if not isinstance(func, ast.Attribute) or func.attr not in {"create_task", "ensure_future"}:
+            return False
+        owner = func.value.attr if isinstance(func.value, ast.Attribute) else func.value
+        name = owner.id if isinstance(owner, ast.Name) else owner
+        return name in {"asyncio", "loop", "_loop"}
+
+    found = {
+        str(path.relative_to(ROOT))
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and is_task(node)
+    }
+    assert found == set(AWAITED_TASKS), "use keep_running or start_reported"
+
+
 def test_every_module_says_what_lives_in_it():
     found = [
         str(path.relative_to(ROOT))

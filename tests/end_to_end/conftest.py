@@ -10,7 +10,9 @@ from tests.support.trellis_server import TrellisServer
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrellisServer]:
     """A seeded development server that all tests of this session share: leave it running."""
-    running = TrellisServer(tmp_path_factory.mktemp("server"))
+    # Webhooks may go to receivers of tests.
+    settings = {"TRELLIS_OUTBOUND_NETWORKS": "127.0.0.0/8"}
+    running = TrellisServer(tmp_path_factory.mktemp("server"), settings)
     try:
         running.start()
         yield running

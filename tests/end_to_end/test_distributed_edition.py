@@ -1,39 +1,25 @@
-"""docker-compose.yml describes the distributed edition; every command in it works as written.
-
-No container engine is needed: the file is parsed, and each service's command line runs directly,
-with the addresses of throw-away PostgreSQL and Redis servers in place of the compose network's.
-"""
+"""docker-compose.yml describes the distributed edition; every command in it works as written."""
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 import websockets
-import yaml
 
+from tests.end_to_end.story.telling import happens
+from tests.support.edition import Edition, compose_file
 from tests.support.product import SUBGRAPHS
-from tests.support.servers import (
-    free_port,
-    postgres_program,
-    throwaway_postgres,
-    throwaway_redis,
-    wait_until,
-)
+from tests.support.received_letters import LettersBySmtp, letters_by_smtp
+from tests.support.servers import postgres_program, throwaway_postgres, throwaway_redis
 from tests.support.services import require, require_program
-from tests.support.shared import ROOT
 from tests.support.trellis_server import LOG_IN
 
-pytestmark = pytest.mark.xdist_group("distributed_edition")
+pytestmark = [pytest.mark.xdist_group("distributed_edition"), pytest.mark.timeout(900)]
 
 BOARD = """
 query Board($first: Int!) {
@@ -80,10 +66,6 @@ SOON = 10
 WATCH = "subscription Watch($project: ID!) { issueUpdated(projectId: $project) { id summary } }"
 
 
-def compose_file() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-
-
 def test_the_file_names_every_part_of_the_distributed_edition():
     services = compose_file()["services"]
     assert {"postgres", "redis", "router", *SUBGRAPHS} <= services.keys()
@@ -111,117 +93,27 @@ def test_every_setting_in_the_file_is_one_that_trellis_knows():
                 assert variable in known, variable
 
 
-class Edition:
-    """The services of the file as processes on loopback."""
-
-    def __init__(self, folder: Path, postgres: str, redis: str) -> None:
-        self.folder = folder
-        self.services = compose_file()["services"]
-        self.services["second-router"] = self.services["router"]
-        self.ports = {name: free_port() for name in (*SUBGRAPHS, "router", "second-router")}
-        self.replace = {
-            "postgresql://trellis:trellis@postgres:5432/trellis": postgres,
-            "redis://redis:6379/0": redis,
-        }
-        for name in SUBGRAPHS:
-            port = self._listed_port(name)
-            self.replace[f"http://{name}:{port}/"] = f"http://127.0.0.1:{self.ports[name]}/"
-        self.processes: list[subprocess.Popen[bytes]] = []
-
-    def _listed_port(self, name: str) -> str:
-        command = self.services[name]["command"]
-        return str(command[command.index("--port") + 1])
-
-    def environment(self, name: str) -> dict[str, str]:
-        values = {k: v for k, v in os.environ.items() if not k.startswith("TRELLIS_")}
-        for variable, value in self.services[name]["environment"].items():
-            for listed, actual in self.replace.items():
-                value = value.replace(listed, actual)
-            values[variable] = value
-        values["TRELLIS_DATA_DIR"] = str(self.folder / name)
-        values["TRELLIS_SCHEMA_DIR"] = str(self.folder / "schema")
-        return values
-
-    def command(self, name: str) -> list[str]:
-        listed = list(self.services[name]["command"])
-        assert listed[0] == "trellis"
-        if "--port" in listed:
-            listed[listed.index("--port") + 1] = str(self.ports[name])
-            listed[listed.index("--host") + 1] = "127.0.0.1"
-        return [str(Path(sys.executable).with_name("trellis")), *listed[1:]]
-
-    def run(self, name: str) -> None:
-        done = subprocess.run(
-            self.command(name),
-            check=False,
-            env=self.environment(name),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, f"{name}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
-
-    def start(self, name: str) -> None:
-        log = self.folder / f"{name}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                self.command(name),
-                env=self.environment(name),
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
-        self.processes.append(process)
-        url = f"http://127.0.0.1:{self.ports[name]}/ready"
-
-        def is_ready() -> bool:
-            with suppress(httpx.TransportError):
-                return httpx.get(url, timeout=2).status_code == 200
-            return False
-
-        wait_until(is_ready, process, 60, log)
-
-    def close(self) -> None:
-        for process in reversed(self.processes):
-            process.terminate()
-        for process in self.processes:
-            try:
-                process.wait(35)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-    @property
-    def url(self) -> str:
-        return self.url_of("router")
-
-    def url_of(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.ports[name]}/graphql"
-
-    def post(self, query: str, token: str | None, name: str = "router") -> httpx.Response:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        return httpx.post(self.url_of(name), json={"query": query}, headers=headers, timeout=30)
-
-    def ask(self, query: str, variables: dict[str, Any], token: str | None) -> dict[str, Any]:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        body = {"query": query, "variables": variables}
-        answer = httpx.post(self.url, json=body, headers=headers, timeout=30).json()
-        assert "errors" not in answer, answer
-        return answer["data"]
+@pytest.fixture(scope="module")
+def letters() -> Iterator[LettersBySmtp]:
+    with letters_by_smtp() as received:
+        yield received
 
 
 @pytest.fixture(scope="module")
-def edition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edition]:
+def edition(tmp_path_factory: pytest.TempPathFactory, letters: LettersBySmtp) -> Iterator[Edition]:
     require("PostgreSQL", postgres_program("postgres"), "no server programs found")
     require_program("redis-server")
+    settings = {
+        "TRELLIS_MAIL_URL": letters.url,
+        "TRELLIS_OUTBOUND_NETWORKS": "127.0.0.0/8",
+    }
     with throwaway_postgres() as postgres, throwaway_redis() as redis:
-        running = Edition(tmp_path_factory.mktemp("edition"), postgres, redis)
+        running = Edition(tmp_path_factory.mktemp("edition"), postgres, redis, settings)
         try:
             running.run("migrate")
             running.run("seed")
-            for name in (*SUBGRAPHS, "router", "second-router"):
-                running.start(name)
+            running.start(*SUBGRAPHS)
+            running.start("router", "second-router")
             yield running
         finally:
             running.close()
@@ -362,3 +254,9 @@ def test_a_subgraph_answers_its_router_only(edition: Edition, token: str, path: 
             timeout=10,
         )
         assert (answer.status_code, answer.json()["code"]) == (403, "SERVICE_TOKEN_REQUIRED")
+
+
+async def test_somebody_learns_pays_chats_and_runs_code_by_all_doors(
+    edition: Edition, letters: LettersBySmtp
+):
+    await happens(edition.url.removesuffix("/graphql"), letters.letter_to)

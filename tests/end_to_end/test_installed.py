@@ -160,8 +160,9 @@ def test_the_router_alone_has_no_package_of_its_extras(base: Environment, tmp_pa
         (
             DEMO,
             ("compose",),
-            "error trellis.subgraphs needs sqlmodel, pwdlib, argon2, pyotp, aiosmtplib: "
-            "pip install 'trellis-graphql[demo]'",
+            "error trellis.subgraphs needs sqlmodel, pwdlib, argon2, pyotp, aiosmtplib, obstore, "
+            "filetype, PIL, http_ece, reportlab, authlib, stripe, quickjs_rs, tzdata: pip "
+            "install 'trellis-graphql[demo]'",
         ),
         (
             'redis_url = "redis://127.0.0.1:1"\n' + PROJECT["trellis.toml"],

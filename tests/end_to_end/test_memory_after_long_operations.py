@@ -64,7 +64,7 @@ def test_ten_at_once_run_in_turn_and_leave_nothing(tmp_path: Path) -> None:
     server = TrellisServer(tmp_path)
     try:
         server.start()
-        fill(server.data_dir / "issues.sqlite3")
+        fill(server.data_dir)
         token = server.log_in()
         idle = server.resident_megabytes()
 

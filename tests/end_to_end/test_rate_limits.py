@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.support.trellis_server import DEMO_EMAIL, DEMO_PASSWORD, TrellisServer
+from trellis.db.seed.world import demo_id
 
 pytestmark = pytest.mark.xdist_group("rate limits")  # one server for all of them
 
@@ -93,6 +94,17 @@ def test_learn_counts_by_minute_and_route(http: httpx.Client, token: str) -> Non
     assert "x-ratelimit-window" not in answer.headers
 
 
+def test_learn_shows_ten_videos_in_a_minute(http: httpx.Client, token: str) -> None:
+    path = f"/learn/api/v1/lessons/{demo_id('lesson', 'python-1')}/video"
+    signed_in = {"authorization": f"Bearer {token}"}
+    answers = [http.get(path, headers=signed_in) for _ in range(11)]
+
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    error = answers[10].json()["error"]
+    assert (error["code"], error["limit"]) == ("RATE_LIMIT_EXCEEDED", 10)
+    assert '"route-courses-60";q=100;w=60' in answers[0].headers["ratelimit-policy"]
+
+
 def test_tracker_lets_nobody_try_a_fourth_login_in_ten_seconds(http: httpx.Client) -> None:
     body = {"email": DEMO_EMAIL, "password": "wrong"}
     answers = [http.post("/tracker/api/v1/auth/login", json=body) for _ in range(4)]
@@ -103,6 +115,22 @@ def test_tracker_lets_nobody_try_a_fourth_login_in_ten_seconds(http: httpx.Clien
     assert (error["details"]["limit"], error["details"]["window"]) == (3, 10)
     assert error["details"]["reset_at"].endswith("Z")
     assert 1 <= int(answers[3].headers["retry-after"]) <= 10
+
+
+def test_tracker_lets_nobody_search_a_twenty_first_time_in_ten_seconds(
+    http: httpx.Client, token: str
+) -> None:
+    signed_in = {"authorization": f"Bearer {token}"}
+    path, query = "/tracker/api/v1/search", {"q": "card"}
+    answers = [http.get(path, params=query, headers=signed_in) for _ in range(21)]
+    suggested = http.get(f"{path}/suggestions", params=query, headers=signed_in)
+
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429]
+    error = answers[20].json()["error"]
+    assert error["code"] == "RATE_LIMIT_EXCEEDED"
+    assert (error["details"]["limit"], error["details"]["window"]) == (20, 10)
+    assert '"search-3600";q=500;w=3600' in answers[0].headers["ratelimit-policy"]
+    assert suggested.status_code == 200
 
 
 def test_letters_are_limited_by_the_address_they_go_to(http: httpx.Client) -> None:

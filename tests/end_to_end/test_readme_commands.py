@@ -10,18 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.support.servers import free_port, wait_until
 from tests.support.services import require_program
 from tests.support.shared import ROOT
 from tests.support.shown import is_shown
 from tests.support.trellis_server import TrellisServer
+from trellis.router.commands.cli import app
 
 pytestmark = pytest.mark.xdist_group("server")
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ADDRESS = re.compile(r"(?:localhost|127\.0\.0\.1):4000")
 GROUPS = ("db", "rest")
+_OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 # Programs that no first start may need: each is replaced by one that tells on its caller.
 NOT_NEEDED = ("node", "npm", "redis-server", "postgres", "psql", "docker", "uv")
 
@@ -55,6 +58,37 @@ def test_every_make_target_that_is_named_exists():
         assert done.returncode == 0, f"{command}: {done.stderr}"
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("PYTHON=python-of-nobody", "There is no python-of-nobody; set PYTHON=... to Python 3.11"),
+        ("PYTHON=false", "make: ***"),
+        (f"PYTHON={sys.executable}", "The packages were not installed. If the package index"),
+    ],
+    ids=["no python", "a python that fails", "no packages"],
+)
+def test_a_setup_that_fails_says_why(setting: str, message: str, tmp_path: Path):
+    require_program("make")
+    python = tmp_path / "venv" / "bin" / "python"  # in place of pip without a network
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    # As in a shell: below `make test`, make would say which level it is on.
+    outside = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
+    done = subprocess.run(
+        ["make", "setup", f"VENV={tmp_path / 'venv'}", setting],
+        cwd=ROOT,
+        env=outside,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert message in done.stdout + done.stderr
+    assert not (tmp_path / "venv" / ".installed").exists()
+
+
 def test_every_trellis_command_that_is_named_knows_its_options():
     named = commands("trellis", ".venv/bin/trellis")
     assert {"ask", "dev", "plan", "rest"} <= {shlex.split(command)[1] for command in named}
@@ -62,17 +96,9 @@ def test_every_trellis_command_that_is_named_knows_its_options():
         words = shlex.split(command, comments=True)
         options = [word.partition("=")[0] for word in words if word.startswith("-")]
         called = words[1:3] if words[1] in GROUPS else words[1:2]
-        done = subprocess.run(
-            [sys.executable, "-m", "trellis.router", *called, "--help"],
-            cwd=ROOT,
-            env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-        assert [option for option in options if option not in done.stdout] == [], command
+        shown = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"}).invoke(app, [*called, "--help"])
+        assert shown.exit_code == 0, f"{command}: {shown.output}"
+        assert [option for option in options if option not in shown.output] == [], command
 
 
 def test_what_the_readme_shows_is_what_one_gets(server: TrellisServer):

@@ -24,15 +24,21 @@ LONGEST = {
 }
 
 
-def fill(database: Path) -> None:
+def fill(data_dir: Path) -> None:
     """Forty comments for each issue, half of them long."""
-    with closing(sqlite3.connect(database)) as connection:
-        issues = [id for [id] in connection.execute("SELECT id FROM issue")]
+    with closing(sqlite3.connect(data_dir / "comments.sqlite3")) as connection:
+        issues = list(connection.execute("SELECT id, project_id FROM subject WHERE type = 'issue'"))
         [author] = connection.execute("SELECT author_id FROM comment LIMIT 1").fetchone()
+        long = "word " * 1_500
         rows = [
-            (_STAMP, _STAMP, 1, uuid.uuid4().hex, issue, author, "word " * (1_500 * (n % 2) + 5))
-            for issue in issues
+            (uuid.uuid4().hex, issue, project, author, long * (n % 2) + "word " * 5)
+            for issue, project in issues
             for n in range(COMMENTS)
         ]
-        connection.executemany("INSERT INTO comment VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany(
+            "INSERT INTO comment (id, subject_id, project_id, author_id, content, subject_type, "
+            f"created_at, updated_at, version, is_edited) VALUES (?, ?, ?, ?, ?, 'issue', "
+            f"'{_STAMP}', '{_STAMP}', 1, 0)",
+            rows,
+        )
         connection.commit()

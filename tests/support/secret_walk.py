@@ -106,7 +106,7 @@ async def _work(door: Door, told: dict[str, str]) -> None:
     told["invitation"] = await door.mailed(MARIA, "Join Analytical Engines")
     accept = "mutation($t: String!) { acceptInvitation(token: $t) { organization { name } } }"
     assert await door.ask(accept, told["moved accessToken"], t=told["invitation"])
-    assert await door.ask("{ exportMyData }", told["moved accessToken"])
+    assert await door.ask("{ exportMyData { accounts } }", told["moved accessToken"])
     assert await door.ask("mutation { logout { message } }", told["moved accessToken"])
 
 

@@ -55,8 +55,19 @@ class Running:
     bus: EventBus
     settings: DataSettings
 
-    def context(self, who: Identity = ANONYMOUS) -> Any:
-        return self.subgraph.make_context(RequestContext(identity=who, request_id="req-1"))
+    def context(self, who: Identity = ANONYMOUS, *, is_dry_run: bool = False) -> Any:
+        request = RequestContext(identity=who, request_id="req-1", is_dry_run=is_dry_run)
+        return self.subgraph.make_context(request)
+
+    async def dry_run(self, query: str, who: Identity, **variables: Any) -> dict[str, Any]:
+        """The extensions of the only error of a dry run, which ends with one."""
+        context = self.context(who, is_dry_run=True)
+        result = await self.subgraph.schema.execute(
+            query, variable_values=variables, context_value=context
+        )
+        assert result.errors, result.data
+        [error] = result.errors
+        return dict(error.extensions or {})
 
     async def ask(self, query: str, who: Identity = ANONYMOUS, **variables: Any) -> dict[str, Any]:
         """Data of an operation that must go well."""
@@ -79,11 +90,24 @@ class Running:
             query, variable_values=variables, context_value=self.context(who)
         )
 
+    async def answer_of_many(self, query: str, who: Identity = ANONYMOUS, **variables: Any) -> Any:
+        """As ``answer``, for one of many at once: where the database was busy for too long, the
+        operation is asked for again, as its error says."""
+        for _ in range(_TRIES_OF_MANY):
+            result = await self.answer(query, who, **variables)
+            extensions = (result.errors[0].extensions or {}) if result.errors else {}
+            if extensions.get("reason") != "DATABASE":
+                return result
+        raise TimeoutError(f"the database was busy {_TRIES_OF_MANY} times")
+
     async def entities(
         self, who: Identity, selection: str, *representations: dict[str, Any]
     ) -> list[Any]:
         query = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ {selection} }} }}"
         return (await self.ask(query, who, r=list(representations)))["_entities"]
+
+
+_TRIES_OF_MANY = 10
 
 
 @asynccontextmanager

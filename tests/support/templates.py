@@ -75,11 +75,7 @@ async def seeded_database(
 ) -> DataSettings:
     """A database in the PostgreSQL server of ``url``, beside the one that it names; the last part
     of ``folder`` tells it from those of other subgraphs."""
-    name = f"{make_url(url).database}_{folder.name}_seeded"
-    await _administer(
-        url, f'drop database if exists "{name}" with (force)', f'create database "{name}"'
-    )
-    settings = DataSettings(data_dir=folder, database_url=_beside(url, name))
+    settings = DataSettings(folder, await _empty_database(url, f"{folder.name}_seeded"))
     async with running(make, settings, beside, fresh=False):
         pass
     return settings
@@ -93,9 +89,28 @@ async def copy_of_database(template: DataSettings, url: str) -> DataSettings:
     await _administer(
         url,
         f'drop database if exists "{name}" with (force)',
-        f'create database "{name}" template "{source}"',
+        # As files: by its log, which is what it does unasked, the server takes 1.6 times as long.
+        f'create database "{name}" template "{source}" strategy file_copy',
     )
     return replace(template, database_url=_beside(url, name))
+
+
+async def emptied(wanted: DataSettings, folder: Path) -> DataSettings:
+    """A new folder's SQLite files, or a new database beside the one that ``wanted`` names; the last
+    part of ``folder`` tells it from others. What runs there may write files into ``folder``."""
+    url = wanted.database_url
+    if url is None:
+        return DataSettings(folder)
+    return DataSettings(folder, await _empty_database(url, f"{folder.name}_empty"))
+
+
+async def _empty_database(url: str, suffix: str) -> str:
+    """Its URL; whatever has the name is dropped before."""
+    name = f"{make_url(url).database}_{suffix}"
+    await _administer(
+        url, f'drop database if exists "{name}" with (force)', f'create database "{name}"'
+    )
+    return _beside(url, name)
 
 
 def _beside(url: str, name: str) -> str:

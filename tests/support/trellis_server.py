@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.received_letters import LettersInFolder
 from tests.support.servers import free_port, wait_until
 from tests.support.shared import ROOT
 
@@ -24,7 +25,7 @@ mutation LogIn($email: String!, $password: String!) {
 
 
 class TrellisServer:
-    """Starts, stops, kills and restarts one server; ``folder`` holds its data, SDL and log.
+    """Starts, stops, kills and restarts one server; ``folder`` has its data, SDL, log, letters.
 
     The environment of the test run is not inherited where it configures Trellis, so the server
     always runs on SQLite and in memory, unless ``settings`` says otherwise.
@@ -46,6 +47,7 @@ class TrellisServer:
         self._program = [*program, *command]
         self.data_dir = folder / "data"
         self.log_path = folder / "server.log"
+        self.letters = LettersInFolder(folder / "letters")
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.graphql_url = f"{self.url}/graphql"
@@ -58,11 +60,12 @@ class TrellisServer:
             "TRELLIS_DATA_DIR": str(self.data_dir),
             "TRELLIS_SCHEMA_DIR": str(folder / "schema"),
             "TRELLIS_RATE_LIMIT__ENABLED": "false",
+            "TRELLIS_MAIL_URL": self.letters.url,
             **(settings or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, seconds: float = 60) -> float:
+    def start(self, *, seconds: float = 240) -> float:
         """Start and wait until it answers ``/ready``; answers how many seconds that took.
 
         Raises RuntimeError with the log's end when it does not come up.
@@ -118,10 +121,20 @@ class TrellisServer:
     def log(self) -> str:
         return self.log_path.read_text(errors="replace")
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._running().pid
+
     def resident_megabytes(self) -> float:
         """What it takes of the machine's memory."""
-        pages = Path(f"/proc/{self._running().pid}/statm").read_text().split()[1]
+        pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def processor_seconds(self) -> float:
+        """The processor time that it has taken so far, without that of programs it has started."""
+        numbers = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
 
     def count_connections(self) -> int:
         """How many TCP connections it has that are not closed, those in its queues among them."""

@@ -30,10 +30,13 @@ class WholeGraph:
 
     supergraph: Supergraph
 
-    async def answer(self, operation: str, who: Identity, **variables: Any) -> Any:
+    async def answer(
+        self, operation: str, who: Identity, *, reuse_seconds: int = 0, **variables: Any
+    ) -> Any:
         """Data and errors of an operation."""
         context = RequestContext(identity=who, request_id="req-1")
-        return await answer(GraphQLRequest(operation, variables), context, self.supergraph)
+        request = GraphQLRequest(operation, variables, reuse_seconds=reuse_seconds)
+        return await answer(request, context, self.supergraph)
 
     async def ask(self, operation: str, who: Identity, **variables: Any) -> dict[str, Any]:
         """Data of an operation that must go well."""
@@ -71,5 +74,8 @@ async def whole_graph(
         parts = [one.subgraph for one in started]
         composition = compose([Member(part.name, "", part.schema.as_str()) for part in parts])
         transports = {part.name: LocalTransport(part) for part in parts}
-        supergraph = Supergraph.load(composition.supergraph_sdl, transports=transports)
+        changes = {part.name: part.changes for part in parts if part.changes is not None}
+        supergraph = Supergraph.load(
+            composition.supergraph_sdl, transports=transports, changes=changes
+        )
         yield WholeGraph(supergraph)

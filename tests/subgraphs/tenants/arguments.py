@@ -31,7 +31,8 @@ _VALUES, _UNUSED = merged("values"), merged("unused")
 _ROWS = (("issue", 2), ("project", 1), ("team", 0))
 
 _MOMENTS = {"Date": "2031-01-31", "DateTime": "2031-01-31T12:00:00Z"}
-_SCALARS: Mapping[str, Any] = {"Int": 2, "Float": 1.0, "Boolean": True, **_MOMENTS}
+_NUMBERS = {"Int": 2, "Float": 1.0, "Decimal": "1.50"}
+_SCALARS: Mapping[str, Any] = {"Boolean": True, **_NUMBERS, **_MOMENTS}
 
 
 class NotToldWhatItMeans(AssertionError):

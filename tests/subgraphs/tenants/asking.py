@@ -8,8 +8,10 @@ from typing import Any
 
 from graphql import (
     GraphQLField,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     get_named_type,
     get_nullable_type,
     is_leaf_type,
@@ -126,7 +128,10 @@ def selection_of(type_: Any, owned: Fields | None, *, hops: int) -> str:
     named = get_named_type(type_)
     if is_leaf_type(named):
         return ""
-    assert isinstance(named, GraphQLObjectType)
+    if isinstance(named, GraphQLUnionType):
+        ids = " ".join(f"... on {one.name} {{ id }}" for one in named.types)
+        return f"{{ __typename {ids} }}"
+    assert isinstance(named, (GraphQLObjectType, GraphQLInterfaceType))
     texts = ["__typename"]
     for name, field in named.fields.items():
         if any(is_required_argument(argument) for argument in field.args.values()):
@@ -228,4 +233,6 @@ def _put(given: dict[str, Any], arguments: Any, path: tuple[str, ...], value: An
         if step not in from_here:
             from_here[step] = good_object(named, HERE)
         from_here, arguments = from_here[step], named.fields
+        if isinstance(from_here, list):
+            from_here = from_here[0]
     from_here[path[-1]] = value

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tests.subgraphs.tenants.tenant import HERE
 from trellis.schema.identity import ANONYMOUS, Identity
-from trellis.subgraphs.accounts.permissions import scopes_of
+from trellis.schema.roles import scopes_of
 
 _ROLES = ("user", "project_admin")
 OUTSIDER = Identity(

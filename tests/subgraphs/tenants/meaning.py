@@ -42,10 +42,15 @@ class Meanings:
       answer, with the reason; ``for_administrators``: fields that only those of the platform may
       ask.
     - ``streams``: how each subscription about a project is asked, with ``$id`` and ``$after``;
-      ``writes``: a mutation with ``$id`` and ``$text`` after which it tells something.
+      ``writes``: a mutation with ``$id`` and ``$text`` after which it tells something, asked by the
+      boss; ``@kind`` in it is the first id of a kind. ``hears``: who hears of it, where not every
+      member does.
     - ``is_trace``: whether a row of a table that speaks of another tenant is what somebody of
       ``own`` may leave there.
     - ``keeps_deleted``: tables in which the id of a deleted person may stay.
+    - ``object_streams``: subscriptions about one object, with ``$id`` and ``$after``, and its kind.
+    - ``personal_streams``: subscriptions of the caller, with ``$after`` alone; ``personal_writes``:
+      a mutation with ``$id`` of a project and ``$text`` after which they tell the person ``$who``.
     """
 
     counts: Mapping[str, int]
@@ -65,5 +70,9 @@ class Meanings:
     for_administrators: frozenset[str] = frozenset()
     streams: Mapping[str, str] = field(default_factory=dict)
     writes: Mapping[str, str] = field(default_factory=dict)
+    hears: Mapping[str, str] = field(default_factory=dict)
     is_trace: Callable[[str, Mapping[str, Any], Tenant], bool] = _is_no_trace
     keeps_deleted: frozenset[str] = frozenset()
+    object_streams: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    personal_streams: Mapping[str, str] = field(default_factory=dict)
+    personal_writes: Mapping[str, str] = field(default_factory=dict)

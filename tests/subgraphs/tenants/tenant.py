@@ -12,12 +12,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from tests.subgraphs.tenants.domains import MEANINGS
 from trellis.schema.identity import Identity
 from trellis.schema.paging import encode_cursor
-from trellis.subgraphs.accounts.permissions import scopes_of
+from trellis.schema.roles import scopes_of
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 PEOPLE: Mapping[str, tuple[str, ...]] = {
-    "boss": ("user", "project_admin"),
+    "boss": ("user", "project_admin", "instructor"),
     "lead": ("user",),
     "member": ("user",),
     "viewer": ("user",),

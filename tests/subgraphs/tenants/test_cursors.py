@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from graphql import GraphQLObjectType, get_named_type
+from graphql import GraphQLObjectType, ast_from_value, get_named_type, print_ast
 
+from tests.subgraphs.tenants.arguments import required
 from tests.subgraphs.tenants.asking import below, entrances
 from tests.subgraphs.tenants.callers import BOSS
 from tests.subgraphs.tenants.tenant import HERE, THERE
@@ -16,7 +17,6 @@ from tests.subgraphs.tenants.world import shared_supergraph, world_of
 from trellis.db.settings import DataSettings
 from trellis.schema.paging import encode_cursor
 
-SCHEMA = shared_supergraph()[0].schema
 FOR_ADMINISTRATORS = ("auditLog", "allUsers")
 MOMENT, ID = THERE.at(1).isoformat(), str(THERE.id("issue", 1))
 VALUES: tuple[Any, ...] = (
@@ -47,13 +47,19 @@ TEXTS = ("", "x", "====", "bm90IGpzb24", "\x00", "W10", "%", "a" * 5000, "WyJ\ud
 
 def lists() -> Iterator[tuple[str, str]]:
     """Every connection: its name, and how it is asked with ``%s`` for the arguments."""
-    query = SCHEMA.query_type
+    query = shared_supergraph()[0].schema.query_type
     assert query is not None
     for name, field in query.fields.items():
         if "after" in field.args and name not in FOR_ADMINISTRATORS:
-            yield f"Query.{name}", f"{{ {name}(%s) {{ totalCount edges {{ cursor }} }} }}"
+            needed = required(field.args, "Query", HERE)
+            given = "".join(
+                f"{name}: {print_ast(ast)}, "
+                for name, value in needed.items()
+                if (ast := ast_from_value(value, field.args[name].type))
+            )
+            yield f"Query.{name}", f"{{ {name}({given}%s) {{ totalCount edges {{ cursor }} }} }}"
     for owner, start in entrances().items():
-        type_ = SCHEMA.type_map[owner]
+        type_ = shared_supergraph()[0].schema.type_map[owner]
         assert isinstance(type_, GraphQLObjectType)
         for name, field in type_.fields.items():
             if "after" in field.args and "edges" in get_named_type(field.type).fields:

@@ -94,7 +94,7 @@ async def listen(
         # PostgreSQL exports rows in any order.
         if settings.database_url is None and "accounts" in names:
             # What was tried has left no trace that tells more than the answers did.
-            kept = Probe("afterwards", "{ exportMyData }", {}, "Query.exportMyData")
+            kept = Probe("afterwards", "{ exportMyData { accounts } }", {}, "Query.exportMyData")
             answers |= await world.transcript([kept], {"boss": BOSS})
         return Heard(answers, effort, before, await world.rows(THERE.marks))
 

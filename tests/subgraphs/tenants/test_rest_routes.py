@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+import orjson
 import pytest
 from graphql import (
+    GraphQLEnumType,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     TypeInfo,
     TypeInfoVisitor,
@@ -27,14 +31,19 @@ from tests.subgraphs.tenants.domains import merged
 from tests.subgraphs.tenants.meaning import FREE
 from tests.subgraphs.tenants.tenant import HERE, THERE
 from tests.subgraphs.tenants.world import (
+    World,
     differences,
     known_ids,
     masked,
     shared_supergraph,
     world_of,
 )
+from tests.support.shared import ROOT
+from tests.support.uploads import MULTIPART, Part, multipart
 from trellis.db.settings import DataSettings
 from trellis.router.config import Config
+from trellis.router.content.door import Contents
+from trellis.router.content.sources import LocalContents
 from trellis.router.identity.credentials import Credentials
 from trellis.router.rest.route import RestRoute
 from trellis.router.rest.routes import RestService, rest_routes
@@ -44,11 +53,15 @@ from trellis.router.web.request_context import ContextMaker
 from trellis.router.web.services import Services
 from trellis.schema.identity import ANONYMOUS, Identity
 
-SUPERGRAPH = shared_supergraph()[0]
-ROUTES = rest_routes(Config(), SUPERGRAPH)
-DIALECTS = sorted({route.profile.name for route in ROUTES})
+DIALECTS = sorted(path.name for path in (ROOT / "persisted_queries" / "rest").iterdir())
 _LAST = ("DELETE", "logout")
 _IN_DIALECT = merged("in_dialect")
+
+
+@cache
+def routes() -> tuple[RestRoute, ...]:
+    """Those of all dialects; not where tests are only collected, since it takes seconds."""
+    return tuple(rest_routes(Config(), shared_supergraph()[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +83,8 @@ class Request:
 def requests(dialect: str) -> Iterator[Request]:
     """Each route of a dialect as its own people use it, and with everything foreign in each place;
     what takes something away comes last."""
-    routes = [route for route in ROUTES if route.profile.name == dialect]
-    for route in sorted(routes, key=lambda route: any(word in route.id for word in _LAST)):
+    of_dialect = [route for route in routes() if route.profile.name == dialect]
+    for route in sorted(of_dialect, key=lambda route: any(word in route.id for word in _LAST)):
         meanings = coordinates(route)
         good = {
             parameter.name: own_of(route, meanings[parameter.variable], parameter.type)
@@ -94,7 +107,9 @@ def requests(dialect: str) -> Iterator[Request]:
 def own_of(route: RestRoute, place: str, type_: Any) -> Any:
     """A value that the callers' own tenant may well send there in the dialect of the route."""
     kind = _IN_DIALECT.get((route.profile.name, place))
-    return own_value(place, kind, HERE) if kind else good_value(place, type_, HERE)
+    value = own_value(place, kind, HERE) if kind else good_value(place, type_, HERE)
+    is_word = isinstance(get_named_type(type_), GraphQLEnumType) and isinstance(value, str)
+    return route.profile.spell_enum(value) if is_word else value
 
 
 def request(route: RestRoute, place: str | None, values: Mapping[str, Any]) -> Request:
@@ -114,7 +129,7 @@ def request(route: RestRoute, place: str | None, values: Mapping[str, Any]) -> R
 def coordinates(route: RestRoute) -> dict[str, str]:
     """Where in the graph each variable of the route's operation stands."""
     found: dict[str, str] = {}
-    info = TypeInfo(SUPERGRAPH.schema)
+    info = TypeInfo(shared_supergraph()[0].schema)
 
     class Finder(Visitor):
         def enter_variable(self, node: VariableNode, *_: Any) -> None:
@@ -127,7 +142,7 @@ def coordinates(route: RestRoute) -> dict[str, str]:
             if isinstance(owner, GraphQLInputObjectType) and last in owner.fields:
                 found[name] = f"{owner.name}.{last}"
             else:
-                assert isinstance(parent, GraphQLObjectType)
+                assert isinstance(parent, (GraphQLObjectType, GraphQLInterfaceType))
                 fields = (one for one, known in parent.fields.items() if known is field)
                 found[name] = f"{parent.name}.{next(fields)}.{last}"
 
@@ -135,23 +150,39 @@ def coordinates(route: RestRoute) -> dict[str, str]:
     return found
 
 
-def client() -> httpx.AsyncClient:
+def client(world: World) -> httpx.AsyncClient:
     """The routes in this process, for callers who are believed by name."""
 
     async def authenticate(credentials: Credentials) -> Identity:
         given = credentials.authorization
         return CALLERS[given.removeprefix("Bearer ")] if given else ANONYMOUS
 
-    config = Config()
+    config, supergraph = Config(), shared_supergraph()[0]
     services = Services(
-        graph=LiveGraph.over(SUPERGRAPH),
+        graph=LiveGraph.over(supergraph),
         make_context=ContextMaker((), 60.0),
         authenticate=authenticate,
         limits=config.limits,
     )
-    door = RestService(config).door(ROUTES, SUPERGRAPH, services, nothing_here)
+    contents = Contents({"files": LocalContents(world.parts["files"].subgraph)})
+    door = RestService(config, contents).door(routes(), supergraph, services, nothing_here)
     transport = httpx.ASGITransport(app=wrap(door, config))
     return httpx.AsyncClient(transport=transport, base_url="http://trellis.test")
+
+
+def sent(one: Request) -> tuple[bytes | None, str]:
+    """The body and its type."""
+    if "MULTIPART" not in one.route.accepts:
+        return (None if one.body is None else orjson.dumps(one.body)), "application/json"
+    given = dict(one.body or {})
+    file = Part("file", given.pop("file").encode(), "words.txt", "text/plain")
+    members = {name for name in given if "." in name}
+    parts = [Part(name, str(given[name]).encode()) for name in given if name not in members]
+    about: dict[str, dict[str, Any]] = {}
+    for name in members:
+        about.setdefault(name.partition(".")[0], {})[name.partition(".")[2]] = given[name]
+    parts += [Part(name, orjson.dumps(value)) for name, value in about.items()]
+    return multipart([file, *parts]), MULTIPART
 
 
 async def heard(
@@ -159,20 +190,23 @@ async def heard(
 ) -> dict[str, str]:
     """Status, place and body of each answer, without what differs from run to run."""
     answers: dict[str, str] = {}
-    async with world_of(tenants, DataSettings(data_dir=folder)) as world, client() as http:
+    async with world_of(tenants, DataSettings(data_dir=folder)) as world, client(world) as http:
         before = await world.rows(THERE.marks)
         for one in requests(dialect):
             for name in callers:
                 token = one.token or (name if callers[name].is_authenticated else None)
+                content, kind = sent(one)
+                headers = {"authorization": f"Bearer {token}"} if token else {}
                 response = await http.request(
                     one.route.method,
                     one.path,
                     params=one.query,
-                    json=one.body,
-                    headers={"authorization": f"Bearer {token}"} if token else {},
+                    content=content,
+                    headers={**headers, **({"content-type": kind} if content else {})},
                 )
                 assert response.status_code < 500, (one.label, response.text)
-                body = response.json() if response.content else None
+                is_json = "json" in response.headers.get("content-type", "")
+                body: Any = response.json() if is_json else response.text
                 told = [response.status_code, response.headers.get("location"), body]
                 answers[f"{name}: {one.label}"] = masked(told, known_ids())
         assert before - await world.rows(THERE.marks) == set()
@@ -207,7 +241,8 @@ async def test_every_route_answers_everybody_so(dialect: str, tmp_path: Path):
 
 
 def test_every_parameter_is_known():
-    for route in ROUTES:
+    assert {route.profile.name for route in routes()} == set(DIALECTS)
+    for route in routes():
         meanings = coordinates(route)
         unknown = [one for one in route.parameters if one.variable not in meanings]
         assert unknown == [], route.id

@@ -1,6 +1,7 @@
 """What is pushed: nobody hears of the other tenant's changes, whatever they subscribe to."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -20,7 +21,11 @@ from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
 
 NOBODYS = UUID(int=5)
-STREAMS, WRITES = merged("streams"), merged("writes")
+STREAMS, WRITES, HEARS = merged("streams"), merged("writes"), merged("hears")
+OBJECT_STREAMS = merged("object_streams")
+# How each that is about an object of the tenant is asked, and the kind of what it is about.
+ABOUT_OBJECTS = {**{name: (text, "project") for name, text in STREAMS.items()}, **OBJECT_STREAMS}
+_FIRST_OF = re.compile(r"@([a-z_]+)")
 FORGED_POSITIONS = ("", "x", "-1", "1.5", "9" * 19, "9" * 5000, "0-0-0", "' or 1=1", "\x00")
 
 
@@ -36,7 +41,7 @@ def listen(
 ) -> AsyncGenerator[Answer, None]:
     variables = {"id": str(project), "after": after}
     context = RequestContext(identity=caller, request_id="tenants")
-    request = GraphQLRequest(STREAMS[name], variables, kinds=frozenset({"subscription"}))
+    request = GraphQLRequest(ABOUT_OBJECTS[name][0], variables, kinds=frozenset({"subscription"}))
     return stream(request, context, world.supergraph)
 
 
@@ -55,19 +60,20 @@ async def first_of(
 
 async def write(world: World, name: str, tenant: Tenant, text: str) -> None:
     project = str(tenant.id("project", 0))
-    told = await world.ask(WRITES[name], tenant.caller("boss"), id=project, text=text)
+    document = _FIRST_OF.sub(lambda kind: str(tenant.id(kind[1])), WRITES[name])
+    told = await world.ask(document, tenant.caller("boss"), id=project, text=text)
     assert told["errors"] == []
 
 
 def test_every_subscription_is_tried():
     root = shared_supergraph()[0].schema.subscription_type
     assert root is not None
-    assert set(root.fields) == set(STREAMS)
+    assert set(root.fields) == {*ABOUT_OBJECTS, *merged("personal_streams")}
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", ABOUT_OBJECTS)
 async def test_a_foreign_stream_is_one_that_does_not_exist(world: World, name: str):
-    foreign = THERE.id("project", 0)
+    foreign = THERE.id(ABOUT_OBJECTS[name][1], 0)
     for who, caller in CALLERS.items():
         for after in (None, "0"):
             told = await first_of(world, name, caller, foreign, after)
@@ -88,7 +94,8 @@ async def test_a_stream_tells_of_its_own_tenant_only(world: World, name: str):
     await write(world, name, THERE, f"second of {THERE.word}")
     await write(world, name, HERE, f"second of {HERE.word}")
     for after in ("0", place):
-        events = listen(world, name, HERE.caller("member"), HERE.id("project", 0), after)
+        hearer = HERE.caller(HEARS.get(name, "member"))
+        events = listen(world, name, hearer, HERE.id("project", 0), after)
         async with aclosing(events):
             heard = [await next_of(events), await next_of(events)]
             pending = asyncio.ensure_future(anext(events))

@@ -24,6 +24,7 @@ from tests.subgraphs.tenants.domains import NAMES
 from tests.subgraphs.tenants.tenant import HERE, THERE, Tenant
 from tests.support.subgraphs import Running, running
 from tests.support.templates import copy_of_folder, seeded_folder
+from tests.support.uploads import some_upload
 from trellis.db.bus import MemoryBus
 from trellis.db.settings import DataSettings
 from trellis.router import Subgraph as Member
@@ -48,13 +49,17 @@ _NOW = re.compile(r"20(2[1-9]|30)-\d\d-\d\dT[0-9:.]+(Z|\+00:00)?")
 _RANDOM_MEMBERS = frozenset(
     {"accessToken", "refreshToken", "token", "secret", "uri", "recoveryCodes", "prefix"}
     | {"access_token", "refresh_token", "request_id", "requestId"}
+    | {"url", "thumbnailUrl", "thumbnail_url"}  # signed links
 )
 
 # Of a new project there are none until issues and tasks have heard of it.
-_STATISTICS = frozenset({"issueStatistics", "statistics", "issue_statistics", "taskStatistics"})
+_STATISTICS = frozenset(
+    {"issueStatistics", "statistics", "issue_statistics", "taskStatistics", "commentStatistics"}
+)
 _FIGURES = frozenset(
     {"totalTasks", "completedTasks", "progress", "total_tasks", "completed_tasks"}
     | {"taskCount", "completedTaskCount", "task_count", "completed_task_count"}
+    | {"commentCount", "comment_count"}
 )
 
 # What the relay notes about events on their way.
@@ -74,7 +79,8 @@ class World:
 
     async def ask(self, document: str, caller: Identity, **variables: Any) -> Any:
         """The answer as clients get it."""
-        context = RequestContext(caller, "tenants", user_agent=f"browser of {caller.username}")
+        agent = f"browser of {caller.username}"
+        context = RequestContext(caller, "tenants", user_agent=agent, uploads=some_upload())
         given = await answer(GraphQLRequest(document, variables), context, self.supergraph)
         told = orjson.loads(dump_json({"data": given.data, "errors": list(given.errors)}))
         # Which of several subgraphs complains first is chance.

@@ -1,4 +1,4 @@
-"""The page for newcomers to REST: its files are written, its commands run, its outputs compared."""
+"""The pages for newcomers: their files are written, their commands run, their outputs compared."""
 
 import os
 import re
@@ -17,7 +17,8 @@ from tests.support.trellis_server import TrellisServer
 
 pytestmark = pytest.mark.xdist_group("server")
 
-PAGE = (ROOT / "docs" / "rest-in-five-minutes.md").read_text(encoding="utf-8")
+OUTPUTS = {"rest-in-five-minutes": 7, "your-own-graph": 2}
+"""How many commands of each page are run."""
 FENCE = re.compile(r"```(\w+)\n(.*?)```\n", re.S)
 NAMED = re.compile(r"`([\w./-]+)`:\s*\Z")
 
@@ -31,14 +32,16 @@ class Step:
     shown: str = ""
 
 
-def steps() -> Iterator[Step]:
-    """Those of the page in reading order."""
+def steps(page: str) -> Iterator[Step]:
+    """Those of the page in reading order; what ``console`` shows, such as installing, is before."""
     waiting: str | None = None
     before = 0
-    for fence in FENCE.finditer(PAGE):
+    for fence in FENCE.finditer(page):
         language, text = fence.groups()
-        follows = PAGE[before : fence.start()] == ""
+        follows = page[before : fence.start()] == ""
         before = fence.end()
+        if language == "console":
+            continue
         if language == "sh":
             if waiting is not None:
                 yield Step(waiting)
@@ -50,19 +53,21 @@ def steps() -> Iterator[Step]:
             if waiting is not None:
                 yield Step(waiting)
                 waiting = None
-            named = NAMED.search(PAGE, 0, fence.start())
+            named = NAMED.search(page, 0, fence.start())
             assert named is not None, f"What is this for?\n{text}"
             yield Step(text, file=named[1])
 
 
-def test_the_page_does_what_it_says(tmp_path: Path):
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_the_page_does_what_it_says(name: str, tmp_path: Path):
     require_program("curl")
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
     project = tmp_path / "project"
     project.mkdir()
     server = TrellisServer(tmp_path, project=project)
     ran = 0
     try:
-        for step in steps():
+        for step in steps(page):
             if step.file is not None:
                 (project / step.file).parent.mkdir(parents=True, exist_ok=True)
                 (project / step.file).write_text(step.text, encoding="utf-8")
@@ -74,7 +79,7 @@ def test_the_page_does_what_it_says(tmp_path: Path):
                 ran += 1
     finally:
         server.close()
-    assert ran == 7
+    assert ran == OUTPUTS[name]
 
 
 def run(commands: str, project: Path, server: TrellisServer) -> str:

@@ -1,0 +1,1 @@
+"""One story that goes through all doors, in each edition."""
