@@ -15,20 +15,24 @@ help: ## list the commands
 setup: $(STAMP) ## make the virtual environment and install the pinned packages
 
 $(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON); set PYTHON=... to Python 3.11 or newer"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Trellis needs Python 3.11 or newer; set PYTHON=... to one")'
 	@test -x $(BIN)/python || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
-	@printf 'Installing %s packages, about half a minute the first time ' $$(grep -c '^[a-z].*==' requirements.lock)
+	@printf 'Installing %s packages, about a minute the first time ' $$(grep -c '^[a-z].*==' requirements.lock)
 	@{ while sleep 1; do printf .; done } & dots=$$!; \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
-	  status=$$?; kill $$dots; echo; exit $$status
+	  status=$$?; kill $$dots; echo; \
+	  test $$status = 0 || echo "The packages were not installed. If the package index cannot be reached, set PIP_INDEX_URL to one that can; then run make again."; \
+	  exit $$status
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 dev: setup ## run every subgraph, the router and GraphiQL on demo data, one port
 	@exec $(BIN)/trellis dev
 
+# With bytecode: each of the servers that tests start would otherwise compile everything anew.
 test: setup ## run the tests
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: setup ## formatting, rules, types, import contracts
 	@$(BIN)/ruff format --check --quiet . || { echo "run 'make format'"; exit 1; }
@@ -57,8 +61,8 @@ contract: setup ## ask the REST routes what the requirement documents ask, and f
 requirements: setup ## write docs/requirements.md anew from tests/requirements/lines/*.toml
 	@$(BIN)/python -m tests.requirements
 
-schema: setup ## write schema/subgraphs/*.graphql and schema/supergraph.graphql anew
-	@$(BIN)/trellis compose
+schema: setup ## write schema/ anew (twice: subgraphs carry the tags that the first run finds)
+	@$(BIN)/trellis compose && $(BIN)/trellis compose
 
 graphiql: ## rebuild the GraphiQL page (needs Node)
 	@cd router/web/graphiql/source && npm ci --no-audit --no-fund && npm run build
