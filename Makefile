@@ -32,7 +32,7 @@ dev: setup ## run every subgraph, the router and GraphiQL on demo data, one port
 
 # With bytecode: each of the servers that tests start would otherwise compile everything anew.
 test: setup ## run the tests
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(PYTEST_ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m tests.run $(PYTEST_ARGS)
 
 lint: setup ## formatting, rules, types, import contracts
 	@$(BIN)/ruff format --check --quiet . || { echo "run 'make format'"; exit 1; }

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from trellis.db.commits import SQLiteCommits
 from trellis.db.metrics import QueryMetrics
 from trellis.schema.errors import Unavailable
 
@@ -60,6 +61,7 @@ class Database:
         # Writers of one process queue up here in order; SQLite itself would let them poll.
         self._writers_turn = None if self.is_postgres else asyncio.Lock()
         self._is_closed = False
+        self._commits = None if self.is_postgres else SQLiteCommits(url)
         self._read_sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._write_sessions = async_sessionmaker(writing, expire_on_commit=False)
 
@@ -106,6 +108,11 @@ class Database:
         finally:
             self._writers_turn.release()
 
+    def data_version(self) -> int | None:
+        """A number that is another one after each commit of any process to a SQLite file: as long
+        as it stays, nothing needs to be looked for. None where that is not known."""
+        return self._commits.version() if self._commits and not self._is_closed else None
+
     async def ping(self) -> None:
         """Ask the database for a one; raises ``Unavailable`` when it does not answer."""
         async with self.read() as session:
@@ -113,6 +120,8 @@ class Database:
 
     async def close(self) -> None:
         self._is_closed = True
+        if self._commits:
+            self._commits.close()
         await self.engine.dispose()
 
     def _refuse_when_closed(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from trellis.db.storage import Storage
 from trellis.db.tasks import end_tasks
 from trellis.schema.background import keep_running
+from trellis.schema.errors import Unavailable
 
 logger = logging.getLogger("trellis.jobs")
 
@@ -49,6 +50,8 @@ class RunningJob:
             await asyncio.sleep(self._job.every_seconds)
             try:
                 await self._job.work(self._storage)
+            except Unavailable as unavailable:
+                logger.warning("%s: %s", self._job.name, unavailable)
             except Exception:
                 # The boundary of a background task: it must outlive whatever goes wrong once.
                 logger.exception("%s failed; trying again later", self._job.name)

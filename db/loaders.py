@@ -51,13 +51,14 @@ class BatchLoaders:
         """The same for parts of an object that the caller is already allowed to see."""
         return self.rows(lambda session, _, keys: query(session, keys))
 
-    def current(self, stream: str) -> DataLoader[None, None]:
-        """Loads nothing: waits, once for the operation, until all that ``stream`` has announced is
-        kept here. Raises ``Unavailable``."""
+    def current(self, *streams: str) -> DataLoader[None, None]:
+        """Loads nothing: waits, once for the operation, until all that the streams have announced
+        is kept here. Raises ``Unavailable``."""
         storage = self._storage
 
         async def wait(keys: list[None]) -> list[None]:
-            await storage.require_current(stream)
+            for stream in streams:
+                await storage.require_current(stream)
             return keys
 
         return DataLoader(wait)

@@ -45,6 +45,8 @@ class OutboxLog:
     def __init__(self, database: Database, table: Table) -> None:
         self._database = database
         self._table = table
+        self._version: int | None = None
+        self._head = ""
 
     async def read_after(self, cursor: str, limit: int) -> Sequence[Envelope]:
         async with self._database.read() as session:
@@ -52,8 +54,13 @@ class OutboxLog:
             return await outbox.read_after(session, self._table, position, limit)
 
     async def head(self) -> str:
+        version = self._database.data_version()
+        if version is not None and version == self._version:
+            return self._head
         async with self._database.read() as session:
-            return str(await outbox.head_of(session, self._table))
+            head = str(await outbox.head_of(session, self._table))
+        self._version, self._head = version, head
+        return head
 
 
 class Relay:
@@ -69,6 +76,8 @@ class Relay:
         self._task: asyncio.Task[None] | None = None
         self._outages = 0
         self._forget_at = 0.0
+        # The version of the data in which nothing was left to publish.
+        self._nothing_left_at: int | None = None
 
     def start(self) -> None:
         self._bus.attach(self._database.name, OutboxLog(self._database, self._table))
@@ -145,6 +154,9 @@ class Relay:
         return published, failure
 
     async def _claim(self) -> list[Mapping[str, Any]]:
+        version = self._database.data_version()
+        if version is not None and version == self._nothing_left_at:
+            return []
         t, now = self._table.c, utc_now()
         open_rows = and_(t.done_at.is_(None), t.is_dead.is_(False))
         held = self._table.alias("held")
@@ -164,6 +176,7 @@ class Relay:
             waiting = select(t.occurred_at).where(open_rows).order_by(t.id).limit(1)
             oldest = (await session.execute(waiting)).scalar()
         self._metrics.oldest_seconds.set((now - oldest).total_seconds() if oldest else 0)
+        self._nothing_left_at = version if oldest is None else None
         if oldest is None:
             return []  # the common case, without a write lock
         async with self._database.write() as session:

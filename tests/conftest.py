@@ -37,10 +37,11 @@ settings.load_profile("fixed")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """More workers than cores: half of the time a test waits, for a server it has started, for a
-    child process, for a deadline. Four more are enough, each has a PostgreSQL of its own."""
+    """A few more workers than cores: tests wait for deadlines and children, but the servers that
+    they have started need a processor, too. With twice as many workers as cores each test takes
+    twice as long, and those with deadlines miss them."""
     cores = os.cpu_count() or 1
-    return min(2 * cores, cores + 4)
+    return cores + max(1, cores // 4)
 
 
 # A run leaves about a gigabyte.

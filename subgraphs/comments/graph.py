@@ -8,6 +8,7 @@ import strawberry.federation
 from strawberry import ID
 from strawberry.federation.schema_directives import Override, RequiresScopes
 
+from trellis.db.caller_context import CallerContext
 from trellis.db.subgraph import define_subgraph
 from trellis.schema.directives import Live
 from trellis.schema.inputs import known_id
@@ -74,11 +75,18 @@ class Query:
         return Comment.of(row) if row else None
 
 
+async def _create(context: CallerContext[Loaders], new: comments.NewComment) -> models.Comment:
+    if new.subject.type is SubjectType.ISSUE:
+        # The issue may be as new as this subgraph.
+        await context.loaders.written_elsewhere.load(None)
+    return await context.transact(comments.create_comment, new)
+
+
 @strawberry.type
 class Mutation:
     @strawberry.federation.mutation(requires_scopes=WRITE)
     async def create_comment(self, info: Ctx, input: CreateCommentInput) -> CommentPayload | None:
-        row = await info.context.transact(comments.create_comment, input.checked())
+        row = await _create(info.context, input.checked())
         return CommentPayload(comment=Comment.of(row))
 
     # Without a label: all writes have one owner from the moment on that a router knows this
@@ -88,7 +96,7 @@ class Mutation:
     )
     async def add_comment(self, info: Ctx, input: AddCommentInput) -> AddCommentPayload | None:
         """The same as createComment on an issue."""
-        row = await info.context.transact(comments.create_comment, input.checked())
+        row = await _create(info.context, input.checked())
         return AddCommentPayload(comment=Comment.of(row))
 
     @strawberry.federation.mutation(requires_scopes=WRITE)

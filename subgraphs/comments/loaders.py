@@ -3,6 +3,7 @@
 from trellis.db.loaders import BatchLoaders
 from trellis.db.storage import Storage
 from trellis.schema.events.issues import STREAM as ISSUES
+from trellis.schema.events.projects import STREAM as PROJECTS
 from trellis.schema.identity import Identity
 from trellis.subgraphs.comments import queries, reactions
 
@@ -10,8 +11,9 @@ from trellis.subgraphs.comments import queries, reactions
 class Loaders(BatchLoaders):
     def __init__(self, storage: Storage, caller: Identity) -> None:
         super().__init__(storage, caller)
-        # As long as others write comments of issues, too (docs/moving-a-field.md).
-        self.written_elsewhere = self.current(ISSUES)
+        # As long as others write comments of issues, too (docs/moving-a-field.md). Who may see
+        # them is known from the projects: without those a list would be empty.
+        self.written_elsewhere = self.current(ISSUES, PROJECTS)
         self.comment = self.rows(queries.comments_by_id)
         self.comments = self.lists(queries.comments_of)
         self.counts = self.rows(queries.counts_by_subject)

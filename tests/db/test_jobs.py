@@ -12,6 +12,7 @@ from trellis.db.jobs import Job, RunningJob
 from trellis.db.settings import DataSettings
 from trellis.db.storage import Storage
 from trellis.db.subgraph import define_subgraph
+from trellis.schema.errors import Unavailable
 from trellis.subgraphs.issues.models import Base
 
 
@@ -52,6 +53,32 @@ async def test_a_job_outlives_a_failure_and_ends_with_its_subgraph(
     assert [record.getMessage() for record in caplog.records] == [
         "counting failed; trying again later"
     ]
+
+
+async def test_a_database_that_is_busy_is_a_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    is_over = asyncio.Event()
+
+    async def work(storage: Storage) -> None:
+        if is_over.is_set():
+            await asyncio.Event().wait()
+        is_over.set()
+        raise Unavailable("The data store is busy.")
+
+    storage = Storage("notes", notes_metadata(), settings=DataSettings(data_dir=tmp_path))
+    job = RunningJob(Job("counting", 0.001, work), storage)
+    job.start()
+    await asyncio.wait_for(is_over.wait(), 5)
+    await asyncio.sleep(0.01)
+    await job.stop()
+
+    [record] = caplog.records
+    assert (record.levelname, record.getMessage(), record.exc_info) == (
+        "WARNING",
+        "counting: The data store is busy.",
+        None,
+    )
 
 
 async def test_a_job_at_the_start_is_done_before_anything_is_answered(tmp_path: Path):

@@ -28,11 +28,17 @@ def models(subgraph: str) -> MetaData:
 @pytest.fixture
 async def empty(subgraph: str, database_url: str) -> AsyncIterator[Database]:
     database = Database(subgraph, database_url)
+    # Before it, too: another test may have served a subgraph from this server.
+    await _drop_schema(database)
     yield database
-    async with database.engine.begin() as connection:
-        if database.is_postgres:
-            await connection.execute(text(f'drop schema if exists "{subgraph}" cascade'))
+    await _drop_schema(database)
     await database.close()
+
+
+async def _drop_schema(database: Database) -> None:
+    if database.is_postgres:
+        async with database.engine.begin() as connection:
+            await connection.execute(text(f'drop schema if exists "{database.name}" cascade'))
 
 
 async def test_the_migrations_make_what_the_models_describe(empty: Database, models: MetaData):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import MetaData, func, insert, select, update
+from sqlalchemy import MetaData, event, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.db.test_unit_of_work import ID, NoteWritten
@@ -412,6 +412,31 @@ async def test_the_log_reads_on_from_a_cursor(database: Database, metadata: Meta
 
     assert [e.cursor for e in await log.read_after("2", 2)] == ["3", "4"]
     assert await log.head() == "5"
+
+
+async def test_looking_again_without_a_commit_asks_the_database_nothing(
+    database: Database, metadata: MetaData
+):
+    if database.is_postgres:
+        pytest.skip("PostgreSQL is asked each time")
+    table = outbox_of(metadata)
+    await write_events(database, metadata, 2)
+    log, relay = OutboxLog(database, table), Relay(database, table, MemoryBus())
+    assert await relay.relay_once() == 2
+    assert await relay.relay_once() == 0
+    assert await log.head() == "2"
+    statements: list[str] = []
+    event.listen(
+        database.engine.sync_engine,
+        "before_cursor_execute",
+        lambda *arguments: statements.append(arguments[2]),
+    )
+
+    assert (await relay.relay_once(), await log.head()) == (0, "2")
+    assert statements == []
+
+    await write_events(database, metadata, 1)
+    assert (await relay.relay_once(), await log.head()) == (1, "3")
 
 
 @pytest.fixture(autouse=True)

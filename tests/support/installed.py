@@ -66,7 +66,7 @@ class Environment:
             env=clean_environment() | more,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
         )
 
 

@@ -35,12 +35,6 @@ def test_a_dialect_keeps_to_its_document(world: World, document: str, tmp_path: 
     hold(world, document, "admin", tmp_path, examples=1, phases=phases)
 
 
-def test_what_is_served_without_a_prefix_is_as_documented_for_others_too(
-    world: World, tmp_path: Path
-):
-    hold(world, MERGED, "user", tmp_path, examples=1, phases=("fuzzing",))
-
-
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(3))

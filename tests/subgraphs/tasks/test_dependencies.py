@@ -184,7 +184,7 @@ async def test_fifty_who_write_at_once_close_no_circle(tasks: Running, seed: int
     pairs = [chance.sample(names, 2) for _ in range(50)]
 
     answers = await asyncio.gather(
-        *(tasks.answer(DEPEND, ALAN, **waits(task, other)) for task, other in pairs)
+        *(tasks.answer_of_many(DEPEND, ALAN, **waits(task, other)) for task, other in pairs)
     )
 
     codes = [a.errors[0].extensions["code"] if a.errors else "ok" for a in answers]
