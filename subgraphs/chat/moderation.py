@@ -56,9 +56,11 @@ class WordList:
         return _REFUSED if is_refused else None
 
 
-# Marks that are put on letters of any script; those within a script are part of its words.
+# Marks that are put on letters of any script (those within a script are part of its words), and
+# characters that are not shown (Default_Ignorable_Code_Point) though they are no format characters.
 _MARKS = re.compile(
-    r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
+    r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f"
+    r"\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\U000e0100-\U000e01ef]"
 )
 
 
@@ -66,7 +68,7 @@ def _folded(text: str) -> str:
     """The text as it is read: full width letters as letters, and without what is not seen (zero
     width spaces, soft hyphens, directions) or strikes letters out. An accented letter stays one."""
     seen = unicodedata.normalize("NFKC", _without_invisible(text))
-    return _MARKS.sub("", seen).casefold()
+    return _MARKS.sub("", seen.casefold())  # in this order: small dotted letters have a mark
 
 
 def _without_invisible(text: str) -> str:

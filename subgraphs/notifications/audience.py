@@ -36,8 +36,8 @@ async def who_see_project(
 async def who_decide(
     session: AsyncSession, project_ids: Collection[UUID], of: UUID
 ) -> frozenset[UUID]:
-    """Who else than ``of``, whose hours they are, manages all of these projects by role; where
-    nobody does, the administrators of the organization that they belong to."""
+    """Who else than ``of``, whose hours they are, manages all of these projects by role and sees
+    them; where nobody does, the administrators of the organization that they belong to."""
     of_all = (
         select(ProjectMember.user_id)
         .where(
@@ -48,6 +48,8 @@ async def who_decide(
         .having(func.count() == len(set(project_ids)))
     )
     managers = frozenset(await session.scalars(of_all)) - {of}
+    for project_id in project_ids:  # those of a week: some of them
+        managers &= {one.id for one in await who_see_project(session, managers, project_id)}
     return managers or await _administrators(session, project_ids) - {of}
 
 
@@ -56,12 +58,11 @@ async def _administrators(session: AsyncSession, project_ids: Collection[UUID]) 
     homes = set(await session.scalars(of_them))
     if len(homes) != 1 or None in homes:
         return frozenset()
+    [home] = homes
     people = await session.scalars(
-        select(Person).where(
-            col(Person.organization_id).in_(homes), col(Person.is_active).is_(True)
-        )
+        select(Person).where(col(Person.organization_id) == home, col(Person.is_active).is_(True))
     )
-    return frozenset(one.id for one in people if _ALL_PROJECTS in scopes_of(one.roles))
+    return frozenset(one.id for one in people if _administers(one, home))
 
 
 async def active_people(session: AsyncSession, ids: Collection[UUID]) -> list[Person]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
+from trellis.db.locks import hold
 from trellis.db.unit_of_work import UnitOfWork
 
 
@@ -20,7 +21,9 @@ class DeletedPersonCopy(SQLModel):
 
 
 async def note_deleted(uow: UnitOfWork, table: type[DeletedPersonCopy], user_id: UUID) -> None:
-    """Remember that the account of somebody was deleted."""
+    """Remember that the account of somebody was deleted. What others keep of them at the same time
+    is there when this returns, so that the caller can remove it."""
+    await hold(uow.session, f"person:{user_id}")
     await uow.session.merge(table(id=user_id))
 
 
@@ -28,6 +31,7 @@ async def unless_deleted(
     uow: UnitOfWork, table: type[DeletedPersonCopy], user_id: UUID | None
 ) -> UUID | None:
     """The id to keep of somebody whom an event names: None of one whose account was deleted."""
-    if user_id is None or await uow.session.get(table, user_id) is not None:
+    if user_id is None:
         return None
-    return user_id
+    await hold(uow.session, f"person:{user_id}", shared=True)
+    return None if await uow.session.get(table, user_id) is not None else user_id

@@ -17,7 +17,11 @@ logger = logging.getLogger("trellis.payments")
 
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 _AGAIN = timedelta(days=1)
-"""So far back they are read again: one may be known to the provider before its charge is here."""
+"""So far back they are read each time: one may be known to the provider before its charge is
+here."""
+_AGAIN_EACH_HOUR = timedelta(days=120)
+"""So far back once an hour: an inquiry, which takes no money, keeps its date when it becomes a
+chargeback. Card networks allow that for 120 days after the charge."""
 
 
 async def read_disputes(storage: Storage, provider: PaymentProvider) -> None:
@@ -25,7 +29,10 @@ async def read_disputes(storage: Storage, provider: PaymentProvider) -> None:
     now = utc_now()
     async with storage.read() as session:
         read = await session.get(DisputesRead, provider.name)
-    since = read.until - _AGAIN if read is not None else _BEGINNING
+    since = _BEGINNING
+    if read is not None:
+        is_same_hour = (now.date(), now.hour) == (read.until.date(), read.until.hour)
+        since = read.until - (_AGAIN if is_same_hour else _AGAIN_EACH_HOUR)
     for dispute in await provider.disputes(since):
         async with storage.begin() as uow:
             await take_dispute(uow, provider.name, dispute)

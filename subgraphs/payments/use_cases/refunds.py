@@ -131,6 +131,11 @@ async def take(uow: UnitOfWork, refund_id: UUID, lease: timedelta) -> RefundRequ
     now = utc_now()
     if refund.status is not RefundStatus.PENDING or refund.due_at is None or refund.due_at > now:
         return None
+    if refund.attempts == 0 and refundable(payment) < 0:
+        # The provider was never asked, and a bank has taken back a part of it meanwhile.
+        refund.due_at = None
+        await _decline(uow, refund, payment)
+        return None
     assert payment.transaction_id is not None  # only completed payments are refunded
     refund.attempts, refund.due_at = refund.attempts + 1, now + lease
     return RefundRequest(

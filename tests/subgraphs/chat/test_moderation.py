@@ -71,6 +71,8 @@ async def test_blocked_words_are_refused_as_whole_words(
         ("b\u0336a\u0336d\u0336", True),
         ("_bad_ **BAD**", True),
         ("\u202ebad", True),
+        ("b\u3164a\u115fd", True),
+        ("b\u180ba\U000e0100d", True),
         ("b\u00e4d", False),  # another letter, another word
         ("ba\u0308d", False),
         ("badly", False),
@@ -81,6 +83,11 @@ async def test_a_word_is_refused_however_it_is_written(text: str, is_refused: bo
     draft = Draft(content=text, type=MessageType.TEXT, channel_id=None, author_id=uuid4())
     reason = await WordList(("bad", "\u200b")).reason_to_refuse(draft)
     assert (reason is not None) is is_refused
+
+
+async def test_a_capital_letter_with_a_dot_is_the_small_one():
+    draft = Draft(content="\u0130LL", type=MessageType.TEXT, channel_id=None, author_id=uuid4())
+    assert await WordList(("ill",)).reason_to_refuse(draft) is not None
 
 
 async def test_a_service_decides_and_says_why(chat: Running, monkeypatch: pytest.MonkeyPatch):

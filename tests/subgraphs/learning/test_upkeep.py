@@ -1,5 +1,6 @@
 """What news of people and files do to courses."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,11 +33,13 @@ from trellis.schema.identity import Identity
 from trellis.subgraphs.learning.models import (
     CompletedLesson,
     Course,
+    DeletedPerson,
     Enrollment,
     Purchase,
     StoredFile,
 )
 from trellis.subgraphs.learning.use_cases import upkeep
+from trellis.subgraphs.people_scope.deleted import unless_deleted
 
 PAID = course_id("networks")
 
@@ -164,3 +167,26 @@ async def test_what_was_ordered_without_being_a_course_is_not_kept(school: Runni
     assert await rows(school, Purchase) == []
     assert (await school.refusal(ENROLL, HEDY, id=PAID))["code"] == "ENTITLEMENT_REQUIRED"
     assert len(await rows(school, Course)) == 6
+
+
+async def test_what_arrives_while_somebody_is_deleted_is_not_kept_with_their_id(school: Running):
+    """A file of theirs is read by one consumer and their end by another."""
+    storage, person, has_read = school.context().storage, uuid4(), asyncio.Event()
+
+    async def keep() -> None:
+        async with storage.begin() as uow:
+            owner = await unless_deleted(uow, DeletedPerson, person)
+            has_read.set()
+            await asyncio.sleep(0.2)
+            uow.session.add(StoredFile(id=uuid4(), owner_id=owner, mime_type="", version=1))
+
+    async def forget() -> None:
+        await has_read.wait()
+        async with storage.begin() as uow:
+            await upkeep.forget_person(uow, user_deleted(person))
+
+    await asyncio.gather(keep(), forget())
+
+    assert await rows(school, StoredFile, col(StoredFile.owner_id) == person) == []
+    async with storage.begin() as uow:
+        assert await unless_deleted(uow, DeletedPerson, person) is None

@@ -338,3 +338,22 @@ async def test_a_submitted_week_is_told_to_those_who_may_approve_it(notices: Tel
             rows = list(await session.scalars(select(Notification).where(about)))
         assert {row.user_id for row in rows} == {user(name) for name in told}
         assert {row.type for row in rows} <= {"timesheet_submitted"}
+
+
+async def test_a_manager_who_cannot_act_is_not_told_of_a_submitted_week(notices: Telling):
+    orbit = demo_id("project", "ORBIT")
+    await notices.happens(person("katherine", is_active=False))
+    await notices.happens(person("ada", organization_id=None, roles=()))
+    week = TimesheetSubmitted(
+        timesheet_id=uuid4(),
+        user_id=user("alan"),
+        week_start=date(2026, 3, 2),
+        version=1,
+        project_ids=(orbit,),
+    )
+    await notices.happens(week, by="alan")
+    async with notices.storage.read() as session:
+        about = col(Notification.subject_id) == week.timesheet_id
+        told = set(await session.scalars(select(Notification.user_id).where(about)))
+    assert told & {user("katherine"), user("ada")} == set()
+    assert told == {user("grace")}

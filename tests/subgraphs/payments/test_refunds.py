@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -29,7 +31,7 @@ from tests.subgraphs.payments.asking import (
 from tests.support.subgraphs import Running
 from trellis.db.models import utc_now
 from trellis.subgraphs.payments.metrics import REFUNDS_GIVEN_UP
-from trellis.subgraphs.payments.models import Refund, SimulatedRefund
+from trellis.subgraphs.payments.models import DisputesRead, Refund, SimulatedRefund
 from trellis.subgraphs.payments.providers.base import (
     Dispute,
     ProviderUnavailable,
@@ -248,6 +250,49 @@ async def test_the_rest_of_a_payment_of_which_a_bank_took_a_part_goes_back(payme
     await work(payments)
     found = await read(payments, started["id"])
     assert (found["status"], found["refundedAmount"]) == ("CHARGED_BACK", "45.48")
+
+
+async def test_a_retry_that_the_bank_was_faster_than_is_not_requested(payments: Running):
+    """The provider declines, a day later all is to go back again, and then a bank takes a part."""
+    placed = await order(payments)
+    started = await pay(payments, placed)
+    await work(payments)
+    transaction = (await read(payments, started["id"]))["transactionId"]
+    await tell_of_order(payments, placed, status="cancelled", version=2)
+    await work(payments, Declining(payments.context().storage))
+    async with payments.context().storage.begin() as uow:
+        await disputes.take_dispute(
+            uow, "simulated", Dispute(transaction, Decimal("30.00"), utc_now())
+        )
+    for _ in range(2):
+        await make_due(payments)
+        await work(payments)
+    found = await read(payments, started["id"])
+    assert (found["status"], found["refundedAmount"]) == ("CHARGED_BACK", "45.48")
+    assert [one["amount"] for one in found["refunds"]] == ["75.48", "75.48", "45.48"]
+
+
+class Asked(SimulatedProvider):
+    """Notes since when the disputes are wanted."""
+
+    since: datetime
+
+    async def disputes(self, since: datetime) -> Sequence[Dispute]:
+        self.since = since
+        return []
+
+
+@pytest.mark.parametrize(("last", "back"), [(timedelta(0), 1), (timedelta(hours=2), 120)])
+async def test_once_an_hour_disputes_are_read_far_back(
+    payments: Running, monkeypatch: pytest.MonkeyPatch, last: timedelta, back: int
+):
+    now = datetime(2026, 5, 1, 10, 30, tzinfo=UTC)
+    storage, by = payments.context().storage, Asked(payments.context().storage)
+    async with storage.begin() as uow:
+        await uow.session.merge(DisputesRead(provider=by.name, until=now - last))
+    monkeypatch.setattr(disputes, "utc_now", lambda: now)
+    await disputes.read_disputes(storage, by)
+    assert by.since == now - last - timedelta(days=back)
 
 
 @pytest.mark.parametrize("first", ["payment", "news"])
