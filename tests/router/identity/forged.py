@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm
 
-from tests.router.identity.tokens import SigningKey, base64url, good_claims, raw_token
+from tests.router.identity.tokens import LIFETIME, SigningKey, base64url, good_claims, raw_token
 
 KEY, STRANGER = SigningKey("k1"), SigningKey("k1")
 CURVE, EDWARDS = ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()
@@ -242,11 +242,11 @@ def forged_tokens() -> dict[str, str]:
         "audience as an object": KEY.sign(good_claims(aud={"a": "b"})),
         "another issuer": KEY.sign(good_claims(iss="https://evil.example")),
         "issuer with a slash more": KEY.sign(good_claims(iss="https://issuer.example/")),
-        "not yet": KEY.sign(good_claims(nbf=now + 3600)),
+        "not yet": KEY.sign(good_claims(nbf=now + LIFETIME // 2)),
         "says not from when it is good": KEY.sign(good_claims(nbf=None)),
         "good from a word on": KEY.sign(good_claims(nbf="now")),
         "good from an object on": KEY.sign(good_claims(nbf={"$gt": 0})),
-        "good after its end": KEY.sign(good_claims(nbf=now + 950)),
+        "good after its end": KEY.sign(good_claims(nbf=now + LIFETIME + 50)),
         "no id of its own": KEY.sign(good_claims(jti=None)),
         "an id that is a list": KEY.sign(good_claims(jti=["token-1"])),
         "nobody": KEY.sign(good_claims(sub=None, user_id=None)),

@@ -17,6 +17,9 @@ AUDIENCE = "trellis-test"
 USER = UUID("7f0c3b62-6a3a-4c4e-9f59-0b6a2b9c1d10")
 TENANT = UUID("2d9ad5c0-3c26-4f0e-8a4c-0c8f9a3f1e77")
 
+LIFETIME = 20 * 3600
+"""In seconds. Some tokens are made when tests are collected, and used an hour later."""
+
 
 @dataclass(frozen=True)
 class SigningKey:
@@ -58,7 +61,7 @@ def good_claims(**changes: Any) -> dict[str, Any]:
         "aud": AUDIENCE,
         "iat": now,
         "nbf": now,
-        "exp": now + 900,
+        "exp": now + LIFETIME,
         "jti": "token-1",
         **changes,
     }
