@@ -16,7 +16,7 @@ from trellis.db.settings import DataSettings
 
 PEOPLE = ("alan", "grace", "barbara", "edsger")
 CARDS = ("visa", "delay", "timeout", "duplicate", "nofundslater", "chargeback")
-EXPIRES_AFTER = timedelta(seconds=1)
+EXPIRES_AFTER = timedelta(seconds=4)
 
 
 async def trade(saga: Saga, name: str, chance: random.Random) -> None:
