@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, or_, select, update
 
 from trellis.db import outbox
 from trellis.db.bus import EventBus
@@ -34,6 +34,7 @@ _MAX_TRIES = 5
 _LOOK_EVERY_SECONDS = 1.0
 _LEASE = timedelta(seconds=10)
 _KEPT = timedelta(days=30)
+_FORGET_FIRST_SECONDS = 60  # a start has other things to do
 _FORGET_EVERY_SECONDS = 3_600
 _FORGET_AT_ONCE = 10_000
 _BACK_OFF_SECONDS = (0.1, 0.5, 2.0, 5.0)
@@ -75,13 +76,12 @@ class Relay:
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._outages = 0
-        self._forget_at = 0.0
+        self._forget_at = time.monotonic() + _FORGET_FIRST_SECONDS
         # The version of the data in which nothing was left to publish.
         self._nothing_left_at: int | None = None
 
     def start(self) -> None:
         self._bus.attach(self._database.name, OutboxLog(self._database, self._table))
-        self._work.set()
         self._task = keep_running(self._run, name=f"relay of {self._database.name}")
 
     def wake(self) -> None:
@@ -100,15 +100,13 @@ class Relay:
 
     async def _run(self) -> None:
         while True:
-            # Also poll: a process may have died after its commit, before it could notify.
-            # Not wait_for: before Python 3.12 it can lose the cancellation that stops this task.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_EVERY_SECONDS):
-                    await self._work.wait()
+            is_woken = self._work.is_set()
             self._work.clear()
             try:
-                while await self.relay_once():
-                    pass
+                published = await self.relay_once(is_woken=is_woken)
+                # What is committed meanwhile wakes it again, or is found by looking.
+                while published == _BATCH:
+                    published = await self.relay_once()
                 if not self._work.is_set():
                     self._idle.set()
                 await self._forget_old()
@@ -117,10 +115,16 @@ class Relay:
             except Exception:
                 # Boundary of a background task, which must survive any single failure.
                 logger.exception("outbox %s: relay failed", self._database.name)
+            # Also poll: a process may have died after its commit, before it could notify.
+            # Not wait_for: before Python 3.12 it can lose the cancellation that stops this task.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                    await self._work.wait()
 
-    async def relay_once(self) -> int:
-        """Publish one batch. Returns the number of published events."""
-        rows = await self._claim()
+    async def relay_once(self, *, is_woken: bool = False) -> int:
+        """Publish one batch; whoever was woken by a commit need not look first whether there is
+        one. Returns the number of published events."""
+        rows = await self._claim(is_woken=is_woken)
         if not rows:
             return 0
         published: list[int] = []
@@ -153,36 +157,48 @@ class Relay:
             self._metrics.has_published(row["topic"])
         return published, failure
 
-    async def _claim(self) -> list[Mapping[str, Any]]:
+    async def _is_anything_left(self) -> bool:
+        """Whether any event is not published yet: what is usually not so, and is told without a
+        write lock."""
         version = self._database.data_version()
         if version is not None and version == self._nothing_left_at:
+            return False
+        t = self._table.c
+        waiting = select(t.occurred_at).where(self._open_rows).order_by(t.id).limit(1)
+        async with self._database.read() as session:
+            oldest = (await session.execute(waiting)).scalar()
+        self._nothing_left_at = version if oldest is None else None
+        self._metrics.oldest_seconds.set((utc_now() - oldest).total_seconds() if oldest else 0)
+        return oldest is not None
+
+    @property
+    def _open_rows(self) -> ColumnElement[bool]:
+        return and_(self._table.c.done_at.is_(None), self._table.c.is_dead.is_(False))
+
+    async def _claim(self, *, is_woken: bool = False) -> list[Mapping[str, Any]]:
+        if not (is_woken or await self._is_anything_left()):
             return []
         t, now = self._table.c, utc_now()
-        open_rows = and_(t.done_at.is_(None), t.is_dead.is_(False))
         held = self._table.alias("held")
         others = exists().where(
             held.c.done_at.is_(None),
             held.c.is_dead.is_(False),
             or_(held.c.lease_until > now, held.c.available_at > now),
         )
-        batch = select(t.id).where(open_rows, ~others).order_by(t.id).limit(_BATCH)
+        batch = select(t.id).where(self._open_rows, ~others).order_by(t.id).limit(_BATCH)
         claim = (
             update(self._table)
             .where(t.id.in_(batch.scalar_subquery()))
             .values(lease_until=now + _LEASE, attempts=t.attempts + 1)
             .returning(self._table)
         )
-        async with self._database.read() as session:
-            waiting = select(t.occurred_at).where(open_rows).order_by(t.id).limit(1)
-            oldest = (await session.execute(waiting)).scalar()
-        self._metrics.oldest_seconds.set((now - oldest).total_seconds() if oldest else 0)
-        self._nothing_left_at = version if oldest is None else None
-        if oldest is None:
-            return []  # the common case, without a write lock
         async with self._database.write() as session:
             await hold(session, "relay")
-            rows = (await session.execute(claim)).mappings().all()
-        return sorted((dict(row) for row in rows), key=lambda row: row["id"])
+            found = (await session.execute(claim)).mappings().all()
+        rows = sorted((dict(row) for row in found), key=lambda row: row["id"])
+        if rows:
+            self._metrics.oldest_seconds.set((now - rows[0]["occurred_at"]).total_seconds())
+        return rows
 
     async def _hold(self, rows: Sequence[Mapping[str, Any]], reason: str) -> None:
         """The bus is away. Not the events' fault: the try does not count, and there is no last."""

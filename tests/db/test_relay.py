@@ -304,8 +304,9 @@ async def test_of_two_relays_that_claim_at_the_same_moment_one_goes_away_empty(
 
 
 async def test_what_was_relayed_or_handled_a_month_ago_is_forgotten_once_an_hour(
-    database: Database, metadata: MetaData
+    database: Database, metadata: MetaData, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr("trellis.db.relay._FORGET_FIRST_SECONDS", 0)
     table, inbox = outbox_of(metadata), metadata.tables["inbox"]
     relay = Relay(database, table, RecordingBus())
     now = utc_now()
@@ -368,10 +369,10 @@ async def test_a_relay_outlives_whatever_goes_wrong_once(database: Database, met
     class Moody(Relay):
         failures: list[Exception]
 
-        async def relay_once(self) -> int:
+        async def relay_once(self, *, is_woken: bool = False) -> int:
             if self.failures:
                 raise self.failures.pop()
-            return await super().relay_once()
+            return await super().relay_once(is_woken=is_woken)
 
     bus = RecordingBus()
     relay = Moody(database, outbox_of(metadata), bus)
@@ -404,6 +405,25 @@ async def test_a_running_relay_feeds_a_subscriber_after_each_commit(
     finally:
         await relay.stop()
         await bus.close()
+
+
+async def test_of_each_commit_two_transactions_publish_it(database: Database, metadata: MetaData):
+    """One takes it, the other notes that it is out: nobody looks first or once more."""
+    bus = MemoryBus()
+    relay = Relay(database, outbox_of(metadata), bus)
+    relay.start()
+    begun: list[object] = []
+    event.listen(database.engine.sync_engine, "begin", begun.append)
+    try:
+        await relay.settle(5)
+        for _ in range(3):
+            begun.clear()
+            async with begin(database, outbox_of(metadata), on_commit=relay.wake) as uow:
+                uow.emit(NoteWritten(note_id=ID))
+            await relay.settle(5)
+            assert len(begun) == 1 + 2
+    finally:
+        await relay.stop()
 
 
 async def test_the_log_reads_on_from_a_cursor(database: Database, metadata: MetaData):

@@ -9,6 +9,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapper
 
+_HEAD = "max(outbox.id)"
+
 _asked_here: ContextVar[list[str] | None] = ContextVar("asked_here", default=None)
 _read_here: ContextVar[list[Any] | None] = ContextVar("read_here", default=None)
 
@@ -18,12 +20,14 @@ def statements(*, writes: bool = False) -> Iterator[list[str]]:
     """The text of every SELECT that the block and the tasks it starts send; with ``writes`` of
     everything else, too.
 
-    Background tasks that ran before have another context and are not counted.
+    Background tasks that ran before have another context and are not counted. Nor is how long a
+    stream is: that is read anew only when somebody has committed something.
     """
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if _asked_here.get() is seen and (writes or statement.lstrip()[:6].upper() == "SELECT"):
+        is_wanted = writes or statement.lstrip()[:6].upper() == "SELECT"
+        if is_wanted and _asked_here.get() is seen and _HEAD not in statement:
             seen.append(statement)
 
     token = _asked_here.set(seen)
