@@ -195,7 +195,7 @@ class Relay:
         async with self._database.write() as session:
             await hold(session, "relay")
             found = (await session.execute(claim)).mappings().all()
-        rows = sorted((dict(row) for row in found), key=lambda row: row["id"])
+        rows: list[Mapping[str, Any]] = sorted(map(dict, found), key=lambda row: row["id"])
         if rows:
             self._metrics.oldest_seconds.set((now - rows[0]["occurred_at"]).total_seconds())
         return rows

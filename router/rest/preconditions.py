@@ -1,6 +1,7 @@
 """``If-Match`` (RFC 9110, section 13.1.1): a write that holds only for what its client has read."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,6 +52,17 @@ class Tagged:
 
     tags: frozenset[bytes]
     version: int | None
+
+
+def place_of(route: RestRoute) -> tuple[str, str]:
+    """The profile and path of a route, whatever its path parameters are called: what a mutation
+    has in common with the GET that its ``If-Match`` is about."""
+    return route.profile.name, re.sub(r"{[^}]*}", "{}", route.path)
+
+
+def readers_of(routes: Iterable[RestRoute]) -> dict[tuple[str, str], RestRoute]:
+    """The routes that show what is at a place, with an entity tag."""
+    return {place_of(r): r for r in routes if r.method == "GET" and r.has_tags}
 
 
 def matches(header: bytes, tags: frozenset[bytes]) -> bool:

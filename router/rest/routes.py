@@ -1,6 +1,5 @@
 """All REST routes of an application, and their dispatcher."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -19,6 +18,7 @@ from trellis.router.rest.idempotency.file_store import FileAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.idempotency.store import AnswerStore
 from trellis.router.rest.load import load_routes
+from trellis.router.rest.preconditions import place_of, readers_of
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.profiles.plain import PLAIN
@@ -145,15 +145,12 @@ class RestService:
 
 def join_preconditions(endpoints: Sequence[RestEndpoint], schema: GraphQLSchema) -> None:
     """Let the mutations of each path know the route that reads what is there."""
-
-    def place(route: RestRoute) -> tuple[str, str]:
-        return route.profile.name, re.sub(r"{[^}]*}", "{}", route.path)
-
-    getters = {place(e.route): e for e in endpoints if e.route.method == "GET" and e.route.has_tags}
+    readers = readers_of(endpoint.route for endpoint in endpoints)
+    by_id = {id(endpoint.route): endpoint for endpoint in endpoints}
     for endpoint in endpoints:
-        getter = getters.get(place(endpoint.route))
-        if endpoint.route.kind == "mutation" and getter is not None:
-            endpoint.compare_with(getter, schema)
+        reader = readers.get(place_of(endpoint.route))
+        if endpoint.route.kind == "mutation" and reader is not None:
+            endpoint.compare_with(by_id[id(reader)], schema)
 
 
 def _with_bodies_of(most: int, limits: Limits) -> Limits:

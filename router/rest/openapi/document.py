@@ -22,6 +22,7 @@ from trellis.router.rest.openapi.security import BEARER, access_sentences, secur
 from trellis.router.rest.openapi.sharing import share_objects
 from trellis.router.rest.openapi.unused import without_unused
 from trellis.router.rest.path import read_template
+from trellis.router.rest.preconditions import place_of, readers_of
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.route import RestRoute
 
@@ -29,6 +30,9 @@ Document = dict[str, Any]
 
 OPENAPI = "3.1.1"
 VERSION = "v1"
+
+# A POST has its path in common with the GET of a list.
+_CHANGES_OF_ONE = frozenset({"PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class _Writer:
     def __init__(self, graph: GraphFacts, routes: Sequence[RestRoute], *, is_merged: bool) -> None:
         self._graph = graph
         self._is_merged = is_merged
+        self._readers = readers_of(routes)
         self._components = Components()
         self._examples = Examples(self._components.schemas)
         self._inputs: dict[tuple[str, str], InputSchemas] = {}
@@ -104,6 +109,7 @@ class _Writer:
 
     def _operation(self, route: RestRoute, path: str) -> dict[str, Any]:
         access, inputs = self._graph.access(route), self._input_schemas(route)
+        takes_if_match = route.method in _CHANGES_OF_ONE and place_of(route) in self._readers
         renamed = dict(zip(read_template(route.path).names, read_template(path).names, strict=True))
         operation: dict[str, Any] = {
             "operationId": self._operation_id(route),
@@ -112,10 +118,17 @@ class _Writer:
             "tags": list(route.tags or _area_tag(route)),
             "deprecated": True if route.deprecated else None,
             "security": security_requirements(route, access),
-            "parameters": [_named(p, renamed) for p in parameter_objects(route, inputs)],
+            "parameters": [
+                _named(p, renamed)
+                for p in parameter_objects(route, inputs, takes_if_match=takes_if_match)
+            ],
             "requestBody": request_body(route, inputs, self._examples),
             "responses": self._responses[route.profile.name].responses(
-                route, access, self._examples, data=data_schema(route)
+                route,
+                access,
+                self._examples,
+                data=data_schema(route),
+                takes_if_match=takes_if_match,
             ),
         }
         return {name: value for name, value in operation.items() if value not in (None, "")}

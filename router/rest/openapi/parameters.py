@@ -14,6 +14,7 @@ from trellis.router.rest.route import WHOLE_BODY, BodyKind, Parameter, RestRoute
 
 IDEMPOTENCY_KEY = "IdempotencyKey"
 IF_NONE_MATCH = "IfNoneMatch"
+IF_MATCH = "IfMatch"
 
 SHARED_PARAMETERS: dict[str, Any] = {
     IDEMPOTENCY_KEY: {
@@ -34,6 +35,13 @@ SHARED_PARAMETERS: dict[str, Any] = {
         "description": "The ETag of an earlier answer: 304 when it is still the same.",
         "schema": {"type": "string"},
     },
+    IF_MATCH: {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag of an earlier answer to the GET of this path: 412 when it is "
+        "another now, and nothing is changed.",
+        "schema": {"type": "string"},
+    },
 }
 """Parameters of many routes, which are components."""
 
@@ -45,7 +53,9 @@ _MEDIA_TYPES: dict[BodyKind, str] = {
 _PLACES = ("path", "query", "header")
 
 
-def parameter_objects(route: RestRoute, inputs: InputSchemas) -> list[dict[str, Any]]:
+def parameter_objects(
+    route: RestRoute, inputs: InputSchemas, *, takes_if_match: bool
+) -> list[dict[str, Any]]:
     """The parameters of a route in path, query and headers."""
     found = [_parameter(p, inputs) for p in route.parameters if p.place in _PLACES]
     if route.page is not None and route.profile.paginator is not None:
@@ -54,6 +64,8 @@ def parameter_objects(route: RestRoute, inputs: InputSchemas) -> list[dict[str, 
         found.append({"$ref": f"#/components/parameters/{IF_NONE_MATCH}"})
     elif route.kind == "mutation" and not route.anonymous:  # keys belong to callers
         found.append({"$ref": f"#/components/parameters/{IDEMPOTENCY_KEY}"})
+    if takes_if_match:
+        found.append({"$ref": f"#/components/parameters/{IF_MATCH}"})
     return found
 
 

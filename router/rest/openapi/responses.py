@@ -20,6 +20,7 @@ from trellis.router.rest.openapi.json_schema import JsonSchema
 from trellis.router.rest.openapi.leaves import ANY_BYTES
 from trellis.router.rest.openapi.outputs import shape_schema
 from trellis.router.rest.openapi.security import Access
+from trellis.router.rest.preconditions import PreconditionFailed
 from trellis.router.rest.profile import PageFacts, Profile, translate
 from trellis.router.rest.route import RestRoute
 from trellis.router.rest.statuses import phrase
@@ -63,7 +64,13 @@ class ResponseWriter:
             components.headers.setdefault(name, {"schema": {"type": "string"}})
 
     def responses(
-        self, route: RestRoute, access: Access, examples: Examples, *, data: JsonSchema | None
+        self,
+        route: RestRoute,
+        access: Access,
+        examples: Examples,
+        *,
+        data: JsonSchema | None,
+        takes_if_match: bool,
     ) -> Responses:
         """All responses by status. ``data`` is the schema of the data, None without body."""
         if route.answers == "FILE":
@@ -76,7 +83,7 @@ class ResponseWriter:
                 "headers": self._headers("ETag"),
             }
         by_status: dict[int, list[tuple[str, int, str]]] = {}
-        for canonical, status, code in self._failures(route, access):
+        for canonical, status, code in self._failures(route, access, takes_if_match):
             by_status.setdefault(status, []).append((canonical, status, code))
         for status in sorted(by_status):
             found[str(status)] = self._failure(status, tuple(by_status[status]))
@@ -148,9 +155,12 @@ class ResponseWriter:
         every = [*names, *_COMMON_HEADERS, *self._extra]
         return {name: {"$ref": f"#/components/headers/{name}"} for name in every}
 
-    def _failures(self, route: RestRoute, access: Access) -> Iterator[tuple[str, int, str]]:
+    def _failures(
+        self, route: RestRoute, access: Access, takes_if_match: bool
+    ) -> Iterator[tuple[str, int, str]]:
         seen = set()
-        for canonical in possible_failures(route, access):
+        more = [PreconditionFailed.code] if takes_if_match else []
+        for canonical in (*possible_failures(route, access), *more):
             for status, code in self._translations(route, canonical):
                 if (canonical, status, code) not in seen:
                     seen.add((canonical, status, code))

@@ -177,6 +177,28 @@ def test_parameters_are_those_of_the_variables_and_of_the_pagination():
     assert if_none_match == {"$ref": "#/components/parameters/IfNoneMatch"}
 
 
+IF_MATCH = {"$ref": "#/components/parameters/IfMatch"}
+
+
+def test_what_has_a_get_at_its_path_is_changed_if_it_matches():
+    [item] = document("tracker", GET_THING, PAINT)["paths"].values()
+    painted = item["put"]
+    assert IF_MATCH in painted["parameters"]
+    assert "412" in painted["responses"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [(PAINT,), (LIST_THINGS, PAINT.replace("PUT", "POST").replace("/{id}", ""))],
+    ids=["without a get", "beside the get of a list"],
+)
+def test_elsewhere_nothing_can_match(texts: tuple[str, ...]):
+    for item in document("tracker", *texts)["paths"].values():
+        for found in item.values():
+            assert IF_MATCH not in found["parameters"]
+            assert "412" not in found["responses"]
+
+
 def test_a_body_has_the_variables_as_members_with_their_rules():
     written = document("tracker", PAINT)
     [item] = written["paths"].values()
