@@ -34,6 +34,16 @@ class OrganizationNotYours(Forbidden):
         super().__init__("A project can only be made in your own organization.")
 
 
+class TokenOfBefore(Forbidden):
+    """The caller has founded, joined or left an organization since the access token was issued."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your access token is from before you changed your organization. Refresh it and try "
+            "again."
+        )
+
+
 class ProjectKeyTaken(AlreadyExists):
     def __init__(self, key: str) -> None:
         super().__init__(f"The project key {key} is taken. Choose another one.", field="key")

@@ -205,3 +205,15 @@ async def test_a_project_holds_a_thousand_members_and_no_more(projects: Running)
     again = await projects.refusal(ADD, ADA, **member(ENG, first))
     assert again["code"] == "ALREADY_EXISTS"
     assert len(await projects.bus.read_after("projects", "0", 10)) == 1
+
+
+@pytest.mark.parametrize("named", [ANALYTICAL, None], ids=["for it", "for nobody"])
+async def test_who_has_just_got_an_organization_is_told_to_refresh_the_token(
+    projects: Running, named: str | None
+):
+    """Alan belongs to one, but his token does not say so yet."""
+    before = replace(caller("alan"), tenant_id=None)
+    refusal = await projects.refusal(CREATE, before, i={"name": "x", "organizationId": named})
+    assert refusal["code"] == "FORBIDDEN"
+    answer = await projects.answer(CREATE, before, i={"name": "x", "organizationId": named})
+    assert "Refresh it" in answer.errors[0].message
