@@ -104,7 +104,9 @@ class _Writer:
             "paths": paths,
             "components": self._components.written(),
         }
-        share_objects(self._components.schemas)
+        documentations = [route.profile.documentation for route in routes]
+        described = {title for one in documentations for title in one.members}
+        share_objects(self._components.schemas, described)
         return without_unused(document)
 
     def _operation(self, route: RestRoute, path: str) -> dict[str, Any]:

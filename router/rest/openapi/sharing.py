@@ -1,10 +1,11 @@
 """Moves equal objects of several responses to components, named by their GraphQL type.
 
-If a type occurs with different members, the most frequent selection becomes the component.
+If a type occurs with different members, the most frequent selection becomes the component; of the
+types that the dialect's own document describes, the selection with the most members.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import orjson
 
@@ -13,9 +14,10 @@ from trellis.router.rest.openapi.json_schema import NULL, JsonSchema
 _MIN_MEMBERS = 2
 
 
-def share_objects(schemas: dict[str, JsonSchema]) -> None:
-    """Replace titled objects that occur several times in ``schemas`` by references, in place."""
-    while chosen := _most_used(schemas):
+def share_objects(schemas: dict[str, JsonSchema], described: Collection[str] = ()) -> None:
+    """Replace titled objects that occur several times in ``schemas`` by references, in place.
+    ``described`` are the types that the document of the dialect describes."""
+    while chosen := _most_used(schemas, described):
         # Innermost first: once these are references, the objects that contain them may be equal.
         replace = _replacer(chosen)
         for name, schema in schemas.items():
@@ -23,7 +25,7 @@ def share_objects(schemas: dict[str, JsonSchema]) -> None:
         schemas |= {title: orjson.loads(text) for title, text in chosen.items()}
 
 
-def _most_used(schemas: dict[str, JsonSchema]) -> dict[str, bytes]:
+def _most_used(schemas: dict[str, JsonSchema], described: Collection[str]) -> dict[str, bytes]:
     """The objects to share that contain no other such object, by title."""
     counts: dict[str, Counter[bytes]] = {}
     for whole in schemas.values():
@@ -31,8 +33,13 @@ def _most_used(schemas: dict[str, JsonSchema]) -> dict[str, bytes]:
             bare = _bare(schema)
             if bare["title"] not in schemas and len(bare["properties"]) >= _MIN_MEMBERS:
                 counts.setdefault(bare["title"], Counter())[orjson.dumps(bare)] += 1
-    most = {title: found.most_common(1)[0] for title, found in counts.items()}
-    ready = {title: text for title, (text, count) in most.items() if count > 1}
+    ready: dict[str, bytes] = {}
+    for title, found in counts.items():
+        often = [(text, count) for text, count in found.most_common() if count > 1]
+        if often and title in described:
+            often.sort(key=lambda one: len(orjson.loads(one[0])["properties"]), reverse=True)
+        if often:
+            ready[title] = often[0][0]
     return {title: text for title, text in ready.items() if not _contains(text, ready)}
 
 

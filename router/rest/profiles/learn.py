@@ -147,6 +147,7 @@ def no_caching(_info: ResponseInfo) -> Headers:
 
 
 # Section 5.1. Details are a list of faults, or facts about the refusal; both are objects inside.
+_UUID = {"id": {"format": "uuid"}}
 _DOCUMENTATION = Documentation(
     info={
         "title": "FIS Learn API",
@@ -213,11 +214,14 @@ Errors follow a consistent format with machine-readable codes.
     renamed={"SubscriptionTerms": "Subscription", "TooManyRequests": "RateLimited"},
     members={
         "User": {
-            "id": {"format": "uuid"},
+            **_UUID,
             "email": {"format": "email"},
             "avatarUrl": {"format": "uri"},
             "role": {"enum": ["admin", "instructor", "moderator", "subscriber", "free_user"]},
         },
+        "Course": _UUID,
+        "Execution": _UUID,
+        "Message": {**_UUID, "channelId": {"format": "uuid"}},
     },
 )
 

@@ -48,3 +48,13 @@ def test_every_example_fits_its_schema(name: str):
         wrong += [f"{path}: {error.message}" for error in validator.iter_errors(example)]
     assert wrong == []
     assert count >= len(document["paths"])
+
+
+def test_the_schemas_of_learn_are_those_of_its_document():
+    """Document 004 describes them in its OpenAPI components."""
+    told = read("learn")["components"]["schemas"]
+    message = told["Message"]["properties"]
+    members = {"id", "channelId", "user", "content", "type", "createdAt", "reactions"}
+    assert set(message) == members
+    for name in ("User", "Course", "Message", "Execution"):
+        assert told[name]["properties"]["id"] == {"type": "string", "format": "uuid"}
