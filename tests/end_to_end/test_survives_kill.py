@@ -60,9 +60,9 @@ async def write_until_killed(
             underway.set()
 
     headers = {"authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(headers=headers, timeout=20) as client:
+    async with httpx.AsyncClient(headers=headers, timeout=60) as client:
         writers = [asyncio.create_task(writer(client, number)) for number in range(WRITERS)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await underway.wait()
         await asyncio.sleep(seconds)
         await asyncio.to_thread(server.kill)
@@ -125,6 +125,6 @@ async def test_no_acknowledged_issue_and_no_event_is_lost_or_doubled_by_kill_9(
     assert set(after.values()) == {1}
 
     # A relay that was killed holds its claim for ten seconds; then the next one takes over.
-    assert await all_are_published(server, seconds=30)
+    assert await all_are_published(server, seconds=120)
     events = Counter(key for key, _ in created_events(server) if key not in events_before)
     assert events == Counter(id for id, _ in after)
