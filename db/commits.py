@@ -9,15 +9,19 @@ from contextlib import suppress
 
 from sqlalchemy.engine import make_url
 
+Version = tuple[int, int]
+"""Of the data in a file: another one after each commit. Versions have no order."""
+
 
 class SQLiteCommits:
-    """A connection that only ever asks one question, and never waits for the answer."""
+    """A connection that only ever asks one question, and waits for no lock to get its answer."""
 
     def __init__(self, url: str) -> None:
         self._path = make_url(url).database
         self._connection: sqlite3.Connection | None = None
+        self._generation = 0
 
-    def version(self) -> int | None:
+    def version(self) -> Version | None:
         """SQLite's ``data_version``: another number after each commit of another connection, in
         this process or in any (https://www.sqlite.org/pragma.html#pragma_data_version). None if it
         cannot be told now, or ever: a database in memory is seen by its own connection only."""
@@ -34,10 +38,11 @@ class SQLiteCommits:
             # Locked, or the file is gone. A new connection counts anew.
             self.close()
             return None
-        return version
+        return self._generation, version
 
     def close(self) -> None:
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+            self._generation += 1

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from trellis.db.commits import SQLiteCommits
+from trellis.db.commits import SQLiteCommits, Version
 from trellis.db.metrics import QueryMetrics
 from trellis.schema.errors import Unavailable
 
@@ -108,9 +108,9 @@ class Database:
         finally:
             self._writers_turn.release()
 
-    def data_version(self) -> int | None:
-        """A number that is another one after each commit of any process to a SQLite file: as long
-        as it stays, nothing needs to be looked for. None where that is not known."""
+    def data_version(self) -> Version | None:
+        """A value that is another one after each commit of any process to a SQLite file: as long as
+        it stays, nothing needs to be looked for. None where that is not known."""
         return self._commits.version() if self._commits and not self._is_closed else None
 
     async def ping(self) -> None:

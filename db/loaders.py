@@ -1,5 +1,6 @@
 """The base of each subgraph's ``Loaders``: dataloaders over its queries."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -57,8 +58,7 @@ class BatchLoaders:
         storage = self._storage
 
         async def wait(keys: list[None]) -> list[None]:
-            for stream in streams:
-                await storage.require_current(stream)
+            await asyncio.gather(*map(storage.require_current, streams))
             return keys
 
         return DataLoader(wait)

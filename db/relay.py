@@ -11,13 +11,15 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from trellis.db import outbox
 from trellis.db.bus import EventBus
+from trellis.db.commits import Version
 from trellis.db.engine import Database
 from trellis.db.locks import hold
 from trellis.db.metrics import OutboxMetrics
@@ -46,7 +48,7 @@ class OutboxLog:
     def __init__(self, database: Database, table: Table) -> None:
         self._database = database
         self._table = table
-        self._version: int | None = None
+        self._version: Version | None = None
         self._head = ""
 
     async def read_after(self, cursor: str, limit: int) -> Sequence[Envelope]:
@@ -78,7 +80,7 @@ class Relay:
         self._outages = 0
         self._forget_at = time.monotonic() + _FORGET_FIRST_SECONDS
         # The version of the data in which nothing was left to publish.
-        self._nothing_left_at: int | None = None
+        self._nothing_left_at: Version | None = None
 
     def start(self) -> None:
         self._bus.attach(self._database.name, OutboxLog(self._database, self._table))
@@ -104,8 +106,9 @@ class Relay:
             self._work.clear()
             try:
                 published = await self.relay_once(is_woken=is_woken)
-                # What is committed meanwhile wakes it again, or is found by looking.
-                while published == _BATCH:
+                # What another process has committed meanwhile was not claimed by it: it could not,
+                # as long as this batch was held.
+                while published:
                     published = await self.relay_once()
                 if not self._work.is_set():
                     self._idle.set()
@@ -178,27 +181,31 @@ class Relay:
     async def _claim(self, *, is_woken: bool = False) -> list[Mapping[str, Any]]:
         if not (is_woken or await self._is_anything_left()):
             return []
-        t, now = self._table.c, utc_now()
-        held = self._table.alias("held")
+        async with self._database.write() as session:
+            await hold(session, "relay")
+            # Not before: whoever wrote while this waited for its turn has newer times in its rows.
+            now = utc_now()
+            found = (await session.execute(self._claiming(now))).mappings().all()
+        rows: list[Mapping[str, Any]] = sorted(map(dict, found), key=lambda row: row["id"])
+        if rows:
+            self._metrics.oldest_seconds.set((now - rows[0]["occurred_at"]).total_seconds())
+        return rows
+
+    def _claiming(self, now: datetime) -> ReturningUpdate[Any]:
+        """Takes a batch, unless one is held by another process or has to wait."""
+        t, held = self._table.c, self._table.alias("held")
         others = exists().where(
             held.c.done_at.is_(None),
             held.c.is_dead.is_(False),
             or_(held.c.lease_until > now, held.c.available_at > now),
         )
         batch = select(t.id).where(self._open_rows, ~others).order_by(t.id).limit(_BATCH)
-        claim = (
+        return (
             update(self._table)
             .where(t.id.in_(batch.scalar_subquery()))
             .values(lease_until=now + _LEASE, attempts=t.attempts + 1)
             .returning(self._table)
         )
-        async with self._database.write() as session:
-            await hold(session, "relay")
-            found = (await session.execute(claim)).mappings().all()
-        rows: list[Mapping[str, Any]] = sorted(map(dict, found), key=lambda row: row["id"])
-        if rows:
-            self._metrics.oldest_seconds.set((now - rows[0]["occurred_at"]).total_seconds())
-        return rows
 
     async def _hold(self, rows: Sequence[Mapping[str, Any]], reason: str) -> None:
         """The bus is away. Not the events' fault: the try does not count, and there is no last."""

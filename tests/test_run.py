@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.run import again, without_group
+from tests.run import again, options_of, without_group
 from tests.support.shared import ROOT
 
 TESTS = """
@@ -36,6 +36,19 @@ def test_bad():
 """
 
 
+def run_in(folder: Path, *arguments: str) -> tuple[int, str]:
+    """The exit status, and what was printed."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.run", "-q", "-p", "no:cacheprovider", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stdout
+
+
 def test_the_group_is_not_part_of_the_id():
     assert without_group("t.py::test_a@group") == "t.py::test_a"
     assert without_group("t.py::test_a[x@y]@group") == "t.py::test_a[x@y]"
@@ -48,16 +61,42 @@ def test_what_passes_alone_is_told_and_what_fails_twice_counts(tmp_path: Path, m
     tests = tmp_path / "test_these.py"
     tests.write_text(TESTS.format(flag=str(tmp_path / "flag")) + more)
 
-    command = [sys.executable, "-m", "tests.run", "-q", "-n2", "--dist=loadgroup", tests.name]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    ended = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+    status, told = run_in(tmp_path, "-n2", "--dist=loadgroup", tests.name)
 
-    status, told = ended.returncode, ended.stdout.rpartition("\n1 failed beside")[2]
+    told = told.rpartition("\n1 failed beside")[2]
     assert "test_late[ada@example.com]" in told
     assert "test_good" not in told
     assert ("test_bad" in told) == bool(more) == bool(status)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "\n\nraise ImportError('of the module beside it')\n",
+        "\n\ndef test_leak():\n    raise ResourceWarning('unclosed')\n",
+    ],
+    ids=["a module that is not collected", "a fault of an earlier test"],
+)
+def test_what_says_more_than_that_a_test_failed_is_not_asked_again(tmp_path: Path, more: str):
+    (tmp_path / "test_these.py").write_text(TESTS.format(flag=str(tmp_path / "flag")))
+    (tmp_path / "test_more.py").write_text(more)
+
+    status, told = run_in(tmp_path, "-n2", "--dist=loadgroup")
+
+    assert status == 1
+    assert "once more" not in told
+
+
+def test_nor_is_a_run_that_was_cut_short(tmp_path: Path):
+    (tmp_path / "test_these.py").write_text(TESTS.format(flag=str(tmp_path / "flag")) + BAD)
+    status, told = run_in(tmp_path, "-n0", "-x")
+    assert status != 0
+    assert "once more" not in told
+
+
+def test_options_are_passed_on_but_for_paths_and_workers():
+    given = ["-n", "auto", "--dist", "loadgroup", "-m", "long", "tests/db", "-v", "-n2"]
+    assert options_of(given) == ["-m", "long", "-v"]
 
 
 def test_each_is_asked_again_once():

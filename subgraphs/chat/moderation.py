@@ -68,7 +68,8 @@ def _folded(text: str) -> str:
     """The text as it is read: full width letters as letters, and without what is not seen (zero
     width spaces, soft hyphens, directions) or strikes letters out. An accented letter stays one."""
     seen = unicodedata.normalize("NFKC", _without_invisible(text))
-    return _MARKS.sub("", seen.casefold())  # in this order: small dotted letters have a mark
+    # The mark of a small dotted capital is taken off; letters that folding takes apart are joined.
+    return _MARKS.sub("", unicodedata.normalize("NFKC", seen.casefold()))
 
 
 def _without_invisible(text: str) -> str:

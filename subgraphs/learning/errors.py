@@ -30,6 +30,11 @@ class LessonNotFound(NotFound):
         super().__init__("There is no such lesson.", id=str(id))
 
 
+class AccountDeleted(Forbidden):
+    def __init__(self) -> None:
+        super().__init__("This account was deleted.")
+
+
 class NotTheInstructor(Forbidden):
     def __init__(self) -> None:
         super().__init__("Only the instructor of the course may do this.")

@@ -139,11 +139,12 @@ async def held_refund(session: AsyncSession, id: UUID) -> tuple[Refund, Payment]
 
 
 async def declined_count(session: AsyncSession, payment_id: UUID) -> int:
-    """How many refunds of a payment were declined that followed from a cancelled order."""
+    """How many refunds of a payment that followed from a cancelled order the provider declined."""
     declined = (
         col(Refund.payment_id) == payment_id,
         col(Refund.status) == RefundStatus.FAILED,
         col(Refund.requested_by).is_(None),
+        col(Refund.attempts) > 0,
     )
     counted = select(func.count()).select_from(Refund).where(*declined)
     return (await session.execute(counted)).scalar_one()

@@ -89,16 +89,13 @@ async def create_project(uow: UnitOfWork, caller: Identity, new: NewProject) -> 
     owner_id = caller.id
     assert owner_id is not None
     organization_id = new.organization_id or caller.tenant_id
-    owner = await uow.session.get(Person, owner_id)
-    has_moved = owner is not None and owner.organization_id != caller.tenant_id
     if not caller.is_admin and organization_id != caller.tenant_id:
+        owner = await uow.session.get(Person, owner_id)
         is_home = owner is not None and owner.organization_id == organization_id
         raise TokenOfBefore if is_home else OrganizationNotYours
     if new.organization_id is not None and new.organization_id != caller.tenant_id:
         await _require_organization(uow, new.organization_id)
     lead_id = new.lead_id or owner_id
-    if has_moved and lead_id == owner_id and organization_id == caller.tenant_id:
-        raise TokenOfBefore
     await _require_person(uow, lead_id, organization_id, caller, field="leadId")
     await _require_team(uow, new.team_id, organization_id)
 

@@ -407,8 +407,22 @@ async def test_a_running_relay_feeds_a_subscriber_after_each_commit(
         await bus.close()
 
 
-async def test_of_each_commit_two_transactions_publish_it(database: Database, metadata: MetaData):
-    """One takes it, the other notes that it is out: nobody looks first or once more."""
+async def test_what_was_written_while_the_relay_waited_for_its_turn_is_published(
+    database: Database, metadata: MetaData
+):
+    """Or with writers in a queue nothing would be published before all of them are done."""
+    if database.is_postgres:
+        pytest.skip("PostgreSQL has no single writer")
+    relay = Relay(database, outbox_of(metadata), RecordingBus())
+    async with begin(database, outbox_of(metadata)) as uow:
+        waiting = asyncio.create_task(relay.relay_once(is_woken=True))
+        await asyncio.sleep(0.05)
+        uow.emit(NoteWritten(note_id=ID))
+    assert await waiting == 1
+
+
+async def test_of_each_commit_three_transactions_publish_it(database: Database, metadata: MetaData):
+    """One takes it, one notes that it is out, and one looks for more. Nobody looks first."""
     bus = MemoryBus()
     relay = Relay(database, outbox_of(metadata), bus)
     relay.start()
@@ -421,7 +435,7 @@ async def test_of_each_commit_two_transactions_publish_it(database: Database, me
             async with begin(database, outbox_of(metadata), on_commit=relay.wake) as uow:
                 uow.emit(NoteWritten(note_id=ID))
             await relay.settle(5)
-            assert len(begun) == 1 + 2
+            assert len(begun) == 1 + 3
     finally:
         await relay.stop()
 

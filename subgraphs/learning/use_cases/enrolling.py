@@ -11,6 +11,7 @@ from trellis.schema.events.learning import EnrollmentCreated, EnrollmentEnded
 from trellis.schema.identity import Identity
 from trellis.subgraphs.learning import queries
 from trellis.subgraphs.learning.errors import (
+    AccountDeleted,
     AlreadyEnrolled,
     CourseNotFound,
     CourseNotOpen,
@@ -24,10 +25,12 @@ from trellis.subgraphs.learning.models import (
     CompletedLesson,
     Course,
     CourseStatus,
+    DeletedPerson,
     Enrollment,
 )
 from trellis.subgraphs.learning.news import about_enrollment
 from trellis.subgraphs.learning.settings import LearningSettings
+from trellis.subgraphs.people_scope.deleted import unless_deleted
 
 
 async def enroll(
@@ -37,9 +40,11 @@ async def enroll(
     subscription that includes it.
 
     Raises ``CourseNotFound``, ``OwnCourse``, ``AlreadyEnrolled``, ``CourseNotOpen``,
-    ``PurchaseRequired``.
+    ``PurchaseRequired``, ``AccountDeleted``.
     """
     assert caller.id is not None
+    if await unless_deleted(uow, DeletedPerson, caller.id) is None:
+        raise AccountDeleted  # the token is still good for a moment
     course = await queries.course_to_enter(uow.session, caller, course_id)
     if course is None:
         raise CourseNotFound(course_id)

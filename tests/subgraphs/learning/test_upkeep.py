@@ -190,3 +190,10 @@ async def test_what_arrives_while_somebody_is_deleted_is_not_kept_with_their_id(
     assert await rows(school, StoredFile, col(StoredFile.owner_id) == person) == []
     async with storage.begin() as uow:
         assert await unless_deleted(uow, DeletedPerson, person) is None
+
+
+async def test_nobody_enrols_with_the_token_of_a_deleted_account(school: Running):
+    await delete_person(school, ALAN)
+    refusal = await school.refusal(ENROLL, ALAN, id=course_id("proofs"))
+    assert refusal["code"] == "FORBIDDEN"
+    assert await rows(school, Enrollment, col(Enrollment.user_id) == ALAN.id) == []
