@@ -148,6 +148,7 @@ async def before_the_move(settings: DataSettings) -> AsyncIterator[tuple[House, 
 async def _as_the_release_before_wrote(issues: Running, issue: str) -> None:
     """Its events do not say what is in a comment, and its rows do not say that they were told."""
     storage = issues.context().storage
+    await storage._relay.settle(30)  # it writes to the same rows, in another order
     outbox = outbox_of(storage.metadata)
     async with storage.begin() as uow:
         untold = {"is_told": False, "updated_at": Comment.updated_at}

@@ -165,7 +165,7 @@ async def test_who_says_that_they_are_gone_is_not_asked_again(world: World):
 async def test_no_answer_no_connection_and_no_public_address_are_failures_that_say_why(
     world: World,
 ):
-    schedule = replace(FAST, limits=OutboundLimits(seconds=0.1), first_retry=1_000.0)
+    schedule = replace(FAST, limits=OutboundLimits(seconds=1.0), first_retry=1_000.0)
     async with receiving(lambda _request: None) as silent:
         hooks = [
             await world.make(silent),
@@ -175,7 +175,7 @@ async def test_no_answer_no_connection_and_no_public_address_are_failures_that_s
         world.work(schedule)
         await world.hear(issue_created())
         for hook, reason in zip(
-            hooks, ("within 0.1 seconds", "name is not known", "takes no connection"), strict=True
+            hooks, ("within 1 seconds", "name is not known", "takes no connection"), strict=True
         ):
             [found] = await world.tried(hook["id"])
             assert found["attempts"][0]["status"] is None
