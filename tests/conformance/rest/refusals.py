@@ -56,6 +56,13 @@ _WORDS: Mapping[str, Mapping[str, tuple[int, str | None]]] = {
         "invalid": (400, None),
     },
 }
+# What is asked for besides by document 002, by the beginning of the path: it has a word for orders
+# that are not there, and none for payments. Of refunds the contract names 400 for what is invalid.
+_WORDS_OF_COMMERCE: Mapping[str, Mapping[str, tuple[int, str | None]]] = {
+    "/api/orders": {"absent": (404, "ORDER_003")},
+    "/api/payments": {"absent": (404, None)},
+    "/api/payments/{payment_id}/refund": {"invalid": (400, None)},
+}
 _MESSAGES: Mapping[tuple[str, str], str] = {
     ("pm", "VALIDATION_ERROR"): "Invalid input data",
     ("pm", "INVALID_CREDENTIALS"): "Invalid email or password",
@@ -169,7 +176,11 @@ class _Maker:
         self._dialect = operation.profile
         self._ask = ask
         self._url = f"/{operation.profile}{operation.path}"
-        self._words = _WORDS[operation.profile]
+        self._words = dict(_WORDS[operation.profile])
+        if operation.profile == "commerce":
+            for start, words in _WORDS_OF_COMMERCE.items():
+                if operation.path.startswith(start):
+                    self._words |= words
 
     def refusal(self, way: str, ask: Ask, expected: Expected, **where: str) -> Refusal:
         place = {
