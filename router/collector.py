@@ -12,7 +12,7 @@ def collector_paused(*, makes_what_stays: bool = False) -> Iterator[None]:
     with the collector, 1.0 s without). Can be nested, and can decorate a function.
 
     Where it ``makes_what_stays``, the collector does not look at that as at new objects afterwards
-    either: it would, twice, which is half a second of a start.
+    either: it would, twice.
     """
     was_enabled = gc.isenabled()
     gc.disable()

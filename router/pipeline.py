@@ -37,13 +37,11 @@ from trellis.router.rate_limit.report import RateReport
 from trellis.router.stages import Stages
 from trellis.schema.changes import ids_in
 from trellis.schema.errors import RateLimited, TrellisError, Unavailable
-from trellis.schema.request import RequestContext
+from trellis.schema.request import OF_ONE_REQUEST, RequestContext
 
 __all__ = ["Answer", "Prepared", "Refused", "answer", "prepare", "run", "stream"]
 
 log = structlog.get_logger(__name__)
-
-_OF_ONE_REQUEST = frozenset({"x-request-id", "traceparent", "tracestate"})
 
 
 async def answer(request: GraphQLRequest, context: RequestContext, stages: Stages) -> Answer:
@@ -270,13 +268,13 @@ def _shared_by(prepared: Prepared, context: RequestContext, stages: Stages) -> H
 def _sameness(prepared: Prepared, context: RequestContext, stages: Stages) -> Hashable:
     """Equal for operations of one caller that have the same result: the plan, the outcome of
     policies, the variables, the caller, and what subgraphs learn of the request."""
-    caller = replace(context.identity, token_id=None, issued_at=None, expires_at=None)
     steps = prepared.executable.plan.steps
     is_local = all(stages.transports[step.service].is_in_process for step in steps)
-    unshared = _OF_ONE_REQUEST | {"authorization"} if is_local else _OF_ONE_REQUEST
+    unshared = OF_ONE_REQUEST | {"authorization"} if is_local else OF_ONE_REQUEST
     headers = frozenset(pair for pair in context.headers.items() if pair[0] not in unshared)
     asked = dumps(prepared.variables.wire)
     plan, verdicts = prepared.executable, prepared.outcome.key
+    caller = context.identity.without_token
     return plan, verdicts, asked, caller, headers, context.profile, context.route
 
 

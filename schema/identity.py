@@ -1,6 +1,6 @@
 """The identity of a caller, as seen by doors, policies and resolvers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from uuid import UUID
 
@@ -38,6 +38,11 @@ class Identity:
     @property
     def is_admin(self) -> bool:
         return "admin" in self.roles
+
+    @property
+    def without_token(self) -> "Identity":
+        """The same caller, whichever of the tokens of one sign-in, which follow one another."""
+        return replace(self, token_id=None, issued_at=None, expires_at=None)
 
     def may(self, scope: str) -> bool:
         """Whether the caller has this scope."""

@@ -1,8 +1,7 @@
 """Metrics in the form of Prometheus: what the router, subgraphs and their databases count.
 
 A metric belongs to a service and is created once, when its module is loaded; the server of the
-process exposes all of them. Increment them on the event loop: an increment takes less than a
-microsecond, and finding a series by its labels a tenth of one.
+process exposes all of them. Increment them on the event loop.
 
 With several worker processes, each writes its values into a file of its own below
 ``PROMETHEUS_MULTIPROC_DIR``, which has to be set before this module is loaded, and any of them

@@ -7,6 +7,9 @@ from trellis.schema.identity import ANONYMOUS, Identity
 from trellis.schema.rate_limit import Charge, RateLimitState
 from trellis.schema.uploads import UploadedFile
 
+OF_ONE_REQUEST = frozenset({"x-request-id", "traceparent", "tracestate"})
+"""Headers that say nothing of the caller: requests that differ in these alone are the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:

@@ -18,6 +18,7 @@ from pydantic_settings import (
 from trellis.router.config.reference import settings_reference
 from trellis.router.config.settings import Config
 from trellis.router.errors import ConfigError
+from trellis.schema.public_url import VARIABLE as PUBLIC_URL
 
 DEFAULT_FILE = "trellis.toml"
 
@@ -65,8 +66,8 @@ def export_to_subgraphs(config: Config) -> None:
 
 def export_public_url(url: str) -> None:
     """Let subgraphs in this process link to ``url``, unless the environment says where to."""
-    if not os.environ.get("TRELLIS_PUBLIC_URL"):
-        os.environ["TRELLIS_PUBLIC_URL"] = url
+    if not os.environ.get(PUBLIC_URL):
+        os.environ[PUBLIC_URL] = url
 
 
 def export_overrides(file: Path | None, overrides: Mapping[str, Any]) -> None:

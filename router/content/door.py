@@ -8,14 +8,18 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from trellis.router.content.answer import ContentAnswer
-from trellis.router.content.sources import INTERNAL_CONTENT, ContentSource, LocalContents
+from trellis.router.content.sources import (
+    INTERNAL_CONTENT,
+    NO_LINK,
+    ContentSource,
+    LocalContents,
+)
 from trellis.router.web.refusals import MethodNotAllowed
 from trellis.schema.content import CONTENT_PATH, Content
 from trellis.schema.errors import NotFound
 from trellis.schema.subgraph import Subgraph
 
 _TICKET = re.compile(r"[A-Za-z0-9_.-]{1,2048}")
-_NO_LINK = "The link is not valid, or no longer."
 
 
 class Contents:
@@ -30,10 +34,10 @@ class Contents:
         path = urlsplit(link).path
         found = path.rpartition(f"{CONTENT_PATH}/")[2].split("/") if CONTENT_PATH in path else []
         if len(found) != 2 or not _TICKET.fullmatch(found[1]):
-            raise NotFound(_NO_LINK)
+            raise NotFound(NO_LINK)
         source = self._sources.get(found[0])
         if source is None:
-            raise NotFound(_NO_LINK)
+            raise NotFound(NO_LINK)
         return await source.open(found[1])
 
     async def aclose(self) -> None:

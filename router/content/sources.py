@@ -17,6 +17,8 @@ from trellis.schema.content import CONTENT_PATH, Content
 from trellis.schema.errors import NotFound
 from trellis.schema.subgraph import Subgraph
 
+NO_LINK = "The link is not valid, or no longer."
+
 INTERNAL_CONTENT = f"/internal{CONTENT_PATH}"
 _SECONDS = 15.0
 """How long a subgraph may take to answer, or to send its next bytes."""
@@ -68,7 +70,7 @@ class RemoteContents:
         if response.status_code == 416:  # there is no range of an empty content
             response, first = await self._request("HEAD", path, {})
         if response.status_code in (404, 405):
-            raise NotFound("The link is not valid, or no longer.")
+            raise NotFound(NO_LINK)
         if response.status_code not in (200, 206):
             raise unexpected_status(self._name, response.status_code)
         headers = response.headers

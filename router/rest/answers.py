@@ -10,13 +10,19 @@ from urllib.parse import quote
 import orjson
 
 from trellis.router.answer import Answer
+from trellis.router.content.ranges import is_known
 from trellis.router.requirements import Requirement
 from trellis.router.rest.absent import explain_null
 from trellis.router.rest.call import Call
 from trellis.router.rest.dry_run import DryRun, more_problems, refuses_caller
 from trellis.router.rest.echo import with_values
 from trellis.router.rest.events import event as write_event
-from trellis.router.rest.failures import Failures, most_telling, only_denied
+from trellis.router.rest.failures import (
+    NOT_FOUND_MESSAGE,
+    Failures,
+    most_telling,
+    only_denied,
+)
 from trellis.router.rest.page_links import link_headers
 from trellis.router.rest.path import DATA, fill
 from trellis.router.rest.preconditions import VERSION, Tagged
@@ -37,7 +43,6 @@ from trellis.router.web.request_id import request_id_of
 from trellis.schema.errors import NotFound, TrellisError, Unavailable
 
 _NOT_COMPARED = "What is there could not be compared with If-Match. Try again shortly."
-_NOT_FOUND = "The requested resource was not found."
 
 
 class EventData(NamedTuple):
@@ -85,7 +90,7 @@ class AnswerWriter:
         if route.method == "GET":
             tag = _etag(data, pagination or links or None, call.media)
             headers.append((b"etag", tag))
-            if _is_unchanged(call.headers.get(b"if-none-match"), tag):
+            if is_known(call.headers.get(b"if-none-match"), tag):
                 return Response(304, headers)
         body = orjson.dumps(self._profile.success(orjson.Fragment(data), info), default=str)
         headers.append((b"content-type", f"{call.media}; charset=utf-8".encode()))
@@ -182,7 +187,7 @@ class AnswerWriter:
         if failure := self._failure(call, answer, value):
             return self._fail(call, failure)
         if value is None and self.route.kind != "mutation":
-            return self.refuse(call, NotFound(_NOT_FOUND))
+            return self.refuse(call, NotFound(NOT_FOUND_MESSAGE))
         return None
 
     def _failure(self, call: Call, answer: Answer, value: Any) -> Failure | None:
@@ -312,12 +317,3 @@ def _etag(data: bytes, pagination: Mapping[str, Any] | None, media: str) -> byte
     if pagination is not None:
         digest.update(dump_json(pagination))
     return b'"' + digest.hexdigest()[:32].encode() + b'"'
-
-
-def _is_unchanged(given: bytes | None, tag: bytes) -> bool:
-    """Whether ``If-None-Match`` has the tag, by weak comparison (RFC 9110, section 13.1.2)."""
-    if given is None:
-        return False
-    if given.strip() == b"*":
-        return True
-    return any(part.strip().removeprefix(b"W/") == tag for part in given.split(b","))

@@ -98,14 +98,14 @@ class RestEndpoint:
             and services.supports_dry_run
         )
         self._getter: RestEndpoint | None = None
-        self._tagged_document = route.document
+        self._tagged_document: str | None = None
         self._strict_document: str | None = None
 
     def compare_with(self, getter: "RestEndpoint", schema: GraphQLSchema) -> None:
         """Take ``If-Match`` with a mutation: ``getter`` reads what is at the same path."""
         self._getter = getter
         self._strict_document = with_version_required(self.route, schema)
-        getter._tagged_document = with_version_read(getter.route, schema)
+        getter._tagged_document = getter._tagged_document or with_version_read(getter.route, schema)
 
     async def respond(
         self, scope: Scope, receive: Receive, values: tuple[str, ...], prefix: str = ""
@@ -186,7 +186,7 @@ class RestEndpoint:
             variables, _ = self._reader.read(path, b"", ())
         except RequestInvalid:  # it needs parameters that a mutation does not have
             return None
-        request = GraphQLRequest(self._tagged_document, variables)
+        request = GraphQLRequest(self._tagged_document or self.route.document, variables)
         answer = await self._services.graph.answer(request, self._context(call))
         return self._answers.tagged(call, answer)
 

@@ -296,13 +296,10 @@ class _Document:
         )
 
     def _nodes(self, bare: DocumentNode) -> OperationNodes:
-        fragments = {
-            d.name.value: d for d in bare.definitions if isinstance(d, FragmentDefinitionNode)
-        }
         operation = _only_operation(bare)
         root = self.graph.schema.get_root_type(operation.operation)
         assert root is not None, "the operation has been validated"
-        return OperationNodes(operation, root.name, fragments)
+        return OperationNodes(operation, root.name, _fragments(bare))
 
     def _source(self, line: int) -> Source | FieldSource:
         return Source(self.origin, line) if isinstance(self.origin, Path) else self.origin
@@ -324,13 +321,10 @@ class _Document:
         rest: Mapping[str, Any],
         reading: Reading,
     ) -> Shown:
-        fragments = {
-            d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
-        }
         return read_selection(
             self.graph.schema,
             operation,
-            fragments,
+            _fragments(document),
             root=rest.get("root"),
             members=reading.all("member"),
             spell_member=self.profile.member_speller(self.area),
@@ -349,6 +343,10 @@ class _Document:
             wanted = ", ".join(f"${name}" for name in sorted(missing))
             raise GraphQLError(f"The pagination needs the variables {wanted}.", operation)
         return PageUse(shown.page, declared)
+
+
+def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
 
 
 def _only_operation(document: DocumentNode) -> OperationDefinitionNode:

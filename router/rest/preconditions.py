@@ -1,13 +1,12 @@
 """``If-Match`` (RFC 9110, section 13.1.1): a write that holds only for what its client has read."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import (
     ArgumentNode,
-    DefinitionNode,
     DocumentNode,
     FieldNode,
     GraphQLArgument,
@@ -26,7 +25,6 @@ from graphql import (
     VariableNode,
     get_named_type,
     get_nullable_type,
-    parse,
     print_ast,
 )
 
@@ -60,9 +58,9 @@ def place_of(route: RestRoute) -> tuple[str, str]:
     return route.profile.name, re.sub(r"{[^}]*}", "{}", route.path)
 
 
-def readers_of(routes: Iterable[RestRoute]) -> dict[tuple[str, str], RestRoute]:
-    """The routes that show what is at a place, with an entity tag."""
-    return {place_of(r): r for r in routes if r.method == "GET" and r.has_tags}
+def shows_its_place(route: RestRoute) -> bool:
+    """Whether the route shows what is at its place, with an entity tag."""
+    return route.method == "GET" and route.has_tags
 
 
 def matches(header: bytes, tags: frozenset[bytes]) -> bool:
@@ -72,20 +70,19 @@ def matches(header: bytes, tags: frozenset[bytes]) -> bool:
 
 def with_version_read(route: RestRoute, schema: GraphQLSchema) -> str:
     """The document of a query that reads the version of its object too, if that has one."""
-    operation, others = _parsed(route.document)
-    root = schema.query_type
+    operation, root = route.nodes.operation, schema.query_type
     if not route.root or root is None:
         return route.document
     selection = _reading(operation.selection_set, root, route.root)
     if selection is None:
         return route.document
-    return _printed(replace(operation, selection_set=selection), others)
+    return _printed(replace(operation, selection_set=selection), route)
 
 
 def with_version_required(route: RestRoute, schema: GraphQLSchema) -> str | None:
     """The document of a mutation that is refused unless the object has the version in the variable
     ``VERSION``; None if the graph has no argument for that."""
-    operation, others = _parsed(route.document)
+    operation = route.nodes.operation
     [node, *more] = operation.selection_set.selections
     if schema.mutation_type is None or more or not isinstance(node, FieldNode):
         return None
@@ -108,7 +105,7 @@ def with_version_required(route: RestRoute, schema: GraphQLSchema) -> str | None
         selection_set=SelectionSetNode(selections=(required,)),
         variable_definitions=(*(operation.variable_definitions or ()), declared),
     )
-    return _printed(operation, others)
+    return _printed(operation, route)
 
 
 def _reading(
@@ -158,15 +155,9 @@ def _is_version(fields: Mapping[str, Any]) -> bool:
     return _FIELD in fields and get_nullable_type(fields[_FIELD].type) is GraphQLInt
 
 
-def _parsed(text: str) -> tuple[OperationDefinitionNode, list[DefinitionNode]]:
-    """The only operation of a document, and its fragments."""
-    definitions = parse(text, no_location=True).definitions
-    [operation] = [one for one in definitions if isinstance(one, OperationDefinitionNode)]
-    return operation, [one for one in definitions if one is not operation]
-
-
-def _printed(operation: OperationDefinitionNode, others: Sequence[DefinitionNode]) -> str:
-    return print_ast(DocumentNode(definitions=(operation, *others)))
+def _printed(operation: OperationDefinitionNode, route: RestRoute) -> str:
+    """A document of the operation and the fragments of the route."""
+    return print_ast(DocumentNode(definitions=(operation, *route.nodes.fragments.values())))
 
 
 def _variable() -> VariableNode:

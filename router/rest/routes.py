@@ -18,7 +18,7 @@ from trellis.router.rest.idempotency.file_store import FileAnswers
 from trellis.router.rest.idempotency.once import Once
 from trellis.router.rest.idempotency.store import AnswerStore
 from trellis.router.rest.load import load_routes
-from trellis.router.rest.preconditions import place_of, readers_of
+from trellis.router.rest.preconditions import place_of, shows_its_place
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.profiles import PROFILES
 from trellis.router.rest.profiles.plain import PLAIN
@@ -145,12 +145,11 @@ class RestService:
 
 def join_preconditions(endpoints: Sequence[RestEndpoint], schema: GraphQLSchema) -> None:
     """Let the mutations of each path know the route that reads what is there."""
-    readers = readers_of(endpoint.route for endpoint in endpoints)
-    by_id = {id(endpoint.route): endpoint for endpoint in endpoints}
+    readers = {place_of(e.route): e for e in endpoints if shows_its_place(e.route)}
     for endpoint in endpoints:
         reader = readers.get(place_of(endpoint.route))
         if endpoint.route.kind == "mutation" and reader is not None:
-            endpoint.compare_with(by_id[id(reader)], schema)
+            endpoint.compare_with(reader, schema)
 
 
 def _with_bodies_of(most: int, limits: Limits) -> Limits:

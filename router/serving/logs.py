@@ -75,7 +75,7 @@ def configure_logs(
 
 def write_request_line(fields: Mapping[str, Any]) -> None:
     """Write the line of a request. JSON goes to standard error and the sink directly: through the
-    processors it would take 20 times as long, and there is a line for every request."""
+    processors it would take longer, and there is a line for every request."""
     if not _json_handlers:
         known = {name: value for name, value in fields.items() if name not in _ADDED}
         structlog.get_logger(fields["logger"]).info(**known)

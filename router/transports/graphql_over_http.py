@@ -89,9 +89,10 @@ def read_http_response(request: SubgraphRequest, http: HttpResponse) -> Subgraph
         raise _failure(request, http)
     errors = response.errors
     is_away = status in _AWAY and not any(_code_of(e) for e in errors)
+    if not is_away and response.data is None:
+        return SubgraphResponse(errors=errors, extensions=response.extensions)
     failure = _failure(request, http)
-    if is_away or response.data is not None:
-        errors = [{"message": failure.message, "extensions": failure.extensions}, *errors]
+    errors = [{"message": failure.message, "extensions": failure.extensions}, *errors]
     return SubgraphResponse(
         errors=errors, extensions=response.extensions, failure=failure if is_away else None
     )

@@ -14,11 +14,10 @@ from trellis.router.exact_json import dumps
 from trellis.router.pace import LARGE_BYTES
 from trellis.router.transports.base import SubgraphRequest, SubgraphResponse
 from trellis.router.transports.read import read_body
+from trellis.schema.request import OF_ONE_REQUEST
 
 KEPT_BYTES = 16_000_000
 """Per subgraph and worker: some ten thousand users."""
-
-_OF_ONE_REQUEST = frozenset({"x-request-id", "traceparent", "tracestate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +58,10 @@ class KeptResponses:
 
 
 def _key_of(request: SubgraphRequest) -> tuple[Hashable, int]:
-    """Everything that the response may depend on, and its size. Tokens of one sign-in follow one
-    another; who holds them stays the same."""
+    """Everything that the response may depend on, and its size."""
     context = request.context
-    caller = replace(context.identity, token_id=None, issued_at=None, expires_at=None)
-    headers = frozenset(pair for pair in context.headers.items() if pair[0] not in _OF_ONE_REQUEST)
+    caller = context.identity.without_token
+    headers = frozenset(pair for pair in context.headers.items() if pair[0] not in OF_ONE_REQUEST)
     variables = dumps(request.variables)
     facts = context.profile, context.route, context.client_address, context.user_agent
     size = 500 + len(request.query) + len(variables) + sum(len(a) + len(b) for a, b in headers)

@@ -29,10 +29,14 @@ class _Series(NamedTuple):
     sent: Counter
 
 
-def _frame(message: Message) -> bytes:
-    """What a message of a WebSocket carries; nothing for other messages."""
+def _size(message: Message) -> int:
+    """Bytes of the body of a request or response, or of what a message of a WebSocket carries."""
+    if body := message.get("body"):
+        return len(body)
     text = message.get("text")
-    return text.encode(errors="replace") if text else message.get("bytes") or b""
+    if not text:
+        return len(message.get("bytes") or b"")
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 class RequestMeter:
@@ -90,7 +94,7 @@ class RequestMeter:
 
         async def metered_receive() -> Message:
             message = await receive()
-            record.received += len(message.get("body") or _frame(message))
+            record.received += _size(message)
             return message
 
         async def metered_send(message: Message) -> None:
@@ -100,7 +104,7 @@ class RequestMeter:
             elif message["type"] == "websocket.accept":
                 record.status = 101
             else:
-                record.sent += len(message.get("body") or _frame(message))
+                record.sent += _size(message)
             await send(message)
 
         began = perf_counter()

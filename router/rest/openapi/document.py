@@ -22,7 +22,7 @@ from trellis.router.rest.openapi.security import BEARER, access_sentences, secur
 from trellis.router.rest.openapi.sharing import share_objects
 from trellis.router.rest.openapi.unused import without_unused
 from trellis.router.rest.path import read_template
-from trellis.router.rest.preconditions import place_of, readers_of
+from trellis.router.rest.preconditions import place_of, shows_its_place
 from trellis.router.rest.profile import Profile
 from trellis.router.rest.route import RestRoute
 
@@ -77,7 +77,7 @@ class _Writer:
     def __init__(self, graph: GraphFacts, routes: Sequence[RestRoute], *, is_merged: bool) -> None:
         self._graph = graph
         self._is_merged = is_merged
-        self._readers = readers_of(routes)
+        self._shown = {place_of(route) for route in routes if shows_its_place(route)}
         self._components = Components()
         self._examples = Examples(self._components.schemas)
         self._inputs: dict[tuple[str, str], InputSchemas] = {}
@@ -111,7 +111,7 @@ class _Writer:
 
     def _operation(self, route: RestRoute, path: str) -> dict[str, Any]:
         access, inputs = self._graph.access(route), self._input_schemas(route)
-        takes_if_match = route.method in _CHANGES_OF_ONE and place_of(route) in self._readers
+        takes_if_match = route.method in _CHANGES_OF_ONE and place_of(route) in self._shown
         renamed = dict(zip(read_template(route.path).names, read_template(path).names, strict=True))
         operation: dict[str, Any] = {
             "operationId": self._operation_id(route),

@@ -182,10 +182,11 @@ async def _decline(uow: UnitOfWork, refund: Refund, payment: Payment) -> None:
     await uow.session.flush()
     if refundable(payment) <= 0 or not await queries.is_cancelled(uow.session, payment.order_id):
         return
-    declined = await queries.declined_count(uow.session, payment.id)
     if refund.requested_by is not None or refund.attempts == 0:
         await refund_cancelled_order(uow, payment)
-    elif declined <= len(AGAIN_AFTER):
+        return
+    declined = await queries.declined_count(uow.session, payment.id)
+    if declined <= len(AGAIN_AFTER):
         await refund_cancelled_order(uow, payment, after=AGAIN_AFTER[declined - 1])
     else:
         left = f"{refundable(payment)} {payment.currency}"

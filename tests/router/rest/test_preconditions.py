@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import OperationDefinitionNode, build_schema, parse, validate
 
 from tests.router.rest.library import Library, book, client, door
 from trellis.router.rest.preconditions import (
@@ -12,6 +12,7 @@ from trellis.router.rest.preconditions import (
     with_version_read,
     with_version_required,
 )
+from trellis.router.rest.route import OperationNodes
 from trellis.schema.errors import Unavailable
 
 GET = """
@@ -131,6 +132,9 @@ class Stored:
 
     def __init__(self, document: str, *root: str) -> None:
         self.document, self.root = document, root
+        [operation] = parse(document).definitions
+        assert isinstance(operation, OperationDefinitionNode)
+        self.nodes = OperationNodes(operation, operation.operation.value, {})
 
 
 def read(route: Any) -> str:
