@@ -195,6 +195,8 @@ class Live(_Socket):
             assert "errors" not in payload, payload
             [event] = payload["data"].values()
             self._streams[message["id"]].put(event)
+        else:
+            assert message["type"] != "error", message
 
 
 class Topics(_Socket):

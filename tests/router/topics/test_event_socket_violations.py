@@ -60,10 +60,11 @@ async def test_a_violation_closes_with_its_code(
     assert not [line for line in caplog.records if line.levelno >= logging.WARNING]
 
 
-@pytest.mark.parametrize("one", FRAMES, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "one", [one for one in FRAMES if not one.deflate], ids=lambda one: one.name
+)
 async def test_frames_break_the_same_rules_as_at_graphql(door: Served, one: Violation):
-    if not one.deflate:
-        assert (await hear(door, one.data)).code == one.code
+    assert (await hear(door, one.data)).code == one.code
 
 
 @pytest.mark.parametrize("one", REFUSED, ids=lambda one: one.name)
