@@ -1,8 +1,9 @@
 """What connections know of one another."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trellis.router.config import Limits
+from trellis.router.serving.front.handshakes import Handshakes
 from trellis.router.serving.front.places import Places
 from trellis.router.serving.front.watch import Watch
 from trellis.router.web.client_address import ClientAddresses
@@ -16,3 +17,4 @@ class Shared:
     places: Places
     watch: Watch
     clients: ClientAddresses
+    handshakes: Handshakes = field(default_factory=Handshakes)

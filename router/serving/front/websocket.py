@@ -49,12 +49,18 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._ends_at: float | None = None
 
     def begin(self, scope: Any, rest: bytes) -> None:
-        """Shake hands; ``scope`` is that of the request, ``rest`` what came behind its head."""
+        """Shake hands when it is this connection's turn; ``scope`` is that of the request,
+        ``rest`` what came behind its head."""
         self._http_scope = scope
         self._early = rest
+        self._shared.handshakes.start(self._shake_hands)
+
+    def _shake_hands(self) -> None:
+        if self.transport.is_closing():  # the client has not waited
+            return
         # The handshake alone, for the library has bounds of its own: ours have been checked.
         lines = [b"GET / HTTP/1.1"]
-        lines += [b"%b: %b" % pair for pair in scope["headers"] if pair[0] in _HANDSHAKE]
+        lines += [b"%b: %b" % pair for pair in self._http_scope["headers"] if pair[0] in _HANDSHAKE]
         self.conn.receive_data(b"\r\n".join([*lines, b"", b""]))
         self.handle_events()
         if not self.handshake_initiated:
