@@ -111,7 +111,8 @@ class Constraint:
     operations by it: it tells REST clients and their documentation the limits that hold.
 
     ``min`` and ``max`` are of numbers and included; ``not_null`` is of a member that may be absent,
-    but not null. Lengths are in characters. ``pattern`` is a regular expression that a value has to
+    but not null. Lengths are in characters; a text that is ``not_blank`` has one that is no white
+    space. ``pattern`` is a regular expression that a value has to
     contain, so it usually begins with ``^`` and ends with ``$``. ``format`` is one of ``DATE``,
     ``DATE_TIME``, ``EMAIL``, ``URI``, ``UUID`` and ``TIME_ZONE``. Write it into the type of an
     input member or an argument, ``Email = Annotated[str, Constraint(format="EMAIL",
@@ -126,7 +127,8 @@ class Constraint:
     min: int | None = UNSET
     max: int | None = UNSET
     not_null: bool | None = UNSET
+    not_blank: bool | None = UNSET
 
     def __hash__(self) -> int:  # for `| None`
         texts = (self.min_length, self.max_length, self.pattern, self.format)
-        return hash((texts, self.min, self.max, self.not_null))
+        return hash((texts, self.min, self.max, self.not_null, self.not_blank))

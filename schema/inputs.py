@@ -204,7 +204,8 @@ def constraint_of(hint: Any) -> Constraint | None:
     least, most = _limits(info)
     if NoneType in parts:
         return Constraint(max_length=most)
-    return Constraint(min_length=least, max_length=most)
+    # A text is measured without the spaces around it.
+    return Constraint(min_length=least, max_length=most, not_blank=True if least > 0 else UNSET)
 
 
 def is_storable(value: str) -> bool:

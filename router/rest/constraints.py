@@ -60,6 +60,7 @@ _TYPES: Mapping[str, type] = {
     "min": int,
     "max": int,
     "notNull": bool,
+    "notBlank": bool,
 }
 _FORMATS = frozenset(get_args(Format)) - {"OBJECT"}
 
@@ -178,6 +179,7 @@ def _read(coordinate: str, directive: ConstDirectiveNode) -> Rules:
         pattern=pattern,
         format=format_,
         not_null=given.get("notNull", False),
+        not_blank=given.get("notBlank", False),
     )
 
 
@@ -197,4 +199,5 @@ def _all_of(several: Iterable[Rules]) -> Rules:
         pattern=next((r.pattern for r in rules if r.pattern is not None), None),
         format=next((r.format for r in rules if r.format is not None), None),
         not_null=any(r.not_null for r in rules),
+        not_blank=any(r.not_blank for r in rules),
     )

@@ -273,7 +273,7 @@ def _rules(node: VariableDefinitionNode, given: dict[str, Any], declared: Rules)
         format=given.get("format", declared.format),
         enum=tuple(given.get("enum") or ()),
         not_null=bool(given.get("notNull", declared.not_null)),
-        not_blank=bool(given.get("notBlank")),
+        not_blank=bool(given.get("notBlank", declared.not_blank)),
         const=given.get("const"),
     )
 

@@ -17,6 +17,7 @@ NAMES = {
     "maxLength": "max_length",
     "pattern": "pattern",
     "format": "format",
+    "notBlank": "not_blank",
 }
 
 

@@ -49,8 +49,8 @@ class Query:
 SCHEMA = TrellisSchema(query=Query)
 TWIN = TrellisSchema(query=Query)
 LIMITS = {
-    "title": "@constraint(minLength: 1, maxLength: 5)",
-    "code": "@constraint(minLength: 2, maxLength: 5)",
+    "title": "@constraint(minLength: 1, maxLength: 5, notBlank: true)",
+    "code": "@constraint(minLength: 2, maxLength: 5, notBlank: true)",
     "note": "@constraint(maxLength: 7)",
     "shortTitle": "@constraint(maxLength: 5)",
     "email": '@constraint(maxLength: 9, format: "EMAIL")',
@@ -58,7 +58,7 @@ LIMITS = {
     "size": "",
     "width": "@constraint(min: 1, max: 9)",
     "isGreen": "@constraint(notNull: true)",
-    "colour": "@constraint(minLength: 1, maxLength: 5)",
+    "colour": "@constraint(minLength: 1, maxLength: 5, notBlank: true)",
 }
 
 

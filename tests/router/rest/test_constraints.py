@@ -23,10 +23,11 @@ extend schema
   @composeDirective(name: "@constraint")
 directive @constraint(
   minLength: Int, maxLength: Int, pattern: String, format: String,
-  min: Int, max: Int, notNull: Boolean
+  min: Int, max: Int, notNull: Boolean, notBlank: Boolean
 ) repeatable on ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
 input BookInput {
   bookTitle: String! @constraint(minLength: 1, maxLength: 5)
+  author: String @constraint(notBlank: true)
   tagNames: [String!] @constraint(maxLength: 3)
   isbn: String @constraint(pattern: "^[0-9-]+$")
   pages: Int @constraint(min: 1, max: 9)
@@ -71,6 +72,7 @@ def test_constraints_are_read_by_coordinate_and_no_client_sees_them() -> None:
 
     assert read_constraints(graph.sdl) == {
         "BookInput.bookTitle": TITLE,
+        "BookInput.author": Rules(not_blank=True),
         "BookInput.tagNames": Rules(max_length=3),
         "BookInput.isbn": Rules(pattern="^[0-9-]+$"),
         "BookInput.pages": Rules(min=1, max=9),
@@ -100,11 +102,12 @@ def test_of_two_subgraphs_both_limits_hold() -> None:
 
 
 ADD = """
-mutation Add($title: String!, $tags: [String!], $isbn: String, $pages: Int, $isLent: Boolean)
-@rest(method: POST, path: "/api/books") {
-  addBook(
-    input: { bookTitle: $title, tagNames: $tags, isbn: $isbn, pages: $pages, isLent: $isLent }
-  )
+mutation Add(
+  $title: String!, $author: String, $tags: [String!], $isbn: String, $pages: Int, $isLent: Boolean
+) @rest(method: POST, path: "/api/books") {
+  addBook(input: {
+    bookTitle: $title, author: $author, tagNames: $tags, isbn: $isbn, pages: $pages, isLent: $isLent
+  })
 }
 """
 
@@ -112,6 +115,7 @@ mutation Add($title: String!, $tags: [String!], $isbn: String, $pages: Int, $isL
 def test_a_variable_keeps_the_rules_of_the_member_that_takes_it() -> None:
     assert rules(ADD) == {
         "title": TITLE,
+        "author": Rules(not_blank=True),
         "tags": Rules(max_length=3),
         "isbn": Rules(pattern="^[0-9-]+$"),
         "pages": Rules(min=1, max=9),
@@ -199,6 +203,8 @@ def test_a_rule_of_the_document_replaces_that_of_the_graph(written: str, expecte
         ("$pages: Int", "max: 5", Rules(min=1, max=5)),
         ("$isLent: Boolean", "const: true", Rules(const=True, not_null=True)),
         ("$isLent: Boolean", "notNull: false", Rules()),
+        ("$author: String", "notBlank: false", Rules()),
+        ("$author: String", "maxLength: 3", Rules(max_length=3, not_blank=True)),
     ],
 )
 def test_of_numbers_and_nulls_the_document_replaces_one_rule(
