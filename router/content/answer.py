@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from starlette.types import Send
 
-from trellis.router.content.ranges import ByteRange, is_known, wanted_range
+from trellis.router.content.ranges import ByteRange, wanted_range
+from trellis.router.web.entity_tags import is_known
 from trellis.schema.content import Content
 
 Header = tuple[bytes, bytes]

@@ -1,4 +1,4 @@
-"""Which bytes a request asks for (RFC 9110, sections 13 and 14), as pure functions."""
+"""Which bytes a request asks for (RFC 9110, sections 13.1.5 and 14), as pure functions."""
 
 import re
 from collections.abc import Mapping
@@ -43,12 +43,3 @@ def wanted_range(headers: Mapping[bytes, bytes], size: int, tag: bytes) -> ByteR
     if start >= size:
         raise ValueError("a range behind the end")
     return ByteRange(start, min(end, size))
-
-
-def is_known(if_none_match: bytes | None, tag: bytes) -> bool:
-    """Whether ``If-None-Match`` has the tag, by weak comparison (section 13.1.2)."""
-    if if_none_match is None:
-        return False
-    if if_none_match.strip() == b"*":
-        return True
-    return any(part.strip().removeprefix(b"W/") == tag for part in if_none_match.split(b","))

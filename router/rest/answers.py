@@ -10,7 +10,6 @@ from urllib.parse import quote
 import orjson
 
 from trellis.router.answer import Answer
-from trellis.router.content.ranges import is_known
 from trellis.router.requirements import Requirement
 from trellis.router.rest.absent import explain_null
 from trellis.router.rest.call import Call
@@ -37,6 +36,7 @@ from trellis.router.rest.profile import (
 from trellis.router.rest.project import make_projection, value_at
 from trellis.router.rest.response import Header, Response, deprecation_headers, failure_type
 from trellis.router.rest.route import RestRoute
+from trellis.router.web.entity_tags import is_known
 from trellis.router.web.errors import error_headers
 from trellis.router.web.json_text import dump_json
 from trellis.router.web.request_id import request_id_of

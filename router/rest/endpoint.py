@@ -26,7 +26,6 @@ from trellis.router.rest.preconditions import (
     VERSION,
     PreconditionFailed,
     Tagged,
-    matches,
     with_version_read,
     with_version_required,
 )
@@ -36,7 +35,8 @@ from trellis.router.rest.response import Response
 from trellis.router.rest.route import RestRoute
 from trellis.router.web.body_limit import read_body
 from trellis.router.web.client_watch import ClientGone, ClientWatch
-from trellis.router.web.errors import as_trellis_error, status_of
+from trellis.router.web.entity_tags import is_current
+from trellis.router.web.errors import SIGN_IN_FIRST, as_trellis_error, status_of
 from trellis.router.web.identity import credentials_of
 from trellis.router.web.json_text import load_json
 from trellis.router.web.multipart import MULTIPART, is_multipart, read_multipart
@@ -46,7 +46,6 @@ from trellis.schema.errors import BadRequest, Forbidden, TrellisError, Unauthent
 from trellis.schema.identity import Identity
 from trellis.schema.request import RequestContext
 
-_SIGN_IN = "Sign in: send an access token as `Authorization: Bearer ...`."
 _ANOTHER_TAG = "This has changed since: read it again, or If-Match names nothing that is here."
 _NO_SCOPE = "The credentials lack a permission that this needs."
 _INVALID = BadRequest("The request does not fit its route.")
@@ -138,7 +137,7 @@ class RestEndpoint:
         if not self._is_anonymous:
             call.identity = await self._services.authenticate(credentials_of(call.scope))
             if self._needs_sign_in and not call.identity.is_authenticated:
-                raise Unauthenticated(_SIGN_IN)
+                raise Unauthenticated(SIGN_IN_FIRST)
             self._require_scopes(call.identity)
         try:
             variables = await self._variables(call, receive, values)
@@ -172,7 +171,7 @@ class RestEndpoint:
         """The mutation to execute: where the object has a version, a change between this look at
         it and the mutation is a conflict. Raises PreconditionFailed."""
         found = await self._getter.tagged(call) if self._getter is not None else None
-        if found is None or not matches(wanted, found.tags):
+        if found is None or not is_current(wanted, found.tags):
             raise PreconditionFailed(_ANOTHER_TAG)
         if self._strict_document is None or found.version is None:
             return request

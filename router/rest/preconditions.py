@@ -63,11 +63,6 @@ def shows_its_place(route: RestRoute) -> bool:
     return route.method == "GET" and route.has_tags
 
 
-def matches(header: bytes, tags: frozenset[bytes]) -> bool:
-    """Whether the value of ``If-Match`` names one of the tags, by strong comparison."""
-    return any(part.strip() in tags for part in header.split(b","))
-
-
 def with_version_read(route: RestRoute, schema: GraphQLSchema) -> str:
     """The document of a query that reads the version of its object too, if that has one."""
     operation, root = route.nodes.operation, schema.query_type

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Mapping
+from functools import cached_property
 
 from graphql import GraphQLSchema
 from starlette.types import Receive, Scope, Send
@@ -38,15 +39,19 @@ class EventDocument:
         self._topics = topics
         self._supergraph = supergraph
         self._authenticate = authenticate
-        self._whole = _file(dump_json(event_document(topics)))
         self._files: Cache[GraphQLSchema, PageFile] = Cache(_KEPT_FILES)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         refuse_other_methods(scope)
-        file = self._whole
-        if self._authenticate is not None:
+        if self._authenticate is None:
+            file = self._whole
+        else:
             file = self._visible_to(await self._authenticate(credentials_of(scope)))
         await send_file(scope, send, file, is_of_caller=self._authenticate is not None)
+
+    @cached_property
+    def _whole(self) -> PageFile:
+        return _file(dump_json(event_document(self._topics)))
 
     def _visible_to(self, caller: Identity) -> PageFile:
         """One for all callers with the same view of the schema."""

@@ -9,6 +9,7 @@ from trellis.router.identity.credentials import Credentials
 from trellis.router.topics.connection import EventConnection
 from trellis.router.topics.reader import TopicReaders
 from trellis.router.web.csrf import is_allowed_origin
+from trellis.router.web.errors import SIGN_IN_FIRST
 from trellis.router.web.identity import credentials_of
 from trellis.router.web.services import Services
 from trellis.schema.errors import BadRequest, Forbidden, TrellisError, Unauthenticated
@@ -16,7 +17,6 @@ from trellis.schema.errors import BadRequest, Forbidden, TrellisError, Unauthent
 SUBPROTOCOL = "trellis-events"
 # Pages of browsers cannot set headers on a handshake.
 _TOKEN = "bearer."
-_SIGN_IN = "Sign in: send an access token as `Authorization: Bearer ...`."
 
 
 class EventSocket:
@@ -58,7 +58,7 @@ class EventSocket:
             rights = Rights(self._services.authenticate, _credentials(scope))
             await rights.begin()
             if not rights.identity.is_authenticated:
-                raise Unauthenticated(_SIGN_IN)
+                raise Unauthenticated(SIGN_IN_FIRST)
             return rights
         except TrellisError as error:
             if error.http_status >= 500:

@@ -34,6 +34,9 @@ WriteError = Callable[[TrellisError, Scope], ErrorAnswer]
 """Creates the response for an error in the form that the clients of this path expect."""
 
 
+SIGN_IN_FIRST = "Sign in: send an access token as `Authorization: Bearer ...`."
+
+
 class InternalError(TrellisError):
     """Replaces unexpected exceptions, whose details are only logged."""
 

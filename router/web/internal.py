@@ -21,6 +21,7 @@ from trellis.router.authorization.policies.wire import (
 from trellis.router.config import Limits
 from trellis.router.trust.wire import identity_to_json, revocations_to_json
 from trellis.router.web.body_limit import read_body
+from trellis.router.web.entity_tags import is_known
 from trellis.router.web.refusals import UnsupportedMediaType
 from trellis.schema.errors import BadRequest, NotFound
 from trellis.schema.request import RequestContext
@@ -97,7 +98,7 @@ class _Revocations:
         body = orjson.dumps(revocations_to_json(await self._revocations()))
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {"etag": etag, "cache-control": "no-store"}
-        if request.headers.get("if-none-match") == etag:
+        if is_known(dict(request.headers.raw).get(b"if-none-match"), etag.encode()):
             return Response(status_code=304, headers=headers)
         return Response(body, media_type="application/json", headers=headers)
 

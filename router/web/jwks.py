@@ -8,6 +8,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from trellis.router.web.entity_tags import is_known
+
 LoadKeySet = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
@@ -22,7 +24,6 @@ class JwksEndpoint:
         body = orjson.dumps(await self._load(), option=orjson.OPT_SORT_KEYS)
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {"cache-control": "public, max-age=300", "etag": etag}
-        requested = {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
-        if etag in requested or "*" in requested:
+        if is_known(dict(request.headers.raw).get(b"if-none-match"), etag.encode()):
             return Response(status_code=304, headers=headers)
         return Response(body, media_type="application/jwk-set+json", headers=headers)

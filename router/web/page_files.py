@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.types import Scope, Send
 
+from trellis.router.web.entity_tags import is_known
 from trellis.router.web.refusals import MethodNotAllowed
 
 Headers = list[tuple[bytes, bytes]]
@@ -56,7 +57,7 @@ def page_file(name: str, packed: bytes, *, policy: str, is_immutable: bool = Fal
 
 def file_answer(file: PageFile, request: Mapping[bytes, bytes]) -> tuple[int, Headers, bytes]:
     """Status, headers and body of the response to a request with these headers."""
-    if _matches(request.get(b"if-none-match", b""), file.etag):
+    if is_known(request.get(b"if-none-match"), file.etag):
         return 304, [pair for pair in file.headers if pair[0] != b"content-type"], b""
     if _takes_gzip(request.get(b"accept-encoding", b"")):
         return 200, [*file.headers, (b"content-encoding", b"gzip")], file.packed
@@ -101,11 +102,6 @@ async def send_answer(scope: Scope, send: Send, status: int, headers: Headers, b
         body = b""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _matches(if_none_match: bytes, etag: bytes) -> bool:
-    candidates = [candidate.strip() for candidate in if_none_match.split(b",")]
-    return b"*" in candidates or etag in candidates
 
 
 def _takes_gzip(accept_encoding: bytes) -> bool:

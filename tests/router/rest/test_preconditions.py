@@ -8,7 +8,6 @@ from graphql import OperationDefinitionNode, build_schema, parse, validate
 
 from tests.router.rest.library import Library, book, client, door
 from trellis.router.rest.preconditions import (
-    matches,
     with_version_read,
     with_version_required,
 )
@@ -104,13 +103,6 @@ async def test_rights_come_before_preconditions(web: httpx.AsyncClient, library:
     headers = {"authorization": "Bearer eve", "if-match": '"x"'}
     assert (await web.delete(AT, headers=headers)).status_code == 403
     assert library.calls == []
-
-
-def test_tags_are_compared_strongly():
-    tags = frozenset({b'"a"', b'"b"'})
-    assert matches(b'"c", "b"', tags)
-    assert not matches(b'W/"a"', tags)
-    assert not matches(b"a", tags)
 
 
 SCHEMA = build_schema("""
