@@ -97,10 +97,7 @@ class Consumer:
                     async for envelope in events:
                         await self._take(envelope)
             except Unavailable:
-                await asyncio.sleep(1.0)
-            except Exception:
-                # The boundary of a background task: it must outlive whatever goes wrong once.
-                logger.exception("%s of %s failed", self.name, self._database.name)
+                # Database and bus log their own outages.
                 await asyncio.sleep(1.0)
 
     async def _take(self, envelope: Envelope) -> None:

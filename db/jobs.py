@@ -1,16 +1,12 @@
 """Work that a subgraph does again and again while it runs."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from trellis.db.storage import Storage
 from trellis.db.tasks import end_tasks
 from trellis.schema.background import keep_running
-from trellis.schema.errors import Unavailable
-
-logger = logging.getLogger("trellis.jobs")
 
 
 def _nothing() -> None:
@@ -31,7 +27,7 @@ class Job:
 
 
 class RunningJob:
-    """A job between ``start`` and ``stop``. What goes wrong once is logged and tried again."""
+    """A job between ``start`` and ``stop``. A failure is logged, and the next try is no later."""
 
     def __init__(self, job: Job, storage: Storage) -> None:
         self._job = job
@@ -39,7 +35,7 @@ class RunningJob:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = keep_running(self._run, name=self._job.name)
+        self._task = keep_running(self._run, name=self._job.name, pause_seconds=0)
 
     async def stop(self) -> None:
         await end_tasks(self._task)
@@ -48,10 +44,4 @@ class RunningJob:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._job.every_seconds)
-            try:
-                await self._job.work(self._storage)
-            except Unavailable as unavailable:
-                logger.warning("%s: %s", self._job.name, unavailable)
-            except Exception:
-                # The boundary of a background task: it must outlive whatever goes wrong once.
-                logger.exception("%s failed; trying again later", self._job.name)
+            await self._job.work(self._storage)

@@ -40,6 +40,7 @@ _FORGET_FIRST_SECONDS = 60  # a start has other things to do
 _FORGET_EVERY_SECONDS = 3_600
 _FORGET_AT_ONCE = 10_000
 _BACK_OFF_SECONDS = (0.1, 0.5, 2.0, 5.0)
+_MARK_BACK_OFF_SECONDS = (0.1, 0.5, 1.0)  # together well within the lease
 
 
 class OutboxLog:
@@ -104,20 +105,14 @@ class Relay:
         while True:
             is_woken = self._work.is_set()
             self._work.clear()
-            try:
-                published = await self.relay_once(is_woken=is_woken)
-                # What another process has committed meanwhile was not claimed by it: it could not,
-                # as long as this batch was held.
-                while published:
-                    published = await self.relay_once()
-                if not self._work.is_set():
-                    self._idle.set()
-                await self._forget_old()
-            except Unavailable:
-                logger.warning("outbox %s: the database does not answer", self._database.name)
-            except Exception:
-                # Boundary of a background task, which must survive any single failure.
-                logger.exception("outbox %s: relay failed", self._database.name)
+            published = await self.relay_once(is_woken=is_woken)
+            # What another process has committed meanwhile was not claimed by it: it could not, as
+            # long as this batch was held.
+            while published:
+                published = await self.relay_once()
+            if not self._work.is_set():
+                self._idle.set()
+            await self._forget_old()
             # Also poll: a process may have died after its commit, before it could notify.
             # Not wait_for: before Python 3.12 it can lose the cancellation that stops this task.
             with suppress(TimeoutError):
@@ -223,8 +218,7 @@ class Relay:
         self, rows: Sequence[Mapping[str, Any]], published: list[int], failure: Exception | None
     ) -> None:
         if published:
-            done = {"done_at": utc_now(), "lease_until": None, "error": None}
-            await self._update(published, done)
+            await self._mark_published(published)
         left = rows[len(published) :]
         if not left:
             return
@@ -245,6 +239,18 @@ class Relay:
             # They were only in the way: the try does not count for them.
             unheld = {"lease_until": None, "attempts": self._table.c.attempts - 1}
             await self._update([row["id"] for row in behind], unheld)
+
+    async def _mark_published(self, ids: Sequence[int]) -> None:
+        """Try it again a few times: what stays unmarked is published twice when its lease ends."""
+        done = {"done_at": utc_now(), "lease_until": None, "error": None}
+        for pause in _MARK_BACK_OFF_SECONDS:
+            try:
+                await self._update(ids, done)
+                return
+            except Unavailable as unavailable:
+                logger.warning("outbox %s, published: %s", self._database.name, unavailable)
+            await asyncio.sleep(pause)
+        await self._update(ids, done)
 
     async def _forget_old(self) -> None:
         """Once an hour: a slice of what was relayed, or handled as a reader, long ago."""

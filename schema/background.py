@@ -10,6 +10,8 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+from trellis.schema.errors import Unavailable
+
 logger = logging.getLogger("trellis.background")
 
 _PAUSE_SECONDS = 1.0
@@ -21,13 +23,16 @@ def keep_running(
     work: Callable[[], Awaitable[None]], *, name: str, pause_seconds: float = _PAUSE_SECONDS
 ) -> asyncio.Task[None]:
     """A task that does ``work``, and begins it again when it has failed, after a pause: every
-    failure is logged with its ``name``. It ends when ``work`` returns, or when it is cancelled.
+    failure is logged with its ``name``, without a traceback where something was ``Unavailable``.
+    It ends when ``work`` returns, or when it is cancelled.
     """
 
     async def run() -> None:
         while True:
             try:
                 return await work()
+            except Unavailable as unavailable:
+                logger.warning("%s: %s", name, unavailable)
             except Exception:
                 # The boundary of a background task: it must outlive whatever goes wrong once.
                 logger.exception("%s failed; it begins again", name)

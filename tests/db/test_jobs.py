@@ -51,7 +51,7 @@ async def test_a_job_outlives_a_failure_and_ends_with_its_subgraph(
     assert len(work.storages) == count
     assert set(work.storages) == {storage}
     assert [record.getMessage() for record in caplog.records] == [
-        "counting failed; trying again later"
+        "counting failed; it begins again"
     ]
 
 
