@@ -1,7 +1,7 @@
 """Everything one subgraph keeps: its database, its outbox relay, its door to the bus."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
@@ -102,6 +102,17 @@ class Storage:
             if not self._bus.sees_commits:
                 await self._relay.settle(_SETTLE_SECONDS)
             await self._own_writes.taken_in({event.topic for event in uow.events})
+
+    async def in_batches(self, work: Callable[[UnitOfWork], Awaitable[int]], size: int) -> int:
+        """Do ``work`` on up to ``size`` rows in a transaction of its own, until one of them found
+        fewer: nobody waits long for the locks of all rows. ``work`` returns how many it did;
+        returns how many these were together."""
+        total, count = 0, size
+        while count == size:
+            async with self.begin() as uow:
+                count = await work(uow)
+            total += count
+        return total
 
     def _has_committed(self) -> None:
         self._relay.wake()

@@ -67,13 +67,10 @@ async def tell_untold(storage: Storage) -> None:
 
     Safe to repeat and to interrupt: what is announced is marked in the same transaction.
     """
-    announced = _AT_ONCE
-    while announced == _AT_ONCE:
-        async with storage.begin() as uow:
-            announced = await _tell_some(uow)
+    await storage.in_batches(_announce_some, _AT_ONCE)
 
 
-async def _tell_some(uow: UnitOfWork) -> int:
+async def _announce_some(uow: UnitOfWork) -> int:
     statement = (
         select(Comment, Issue)
         .join(Issue, col(Issue.id) == col(Comment.issue_id))

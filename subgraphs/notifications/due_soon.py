@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import ClassVar
 
 from sqlmodel import col, select
@@ -43,11 +44,8 @@ RULE = Rule(
 
 async def remind(storage: Storage, now: datetime | None = None) -> None:
     """Remind of each open task that is due within a day whoever has to do it, else who made it;
-    once for each date. Some at once, so that nobody waits long for the locks of all of them."""
-    now, count = now or utc_now(), _AT_ONCE
-    while count == _AT_ONCE:
-        async with storage.begin() as uow:
-            count = await _remind_some(uow, now)
+    once for each date."""
+    await storage.in_batches(partial(_remind_some, now=now or utc_now()), _AT_ONCE)
 
 
 async def _remind_some(uow: UnitOfWork, now: datetime) -> int:

@@ -6,6 +6,7 @@ TRELLIS_TASKS_KEEP_DAYS   after that many days without a change they are deleted
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 from trellis.db.jobs import Job
 from trellis.db.models import utc_now
@@ -37,14 +38,11 @@ def keep_for(environ: Mapping[str, str] = os.environ) -> timedelta | None:
 
 
 async def delete_what_is_too_old(storage: Storage) -> None:
-    """Some at once, so that nobody waits long for the locks of all of them."""
+    """Delete personal tasks that nobody changed for as long as the setting says."""
     kept_for = keep_for()
-    if kept_for is None:
-        return
-    before, deleted = utc_now() - kept_for, _AT_ONCE
-    while deleted == _AT_ONCE:
-        async with storage.begin() as uow:
-            deleted = await delete_old(uow, before, most=_AT_ONCE)
+    if kept_for is not None:
+        delete_some = partial(delete_old, before=utc_now() - kept_for, most=_AT_ONCE)
+        await storage.in_batches(delete_some, _AT_ONCE)
 
 
 JOB = Job("deletion of old tasks", _EVERY_SECONDS, delete_what_is_too_old, check=keep_for)

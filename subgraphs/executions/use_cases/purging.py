@@ -17,12 +17,8 @@ _AT_ONCE = 100
 
 
 async def purge(storage: Storage) -> None:
-    """Remove executions whose time is over; some at a time, so that nobody waits long for the
-    locks of all of them."""
-    removed = _AT_ONCE
-    while removed == _AT_ONCE:
-        async with storage.begin() as uow:
-            removed = await purge_some(uow)
+    """Remove executions whose time is over."""
+    await storage.in_batches(purge_some, _AT_ONCE)
 
 
 async def purge_some(uow: UnitOfWork) -> int:

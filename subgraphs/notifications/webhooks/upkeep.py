@@ -75,13 +75,13 @@ async def _over_the_number(storage: Storage) -> list[tuple[UUID, int]]:
 
 
 async def _delete_ended(storage: Storage, *which: ColumnElement[bool]) -> None:
-    """Some at once, so that nobody waits long for the locks of all of them."""
     number = col(WebhookDelivery.number)
     ended = col(WebhookDelivery.status) != DeliveryStatus.PENDING
     wanted = select(number).where(ended, *which).limit(_AT_ONCE)
-    deleted = _AT_ONCE
-    while deleted == _AT_ONCE:
-        async with storage.begin() as uow:
-            numbers = (await uow.session.scalars(wanted)).all()
-            await uow.session.execute(delete(WebhookDelivery).where(number.in_(numbers)))
-        deleted = len(numbers)
+
+    async def delete_some(uow: UnitOfWork) -> int:
+        numbers = (await uow.session.scalars(wanted)).all()
+        await uow.session.execute(delete(WebhookDelivery).where(number.in_(numbers)))
+        return len(numbers)
+
+    await storage.in_batches(delete_some, _AT_ONCE)

@@ -18,11 +18,8 @@ _ROWS_KEPT = timedelta(days=90)
 
 
 async def expire_all(storage: Storage) -> None:
-    """Some at once, so that nobody waits long for the locks of all of them."""
-    expired = _AT_ONCE
-    while expired == _AT_ONCE:
-        async with storage.begin() as uow:
-            expired = await expire_some(uow)
+    """Remove data and files of all reports whose time is over, and reports that nobody has left."""
+    await storage.in_batches(expire_some, _AT_ONCE)
     async with storage.begin() as uow:
         await forget_old(uow)
 

@@ -96,7 +96,7 @@ async def test_a_back_fill_that_breaks_off_goes_on_where_it_was(
 ):
     monkeypatch.setattr(copies, "_AT_ONCE", 100)
     await as_the_release_before_wrote(issues)
-    storage, some = issues.context().storage, copies._tell_some
+    storage, some = issues.context().storage, copies._announce_some
 
     async def break_off() -> None:
         async with storage.begin() as uow:
