@@ -136,16 +136,14 @@ async def _people_after(
 ) -> frozenset[UUID]:
     """Whose presence the caller gets after a change of a channel. Most of what thousands would each
     ask the database is in the event, or asked once for all of them."""
-    if event.topic in _RIGHTS:
-        # A deleted channel has no events about its members.
-        is_near = event.topic == ChannelDeleted.topic if channel_id is None else True
-        is_here = channel_id is None or event.key == str(channel_id)
-        return await _people(context, channel_id) if is_near and is_here else people
-    user_id = UUID(event.payload["user_id"])
     if channel_id is not None and event.key != str(channel_id):
         return people
-    if user_id == context.caller.id:
+    if event.topic == ChannelUpdated.topic and channel_id is None:
+        return people  # its members are the same
+    # A deleted channel has no events about its members.
+    if event.topic in _RIGHTS or UUID(event.payload["user_id"]) == context.caller.id:
         return await _people(context, channel_id)
+    user_id = UUID(event.payload["user_id"])
     if channel_id is not None:
         is_near = event.topic == ChannelMemberAdded.topic
     else:

@@ -166,6 +166,8 @@ class MessageRevision(Base, table=True):
     language: Language = None
     replaced_at: datetime = Field(default_factory=utc_now)
 
+    __table_args__ = (Index("ix_message_revision_replaced", "replaced_at"),)
+
 
 class MessageMention(Base, table=True):
     """A member whose handle is in the text; ``place`` is the order in which they are there. One who

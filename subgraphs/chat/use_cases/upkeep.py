@@ -1,6 +1,8 @@
 """What happens to chat without anybody asking for it: news of people, courses and files."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import delete, exists, update
@@ -44,6 +46,7 @@ from trellis.subgraphs.people_scope.mentions import without_handle
 
 _FORGOTTEN = "@deleted-user"
 _ARCHIVED = "archived"
+_AT_ONCE = 500
 
 
 async def keep_file(uow: UnitOfWork, event: FileEvent) -> None:
@@ -207,13 +210,14 @@ async def _forget_handle(uow: UnitOfWork, user_id: UUID) -> None:
     theirs = col(MessageMention.user_id) == user_id
     for mention in (await uow.session.scalars(select(MessageMention).where(theirs))).all():
         message = await uow.session.get_one(Message, mention.message_id, with_for_update=True)
-        message.content = without_handle(message.content, mention.handle, _FORGOTTEN)
-        await uow.session.flush()
+        content = without_handle(message.content, mention.handle, _FORGOTTEN)
+        if content != message.content:
+            message.content = content
+            await uow.session.flush()
+            uow.emit(MessageEdited(**about_message(message)))
         of_message = col(MessageRevision.message_id) == message.id
         for old in await uow.session.scalars(select(MessageRevision).where(of_message)):
             old.content = without_handle(old.content, mention.handle, _FORGOTTEN)
-        if not mention.is_earlier:
-            uow.emit(MessageEdited(**about_message(message)))
     await uow.session.execute(delete(MessageMention).where(theirs))
 
 
@@ -222,17 +226,37 @@ async def _forget_handle(uow: UnitOfWork, user_id: UUID) -> None:
 
 async def purge_texts(storage: Storage, kept: timedelta) -> None:
     """Empty messages that were deleted, and remove texts that were replaced, ``kept`` ago."""
-    long_ago = utc_now() - kept
-    old = col(MessageRevision.replaced_at) < long_ago
-    gone = col(Message.deleted_at) < long_ago, col(Message.content) != ""
-    async with storage.begin() as uow:
-        await uow.session.execute(delete(MessageRevision).where(old))
-        ids = (await uow.session.scalars(select(Message.id).where(*gone))).all()
-        of_these = col(MessageRevision.message_id).in_(ids)
-        await uow.session.execute(delete(MessageRevision).where(of_these))
-        # Nobody is in an earlier text where there is none.
-        left = exists().where(col(MessageRevision.message_id) == col(MessageMention.message_id))
-        unread = delete(MessageMention).where(col(MessageMention.is_earlier), ~left)
-        await uow.session.execute(unread.execution_options(synchronize_session=False))
-        emptied = update(Message).where(col(Message.id).in_(ids)).values(content="", language=None)
-        await uow.session.execute(emptied)
+    before = utc_now() - kept
+    await storage.in_batches(partial(_remove_revisions, before=before), _AT_ONCE)
+    await storage.in_batches(partial(_empty_deleted, before=before), _AT_ONCE)
+
+
+async def _remove_revisions(uow: UnitOfWork, before: datetime) -> int:
+    old = col(MessageRevision.replaced_at) < before
+    revisions = (
+        await uow.session.scalars(select(MessageRevision).where(old).limit(_AT_ONCE))
+    ).all()
+    for revision in revisions:
+        await uow.session.delete(revision)
+    await uow.session.flush()
+    await _remove_unread_mentions(uow, {revision.message_id for revision in revisions})
+    return len(revisions)
+
+
+async def _empty_deleted(uow: UnitOfWork, before: datetime) -> int:
+    is_deleted = col(Message.deleted_at) < before, col(Message.content) != ""
+    ids = (await uow.session.scalars(select(Message.id).where(*is_deleted).limit(_AT_ONCE))).all()
+    of_these = col(MessageRevision.message_id).in_(ids)
+    await uow.session.execute(delete(MessageRevision).where(of_these))
+    await _remove_unread_mentions(uow, ids)
+    emptied = update(Message).where(col(Message.id).in_(ids)).values(content="", language=None)
+    await uow.session.execute(emptied)
+    return len(ids)
+
+
+async def _remove_unread_mentions(uow: UnitOfWork, message_ids: Collection[UUID]) -> None:
+    """Nobody is in an earlier text where there is none."""
+    of_these = col(MessageMention.message_id).in_(message_ids)
+    left = exists().where(col(MessageRevision.message_id) == col(MessageMention.message_id))
+    unread = delete(MessageMention).where(of_these, col(MessageMention.is_earlier), ~left)
+    await uow.session.execute(unread.execution_options(synchronize_session=False))

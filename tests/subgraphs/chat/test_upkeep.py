@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
-from sqlmodel import select
+import pytest
+from sqlalchemy import text, update
+from sqlmodel import col, select
 
 from tests.subgraphs.chat.asking import (
     DELETE,
@@ -24,6 +25,7 @@ from tests.support.subgraphs import Running, caller
 from trellis.db.models import utc_now
 from trellis.db.seed.world import demo_id
 from trellis.schema.events.accounts import SubscriptionChanged
+from trellis.schema.events.chat import MessageEdited
 from trellis.schema.events.learning import (
     CourseCreated,
     CourseDeleted,
@@ -206,3 +208,43 @@ async def test_a_message_is_edited_after_the_first_of_its_texts_was_removed(chat
     await upkeep.purge_texts(chat.context().storage, timedelta(days=1))
     edited = (await chat.ask(EDIT, ADA, id=id, i={"content": "four"}))["editMessage"]["message"]
     assert [one["content"] for one in edited["revisions"]] == ["two", "three"]
+
+
+async def test_texts_are_purged_in_batches_and_only_what_nobody_reads_goes(
+    chat: Running, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(upkeep, "_AT_ONCE", 2)
+    kept = await send(chat, "@grace one")
+    await chat.ask(EDIT, ADA, id=kept["id"], i={"content": "two"})
+    async with unit_of_work(chat) as uow:
+        uow.session.add(MessageRevision(message_id=UUID(kept["id"]), number=2, content="@grace"))
+        first = await uow.session.get_one(MessageRevision, (UUID(kept["id"]), 1))
+        first.replaced_at = utc_now() - timedelta(days=2)
+    for number in range(3):
+        gone = await send(chat, f"@alan {number}")
+        for content in ("edited", "again"):
+            await chat.ask(EDIT, ADA, id=gone["id"], i={"content": content})
+    async with unit_of_work(chat) as uow:
+        theirs = update(MessageRevision).where(col(MessageRevision.message_id) != UUID(kept["id"]))
+        await uow.session.execute(theirs.values(replaced_at=utc_now() - timedelta(days=2)))
+
+    await upkeep.purge_texts(chat.context().storage, timedelta(days=1))
+
+    async with chat.context().storage.read() as session:
+        revisions = (await session.scalars(select(MessageRevision))).all()
+        earlier = select(MessageMention).where(col(MessageMention.is_earlier))
+        mentions = (await session.scalars(earlier)).all()
+    of_kept = [one.number for one in revisions if str(one.message_id) == kept["id"]]
+    assert of_kept == [2]
+    assert {one.message_id for one in revisions} == {UUID(kept["id"])}
+    assert [one.handle for one in mentions] == ["grace"]
+
+
+async def test_only_a_text_that_changes_for_a_deleted_person_is_announced(chat: Running):
+    edited = await send(chat, "@alan")
+    await chat.ask(EDIT, ADA, id=edited["id"], i={"content": "nobody"})
+    current = await send(chat, "@alan")
+    async with unit_of_work(chat) as uow:
+        await upkeep.forget_person(uow, UUID(user("alan")))
+        announced = [str(one.message_id) for one in uow.events if isinstance(one, MessageEdited)]
+    assert announced == [current["id"]]
