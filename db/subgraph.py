@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from sqlmodel import SQLModel
@@ -16,7 +17,7 @@ from trellis.db.settings import DataSettings
 from trellis.db.storage import Storage
 from trellis.db.unit_of_work import UnitOfWork
 from trellis.schema.content import Content
-from trellis.schema.dialects import dialect_tags
+from trellis.schema.dialects import Tags
 from trellis.schema.federation import TrellisSchema
 from trellis.schema.identity import Identity
 from trellis.schema.policy import Policy
@@ -30,6 +31,47 @@ class MakeSubgraph(Protocol):
     def __call__(
         self, settings: DataSettings | None = None, bus: EventBus | None = None
     ) -> Subgraph: ...
+
+
+class _Lifecycle:
+    """The start, the demo data and the end of one subgraph; see ``define_subgraph``."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        jobs: Sequence[Job],
+        *,
+        check: Callable[[Storage], Awaitable[None]] | None,
+        seed: Callable[[UnitOfWork], Awaitable[None]] | None,
+        seeded: Callable[[Storage], Awaitable[None]] | None,
+    ) -> None:
+        self._storage, self._jobs = storage, jobs
+        self._check, self._seed, self._seeded = check, seed, seeded
+        self._running_jobs = [RunningJob(job, storage) for job in jobs]
+
+    async def start(self) -> None:
+        for job in self._jobs:
+            job.check()
+        await self._storage.start()
+        if self._check is not None:
+            await self._check(self._storage)
+        for job in self._jobs:
+            if job.at_start:
+                await job.work(self._storage)
+        for running in self._running_jobs:
+            running.start()
+
+    async def stop(self) -> None:
+        for job in self._running_jobs:
+            await job.stop()
+        await self._storage.stop()
+
+    async def write_demo_data(self) -> None:
+        if self._seed is not None:
+            async with self._storage.begin() as uow:
+                await self._seed(uow)
+        if self._seeded is not None:
+            await self._seeded(self._storage)
 
 
 def define_subgraph(
@@ -48,6 +90,7 @@ def define_subgraph(
     seeded: Callable[[Storage], Awaitable[None]] | None = None,
     open_content: Callable[[Storage, str], Awaitable[Content]] | None = None,
     types: Sequence[type] = (),
+    tags: Tags = MappingProxyType({}),
     check: Callable[[Storage], Awaitable[None]] | None = None,
     unfit_for_production: Callable[[], Sequence[str]] = tuple,
 ) -> MakeSubgraph:
@@ -57,7 +100,7 @@ def define_subgraph(
     export of personal data. Resolvers get a ``CallerContext`` with ``loaders``. ``seed`` writes
     demo data and does nothing where they are already. ``jobs`` run while the subgraph runs;
     ``env_settings`` describe what it reads from the environment. ``types`` are entities that are
-    only reachable through a union.
+    only reachable through a union; ``tags`` are the ``@tag`` of fields by coordinate.
 
     ``unfit_for_production`` is that of ``Subgraph``.
 
@@ -72,7 +115,7 @@ def define_subgraph(
         mutation=mutation,
         subscription=subscription,
         types=[*types, *([personal_data] if personal_data else [])],
-        tags=dialect_tags(),
+        tags=tags,
     )
 
     def make_subgraph(
@@ -84,39 +127,14 @@ def define_subgraph(
         def make_context(request: RequestContext) -> CallerContext[Any]:
             return CallerContext(request, storage, loaders)
 
-        running_jobs = [RunningJob(job, storage) for job in jobs]
-
-        async def start() -> None:
-            for job in jobs:
-                job.check()
-            await storage.start()
-            if check is not None:
-                await check(storage)
-            for job in jobs:
-                if job.at_start:
-                    await job.work(storage)
-            for running in running_jobs:
-                running.start()
-
-        async def stop() -> None:
-            for job in running_jobs:
-                await job.stop()
-            await storage.stop()
-
-        async def write_demo_data() -> None:
-            if seed is not None:
-                async with storage.begin() as uow:
-                    await seed(uow)
-            if seeded is not None:
-                await seeded(storage)
-
+        lifecycle = _Lifecycle(storage, jobs, check=check, seed=seed, seeded=seeded)
         return Subgraph(
             name=name,
             schema=schema,
             make_context=make_context,
-            start=start,
-            stop=stop,
-            seed=write_demo_data,
+            start=lifecycle.start,
+            stop=lifecycle.stop,
+            seed=lifecycle.write_demo_data,
             is_ready=storage.ping,
             policies=policies(storage) if policies else {},
             settings=tuple(env_settings),

@@ -11,6 +11,7 @@ from strawberry.federation.schema_directives import RequiresScopes
 from trellis.db.jobs import Job
 from trellis.db.storage import Storage
 from trellis.db.subgraph import MakeSubgraph, define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live
 from trellis.schema.inputs import Id, InputProblems, known_id
 from trellis.schema.list_sizes import EITHER_WAY
@@ -393,6 +394,7 @@ def define(jobs: tuple[Job, ...]) -> MakeSubgraph:
         jobs=jobs,
         env_settings=SETTINGS,
         types=[GroupChannel, DirectChannel],
+        tags=dialect_tags(),
     )
 
 

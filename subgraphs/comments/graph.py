@@ -10,6 +10,7 @@ from strawberry.federation.schema_directives import Override, RequiresScopes
 
 from trellis.db.caller_context import CallerContext
 from trellis.db.subgraph import define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live
 from trellis.schema.inputs import known_id
 from trellis.schema.list_sizes import EITHER_WAY
@@ -158,6 +159,7 @@ make_subgraph = define_subgraph(
     replicas=replicas.REPLICAS,
     seed=seed.write_demo_data,
     types=list(SUBJECTS.values()),
+    tags=dialect_tags(),
 )
 
 subgraph = make_subgraph()

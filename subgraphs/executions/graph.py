@@ -11,6 +11,7 @@ from strawberry.federation.schema_directives import Cost, RequiresScopes
 
 from trellis.db.jobs import Job
 from trellis.db.subgraph import MakeSubgraph, define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.inputs import known_id
 from trellis.schema.list_sizes import EITHER_WAY, list_size
 from trellis.schema.paging import Connection, PageRequest
@@ -129,6 +130,7 @@ def define(jobs: Sequence[Job]) -> MakeSubgraph:
         seed=seed.write_demo_data,
         jobs=jobs,
         env_settings=SETTINGS,
+        tags=dialect_tags(),
     )
 
 

@@ -12,6 +12,7 @@ from trellis.db.jobs import Job
 from trellis.db.replica import Replica
 from trellis.db.storage import Storage
 from trellis.db.subgraph import define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live
 from trellis.schema.events.chat import STREAM as CHAT
 from trellis.schema.events.comments import STREAM as COMMENTS
@@ -229,6 +230,7 @@ make_subgraph = define_subgraph(
     open_content=content.open_content,
     check=content.check,
     unfit_for_production=unfit_public_url,
+    tags=dialect_tags(),
 )
 
 subgraph = make_subgraph()

@@ -10,6 +10,7 @@ from strawberry.federation.schema_directives import RequiresScopes
 
 from trellis.db.replica import Replica
 from trellis.db.subgraph import define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live
 from trellis.schema.errors import BadUserInput
 from trellis.schema.events.comments import STREAM as COMMENTS
@@ -270,6 +271,7 @@ make_subgraph = define_subgraph(
     ],
     seed=seed.write_demo_data,
     jobs=[copies.BACK_FILL],
+    tags=dialect_tags(),
 )
 
 subgraph = make_subgraph()

@@ -11,6 +11,7 @@ from strawberry.federation.schema_directives import RequiresScopes
 from trellis.db.replica import Replica
 from trellis.db.storage import Storage
 from trellis.db.subgraph import define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live, RateLimit
 from trellis.schema.events.accounts import STREAM as ACCOUNTS
 from trellis.schema.events.accounts import UserDeleted
@@ -261,6 +262,7 @@ make_subgraph = define_subgraph(
     seed=seed.write_demo_data,
     env_settings=SETTINGS,
     check=_check_settings,
+    tags=dialect_tags(),
 )
 
 subgraph = make_subgraph()

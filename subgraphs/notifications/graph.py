@@ -12,6 +12,7 @@ from strawberry.federation.schema_directives import RequiresScopes
 
 from trellis.db.jobs import Job
 from trellis.db.subgraph import MakeSubgraph, define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Constraint, Live, RateLimit
 from trellis.schema.inputs import known_id
 from trellis.schema.list_sizes import EITHER_WAY, list_size
@@ -218,6 +219,7 @@ def define(jobs: Sequence[Job]) -> MakeSubgraph:
         types=[ChatChannel],
         env_settings=(*running.SETTINGS, *addresses.SETTINGS, *webhooks.SETTINGS),
         unfit_for_production=unfit_public_url,
+        tags=dialect_tags(),
     )
 
 

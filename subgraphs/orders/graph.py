@@ -12,6 +12,7 @@ from strawberry.federation.schema_directives import Cost, RequiresScopes
 from trellis.db.jobs import Job
 from trellis.db.replica import Replica
 from trellis.db.subgraph import MakeSubgraph, define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live
 from trellis.schema.events.learning import COURSE_STATES
 from trellis.schema.events.learning import STREAM as LEARNING
@@ -227,6 +228,7 @@ def define(jobs: Sequence[Job]) -> MakeSubgraph:
         ],
         seed=seed.write_demo_data,
         jobs=jobs,
+        tags=dialect_tags(),
     )
 
 

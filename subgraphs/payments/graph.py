@@ -17,6 +17,7 @@ from trellis.db.replica import Replica
 from trellis.db.storage import Storage
 from trellis.db.subgraph import MakeSubgraph, define_subgraph
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live
 from trellis.schema.events.accounts import STREAM as ACCOUNTS
 from trellis.schema.events.accounts import UserDeleted
@@ -181,6 +182,7 @@ def define(
         jobs=jobs,
         env_settings=SETTINGS,
         unfit_for_production=unfit_for_production,
+        tags=dialect_tags(),
     )
 
 

@@ -10,6 +10,7 @@ from strawberry import ID
 from strawberry.federation.schema_directives import RequiresScopes
 
 from trellis.db.subgraph import define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live
 from trellis.schema.events.projects import ProjectDeleted
 from trellis.schema.inputs import as_uuid, known_id
@@ -212,6 +213,7 @@ make_subgraph = define_subgraph(
     ],
     seed=seed.write_demo_data,
     policies=project_policies,
+    tags=dialect_tags(),
 )
 
 subgraph = make_subgraph()

@@ -14,6 +14,7 @@ from trellis.db.jobs import Job
 from trellis.db.outbox import Envelope
 from trellis.db.subgraph import MakeSubgraph, define_subgraph
 from trellis.db.subscriptions import changed_rows
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live, RateLimit
 from trellis.schema.events.reporting import REPORT_CHANGES
 from trellis.schema.inputs import Id, InputProblems, known_id
@@ -178,6 +179,7 @@ def define(jobs: Sequence[Job]) -> MakeSubgraph:
         env_settings=keeping.SETTINGS,
         open_content=open_content,
         unfit_for_production=unfit_public_url,
+        tags=dialect_tags(),
     )
 
 

@@ -8,6 +8,7 @@ from strawberry.federation.schema_directives import Cost
 
 from trellis.db.loaders import BatchLoaders
 from trellis.db.subgraph import define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.inputs import Id
 from trellis.subgraphs.search import models, seed, upkeep
 from trellis.subgraphs.search.inputs import (
@@ -56,6 +57,7 @@ make_subgraph = define_subgraph(
     loaders=BatchLoaders,
     replicas=upkeep.REPLICAS,
     seed=seed.write_demo_data,
+    tags=dialect_tags(),
 )
 
 subgraph = make_subgraph()

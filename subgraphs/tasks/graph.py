@@ -10,6 +10,7 @@ from strawberry.federation.schema_directives import Cost, RequiresScopes
 
 from trellis.db.replica import Replica
 from trellis.db.subgraph import define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live
 from trellis.schema.events.accounts import STREAM as ACCOUNTS
 from trellis.schema.events.accounts import UserDeleted
@@ -207,6 +208,7 @@ make_subgraph = define_subgraph(
     seed=seed.write_demo_data,
     jobs=[keeping.JOB],
     env_settings=keeping.SETTINGS,
+    tags=dialect_tags(),
 )
 
 subgraph = make_subgraph()

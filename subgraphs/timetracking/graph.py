@@ -13,6 +13,7 @@ from trellis.db.outbox import Envelope
 from trellis.db.replica import Replica
 from trellis.db.subgraph import define_subgraph
 from trellis.db.subscriptions import changed_rows
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live
 from trellis.schema.events.accounts import STREAM as ACCOUNTS
 from trellis.schema.events.accounts import USER_STATES
@@ -243,6 +244,7 @@ make_subgraph = define_subgraph(
         Replica(ACCOUNTS, USER_STATES, upkeep.keep_person),
     ],
     seed=seed.write_demo_data,
+    tags=dialect_tags(),
 )
 
 subgraph = make_subgraph()

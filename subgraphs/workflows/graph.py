@@ -12,6 +12,7 @@ from strawberry.federation.schema_directives import RequiresScopes
 
 from trellis.db.replica import Replica
 from trellis.db.subgraph import define_subgraph
+from trellis.schema.dialects import dialect_tags
 from trellis.schema.directives import Live
 from trellis.schema.events.issues import STREAM as ISSUES
 from trellis.schema.events.issues import IssueTransitioned
@@ -148,6 +149,7 @@ make_subgraph = define_subgraph(
         Replica(ISSUES, [IssueTransitioned], service.record_execution),
     ],
     seed=seed.write_demo_data,
+    tags=dialect_tags(),
 )
 
 subgraph = make_subgraph()
