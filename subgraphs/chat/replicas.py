@@ -26,7 +26,7 @@ def _columns_of_person(event: UserEvent) -> Mapping[str, Any]:
     return {"handle": event.username.lower()}
 
 
-async def take_learning(uow: UnitOfWork, event: CourseEvent | EnrollmentEvent) -> None:
+async def apply_learning(uow: UnitOfWork, event: CourseEvent | EnrollmentEvent) -> None:
     """Courses and enrolments by one reader, so that a course is known before who is in it."""
     if isinstance(event, CourseEvent):
         await upkeep.keep_course(uow, event)
@@ -44,5 +44,5 @@ REPLICAS: tuple[Replica[Any], ...] = (
         name="subscriptions-from-accounts",
     ),
     Replica(FILES, (FileUploaded, FileUpdated, FileDeleted), upkeep.keep_file),
-    Replica(LEARNING, (*COURSE_STATES, EnrollmentCreated, EnrollmentEnded), take_learning),
+    Replica(LEARNING, (*COURSE_STATES, EnrollmentCreated, EnrollmentEnded), apply_learning),
 )

@@ -40,12 +40,12 @@ def _columns_of_person(event: UserEvent) -> Mapping[str, Any]:
     return {"handle": event.username.lower(), "roles": list(event.roles)}
 
 
-async def take_milestone(uow: UnitOfWork, event: MilestoneCreated) -> None:
+async def apply_milestone(uow: UnitOfWork, event: MilestoneCreated) -> None:
     new = Subject(id=event.milestone_id, type=SubjectType.MILESTONE, project_id=event.project_id)
     await upkeep.keep_subject(uow, new)
 
 
-async def take_task(uow: UnitOfWork, event: TaskEvent) -> None:
+async def apply_task(uow: UnitOfWork, event: TaskEvent) -> None:
     """Of tasks of projects it makes no difference who has made them."""
     new = Subject(
         id=event.task_id,
@@ -58,12 +58,12 @@ async def take_task(uow: UnitOfWork, event: TaskEvent) -> None:
     await upkeep.keep_subject(uow, new)
 
 
-async def take_issue(uow: UnitOfWork, event: IssueEvent | CommentsBackfilled) -> None:
+async def apply_issue(uow: UnitOfWork, event: IssueEvent | CommentsBackfilled) -> None:
     if isinstance(event, CommentsBackfilled):
-        await upkeep.take_backfilled(uow, event)
+        await upkeep.apply_backfilled(uow, event)
         return
     if isinstance(event, CommentAdded):
-        await upkeep.take_comment(uow, event)
+        await upkeep.apply_comment(uow, event)
         return
     new = Subject(
         id=event.issue_id,
@@ -75,7 +75,7 @@ async def take_issue(uow: UnitOfWork, event: IssueEvent | CommentsBackfilled) ->
     await upkeep.keep_subject(uow, new)
 
 
-async def take_file(uow: UnitOfWork, event: FileEvent) -> None:
+async def apply_file(uow: UnitOfWork, event: FileEvent) -> None:
     """Keep a file and with whom it is shared."""
     if isinstance(event, FileShared):
         for user_id in event.shared_with:
@@ -101,9 +101,9 @@ _OF_ISSUES = (IssueCreated, IssueDeleted, CommentAdded, CommentsBackfilled)
 REPLICAS: tuple[Replica[Any], ...] = (
     PROJECTS.replica(changed=upkeep.keep_project, deleted=upkeep.delete_comments_of),
     # By a name of its own: it keeps another position in the same stream.
-    Replica(OF_PROJECTS, (MilestoneCreated,), take_milestone, name="milestones-from-projects"),
-    Replica(TASKS, (TaskCreated, TaskDeleted), take_task),
-    Replica(ISSUES, _OF_ISSUES, take_issue),
-    Replica(FILES, _OF_FILES, take_file),
+    Replica(OF_PROJECTS, (MilestoneCreated,), apply_milestone, name="milestones-from-projects"),
+    Replica(TASKS, (TaskCreated, TaskDeleted), apply_task),
+    Replica(ISSUES, _OF_ISSUES, apply_issue),
+    Replica(FILES, _OF_FILES, apply_file),
     people_replica(Person, deleted=upkeep.forget_person, more=_columns_of_person),
 )

@@ -14,7 +14,7 @@ from trellis.subgraphs.people_scope.people import people_replica
 _CANCELLED, _EXPIRED = "cancelled", "expired"
 
 
-async def take_subscription(uow: UnitOfWork, event: SubscriptionChanged, at: datetime) -> None:
+async def apply_subscription(uow: UnitOfWork, event: SubscriptionChanged, at: datetime) -> None:
     """Keep what somebody may do from now on, which also moves what they have in the queue.
 
     Subscriptions of organizations arrive with the tokens of their people.
@@ -39,5 +39,5 @@ async def take_subscription(uow: UnitOfWork, event: SubscriptionChanged, at: dat
 
 REPLICAS = (
     people_replica(Person, deleted=forget_person),
-    Replica.dated(STREAM, (SubscriptionChanged,), take_subscription, name="subscriptions"),
+    Replica.dated(STREAM, (SubscriptionChanged,), apply_subscription, name="subscriptions"),
 )

@@ -26,13 +26,13 @@ from trellis.subgraphs.executions.runners.runner import (
 from trellis.subgraphs.executions.settings import ExecutionSettings
 from trellis.subgraphs.executions.use_cases.running import (
     RENEW_AFTER_SECONDS,
+    Claimed,
     LeaseLost,
-    Taken,
     add_output,
+    claim_next,
     finish,
     give_back,
     give_up,
-    take_next,
 )
 
 logger = logging.getLogger("trellis.executions")
@@ -79,14 +79,14 @@ class Worker:
         """Start what is due, while there are free places."""
         while len(self._running) < self._parallel:
             try:
-                taken = await take_next(self._storage, languages)
+                claimed = await claim_next(self._storage, languages)
             except Unavailable:
                 # Raised into the group it would end the programs that run, too.
                 logger.warning("the queue of executions cannot be read for the moment")
                 return
-            if taken is None:
+            if claimed is None:
                 return
-            self._running[taken.execution.id] = group.create_task(self._run(taken))
+            self._running[claimed.execution.id] = group.create_task(self._run(claimed))
 
     async def _listen(self) -> None:
         """Look at once when something was put into the queue, and end what was cancelled."""
@@ -99,42 +99,42 @@ class Worker:
                     if task is not None:
                         task.cancel()
 
-    async def _run(self, taken: Taken) -> None:
+    async def _run(self, claimed: Claimed) -> None:
         try:
-            await run_taken(self._storage, self._runner, taken)
+            await run_claimed(self._storage, self._runner, claimed)
         except Exception:
             # The boundary of one execution: its lease ends, and others wait behind it.
-            logger.exception("execution %s failed in its worker", taken.execution.id)
+            logger.exception("execution %s failed in its worker", claimed.execution.id)
         finally:
-            self._running.pop(taken.execution.id, None)
+            self._running.pop(claimed.execution.id, None)
             self._news.set()
 
 
-async def run_taken(storage: Storage, runner: Runner, taken: Taken) -> None:
-    """Run an execution that was taken, and keep its output as it comes."""
+async def run_claimed(storage: Storage, runner: Runner, claimed: Claimed) -> None:
+    """Run an execution that was claimed, and keep its output as it comes."""
     output = Output()
-    run = asyncio.create_task(runner.run(_program_of(taken.execution), output.write))
+    run = asyncio.create_task(runner.run(_program_of(claimed.execution), output.write))
     try:
-        await _store_while(storage, taken, output, run)
+        await _store_while(storage, claimed, output, run)
         result = await run
-        await _persistently(lambda: finish(storage, taken, output.all(), result))
+        await _persistently(lambda: finish(storage, claimed, output.all(), result))
     except LeaseLost:
-        logger.info("execution %s is no longer run here", taken.execution.id)
+        logger.info("execution %s is no longer run here", claimed.execution.id)
     except RunnerFailed as failed:
-        logger.error("execution %s was not run: %s", taken.execution.id, failed)
+        logger.error("execution %s was not run: %s", claimed.execution.id, failed)
         with suppress(LeaseLost):
-            await give_up(storage, taken)
+            await give_up(storage, claimed)
     except asyncio.CancelledError:
         await _ended(run)
         with suppress(LeaseLost, Unavailable):
-            await give_back(storage, taken)
+            await give_back(storage, claimed)
         raise
     finally:
         await _ended(run)
 
 
 async def _store_while(
-    storage: Storage, taken: Taken, output: "Output", run: asyncio.Task[Result]
+    storage: Storage, claimed: Claimed, output: "Output", run: asyncio.Task[Result]
 ) -> None:
     """Store output until the run is over. What cannot be stored for the moment is kept."""
     stored_at = time.monotonic()
@@ -142,9 +142,9 @@ async def _store_while(
         is_time = time.monotonic() - stored_at > RENEW_AFTER_SECONDS
         if output.is_waiting or is_time:
             try:
-                await add_output(storage, taken, output.so_far())
+                await add_output(storage, claimed, output.so_far())
             except Unavailable:
-                logger.warning("output of %s is not stored yet", taken.execution.id)
+                logger.warning("output of %s is not stored yet", claimed.execution.id)
                 continue
             output.is_stored()
             stored_at = time.monotonic()

@@ -211,7 +211,7 @@ make_subgraph = define_subgraph(
         people_replica(Person, deleted=upkeep.forget_person),
         Replica(ISSUES, (IssueCreated, IssueUpdated, IssueDeleted), upkeep.keep_issue),
         Replica(TASKS, (TaskCreated, TaskUpdated, TaskDeleted), upkeep.keep_task),
-        Replica(CHAT, messages.TAKEN, messages.take_chat),
+        Replica(CHAT, messages.TAKEN, messages.apply_chat),
         Replica(COMMENTS, (CommentCreated, CommentUpdated, CommentDeleted), upkeep.keep_comment),
         Replica(LEARNING, COURSE_STATES, upkeep.keep_thumbnail),
     ],

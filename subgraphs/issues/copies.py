@@ -62,7 +62,7 @@ async def keep_copy(uow: UnitOfWork, event: CommentEvent) -> None:
             await uow.session.execute(update(Comment).where(this, older).values(values))
 
 
-async def tell_untold(storage: Storage) -> None:
+async def announce_backlog(storage: Storage) -> None:
     """Announce all comments that no event has announced yet, some in each transaction.
 
     Safe to repeat and to interrupt: what is announced is marked in the same transaction.
@@ -104,6 +104,6 @@ async def _announce_some(uow: UnitOfWork) -> int:
     return len(found)
 
 
-BACK_FILL = Job("back-fill of comments", _EVERY_SECONDS, tell_untold, at_start=True)
+BACK_FILL = Job("back-fill of comments", _EVERY_SECONDS, announce_backlog, at_start=True)
 """At the start for all that were written by the release before, and again for those of its workers
 that were still running then."""

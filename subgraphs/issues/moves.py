@@ -17,8 +17,8 @@ from trellis.schema.events.workflows import TransitionDefinition
 from trellis.schema.identity import Identity
 from trellis.subgraphs.issues import queries
 from trellis.subgraphs.issues.errors import TransitionNotPossible
+from trellis.subgraphs.issues.event_fields import about
 from trellis.subgraphs.issues.models import Issue, Workflow
-from trellis.subgraphs.issues.news import about
 from trellis.subgraphs.issues.queries import PROJECTS, WORKFLOWS
 from trellis.subgraphs.project_scope.tables import ProjectCopy
 from trellis.subgraphs.workflow_scope.definition import initial_state, leads_from, mover_of

@@ -38,9 +38,9 @@ from trellis.subgraphs.issues.errors import (
     WordsNotInVocabulary,
     WorkflowNotFound,
 )
+from trellis.subgraphs.issues.event_fields import about, state_of
 from trellis.subgraphs.issues.models import Comment, Issue, IssueCounter, IssueLink, LinkType
 from trellis.subgraphs.issues.moves import Move
-from trellis.subgraphs.issues.news import about, state_of
 from trellis.subgraphs.issues.queries import PROJECTS, WORKFLOWS
 from trellis.subgraphs.project_scope.scope import ProjectNotFound
 from trellis.subgraphs.workflow_scope.definition import initial_state

@@ -257,7 +257,7 @@ make_subgraph = define_subgraph(
     replicas=[
         Replica(ACCOUNTS, (UserDeleted,), upkeep.forget_person),
         Replica(FILES, (FileUploaded, FileUpdated, FileDeleted), upkeep.keep_file),
-        Replica(ORDERS, (OrderConfirmed, OrderCancelled), upkeep.take_order),
+        Replica(ORDERS, (OrderConfirmed, OrderCancelled), upkeep.apply_order),
     ],
     seed=seed.write_demo_data,
     env_settings=SETTINGS,

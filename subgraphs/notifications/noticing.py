@@ -42,7 +42,7 @@ from trellis.subgraphs.notifications.models import (
 )
 from trellis.subgraphs.notifications.queues import enqueue
 from trellis.subgraphs.notifications.rules import Reach, Rule, rules_for
-from trellis.subgraphs.notifications.subjects import take_state
+from trellis.subgraphs.notifications.subjects import apply_state
 
 # A reader that begins with the first event must not tell of what is long past.
 _TOLD_FOR = timedelta(days=7)
@@ -60,7 +60,7 @@ async def take(uow: UnitOfWork, event: Event, envelope: Envelope) -> None:
 
     Raises ``NotYetKnown`` while news of another stream may be on the way.
     """
-    await take_state(uow, event)
+    await apply_state(uow, event)
     rules = rules_for(type(event))
     if rules and utc_now() - envelope.occurred_at < _TOLD_FOR:
         await uow.session.flush()

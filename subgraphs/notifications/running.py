@@ -25,7 +25,7 @@ from trellis.schema.events import (
 )
 from trellis.schema.events.event import Event
 from trellis.subgraphs.mail_scope.mailer import mailer_for
-from trellis.subgraphs.notifications import due_soon, keeping, people, subjects, unread
+from trellis.subgraphs.notifications import due_soon, people, retention, subjects, unread
 from trellis.subgraphs.notifications.addresses import Reachable
 from trellis.subgraphs.notifications.listening import Listener
 from trellis.subgraphs.notifications.noticing import take
@@ -39,7 +39,7 @@ from trellis.subgraphs.notifications.settings import NoticeSettings
 _PROJECTS = PROJECTS.replica(deleted=subjects.drop_project)
 
 
-async def take_person(uow: UnitOfWork, event: Event, envelope: Envelope) -> None:
+async def apply_person(uow: UnitOfWork, event: Event, envelope: Envelope) -> None:
     """Keep people and their contact data; notify them of events of their account."""
     match event:
         case accounts.UserEvent():
@@ -50,13 +50,13 @@ async def take_person(uow: UnitOfWork, event: Event, envelope: Envelope) -> None
             await take(uow, event, envelope)
 
 
-async def take_project(uow: UnitOfWork, event: Event, envelope: Envelope) -> None:
+async def apply_project(uow: UnitOfWork, event: Event, envelope: Envelope) -> None:
     """Keep projects and their members first: their visibility decides who is notified."""
     await _PROJECTS.handle(uow, envelope)
     await take(uow, event, envelope)
 
 
-async def take_chat(uow: UnitOfWork, event: Event, envelope: Envelope) -> None:
+async def apply_chat(uow: UnitOfWork, event: Event, envelope: Envelope) -> None:
     """Keep what is unread, and notify whom messages are meant for."""
     if isinstance(event, unread.COUNTED):
         await unread.count(uow, event)
@@ -67,12 +67,12 @@ REPLICAS: Sequence[Replica[Any]] = (
     Listener(
         accounts.STREAM,
         (*accounts.USER_STATES, accounts.ContactChanged, accounts.SubscriptionChanged),
-        take_person,
+        apply_person,
     ),
     Listener(
         projects.STREAM,
         (*projects.PROJECT_STATES, projects.MilestoneCreated),
-        take_project,
+        apply_project,
     ),
     Listener(
         issues.STREAM,
@@ -109,7 +109,7 @@ REPLICAS: Sequence[Replica[Any]] = (
         (files.FileUploaded, files.FileUpdated, files.FileDeleted, files.FileShared),
         take,
     ),
-    Listener(chat.STREAM, (*unread.COUNTED, chat.UserMentioned), take_chat),
+    Listener(chat.STREAM, (*unread.COUNTED, chat.UserMentioned), apply_chat),
     Listener(learning.STREAM, (learning.EnrollmentCreated, learning.EnrollmentEnded), take),
     Listener(orders.STREAM, (orders.OrderConfirmed, orders.OrderCancelled), take),
     Listener(
@@ -131,7 +131,7 @@ async def _push(storage: Storage) -> None:
 
 
 async def _delete_old(storage: Storage) -> None:
-    await keeping.delete_old(storage, NoticeSettings.from_environment())
+    await retention.delete_old(storage, NoticeSettings.from_environment())
 
 
 def _check_mail() -> object:

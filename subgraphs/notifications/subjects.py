@@ -25,7 +25,7 @@ from trellis.subgraphs.notifications.models import (
 _DONE = "done"
 
 
-async def take_state(uow: UnitOfWork, event: Event) -> None:
+async def apply_state(uow: UnitOfWork, event: Event) -> None:
     """Store the state of the subject in the event, unless a newer one is known."""
     row = _state_of(event)
     if row is not None:

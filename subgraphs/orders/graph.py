@@ -223,7 +223,7 @@ def define(jobs: Sequence[Job]) -> MakeSubgraph:
         loaders=Loaders,
         replicas=[
             people_replica(models.Person, deleted=upkeep.forget_person),
-            Replica(PAYMENTS, _PAID, upkeep.take_payment),
+            Replica(PAYMENTS, _PAID, upkeep.apply_payment),
             Replica(LEARNING, COURSE_STATES, upkeep.keep_course),
         ],
         seed=seed.write_demo_data,

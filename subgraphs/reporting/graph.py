@@ -22,7 +22,7 @@ from trellis.schema.list_sizes import EITHER_WAY, list_size
 from trellis.schema.paging import Connection, PageRequest
 from trellis.schema.public_url import unfit_public_url
 from trellis.schema.references import load_one
-from trellis.subgraphs.reporting import keeping, models, queries, seed
+from trellis.subgraphs.reporting import models, queries, retention, seed
 from trellis.subgraphs.reporting.definitions import DEFINITIONS
 from trellis.subgraphs.reporting.errors import FiguresNotYours, ReportNotFound
 from trellis.subgraphs.reporting.inputs import (
@@ -32,7 +32,7 @@ from trellis.subgraphs.reporting.inputs import (
     TimeZone,
 )
 from trellis.subgraphs.reporting.loaders import Loaders
-from trellis.subgraphs.reporting.news import REPLICAS
+from trellis.subgraphs.reporting.read_models import REPLICAS
 from trellis.subgraphs.reporting.report_types import Report, ReportDefinition
 from trellis.subgraphs.reporting.store import open_content
 from trellis.subgraphs.reporting.types import (
@@ -159,7 +159,7 @@ class Subscription:
 
 
 JOBS = (
-    Job("generation of reports", 0.5, generation.generate_all, check=keeping.keep_for),
+    Job("generation of reports", 0.5, generation.generate_all, check=retention.keep_for),
     Job("removal of old reports", 600.0, expiry.expire_all),
 )
 
@@ -176,7 +176,7 @@ def define(jobs: Sequence[Job]) -> MakeSubgraph:
         replicas=REPLICAS,
         seed=seed.write_demo_data,
         jobs=jobs,
-        env_settings=keeping.SETTINGS,
+        env_settings=retention.SETTINGS,
         open_content=open_content,
         unfit_for_production=unfit_public_url,
         tags=dialect_tags(),

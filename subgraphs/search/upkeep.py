@@ -29,13 +29,13 @@ async def forget_project(uow: UnitOfWork, project_id: UUID) -> None:
     await documents.forget_project(uow.session, project_id)
 
 
-async def take_project(uow: UnitOfWork, event: ProjectEvent) -> None:
+async def apply_project(uow: UnitOfWork, event: ProjectEvent) -> None:
     """Store the state of a project. Its deletion is handled by the other reader of this stream."""
     if not isinstance(event, ProjectDeleted):
         await documents.store(uow.session, [project_of(event)])
 
 
-async def take_issue(uow: UnitOfWork, event: IssueCreated | IssueUpdated | IssueDeleted) -> None:
+async def apply_issue(uow: UnitOfWork, event: IssueCreated | IssueUpdated | IssueDeleted) -> None:
     if isinstance(event, IssueDeleted):
         await documents.forget(uow.session, DocumentType.ISSUE, event.issue_id, event.version)
         return
@@ -51,7 +51,7 @@ async def take_issue(uow: UnitOfWork, event: IssueCreated | IssueUpdated | Issue
     await documents.store(uow.session, [state])
 
 
-async def take_task(uow: UnitOfWork, event: TaskCreated | TaskUpdated | TaskDeleted) -> None:
+async def apply_task(uow: UnitOfWork, event: TaskCreated | TaskUpdated | TaskDeleted) -> None:
     """Personal tasks say nothing, and so there is nothing to keep of them."""
     if isinstance(event, TaskDeleted):
         if event.project_id is not None:
@@ -70,7 +70,7 @@ async def take_task(uow: UnitOfWork, event: TaskCreated | TaskUpdated | TaskDele
     await documents.store(uow.session, [state])
 
 
-async def take_course(uow: UnitOfWork, event: CourseEvent) -> None:
+async def apply_course(uow: UnitOfWork, event: CourseEvent) -> None:
     """Keep what a course says of itself, and who sees it."""
     is_gone = isinstance(event, CourseDeleted)
     access = Course(
@@ -94,18 +94,18 @@ async def take_course(uow: UnitOfWork, event: CourseEvent) -> None:
     await documents.store(uow.session, [state])
 
 
-async def take_learning(
+async def apply_learning(
     uow: UnitOfWork, event: CourseEvent | EnrollmentCreated | EnrollmentEnded
 ) -> None:
     """Courses and who learns in them, in the order in which it happened: a course that was deleted
     takes its learners along, so none may come after it."""
     if isinstance(event, CourseEvent):
-        await take_course(uow, event)
+        await apply_course(uow, event)
     else:
-        await take_enrollment(uow, event)
+        await apply_enrollment(uow, event)
 
 
-async def take_enrollment(uow: UnitOfWork, event: EnrollmentCreated | EnrollmentEnded) -> None:
+async def apply_enrollment(uow: UnitOfWork, event: EnrollmentCreated | EnrollmentEnded) -> None:
     """Keep who finds a course that not everybody sees."""
     if isinstance(event, EnrollmentEnded):
         await uow.session.execute(delete(Learner).where(col(Learner.id) == event.enrollment_id))
@@ -114,7 +114,7 @@ async def take_enrollment(uow: UnitOfWork, event: EnrollmentCreated | Enrollment
     await uow.session.merge(learner)
 
 
-async def take_person(uow: UnitOfWork, event: UserEvent) -> None:
+async def apply_person(uow: UnitOfWork, event: UserEvent) -> None:
     """Keep a person's names, and the organizations whose members may find them."""
     session = uow.session
     if isinstance(event, UserDeleted):
@@ -156,13 +156,13 @@ def project_of(event: ProjectEvent) -> Found:
 # Two readers of the stream of projects, each with its own position: the one keeps who sees what.
 REPLICAS = (
     PROJECTS.replica(deleted=forget_project),
-    Replica(projects.STREAM, projects.PROJECT_STATES, take_project, name="found-in-projects"),
-    Replica(issues.STREAM, (IssueCreated, IssueUpdated, IssueDeleted), take_issue),
-    Replica(tasks.STREAM, (TaskCreated, TaskUpdated, TaskDeleted), take_task),
-    Replica(accounts.STREAM, accounts.USER_STATES, take_person),
+    Replica(projects.STREAM, projects.PROJECT_STATES, apply_project, name="found-in-projects"),
+    Replica(issues.STREAM, (IssueCreated, IssueUpdated, IssueDeleted), apply_issue),
+    Replica(tasks.STREAM, (TaskCreated, TaskUpdated, TaskDeleted), apply_task),
+    Replica(accounts.STREAM, accounts.USER_STATES, apply_person),
     Replica(
         learning.STREAM,
         (*learning.COURSE_STATES, EnrollmentCreated, EnrollmentEnded),
-        take_learning,
+        apply_learning,
     ),
 )

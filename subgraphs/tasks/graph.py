@@ -27,7 +27,7 @@ from trellis.schema.list_sizes import EITHER_WAY
 from trellis.schema.paging import Connection, PageRequest, SortOrder
 from trellis.schema.references import load_one
 from trellis.subgraphs.project_scope.changes import changes_within
-from trellis.subgraphs.tasks import keeping, models, queries, seed
+from trellis.subgraphs.tasks import models, queries, retention, seed
 from trellis.subgraphs.tasks.errors import DependencyNotFound, TaskNotFound
 from trellis.subgraphs.tasks.inputs import (
     AddTaskDependencyInput,
@@ -206,8 +206,8 @@ make_subgraph = define_subgraph(
         Replica(ACCOUNTS, (UserDeleted,), upkeep.forget_person),
     ],
     seed=seed.write_demo_data,
-    jobs=[keeping.JOB],
-    env_settings=keeping.SETTINGS,
+    jobs=[retention.JOB],
+    env_settings=retention.SETTINGS,
     tags=dialect_tags(),
 )
 

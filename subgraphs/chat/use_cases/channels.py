@@ -22,8 +22,8 @@ from trellis.subgraphs.chat.errors import (
     TooManyChannels,
     WithYourself,
 )
+from trellis.subgraphs.chat.event_fields import about, member_added
 from trellis.subgraphs.chat.models import Channel, ChannelKind, ChannelMember, MemberRole
-from trellis.subgraphs.chat.news import about, member_added
 from trellis.subgraphs.chat.rights import hold_group, require_moderator, require_owner
 from trellis.subgraphs.chat.use_cases.messages import write_system_message
 

@@ -18,8 +18,8 @@ from trellis.subgraphs.chat.errors import (
     PersonNotFound,
     TooManyMembers,
 )
+from trellis.subgraphs.chat.event_fields import member_added
 from trellis.subgraphs.chat.models import Channel, ChannelMember, MemberRole
-from trellis.subgraphs.chat.news import member_added
 from trellis.subgraphs.chat.rights import (
     hold_membership,
     hold_open_group,

@@ -26,6 +26,7 @@ from trellis.subgraphs.chat.errors import (
     NotPermitted,
     ReplyElsewhere,
 )
+from trellis.subgraphs.chat.event_fields import about_message
 from trellis.subgraphs.chat.mentions import add_mentions, find_mentions
 from trellis.subgraphs.chat.models import (
     Channel,
@@ -36,7 +37,6 @@ from trellis.subgraphs.chat.models import (
     MessageRevision,
     MessageType,
 )
-from trellis.subgraphs.chat.news import about_message
 from trellis.subgraphs.chat.rights import (
     hold_membership,
     is_author,

@@ -12,8 +12,8 @@ from trellis.schema.events.chat import MessageReactionAdded, MessageReactionRemo
 from trellis.schema.identity import Identity
 from trellis.subgraphs.chat import message_queries
 from trellis.subgraphs.chat.errors import MessageNotFound, TooManyReactions
+from trellis.subgraphs.chat.event_fields import about_message
 from trellis.subgraphs.chat.models import Message, MessageReaction
-from trellis.subgraphs.chat.news import about_message
 from trellis.subgraphs.chat.rights import hold_membership
 
 MAX_TYPES = 50

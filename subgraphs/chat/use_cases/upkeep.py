@@ -22,6 +22,7 @@ from trellis.schema.events.learning import (
     EnrollmentEvent,
 )
 from trellis.subgraphs.chat import queries
+from trellis.subgraphs.chat.event_fields import about, about_message, member_added
 from trellis.subgraphs.chat.models import (
     MAX_NAME,
     Channel,
@@ -39,7 +40,6 @@ from trellis.subgraphs.chat.models import (
     Subscriber,
     Typing,
 )
-from trellis.subgraphs.chat.news import about, about_message, member_added
 from trellis.subgraphs.chat.use_cases.channels import open_channel, remove_channel
 from trellis.subgraphs.chat.use_cases.members import add, drop
 from trellis.subgraphs.people_scope.mentions import without_handle

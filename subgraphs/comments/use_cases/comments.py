@@ -18,6 +18,7 @@ from trellis.subgraphs.comments.errors import (
     MissingIssueComment,
     ParentNotHere,
 )
+from trellis.subgraphs.comments.event_fields import about, state_of
 from trellis.subgraphs.comments.mentions import add_mentions, find_mentions
 from trellis.subgraphs.comments.models import (
     Comment,
@@ -26,7 +27,6 @@ from trellis.subgraphs.comments.models import (
     Subject,
     SubjectType,
 )
-from trellis.subgraphs.comments.news import about, state_of
 from trellis.subgraphs.comments.queries import PROJECTS, SubjectRef
 
 

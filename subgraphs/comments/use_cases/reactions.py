@@ -12,8 +12,8 @@ from trellis.schema.events.comments import ReactionAdded, ReactionRemoved
 from trellis.schema.identity import Identity
 from trellis.subgraphs.comments import queries
 from trellis.subgraphs.comments.errors import MissingIssueComment
+from trellis.subgraphs.comments.event_fields import about
 from trellis.subgraphs.comments.models import Comment, Reaction, ReactionType
-from trellis.subgraphs.comments.news import about
 
 
 async def add_reaction(

@@ -17,6 +17,7 @@ from trellis.schema.events.comments import (
 )
 from trellis.schema.events.issues import BackfilledComment, CommentAdded, CommentsBackfilled
 from trellis.subgraphs.comments import queries
+from trellis.subgraphs.comments.event_fields import about, state_of
 from trellis.subgraphs.comments.mentions import add_mentions, find_mentions
 from trellis.subgraphs.comments.models import (
     Base,
@@ -29,7 +30,6 @@ from trellis.subgraphs.comments.models import (
     Subject,
     SubjectType,
 )
-from trellis.subgraphs.comments.news import about, state_of
 from trellis.subgraphs.people_scope.mentions import Mentioned, without_handle
 
 _FORGOTTEN = "@deleted-user"
@@ -70,7 +70,7 @@ async def delete_comments_of(uow: UnitOfWork, project_id: UUID) -> None:
     await uow.session.execute(delete(Comment).where(col(Comment.project_id) == project_id))
 
 
-async def take_comment(uow: UnitOfWork, event: CommentAdded) -> None:
+async def apply_comment(uow: UnitOfWork, event: CommentAdded) -> None:
     """Keep a comment that was written by way of the subgraph of issues a moment ago."""
     if event.content is None or event.created_at is None:
         return  # of an earlier release: it comes again in a CommentsBackfilled
@@ -88,7 +88,7 @@ async def take_comment(uow: UnitOfWork, event: CommentAdded) -> None:
         uow.emit(CommentCreated(**about(comment), state=state_of(comment, mentioned)))
 
 
-async def take_backfilled(uow: UnitOfWork, event: CommentsBackfilled) -> None:
+async def apply_backfilled(uow: UnitOfWork, event: CommentsBackfilled) -> None:
     """Keep comments that were written before this subgraph was there."""
     for found in event.comments:
         if (kept := await _keep_comment(uow, found)) is not None:

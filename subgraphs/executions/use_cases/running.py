@@ -32,18 +32,18 @@ MAX_ATTEMPTS = 3
 
 
 class LeaseLost(Exception):
-    """The execution was cancelled or removed, or taken by another worker."""
+    """The execution was cancelled or removed, or claimed by another worker."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Claimed:
     """An execution that this worker holds."""
 
     execution: Execution
     lease_id: UUID
 
 
-async def take_next(storage: Storage, languages: Collection[Language]) -> Taken | None:
+async def claim_next(storage: Storage, languages: Collection[Language]) -> Claimed | None:
     """Take the first in the queue in one of the languages; None when there is none, or when what
     was found has ended because its worker is gone."""
     async with storage.read() as session:
@@ -64,15 +64,15 @@ async def take_next(storage: Storage, languages: Collection[Language]) -> Taken 
         execution.attempts += 1
         await uow.session.flush()
         uow.emit(ExecutionStarted(**about(execution), attempt=execution.attempts))
-    return Taken(execution, lease_id)
+    return Claimed(execution, lease_id)
 
 
 Written = Sequence[tuple[Stream, str]]
 
 
-async def add_output(storage: Storage, taken: Taken, written: Written) -> None:
+async def add_output(storage: Storage, claimed: Claimed, written: Written) -> None:
     """Keep what the program has written, if anything, and renew the lease. Raises ``LeaseLost``."""
-    async with _held(storage, taken) as (uow, execution):
+    async with _held(storage, claimed) as (uow, execution):
         execution.lease_until = utc_now() + LEASE
         _append(uow, execution, written)
         await uow.session.flush()
@@ -81,9 +81,9 @@ async def add_output(storage: Storage, taken: Taken, written: Written) -> None:
             uow.emit(ExecutionOutputWritten(**about(execution), sequence=sequence))
 
 
-async def finish(storage: Storage, taken: Taken, written: Written, result: Result) -> None:
+async def finish(storage: Storage, claimed: Claimed, written: Written, result: Result) -> None:
     """Keep the rest of the output and how the program ended. Raises ``LeaseLost``."""
-    async with _held(storage, taken) as (uow, execution):
+    async with _held(storage, claimed) as (uow, execution):
         _append(uow, execution, written)
         execution.exit_code = result.exit_code
         execution.execution_time_ms = round(result.seconds * 1000)
@@ -92,15 +92,15 @@ async def finish(storage: Storage, taken: Taken, written: Written, result: Resul
         await _end(uow, execution, None if completed else Failure(result.outcome.value))
 
 
-async def give_up(storage: Storage, taken: Taken) -> None:
+async def give_up(storage: Storage, claimed: Claimed) -> None:
     """Fail an execution for which the sandbox could not be built. Raises ``LeaseLost``."""
-    async with _held(storage, taken) as (uow, execution):
+    async with _held(storage, claimed) as (uow, execution):
         await _end(uow, execution, Failure.SANDBOX)
 
 
-async def give_back(storage: Storage, taken: Taken) -> None:
+async def give_back(storage: Storage, claimed: Claimed) -> None:
     """Let another worker have it at once, because this one stops. Raises ``LeaseLost``."""
-    async with _held(storage, taken) as (uow, execution):
+    async with _held(storage, claimed) as (uow, execution):
         execution.lease_until = utc_now()
         await uow.session.flush()
 
@@ -133,10 +133,10 @@ async def _end(uow: UnitOfWork, execution: Execution, failure: Failure | None) -
 
 
 @asynccontextmanager
-async def _held(storage: Storage, taken: Taken) -> AsyncGenerator[tuple[UnitOfWork, Execution]]:
+async def _held(storage: Storage, claimed: Claimed) -> AsyncGenerator[tuple[UnitOfWork, Execution]]:
     """A transaction with the row of the execution. Raises ``LeaseLost``."""
     async with storage.begin() as uow:
-        row = await queries.held_execution(uow.session, taken.execution.id, taken.lease_id)
+        row = await queries.held_execution(uow.session, claimed.execution.id, claimed.lease_id)
         if row is None:
             raise LeaseLost
         yield uow, row

@@ -32,7 +32,7 @@ from trellis.subgraphs.files.use_cases.files import about
 TAKEN = (*CHANNEL_STATES, ChannelMemberAdded, ChannelMemberRemoved, MessageSent, MessageDeleted)
 
 
-async def take_chat(uow: UnitOfWork, event: ChatEvent) -> None:
+async def apply_chat(uow: UnitOfWork, event: ChatEvent) -> None:
     """Keep who sees messages, and attach to them what their authors have sent with them."""
     match event:
         case ChannelEvent():

@@ -21,6 +21,7 @@ from trellis.subgraphs.learning.errors import (
     NotTheInstructor,
     ThumbnailUnusable,
 )
+from trellis.subgraphs.learning.event_fields import about_course
 from trellis.subgraphs.learning.models import (
     FREE,
     CompletedLesson,
@@ -30,7 +31,6 @@ from trellis.subgraphs.learning.models import (
     Enrollment,
     Lesson,
 )
-from trellis.subgraphs.learning.news import about_course
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from trellis.subgraphs.learning.errors import (
     OwnCourse,
     PurchaseRequired,
 )
+from trellis.subgraphs.learning.event_fields import about_enrollment
 from trellis.subgraphs.learning.models import (
     FREE,
     Basis,
@@ -28,7 +29,6 @@ from trellis.subgraphs.learning.models import (
     DeletedPerson,
     Enrollment,
 )
-from trellis.subgraphs.learning.news import about_enrollment
 from trellis.subgraphs.learning.settings import LearningSettings
 from trellis.subgraphs.people_scope.deleted import unless_deleted
 

@@ -14,8 +14,8 @@ from trellis.schema.events.learning import LessonCreated, LessonDeleted, LessonU
 from trellis.schema.identity import Identity
 from trellis.subgraphs.learning import queries
 from trellis.subgraphs.learning.errors import LessonChanged, LessonNotFound, TooManyLessons
+from trellis.subgraphs.learning.event_fields import about_lesson
 from trellis.subgraphs.learning.models import CompletedLesson, Lesson
-from trellis.subgraphs.learning.news import about_lesson
 from trellis.subgraphs.learning.use_cases.courses import editable
 from trellis.subgraphs.learning.use_cases.progress import complete_whoever_has_all
 

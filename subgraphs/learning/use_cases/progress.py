@@ -13,8 +13,8 @@ from trellis.schema.events.learning import ProgressUpdated
 from trellis.schema.identity import Identity
 from trellis.subgraphs.learning import queries
 from trellis.subgraphs.learning.errors import LessonsOfAnotherCourse
+from trellis.subgraphs.learning.event_fields import about_enrollment
 from trellis.subgraphs.learning.models import CompletedLesson, Course, Enrollment
-from trellis.subgraphs.learning.news import about_enrollment
 from trellis.subgraphs.learning.use_cases.enrolling import own_enrollment
 
 

@@ -47,7 +47,7 @@ async def keep_file(uow: UnitOfWork, event: FileEvent) -> None:
             await change(uow, course, {"thumbnail_file_id": None})
 
 
-async def take_order(uow: UnitOfWork, event: OrderConfirmed | OrderCancelled) -> None:
+async def apply_order(uow: UnitOfWork, event: OrderConfirmed | OrderCancelled) -> None:
     """Note which courses somebody has bought. Cancelling the order ends that, and the enrolments
     by it."""
     buyer = await unless_deleted(uow, DeletedPerson, event.user_id)

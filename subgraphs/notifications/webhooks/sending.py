@@ -70,7 +70,7 @@ class Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
-async def take_next(
+async def claim_next(
     storage: Storage, vault: Vault, webhook_id: UUID, schedule: Schedule
 ) -> Attempt | None:
     """The next attempt that is due. None when there is none: then the queue knows when there will

@@ -19,7 +19,7 @@ from trellis.subgraphs.notifications.outbound import Outbound
 from trellis.subgraphs.notifications.webhooks import queries
 from trellis.subgraphs.notifications.webhooks.models import WebhookQueue
 from trellis.subgraphs.notifications.webhooks.schedule import Schedule
-from trellis.subgraphs.notifications.webhooks.sending import give_back, send, settle, take_next
+from trellis.subgraphs.notifications.webhooks.sending import claim_next, give_back, send, settle
 from trellis.subgraphs.secret_scope.vault import Vault
 
 logger = logging.getLogger("trellis.webhooks")
@@ -110,7 +110,7 @@ class Worker:
         """Send what is due in one queue, one delivery after the other."""
         storage, schedule = self._storage, self._schedule
         try:
-            while attempt := await take_next(storage, self._vault, webhook_id, schedule):
+            while attempt := await claim_next(storage, self._vault, webhook_id, schedule):
                 try:
                     outcome = await send(self._outbound, attempt, schedule)
                 except asyncio.CancelledError:

@@ -62,7 +62,7 @@ async def forget_keys(storage: Storage, *, now: datetime | None = None) -> None:
         await uow.session.execute(gone.execution_options(synchronize_session=False))
 
 
-async def take_payment(uow: UnitOfWork, event: PaymentEvent) -> None:
+async def apply_payment(uow: UnitOfWork, event: PaymentEvent) -> None:
     """Confirm the order that was paid; cancel the one whose money went back, all of it.
 
     A payment that completes for an order that is cancelled meanwhile is refunded by payments.
@@ -73,14 +73,14 @@ async def take_payment(uow: UnitOfWork, event: PaymentEvent) -> None:
         raise StrayPayment(f"There is no order {event.order_id} for payment {event.payment_id}")
     match event:
         case PaymentCompleted():
-            await _take_completed(uow, order, event)
+            await _apply_completed(uow, order, event)
         case PaymentChargedBack():
             await _end(uow, order, event, CancellationReason.CHARGED_BACK)
         case PaymentRefunded() if event.refunded_total >= event.amount:
             await _end(uow, order, event, CancellationReason.REFUNDED)
 
 
-async def _take_completed(uow: UnitOfWork, order: Order, event: PaymentCompleted) -> None:
+async def _apply_completed(uow: UnitOfWork, order: Order, event: PaymentCompleted) -> None:
     if (event.amount, event.currency) != (order.total, order.currency):
         raise StrayPayment(f"Payment {event.payment_id} is not what order {order.id} costs")
     if order.status is OrderStatus.PENDING:

@@ -43,8 +43,8 @@ _CANCELLED = Declined("ORDER_CANCELLED", "The order was cancelled before it was 
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A charge that this worker has taken, for the ``attempt``-th time."""
+class Claimed:
+    """A charge that this worker has claimed, for the ``attempt``-th time."""
 
     request: ChargeRequest
     attempt: int
@@ -62,16 +62,16 @@ async def charge_due(
 async def charge(
     storage: Storage, provider: PaymentProvider, payment_id: UUID, *, lease: timedelta = LEASE
 ) -> None:
-    """Request one charge and settle it by the answer. Nothing happens if others have taken it."""
+    """Request one charge and settle it by the answer. Nothing happens if others have claimed it."""
     async with storage.begin() as uow:
-        taken = await take(uow, payment_id, lease)
-    if taken is None:
+        claimed = await claim(uow, payment_id, lease)
+    if claimed is None:
         return
     try:
-        answer = await provider.charge(taken.request)
+        answer = await provider.charge(claimed.request)
     except ProviderUnavailable as lost:
         logger.warning("payment %s has no answer yet: %s", payment_id, lost)
-        await _postpone(storage, payment_id, pauses.pause_after(taken.attempt))
+        await _postpone(storage, payment_id, pauses.pause_after(claimed.attempt))
         return
     if isinstance(answer, StillProcessing):
         await _postpone(storage, payment_id, pauses.FIRST, answer.reference)
@@ -80,7 +80,7 @@ async def charge(
         await settle(uow, payment_id, answer)
 
 
-async def take(uow: UnitOfWork, payment_id: UUID, lease: timedelta) -> Taken | None:
+async def claim(uow: UnitOfWork, payment_id: UUID, lease: timedelta) -> Claimed | None:
     """Take a charge that is due. One that was never requested is not, when its order is cancelled:
     the payment fails. None when there is nothing to request."""
     payment = await queries.held_payment(uow.session, payment_id)
@@ -101,7 +101,7 @@ async def take(uow: UnitOfWork, payment_id: UUID, lease: timedelta) -> Taken | N
         started_at=payment.created_at,
         reference=charge.reference,
     )
-    return Taken(request, charge.attempts)
+    return Claimed(request, charge.attempts)
 
 
 async def settle(uow: UnitOfWork, payment_id: UUID, answer: Captured | Declined) -> None:

@@ -35,13 +35,13 @@ async def read_disputes(storage: Storage, provider: PaymentProvider) -> None:
         since = read.until - (_AGAIN if is_same_hour else _AGAIN_EACH_HOUR)
     for dispute in await provider.disputes(since):
         async with storage.begin() as uow:
-            await take_dispute(uow, provider.name, dispute)
+            await apply_dispute(uow, provider.name, dispute)
     async with storage.begin() as uow:
         await hold(uow.session, "disputes")  # several workers read them
         await uow.session.merge(DisputesRead(provider=provider.name, until=now))
 
 
-async def take_dispute(uow: UnitOfWork, provider: str, dispute: Dispute) -> None:
+async def apply_dispute(uow: UnitOfWork, provider: str, dispute: Dispute) -> None:
     """Note that a bank took back what it says of a payment, once."""
     payment_id = await queries.payment_by_transaction(uow.session, provider, dispute.transaction_id)
     if payment_id is None:

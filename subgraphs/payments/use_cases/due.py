@@ -1,4 +1,4 @@
-"""Requests of the provider that are due, taken by any number of workers over one database.
+"""Requests of the provider that are due, claimed by any number of workers over one database.
 
 Whoever takes one moves its ``due_at`` into the future by a lease; when it dies, another one takes
 it after that.
@@ -13,7 +13,7 @@ from uuid import UUID
 logger = logging.getLogger("trellis.payments")
 
 LEASE = timedelta(seconds=60)
-"""How long others leave alone what somebody has taken: longer than any answer takes."""
+"""How long others leave alone what somebody has claimed: longer than any answer takes."""
 AT_ONCE = 20
 """How many one worker requests side by side."""
 
@@ -27,7 +27,7 @@ async def request_each(
         try:
             await request(id)
         except Exception:
-            # The boundary of one request. It is taken again when its lease is over.
+            # The boundary of one request. It is claimed again when its lease is over.
             logger.exception("the %s %s failed; trying again later", what, id)
 
     await asyncio.gather(*(request_or_log(id) for id in ids))

@@ -110,9 +110,9 @@ async def refund_due(
 async def carry_out(
     storage: Storage, provider: PaymentProvider, refund_id: UUID, *, lease: timedelta = LEASE
 ) -> None:
-    """Request one refund and settle it by the answer. Nothing happens if others have taken it."""
+    """Request one refund and settle it by the answer. Nothing happens if others have claimed it."""
     async with storage.begin() as uow:
-        request = await take(uow, refund_id, lease)
+        request = await claim(uow, refund_id, lease)
     if request is None:
         return
     try:
@@ -125,7 +125,7 @@ async def carry_out(
         await settle(uow, refund_id, answer)
 
 
-async def take(uow: UnitOfWork, refund_id: UUID, lease: timedelta) -> RefundRequest | None:
+async def claim(uow: UnitOfWork, refund_id: UUID, lease: timedelta) -> RefundRequest | None:
     """Take a refund that is due; None when there is nothing to request."""
     refund, payment = await queries.held_refund(uow.session, refund_id)
     now = utc_now()

@@ -9,9 +9,9 @@ from trellis.db.models import utc_now
 from trellis.db.storage import Storage
 from trellis.db.unit_of_work import UnitOfWork
 from trellis.schema.events.reporting import ReportExpired
+from trellis.subgraphs.reporting.event_fields import about
 from trellis.subgraphs.reporting.models import Report, ReportStatus
 from trellis.subgraphs.reporting.store import STORE
-from trellis.subgraphs.reporting.telling import about
 
 _AT_ONCE = 100
 _ROWS_KEPT = timedelta(days=90)

@@ -22,12 +22,12 @@ from trellis.schema.errors import TrellisError, Unavailable
 from trellis.schema.events.reporting import ReportCompleted, ReportFailed, ReportProgressed
 from trellis.subgraphs.reporting.data import make_contents
 from trellis.subgraphs.reporting.definitions import DEFINITIONS
+from trellis.subgraphs.reporting.event_fields import about
 from trellis.subgraphs.reporting.files import TooLarge, make_file
-from trellis.subgraphs.reporting.keeping import keep_for
 from trellis.subgraphs.reporting.models import Report, ReportStatus
 from trellis.subgraphs.reporting.pdf import PdfFailed
+from trellis.subgraphs.reporting.retention import keep_for
 from trellis.subgraphs.reporting.store import STORE
-from trellis.subgraphs.reporting.telling import about
 from trellis.subgraphs.reporting.use_cases.requests import read_viewer
 
 logger = logging.getLogger("trellis.reporting")
@@ -39,11 +39,11 @@ _GATHERED, _DRAWN = 40, 90
 
 
 class LeaseLost(Exception):
-    """The report was cancelled, or taken by another worker."""
+    """The report was cancelled, or claimed by another worker."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Claimed:
     """A report that this worker holds."""
 
     report: Report
@@ -52,11 +52,11 @@ class Taken:
 
 async def generate_all(storage: Storage) -> None:
     """Generate reports until none is left that waits for somebody."""
-    while await _is_any_due(storage) and (taken := await take_next(storage)) is not None:
-        await generate(storage, taken)
+    while await _is_any_due(storage) and (claimed := await claim_next(storage)) is not None:
+        await generate(storage, claimed)
 
 
-async def take_next(storage: Storage) -> Taken | None:
+async def claim_next(storage: Storage) -> Claimed | None:
     """Take the oldest report that nobody holds. Those that failed their workers too often fail."""
     while True:
         async with storage.begin() as uow:
@@ -75,42 +75,44 @@ async def take_next(storage: Storage) -> Taken | None:
                 report.lease_id, report.lease_until = lease_id, utc_now() + LEASE
                 report.attempts += 1
                 await uow.session.flush()
-                return Taken(report, lease_id)
+                return Claimed(report, lease_id)
             await _fail(uow, report, "The report could not be generated.")
 
 
-async def generate(storage: Storage, taken: Taken) -> None:
-    """Generate a report that was taken. What is refused or cannot be done fails it; after what
-    may pass it is given back, to be taken again."""
+async def generate(storage: Storage, claimed: Claimed) -> None:
+    """Generate a report that was claimed. What is refused or cannot be done fails it; after what
+    may pass it is given back, to be claimed again."""
     try:
-        await _generate(storage, taken)
+        await _generate(storage, claimed)
     except LeaseLost:
         return
     except Unavailable:
         raise
     except TooLarge:
-        await _give_up(storage, taken, "The report is too large.")
+        await _give_up(storage, claimed, "The report is too large.")
     except TrellisError as refused:
-        await _give_up(storage, taken, refused.message)
+        await _give_up(storage, claimed, refused.message)
     except PdfFailed:
-        logger.exception("no PDF of report %s", taken.report.id)
-        await _give_up(storage, taken, "The PDF could not be made.")
+        logger.exception("no PDF of report %s", claimed.report.id)
+        await _give_up(storage, claimed, "The PDF could not be made.")
     except Exception:
         # The boundary of a worker: others wait for their reports behind this one.
-        logger.exception("report %s failed in attempt %s", taken.report.id, taken.report.attempts)
-        await _give_back(storage, taken)
+        logger.exception(
+            "report %s failed in attempt %s", claimed.report.id, claimed.report.attempts
+        )
+        await _give_back(storage, claimed)
 
 
-async def _generate(storage: Storage, taken: Taken) -> None:
-    report = taken.report
+async def _generate(storage: Storage, claimed: Claimed) -> None:
+    report = claimed.report
     async with storage.read() as session:
         contents = await make_contents(session, report, read_viewer(report))
-    await _progress(storage, taken, _GATHERED)
+    await _progress(storage, claimed, _GATHERED)
     key = DEFINITIONS[report.definition_id].key
     name = f"{key}-{report.created_at:%Y-%m-%d}"
     file = await make_file(report.definition_id, report.format, contents, name)
-    await _progress(storage, taken, _DRAWN)
-    async with _held(storage, taken) as (uow, row):
+    await _progress(storage, claimed, _DRAWN)
+    async with _held(storage, claimed) as (uow, row):
         now = utc_now()
         await STORE.put(uow, row.id, file)
         row.status, row.progress, row.data = ReportStatus.COMPLETED, 100, contents.data
@@ -120,24 +122,24 @@ async def _generate(storage: Storage, taken: Taken) -> None:
         uow.emit(ReportCompleted(**about(row), expires_at=row.expires_at))
 
 
-async def _progress(storage: Storage, taken: Taken, percent: int) -> None:
-    async with _held(storage, taken) as (uow, row):
+async def _progress(storage: Storage, claimed: Claimed, percent: int) -> None:
+    async with _held(storage, claimed) as (uow, row):
         row.progress, row.lease_until = percent, utc_now() + LEASE
         await uow.session.flush()
         uow.emit(ReportProgressed(**about(row), progress=percent))
 
 
-async def _give_up(storage: Storage, taken: Taken, reason: str) -> None:
+async def _give_up(storage: Storage, claimed: Claimed, reason: str) -> None:
     try:
-        async with _held(storage, taken) as (uow, row):
+        async with _held(storage, claimed) as (uow, row):
             await _fail(uow, row, reason)
     except LeaseLost:
         return
 
 
-async def _give_back(storage: Storage, taken: Taken) -> None:
+async def _give_back(storage: Storage, claimed: Claimed) -> None:
     try:
-        async with _held(storage, taken) as (_, row):
+        async with _held(storage, claimed) as (_, row):
             row.lease_id, row.lease_until = None, utc_now() + timedelta(seconds=row.attempts)
     except LeaseLost:
         return
@@ -151,12 +153,12 @@ async def _fail(uow: UnitOfWork, report: Report, reason: str) -> None:
 
 
 @asynccontextmanager
-async def _held(storage: Storage, taken: Taken) -> AsyncGenerator[tuple[UnitOfWork, Report]]:
+async def _held(storage: Storage, claimed: Claimed) -> AsyncGenerator[tuple[UnitOfWork, Report]]:
     """A transaction with the row of the report. Raises ``LeaseLost``."""
     async with storage.begin() as uow:
         mine = (
-            col(Report.id) == taken.report.id,
-            col(Report.lease_id) == taken.lease_id,
+            col(Report.id) == claimed.report.id,
+            col(Report.lease_id) == claimed.lease_id,
             col(Report.status) == ReportStatus.GENERATING,
         )
         row = (await uow.session.scalars(select(Report).where(*mine).with_for_update())).first()

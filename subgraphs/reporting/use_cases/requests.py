@@ -18,9 +18,9 @@ from trellis.schema.identity import Identity
 from trellis.subgraphs.reporting import queries
 from trellis.subgraphs.reporting.definitions import Definition
 from trellis.subgraphs.reporting.errors import ReportNotFound, TooManyReports
+from trellis.subgraphs.reporting.event_fields import about
 from trellis.subgraphs.reporting.models import Report, ReportFormat, ReportStatus
 from trellis.subgraphs.reporting.queries import PROJECTS
-from trellis.subgraphs.reporting.telling import about
 
 MAX_AT_ONCE = 10
 _SECONDS = {ReportFormat.JSON: 5, ReportFormat.CSV: 5, ReportFormat.PDF: 15}

@@ -36,7 +36,7 @@ from trellis.schema.events.learning import (
     EnrollmentEnded,
 )
 from trellis.subgraphs.chat.models import MessageMention, MessageRevision, Subscriber
-from trellis.subgraphs.chat.replicas import take_learning
+from trellis.subgraphs.chat.replicas import apply_learning
 from trellis.subgraphs.chat.use_cases import upkeep
 
 ADA, ALAN, GRACE = caller("ada"), caller("alan"), caller("grace")
@@ -71,7 +71,7 @@ def enrolment(kind: Any, who: str, **members: Any) -> Any:
 async def take(chat: Running, *news: Any) -> None:
     for event in news:
         async with unit_of_work(chat) as uow:
-            await take_learning(uow, event)
+            await apply_learning(uow, event)
 
 
 async def channel(chat: Running, who: Any) -> Any:

@@ -17,8 +17,8 @@ from trellis.subgraphs.executions.runners.runner import (
     Support,
     Write,
 )
-from trellis.subgraphs.executions.use_cases.running import take_next
-from trellis.subgraphs.executions.worker import run_taken
+from trellis.subgraphs.executions.use_cases.running import claim_next
+from trellis.subgraphs.executions.worker import run_claimed
 
 EXECUTE = """mutation($i: ExecuteCodeInput!) { executeCode(input: $i) { execution {
   id status language runtimeVersion stdout stderr exitCode createdAt timeout version } } }"""
@@ -92,8 +92,8 @@ async def read(executions: Running, id: str, who: Identity | None = None) -> dic
 async def run_next(executions: Running, runner: Scripted) -> bool:
     """Run the first in the queue as a worker does; whether there was one."""
     storage = executions.context().storage
-    taken = await take_next(storage, runner.languages)
-    if taken is None:
+    claimed = await claim_next(storage, runner.languages)
+    if claimed is None:
         return False
-    await run_taken(storage, runner, taken)
+    await run_claimed(storage, runner, claimed)
     return True

@@ -47,17 +47,17 @@ async def test_a_finished_run_is_replayed_from_any_place(executions: Running):
 async def test_pieces_arrive_while_the_program_runs(executions: Running):
     id = (await execute(executions))["id"]
     storage = executions.context().storage
-    taken = await running.take_next(storage, list(Language))
-    assert taken is not None
+    claimed = await running.claim_next(storage, list(Language))
+    assert claimed is not None
     stream: Any = await executions.subgraph.schema.subscribe(
         FOLLOW, variable_values={"id": id}, context_value=executions.context(ADA)
     )
     async with asyncio.timeout(10), aclosing(stream) as results:
-        await running.add_output(storage, taken, [(Stream.STDOUT, "a"), (Stream.STDERR, "b")])
+        await running.add_output(storage, claimed, [(Stream.STDOUT, "a"), (Stream.STDERR, "b")])
         found = [await anext(results), await anext(results)]
         assert found[0].data["executionOutput"]["execution"]["status"] == "RUNNING"
         result = Result(Outcome.COMPLETED, 0, 0.1, 1)
-        await running.finish(storage, taken, [(Stream.STDOUT, "c")], result)
+        await running.finish(storage, claimed, [(Stream.STDOUT, "c")], result)
         found += [result async for result in results]
     assert pieces(found) == PIECES
 

@@ -1,4 +1,4 @@
-"""How runs are taken from the queue, and that each of them ends once, whatever happens."""
+"""How runs are claimed from the queue, and that each of them ends once, whatever happens."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -192,7 +192,7 @@ async def test_cancelling_ends_the_program_and_keeps_what_it_has_written(executi
 async def test_what_wrote_nothing_is_run_again_when_its_worker_is_lost(executions: Running):
     id = (await execute(executions, "out x"))["id"]
     storage = executions.context().storage
-    first = await running.take_next(storage, list(Language))
+    first = await running.claim_next(storage, list(Language))
     assert first is not None
     assert not await run_next(executions, Scripted())
     await lose_worker(executions, id)
@@ -211,7 +211,7 @@ async def test_what_wrote_nothing_is_run_again_when_its_worker_is_lost(execution
 async def test_what_has_written_is_reported_as_interrupted_once(executions: Running):
     id = (await execute(executions, "out x"))["id"]
     storage, runner = executions.context().storage, Scripted()
-    first = await running.take_next(storage, list(Language))
+    first = await running.claim_next(storage, list(Language))
     assert first is not None
     await running.add_output(storage, first, [(Stream.STDOUT, "x")])
     await lose_worker(executions, id)
@@ -226,9 +226,9 @@ async def test_what_kills_its_workers_is_given_up(executions: Running):
     id = (await execute(executions))["id"]
     storage = executions.context().storage
     for _ in range(running.MAX_ATTEMPTS):
-        assert await running.take_next(storage, list(Language)) is not None
+        assert await running.claim_next(storage, list(Language)) is not None
         await lose_worker(executions, id)
-    assert await running.take_next(storage, list(Language)) is None
+    assert await running.claim_next(storage, list(Language)) is None
     assert (await read(executions, id))["failure"] == "INTERRUPTED"
 
 

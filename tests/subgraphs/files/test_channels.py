@@ -13,7 +13,7 @@ from trellis.schema.events.chat import (
     ChatEvent,
 )
 from trellis.subgraphs.files.models import ChannelMember
-from trellis.subgraphs.files.use_cases.messages import take_chat
+from trellis.subgraphs.files.use_cases.messages import apply_chat
 
 
 async def test_members_of_a_deleted_channel_do_not_come_back(files: Running):
@@ -34,7 +34,7 @@ async def test_members_of_a_deleted_channel_do_not_come_back(files: Running):
     ]
     for event in (*all_of_it, *all_of_it):
         async with files.context().storage.begin() as uow:
-            await take_chat(uow, event)
+            await apply_chat(uow, event)
 
     members = select(ChannelMember).where(col(ChannelMember.channel_id) == id)
     async with files.context().storage.read() as session:

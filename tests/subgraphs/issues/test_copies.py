@@ -72,8 +72,8 @@ async def test_all_that_was_there_is_told_once_however_often_it_is_begun(
     await as_the_release_before_wrote(issues)
     storage = issues.context().storage
     # Two workers that start together, and a later start.
-    await asyncio.gather(copies.tell_untold(storage), copies.tell_untold(storage))
-    await copies.tell_untold(storage)
+    await asyncio.gather(copies.announce_backlog(storage), copies.announce_backlog(storage))
+    await copies.announce_backlog(storage)
 
     there = demo_world().comments
     found = await backfilled(issues)
@@ -109,7 +109,7 @@ async def test_a_back_fill_that_breaks_off_goes_on_where_it_was(
     async with storage.begin() as uow:
         await some(uow)
     assert await untold(issues) == 301
-    await copies.tell_untold(storage)
+    await copies.announce_backlog(storage)
     assert (await untold(issues), len(await backfilled(issues))) == (0, 401)
 
 

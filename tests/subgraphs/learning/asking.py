@@ -136,4 +136,4 @@ async def order(
     }
     event = OrderCancelled(**about, reason="requested") if cancelled else OrderConfirmed(**about)
     async with school.context().storage.begin() as uow:
-        await upkeep.take_order(uow, event)
+        await upkeep.apply_order(uow, event)

@@ -109,14 +109,14 @@ async def store_file(
     id = id or uuid4()
     assert who.id is not None
     state = FileState(filename="x", mime_type=mime_type, size=3, description=None)
-    await take_file(
+    await apply_file(
         school,
         FileUploaded(file_id=id, project_id=project_id, uploaded_by=who.id, version=1, state=state),
     )
     return str(id)
 
 
-async def take_file(school: Running, event: FileUploaded | FileUpdated | FileDeleted) -> None:
+async def apply_file(school: Running, event: FileUploaded | FileUpdated | FileDeleted) -> None:
     async with school.context().storage.begin() as uow:
         await upkeep.keep_file(uow, event)
 
@@ -152,7 +152,7 @@ async def test_a_deleted_file_is_no_thumbnail_any_more(school: Running):
     gone = FileDeleted(
         file_id=UUID(image), project_id=None, uploaded_by=BARBARA.id or uuid4(), version=2
     )
-    await take_file(school, gone)
+    await apply_file(school, gone)
     await store_file(school, BARBARA, id=UUID(image))  # late news
 
     assert (await school.ask(GET, BARBARA, id=made["id"]))["course"]["thumbnail"] is None

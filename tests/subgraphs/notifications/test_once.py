@@ -28,10 +28,10 @@ from trellis.schema.errors import Unavailable
 from trellis.schema.events.projects import ProjectMemberAdded
 from trellis.subgraphs.notifications import batches
 from trellis.subgraphs.notifications.due_soon import remind
-from trellis.subgraphs.notifications.keeping import delete_old
 from trellis.subgraphs.notifications.models import Channel, Delivery, Notification
 from trellis.subgraphs.notifications.noticing import take
 from trellis.subgraphs.notifications.posting import post_letters
+from trellis.subgraphs.notifications.retention import delete_old
 from trellis.subgraphs.notifications.settings import NoticeSettings
 
 SETTINGS = NoticeSettings()

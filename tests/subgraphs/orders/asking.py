@@ -125,7 +125,7 @@ async def take(shop: Running, *news: PaymentEvent) -> None:
     """What the reader of payments does with their events."""
     for event in news:
         async with shop.context().storage.begin() as uow:
-            await upkeep.take_payment(uow, event)
+            await upkeep.apply_payment(uow, event)
 
 
 def codes(refusal: dict[str, Any]) -> Sequence[tuple[str, str]]:

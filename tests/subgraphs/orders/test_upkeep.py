@@ -101,7 +101,7 @@ def state(**members: object) -> CourseState:
     return CourseState(**(given | members))  # type: ignore[arg-type]
 
 
-async def take_course(shop: Running, event: CourseEvent) -> None:
+async def apply_course(shop: Running, event: CourseEvent) -> None:
     async with shop.context().storage.begin() as uow:
         await upkeep.keep_course(uow, event)
 
@@ -111,11 +111,11 @@ async def test_a_course_with_a_price_is_a_product_as_long_as_it_is_published(sho
 
     async def update(version: int, **members: object) -> dict[str, object] | None:
         about = {"course_id": id, "version": version, "state": state(**members)}
-        await take_course(shop, CourseUpdated(**about, changed=()))  # type: ignore[arg-type]
+        await apply_course(shop, CourseUpdated(**about, changed=()))  # type: ignore[arg-type]
         return (await shop.ask(PRODUCT, GRACE, id=str(id)))["product"]
 
     draft = CourseCreated(course_id=id, version=1, state=state(status="draft"))
-    await take_course(shop, draft)
+    await apply_course(shop, draft)
     assert (await shop.ask(PRODUCT, ADA, id=str(id)))["product"] is None
     for_sale = {
         "name": "Weaving",
@@ -131,7 +131,7 @@ async def test_a_course_with_a_price_is_a_product_as_long_as_it_is_published(sho
     assert (made["total"], made["currency"]) == ("39.00", "EUR")
 
     assert await update(5, price=Decimal(0)) is None
-    await take_course(shop, CourseDeleted(course_id=id, version=6, state=state()))
+    await apply_course(shop, CourseDeleted(course_id=id, version=6, state=state()))
     # Whoever has ordered it sees it still.
     bought = (await shop.ask(PRODUCT, ALAN, id=str(id)))["product"]
     assert bought == for_sale | {"price": "39.00", "isForSale": False}
@@ -152,13 +152,13 @@ async def test_the_demo_courses_with_a_price_can_be_ordered(shop: Running):
     renamed = CourseUpdated(
         course_id=UUID(course), version=2, state=state(title="Ways"), changed=("title",)
     )
-    await take_course(shop, renamed)
+    await apply_course(shop, renamed)
     assert (await shop.ask(PRODUCT, GRACE, id=course))["product"]["name"] == "Ways"
 
 
 async def test_what_a_course_decides_is_changed_in_the_course_only(shop: Running):
     id = uuid4()
-    await take_course(shop, CourseCreated(course_id=id, version=1, state=state()))
+    await apply_course(shop, CourseCreated(course_id=id, version=1, state=state()))
     for given in ({"price": "1.00"}, {"name": "Mine"}, {"isForSale": False}):
         refusal = await shop.refusal(UPDATE_PRODUCT, ADA, id=str(id), i=given)
         assert refusal["code"] == "CONFLICT"

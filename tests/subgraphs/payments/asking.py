@@ -64,7 +64,7 @@ async def tell_of_order(
     total: str = "75.48",
     currency: str = "USD",
 ) -> None:
-    """The event about the state of an order, taken as the replica does."""
+    """The event about the state of an order, taken in as the replica does."""
     assert who.id is not None
     now = utc_now()
     state = OrderState(

@@ -332,12 +332,12 @@ async def test_two_workers_that_charge_at_the_same_time_charge_once(payments: Ru
     started = await pay(payments, await order(payments))
     storage, by = payments.context().storage, provider(payments)
     async with storage.begin() as uow:
-        taken = await charges.take(uow, UUID(started["id"]), charges.LEASE)
-    assert taken is not None
+        claimed = await charges.claim(uow, UUID(started["id"]), charges.LEASE)
+    assert claimed is not None
     async with storage.begin() as uow:  # somebody else has it
-        assert await charges.take(uow, UUID(started["id"]), charges.LEASE) is None
+        assert await charges.claim(uow, UUID(started["id"]), charges.LEASE) is None
     # Its lease ends while it still waits for the provider, and another one takes the charge.
-    answers = [await by.charge(taken.request)]
+    answers = [await by.charge(claimed.request)]
     await make_due(payments)
     await work(payments)
     async with storage.begin() as uow:

@@ -243,7 +243,7 @@ async def test_the_rest_of_a_payment_of_which_a_bank_took_a_part_goes_back(payme
     transaction = (await read(payments, started["id"]))["transactionId"]
     storage = payments.context().storage
     async with storage.begin() as uow:
-        await disputes.take_dispute(
+        await disputes.apply_dispute(
             uow, "simulated", Dispute(transaction, Decimal("30.00"), utc_now())
         )
     await tell_of_order(payments, placed, status="cancelled", version=2)
@@ -261,7 +261,7 @@ async def test_a_retry_that_the_bank_was_faster_than_is_not_requested(payments: 
     await tell_of_order(payments, placed, status="cancelled", version=2)
     await work(payments, Declining(payments.context().storage))
     async with payments.context().storage.begin() as uow:
-        await disputes.take_dispute(
+        await disputes.apply_dispute(
             uow, "simulated", Dispute(transaction, Decimal("30.00"), utc_now())
         )
     for _ in range(2):

@@ -14,7 +14,7 @@ from trellis.schema.events.tasks import TaskCreated, TaskDeleted, TaskState, Tas
 from trellis.schema.events.timetracking import TimeEntryCreated, TimeEntryState
 from trellis.schema.identity import Identity
 from trellis.subgraphs.reporting.definitions import Definition
-from trellis.subgraphs.reporting.news import REPLICAS
+from trellis.subgraphs.reporting.read_models import REPLICAS
 from trellis.subgraphs.reporting.use_cases.generation import generate_all
 
 ENG, HOP = demo_id("project", "ENG"), demo_id("project", "HOP")

@@ -27,10 +27,10 @@ from trellis.subgraphs.reporting.definitions import ISSUE_SUMMARY, TIME
 from trellis.subgraphs.reporting.models import Report, ReportContent, ReportStatus
 from trellis.subgraphs.reporting.use_cases.generation import (
     MAX_ATTEMPTS,
-    Taken,
+    Claimed,
+    claim_next,
     generate,
     generate_all,
-    take_next,
 )
 from trellis.subgraphs.reporting.use_cases.requests import MAX_AT_ONCE
 
@@ -55,10 +55,10 @@ async def end_leases(reporting: Running) -> None:
         await uow.session.execute(update(Report).where(held).values(lease_until=past))
 
 
-async def take(reporting: Running) -> Taken:
-    taken = await take_next(reporting.context().storage)
-    assert taken is not None
-    return taken
+async def take(reporting: Running) -> Claimed:
+    claimed = await claim_next(reporting.context().storage)
+    assert claimed is not None
+    return claimed
 
 
 async def test_several_workers_complete_each_report_once(reporting: Running):
@@ -94,7 +94,7 @@ async def test_a_report_is_held_by_one(reporting: Running):
     await request(reporting, TIME)
     await take(reporting)
 
-    assert await take_next(reporting.context().storage) is None
+    assert await claim_next(reporting.context().storage) is None
 
 
 async def test_who_was_too_slow_changes_nothing(reporting: Running):
@@ -116,9 +116,9 @@ async def test_who_was_too_slow_changes_nothing(reporting: Running):
 
 async def test_a_report_that_is_cancelled_meanwhile_stays_cancelled(reporting: Running):
     id = (await request(reporting, ISSUE_SUMMARY, project_id=str(ENG)))["id"]
-    taken = await take(reporting)
+    claimed = await take(reporting)
     await reporting.ask(CANCEL, ALAN, id=id)
-    await generate(reporting.context().storage, taken)
+    await generate(reporting.context().storage, claimed)
 
     assert await statuses(reporting) == {ReportStatus.CANCELLED: 1}
     assert await completed_events(reporting) == {}
@@ -150,7 +150,7 @@ async def test_what_goes_wrong_once_is_tried_again(
         (await uow.session.get_one(Report, id)).definition_id = uuid4()
     await generate(storage, await take(reporting))
     assert await statuses(reporting) == {ReportStatus.GENERATING: 1}
-    assert await take_next(storage) is None  # not at once
+    assert await claim_next(storage) is None  # not at once
     async with storage.begin() as uow:
         row = await uow.session.get_one(Report, id)
         row.definition_id, row.lease_until = TIME.id, utc_now() - timedelta(seconds=1)

@@ -8,7 +8,7 @@ from trellis.db.bus import MemoryBus
 from trellis.db.settings import DataSettings
 from trellis.db.storage import Storage
 from trellis.subgraphs.reporting.models import Base
-from trellis.subgraphs.reporting.use_cases.generation import generate, take_next
+from trellis.subgraphs.reporting.use_cases.generation import claim_next, generate
 
 
 async def main(folder: Path) -> None:
@@ -17,10 +17,10 @@ async def main(folder: Path) -> None:
     await bus.connect()
     storage = Storage("reporting", Base.metadata, settings=DataSettings(data_dir=folder), bus=bus)
     await storage.start()
-    while (taken := await take_next(storage)) is not None:
-        sys.stdout.write(f"{taken.report.id}\n")
+    while (claimed := await claim_next(storage)) is not None:
+        sys.stdout.write(f"{claimed.report.id}\n")
         sys.stdout.flush()
-        await generate(storage, taken)
+        await generate(storage, claimed)
     await storage.stop()
     await bus.close()
 

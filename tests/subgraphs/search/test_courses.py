@@ -21,7 +21,7 @@ from trellis.schema.events.learning import (
     EnrollmentEnded,
 )
 from trellis.schema.identity import ANONYMOUS, Identity
-from trellis.subgraphs.search.upkeep import REPLICAS, take_course, take_enrollment
+from trellis.subgraphs.search.upkeep import REPLICAS, apply_course, apply_enrollment
 
 ID = uuid4()
 TEACHER = Identity(id=uuid4(), scopes=frozenset({"read:courses"}))
@@ -41,7 +41,7 @@ STATE = CourseState(
 
 async def take(search: Running, event: CourseEvent) -> None:
     async with search.context().storage.begin() as uow:
-        await take_course(uow, event)
+        await apply_course(uow, event)
 
 
 def updated(version: int, **members: Any) -> CourseUpdated:
@@ -68,12 +68,12 @@ async def test_an_archived_course_is_found_by_those_who_are_enrolled(empty: Runn
     about: dict[str, Any] = {"enrollment_id": uuid4(), "course_id": ID, "user_id": LEARNER.id}
     await take(empty, CourseCreated(course_id=ID, version=1, state=STATE))
     async with empty.context().storage.begin() as uow:
-        await take_enrollment(uow, EnrollmentCreated(**about, version=1, basis="free"))
+        await apply_enrollment(uow, EnrollmentCreated(**about, version=1, basis="free"))
     await take(empty, updated(2, status="archived"))
     assert await titles(empty, LEARNER, "sorting") == ["Sorting by Hand"]
 
     async with empty.context().storage.begin() as uow:
-        await take_enrollment(uow, EnrollmentEnded(**about, version=1, reason="left"))
+        await apply_enrollment(uow, EnrollmentEnded(**about, version=1, reason="left"))
     assert await titles(empty, LEARNER, "sorting") == []
 
 

@@ -14,7 +14,7 @@ from trellis.db.models import utc_now
 from trellis.db.seed.world import demo_id
 from trellis.db.settings import DataSettings
 from trellis.schema.events.projects import MilestoneCreated
-from trellis.subgraphs.tasks import keeping
+from trellis.subgraphs.tasks import retention
 from trellis.subgraphs.tasks.graph import make_subgraph
 from trellis.subgraphs.tasks.models import Milestone, Project, Task
 from trellis.subgraphs.tasks.use_cases import upkeep
@@ -71,11 +71,11 @@ async def test_the_job_deletes_by_the_setting_in_portions(
     tasks: Running, monkeypatch: pytest.MonkeyPatch
 ):
     storage = tasks.context().storage
-    monkeypatch.setattr(keeping, "_AT_ONCE", 10)
+    monkeypatch.setattr(retention, "_AT_ONCE", 10)
     left = []
     for days in ("", "36500", "1"):
         monkeypatch.setenv("TRELLIS_TASKS_KEEP_DAYS", days)
-        await keeping.JOB.work(storage)
+        await retention.JOB.work(storage)
         async with storage.read() as session:
             personal = await session.scalars(select(Task).where(col(Task.project_id).is_(None)))
             left.append(len(list(personal)))

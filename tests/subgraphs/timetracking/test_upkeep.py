@@ -70,7 +70,7 @@ async def test_hours_outlive_their_project(hours: Running):
     assert project["totalHours"] is None
 
 
-async def take_task(hours: Running, event: TaskCreated | TaskUpdated | TaskDeleted) -> None:
+async def apply_task(hours: Running, event: TaskCreated | TaskUpdated | TaskDeleted) -> None:
     async with hours.context().storage.begin() as uow:
         await upkeep.keep_task(uow, event)
 
@@ -82,10 +82,10 @@ async def test_time_is_spent_for_tasks_that_are_there(hours: Running):
     made = TaskCreated(**about, version=1, state=None)  # type: ignore[arg-type]
     gone = TaskDeleted(**about, version=1)  # type: ignore[arg-type]
     given = span("09:00", "10:00", taskId=str(id))
-    await take_task(hours, made)
+    await apply_task(hours, made)
     first = (await hours.ask(CREATE, ALAN, i=given))["createTimeEntry"]["timeEntry"]
     for event in (gone, TaskUpdated(**about, version=0, changed=(), state=None)):  # type: ignore[arg-type]
-        await take_task(hours, event)  # late: it revives nothing
+        await apply_task(hours, event)  # late: it revives nothing
     again = span("12:00", "13:00", taskId=str(id))
     assert (await hours.refusal(CREATE, ALAN, i=again))["code"] == "NOT_FOUND"
     assert first["id"] in [str(entry.id) for entry in await entries_in_table(hours, ALAN.id)]

@@ -37,7 +37,7 @@ from trellis.subgraphs.notifications.models import Project
 from trellis.subgraphs.notifications.outbound import Outbound, OutboundLimits
 from trellis.subgraphs.notifications.webhooks.schedule import Schedule
 from trellis.subgraphs.notifications.webhooks.sealing import vault_of
-from trellis.subgraphs.notifications.webhooks.sending import send, settle, take_next
+from trellis.subgraphs.notifications.webhooks.sending import claim_next, send, settle
 
 
 def answers(*codes: int) -> Callable[[Received], bytes]:
@@ -435,9 +435,9 @@ async def test_a_delivery_whose_sender_died_is_made_again_when_its_lease_is_over
         hook = await world.make(receiver)
         await world.hear(issue_created())
         vault, id = vault_of(world.storage), UUID(hook["id"])
-        died = await take_next(world.storage, vault, id, schedule)
+        died = await claim_next(world.storage, vault, id, schedule)
         assert died is not None
-        assert await take_next(world.storage, vault, id, schedule) is None
+        assert await claim_next(world.storage, vault, id, schedule) is None
         world.work(schedule)
         [request] = await receiver.wait_for(1)
         [entry] = await world.ended(hook["id"])

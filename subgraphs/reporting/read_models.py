@@ -48,7 +48,7 @@ def _of_person(event: UserEvent) -> Mapping[str, Any]:
     return {"display_name": event.display_name, "timezone": event.timezone}
 
 
-async def take_task(uow: UnitOfWork, event: tasks.TaskEvent, at: datetime) -> None:
+async def apply_task(uow: UnitOfWork, event: tasks.TaskEvent, at: datetime) -> None:
     """Keep who has the task and since when it has its status."""
     if event.project_id is None or not await _is_alive(uow, event.project_id):
         return
@@ -96,7 +96,7 @@ async def _move(uow: UnitOfWork, task: Task, status: str, at: datetime) -> None:
     uow.session.add(TaskSpan(task_id=task.id, version=task.version, status=status, since=at))
 
 
-async def take_issue(uow: UnitOfWork, event: issues.IssueEvent, at: datetime) -> None:
+async def apply_issue(uow: UnitOfWork, event: issues.IssueEvent, at: datetime) -> None:
     """Keep what is counted of an issue, and that it is gone."""
     if not await _is_alive(uow, event.project_id):
         return
@@ -130,7 +130,7 @@ def _no_issue(event: issues.IssueEvent, at: datetime) -> Issue:
     )
 
 
-async def take_entry(uow: UnitOfWork, event: timetracking.TimeEntryEvent) -> None:
+async def apply_entry(uow: UnitOfWork, event: timetracking.TimeEntryEvent) -> None:
     """Keep the length of an entry, and that it is gone."""
     known = await uow.session.get(TimeEntry, event.entry_id, with_for_update=True)
     if known is not None and (known.is_deleted or known.version > event.version):
@@ -184,10 +184,10 @@ REPLICAS = (
     WORKFLOWS.replica(),
     people_replica(Person, deleted=delete_reports_of, more=_of_person),
     Replica.dated(
-        tasks.STREAM, (tasks.TaskCreated, tasks.TaskUpdated, tasks.TaskDeleted), take_task
+        tasks.STREAM, (tasks.TaskCreated, tasks.TaskUpdated, tasks.TaskDeleted), apply_task
     ),
     Replica.dated(
-        issues.STREAM, (issues.IssueCreated, issues.IssueUpdated, issues.IssueDeleted), take_issue
+        issues.STREAM, (issues.IssueCreated, issues.IssueUpdated, issues.IssueDeleted), apply_issue
     ),
     Replica(
         timetracking.STREAM,
@@ -198,6 +198,6 @@ REPLICAS = (
             timetracking.TimeEntryUpdated,
             timetracking.TimeEntryDeleted,
         ),
-        take_entry,
+        apply_entry,
     ),
 )
