@@ -250,6 +250,14 @@ def _id(value: Any, name: str, problems: list[Problem]) -> Any:
     return None
 
 
+def _integer(value: Any, name: str, problems: list[Problem]) -> Any:
+    """``3.0`` is an integer, too: so says JSON Schema, in which the parameters are described."""
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    if not _is_int(number):
+        problems.append(_format(name, "must be a whole number"))
+    return number
+
+
 def _integer_text(value: str, name: str, problems: list[Problem]) -> Any:
     if _INTEGER.fullmatch(value) and _is_int(number := int(value)):
         return number
@@ -312,7 +320,7 @@ def _is_uuid(value: Any) -> bool:
 _DATE = _kind(_is_date, "a date such as 2026-01-31")
 _DATE_TIME = _kind(_is_moment, "an ISO 8601 time with offset such as 2026-01-31T12:00:00Z")
 _JSON_SCALARS: Mapping[str, Decode] = {
-    "Int": _kind(_is_int, "a whole number"),
+    "Int": _integer,
     "Float": _kind(_is_number, "a number"),
     "Decimal": _kind(_is_number, "a number"),
     "String": _text,

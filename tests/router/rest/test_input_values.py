@@ -31,6 +31,7 @@ def decode(
     ("type_", "value", "decoded"),
     [
         ("Int", 3, 3),
+        ("Int", 3.0, 3),
         ("Int", -(2**31), -(2**31)),
         ("Float", 3, 3),
         ("Float", 3.5, 3.5),
@@ -60,7 +61,9 @@ def test_json_values_become_what_the_graph_takes(type_: str, value: Any, decoded
     ("type_", "value", "problems"),
     [
         ("Int", "3", [("x", FORMAT)]),
-        ("Int", 3.0, [("x", FORMAT)]),
+        ("Int", 3.5, [("x", FORMAT)]),
+        ("Int", 2.0**31, [("x", FORMAT)]),
+        ("Int", float("inf"), [("x", FORMAT)]),
         ("Int", True, [("x", FORMAT)]),
         ("Int", 2**31, [("x", FORMAT)]),
         ("Float", "3", [("x", FORMAT)]),
