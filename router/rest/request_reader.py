@@ -143,6 +143,9 @@ class RequestReader:
         self, parts: Multipart, variables: dict[str, Any], problems: list[Problem]
     ) -> None:
         files, texts = self._sorted(parts)
+        if not self._refuses_unknown:  # what nobody reads may come twice
+            wanted = {*self._parts, *self._files, *self._opened}
+            texts = {name: given for name, given in texts.items() if name in wanted}
         given = _values_of(texts, self._opened, problems, self._limits.json_depth)
         for name, slot in self._parts.items():
             variable = slot.parameter.variable

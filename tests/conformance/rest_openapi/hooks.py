@@ -92,12 +92,21 @@ UNFORESEEN = (
     ),
     Unforeseen(
         "what is there",
-        "There is no such|does not exist|is not an id of|must be lessons of the course",
+        "There is no such|does not exist|is not an id of|must be lessons of the course"
+        "|is not a product that is for sale|must be a message of the same channel"
+        "|must be an image that you have uploaded|position must be between",
     ),
     Unforeseen("each project has words of its own", "must be one of:"),
     Unforeseen("the names of time zones", "must be a (name|time zone) such as"),
-    Unforeseen("members of input objects have types, but no rules", "must be a tag such as"),
+    Unforeseen(
+        "members of input objects have types, but no rules",
+        "must be a tag such as|validators\\.[0-9]+\\.parameters must be a JSON object",
+    ),
     Unforeseen("one date against another", "must not lie before|may have [0-9]+ days at most"),
+    Unforeseen("JSON Schema has no bounds for dates", "must lie between [0-9-]+ and [0-9-]+"),
+    Unforeseen("which tokens the payment provider made", "is not one of the payment provider"),
+    Unforeseen("which events there were", "This is not an eventId"),
+    Unforeseen("one subject or another", "is attached to one task, issue or comment at once"),
     Unforeseen("the check digit of a card", "is not the number of a card"),
     Unforeseen("words that are all different", "needs 1 to [0-9]+ different words"),
     Unforeseen(
@@ -193,5 +202,7 @@ def filter_failure(context: HookContext, failure: Failure, case: Case, response:
     error = body.get("error")
     told = error if isinstance(error, dict) else body
     details = told.get("details") or told.get("errors")
+    if isinstance(details, dict) and "reason" in details:
+        told = {"message": details["reason"]}
     problems = details if isinstance(details, list) else [told]
     return any(is_foreseeable(problem, case) for problem in problems)
