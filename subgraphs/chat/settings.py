@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
+from trellis.schema.environment import whole_number
 from trellis.schema.subgraph import Setting
 
 _HOOK_SECONDS = "2"
 _MOST_HOOK_SECONDS = 4.0  # the router gives a subgraph five
-_KEPT_DAYS = "30"
+_KEPT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class ChatSettings:
     hook_url: str | None = None
     hook_token: str | None = None
     hook_seconds: float = float(_HOOK_SECONDS)
-    deleted_kept: timedelta = timedelta(days=int(_KEPT_DAYS))
+    deleted_kept: timedelta = timedelta(days=_KEPT_DAYS)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -32,12 +33,13 @@ class ChatSettings:
         url = environ.get("TRELLIS_CHAT_MODERATION_URL") or None
         if url is not None and not url.startswith(("http://", "https://")):
             raise ValueError(f"TRELLIS_CHAT_MODERATION_URL must be an HTTP URL, not {url!r}")
+        days = whole_number(environ, "TRELLIS_CHAT_DELETED_DAYS", _KEPT_DAYS, most=3_650)
         return cls(
             blocked_words=tuple(word.strip() for word in words.split(",") if word.strip()),
             hook_url=url,
             hook_token=environ.get("TRELLIS_CHAT_MODERATION_TOKEN") or None,
             hook_seconds=_seconds(environ.get("TRELLIS_CHAT_MODERATION_SECONDS") or _HOOK_SECONDS),
-            deleted_kept=_days(environ.get("TRELLIS_CHAT_DELETED_DAYS") or _KEPT_DAYS),
+            deleted_kept=timedelta(days=days),
         )
 
 
@@ -52,14 +54,6 @@ def _seconds(text: str) -> float:
             f"{_MOST_HOOK_SECONDS:g}, not {text!r}"
         )
     return seconds
-
-
-def _days(text: str) -> timedelta:
-    if not text.isdecimal() or int(text) > 3_650:
-        raise ValueError(
-            f"TRELLIS_CHAT_DELETED_DAYS must be a whole number up to 3650, not {text!r}"
-        )
-    return timedelta(days=int(text))
 
 
 SETTINGS = (
@@ -89,7 +83,7 @@ SETTINGS = (
     ),
     Setting(
         "TRELLIS_CHAT_DELETED_DAYS",
-        _KEPT_DAYS,
+        str(_KEPT_DAYS),
         "number of days for which moderators of a channel can read deleted and replaced texts",
     ),
 )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
+from trellis.schema.environment import whole_number
 from trellis.schema.subgraph import Setting
 
 _RUNNER = "TRELLIS_EXECUTIONS_RUNNER"
@@ -60,16 +61,10 @@ class ExecutionSettings:
             raise ValueError(f"{_RUNNER} must be one of {', '.join(_RUNNERS)}, not {runner!r}")
         processors = min(os.cpu_count() or 1, _MOST_PARALLEL)
         folder = environ.get(_CACHE_DIR) or "~/.cache/trellis/executions"
+        days = whole_number(environ, _KEEP_DAYS, _USUAL_DAYS, least=1, most=365)
         return cls(
             runner=runner,
-            parallel=_number(environ, _PARALLEL, processors, 0, _MOST_PARALLEL),
-            keep_for=timedelta(days=_number(environ, _KEEP_DAYS, _USUAL_DAYS, 1, 365)),
+            parallel=whole_number(environ, _PARALLEL, processors, most=_MOST_PARALLEL),
+            keep_for=timedelta(days=days),
             cache_dir=Path(folder).expanduser(),
         )
-
-
-def _number(environ: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:
-    given = environ.get(name) or str(usual)
-    if not given.isdecimal() or not least <= int(given) <= most:
-        raise ValueError(f"{name} must be a whole number from {least} to {most}, not {given!r}")
-    return int(given)

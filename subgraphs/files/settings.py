@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from trellis.schema.environment import whole_number
 from trellis.schema.public_url import DEFAULT, public_url
 from trellis.schema.subgraph import Setting
 
@@ -27,15 +28,13 @@ class FileSettings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """An empty variable counts as absent. Raises ``ValueError`` for what makes no sense."""
-        seconds = environ.get("TRELLIS_FILES_LINK_SECONDS") or str(_LINK_SECONDS)
-        if not seconds.isdecimal() or not 1 <= int(seconds) <= 604_800:
-            raise ValueError(
-                f"TRELLIS_FILES_LINK_SECONDS must be a whole number up to 604800, not {seconds!r}"
-            )
+        seconds = whole_number(
+            environ, "TRELLIS_FILES_LINK_SECONDS", _LINK_SECONDS, least=1, most=604_800
+        )
         return cls(
             store_url=environ.get("TRELLIS_FILES_URL") or None,
             public_url=public_url(environ),
-            link_seconds=int(seconds),
+            link_seconds=seconds,
             quotas=_read_quotas(environ.get("TRELLIS_FILES_QUOTAS") or _QUOTAS),
             secret_key=environ.get("TRELLIS_SECRET_KEY") or None,
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
+from trellis.schema.environment import whole_number
 from trellis.schema.public_url import DEFAULT, public_url
 from trellis.schema.subgraph import Setting
 
@@ -36,11 +37,12 @@ class NoticeSettings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """An empty value counts as absent. Raises ``ValueError`` for what is no number of days."""
+        days = whole_number(environ, _KEEP, None, least=1, most=36_500)
         return cls(
             mail_url=environ.get("TRELLIS_MAIL_URL") or cls().mail_url,
             mail_from=environ.get("TRELLIS_MAIL_FROM") or cls().mail_from,
             public_url=public_url(environ),
-            keep=_days(environ.get(_KEEP)),
+            keep=None if days is None else timedelta(days=days),
         )
 
     @property
@@ -50,11 +52,3 @@ class NoticeSettings:
             return self.public_url
         address = self.mail_from.rpartition("<")[2].rstrip(">").strip()
         return f"mailto:{address}"
-
-
-def _days(given: str | None) -> timedelta | None:
-    if not given:
-        return None
-    if not given.isdecimal() or not 1 <= int(given) <= 36_500:
-        raise ValueError(f"{_KEEP} must be a whole number of days from 1 to 36500, not {given!r}")
-    return timedelta(days=int(given))

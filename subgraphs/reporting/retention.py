@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 
+from trellis.schema.environment import whole_number
 from trellis.schema.subgraph import Setting
 
 _NAME = "TRELLIS_REPORTING_KEEP_DAYS"
@@ -23,7 +24,4 @@ SETTINGS = (
 
 def keep_for(environ: Mapping[str, str] = os.environ) -> timedelta:
     """Raises ``ValueError`` for what is no number of days."""
-    given = environ.get(_NAME) or str(_USUAL_DAYS)
-    if not given.isdecimal() or not 1 <= int(given) <= 365:
-        raise ValueError(f"{_NAME} must be a whole number of days from 1 to 365, not {given!r}")
-    return timedelta(days=int(given))
+    return timedelta(days=whole_number(environ, _NAME, _USUAL_DAYS, least=1, most=365))

@@ -11,6 +11,7 @@ from functools import partial
 from trellis.db.jobs import Job
 from trellis.db.models import utc_now
 from trellis.db.storage import Storage
+from trellis.schema.environment import whole_number
 from trellis.schema.subgraph import Setting
 from trellis.subgraphs.tasks.use_cases.upkeep import delete_old
 
@@ -29,12 +30,8 @@ SETTINGS = (
 
 def keep_for(environ: Mapping[str, str] = os.environ) -> timedelta | None:
     """How long; None is for ever. Raises ``ValueError`` for what is no number of days."""
-    given = environ.get(_NAME)
-    if not given:
-        return None
-    if not given.isdecimal() or not 1 <= int(given) <= 36_500:
-        raise ValueError(f"{_NAME} must be a whole number of days from 1 to 36500, not {given!r}")
-    return timedelta(days=int(given))
+    days = whole_number(environ, _NAME, None, least=1, most=36_500)
+    return None if days is None else timedelta(days=days)
 
 
 async def delete_what_is_too_old(storage: Storage) -> None:

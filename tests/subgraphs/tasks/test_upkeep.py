@@ -90,7 +90,7 @@ async def test_a_wrong_number_of_days_keeps_the_subgraph_from_starting(
     monkeypatch.setenv("TRELLIS_TASKS_KEEP_DAYS", given)
     subgraph = make_subgraph(DataSettings(data_dir=tmp_path))
 
-    with pytest.raises(ValueError, match="a whole number of days from 1 to 36500"):
+    with pytest.raises(ValueError, match="a whole number from 1 to 36500"):
         await subgraph.start()
 
 
