@@ -6,19 +6,11 @@ from enum import StrEnum
 from sqlmodel import Field, SQLModel
 
 from trellis.db.models import enum_column, new_metadata
+from trellis.schema.tiers import Tier
 
 
 class Base(SQLModel):
     metadata = new_metadata()
-
-
-class Tier(StrEnum):
-    """What an organization or a user pays for."""
-
-    FREE = "free"
-    BASIC = "basic"
-    PRO = "pro"
-    ENTERPRISE = "enterprise"
 
 
 class SubscriptionStatus(StrEnum):

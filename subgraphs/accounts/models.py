@@ -10,9 +10,9 @@ from sqlalchemy import Column, Index, Text, false, true
 from sqlmodel import Field
 
 from trellis.db.models import JsonB, Timestamped, Versioned, enum_column, utc_now
+from trellis.schema.tiers import Tier as Tier
 from trellis.subgraphs.accounts.base import Base, Subscribed
 from trellis.subgraphs.accounts.base import SubscriptionStatus as SubscriptionStatus
-from trellis.subgraphs.accounts.base import Tier as Tier
 from trellis.subgraphs.accounts.billing import models as _billing  # noqa: F401 its tables
 from trellis.subgraphs.accounts.providers import models as _providers  # noqa: F401 its tables
 

@@ -16,6 +16,7 @@ from trellis.db.locks import hold
 from trellis.db.models import utc_now
 from trellis.db.paging import NEWEST_FIRST, ChildRows
 from trellis.schema.identity import Identity
+from trellis.schema.tiers import Tier
 from trellis.subgraphs.executions.languages import Language
 from trellis.subgraphs.executions.models import (
     WAITING_OR_RUNNING,
@@ -128,7 +129,7 @@ async def tier_of(session: AsyncSession, caller: Identity) -> str | None:
     if caller.issued_at is not None and caller.issued_at > subscription.changed_at.timestamp():
         return caller.tier
     is_over = subscription.ends_at is not None and subscription.ends_at <= utc_now()
-    return "free" if is_over else subscription.tier
+    return Tier.FREE if is_over else subscription.tier
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from trellis.db.replica import Replica
 from trellis.db.unit_of_work import UnitOfWork
 from trellis.schema.events.accounts import STREAM, SubscriptionChanged
+from trellis.schema.tiers import Tier
 from trellis.subgraphs.executions import queries
 from trellis.subgraphs.executions.models import ExecutionStatus, Person, Subscription
 from trellis.subgraphs.executions.tiers import allowance_of
@@ -26,7 +27,7 @@ async def apply_subscription(uow: UnitOfWork, event: SubscriptionChanged, at: da
         return
     # As accounts count: what was paid for lasts to its end, without one nothing is left.
     is_over = event.status == _EXPIRED or (event.status == _CANCELLED and not event.expires_at)
-    tier = "free" if is_over else event.tier
+    tier = Tier.FREE if is_over else event.tier
     await uow.session.merge(
         Subscription(user_id=event.user_id, tier=tier, ends_at=event.expires_at, changed_at=at)
     )

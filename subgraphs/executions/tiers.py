@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from trellis.schema.tiers import Tier
+
 QUOTA_WINDOW = timedelta(days=1)
 """Quotas are those of any 24 hours, as the limits of the router are."""
 MOST_SECONDS = 60
@@ -25,17 +27,17 @@ class Allowance:
 ALLOWANCES: Mapping[str, Allowance] = {
     one.tier: one
     for one in (
-        Allowance("free", 5, USUAL_SECONDS, 1, timedelta(0)),
-        Allowance("basic", 100, MOST_SECONDS, 2, timedelta(seconds=5)),
-        Allowance("pro", 1_000, MOST_SECONDS, 4, timedelta(seconds=15)),
-        Allowance("enterprise", 10_000, MOST_SECONDS, 8, timedelta(seconds=30)),
+        Allowance(Tier.FREE, 5, USUAL_SECONDS, 1, timedelta(0)),
+        Allowance(Tier.BASIC, 100, MOST_SECONDS, 2, timedelta(seconds=5)),
+        Allowance(Tier.PRO, 1_000, MOST_SECONDS, 4, timedelta(seconds=15)),
+        Allowance(Tier.ENTERPRISE, 10_000, MOST_SECONDS, 8, timedelta(seconds=30)),
     )
 }
 
 
 def allowance_of(tier: str | None) -> Allowance:
     """What the tier allows; an unknown one as little as the least."""
-    return ALLOWANCES.get(tier or "free", ALLOWANCES["free"])
+    return ALLOWANCES[Tier.of(tier)]
 
 
 def tier_with(seconds: int) -> str:

@@ -8,8 +8,8 @@ from typing import Self
 from trellis.schema.environment import whole_number
 from trellis.schema.public_url import DEFAULT, public_url
 from trellis.schema.subgraph import Setting
+from trellis.schema.tiers import Tier
 
-_TIERS = ("free", "basic", "pro", "enterprise")
 _QUOTAS = "free=100000000,basic=1000000000,pro=10000000000,enterprise=100000000000"
 _LINK_SECONDS = 900
 
@@ -41,14 +41,14 @@ class FileSettings:
 
     def quota_of(self, tier: str | None) -> int:
         """How many bytes somebody may keep; of an unknown tier as many as of the least one."""
-        return self.quotas.get(tier or _TIERS[0], self.quotas[_TIERS[0]])
+        return self.quotas[Tier.of(tier)]
 
 
 def _read_quotas(text: str) -> Mapping[str, int]:
     """Raises ``ValueError`` unless each tier has a number of bytes."""
     pairs = [part.partition("=") for part in text.split(",")]
     quotas = {tier.strip(): bytes_.strip() for tier, _, bytes_ in pairs}
-    if set(quotas) != set(_TIERS) or not all(value.isdecimal() for value in quotas.values()):
+    if set(quotas) != set(Tier) or not all(value.isdecimal() for value in quotas.values()):
         raise ValueError(f"TRELLIS_FILES_QUOTAS must be like {_QUOTAS}, not {text!r}")
     return {tier: int(value) for tier, value in quotas.items()}
 

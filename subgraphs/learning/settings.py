@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from trellis.schema.subgraph import Setting
+from trellis.schema.tiers import Tier
 
-TIERS = ("free", "basic", "pro", "enterprise")
-"""The subscriptions, from the least to the greatest."""
-
-_INCLUDED_FROM = "pro"
+_INCLUDED_FROM = Tier.PRO
 _UPGRADE_URL = "/pricing"  # that of `rate_limit.upgrade_url`
 
 
@@ -19,18 +17,18 @@ class LearningSettings:
     """``included_from`` is the least subscription that includes courses with a price, None if they
     have to be bought. ``upgrade_url`` is where people subscribe to more."""
 
-    included_from: str | None = _INCLUDED_FROM
+    included_from: Tier | None = _INCLUDED_FROM
     upgrade_url: str = _UPGRADE_URL
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """An empty variable counts as absent. Raises ``ValueError`` for an unknown tier."""
         tier = environ.get("TRELLIS_COURSES_INCLUDED_FROM") or _INCLUDED_FROM
-        if tier not in (*TIERS, "none"):
-            message = f"TRELLIS_COURSES_INCLUDED_FROM must be one of {', '.join(TIERS)} or none"
+        if tier not in (*Tier, "none"):
+            message = f"TRELLIS_COURSES_INCLUDED_FROM must be one of {', '.join(Tier)} or none"
             raise ValueError(f"{message}, not {tier!r}")
         return cls(
-            included_from=None if tier == "none" else tier,
+            included_from=None if tier == "none" else Tier(tier),
             upgrade_url=environ.get("TRELLIS_UPGRADE_URL") or _UPGRADE_URL,
         )
 
@@ -38,14 +36,14 @@ class LearningSettings:
         """Whether a subscription includes courses with a price; none is the least."""
         if self.included_from is None:
             return False
-        held = TIERS.index(tier) if tier in TIERS else 0
-        return held >= TIERS.index(self.included_from)
+        order = list(Tier)
+        return order.index(Tier.of(tier)) >= order.index(self.included_from)
 
 
 SETTINGS = (
     Setting(
         "TRELLIS_COURSES_INCLUDED_FROM",
-        _INCLUDED_FROM,
+        _INCLUDED_FROM.value,
         "the lowest tier (`free`, `basic`, `pro`, `enterprise`) that includes "
         "paid courses; with `none` they must be bought",
     ),

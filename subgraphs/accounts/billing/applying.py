@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from trellis.db.unit_of_work import UnitOfWork
+from trellis.schema.tiers import Tier
 from trellis.subgraphs.accounts import queries
-from trellis.subgraphs.accounts.base import Tier
 from trellis.subgraphs.accounts.billing.events import ForeignEvent, Owner, SubscriptionEvent
 from trellis.subgraphs.accounts.billing.models import PaidSubscription, PaymentEvent
 from trellis.subgraphs.accounts.billing.queries import paid_subscription, subscriptions_beside

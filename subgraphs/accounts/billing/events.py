@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from trellis.subgraphs.accounts.base import SubscriptionStatus, Tier
+from trellis.schema.tiers import Tier
+from trellis.subgraphs.accounts.base import SubscriptionStatus
 from trellis.subgraphs.accounts.subscriptions import highest
 from trellis.subgraphs.accounts.use_cases.subscriptions import Terms
 

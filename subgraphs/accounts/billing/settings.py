@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from trellis.schema.subgraph import Setting
-from trellis.subgraphs.accounts.base import Tier
+from trellis.schema.tiers import Tier
 
 _SECRET = "TRELLIS_BILLING_WEBHOOK_SECRET"
 _PRICES = "TRELLIS_BILLING_PRICES"

@@ -10,8 +10,8 @@ from trellis.schema.directives import RateLimitStates
 from trellis.schema.list_sizes import list_size
 from trellis.schema.paging import DEFAULT_PAGE
 from trellis.schema.rate_limit import RateLimitState
+from trellis.schema.tiers import Tier
 from trellis.subgraphs.accounts.graph.types import Ctx
-from trellis.subgraphs.accounts.models import Tier
 
 _REQUESTS = frozenset({"requests", "read", "write", "delete"})
 _LIMITS = list_size(DEFAULT_PAGE)
@@ -66,13 +66,9 @@ class UsageQuery:
         limits = [UsageLimit.of(state) for state in info.context.request.rate_limit]
         by_name = {limit.name: limit for limit in limits}
         return Usage(
-            tier=_tier(info.context.caller.tier),
+            tier=Tier.of(info.context.caller.tier),
             requests=[limit for limit in limits if limit.name in _REQUESTS],
             executions=by_name.get("executions"),
             uploads=by_name.get("uploads"),
             limits=limits,
         )
-
-
-def _tier(name: str | None) -> Tier:
-    return next((tier for tier in Tier if tier.value == name), Tier.FREE)

@@ -13,6 +13,7 @@ from trellis.db.unit_of_work import UnitOfWork
 from trellis.db.upsert import insert_into
 from trellis.schema.events.chat import ChannelCreated, ChannelDeleted, ChannelUpdated
 from trellis.schema.identity import Identity
+from trellis.schema.tiers import Tier
 from trellis.subgraphs.chat import queries
 from trellis.subgraphs.chat.errors import (
     ChannelArchived,
@@ -27,10 +28,13 @@ from trellis.subgraphs.chat.models import Channel, ChannelKind, ChannelMember, M
 from trellis.subgraphs.chat.rights import hold_group, require_moderator, require_owner
 from trellis.subgraphs.chat.use_cases.messages import write_system_message
 
-OWNED_BY_TIER: Mapping[str, int] = {"free": 20, "basic": 50, "pro": 200, "enterprise": 1_000}
+OWNED_BY_TIER: Mapping[str, int] = {
+    Tier.FREE: 20,
+    Tier.BASIC: 50,
+    Tier.PRO: 200,
+    Tier.ENTERPRISE: 1_000,
+}
 """How many channels somebody can own, by subscription: each is a list that others get to see."""
-
-_LEAST_TIER = "free"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,7 @@ async def _require_room(uow: UnitOfWork, caller: Identity) -> None:
     announced, which is that of the person without their organization."""
     announced = await queries.announced_tier(uow.session, caller)
     tiers = [tier for tier in (caller.tier, announced) if tier and tier in OWNED_BY_TIER]
-    tier = max(tiers, key=OWNED_BY_TIER.__getitem__, default=_LEAST_TIER)
+    tier = max(tiers, key=OWNED_BY_TIER.__getitem__, default=Tier.FREE)
     limit = OWNED_BY_TIER[tier]
     if await queries.owned_count(uow.session, caller) >= limit:
         raise TooManyChannels(limit, tier)

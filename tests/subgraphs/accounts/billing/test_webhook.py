@@ -25,8 +25,8 @@ from trellis.db.seed.world import demo_id
 from trellis.db.settings import DataSettings
 from trellis.schema.errors import BadRequest, NotFound
 from trellis.schema.subgraph import Subgraph
+from trellis.schema.tiers import Tier
 from trellis.schema.web_routes import WebRequest, WebResponse
-from trellis.subgraphs.accounts.base import Tier
 from trellis.subgraphs.accounts.billing.settings import BillingSettings
 from trellis.subgraphs.accounts.graph import make_subgraph
 from trellis.subgraphs.accounts.models import Organization, User

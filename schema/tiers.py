@@ -1,0 +1,18 @@
+"""What people and organizations can subscribe to; tokens and events name it."""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Tier(StrEnum):
+    """What an organization or a user pays for, the least first."""
+
+    FREE = "free"
+    BASIC = "basic"
+    PRO = "pro"
+    ENTERPRISE = "enterprise"
+
+    @classmethod
+    def of(cls, name: str | None) -> Self:
+        """The tier with this name; the least one if there is none."""
+        return next((tier for tier in cls if tier == name), next(iter(cls)))
