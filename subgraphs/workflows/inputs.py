@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID, uuid4
 
+import pydantic
 import strawberry
 from strawberry import UNSET
 
@@ -35,6 +36,7 @@ Item = TypeVar("Item")
 
 _MAX_WORD = 50
 _MAX_NAME = 200
+Word = Annotated[str, pydantic.Field(max_length=_MAX_WORD)]
 MAX_ISSUE_TYPES = 50
 MAX_STATES = 50
 MAX_TRANSITIONS = 200
@@ -55,7 +57,7 @@ class WorkflowFiltersInput:
 
 @strawberry.input
 class WorkflowStateInput:
-    name: str
+    name: Word
     type: StateType
 
 
@@ -74,7 +76,7 @@ class WorkflowRuleInput:
 
 @strawberry.input
 class WorkflowTransitionInput:
-    name: str
+    name: Name
     from_state: str = strawberry.field(description="The name of a state, or * for every state")
     to_state: str
     conditions: list[WorkflowRuleInput] | None = strawberry.field(

@@ -15,7 +15,6 @@ from trellis.subgraphs.notifications.webhooks.catalog import WebhookEvent
 from trellis.subgraphs.notifications.webhooks.models import (
     DeliveryStatus,
     DisabledReason,
-    Secret,
     Url,
 )
 from trellis.subgraphs.notifications.webhooks.queries import DeliveryFilters
@@ -30,6 +29,15 @@ strawberry.enum(DisabledReason, name="WebhookDisabledReason")
 _MAX_OVERLAP_HOURS = 168
 OverlapHours = Annotated[int, Constraint(min=0, max=_MAX_OVERLAP_HOURS)]
 _DEFAULT_OVERLAP_HOURS = 24
+_SECRET_LENGTHS = (8, 200)
+Secret = Annotated[
+    str,
+    Constraint(
+        min_length=_SECRET_LENGTHS[0],
+        max_length=_SECRET_LENGTHS[1],
+        pattern=r"^\S([\s\S]*\S)?$",  # no space around it
+    ),
+]
 
 
 @strawberry.input(name="WebhookDeliveryFilters")
@@ -128,7 +136,8 @@ class RotateWebhookSecretInput:
 
 def _secret(problems: InputProblems, given: str | None) -> str:
     """To the letter, since the receiver has it so: texts lose the spaces around them."""
-    secret = problems.text("secret", given or "", maximum=200, minimum=8)
+    least, most = _SECRET_LENGTHS
+    secret = problems.text("secret", given or "", maximum=most, minimum=least)
     if secret != given:
         message = "secret must not begin or end with a space."
         problems.add("secret", "INVALID_FORMAT", message)

@@ -27,7 +27,6 @@ from trellis.subgraphs.notifications.outbound import MAX_URL
 from trellis.subgraphs.notifications.webhooks.catalog import WebhookEvent
 
 Url = Annotated[str, pydantic.Field(max_length=MAX_URL)]
-Secret = Annotated[str, pydantic.Field(min_length=8, max_length=200)]
 
 
 class Reach(StrEnum):

@@ -100,7 +100,7 @@ UNFORESEEN = (
     Unforeseen("the names of time zones", "must be a (name|time zone) such as"),
     Unforeseen(
         "members of input objects have types, but no rules",
-        "must be a tag such as|validators\\.[0-9]+\\.parameters must be a JSON object",
+        "must be a tag such as|(conditions|validators)\\.[0-9]+\\.parameters must be a JSON object",
     ),
     Unforeseen("one date against another", "must not lie before|may have [0-9]+ days at most"),
     Unforeseen("JSON Schema has no bounds for dates", "must lie between [0-9-]+ and [0-9-]+"),
