@@ -28,6 +28,7 @@ from tests.subgraphs.learning.asking import (
 from tests.subgraphs.learning.conftest import BESIDE
 from tests.support.subgraphs import Running, running
 from trellis.db.settings import DataSettings
+from trellis.schema.tiers import Tier
 from trellis.subgraphs.learning.graph import make_subgraph
 from trellis.subgraphs.learning.settings import LearningSettings
 
@@ -204,7 +205,7 @@ def test_settings_are_read_from_the_environment():
     given = LearningSettings.from_environment(
         {"TRELLIS_COURSES_INCLUDED_FROM": "basic", "TRELLIS_UPGRADE_URL": "/plans"}
     )
-    assert given == LearningSettings("basic", "/plans")
+    assert given == LearningSettings(Tier.BASIC, "/plans")
     assert [given.includes(tier) for tier in (None, "free", "basic", "pro", "odd")] == [
         *(False, False, True, True, False)
     ]
