@@ -34,9 +34,9 @@ def _read_date(value: object) -> date:
     return day
 
 
-# The greatest number of a float has as many places; what is smaller or greater is no amount, and
-# arithmetic would round it to nothing.
-_MAX_EXPONENT = 308
+# Of the smallest and the greatest number of a float, which clients may send: what is beyond them
+# is no amount, and arithmetic would round it to nothing.
+_LEAST_EXPONENT, _MOST_EXPONENT = -324, 308
 _NO_NUMBER = Decimal("NaN")
 
 
@@ -48,8 +48,8 @@ def _read_decimal(value: object) -> Decimal:
         except InvalidOperation:
             number = _NO_NUMBER
         # Python reads more than there is elsewhere: 1_000, and digits of all scripts.
-        is_plain = text.isascii() and "_" not in text
-        if is_plain and number.is_finite() and abs(number.adjusted()) <= _MAX_EXPONENT:
+        is_plain = text.isascii() and "_" not in text and number.is_finite()
+        if is_plain and _LEAST_EXPONENT <= number.adjusted() <= _MOST_EXPONENT:
             return number
     raise _unreadable("Decimal", 'a decimal number, preferably a string such as "12.50"')
 

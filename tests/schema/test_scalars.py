@@ -1,3 +1,4 @@
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -98,8 +99,13 @@ async def test_a_time_of_another_zone_is_shown_in_utc():
 
 @pytest.mark.parametrize(
     "value",
-    ["NaN", "sNaN", "-sNaN12", "Infinity", "1E+999999", "1E-999999", "1_000", "\uff11\uff12"],
+    ["NaN", "sNaN", "-sNaN12", "Infinity", "1E+309", "1E-325", "1_000", "\uff11\uff12"],
 )
 async def test_what_is_no_amount_is_refused_in_the_same_words(value: str):
     refused = await echo("amount", "Decimal", value)
     assert "Decimal cannot represent this value: it wants a decimal number" in refused
+
+
+@pytest.mark.parametrize("value", [sys.float_info.max, -sys.float_info.max, 5e-324, -5e-324, 0.0])
+async def test_whatever_a_float_can_be_is_an_amount(value: float):
+    assert Decimal(await echo("amount", "Decimal", value)) == Decimal(str(value))
