@@ -262,17 +262,19 @@ def _shared_by(prepared: Prepared, context: RequestContext, stages: Stages) -> H
     fields, variables = prepared.operation.selection.fields, prepared.variables
     if len(fields) != 1 or not is_live(fields[0], variables.coerced, stages.live):
         return None
-    return _sameness(prepared, context, stages)
+    return _sameness(prepared, dumps(variables.wire), context, stages)
 
 
-def _sameness(prepared: Prepared, context: RequestContext, stages: Stages) -> Hashable:
+def _sameness(
+    prepared: Prepared, asked: bytes, context: RequestContext, stages: Stages
+) -> Hashable:
     """Equal for operations of one caller that have the same result: the plan, the outcome of
-    policies, the variables, the caller, and what subgraphs learn of the request."""
+    policies, the variables (``asked``, as JSON), the caller, and what subgraphs learn of the
+    request."""
     steps = prepared.executable.plan.steps
     is_local = all(stages.transports[step.service].is_in_process for step in steps)
     unshared = OF_ONE_REQUEST | {"authorization"} if is_local else OF_ONE_REQUEST
     headers = frozenset(pair for pair in context.headers.items() if pair[0] not in unshared)
-    asked = dumps(prepared.variables.wire)
     plan, verdicts = prepared.executable, prepared.outcome.key
     caller = context.identity.without_token
     return plan, verdicts, asked, caller, headers, context.profile, context.route
@@ -285,9 +287,9 @@ async def _reuse(
     policies, like any other; policies about objects of the response are evaluated each time, so
     queries with such are executed."""
     identity = context.identity
-    mentioned = [prepared.variables.wire, str(identity.id), str(identity.tenant_id)]
-    about = ids_in(dumps(mentioned).decode())
-    key = _sameness(prepared, context, stages)
+    asked = dumps(prepared.variables.wire)
+    about = ids_in(f"{asked.decode()} {identity.id} {identity.tenant_id}")
+    key = _sameness(prepared, asked, context, stages)
     return await stages.responses.reuse(
         key, request.reuse_seconds, about, partial(run, prepared, stages)
     )

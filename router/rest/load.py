@@ -185,6 +185,12 @@ def refuse_clashes(routes: Iterable[RestRoute]) -> None:
                 raise ConfigError(f"{route.source}: {what} is in {other.source} already.")
 
 
+class _Parsed(NamedTuple):
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    directives: Reading
+
+
 @dataclass(frozen=True, slots=True)
 class _Document:
     text: str
@@ -195,23 +201,19 @@ class _Document:
     origin: Path | FieldSource
 
     def route(self) -> RestRoute:
-        document = parse(self.text)
-        operation = _only_operation(document)
-        location = _LOCATIONS[operation.operation.value]
-        reading = read_directives(operation.directives, location, operation)
+        parsed = self._parse()
+        _, operation, reading = parsed
         rest = reading.one("rest")
         if rest is None:
             message = "A route says where it is: @rest(method: GET, path: ...) after its variables."
             raise GraphQLError(message, operation)
         if "topic" in reading:
             raise GraphQLError("A topic is a document of its own, below `topics`.", operation)
-        return self._route(document, operation, reading, rest)
+        return self._route(parsed, rest)
 
     def topic(self) -> Topic:
-        document = parse(self.text)
-        operation = _only_operation(document)
-        location = _LOCATIONS[operation.operation.value]
-        reading = read_directives(operation.directives, location, operation)
+        parsed = self._parse()
+        _, operation, reading = parsed
         given = reading.one("topic")
         if given is None or "rest" in reading:
             message = "A topic says what it is, and is no route: @topic(name: ...)."
@@ -221,7 +223,7 @@ class _Document:
         id = given.get("id") and self.profile.member_speller(self.area)(given["id"])
         path = f"{TOPIC_PATH}/{given['name']}" + (f"/{{{id}}}" if id else "")
         rest = {**_TOPIC_AS_ROUTE, "path": path, "root": given.get("root")}
-        route = self._route(document, operation, reading, rest)
+        route = self._route(parsed, rest)
         for parameter in route.parameters:
             if not (parameter.place == "path" or is_cursor(parameter)):
                 message = f"@topic: nothing fills ${parameter.variable}; a topic has an id, and a "
@@ -229,13 +231,15 @@ class _Document:
                 raise GraphQLError(message, operation)
         return Topic(given["name"], route)
 
-    def _route(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        reading: Reading,
-        rest: Mapping[str, Any],
-    ) -> RestRoute:
+    def _parse(self) -> _Parsed:
+        document = parse(self.text)
+        operation = _only_operation(document)
+        location = _LOCATIONS[operation.operation.value]
+        directives = read_directives(operation.directives, location, operation)
+        return _Parsed(document, operation, directives)
+
+    def _route(self, parsed: _Parsed, rest: Mapping[str, Any]) -> RestRoute:
+        document, operation, reading = parsed
         bare = without_directives(document)
         printed = print_ast(bare)
         self._check(printed, bare)

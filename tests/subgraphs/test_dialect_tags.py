@@ -28,32 +28,17 @@ from graphql import (
     validate,
 )
 
+from tests.support.product_graph import product_routes, product_sdl
 from tests.support.shared import ROOT
 from trellis.router.composition import contract
-from trellis.router.config import load_config
-from trellis.router.loading.supergraph import load_supergraph
-from trellis.router.rest.route import RestRoute
-from trellis.router.rest.routes import written_routes
 
-SCHEMA = ROOT / "schema"
 DIALECTS = ("commerce", "learn", "pm", "todo", "tracker", "union")
 Operation = tuple[OperationDefinitionNode, dict[str, FragmentDefinitionNode]]
 
 
 @cache
-def supergraph_sdl() -> str:
-    return (SCHEMA / "supergraph.graphql").read_text(encoding="utf-8")
-
-
-@cache
 def supergraph() -> GraphQLSchema:
-    return build_schema(supergraph_sdl(), assume_valid=True)
-
-
-@cache
-def routes() -> list[RestRoute]:
-    config = load_config(ROOT / "trellis.toml")
-    return written_routes(config, load_supergraph(supergraph_sdl(), {}, config))
+    return build_schema(product_sdl(), assume_valid=True)
 
 
 def stored(dialect: str) -> Iterator[Operation]:
@@ -135,7 +120,7 @@ def test_no_stored_operation_is_of_another_dialect():
 
 
 def test_every_subgraph_carries_tags_and_only_where_it_resolves_the_field():
-    for path in sorted((SCHEMA / "subgraphs").glob("*.graphql")):
+    for path in sorted((ROOT / "schema" / "subgraphs").glob("*.graphql")):
         lines = path.read_text(encoding="utf-8").splitlines()
         assert any(" @tag(" in line for line in lines), path.name
         assert [line for line in lines if " @tag(" in line and "@external" in line] == []
@@ -143,13 +128,13 @@ def test_every_subgraph_carries_tags_and_only_where_it_resolves_the_field():
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_contract_of_a_dialect_is_enough_for_its_operations(dialect: str):
-    composition = contract(supergraph_sdl(), include=[dialect])
+    composition = contract(product_sdl(), include=[dialect])
     assert composition.errors == ()
     assert composition.api_sdl is not None
     part = build_schema(composition.api_sdl)
 
     checked = 0
-    for route in routes():
+    for route in product_routes():
         if route.profile.name == dialect:
             definitions = (route.nodes.operation, *route.nodes.fragments.values())
             assert validate(part, DocumentNode(definitions=definitions)) == [], route.id
