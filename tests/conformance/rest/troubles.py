@@ -27,6 +27,8 @@ _PRESETS = {"pm": _ONE_AN_HOUR, "tracker": _ONE_AN_HOUR, "signed-in": _ONE_AN_HO
 _NOBODY_LISTENS = "http://127.0.0.1:9/graphql"
 # A policy of projects guards what they show: nobody can say that it holds, so it does not (403).
 _JUDGED_THERE = {"S0-projects-create", "S0-projects-update"}
+# Comments know who may see an issue, and need nobody else for it.
+_NEEDS_NEITHER = {"S1-issue-comments-add"}
 _OF_PROJECTS = ("/api/v1/projects", "/api/v1/issues")
 
 
@@ -47,7 +49,7 @@ class Troubles:
             if operation.profile in DIALECTS:
                 ask = CASES[operation.id].ask(world)
                 yield _at_its_limit(operation, ask, self.limited), self.limited
-                if operation.id in _JUDGED_THERE:
+                if operation.id in _JUDGED_THERE | _NEEDS_NEITHER:
                     continue
                 if operation.path.startswith(_OF_PROJECTS):
                     yield _refusal(operation, "away:projects", ask, 503), self.without_projects
