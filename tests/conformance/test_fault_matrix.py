@@ -246,6 +246,7 @@ async def test_more_than_can_wait_for_a_hung_subgraph_leave_the_others_their_con
                         break
                 assert world.stock.requests == CONNECTIONS
                 answer = await world.ask("{ product { name maker { name } } carrier }")
+                assert world.stock.requests == CONNECTIONS  # and no more meanwhile
                 assert not any(task.done() for task in waiting)
         finally:
             for task in waiting:
