@@ -27,7 +27,7 @@ class Job:
 
 
 class RunningJob:
-    """A job between ``start`` and ``stop``. A failure is logged, and the next try is no later."""
+    """A job between ``start`` and ``stop``. A failure is logged and does not delay the next try."""
 
     def __init__(self, job: Job, storage: Storage) -> None:
         self._job = job

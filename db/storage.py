@@ -104,9 +104,9 @@ class Storage:
             await self._own_writes.taken_in({event.topic for event in uow.events})
 
     async def in_batches(self, work: Callable[[UnitOfWork], Awaitable[int]], size: int) -> int:
-        """Do ``work`` on up to ``size`` rows in a transaction of its own, until one of them found
-        fewer: nobody waits long for the locks of all rows. ``work`` returns how many it did;
-        returns how many these were together."""
+        """Call ``work`` in one transaction after another, until it found fewer than ``size`` rows:
+        nobody waits long for the locks of all of them. ``work`` does up to ``size`` rows and
+        returns how many; the result is their sum."""
         total, count = 0, size
         while count == size:
             async with self.begin() as uow:

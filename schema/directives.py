@@ -112,12 +112,11 @@ class Constraint:
 
     ``min`` and ``max`` are of numbers and included; ``not_null`` is of a member that may be absent,
     but not null. Lengths are in characters; a text that is ``not_blank`` has one that is no white
-    space. ``pattern`` is a regular expression that a value has to
-    contain, so it usually begins with ``^`` and ends with ``$``. ``format`` is one of ``DATE``,
-    ``DATE_TIME``, ``EMAIL``, ``URI``, ``UUID`` and ``TIME_ZONE``. Write it into the type of an
-    input member or an argument, ``Email = Annotated[str, Constraint(format="EMAIL",
-    max_length=254)]``, which members of inputs put into the SDL by themselves
-    (``trellis.schema.inputs``).
+    space. ``pattern`` is a regular expression that a value has to contain, so it usually begins
+    with ``^`` and ends with ``$``. ``format`` is one of ``DATE``, ``DATE_TIME``, ``EMAIL``,
+    ``URI``, ``UUID`` and ``TIME_ZONE``. Write it into the type of an input member or an argument,
+    ``Email = Annotated[str, Constraint(format="EMAIL", max_length=254)]``, which members of inputs
+    put into the SDL by themselves (``trellis.schema.inputs``).
     """
 
     min_length: int | None = UNSET

@@ -1,7 +1,6 @@
 """What people and organizations can subscribe to; tokens and events name it."""
 
 from enum import StrEnum
-from typing import Self
 
 
 class Tier(StrEnum):
@@ -13,6 +12,6 @@ class Tier(StrEnum):
     ENTERPRISE = "enterprise"
 
     @classmethod
-    def of(cls, name: str | None) -> Self:
+    def of(cls, name: str | None) -> "Tier":
         """The tier with this name; the least one if there is none."""
-        return next((tier for tier in cls if tier == name), next(iter(cls)))
+        return next((tier for tier in cls if tier == name), cls.FREE)

@@ -62,6 +62,7 @@ class RequestReader:
         self._parts = self._part_slots(route) if "MULTIPART" in route.accepts else {}
         self._files = {p.name: p for p in route.parameters if p.is_file}
         self._opened = frozenset(name.partition(".")[0] for name in self._parts if "." in name)
+        self._part_names = frozenset({*self._parts, *self._files})
         self._body_names = frozenset(name for name, _, _ in self._body)
         self._bearer = next(
             (p for p in route.parameters if p.place == "bearer" or p.or_bearer), None
@@ -144,7 +145,7 @@ class RequestReader:
     ) -> None:
         files, texts = self._sorted(parts)
         if not self._refuses_unknown:  # what nobody reads may come twice
-            wanted = {*self._parts, *self._files, *self._opened}
+            wanted = self._part_names | self._opened
             texts = {name: given for name, given in texts.items() if name in wanted}
         given = _values_of(texts, self._opened, problems, self._limits.json_depth)
         for name, slot in self._parts.items():
@@ -158,8 +159,7 @@ class RequestReader:
                 problems.append(missing(name))
         self._take_files(files, texts, variables, problems)
         if self._refuses_unknown:
-            known = self._parts.keys() | self._files.keys()
-            problems += [unknown(name) for name in given if name not in known]
+            problems += [unknown(name) for name in given if name not in self._part_names]
 
     def _sorted(self, parts: Multipart) -> tuple[Texts, Texts]:
         """References of files, and texts, by name. JSON is a text also if it comes as a file, as it

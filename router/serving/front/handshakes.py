@@ -4,15 +4,15 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-# A handshake and the start of its application take about half a millisecond: 4 ms for each round.
+# A handshake and the start of its application take up to a millisecond: some 8 ms for each round.
 _PER_ROUND = 8
 
 
 class Handshakes:
     """Begins a few handshakes in each round of the event loop.
 
-    Clients reconnect all at once after a network failure; a thousand handshakes in one round would
-    take half a second in which nobody else is answered. Whoever waits holds a place
+    Clients reconnect all at once after a network failure; a thousand handshakes in one round
+    would take 0.3 to 0.9 s in which nobody else is answered. Whoever waits holds a place
     (``Places``), which bounds the queue.
     """
 

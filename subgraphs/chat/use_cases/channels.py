@@ -72,8 +72,7 @@ async def _require_room(uow: UnitOfWork, caller: Identity) -> None:
     """By the better subscription of the token, which may be an old one, and of what accounts has
     announced, which is that of the person without their organization."""
     announced = await queries.announced_tier(uow.session, caller)
-    tiers = [tier for tier in (caller.tier, announced) if tier and tier in OWNED_BY_TIER]
-    tier = max(tiers, key=OWNED_BY_TIER.__getitem__, default=Tier.FREE)
+    tier = max(Tier.of(caller.tier), Tier.of(announced), key=OWNED_BY_TIER.__getitem__)
     limit = OWNED_BY_TIER[tier]
     if await queries.owned_count(uow.session, caller) >= limit:
         raise TooManyChannels(limit, tier)

@@ -81,7 +81,7 @@ async def charge(
 
 
 async def claim(uow: UnitOfWork, payment_id: UUID, lease: timedelta) -> Claimed | None:
-    """Take a charge that is due. One that was never requested is not, when its order is cancelled:
+    """Claim a charge that is due. One that was never requested is not, when its order is cancelled:
     the payment fails. None when there is nothing to request."""
     payment = await queries.held_payment(uow.session, payment_id)
     charge = await uow.session.get(Charge, payment_id, populate_existing=True)

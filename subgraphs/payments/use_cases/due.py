@@ -1,6 +1,6 @@
 """Requests of the provider that are due, claimed by any number of workers over one database.
 
-Whoever takes one moves its ``due_at`` into the future by a lease; when it dies, another one takes
+Whoever claims one moves its ``due_at`` into the future by a lease; when it dies, another one claims
 it after that.
 """
 

@@ -126,7 +126,7 @@ async def carry_out(
 
 
 async def claim(uow: UnitOfWork, refund_id: UUID, lease: timedelta) -> RefundRequest | None:
-    """Take a refund that is due; None when there is nothing to request."""
+    """Claim a refund that is due; None when there is nothing to request."""
     refund, payment = await queries.held_refund(uow.session, refund_id)
     now = utc_now()
     if refund.status is not RefundStatus.PENDING or refund.due_at is None or refund.due_at > now:

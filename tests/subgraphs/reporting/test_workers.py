@@ -55,7 +55,7 @@ async def end_leases(reporting: Running) -> None:
         await uow.session.execute(update(Report).where(held).values(lease_until=past))
 
 
-async def take(reporting: Running) -> Claimed:
+async def claim(reporting: Running) -> Claimed:
     claimed = await claim_next(reporting.context().storage)
     assert claimed is not None
     return claimed
@@ -86,13 +86,13 @@ async def test_of_fifty_requests_at_once_ten_are_taken(reporting: Running):
     assert await statuses(reporting) == {ReportStatus.GENERATING: MAX_AT_ONCE}
     # Others are not held up by it, and as soon as one is done there is room again.
     await request(reporting, TIME, exporter("grace"))
-    await generate(reporting.context().storage, await take(reporting))
+    await generate(reporting.context().storage, await claim(reporting))
     await request(reporting, TIME)
 
 
 async def test_a_report_is_held_by_one(reporting: Running):
     await request(reporting, TIME)
-    await take(reporting)
+    await claim(reporting)
 
     assert await claim_next(reporting.context().storage) is None
 
@@ -101,9 +101,9 @@ async def test_who_was_too_slow_changes_nothing(reporting: Running):
     """The lease of the first worker ends while it works, and a second one takes the report."""
     id = (await request(reporting, ISSUE_SUMMARY, project_id=str(ENG)))["id"]
     storage = reporting.context().storage
-    first = await take(reporting)
+    first = await claim(reporting)
     await end_leases(reporting)
-    second = await take(reporting)
+    second = await claim(reporting)
     await generate(storage, first)
     before = (await reporting.ask(REPORT, ALAN, id=id))["report"]
     await generate(storage, second)
@@ -116,7 +116,7 @@ async def test_who_was_too_slow_changes_nothing(reporting: Running):
 
 async def test_a_report_that_is_cancelled_meanwhile_stays_cancelled(reporting: Running):
     id = (await request(reporting, ISSUE_SUMMARY, project_id=str(ENG)))["id"]
-    claimed = await take(reporting)
+    claimed = await claim(reporting)
     await reporting.ask(CANCEL, ALAN, id=id)
     await generate(reporting.context().storage, claimed)
 
@@ -127,7 +127,7 @@ async def test_a_report_that_is_cancelled_meanwhile_stays_cancelled(reporting: R
 async def test_a_report_that_its_workers_never_finish_fails(reporting: Running):
     id = (await request(reporting, TIME))["id"]
     for _ in range(MAX_ATTEMPTS):
-        await take(reporting)
+        await claim(reporting)
         await end_leases(reporting)
     behind = (await request(reporting, ISSUE_SUMMARY, project_id=str(ENG)))["id"]
     await generate_all(reporting.context().storage)
@@ -148,7 +148,7 @@ async def test_what_goes_wrong_once_is_tried_again(
     id = UUID((await request(reporting, TIME))["id"])
     async with storage.begin() as uow:
         (await uow.session.get_one(Report, id)).definition_id = uuid4()
-    await generate(storage, await take(reporting))
+    await generate(storage, await claim(reporting))
     assert await statuses(reporting) == {ReportStatus.GENERATING: 1}
     assert await claim_next(storage) is None  # not at once
     async with storage.begin() as uow:
